@@ -1,0 +1,2 @@
+@_exported public import SwirlDeferred
+@_exported public import SwirlHTTPWire
