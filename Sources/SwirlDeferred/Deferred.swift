@@ -1,1 +1,134 @@
+/// A result that is not there yet, and the callbacks that wait for it.
+///
+/// The producer makes one and fires it once, with `callback` or `errback`; the consumer adds callbacks:
+///
+/// ```swift
+/// let answer = Deferred<Int>()
+/// answer.addCallback { $0 + 1 }
+///   .addCallback { print("got", $0) }
+///   .addErrback { print("failed:", $0) }
+/// answer.callback(41)                      // got 42
+/// ```
+///
+/// Callbacks run synchronously on the thread that fires, in the order added; on a stage that has its result, at once.
+/// Each `add…` returns the next stage, with a type of its own: what the callback returns is that stage's success, what it
+/// throws its failure, and when it returns a Deferred the stage waits for that one.
+///
+/// As Twisted's `Deferred`, but for what a type changes: two callbacks added to the same stage both see its result, where in
+/// Twisted the second sees what the first returned.
+public class Deferred<Value>: AnyDeferred {
+  @usableFromInline enum Outcome {
+    case none
+    case success(Value)
+    case failure(Failure)
+  }
 
+  @usableFromInline final var outcome = Outcome.none
+
+  @usableFromInline override init(isSource: Bool, file: StaticString, line: UInt) {
+    super.init(isSource: isSource, file: file, line: line)
+  }
+
+  /// A Deferred for a producer to fire.
+  @inlinable public convenience init(file: StaticString = #fileID, line: UInt = #line) {
+    self.init(isSource: true, file: file, line: line)
+  }
+
+  /// A Deferred for a producer to fire, which can be told to stop.
+  ///
+  /// - Parameter canceller: runs at most once, when the Deferred is cancelled before it has fired, and is released as soon
+  ///   as it can no longer run. It stops the work and may fire the Deferred it is given; if it does not, the Deferred fails
+  ///   with ``CancelledError``. After that the producer must not fire it any more.
+  @inlinable public convenience init(
+    canceller: @escaping (Deferred<Value>) -> Void, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.init(isSource: true, file: file, line: line)
+    action = { _, node in
+      canceller(unsafe unsafeDowncast(node, to: Deferred<Value>.self))
+      return nil
+    }
+  }
+
+  // MARK: - Firing
+
+  /// Fires with a success: every callback that waits runs before this returns.
+  ///
+  /// A Deferred fires once. A second firing is reported (see ``DeferredReport``) and ignored.
+  @inlinable public final func callback(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
+    if claim(file: file, line: line) { fire(.success(value)) }
+  }
+
+  /// Fires with a failure: every errback that waits runs before this returns. A second firing is reported and ignored.
+  @inlinable public final func errback(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
+    if claim(file: file, line: line) { fire(.failure(Failure(error, origin: origin))) }
+  }
+
+  /// Fires with what `result` holds.
+  @inlinable public final func fire(
+    with result: Result<Value, any Error>, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    switch result {
+    case .success(let value): callback(value, file: file, line: line)
+    case .failure(let error): errback(error, file: file, line: line)
+    }
+  }
+
+  @inlinable final func fire(_ outcome: Outcome) {
+    self.outcome = outcome
+    state = .fired
+    action = nil
+    if firstListener != nil { drain() }
+  }
+
+  @usableFromInline override func failCancelled() {
+    fire(.failure(Failure(CancelledError(), origin: origin)))
+  }
+
+  // MARK: - Ready made
+
+  /// A Deferred that has succeeded already. Twisted: `succeed`.
+  @inlinable public static func succeed(
+    _ value: Value, file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<Value> {
+    let fired = Deferred(isSource: true, file: file, line: line)
+    fired.outcome = .success(value)
+    fired.state = .fired
+    return fired
+  }
+
+  /// A Deferred that has failed already. Twisted: `fail`.
+  @inlinable public static func fail(
+    _ error: any Error, file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<Value> {
+    let fired = Deferred(isSource: true, file: file, line: line)
+    fired.outcome = .failure(Failure(error, origin: fired.origin))
+    fired.state = .fired
+    return fired
+  }
+}
+
+extension Deferred where Value == Void {
+  /// Fires a Deferred that carries no value.
+  @inlinable public final func callback(file: StaticString = #fileID, line: UInt = #line) {
+    callback((), file: file, line: line)
+  }
+
+  /// A Deferred without a value that has succeeded already.
+  @inlinable public static func succeed(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
+    succeed((), file: file, line: line)
+  }
+}
+
+@available(*, unavailable, message: "A Deferred belongs to the thread of its reactor")
+extension AnyDeferred: Sendable {}
+
+extension Deferred: CustomStringConvertible {
+  /// Its state, and its result where it has one.
+  public var description: String {
+    switch outcome {
+    case .none: unsafe waitingFor == nil ? "<Deferred unfired>" : "<Deferred waiting for another>"
+    case .success(let value): "<Deferred result: \(value)>"
+    case .failure(let failure): "<Deferred failure: \(failure.error)>"
+    }
+  }
+}

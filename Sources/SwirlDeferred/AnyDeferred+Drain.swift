@@ -1,0 +1,130 @@
+// How a result travels. One loop carries it through chains, forks, inner Deferreds and `chainDeferred` links alike: no step
+// calls the next, so a million stages use no more stack than one. The order is depth first: all that hangs on a callback's
+// result runs before the callback that was added after it to the same stage.
+extension AnyDeferred {
+  /// Appends `stage` to those that wait for this node, or runs it at once when the result is there.
+  @usableFromInline final func add(_ stage: AnyDeferred) {
+    if state == .fired, pauses == 0 {
+      // As in a drain, what the callback adds to this node waits until the callback has returned.
+      state = .draining
+      let reached = stage.run(from: self)
+      state = .fired
+      if let reached, reached.firstListener != nil { reached.drain() }
+      if firstListener != nil { drain() }
+    } else {
+      append(stage)
+    }
+  }
+
+  @usableFromInline final func append(_ stage: AnyDeferred) {
+    unsafe stage.waitingFor = self
+    if firstListener == nil {
+      firstListener = stage
+    } else {
+      unsafe lastListener!.next = stage
+    }
+    unsafe lastListener = stage
+  }
+
+  @inline(__always) private final func popListener() -> AnyDeferred? {
+    guard let stage = firstListener else { return nil }
+    firstListener = stage.next.take()
+    unsafe stage.waitingFor = nil
+    return stage
+  }
+
+  /// Runs what waits for this node, and all that hangs on it. This node must have its result.
+  @usableFromInline final func drain() {
+    guard state == .fired, pauses == 0, firstListener != nil else { return }
+    var top = self
+    top.state = .draining
+    while true {
+      if top.pauses == 0, let stage = top.popListener() {
+        guard let reached = stage.run(from: top) else { continue }
+        guard reached.state == .fired, reached.pauses == 0, reached.firstListener != nil else { continue }
+        reached.state = .draining
+        if top.firstListener == nil, top.pauses == 0 {
+          // Nothing more to do here: let go of it before going down, so that a finished part of a chain is freed.
+          let below = top.next.take()
+          top.state = .fired
+          reached.next = below
+        } else {
+          reached.next = top
+        }
+        top = reached
+      } else {
+        top.state = .fired
+        guard let below = top.next.take() else { return }
+        top = below
+      }
+    }
+  }
+
+  /// Lets this stage compute its result from `upstream`; returns the node that has one now.
+  private final func run(from upstream: AnyDeferred) -> AnyDeferred? {
+    var stage = self
+    var upstream = upstream
+    while let action = stage.action.take() {
+      stage.state = .running
+      if let reached = action(upstream, stage) { return reached }
+      // It returned an inner Deferred, which `follow` left in `next`.
+      guard let inner = stage.next.take() else { return nil }
+      if inner.state == .fired, inner.pauses == 0 {
+        upstream = inner
+      } else if let hidden = AnyDeferred.solePasserOn(&stage) {
+        // Nobody but its only listener can see this stage: that listener waits for the inner one itself, or a loop that
+        // returns its own next round would grow by one stage a round.
+        inner.append(hidden)
+        return nil
+      } else {
+        stage.state = .pending
+        inner.append(stage)
+        return nil
+      }
+    }
+    return nil
+  }
+
+  /// The one listener of `stage`, if it only takes over the result and nobody else holds `stage`.
+  private static func solePasserOn(_ stage: inout AnyDeferred) -> AnyDeferred? {
+    guard let only = stage.firstListener, only.isForwarding, only.next == nil, stage.pauses == 0,
+      isKnownUniquelyReferenced(&stage)
+    else { return nil }
+    return stage.popListener()
+  }
+
+  /// Makes this stage, whose callback has just returned `inner`, take over its result. `forward` copies it.
+  /// False when `inner` itself waits for this stage, which could then never fire.
+  @usableFromInline final func follow(_ inner: AnyDeferred, forward: @escaping Action) -> Bool {
+    if inner === self { return false }
+    // Only what hangs on this stage can wait for it.
+    if firstListener != nil {
+      var node = inner
+      while let upstream = unsafe node.waitingFor {
+        if upstream === self { return false }
+        node = upstream
+      }
+    }
+    isForwarding = true
+    action = forward
+    next = inner
+    return true
+  }
+
+  /// The node is going away unfired. What waits for it is freed in a loop, where Swift would free a long chain recursively
+  /// and overflow the stack.
+  @usableFromInline final func abandonListeners() {
+    if let origin, state == .pending {
+      DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
+    }
+    var list = firstListener.take()
+    while var stage = list.take() {
+      list = stage.next.take()
+      unsafe stage.waitingFor = nil
+      if isKnownUniquelyReferenced(&stage), let adopted = stage.firstListener.take() {
+        unsafe stage.lastListener!.next = list
+        list = adopted
+      }
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/// What every `Deferred` is, whatever its value: a node that waits for one result and hands it on.
+///
+/// The whole chain is made of these nodes and of nothing else. A node is at the same time the result that callers add
+/// callbacks to, the continuation that its upstream calls, and the link in its upstream's list. Ownership points
+/// downstream only: a producer holds its source, a source holds the stages that wait for it. The pointer back, which
+/// `cancel()` follows, does not own.
+///
+/// Not `Sendable`: a Deferred belongs to the thread of its reactor, and the compiler keeps it there.
+public class AnyDeferred {
+  @usableFromInline enum State: UInt8 {
+    /// No result yet. A source waits for its producer, a stage for the node that `waitingFor` names.
+    case pending
+    /// Its own callback is running: it is nobody's to cancel, and what is added to it waits for the outcome.
+    case running
+    /// It has its result; a callback that is added runs at once.
+    case fired
+    /// It has its result, and a `drain` further up the stack is running its callbacks: what is added goes to the end.
+    case draining
+  }
+
+  /// What a node does when its turn comes, given its upstream and itself. A stage computes its result and returns the node
+  /// that now has one: itself, the target it was chained to, or nil when it has to wait for an inner Deferred. Stages use
+  /// functions that capture nothing, so that a stage is one allocation.
+  ///
+  /// A source keeps its canceller here, which returns nil, or the source when that will fire of its own accord.
+  @usableFromInline typealias Action = (_ upstream: AnyDeferred, _ node: AnyDeferred) -> AnyDeferred?
+
+  @usableFromInline final var state = State.pending
+  /// True while only `callback` and `errback` may give it a result.
+  @usableFromInline final var isSource: Bool
+  /// True while it does nothing but take over the result of an inner Deferred.
+  @usableFromInline final var isForwarding = false
+  /// True after a cancellation without a canceller: the producer does not know, and its one late result is dropped.
+  @usableFromInline final var swallowsLateResult = false
+  @usableFromInline final var pauses: Int32 = 0
+  @usableFromInline final var action: Action?
+  /// The nodes that wait for this one, in the order added, linked through `next`.
+  @usableFromInline final var firstListener: AnyDeferred?
+  /// The end of that list. Unowned and unchecked: it is only read while `firstListener`, which owns it, is not nil.
+  @usableFromInline unowned(unsafe) final var lastListener: AnyDeferred?
+  @usableFromInline final var next: AnyDeferred?
+  /// The node whose result this one waits for. Unowned and unchecked: that node clears it when it hands over its result,
+  /// and in its `deinit`, so it never outlives what it points to.
+  @usableFromInline unowned(unsafe) final var waitingFor: AnyDeferred?
+  @usableFromInline final var origin: DeferredOrigin?
+
+  @inlinable init(isSource: Bool, file: StaticString, line: UInt) {
+    self.isSource = isSource
+    if deferredDebugging { origin = DeferredOrigin(createdAt: CallSite(file: file, line: line)) }
+  }
+
+  deinit {
+    if firstListener != nil { abandonListeners() }
+  }
+
+  /// Whether it has its result. One whose callback returned a Deferred that has not fired is still waiting.
+  public final var isFired: Bool { state == .fired || state == .draining }
+
+  // MARK: - Pausing
+
+  /// Holds back the callbacks of this stage, even if it has its result, until `unpause()` was called as often.
+  /// Twisted: `Deferred.pause`.
+  public final func pause() {
+    pauses += 1
+  }
+
+  /// Takes back one `pause()`; after the last, callbacks whose result is there run at once.
+  /// Twisted: `Deferred.unpause`. One call too many is a programming error.
+  public final func unpause() {
+    precondition(pauses > 0, "unpause() without a pause() before it")
+    pauses -= 1
+    if state == .fired { drain() }
+  }
+
+  // MARK: - Cancelling
+
+  /// Asks what this stage is waiting for to stop, and makes it fail with ``CancelledError``.
+  ///
+  /// The request goes to the inner Deferred when the callback returned one, else up the chain to the source. There the
+  /// canceller runs, and may fire with what it likes; if it fires nothing, or there is none, the source fails with
+  /// `CancelledError`. Without a canceller exactly one late result of the producer is dropped in silence.
+  /// On a stage that has its result, and on one whose callback is running, nothing happens. Twisted: `Deferred.cancel`.
+  public final func cancel() {
+    var node = self
+    while let upstream = unsafe node.waitingFor { node = upstream }
+    if node.state == .pending { node.cancelSource() }
+  }
+
+  private func cancelSource() {
+    // What the canceller captures is released before it runs: it can run only once.
+    guard isSource, let canceller = action.take() else {
+      swallowsLateResult = isSource
+      return failCancelled()
+    }
+    if canceller(self, self) != nil {
+      // It will fire when what it runs has ended; until then it may be cancelled again.
+      if state == .pending { action = canceller }
+    } else if state == .pending {
+      failCancelled()
+    }
+  }
+
+  /// Fails with ``CancelledError``. Only the subclass knows where its result is kept.
+  @usableFromInline func failCancelled() { preconditionFailure("AnyDeferred is never made alone") }
+
+  // MARK: - Firing
+
+  /// Whether a producer may give the result now. If not, it is the late result of a cancellation, dropped in silence, or
+  /// a second firing, which is reported and ignored.
+  @inlinable final func claim(file: StaticString, line: UInt) -> Bool {
+    if isSource, state == .pending {
+      if let origin { origin.firedAt = CallSite(file: file, line: line) }
+      return true
+    }
+    refuse(CallSite(file: file, line: line))
+    return false
+  }
+
+  @usableFromInline final func refuse(_ site: CallSite) {
+    if swallowsLateResult {
+      swallowsLateResult = false
+    } else {
+      DeferredReport(.firedTwice, error: nil, site: site, origin: origin).send()
+    }
+  }
+}
+
+extension Optional {
+  /// Moves the value out and leaves nil.
+  @inlinable mutating func take() -> Wrapped? {
+    let value = self
+    self = nil
+    return value
+  }
+}

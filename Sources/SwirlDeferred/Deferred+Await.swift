@@ -1,0 +1,69 @@
+extension Deferred {
+  /// The result, for code that awaits. A failure is thrown and counts as handled.
+  ///
+  /// Runs on the caller's actor and stays there: the Deferred is not sent anywhere. When the task is cancelled the Deferred
+  /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
+  /// A Deferred that nobody fires, because no reactor runs, is awaited for ever. Twisted: `await deferred`.
+  public final var value: Value {
+    get async throws {
+      if !isFired || pauses > 0 { await fired(on: #isolation) }
+      guard let result = handledResult else { preconditionFailure("an awaited Deferred was resumed unfired") }
+      return try result.get()
+    }
+  }
+
+  /// Suspends until the callbacks of this stage run.
+  private func fired(on isolation: isolated (any Actor)?) async {
+    let canceller = TaskCanceller(cancelling: self, on: isolation)
+    await withTaskCancellationHandler {
+      await withCheckedContinuation(isolation: isolation) { (waiter: CheckedContinuation<Void, Never>) in
+        addBoth { _ in waiter.resume() }
+      }
+    } onCancel: {
+      canceller.cancel()
+    }
+  }
+}
+
+/// Carries the cancellation of a task, which may be seen on any thread, to the actor that owns the Deferred.
+///
+/// Unchecked, because the Deferred is touched on that actor only; without an actor it belongs to the suspended task alone,
+/// and the thread that cancels the task is then the only one that can reach it.
+private struct TaskCanceller: @unchecked Sendable {
+  private let deferred: AnyDeferred
+  private let isolation: (any Actor)?
+
+  init(cancelling deferred: AnyDeferred, on isolation: (any Actor)?) {
+    self.deferred = deferred
+    self.isolation = isolation
+  }
+
+  func cancel() {
+    guard let isolation else { return deferred.cancel() }
+    Task { await cancel(on: isolation) }
+  }
+
+  private func cancel(on isolation: isolated any Actor) { deferred.cancel() }
+}
+
+extension Deferred {
+  /// Runs `body` and fires with what it returns or throws: `inlineCallbacks` by another name.
+  ///
+  /// The body runs on the caller's actor, at once up to its first suspension. `cancel()` cancels its task, and the Deferred
+  /// then fires with what the body makes of that. Twisted: `inlineCallbacks`, `ensureDeferred`.
+  public convenience init(
+    isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping () async throws -> Value
+  ) {
+    var task: Task<Void, Never>?
+    self.init(file: file, line: line)
+    action = { _, node in
+      task?.cancel()
+      return node
+    }
+    task = Task.immediate {
+      _ = isolation
+      do { self.callback(try await body()) } catch { self.errback(error) }
+    }
+  }
+}

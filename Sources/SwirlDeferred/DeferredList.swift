@@ -1,0 +1,138 @@
+/// Waits for a list of Deferreds and gives all their results. Twisted: `DeferredList`.
+///
+/// ```swift
+/// DeferredList(urls.map { fetch($0) }).addBoth { _ in reactor.stop() }
+/// ```
+///
+/// The results are in the order of the list, however the members fire; an empty list fires at once. The members stay
+/// usable, and go on seeing their own results. Cancelling the list cancels each member that has not fired.
+///
+/// `Output` follows from the initializer: `[Result]`, or with `fireOnOneCallback` a ``DeferredListOutcome``.
+public final class DeferredList<Element, Output>: Gathering<Output> {
+  @usableFromInline final var results: [Result<Element, any Error>?]
+  @usableFromInline final let fireOnOneErrback: Bool
+  @usableFromInline final let consumeErrors: Bool
+
+  @usableFromInline init(
+    count: Int, fireOnOneErrback: Bool, consumeErrors: Bool, file: StaticString, line: UInt
+  ) {
+    results = Array(repeating: nil, count: count)
+    self.fireOnOneErrback = fireOnOneErrback
+    self.consumeErrors = consumeErrors
+    super.init(count: count, file: file, line: line)
+  }
+
+  /// Fires when every member has.
+  ///
+  /// - Parameters:
+  ///   - deferreds: the members.
+  ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails; the others go on.
+  ///   - consumeErrors: count the members' failures as handled, those after the list has fired included. Without it each
+  ///     member's failure is reported unless something else handles it.
+  @inlinable public convenience init(
+    _ deferreds: [Deferred<Element>], fireOnOneErrback: Bool = false, consumeErrors: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) where Output == [Result<Element, any Error>] {
+    self.init(
+      count: deferreds.count, fireOnOneErrback: fireOnOneErrback, consumeErrors: consumeErrors, file: file, line: line)
+    for (index, deferred) in deferreds.enumerated() {
+      watch(deferred, at: index) { upstream, node in
+        let member = Member.cast(node)
+        let list = unsafe unsafeDowncast(member.owner, to: DeferredList.self)
+        guard let outcome = list.record(Deferred<Element>.cast(upstream), at: member.index) else { return nil }
+        return list.settle(outcome)
+      }
+    }
+    if deferreds.isEmpty { fire(.success([])) }
+  }
+
+  /// Fires when one member succeeds, or when every one has failed.
+  ///
+  /// - Parameters:
+  ///   - deferreds: the members. Those that have not fired when the list does go on; ``race(_:)`` cancels them.
+  ///   - fireOnOneCallback: fire with `.first` as soon as one member succeeds; without it the outcome is always `.all`.
+  ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails.
+  ///   - consumeErrors: count the members' failures as handled.
+  @inlinable public convenience init(
+    _ deferreds: [Deferred<Element>], fireOnOneCallback: Bool, fireOnOneErrback: Bool = false,
+    consumeErrors: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) where Output == DeferredListOutcome<Element> {
+    self.init(
+      count: deferreds.count, fireOnOneErrback: fireOnOneErrback, consumeErrors: consumeErrors, file: file, line: line)
+    let action: Action = { upstream, node in
+      let member = Member.cast(node)
+      let list = unsafe unsafeDowncast(member.owner, to: DeferredList.self)
+      let deferred = Deferred<Element>.cast(upstream)
+      switch list.record(deferred, at: member.index) {
+      case .success(let results): return list.settle(.success(.all(results)))
+      case .failure(let failure): return list.settle(.failure(failure))
+      default: return nil
+      }
+    }
+    for (index, deferred) in deferreds.enumerated() {
+      guard fireOnOneCallback else {
+        watch(deferred, at: index, action)
+        continue
+      }
+      watch(deferred, at: index) { upstream, node in
+        let member = Member.cast(node)
+        let list = unsafe unsafeDowncast(member.owner, to: DeferredList.self)
+        let deferred = Deferred<Element>.cast(upstream)
+        if case .success(let value) = deferred.outcome, list.state == .pending {
+          return list.settle(.success(.first(index: member.index, value: value)))
+        }
+        switch list.record(deferred, at: member.index) {
+        case .success(let results): return list.settle(.success(.all(results)))
+        case .failure(let failure): return list.settle(.failure(failure))
+        default: return nil
+        }
+      }
+    }
+    if deferreds.isEmpty { fire(.success(.all([]))) }
+  }
+
+  /// Notes the result of a member; returns what the list fires with, if it does so now.
+  @inlinable final func record(
+    _ member: Deferred<Element>, at index: Int
+  ) -> Deferred<[Result<Element, any Error>]>.Outcome? {
+    remaining -= 1
+    switch member.outcome {
+    case .success(let value): results[index] = .success(value)
+    case .failure(let failure):
+      if consumeErrors { failure.isHandled = true }
+      results[index] = .failure(failure.error)
+      if fireOnOneErrback, state == .pending {
+        action = nil
+        return .failure(Failure(FirstError(index: index, error: failure.error), origin: origin))
+      }
+    case .none: break
+    }
+    guard remaining == 0, state == .pending else { return nil }
+    action = nil
+    return .success(results.map { $0! })
+  }
+}
+
+/// What a ``DeferredList`` with `fireOnOneCallback` gives.
+public enum DeferredListOutcome<Value> {
+  /// The first success, and its place in the list.
+  case first(index: Int, value: Value)
+  /// The results of all members, of which none succeeded first.
+  case all([Result<Value, any Error>])
+}
+
+/// The failure of a list that fails with its first member: which one, and with what. Twisted: `FirstError`.
+public struct FirstError: Error, CustomStringConvertible {
+  /// The place of the member in the list.
+  public let index: Int
+  /// The member's failure.
+  public let error: any Error
+
+  @usableFromInline init(index: Int, error: any Error) {
+    self.index = index
+    self.error = error
+  }
+
+  /// Which member failed, and why.
+  public var description: String { "member \(index) of the list failed: \(error)" }
+}

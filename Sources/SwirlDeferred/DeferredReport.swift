@@ -1,0 +1,90 @@
+import Synchronization
+
+/// Something that went wrong with a Deferred and that no code saw: it is told, and never crashes the program.
+///
+/// Reports go to one hook for the process. It writes to standard error until ``setHandler(_:)`` puts another in its place:
+/// `SwirlReactor` sends them to swift-log, a test kit turns them into test failures.
+public struct DeferredReport: Sendable, CustomStringConvertible {
+  /// What happened.
+  public struct Code: Sendable, Hashable {
+    private let rawValue: UInt8
+    /// A failure was let go of, and no errback, `addBoth`, `await` or consuming list had seen it.
+    public static let unhandledFailure = Code(rawValue: 0)
+    /// `callback` or `errback` was called on a Deferred that has its result, or that gets it from another one.
+    public static let firedTwice = Code(rawValue: 1)
+    /// Debug mode only: a Deferred that callbacks wait for was let go of before it fired.
+    public static let abandoned = Code(rawValue: 2)
+  }
+
+  /// What happened.
+  public let code: Code
+  /// The error of a failure that nobody handled.
+  public let error: (any Error)?
+  /// Where the second firing was.
+  public let site: CallSite?
+  /// Where the Deferred was made; known in debug mode.
+  public let createdAt: CallSite?
+  /// Where it was fired first; known in debug mode.
+  public let firedAt: CallSite?
+
+  @usableFromInline init(_ code: Code, error: (any Error)?, site: CallSite?, origin: DeferredOrigin?) {
+    self.code = code
+    self.error = error
+    self.site = site
+    createdAt = origin?.createdAt
+    firedAt = origin?.firedAt
+  }
+
+  /// One line that says what happened, where, and what to do.
+  public var description: String {
+    var text: String
+    switch code {
+    case .unhandledFailure:
+      text = "unhandled failure in a Deferred: \(error.map { "\($0)" } ?? "unknown error"); add an errback"
+    case .firedTwice:
+      text = "callback or errback on a Deferred that has its result already, ignored"
+    default:
+      text = "a Deferred was let go of unfired while callbacks wait for it; keep it until it is fired"
+    }
+    if let site { text += ", at \(site)" }
+    if let createdAt { text += ", made at \(createdAt)" }
+    if let firedAt { text += ", first fired at \(firedAt)" }
+    return text
+  }
+
+  // MARK: - The hook
+
+  /// What receives the reports of the process. It may be called on any thread that runs a reactor.
+  public typealias Handler = @Sendable (DeferredReport) -> Void
+
+  private static let handler = Mutex<Handler?>(nil)
+
+  /// Puts `handler` in place of the one before, which is returned; nil writes to standard error.
+  @discardableResult
+  public static func setHandler(_ handler: Handler?) -> Handler? {
+    self.handler.withLock { current in
+      defer { current = handler }
+      return current
+    }
+  }
+
+  @usableFromInline func send() {
+    if let handler = Self.handler.withLock({ $0 }) {
+      handler(self)
+    } else {
+      var standardError = StandardError()
+      print("Swirl: \(self)", to: &standardError)
+    }
+  }
+}
+
+// MARK: - Debug mode
+
+/// Whether Deferreds remember where they were made and fired, so that reports can say so. Off by default: it costs an
+/// allocation a Deferred. It holds for Deferreds made after it is switched on. Twisted: `setDebugging`.
+public var deferredDebugging: Bool {
+  get { debuggingFlag.load(ordering: .relaxed) }
+  set { debuggingFlag.store(newValue, ordering: .relaxed) }
+}
+
+private let debuggingFlag = Atomic<Bool>(false)

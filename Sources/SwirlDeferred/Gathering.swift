@@ -1,0 +1,67 @@
+/// A Deferred that waits for several others, its members: what `DeferredList`, `gather` and `race` have in common.
+///
+/// Members own what waits for them, so that `DeferredList(tasks).addBoth(done)` lives although nobody keeps it. The way
+/// back, which cancelling needs, does not own: otherwise a member that is never fired would keep itself alive for ever.
+public class Gathering<Output>: Deferred<Output> {
+  @usableFromInline final let members: Members
+  /// How many members have not fired.
+  @usableFromInline final var remaining: Int
+
+  @usableFromInline init(count: Int, file: StaticString, line: UInt) {
+    members = Members(count: count)
+    remaining = count
+    super.init(isSource: true, file: file, line: line)
+    action = { _, node in
+      unsafe unsafeDowncast(node, to: Gathering<Output>.self).members.cancel()
+      return nil
+    }
+  }
+
+  /// Calls `action` when `deferred` has its result, with that and the `Member` made here.
+  @inlinable final func watch(_ deferred: AnyDeferred, at index: Int, _ action: @escaping Action) {
+    deferred.add(Member(of: self, members, index, action) as AnyDeferred)
+  }
+}
+
+/// What waits for a member. It is no stage: nothing hangs on it.
+@usableFromInline final class Member: AnyDeferred {
+  @usableFromInline let owner: AnyDeferred
+  @usableFromInline let index: Int
+  private let registry: Members
+
+  @usableFromInline init(of owner: AnyDeferred, _ registry: Members, _ index: Int, _ action: @escaping Action) {
+    self.owner = owner
+    self.index = index
+    self.registry = registry
+    super.init(isSource: false, file: #fileID, line: #line)
+    self.action = action
+    registry.remember(self)
+  }
+
+  /// `node`, which an action of a `Member` was given, as what it is.
+  @inlinable static func cast(_ node: AnyDeferred) -> Member { unsafe unsafeDowncast(node, to: Member.self) }
+
+  deinit { registry.forget(self) }
+}
+
+/// Which members have not fired, without owning them.
+@usableFromInline final class Members {
+  /// Unowned and unchecked: a `Member` takes itself out in its `deinit`.
+  private struct Reference {
+    unowned(unsafe) var member: Member?
+  }
+  private var references: [Reference]
+
+  @usableFromInline init(count: Int) {
+    references = Array(repeating: Reference(member: nil), count: count)
+  }
+
+  func remember(_ member: Member) { unsafe references[member.index].member = member }
+  func forget(_ member: Member) { unsafe references[member.index].member = nil }
+
+  /// Cancels every member that has not fired.
+  @usableFromInline func cancel() {
+    // A canceller may fire other members, which changes the array: it is walked by index and read anew each time.
+    for index in references.indices { unsafe references[index].member?.cancel() }
+  }
+}

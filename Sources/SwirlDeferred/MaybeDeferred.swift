@@ -1,0 +1,14 @@
+/// Calls `function` and gives its outcome as a Deferred: what it returns is the success, what it throws the failure.
+/// Twisted: `maybeDeferred`.
+@inlinable public func maybeDeferred<Value>(
+  file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Value
+) -> Deferred<Value> {
+  do { return .succeed(try function(), file: file, line: line) } catch { return .fail(error, file: file, line: line) }
+}
+
+/// Calls `function` and gives the Deferred it returns, or a failed one with what it throws.
+@inlinable public func maybeDeferred<Value>(
+  file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Deferred<Value>
+) -> Deferred<Value> {
+  do { return try function() } catch { return .fail(error, file: file, line: line) }
+}

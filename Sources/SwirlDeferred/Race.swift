@@ -1,0 +1,63 @@
+/// Gives the first success among `deferreds` and cancels the others. Twisted: `race`.
+///
+/// When all have failed, fails with a ``FailureGroup``; so it does at once for an empty list. Cancelling it cancels all.
+/// The failures of the members count as handled; what a loser gives in spite of its cancellation is dropped.
+@inlinable public func race<Value>(
+  _ deferreds: [Deferred<Value>], file: StaticString = #fileID, line: UInt = #line
+) -> Deferred<(index: Int, value: Value)> {
+  let race = Race<Value>(count: deferreds.count, file: file, line: line)
+  for (index, deferred) in deferreds.enumerated() {
+    race.watch(deferred, at: index) { upstream, node in
+      let member = Member.cast(node)
+      let race = unsafe unsafeDowncast(member.owner, to: Race<Value>.self)
+      return race.take(Deferred<Value>.cast(upstream), at: member.index)
+    }
+  }
+  if deferreds.isEmpty { race.fire(.failure(Failure(FailureGroup(errors: []), origin: race.origin))) }
+  return race
+}
+
+@usableFromInline final class Race<Value>: Gathering<(index: Int, value: Value)> {
+  @usableFromInline var errors: [(any Error)?]
+  @usableFromInline var isWon = false
+
+  @usableFromInline override init(count: Int, file: StaticString, line: UInt) {
+    errors = Array(repeating: nil, count: count)
+    super.init(count: count, file: file, line: line)
+  }
+
+  @inlinable func take(_ member: Deferred<Value>, at index: Int) -> AnyDeferred? {
+    remaining -= 1
+    switch member.outcome {
+    case .success(let value):
+      guard !isWon, state == .pending else { return nil }
+      // Set first: a loser may fire from its canceller.
+      isWon = true
+      action = nil
+      members.cancel()
+      return settle(.success((index, value)))
+    case .failure(let failure):
+      errors[index] = failure.handled()
+      guard remaining == 0, !isWon, state == .pending else { return nil }
+      action = nil
+      return settle(throwing: FailureGroup(errors: errors.map { $0! }))
+    case .none: return nil
+    }
+  }
+}
+
+/// The failure of a ``race(_:file:line:)`` that nobody won: every member's error, in the order of the list.
+/// Twisted: `FailureGroup`.
+public struct FailureGroup: Error, CustomStringConvertible {
+  /// The errors, in the order of the list.
+  public let errors: [any Error]
+
+  @usableFromInline init(errors: [any Error]) {
+    self.errors = errors
+  }
+
+  /// All of them in words.
+  public var description: String {
+    errors.isEmpty ? "nothing took part in the race" : "all failed: \(errors.map { "\($0)" }.joined(separator: "; "))"
+  }
+}

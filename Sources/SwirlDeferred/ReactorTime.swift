@@ -1,0 +1,45 @@
+/// Where time comes from: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
+public protocol ReactorTime {
+  /// What stands for a call to come.
+  associatedtype ScheduledCall: CancellableCall
+
+  /// Calls `body` once, on the reactor's thread, when `delay` has passed.
+  func schedule(after delay: Duration, _ body: @escaping () -> Void) -> ScheduledCall
+}
+
+/// A call to come, which can be taken back.
+public protocol CancellableCall {
+  /// Takes the call back; after it was made, or was taken back, nothing happens.
+  func cancel()
+}
+
+extension Deferred {
+  /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``.
+  ///
+  /// Only what comes before is timed: stages added after this one may take as long as they like. A cancellation by
+  /// someone else stays a ``CancelledError``; a result that the canceller gives instead is passed on as it is.
+  /// Twisted: `addTimeout`.
+  ///
+  /// - Parameters:
+  ///   - duration: the time until it is cancelled, on `clock`.
+  ///   - clock: what measures it, such as the reactor.
+  ///   - onTimeout: what to make of the result that came of the cancellation.
+  @discardableResult
+  public final func addTimeout(
+    _ duration: Duration, _ clock: some ReactorTime,
+    file: StaticString = #fileID, line: UInt = #line,
+    onTimeout: ((Result<Value, any Error>, Duration) throws -> Value)? = nil
+  ) -> Deferred {
+    var isTimedOut = false
+    let timer = clock.schedule(after: duration) { [self] in
+      isTimedOut = true
+      cancel()
+    }
+    return addBoth(file: file, line: line) { result in
+      timer.cancel()
+      guard isTimedOut else { return try result.get() }
+      if let onTimeout { return try onTimeout(result, duration) }
+      do { return try result.get() } catch is CancelledError { throw TimeoutError(after: duration) }
+    }
+  }
+}

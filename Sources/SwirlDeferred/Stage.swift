@@ -1,0 +1,101 @@
+/// The next link of a chain: the Deferred of its own result and the continuation of its upstream, in one object.
+///
+/// `In` is the type of the upstream's value, `Out` of this one's, `Returned` what the functions return: `Out`, or a
+/// `Deferred<Out>` to wait for.
+@usableFromInline final class Stage<In, Out, Returned>: Deferred<Out> {
+  @usableFromInline var onSuccess: ((In) throws -> Returned)?
+  @usableFromInline var onFailure: ((any Error) throws -> Returned)?
+
+  /// - Parameter action: captures nothing; written where the types are known, so that it is compiled for them.
+  @inlinable init(
+    _ onSuccess: ((In) throws -> Returned)?, _ onFailure: ((any Error) throws -> Returned)?,
+    file: StaticString, line: UInt, action: @escaping Action
+  ) {
+    self.onSuccess = onSuccess
+    self.onFailure = onFailure
+    super.init(isSource: false, file: file, line: line)
+    self.action = action
+  }
+
+  /// What becomes of a function's return value: the result, or a Deferred to wait for.
+  @usableFromInline typealias Settle = (_ stage: Stage, _ returned: Returned) -> AnyDeferred?
+
+  /// The action of a stage that has a callback, and perhaps an errback: without one a failure passes by.
+  /// The functions are released before they run, since they can run only once.
+  @inline(__always) @inlinable static func runCallbacks(
+    _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
+  ) -> AnyDeferred? {
+    let stage = unsafe unsafeDowncast(node, to: Stage.self)
+    let onSuccess = stage.onSuccess.take()
+    let onFailure = stage.onFailure.take()
+    do {
+      switch Deferred<In>.cast(upstream).outcome {
+      case .success(let value): return settle(stage, try onSuccess!(value))
+      case .failure(let failure):
+        guard let onFailure else { return stage.settle(.failure(failure)) }
+        return settle(stage, try onFailure(failure.handled()))
+      case .none: return nil
+      }
+    } catch { return stage.settle(throwing: error) }
+  }
+
+  /// The action of a stage that has an errback only: a success passes by.
+  @inline(__always) @inlinable static func runErrback(
+    _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
+  ) -> AnyDeferred? where In == Out {
+    let stage = unsafe unsafeDowncast(node, to: Stage.self)
+    let onFailure = stage.onFailure.take()!
+    switch Deferred<In>.cast(upstream).outcome {
+    case .failure(let failure):
+      do { return settle(stage, try onFailure(failure.handled())) } catch { return stage.settle(throwing: error) }
+    case let success: return stage.settle(success)
+    }
+  }
+
+  /// The action of a stage that takes success and failure alike, as a `Result`.
+  @inline(__always) @inlinable static func runBoth<Value>(
+    _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
+  ) -> AnyDeferred? where In == Result<Value, any Error> {
+    let stage = unsafe unsafeDowncast(node, to: Stage.self)
+    let function = stage.onSuccess.take()!
+    guard let result = Deferred<Value>.cast(upstream).handledResult else { return nil }
+    do { return settle(stage, try function(result)) } catch { return stage.settle(throwing: error) }
+  }
+}
+
+extension Deferred {
+  /// `node` as what it is. Right without a check here and in `Stage`, because an action is stored only in a stage of the
+  /// types it was written for, and a stage is added only to a Deferred of its `In`.
+  @inline(__always) @inlinable static func cast(_ node: AnyDeferred) -> Deferred {
+    unsafe unsafeDowncast(node, to: Deferred.self)
+  }
+
+  /// The success or the failure as a value. A failure that is looked at counts as handled.
+  @inlinable final var handledResult: Result<Value, any Error>? {
+    switch outcome {
+    case .success(let value): .success(value)
+    case .failure(let failure): .failure(failure.handled())
+    case .none: nil
+    }
+  }
+
+  /// Takes `outcome` as this stage's result.
+  @inlinable final func settle(_ outcome: Outcome) -> AnyDeferred? {
+    self.outcome = outcome
+    state = .fired
+    return self
+  }
+
+  @inlinable final func settle(throwing error: any Error) -> AnyDeferred? {
+    settle(.failure(Failure(error, origin: origin)))
+  }
+
+  /// Takes the result of `inner` as this stage's result, now or when it is there.
+  @inlinable final func settle(from inner: Deferred) -> AnyDeferred? {
+    if inner.state == .fired, inner.pauses == 0 { return settle(inner.outcome) }
+    let isFollowing = follow(inner) { upstream, node in
+      Deferred.cast(node).settle(Deferred.cast(upstream).outcome)
+    }
+    return isFollowing ? nil : settle(throwing: CircularDeferredError())
+  }
+}
