@@ -45,6 +45,8 @@ extension Deferred {
   }
 
   /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
+  // Disfavored, so that an errback that only throws is no riddle.
+  @_disfavoredOverload
   @discardableResult
   @inlinable public final func addErrback(
     file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Deferred<Value>

@@ -23,7 +23,7 @@ public class Deferred<Value>: AnyDeferred {
     case failure(Failure)
   }
 
-  @usableFromInline final var outcome = Outcome.none
+  @safe @exclusivity(unchecked) @usableFromInline final var outcome = Outcome.none
 
   @usableFromInline override init(isSource: Bool, file: StaticString, line: UInt) {
     super.init(isSource: isSource, file: file, line: line)

@@ -3,7 +3,7 @@
 /// When the last stage that carries it goes away and nobody has seen it, it is reported at that moment.
 @usableFromInline final class Failure {
   @usableFromInline let error: any Error
-  @usableFromInline var isHandled = false
+  @safe @exclusivity(unchecked) @usableFromInline var isHandled = false
   @usableFromInline let origin: DeferredOrigin?
 
   @usableFromInline init(_ error: any Error, origin: DeferredOrigin?) {

@@ -3,8 +3,8 @@
 /// `In` is the type of the upstream's value, `Out` of this one's, `Returned` what the functions return: `Out`, or a
 /// `Deferred<Out>` to wait for.
 @usableFromInline final class Stage<In, Out, Returned>: Deferred<Out> {
-  @usableFromInline var onSuccess: ((In) throws -> Returned)?
-  @usableFromInline var onFailure: ((any Error) throws -> Returned)?
+  @safe @exclusivity(unchecked) @usableFromInline var onSuccess: ((In) throws -> Returned)?
+  @safe @exclusivity(unchecked) @usableFromInline var onFailure: ((any Error) throws -> Returned)?
 
   /// - Parameter action: captures nothing; written where the types are known, so that it is compiled for them.
   @inlinable init(
