@@ -18,6 +18,7 @@ let package = Package(
   platforms: [.macOS("26.0")],
   products: [
     .library(name: "Swirl", targets: ["Swirl"]),
+    .library(name: "SwirlTesting", targets: ["SwirlTesting"]),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
   ],
   dependencies: [
@@ -25,13 +26,25 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
+    .systemLibrary(
+      name: "CLibevent", pkgConfig: "libevent_core",
+      providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
+    .target(
+      name: "SwirlReactor",
+      dependencies: ["CLibevent", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: checked),
+    .target(name: "SwirlNet", dependencies: ["SwirlReactor"], swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
-    .target(name: "Swirl", dependencies: ["SwirlDeferred", "SwirlHTTPWire"], swiftSettings: checked),
+    .target(name: "SwirlHTTP", dependencies: ["SwirlNet", "SwirlHTTPWire"], swiftSettings: checked),
+    .target(
+      name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
+    .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
     .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
+    .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
     .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]

@@ -1,2 +1,4 @@
 @_exported public import SwirlDeferred
-@_exported public import SwirlHTTPWire
+@_exported public import SwirlHTTP
+@_exported public import SwirlNet
+@_exported public import SwirlReactor

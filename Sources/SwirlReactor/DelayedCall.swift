@@ -1,0 +1,56 @@
+public import SwirlDeferred
+
+/// A call to come, made by ``Reactor/callLater(_:file:line:_:)``. Twisted: `IDelayedCall`.
+public final class DelayedCall: CancellableCall {
+  /// What to call; nil once it was called or taken back, so that what it captures is released at that moment.
+  var body: (() throws -> Void)?
+  let site: CallSite
+  /// When it is due, on the clock of its queue.
+  var deadline: Int64
+  /// Breaks ties: of two that are due together, the one made (or moved) first is called first.
+  var sequence: UInt64 = 0
+  /// The deadline of its entry in the queue: at most `deadline`. A call that is moved back leaves its entry where it is,
+  /// and is put in its new place when that comes up, so moving an idle timeout back again and again costs nothing.
+  var entryDeadline: Int64 = 0
+  /// Whether it has an entry in the queue.
+  var isQueued = false
+  private weak var queue: TimerQueue?
+
+  init(deadline: Int64, in queue: TimerQueue, site: CallSite, _ body: @escaping () throws -> Void) {
+    self.deadline = deadline
+    self.queue = queue
+    self.site = site
+    self.body = body
+  }
+
+  /// Whether it is still to come.
+  public var isActive: Bool { body != nil }
+
+  /// When it is due.
+  public var time: Reactor.Instant { Reactor.Instant(nanoseconds: deadline) }
+
+  /// Takes the call back. After it was called or taken back, nothing happens.
+  public func cancel() {
+    guard body != nil else { return }
+    body = nil
+    if isQueued { queue?.noteStaleEntry() }
+  }
+
+  /// Makes it due when `delay` has passed from now. After it was called or taken back, nothing happens.
+  public func reset(_ delay: Duration) {
+    guard let queue else { return }
+    move(to: queue.now() + max(0, delay.nanoseconds))
+  }
+
+  /// Makes it due `duration` later than it is, or earlier when that is negative.
+  public func delay(_ duration: Duration) {
+    move(to: deadline + duration.nanoseconds)
+  }
+
+  /// Makes it due at `deadline`, in nanoseconds on the clock of its queue.
+  package func move(to deadline: Int64) {
+    guard body != nil, let queue else { return }
+    self.deadline = deadline
+    queue.move(self)
+  }
+}

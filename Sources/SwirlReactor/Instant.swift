@@ -1,0 +1,56 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension Reactor {
+  /// A moment on the monotonic clock (`CLOCK_MONOTONIC`): it never jumps, and does not run while the machine sleeps.
+  public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
+    /// Nanoseconds since a fixed but arbitrary moment, in practice since the machine was started.
+    package var nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// This moment moved by `duration`.
+    public func advanced(by duration: Duration) -> Instant {
+      Instant(nanoseconds: nanoseconds + duration.nanoseconds)
+    }
+
+    /// The time from this moment to `other`; negative when that one is earlier.
+    public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
+
+    /// Whether `a` comes before `b`.
+    public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+
+    /// Moves `instant` by `duration`.
+    public static func + (instant: Instant, duration: Duration) -> Instant { instant.advanced(by: duration) }
+
+    /// The time from `b` to `a`.
+    public static func - (a: Instant, b: Instant) -> Duration { b.duration(to: a) }
+
+    /// Seconds on the monotonic clock.
+    public var description: String { "\(Double(nanoseconds) / 1e9) s" }
+
+    /// The one place where the library reads a clock.
+    static var now: Instant {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+  }
+}
+
+extension Duration {
+  /// The duration in whole nanoseconds, rounded down; one of more than 290 years is cut to that.
+  package var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    // Half the range, so that a moment can still be added to it.
+    let limit = Int64.max / 2
+    if overflow { return seconds < 0 ? -limit : limit }
+    return min(max(whole, -limit), limit) + attoseconds / 1_000_000_000
+  }
+}

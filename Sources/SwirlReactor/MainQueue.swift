@@ -1,0 +1,55 @@
+import CLibevent
+import Dispatch
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs the main dispatch queue, and so the main actor, from the main reactor while that runs.
+///
+/// libdispatch makes a descriptor readable when the queue has work, for run loops such as CoreFoundation's; this does
+/// what they do.
+struct MainQueue {
+  #if os(Linux)
+  private let event: FileEvent
+
+  init(of reactor: Reactor) {
+    precondition(
+      withUnsafeCurrentTask { $0 == nil },
+      """
+      reactor.run() was called from a task of the main actor, which could not go on, nor any other, while it runs: \
+      await what you need in the task, or call reactor.run() from the top level of main.swift
+      """)
+    let descriptor = _dispatch_get_main_queue_handle_4CF()
+    event = reactor.fileEvent(descriptor, .read) {
+      var count: UInt64 = 0
+      _ = read(descriptor, &count, 8)
+      _dispatch_main_queue_callback_4CF(nil)
+    }
+    event.enable()
+    // What was queued before now made the descriptor readable only if the queue had been set up for that.
+    _dispatch_main_queue_callback_4CF(nil)
+  }
+
+  func close() { event.close() }
+  #else
+  private let reactor: Reactor
+
+  /// Elsewhere the queue has no descriptor: it is run once a millisecond.
+  init(of reactor: Reactor) {
+    self.reactor = reactor
+    tick()
+  }
+
+  private func tick() {
+    _dispatch_main_queue_callback_4CF(nil)
+    reactor.callLater(.milliseconds(1)) { [self] in if reactor.isRunning { tick() } }
+  }
+
+  func close() {}
+  #endif
+}

@@ -1,0 +1,73 @@
+import SwirlDeferred
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The watch on one signal, and those who want to hear of it.
+final class SignalHandlers {
+  struct Handler {
+    let id: Int
+    let site: CallSite
+    let body: () throws -> Void
+  }
+  var handlers: [Handler] = []
+  var event: FileEvent?
+}
+
+/// A handler of a signal, to take it away again with.
+public struct SignalHandler {
+  let signal: Int32
+  let id: Int
+}
+
+extension Reactor {
+  /// Calls `body` on the reactor's thread each time the process gets the signal `number`, such as `SIGHUP`.
+  ///
+  /// It is an ordinary callback: the restrictions of signal handlers do not hold in it. Several handlers of a signal are
+  /// called in the order added. Signals belong to the process, so only the main reactor may have handlers.
+  /// asyncio: `add_signal_handler`.
+  @discardableResult
+  public func addSignalHandler(
+    _ number: Int32, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
+  ) -> SignalHandler {
+    precondition(isMain, "signals belong to the process: add their handlers to Reactor.main")
+    let watch = signals[number] ?? watchSignal(number)
+    nextTriggerID += 1
+    watch.handlers.append(.init(id: nextTriggerID, site: CallSite(file: file, line: line), body: body))
+    return SignalHandler(signal: number, id: nextTriggerID)
+  }
+
+  /// Takes a handler away; with the last of a signal, what the signal did before is put back.
+  public func removeSignalHandler(_ handler: SignalHandler) {
+    guard let watch = signals[handler.signal] else { return }
+    watch.handlers.removeAll { $0.id == handler.id }
+    if watch.handlers.isEmpty {
+      watch.event?.close()
+      signals[handler.signal] = nil
+    }
+  }
+
+  private func watchSignal(_ number: Int32) -> SignalHandlers {
+    let watch = SignalHandlers()
+    watch.event = fileEvent(number, .signal) { [unowned self, unowned watch] in
+      for handler in watch.handlers { perform(at: handler.site, handler.body) }
+    }
+    precondition(watch.event!.enable(), "signal \(number) cannot be handled")
+    signals[number] = watch
+    return watch
+  }
+
+  /// What `run` does with SIGINT and SIGTERM: the first stops, a second no longer waits for anything.
+  func stopOnSignals() -> [SignalHandler] {
+    [SIGINT, SIGTERM].map { number in
+      addSignalHandler(number) { [unowned self] in
+        if stopRequested { crash() } else { stop() }
+      }
+    }
+  }
+}

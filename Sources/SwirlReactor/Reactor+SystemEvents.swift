@@ -1,0 +1,112 @@
+import Logging
+public import SwirlDeferred
+
+/// A moment in the life of a reactor that programs may hook into.
+public enum SystemEvent: Sendable, Hashable {
+  /// The loop is about to turn for the first time in this run.
+  case startup
+  /// The loop was asked to stop.
+  case shutdown
+}
+
+/// When, around a ``SystemEvent``, a trigger is called.
+public enum SystemEventPhase: Int, Sendable, Comparable {
+  /// First. For a shutdown: stop accepting, finish what is under way. The Deferreds they return are waited for.
+  case before
+  /// Then. For a shutdown: close what is left.
+  case during
+  /// Last.
+  case after
+
+  /// Whether `a` comes before `b`.
+  public static func < (a: SystemEventPhase, b: SystemEventPhase) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A trigger, to take it away again with.
+public struct SystemEventTrigger {
+  let event: SystemEvent
+  let id: Int
+}
+
+struct Trigger {
+  let id: Int
+  let phase: SystemEventPhase
+  let site: CallSite
+  let runsOnce: Bool
+  let body: () throws -> Deferred<Void>?
+}
+
+extension Reactor {
+  /// Calls `body` before, during or after each startup or shutdown of this reactor, in the order added.
+  ///
+  /// An error that it throws is logged, and the rest still run. Twisted: `addSystemEventTrigger`.
+  @discardableResult
+  public func addSystemEventTrigger(
+    _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping () throws -> Void
+  ) -> SystemEventTrigger {
+    addSystemEventTrigger(phase, event, file: file, line: line, runsOnce: false, body)
+  }
+
+  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
+  /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  @discardableResult
+  public func addSystemEventTrigger(
+    _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping () throws -> Deferred<Void>
+  ) -> SystemEventTrigger {
+    add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body() }
+  }
+
+  /// Takes a trigger away. One that is being called, or was, is not undone.
+  public func removeSystemEventTrigger(_ trigger: SystemEventTrigger) {
+    triggers[trigger.event]?.removeAll { $0.id == trigger.id }
+  }
+
+  @discardableResult
+  func addSystemEventTrigger(
+    _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString, line: UInt, runsOnce: Bool,
+    _ body: @escaping () throws -> Void
+  ) -> SystemEventTrigger {
+    add(phase, event, CallSite(file: file, line: line), runsOnce: runsOnce) {
+      try body()
+      return nil
+    }
+  }
+
+  private func add(
+    _ phase: SystemEventPhase, _ event: SystemEvent, _ site: CallSite, runsOnce: Bool,
+    _ body: @escaping () throws -> Deferred<Void>?
+  ) -> SystemEventTrigger {
+    nextTriggerID += 1
+    triggers[event, default: []].append(
+      Trigger(id: nextTriggerID, phase: phase, site: site, runsOnce: runsOnce, body: body))
+    return SystemEventTrigger(event: event, id: nextTriggerID)
+  }
+
+  /// Calls the triggers of all phases; gives a Deferred that fires when the last phase is over.
+  @discardableResult
+  func fire(_ event: SystemEvent, from phase: SystemEventPhase = .before) -> Deferred<Void> {
+    var waits: [Deferred<Void>] = []
+    for trigger in triggers[event] ?? [] where trigger.phase == phase {
+      if trigger.runsOnce { removeSystemEventTrigger(SystemEventTrigger(event: event, id: trigger.id)) }
+      perform(at: trigger.site) {
+        guard let wait = try trigger.body() else { return }
+        waits.append(
+          wait.addErrback { [log] in log.error("the \(event) trigger made at \(trigger.site) failed: \($0)") })
+      }
+    }
+    let done = DeferredList(waits).addCallback { _ in () }
+    guard let next = SystemEventPhase(rawValue: phase.rawValue + 1) else { return done }
+    return done.addCallback { [unowned self] in fire(event, from: next) }
+  }
+
+  /// Calls the shutdown triggers; the loop turns on until they are done.
+  func beginShutdown() {
+    state = .stopping
+    fire(.shutdown).addCallback { [unowned self] in
+      stopRequested = false
+      if state == .stopping { state = .stopped }
+    }
+  }
+}

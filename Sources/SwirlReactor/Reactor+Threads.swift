@@ -1,0 +1,48 @@
+public import SwirlDeferred
+
+extension Reactor {
+  /// The pool that ``deferToThread(in:file:line:_:)`` uses unless told otherwise: ten threads, started as they are needed.
+  public var threadPool: ThreadPool {
+    if let ownThreadPool { return ownThreadPool }
+    let pool = ThreadPool(size: 10)
+    ownThreadPool = pool
+    return pool
+  }
+
+  /// Runs `work`, which may block, on a thread of a pool, and gives its outcome on the reactor's thread.
+  ///
+  /// Cancelling the Deferred makes it fail with `CancelledError` at once; work that has started cannot be stopped, and
+  /// its outcome is then dropped. Twisted: `deferToThread`; asyncio: `to_thread`.
+  ///
+  /// - Parameters:
+  ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
+  ///   - work: what it returns or throws is the outcome.
+  public func deferToThread<Value: Sendable>(
+    in pool: ThreadPool? = nil, file: StaticString = #fileID, line: UInt = #line,
+    _ work: @escaping @Sendable () throws -> Value
+  ) -> Deferred<Value> {
+    let deferred = Deferred<Value>(file: file, line: line)
+    // Unchecked is right: the thread only carries it, and hands it back to the thread it came from.
+    nonisolated(unsafe) let carried = deferred
+    let remote = remote
+    let isTaken = (pool ?? threadPool).run {
+      let result = Result { try work() }
+      remote.callFromThread { carried.fire(with: result) }
+    }
+    if !isTaken { deferred.errback(ThreadPoolClosedError()) }
+    return deferred
+  }
+}
+
+/// The failure of work that was given to a pool after that was closed.
+public struct ThreadPoolClosedError: Error, CustomStringConvertible {
+  /// What happened.
+  public var description: String { "the thread pool is closed and takes no more work" }
+}
+
+/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see ``Reactor/deferToThread(in:file:line:_:)``.
+public func deferToThread<Value: Sendable>(
+  file: StaticString = #fileID, line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
+) -> Deferred<Value> {
+  Reactor.current.deferToThread(file: file, line: line, work)
+}

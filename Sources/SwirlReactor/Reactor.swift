@@ -1,0 +1,194 @@
+import Logging
+package import SwirlDeferred
+
+/// The event loop: it calls callbacks when time has passed, descriptors are ready, signals arrive, or other threads ask.
+///
+/// ```swift
+/// reactor.callLater(.seconds(1)) {
+///   print("a second later")
+///   reactor.stop()
+/// }
+/// reactor.run()
+/// ```
+///
+/// Everything runs on the one thread that called ``run(handlingSignals:)``, one callback at a time, so callbacks share what
+/// is around them without locks. A `Reactor` is not `Sendable`; other threads use its ``remote``.
+///
+/// One turn of the loop calls, in this order: what other threads sent; what ``callSoon(file:line:_:)`` queued before the
+/// turn, in the order queued; timers that are due, in the order of their time and then of their making; then it waits, and
+/// calls the callbacks of descriptors and signals. Whatever a turn queues waits for the next.
+///
+/// A reactor can be run again after it was stopped. Twisted: `reactor`; asyncio: the event loop; Tornado: `IOLoop`.
+public final class Reactor {
+  enum State {
+    /// Not in `run()`. A `stop()` now makes the next run end as soon as it has started.
+    case idle
+    /// In `run()`, turning.
+    case running
+    /// Still turning, but the shutdown has begun: its triggers are under way.
+    case stopping
+    /// The last turn is over, or `crash()` was called.
+    case stopped
+  }
+
+  var state = State.idle
+  var stopRequested = false
+
+  let base = EventBase()
+  /// The face of this reactor that other threads may use.
+  public let remote = RemoteReactor()
+  package let timers = TimerQueue(now: { Instant.now.nanoseconds })
+
+  private var soon: [SoonCall] = []
+  private var soonRunning: [SoonCall] = []
+  private var remoteRunning: [@Sendable (Reactor) -> Void] = []
+  private var wakeUpEvent: FileEvent?
+
+  var readers: [Int32: FileEvent] = [:]
+  var writers: [Int32: FileEvent] = [:]
+  var signals: [Int32: SignalHandlers] = [:]
+  var triggers: [SystemEvent: [Trigger]] = [:]
+  var nextTriggerID = 0
+  var ownThreadPool: ThreadPool?
+  /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
+  private var attachments: [ObjectIdentifier: AnyObject] = [:]
+
+  /// A callback that runs longer is logged, with the place that made it; nil, the default, measures nothing.
+  public var slowCallbackThreshold: Duration? {
+    didSet { slowNanoseconds = slowCallbackThreshold?.nanoseconds }
+  }
+  var slowNanoseconds: Int64?
+
+  /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
+  public init() {
+    ProcessSetup.once
+    wakeUpEvent = FileEvent(base, remote.wakeUp.readEnd, .read) { [wakeUp = remote.wakeUp] in wakeUp.clear() }
+    wakeUpEvent?.enable()
+  }
+
+  deinit { remote.close() }
+
+  // MARK: - Running
+
+  /// Runs the loop on this thread until ``stop()``.
+  ///
+  /// On the main thread it also runs the main dispatch queue, so that `@MainActor` tasks go on meanwhile. It must not be
+  /// called from such a task: the main queue does not nest. Await what you need there, or call it from the top level of
+  /// `main.swift`.
+  ///
+  /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
+  ///   loop at once, without waiting for shutdown triggers.
+  public func run(handlingSignals: Bool = true) {
+    precondition(state == .idle, "this reactor runs already")
+    let previous = CurrentReactor.replace(with: self)
+    defer { CurrentReactor.replace(with: previous) }
+    let mainQueue = isMain ? MainQueue(of: self) : nil
+    let stopSignals = isMain && handlingSignals ? stopOnSignals() : []
+
+    state = .running
+    fire(.startup)
+    while state != .stopped {
+      if stopRequested, state == .running { beginShutdown() }
+      turn()
+    }
+    state = .idle
+
+    for handler in stopSignals { removeSignalHandler(handler) }
+    mainQueue?.close()
+  }
+
+  /// Ends the loop: shutdown triggers are called, and waited for where they return a Deferred; then `run` returns.
+  ///
+  /// Called before `run`, it makes that end as soon as it has started. Called again, nothing happens.
+  /// From another thread: `remote.stop()`.
+  public func stop() {
+    stopRequested = true
+  }
+
+  /// Ends the loop after the present turn, without any shutdown trigger. Twisted: `crash`.
+  public func crash() {
+    stopRequested = false
+    if state != .idle { state = .stopped }
+  }
+
+  /// Whether the loop is turning.
+  public var isRunning: Bool { state != .idle }
+
+  private func turn() {
+    var isBusy = takeRemoteCalls()
+    if runSoonCalls() { isBusy = true }
+    timers.runDue(at: Instant.now.nanoseconds) { call, body in perform(at: call.site, body) }
+    if isBusy || !soon.isEmpty || state == .stopped || (stopRequested && state == .running) {
+      base.poll(until: 0, now: 0)
+    } else {
+      base.poll(until: timers.nextDeadline, now: Instant.now.nanoseconds)
+    }
+  }
+
+  private func takeRemoteCalls() -> Bool {
+    guard remote.takeCalls(reusing: &remoteRunning) else { return false }
+    for call in remoteRunning { call(self) }
+    remoteRunning.removeAll(keepingCapacity: true)
+    return true
+  }
+
+  private func runSoonCalls() -> Bool {
+    if soon.isEmpty { return false }
+    swap(&soon, &soonRunning)
+    for call in soonRunning { perform(at: call.site, call.body) }
+    soonRunning.removeAll(keepingCapacity: true)
+    return true
+  }
+
+  // MARK: - Calls without delay
+
+  /// A callback for the next turn.
+  private struct SoonCall {
+    let site: CallSite
+    let body: () throws -> Void
+  }
+
+  /// Calls `body` in the next turn, before timers that are due then. An error it throws is logged.
+  /// asyncio: `call_soon`; Twisted: `callLater(0, …)`.
+  public func callSoon(file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void) {
+    soon.append(SoonCall(site: CallSite(file: file, line: line), body: body))
+  }
+
+  /// Calls `body` at once when the reactor runs, else when it starts to. An error it throws is logged.
+  /// Twisted: `callWhenRunning`.
+  public func callWhenRunning(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
+  ) {
+    if isRunning {
+      perform(at: CallSite(file: file, line: line), body)
+    } else {
+      addSystemEventTrigger(.after, .startup, file: file, line: line, runsOnce: true, body)
+    }
+  }
+
+  /// Runs a program's callback: what it throws, and that it took too long, is logged with the place that made it.
+  package func perform(at site: CallSite, _ body: () throws -> Void) {
+    let start = slowNanoseconds == nil ? 0 : Instant.now.nanoseconds
+    do { try body() } catch { log.error("the callback made at \(site) threw: \(error)") }
+    if let slowNanoseconds {
+      let nanoseconds = Instant.now.nanoseconds - start
+      if nanoseconds >= slowNanoseconds {
+        log.warning("the callback made at \(site) ran for \(nanoseconds / 1_000_000) ms; nothing else ran meanwhile")
+      }
+    }
+  }
+
+  // MARK: - Layers above
+
+  /// The one object of its type that belongs to this reactor, made when it is first asked for.
+  package func attached<Object: AnyObject>(_ type: Object.Type, make: () -> Object) -> Object {
+    // Keyed by the type, so the object under it is of that type.
+    if let object = attachments[ObjectIdentifier(type)] { return unsafeDowncast(object, to: type) }
+    let object = make()
+    attachments[ObjectIdentifier(type)] = object
+    return object
+  }
+}
+
+@available(*, unavailable, message: "A reactor belongs to its thread; others use its remote")
+extension Reactor: Sendable {}

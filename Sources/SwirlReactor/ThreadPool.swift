@@ -1,0 +1,171 @@
+import CLibevent
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A bounded number of threads for work that blocks.
+///
+/// Threads are started as work comes, up to the bound, and end when the pool is closed or let go of; what comes while all
+/// are busy waits, and is taken in order. Any thread may use it. Twisted: `ThreadPool`.
+public final class ThreadPool: Sendable {
+  /// The most threads there will be.
+  public let size: Int
+  private let name: String
+  private let queue = WorkQueue()
+
+  /// - Parameters:
+  ///   - size: the most threads there will be, one or more.
+  ///   - name: what the threads are called in debuggers and in `top -H`, up to 15 bytes.
+  public init(size: Int, name: String = "swirl-pool") {
+    precondition(size > 0, "a thread pool needs one thread or more, not \(size)")
+    self.size = size
+    self.name = name
+  }
+
+  deinit { queue.close() }
+
+  /// Runs `work` on one of the threads.
+  /// - Returns: false when the pool is closed; `work` will not run.
+  @discardableResult
+  public func run(_ work: @escaping @Sendable () -> Void) -> Bool {
+    switch queue.add(work, maximumThreads: size) {
+    case .taken: true
+    case .refused: false
+    case .needsThread:
+      startThread() || queue.threadFailed(errno: errno)
+    }
+  }
+
+  /// Lets the work that waits be done, ends the threads and takes no more. Does not wait for them.
+  public func close() { queue.close() }
+
+  private func startThread() -> Bool {
+    let body = ThreadBody(queue: queue, name: name)
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(body)
+    // The thread takes over the reference; when there is no thread, it is given back here.
+    let code = pthread_create(&thread, nil, { ThreadBody.run($0) }, context.toOpaque())
+    if code == 0 { pthread_detach(thread) } else { context.release() }
+    return code == 0
+  }
+}
+
+/// What a thread of a pool runs. It holds the queue, not the pool, so that letting go of the pool ends the thread.
+private final class ThreadBody: Sendable {
+  let queue: WorkQueue
+  let name: String
+
+  init(queue: WorkQueue, name: String) {
+    self.queue = queue
+    self.name = name
+  }
+
+  static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    let body = Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue()
+    #if os(Linux)
+    swirl_set_thread_name(String(body.name.prefix(15)))
+    #endif
+    while let work = body.queue.next() { work() }
+    return nil
+  }
+}
+
+/// Work that waits for threads.
+///
+/// Unchecked, because everything in it is only touched while `mutex` is held. The mutex and the condition have to stay at
+/// one address, so they are allocated.
+private final class WorkQueue: @unchecked Sendable {
+  enum Added {
+    /// A thread will take it.
+    case taken
+    /// It waits, but no thread is free and there may be one more.
+    case needsThread
+    /// The queue is closed.
+    case refused
+  }
+
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var waiting: [@Sendable () -> Void] = []
+  /// How many of `waiting` were taken: they are removed together, when half of it is.
+  private var taken = 0
+  private var threads = 0
+  private var idleThreads = 0
+  private var isClosed = false
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  func add(_ work: @escaping @Sendable () -> Void, maximumThreads: Int) -> Added {
+    locked {
+      if isClosed { return .refused }
+      waiting.append(work)
+      if idleThreads >= waiting.count - taken {
+        pthread_cond_signal(condition)
+        return .taken
+      }
+      guard threads < maximumThreads else { return .taken }
+      threads += 1
+      return .needsThread
+    }
+  }
+
+  /// The kernel gave no thread. Fine while there is another; without any, the work cannot be done, now or later.
+  func threadFailed(errno: Int32) -> Bool {
+    locked {
+      threads -= 1
+      precondition(threads > 0, "cannot start a thread: \(String(cString: strerror(errno)))")
+      return true
+    }
+  }
+
+  /// Waits for work; nil when there will be no more.
+  func next() -> (@Sendable () -> Void)? {
+    locked {
+      while taken == waiting.count {
+        if isClosed {
+          threads -= 1
+          return nil
+        }
+        idleThreads += 1
+        pthread_cond_wait(condition, mutex)
+        idleThreads -= 1
+      }
+      let work = waiting[taken]
+      waiting[taken] = {}
+      taken += 1
+      if taken > 64, taken > waiting.count / 2 || taken == waiting.count {
+        waiting.removeFirst(taken)
+        taken = 0
+      }
+      return work
+    }
+  }
+
+  func close() {
+    locked {
+      isClosed = true
+      pthread_cond_broadcast(condition)
+    }
+  }
+}
