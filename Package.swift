@@ -29,12 +29,13 @@ let package = Package(
     .systemLibrary(
       name: "CLibevent", pkgConfig: "libevent_core",
       providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
+    .systemLibrary(name: "CSystem"),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
-      dependencies: ["CLibevent", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibevent", "CSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
       swiftSettings: checked),
-    .target(name: "SwirlNet", dependencies: ["SwirlReactor"], swiftSettings: checked),
+    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "CSystem"], swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],

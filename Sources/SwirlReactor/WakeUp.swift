@@ -1,4 +1,4 @@
-import CLibevent
+import CSystem
 
 #if canImport(Glibc)
 import Glibc

@@ -1,0 +1,66 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What went wrong on the network: what was attempted, with whom, why it failed, and what to do.
+public struct NetError: Error, Sendable, CustomStringConvertible {
+  /// What was attempted.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    /// The verb, as the message begins with it.
+    public let description: String
+
+    /// A name was looked up.
+    public static let resolve = Code(description: "resolve")
+    /// A connection was made.
+    public static let connect = Code(description: "connect to")
+    /// A port or path was listened on.
+    public static let listen = Code(description: "listen on")
+    /// A connection was accepted.
+    public static let accept = Code(description: "accept on")
+    /// Bytes were read.
+    public static let read = Code(description: "read from")
+    /// Bytes were written.
+    public static let write = Code(description: "write to")
+  }
+
+  /// What was attempted.
+  public let code: Code
+  /// With whom: an address, a host name with its port, or a path.
+  public let peer: String
+  /// The kernel's error number, or zero where the cause is another.
+  public let errno: Int32
+  /// Why it failed, in words.
+  public let reason: String
+
+  /// - Parameters:
+  ///   - code: what was attempted.
+  ///   - peer: with whom.
+  ///   - errno: the kernel's error number.
+  ///   - reason: why it failed; the words for `errno` when nil.
+  public init(_ code: Code, _ peer: some CustomStringConvertible, errno: Int32 = 0, reason: String? = nil) {
+    self.code = code
+    self.peer = peer.description
+    self.errno = errno
+    self.reason = reason ?? Self.words(for: errno)
+  }
+
+  /// The words for an error number, and for the common ones what to do.
+  private static func words(for errno: Int32) -> String {
+    let words = String(cString: strerror(errno)).lowercased()
+    return switch errno {
+    case ECONNREFUSED: "\(words): nothing listens there"
+    case EMFILE, ENFILE: "\(words): raise the limit (ulimit -n) or open fewer connections at once"
+    case EADDRINUSE: "\(words): stop what listens there, or use port 0 for a free one"
+    case EACCES: "\(words): ports below 1024 are for root"
+    case EADDRNOTAVAIL: "\(words): no such address here, or no local port is left"
+    default: words
+    }
+  }
+
+  /// `connect to 127.0.0.1:8080: connection refused: nothing listens there`
+  public var description: String { "\(code) \(peer): \(reason)" }
+}

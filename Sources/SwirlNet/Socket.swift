@@ -1,0 +1,104 @@
+import CSystem
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The system calls on sockets that this module makes, as Swift wants them called: -1 is the error, and errno says which.
+enum Socket {
+  /// Makes a stream socket that does not block and is closed on exec.
+  static func stream(_ domain: Int32) -> Int32 {
+    #if os(Linux)
+    socket(domain, Int32(SOCK_STREAM.rawValue) | SOCK_NONBLOCK_ | SOCK_CLOEXEC_, 0)
+    #else
+    prepare(socket(domain, SOCK_STREAM, 0))
+    #endif
+  }
+
+  /// Takes the next connection of a listening socket, with the address of the other end.
+  static func accept(_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        #if os(Linux)
+        let descriptor = swirl_accept(listener, address, &length)
+        #else
+        let descriptor = prepare(systemAccept(listener, address, &length))
+        #endif
+        return (descriptor, descriptor < 0 ? nil : SocketAddress(address, length))
+      }
+    }
+  }
+
+  #if os(Linux)
+  private static let SOCK_NONBLOCK_ = Int32(SOCK_NONBLOCK.rawValue)
+  private static let SOCK_CLOEXEC_ = Int32(SOCK_CLOEXEC.rawValue)
+  #else
+  private static func prepare(_ descriptor: Int32) -> Int32 {
+    guard descriptor >= 0 else { return descriptor }
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    set(descriptor, SOL_SOCKET, SO_NOSIGPIPE, 1)
+    return descriptor
+  }
+  private static func systemAccept(
+    _ listener: Int32, _ address: UnsafeMutablePointer<sockaddr>, _ length: inout socklen_t
+  ) -> Int32 { Darwin.accept(listener, address, &length) }
+  #endif
+
+  @discardableResult
+  static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) -> Int32 {
+    var value = value
+    return setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// Sends small writes at once instead of waiting for more (Nagle's algorithm off). A Unix socket refuses, rightly.
+  static func setNoDelay(_ descriptor: Int32) { set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+
+  /// Makes `close` send a reset and drop what the kernel still has.
+  static func resetOnClose(_ descriptor: Int32) {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger_>.size))
+  }
+  private typealias linger_ = linger
+
+  /// The error that a connect under way ended with, or zero.
+  static func takeError(_ descriptor: Int32) -> Int32 {
+    var error: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length)
+    return error
+  }
+
+  static func localAddress(_ descriptor: Int32) -> SocketAddress? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length) : nil
+      }
+    }
+  }
+
+  /// Sends without ever raising SIGPIPE.
+  static func send(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    #if os(Linux)
+    Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+    #else
+    Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+    #endif
+  }
+
+  static func close(_ descriptor: Int32) {
+    #if os(Linux)
+    _ = Glibc.close(descriptor)
+    #else
+    _ = Darwin.close(descriptor)
+    #endif
+  }
+}

@@ -1,0 +1,131 @@
+#if canImport(Glibc)
+package import Glibc
+#elseif canImport(Musl)
+package import Musl
+#else
+package import Darwin
+#endif
+
+/// Where a socket is: an IPv4 or IPv6 address with a port, or the path of a Unix socket.
+public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+  /// Which kind of address it is.
+  public enum Family: Sendable, Hashable {
+    /// Internet Protocol version 4.
+    case ipv4
+    /// Internet Protocol version 6.
+    case ipv6
+    /// A Unix domain socket.
+    case unix
+  }
+
+  /// Which kind of address it is.
+  public let family: Family
+  /// The address as text, without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`, or the path.
+  public let host: String
+  /// The port; zero for a Unix socket.
+  public let port: UInt16
+  /// The address as the kernel wants it: a `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
+  private let bytes: [UInt8]
+
+  /// The address in `host`, which must be a number such as `127.0.0.1` or `::1`: names are resolved by ``Resolver``.
+  /// nil when it is no number.
+  public init?(ip host: String, port: UInt16) {
+    var hints = addrinfo()
+    hints.ai_flags = AI_NUMERICHOST
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard !host.utf8.contains(0), getaddrinfo(host, nil, &hints, &list) == 0, let list else { return nil }
+    defer { freeaddrinfo(list) }
+    guard let found = SocketAddress(list.pointee.ai_addr, list.pointee.ai_addrlen) else { return nil }
+    self = found.with(port: port)
+  }
+
+  /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil when `path` is too long: 107 bytes.
+  public init?(unixPath path: String) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let text = Array(path.utf8)
+    guard !text.isEmpty, text.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
+    let length = MemoryLayout.offset(of: \sockaddr_un.sun_path)! + text.count + (text[0] == 0 ? 0 : 1)
+    family = .unix
+    host = path
+    port = 0
+    bytes = withUnsafeBytes(of: &address) { Array($0.prefix(length)) }
+  }
+
+  /// What the kernel wrote to `address`; nil for a family other than these three.
+  package init?(_ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
+    let raw = UnsafeRawBufferPointer(start: address, count: Int(length))
+    switch Int32(address.pointee.sa_family) {
+    case AF_INET:
+      family = .ipv4
+      port = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_port)
+    case AF_INET6:
+      family = .ipv6
+      port = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in6.self).sin6_port)
+    case AF_UNIX:
+      family = .unix
+      port = 0
+      let path = raw.dropFirst(MemoryLayout.offset(of: \sockaddr_un.sun_path)!)
+      let end = path.first == 0 ? path.endIndex : path.firstIndex(of: 0) ?? path.endIndex
+      host = String(decoding: path[..<end], as: UTF8.self)
+      bytes = Array(raw)
+      return
+    default: return nil
+    }
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    guard getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
+    host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    bytes = Array(raw)
+  }
+
+  private init(family: Family, host: String, port: UInt16, bytes: [UInt8]) {
+    self.family = family
+    self.host = host
+    self.port = port
+    self.bytes = bytes
+  }
+
+  /// The same address with another port.
+  public func with(port: UInt16) -> SocketAddress {
+    guard family != .unix else { return self }
+    var bytes = bytes
+    // sin_port and sin6_port stand at the same place.
+    withUnsafeBytes(of: port.bigEndian) { big in
+      let offset = MemoryLayout.offset(of: \sockaddr_in.sin_port)!
+      bytes[offset] = big[0]
+      bytes[offset + 1] = big[1]
+    }
+    return SocketAddress(family: family, host: host, port: port, bytes: bytes)
+  }
+
+  /// Gives the address in the form that `connect(2)` and `bind(2)` take.
+  package func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    bytes.withUnsafeBytes { body($0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count)) }
+  }
+
+  /// The number of the family for `socket(2)`.
+  package var domain: Int32 {
+    switch family {
+    case .ipv4: AF_INET
+    case .ipv6: AF_INET6
+    case .unix: AF_UNIX
+    }
+  }
+
+  /// Whether two addresses name the same place.
+  public static func == (a: SocketAddress, b: SocketAddress) -> Bool { a.bytes == b.bytes }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+  /// `127.0.0.1:80`, `[::1]:80` or the path.
+  public var description: String {
+    switch family {
+    case .ipv4: "\(host):\(port)"
+    case .ipv6: "[\(host)]:\(port)"
+    case .unix: host.first == "\0" ? "@" + host.dropFirst() : host
+    }
+  }
+}
