@@ -1,0 +1,105 @@
+internal import HTTPTypes
+
+/// The content of one message, either way: what the framing says, taken apart (RFC 9112 §6 and §7).
+struct BodyReader: Sendable {
+  enum Event {
+    case needMore
+    case data(Range<Int>)
+    case end(HTTPFields?)
+  }
+
+  private enum State {
+    /// So many bytes of content are still to come.
+    case length(Int)
+    /// Chunks, and where in them.
+    case chunked(ChunkReader)
+    /// All that comes until the peer closes.
+    case untilClose
+  }
+
+  private var state: State
+  /// How many bytes of content have been handed out.
+  private(set) var received = 0
+
+  init(_ framing: BodyFraming) {
+    switch framing {
+    case .none: state = .length(0)
+    case .contentLength(let length): state = .length(length)
+    case .chunked: state = .chunked(ChunkReader())
+    case .untilClose: state = .untilClose
+    }
+  }
+
+  mutating func next(
+    _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits
+  ) throws(HTTPWireError) -> Event {
+    let available = input.count - offset
+    switch state {
+    case .length(let remaining):
+      if remaining == 0 { return .end(nil) }
+      try checkLimit(remaining, limits)
+      if available == 0 { return .needMore }
+      let taken = min(available, remaining)
+      state = .length(remaining - taken)
+      return take(taken, at: &offset)
+    case .untilClose:
+      if available == 0 { return .needMore }
+      try checkLimit(available, limits)
+      return take(available, at: &offset)
+    case .chunked(var chunks):
+      // Taken out and put back: the state must not hold a second reference to the buffers while they grow.
+      state = .untilClose
+      defer { state = .chunked(chunks) }
+      while true {
+        switch try chunks.next(input, at: &offset, limits) {
+        case .needMore: return .needMore
+        case .size(let size): try checkLimit(size, limits)
+        case .data(let count): return take(count, at: &offset)
+        case .end(let trailers): return .end(trailers)
+        }
+      }
+    }
+  }
+
+  /// How much of a body of known length is still to come, if the limit allows it; nil where only `next` can tell.
+  func remainingLength(_ limits: HTTPLimits) -> Int? {
+    guard case .length(let remaining) = state else { return nil }
+    if let limit = limits.bodyBytes, remaining > limit - received { return nil }
+    return remaining
+  }
+
+  /// Counts bytes that the caller read by itself.
+  mutating func advance(by count: Int) {
+    guard case .length(let remaining) = state, (0...remaining).contains(count) else {
+      preconditionFailure("advance(by:) counts at most remainingLength bytes")
+    }
+    state = .length(remaining - count)
+    received += count
+  }
+
+  /// The peer closed: whether that is the end of this body, or what was missing.
+  func endOfInput() throws(HTTPWireError) {
+    switch state {
+    case .untilClose, .length(0):
+      return
+    case .length(let remaining):
+      throw HTTPWireError(
+        .incomplete,
+        "closed in the middle of a body of \(received + remaining) bytes, \(received) received (RFC 9112 §8)")
+    case .chunked:
+      throw HTTPWireError(
+        .incomplete, "closed in the middle of a chunked body, \(received) bytes received (RFC 9112 §8)")
+    }
+  }
+
+  private mutating func take(_ count: Int, at offset: inout Int) -> Event {
+    defer { offset += count }
+    received += count
+    return .data(offset..<offset + count)
+  }
+
+  private func checkLimit(_ more: Int, _ limits: HTTPLimits) throws(HTTPWireError) {
+    guard let limit = limits.bodyBytes, more > limit - received else { return }
+    throw HTTPWireError(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+  }
+}
