@@ -34,6 +34,11 @@ extension HTTPVersion {
 
   /// Reads the eight bytes at `start`, which must be within `bytes`.
   init(parsing bytes: Span<UInt8>, at start: Int) throws(HTTPWireError) {
+    // "HTTP/1.1", the last byte the highest.
+    if start <= bytes.count - Self.length, bytes.word(at: start) == 0x312E_312F_5054_5448 {
+      self = .http11
+      return
+    }
     let isVersion =
       bytes.matches("HTTP/", at: start) && bytes[start + 5].isDigit
       && bytes[start + 6] == .dot && bytes[start + 7].isDigit

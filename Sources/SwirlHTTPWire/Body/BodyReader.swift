@@ -9,24 +9,35 @@ struct BodyReader: Sendable {
   }
 
   private enum State {
-    /// So many bytes of content are still to come.
-    case length(Int)
-    /// Chunks, and where in them.
-    case chunked(ChunkReader)
+    /// `remaining` bytes of content are still to come.
+    case length
+    /// Chunks; `chunks` knows where in them.
+    case chunked
     /// All that comes until the peer closes.
     case untilClose
   }
 
-  private var state: State
+  // Beside the state, not in it: a payload would be taken out and put back with each event.
+  private var state = State.length
+  private var remaining = 0
+  private var chunks = ChunkReader()
   /// How many bytes of content have been handed out.
   private(set) var received = 0
 
-  init(_ framing: BodyFraming) {
+  mutating func begin(_ framing: BodyFraming) {
+    received = 0
+    remaining = 0
     switch framing {
-    case .none: state = .length(0)
-    case .contentLength(let length): state = .length(length)
-    case .chunked: state = .chunked(ChunkReader())
-    case .untilClose: state = .untilClose
+    case .none:
+      state = .length
+    case .contentLength(let length):
+      state = .length
+      remaining = length
+    case .chunked:
+      state = .chunked
+      chunks = ChunkReader()
+    case .untilClose:
+      state = .untilClose
     }
   }
 
@@ -35,21 +46,18 @@ struct BodyReader: Sendable {
   ) throws(HTTPWireError) -> Event {
     let available = input.count - offset
     switch state {
-    case .length(let remaining):
+    case .length:
       if remaining == 0 { return .end(nil) }
       try checkLimit(remaining, limits)
       if available == 0 { return .needMore }
       let taken = min(available, remaining)
-      state = .length(remaining - taken)
+      remaining -= taken
       return take(taken, at: &offset)
     case .untilClose:
       if available == 0 { return .needMore }
       try checkLimit(available, limits)
       return take(available, at: &offset)
-    case .chunked(var chunks):
-      // Taken out and put back: the state must not hold a second reference to the buffers while they grow.
-      state = .untilClose
-      defer { state = .chunked(chunks) }
+    case .chunked:
       while true {
         switch try chunks.next(input, at: &offset, limits) {
         case .needMore: return .needMore
@@ -63,26 +71,27 @@ struct BodyReader: Sendable {
 
   /// How much of a body of known length is still to come, if the limit allows it; nil where only `next` can tell.
   func remainingLength(_ limits: HTTPLimits) -> Int? {
-    guard case .length(let remaining) = state else { return nil }
+    guard case .length = state else { return nil }
     if let limit = limits.bodyBytes, remaining > limit - received { return nil }
     return remaining
   }
 
   /// Counts bytes that the caller read by itself.
   mutating func advance(by count: Int) {
-    guard case .length(let remaining) = state, (0...remaining).contains(count) else {
+    guard case .length = state, (0...remaining).contains(count) else {
       preconditionFailure("advance(by:) counts at most remainingLength bytes")
     }
-    state = .length(remaining - count)
+    remaining -= count
     received += count
   }
 
   /// The peer closed: whether that is the end of this body, or what was missing.
   func endOfInput() throws(HTTPWireError) {
     switch state {
-    case .untilClose, .length(0):
+    case .untilClose:
       return
-    case .length(let remaining):
+    case .length:
+      if remaining == 0 { return }
       throw HTTPWireError(
         .incomplete,
         "closed in the middle of a body of \(received + remaining) bytes, \(received) received (RFC 9112 §8)")

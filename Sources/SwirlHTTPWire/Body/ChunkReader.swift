@@ -64,10 +64,9 @@ struct ChunkReader: Sendable {
     case nil:
       return nil
     case .inInput(let range):
-      parsed = try ChunkSizeLine(parsing: input, LineReader.content(of: input, range))
-    case .kept:
-      let kept = line.takeKept()
-      parsed = try ChunkSizeLine(parsing: kept.span, LineReader.content(of: kept.span, 0..<kept.count))
+      parsed = try ChunkSizeLine(parsing: input, range)
+    case .kept(let bytes):
+      parsed = try ChunkSizeLine(parsing: bytes.span, 0..<bytes.count)
     }
     extensionBytes += parsed.extensionBytes
     guard extensionBytes <= limits.chunkExtensionBytes else {

@@ -1,41 +1,64 @@
 /// Hands out one line at a time, from the caller's bytes when all of it is there, else from a buffer that keeps its beginning.
 struct LineReader: Sendable {
+  private var lines = LineScanner()
   /// The beginning of a line whose end has not come yet.
   private var kept: [UInt8] = []
 
-  /// Where the line is; with its line end.
+  /// Where the line is, without its CRLF.
   enum Line {
     case inInput(Range<Int>)
-    case kept
+    case kept([UInt8])
   }
 
-  /// - Parameter limit: how long a line may be, with its line end.
-  /// - Returns: nil if the line's end has not come. After `.kept`, `takeKept` gives the line.
+  /// - Parameter limit: how long a line may be, with its CRLF.
+  /// - Returns: nil if the line's end has not come.
   mutating func next(
     _ input: Span<UInt8>, at offset: inout Int, limit: Int, tooLong: HTTPWireError.Code
   ) throws(HTTPWireError) -> Line? {
-    let lineFeed = input.firstLineFeed(from: offset)
-    let part = offset..<(lineFeed.map { $0 + 1 } ?? input.count)
-    guard kept.count + part.count <= limit else {
+    if kept.isEmpty {
+      let rest = input.extracting(offset...)
+      guard let line = try scan(rest, limit: limit, tooLong) else {
+        kept = [UInt8](copying: rest)
+        offset = input.count
+        return nil
+      }
+      let start = offset
+      offset += line.upperBound + 2
+      lines = LineScanner()
+      return .inInput(start..<start + line.upperBound)
+    }
+    // Up to the next line feed only: what is behind it is not ours to take.
+    let end = input.firstLineFeed(from: offset).map { $0 + 1 } ?? input.count
+    var bytes = kept
+    kept = []
+    bytes.append(copying: input.extracting(offset..<end))
+    offset = end
+    guard let line = try scan(bytes.span, limit: limit, tooLong) else {
+      kept = bytes
+      return nil
+    }
+    lines = LineScanner()
+    bytes.removeSubrange(line.upperBound...)
+    return .kept(bytes)
+  }
+
+  private mutating func scan(
+    _ bytes: Span<UInt8>, limit: Int, _ tooLong: HTTPWireError.Code
+  ) throws(HTTPWireError) -> Range<Int>? {
+    let result = lines.next(in: bytes)
+    let length =
+      switch result {
+      case .incomplete: bytes.count
+      case .broken(let index): index + 1
+      case .line(let line): line.upperBound + 2
+      }
+    guard length <= limit else {
       throw HTTPWireError(tooLong, "a line of the chunked coding, or all trailers, are longer than \(limit) bytes")
     }
-    offset = part.upperBound
-    if lineFeed != nil, kept.isEmpty { return .inInput(part) }
-    kept.append(copying: input.extracting(part))
-    return lineFeed == nil ? nil : .kept
-  }
-
-  /// The whole line after `.kept`; the reader is ready for the next one.
-  mutating func takeKept() -> [UInt8] {
-    defer { kept = [] }
-    return kept
-  }
-
-  /// The line without its end, which must be CRLF.
-  static func content(of bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) -> Range<Int> {
-    guard line.count >= 2, bytes[line.upperBound - 2] == .carriageReturn else {
-      throw HTTPWireError(.badChunk, "a line ends with a line feed alone, without carriage return (RFC 9112 §2.2)")
+    switch result {
+    case .incomplete: return nil
+    case .broken(let index): throw LineScanner.error(bytes, at: index, tooLong == .badChunk ? .badChunk : .badField)
+    case .line(let line): return line
     }
-    return line.lowerBound..<(line.upperBound - 2)
   }
 }

@@ -19,9 +19,8 @@ struct TrailerReader: Sendable {
         return false
       case .inInput(let range):
         if try add(input, range, limits) { return true }
-      case .kept:
-        let kept = line.takeKept()
-        if try add(kept.span, 0..<kept.count, limits) { return true }
+      case .kept(let bytes):
+        if try add(bytes.span, 0..<bytes.count, limits) { return true }
       }
     }
   }
@@ -35,10 +34,9 @@ struct TrailerReader: Sendable {
   private mutating func add(
     _ bytes: Span<UInt8>, _ range: Range<Int>, _ limits: HTTPLimits
   ) throws(HTTPWireError) -> Bool {
-    total += range.count
-    let content = try LineReader.content(of: bytes, range)
-    if content.isEmpty { return true }
-    let field = try FieldLine(parsing: bytes, content)
+    total += range.count + 2
+    if range.isEmpty { return true }
+    let field = try FieldLine(parsing: bytes, range)
     count += 1
     guard count <= limits.cappedFieldCount else {
       throw HTTPWireError(.tooManyFields, "more than \(limits.cappedFieldCount) trailer fields (RFC 6585 §5)")
@@ -46,6 +44,7 @@ struct TrailerReader: Sendable {
     switch TrailerRule(bytes, field.name) {
     case .allowed:
       lines.append(copying: bytes.extracting(range))
+      lines.append("\r\n")
     case .dropped:
       break
     case .refused:

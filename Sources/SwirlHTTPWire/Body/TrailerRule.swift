@@ -15,9 +15,9 @@ enum TrailerRule {
     }
   }
 
-  private static let refusedNames = ["content-length", "transfer-encoding", "host"]
+  private static let refusedNames: [StaticString] = ["content-length", "transfer-encoding", "host"]
 
-  private static let droppedNames = [
+  private static let droppedNames: [StaticString] = [
     "authorization", "cache-control", "connection", "content-encoding", "content-range", "content-type", "cookie",
     "expect", "keep-alive", "max-forwards", "proxy-authenticate", "proxy-authorization", "range", "set-cookie", "te",
     "trailer", "upgrade", "www-authenticate",

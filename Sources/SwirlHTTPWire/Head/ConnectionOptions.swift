@@ -10,6 +10,15 @@ struct ConnectionOptions: OptionSet, Sendable {
 extension ConnectionOptions {
   init(parsing bytes: Span<UInt8>, _ value: Range<Int>) {
     self = []
+    // Nearly every Connection field is one of these two words.
+    if bytes.equals("keep-alive", in: value) {
+      insert(.keepAlive)
+      return
+    }
+    if bytes.equals("close", in: value) {
+      insert(.close)
+      return
+    }
     var rest: Range<Int>? = value
     while let option = bytes.nextElement(of: &rest) {
       switch option.count {

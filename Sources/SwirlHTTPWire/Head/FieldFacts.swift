@@ -38,6 +38,10 @@ struct FieldFacts: Sendable {
   private mutating func noteContentLength(
     _ bytes: Span<UInt8>, _ value: Range<Int>, isRequest: Bool
   ) throws(HTTPWireError) {
+    if contentLength == nil, let length = ContentLength.parse(bytes, value) {
+      contentLength = length
+      return
+    }
     var rest: Range<Int>? = value
     while let element = bytes.nextElement(of: &rest) {
       guard let length = ContentLength.parse(bytes, element) else {

@@ -19,7 +19,10 @@ public struct RequestHead: Sendable {
   public let expectsContinue: Bool
 
   /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
-  public var method: HTTPRequest.Method { line.method }
+  public var method: HTTPRequest.Method {
+    // The bytes were checked to be a token, which is all that the initializer asks for.
+    line.kind == .get ? .get : HTTPRequest.Method(raw.string(line.method))!
+  }
 
   /// The version of the client.
   public var version: HTTPVersion { line.version }

@@ -1,8 +1,7 @@
-internal import HTTPTypes
-
 /// `GET /path HTTP/1.1` (RFC 9112 §3).
 struct RequestLine: StartLine {
-  let method: HTTPRequest.Method
+  let method: Range<Int>
+  let kind: RequestKind
   let target: RequestTarget
   let version: HTTPVersion
 
@@ -34,13 +33,8 @@ struct RequestLine: StartLine {
       throw HTTPWireError(.badStartLine, "the request line does not end with HTTP/1.1 (RFC 9112 §3)")
     }
     version = try HTTPVersion(parsing: bytes, at: targetEnd + 1)
-    method = Self.method(bytes, line.lowerBound..<methodEnd)
-    target = try RequestTarget(parsing: bytes, methodEnd + 1..<targetEnd, for: method)
-  }
-
-  private static func method(_ bytes: Span<UInt8>, _ range: Range<Int>) -> HTTPRequest.Method {
-    if range.count == 3, bytes.matches("GET", at: range.lowerBound) { return .get }
-    // A token is what the initializer checks for, so it can't refuse.
-    return HTTPRequest.Method(bytes.string(range))!
+    method = line.lowerBound..<methodEnd
+    kind = RequestKind(parsing: bytes, method)
+    target = try RequestTarget(parsing: bytes, methodEnd + 1..<targetEnd, for: kind)
   }
 }

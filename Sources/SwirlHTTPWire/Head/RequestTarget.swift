@@ -1,5 +1,3 @@
-internal import HTTPTypes
-
 /// Which of the four forms a request target has, and where its parts are (RFC 9112 §3.2).
 struct RequestTarget: Sendable {
   let range: Range<Int>
@@ -7,7 +5,7 @@ struct RequestTarget: Sendable {
   /// The authority of the absolute and the authority form, else empty.
   let authority: Range<Int>
 
-  init(parsing bytes: Span<UInt8>, _ range: Range<Int>, for method: HTTPRequest.Method) throws(HTTPWireError) {
+  init(parsing bytes: Span<UInt8>, _ range: Range<Int>, for method: RequestKind) throws(HTTPWireError) {
     self.range = range
     var authority = range.lowerBound..<range.lowerBound
     guard let first = range.first.map({ bytes[$0] }) else {

@@ -6,6 +6,6 @@ protocol StartLine: Sendable {
   /// The error for a line longer than `limit`, if this kind of line has a limit of its own.
   static func tooLong(_ length: Int, _ limits: HTTPLimits) -> HTTPWireError?
 
-  /// - Parameter line: the line without its CRLF.
+  /// - Parameter line: the line without its CRLF, known to have no control character but tab.
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError)
 }

@@ -30,10 +30,6 @@ struct StatusLine: StartLine {
       return
     }
     guard bytes[afterCode] == .space else { throw Self.codeError }
-    for index in afterCode..<line.upperBound where !bytes[index].isFieldValue {
-      throw HTTPWireError(
-        .badStartLine, "the reason phrase has the control character \(bytes[index].hex) (RFC 9112 §4)")
-    }
     reason = afterCode + 1..<line.upperBound
   }
 

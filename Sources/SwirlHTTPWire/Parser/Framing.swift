@@ -1,5 +1,3 @@
-internal import HTTPTypes
-
 /// Where a message ends: the eight steps of RFC 9112 §6.3, for heads that leave no doubt; the others are errors.
 extension HeadReader<StatusLine>.Head {
   func framing(answering request: RequestKind) throws(HTTPWireError) -> BodyFraming {
@@ -35,7 +33,7 @@ extension HeadReader<RequestLine>.Head {
       throw HTTPWireError(.badFraming, "the last transfer coding of a request is not chunked (RFC 9112 §6.3)")
     }
     // What follows a CONNECT is the tunnel's; a length there has made two sides disagree where it begins.
-    if start.method == .connect, framing != .none, framing != .contentLength(0) {
+    if start.kind == .connect, framing != .none, framing != .contentLength(0) {
       throw HTTPWireError(.badFraming, "a CONNECT request has no content (RFC 9110 §9.3.6)")
     }
     return framing

@@ -8,11 +8,11 @@ public struct RequestParser: Sendable {
     /// Before or in a head.
     case head
     /// In the content, or before the `end` event.
-    case body(BodyReader)
+    case body
     /// The peer closed.
     case over
     /// What was received was wrong.
-    case failed(HTTPWireError)
+    case failed
   }
 
   /// How much is taken from the peer; may be changed at any time, for one request too: after its head, by its route.
@@ -22,6 +22,8 @@ public struct RequestParser: Sendable {
   public private(set) var isPersistent = true
 
   private var state = State.head
+  private var failure: HTTPWireError?
+  private var body = BodyReader()
   private var reader = HeadReader<RequestLine>()
 
   /// A parser for a new connection.
@@ -37,14 +39,13 @@ public struct RequestParser: Sendable {
   /// How many bytes of content of known length are still to come, to read them straight into where they belong and count them with
   /// `advance(by:)`. Nil where the length is not known, or is beyond the limit: `next` tells.
   public var remainingLength: Int? {
-    if case .body(let body) = state { body.remainingLength(limits) } else { nil }
+    if case .body = state { body.remainingLength(limits) } else { nil }
   }
 
   /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
   public mutating func advance(by count: Int) {
-    guard case .body(var body) = state else { preconditionFailure("advance(by:) outside of content") }
+    guard case .body = state else { preconditionFailure("advance(by:) outside of content") }
     body.advance(by: count)
-    state = .body(body)
   }
 
   /// The next event in `input` from `offset` on, which is moved behind what was used.
@@ -57,11 +58,10 @@ public struct RequestParser: Sendable {
         guard let head = try reader.next(input, at: &offset, limits, isRequest: true) else { return .needMore }
         let request = RequestHead(head, framing: try head.framing())
         isPersistent = request.isPersistent
-        state = .body(BodyReader(request.framing))
+        body.begin(request.framing)
+        state = .body
         return .head(request)
-      case .body(var body):
-        state = .over
-        defer { if case .over = state { state = .body(body) } }
+      case .body:
         switch try body.next(input, at: &offset, limits) {
         case .needMore: return .needMore
         case .data(let range): return .data(range)
@@ -71,7 +71,7 @@ public struct RequestParser: Sendable {
         }
       case .over:
         throw HTTPWireError(.notHTTP, "the client has closed: nothing can come after that")
-      case .failed(let error): throw error
+      case .failed: throw failure!
       }
     } catch {
       throw fail(error)
@@ -92,12 +92,12 @@ public struct RequestParser: Sendable {
         }
         state = .over
         return .needMore
-      case .body(let body):
+      case .body:
         try body.endOfInput()
         state = .over
         return .end(trailers: nil)
       case .over: return .needMore
-      case .failed(let error): throw error
+      case .failed: throw failure!
       }
     } catch {
       throw fail(error)
@@ -107,7 +107,8 @@ public struct RequestParser: Sendable {
   private mutating func fail(_ error: HTTPWireError) -> HTTPWireError {
     if case .over = state, error.code == .notHTTP { return error }
     isPersistent = false
-    state = .failed(error)
+    state = .failed
+    failure = error
     return error
   }
 }

@@ -23,11 +23,11 @@ public struct ResponseParser: Sendable {
     /// Before or in a head.
     case head
     /// In the content, or before the `end` event.
-    case body(BodyReader)
+    case body
     /// The connection speaks another protocol, or the peer closed it.
     case over
     /// What was received was wrong.
-    case failed(HTTPWireError)
+    case failed
   }
 
   /// How much is taken from the peer; may be changed at any time, for one response too.
@@ -37,6 +37,8 @@ public struct ResponseParser: Sendable {
   public private(set) var isPersistent = true
 
   private var state = State.head
+  private var failure: HTTPWireError?
+  private var body = BodyReader()
   private var reader = HeadReader<StatusLine>()
   private var request = RequestKind.other
   private var informationalCount = 0
@@ -60,14 +62,13 @@ public struct ResponseParser: Sendable {
   /// How many bytes of content of known length are still to come, to read them straight into where they belong and count them with
   /// `advance(by:)`. Nil where the length is not known, or is beyond the limit: `next` tells.
   public var remainingLength: Int? {
-    if case .body(let body) = state { body.remainingLength(limits) } else { nil }
+    if case .body = state { body.remainingLength(limits) } else { nil }
   }
 
   /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
   public mutating func advance(by count: Int) {
-    guard case .body(var body) = state else { preconditionFailure("advance(by:) outside of content") }
+    guard case .body = state else { preconditionFailure("advance(by:) outside of content") }
     body.advance(by: count)
-    state = .body(body)
   }
 
   /// The next event in `input` from `offset` on, which is moved behind what was used.
@@ -77,9 +78,7 @@ public struct ResponseParser: Sendable {
     do throws(HTTPWireError) {
       switch state {
       case .head: return try nextHead(input, at: &offset)
-      case .body(var body):
-        state = .over
-        defer { if case .over = state { state = .body(body) } }
+      case .body:
         switch try body.next(input, at: &offset, limits) {
         case .needMore: return .needMore
         case .data(let range): return .data(range)
@@ -89,7 +88,7 @@ public struct ResponseParser: Sendable {
         }
       case .over:
         throw HTTPWireError(.notHTTP, "the connection no longer carries HTTP responses: don't parse what it brings")
-      case .failed(let error): throw error
+      case .failed: throw failure!
       }
     } catch {
       throw fail(error)
@@ -114,12 +113,12 @@ public struct ResponseParser: Sendable {
         }
         state = .over
         return .needMore
-      case .body(let body):
+      case .body:
         try body.endOfInput()
         state = .over
         return .end(trailers: nil)
       case .over: return .needMore
-      case .failed(let error): throw error
+      case .failed: throw failure!
       }
     } catch {
       throw fail(error)
@@ -148,7 +147,8 @@ public struct ResponseParser: Sendable {
       state = .over
       return .upgraded(response)
     }
-    state = .body(BodyReader(framing))
+    body.begin(framing)
+    state = .body
     return .head(response)
   }
 
@@ -156,7 +156,8 @@ public struct ResponseParser: Sendable {
     if case .over = state, error.code == .notHTTP { return error }
     isPersistent = false
     let error = error.inResponse
-    state = .failed(error)
+    state = .failed
+    failure = error
     return error
   }
 }

@@ -30,13 +30,21 @@ public struct RequestSerializer: Sendable, Hashable {
     _ method: HTTPRequest.Method, target: String, host: String, fields: HTTPFields = HTTPFields(),
     encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
   ) throws(HTTPWireError) {
-    try check(method, target: target, host: host, framing)
+    let kind = RequestKind(method)
+    try check(method, kind, framing)
     try output.appendOrRollBack { (output) throws(HTTPWireError) in
-      output.append(method.rawValue)
+      // A method can only be a token; target and host are checked where they were written, which spares a copy.
+      output.append(contentsOf: method.rawValue.utf8)
       output.append(.space)
-      output.append(target)
+      let targetStart = output.count
+      output.append(contentsOf: target.utf8)
+      try checkTarget(output.span, targetStart..<output.count, kind)
       output.append(" HTTP/1.1\r\nHost: ")
-      output.append(host)
+      let hostStart = output.count
+      output.append(contentsOf: host.utf8)
+      guard Host.isValid(output.span, hostStart..<output.count, portRequired: false) else {
+        throw HTTPWireError(.invalidOutput, "the host is not a host name with a port or without (RFC 9112 §3.2)")
+      }
       output.append("\r\n")
       if let encoded { output.append(contentsOf: encoded.bytes) }
       try append(fields, host: host, framing, to: &output)
@@ -62,32 +70,29 @@ public struct RequestSerializer: Sendable, Hashable {
   }
 
   private func check(
-    _ method: HTTPRequest.Method, target: String, host: String, _ framing: BodyFraming
+    _ method: HTTPRequest.Method, _ kind: RequestKind, _ framing: BodyFraming
   ) throws(HTTPWireError) {
-    let methodBytes = method.rawValue.utf8.span
-    guard methodBytes.isToken(methodBytes.indices) else {
-      throw HTTPWireError(.invalidOutput, "the method is not a token: \(method.rawValue) (RFC 9110 §9.1)")
-    }
-    let targetBytes = target.utf8.span
-    for index in targetBytes.indices where !targetBytes[index].isTarget {
-      throw HTTPWireError(
-        .invalidOutput, "the target has the byte \(targetBytes[index].hex): percent-encode it (RFC 9112 §3.2)")
-    }
-    do throws(HTTPWireError) {
-      _ = try RequestTarget(parsing: targetBytes, targetBytes.indices, for: method)
-    } catch {
-      throw HTTPWireError(.invalidOutput, error.message)
-    }
-    let hostBytes = host.utf8.span
-    guard Host.isValid(hostBytes, hostBytes.indices, portRequired: false) else {
-      throw HTTPWireError(.invalidOutput, "the host is not a host name with a port or without (RFC 9112 §3.2)")
-    }
+    if framing == .none { return }
     try framing.checkLength()
     guard framing != .untilClose else {
       throw HTTPWireError(.contradictoryFraming, "a request can't last until its sender closes (RFC 9112 §6.3)")
     }
-    if method == .connect || method == .trace, framing != .none {
+    if kind == .connect || method == .trace {
       throw HTTPWireError(.contradictoryFraming, "\(method.rawValue) has no content (RFC 9110 §9.3)")
+    }
+  }
+
+  private func checkTarget(
+    _ bytes: Span<UInt8>, _ target: Range<Int>, _ kind: RequestKind
+  ) throws(HTTPWireError) {
+    for index in target where !bytes[index].isTarget {
+      throw HTTPWireError(
+        .invalidOutput, "the target has the byte \(bytes[index].hex): percent-encode it (RFC 9112 §3.2)")
+    }
+    do throws(HTTPWireError) {
+      _ = try RequestTarget(parsing: bytes, target, for: kind)
+    } catch {
+      throw HTTPWireError(.invalidOutput, error.message)
     }
   }
 }

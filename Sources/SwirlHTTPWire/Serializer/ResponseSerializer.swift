@@ -74,7 +74,7 @@ public struct ResponseSerializer: Sendable, Hashable {
     for byte in reason.utf8 where !byte.isFieldValue {
       throw HTTPWireError(.invalidOutput, "the reason phrase has the control character \(byte.hex) (RFC 9112 §4)")
     }
-    output.append(reason)
+    output.append(contentsOf: reason.utf8)
     output.append("\r\n")
   }
 
