@@ -62,7 +62,7 @@ func responseTranscript(
   if let method = methods.popFirst() { parser.expect(method) }
   var transcript = Transcript()
   do throws(HTTPWireError) {
-    for piece in pieces {
+    for (index, piece) in pieces.enumerated() {
       var offset = 0
       read: while true {
         switch try parser.next(piece.span, at: &offset) {
@@ -77,7 +77,8 @@ func responseTranscript(
           if let method = methods.popFirst() { parser.expect(method) }
         case .upgraded(let head):
           transcript.append("upgraded \(head.status)")
-          transcript.append("other protocol: " + String(decoding: piece[offset...], as: UTF8.self))
+          let rest = piece[offset...] + pieces[(index + 1)...].joined()
+          transcript.append("other protocol: " + String(decoding: rest, as: UTF8.self))
           return transcript
         }
       }
