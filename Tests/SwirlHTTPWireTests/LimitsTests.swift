@@ -85,7 +85,7 @@ import Testing
         == ["head 200 untilClose", "data abc", "error bodyTooLarge 502"])
     #expect(
       responseTranscript([head, Array("abcd".utf8)], limits: limits, close: true)
-        == ["head 200 untilClose", "error bodyTooLarge 502"])
+        == ["head 200 untilClose", "data abc", "error bodyTooLarge 502"])
   }
 
   @Test("An answer to HEAD has no content to limit")

@@ -55,8 +55,10 @@ struct BodyReader: Sendable {
       return take(taken, at: &offset)
     case .untilClose:
       if available == 0 { return .needMore }
-      try checkLimit(available, limits)
-      return take(available, at: &offset)
+      // Up to the limit content is handed out, so that it does not depend on how reads cut it.
+      let allowed = limits.bodyBytes.map { $0 - received } ?? available
+      if allowed <= 0 { try checkLimit(available, limits) }
+      return take(min(available, allowed), at: &offset)
     case .chunked:
       while true {
         switch try chunks.next(input, at: &offset, limits) {

@@ -6,7 +6,7 @@ extension BodyFraming {
   func checkAgrees(with field: HTTPField, _ kind: FramingField) throws(HTTPWireError) {
     switch (kind, self) {
     case (.contentLength, .contentLength(let length)) where field.value == String(length): return
-    case (.transferEncoding, .chunked) where field.value.utf8.elementsEqual("chunked".utf8): return
+    case (.transferEncoding, .chunked) where field.value.lowercased() == "chunked": return
     default:
       throw HTTPWireError(
         .contradictoryFraming,
