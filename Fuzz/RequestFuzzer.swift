@@ -1,0 +1,82 @@
+import HTTPTypes
+import SwirlHTTPWire
+
+struct SeenRequest {
+  let head: RequestHead
+  var content: [UInt8] = []
+  var trailers: HTTPFields?
+  var isComplete = false
+}
+
+func parse(_ pieces: [[UInt8]], _ limits: HTTPLimits) -> ([Seen], [SeenRequest]) {
+  var parser = RequestParser(limits: limits)
+  var seen: [Seen] = []
+  var requests: [SeenRequest] = []
+  do {
+    for piece in pieces {
+      var offset = 0
+      read: while true {
+        let before = offset
+        switch try parser.next(piece.span, at: &offset) {
+        case .needMore:
+          check(offset == piece.count, "needMore with input left")
+          break read
+        case .head(let head):
+          seen.append(.head("\(head)\(head.fields)\(head.framing)\(head.path)\(head.query ?? "")\(head.authority ?? "")"))
+          requests.append(SeenRequest(head: head))
+        case .data(let range):
+          check(!range.isEmpty && range.lowerBound >= before && range.upperBound == offset, "bad range")
+          seen.addData(piece[range])
+          requests[requests.count - 1].content += piece[range]
+        case .end(let trailers):
+          seen.append(.end(comparable(trailers)))
+          requests[requests.count - 1].trailers = trailers
+          requests[requests.count - 1].isComplete = true
+        }
+      }
+    }
+    _ = try parser.endOfInput()
+  } catch {
+    seen.append(.error(error as! HTTPWireError))
+  }
+  return (seen, requests)
+}
+
+/// What was accepted can be said again, and is understood as the same.
+func roundTrip(_ request: SeenRequest) {
+  let head = request.head
+  guard let host = head["host"], !host.isEmpty else { return }
+  if head.method == .connect || head.method == .trace, head.framing != .none { return }
+  var bytes: [UInt8] = []
+  do {
+    try RequestSerializer().appendHead(
+      head.method, target: head.target, host: host, fields: payload(head.fields), framing: head.framing, to: &bytes)
+    if head.framing == .chunked {
+      ChunkSerializer.appendChunk(request.content.span, to: &bytes)
+      try ChunkSerializer.appendEnd(trailers: request.trailers, to: &bytes)
+    } else {
+      bytes += request.content
+    }
+  } catch {
+    fatalError("can't be sent again: \(error)")
+  }
+  let again = parse([bytes], HTTPLimits()).1
+  check(again.count == 1 && again[0].isComplete, "not one request: \(String(decoding: bytes, as: UTF8.self))")
+  check(again[0].head.method == head.method && again[0].head.target == head.target, "another request line")
+  check(again[0].head.framing == head.framing && again[0].content == request.content, "other content")
+  check(comparable(again[0].head.fields) == comparable(head.fields), "other fields")
+  check(comparable(again[0].trailers) == comparable(request.trailers), "other trailers")
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  guard let input = FuzzInput(start, count) else { return 0 }
+  let cuttings = input.cuttings
+  let (whole, requests) = parse(cuttings[0], input.limits)
+  for pieces in cuttings.dropFirst() {
+    let (seen, _) = parse(pieces, input.limits)
+    check(seen == whole, "cut differently:\n\(whole)\n\(seen)")
+  }
+  for request in requests where request.isComplete { roundTrip(request) }
+  return 0
+}

@@ -1,0 +1,82 @@
+import HTTPTypes
+import SwirlHTTPWire
+
+/// What a fuzz input holds: one byte that chooses a variant, one that chooses where to cut, and then the bytes of a peer.
+struct FuzzInput {
+  let variant: UInt8
+  let cut: UInt8
+  let bytes: [UInt8]
+
+  init?(_ start: UnsafePointer<UInt8>, _ count: Int) {
+    guard count >= 2 else { return nil }
+    variant = start[0]
+    cut = start[1]
+    bytes = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
+  }
+
+  /// Every second variant runs into limits.
+  var limits: HTTPLimits {
+    var limits = HTTPLimits()
+    if variant & 1 == 1 {
+      limits.headBytes = 60
+      limits.requestLineBytes = 30
+      limits.fieldCount = 3
+      limits.bodyBytes = 20
+      limits.chunkLineBytes = 12
+      limits.chunkExtensionBytes = 16
+      limits.trailerBytes = 24
+      limits.informationalResponses = 1
+    }
+    return limits
+  }
+
+  /// The same bytes cut in four ways, the first of them whole.
+  var cuttings: [[[UInt8]]] {
+    let half = Int(cut) % (bytes.count + 1)
+    let step = Int(cut % 13) + 2
+    return [
+      [bytes],
+      bytes.map { [$0] },
+      [Array(bytes[..<half]), Array(bytes[half...])],
+      stride(from: 0, to: bytes.count, by: step).map { Array(bytes[$0..<min($0 + step, bytes.count)]) },
+    ]
+  }
+}
+
+/// One event, content put together.
+enum Seen: Equatable {
+  case head(String)
+  case data([UInt8])
+  case end([String])
+  case rest([UInt8])
+  case error(HTTPWireError)
+}
+
+extension [Seen] {
+  mutating func addData(_ bytes: ArraySlice<UInt8>) {
+    if case .data(let before)? = last {
+      self[count - 1] = .data(before + bytes)
+    } else {
+      append(.data(Array<UInt8>(bytes)))
+    }
+  }
+}
+
+/// Fields as they can be compared, without those that a serializer writes by itself.
+func comparable(_ fields: HTTPFields?) -> [String] {
+  payload(fields ?? [:]).map { field in
+    "\(field.name.rawName): \(field.withUnsafeBytesOfValue { Array($0) })"
+  }
+}
+
+func payload(_ fields: HTTPFields) -> HTTPFields {
+  var kept = HTTPFields()
+  for field in fields where !["host", "content-length", "transfer-encoding", "connection"].contains(field.name.canonicalName) {
+    kept.append(field)
+  }
+  return kept
+}
+
+func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+  if !condition { fatalError(message()) }
+}

@@ -1,0 +1,89 @@
+internal import HTTPTypes
+
+/// Takes the chunked coding apart (RFC 9112 §7.1).
+struct ChunkReader: Sendable {
+  enum Event {
+    case needMore
+    /// A chunk of this size begins: the moment to check a limit.
+    case size(Int)
+    /// So many bytes from `offset` on are content; the caller moves the offset.
+    case data(Int)
+    case end(HTTPFields?)
+  }
+
+  private enum State {
+    /// Before or in a line with a size.
+    case sizeLine
+    /// So many bytes of this chunk are still to come.
+    case data(Int)
+    /// After a chunk's data, before its carriage return.
+    case carriageReturn
+    /// Between that carriage return and its line feed.
+    case lineFeed
+    /// After the last chunk, before the empty line.
+    case trailers
+  }
+
+  private var state = State.sizeLine
+  private var line = LineReader()
+  private var trailers = TrailerReader()
+  private var extensionBytes = 0
+
+  mutating func next(
+    _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits
+  ) throws(HTTPWireError) -> Event {
+    while true {
+      switch state {
+      case .sizeLine:
+        guard let size = try nextSize(input, at: &offset, limits) else { return .needMore }
+        state = size == 0 ? .trailers : .data(size)
+        return .size(size)
+      case .data(let remaining):
+        let count = min(remaining, input.count - offset)
+        if count == 0 { return .needMore }
+        state = count == remaining ? .carriageReturn : .data(remaining - count)
+        return .data(count)
+      case .carriageReturn:
+        guard try skip(.carriageReturn, input, at: &offset) else { return .needMore }
+        state = .lineFeed
+      case .lineFeed:
+        guard try skip(.lineFeed, input, at: &offset) else { return .needMore }
+        state = .sizeLine
+      case .trailers:
+        guard try trailers.next(input, at: &offset, limits) else { return .needMore }
+        return .end(trailers.fields)
+      }
+    }
+  }
+
+  private mutating func nextSize(
+    _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits
+  ) throws(HTTPWireError) -> Int? {
+    let parsed: ChunkSizeLine
+    switch try line.next(input, at: &offset, limit: limits.chunkLineBytes, tooLong: .badChunk) {
+    case nil:
+      return nil
+    case .inInput(let range):
+      parsed = try ChunkSizeLine(parsing: input, range)
+    case .kept(let bytes):
+      parsed = try ChunkSizeLine(parsing: bytes.span, 0..<bytes.count)
+    }
+    extensionBytes += parsed.extensionBytes
+    guard extensionBytes <= limits.chunkExtensionBytes else {
+      throw HTTPWireError(
+        .badChunk, "the chunk extensions of one message exceed \(limits.chunkExtensionBytes) bytes (RFC 9112 §7.1.1)")
+    }
+    return parsed.size
+  }
+
+  private func skip(
+    _ byte: UInt8, _ input: Span<UInt8>, at offset: inout Int
+  ) throws(HTTPWireError) -> Bool {
+    guard offset < input.count else { return false }
+    guard input[offset] == byte else {
+      throw HTTPWireError(.badChunk, "a chunk's data is not followed by CRLF: its size is wrong (RFC 9112 §7.1)")
+    }
+    offset += 1
+    return true
+  }
+}

@@ -1,0 +1,97 @@
+/// `1A;name=value`, the line before a chunk's data (RFC 9112 §7.1). Extensions are checked and dropped: none is known here, and a
+/// recipient must ignore those it does not know.
+struct ChunkSizeLine {
+  let size: Int
+  /// How long the extensions are.
+  let extensionBytes: Int
+
+  /// - Parameter line: the line without its CRLF.
+  init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
+    var index = line.lowerBound
+    var value: UInt64 = 0
+    while index < line.upperBound, let digit = bytes[index].hexDigit {
+      // Sixteen digits fill the integer; leading zeros count too, since nobody sends them but to get past somebody's check.
+      guard index - line.lowerBound < 16 else { throw Self.sizeError }
+      value = value << 4 | UInt64(digit)
+      index += 1
+    }
+    guard index > line.lowerBound, let size = Int(exactly: value) else { throw Self.sizeError }
+    self.size = size
+    extensionBytes = line.upperBound - index
+    try Self.checkExtensions(bytes, index..<line.upperBound)
+  }
+
+  private static var sizeError: HTTPWireError {
+    HTTPWireError(
+      .badChunk, "a chunk's size is not 1 to 16 hexadecimal digits, or can't be counted to (RFC 9112 §7.1)")
+  }
+
+  /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112 §7.1.1.
+  private static func checkExtensions(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(HTTPWireError) {
+    var cursor = Cursor(index: range.lowerBound, end: range.upperBound)
+    while cursor.index < cursor.end {
+      guard cursor.skipBlanks(bytes, then: .semicolon) else {
+        throw HTTPWireError(.badChunk, "something other than an extension follows a chunk's size (RFC 9112 §7.1.1)")
+      }
+      cursor.skipBlanks(bytes)
+      guard cursor.skipToken(bytes) else { throw extensionError }
+      guard cursor.skipBlanks(bytes, then: UInt8(ascii: "=")) else { continue }
+      cursor.skipBlanks(bytes)
+      guard cursor.skipToken(bytes) || cursor.skipQuotedString(bytes) else { throw extensionError }
+    }
+  }
+
+  private static var extensionError: HTTPWireError {
+    HTTPWireError(.badChunk, "a chunk extension is not name or name=value (RFC 9112 §7.1.1)")
+  }
+}
+
+private struct Cursor {
+  var index: Int
+  let end: Int
+
+  mutating func skipBlanks(_ bytes: Span<UInt8>) {
+    while index < end, bytes[index].isBlank { index += 1 }
+  }
+
+  /// Skips blanks and `byte` behind them, or nothing.
+  mutating func skipBlanks(_ bytes: Span<UInt8>, then byte: UInt8) -> Bool {
+    var ahead = self
+    ahead.skipBlanks(bytes)
+    guard ahead.index < end, bytes[ahead.index] == byte else { return false }
+    index = ahead.index + 1
+    return true
+  }
+
+  mutating func skipToken(_ bytes: Span<UInt8>) -> Bool {
+    let start = index
+    while index < end, bytes[index].isToken { index += 1 }
+    return index > start
+  }
+
+  mutating func skipQuotedString(_ bytes: Span<UInt8>) -> Bool {
+    guard index < end, bytes[index] == .quote else { return false }
+    index += 1
+    while index < end, bytes[index].isFieldValue {
+      if bytes[index] == .quote {
+        index += 1
+        return true
+      }
+      // A quoted pair: the byte behind the backslash is taken as it is.
+      if bytes[index] == UInt8(ascii: "\\") {
+        index += 1
+        guard index < end, bytes[index].isFieldValue else { return false }
+      }
+      index += 1
+    }
+    return false
+  }
+}
+
+extension UInt8 {
+  fileprivate var hexDigit: UInt8? {
+    if isDigit { return self - UInt8(ascii: "0") }
+    let letter = lowercased &- UInt8(ascii: "a")
+    return letter < 6 ? letter + 10 : nil
+  }
+}

@@ -1,0 +1,40 @@
+/// `GET /path HTTP/1.1` (RFC 9112 §3).
+struct RequestLine: StartLine {
+  let method: Range<Int>
+  let kind: RequestKind
+  let target: RequestTarget
+  let version: HTTPVersion
+
+  static var allowsEmptyLineBefore: Bool { true }
+
+  static func tooLong(_ length: Int, _ limits: HTTPLimits) -> HTTPWireError? {
+    length <= limits.requestLineBytes
+      ? nil
+      : HTTPWireError(
+        .requestLineTooLong, "the request line is longer than \(limits.requestLineBytes) bytes (RFC 9112 §3)")
+  }
+
+  init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
+    var methodEnd = line.lowerBound
+    while methodEnd < line.upperBound, bytes[methodEnd].isToken { methodEnd &+= 1 }
+    guard methodEnd > line.lowerBound, methodEnd < line.upperBound, bytes[methodEnd] == .space else {
+      throw HTTPWireError(.badStartLine, "the method is not a token followed by a space (RFC 9112 §3.1)")
+    }
+    var targetEnd = methodEnd &+ 1
+    while targetEnd < line.upperBound, bytes[targetEnd].isTarget { targetEnd &+= 1 }
+    guard targetEnd < line.upperBound else {
+      throw HTTPWireError(.badStartLine, "the request line has no version (RFC 9112 §3)")
+    }
+    guard bytes[targetEnd] == .space else {
+      throw HTTPWireError(
+        .badTarget, "the target has the byte \(bytes[targetEnd].hex), which must be percent-encoded (RFC 9112 §3.2)")
+    }
+    guard line.upperBound - targetEnd - 1 == HTTPVersion.length else {
+      throw HTTPWireError(.badStartLine, "the request line does not end with HTTP/1.1 (RFC 9112 §3)")
+    }
+    version = try HTTPVersion(parsing: bytes, at: targetEnd + 1)
+    method = line.lowerBound..<methodEnd
+    kind = RequestKind(parsing: bytes, method)
+    target = try RequestTarget(parsing: bytes, methodEnd + 1..<targetEnd, for: kind)
+  }
+}

@@ -1,0 +1,25 @@
+extension RequestTarget {
+  func path(in head: RawHead) -> String {
+    switch form {
+    case .authority: return ""
+    case .asterisk: return "*"
+    case .origin, .absolute:
+      let range = pathAndQuery
+      let end = questionMark(in: head) ?? range.upperBound
+      return range.lowerBound == end ? "/" : head.string(range.lowerBound..<end)
+    }
+  }
+
+  func query(in head: RawHead) -> String? {
+    questionMark(in: head).map { head.string($0 + 1..<range.upperBound) }
+  }
+
+  private var pathAndQuery: Range<Int> {
+    (form == .absolute ? authority.upperBound : range.lowerBound)..<range.upperBound
+  }
+
+  private func questionMark(in head: RawHead) -> Int? {
+    guard form == .origin || form == .absolute else { return nil }
+    return pathAndQuery.first { head.bytes[$0] == UInt8(ascii: "?") }
+  }
+}

@@ -1,0 +1,61 @@
+public import HTTPTypes
+
+/// The status line and the fields of a response (RFC 9112 §4 and §5), as they came.
+///
+/// The bytes were checked; `fields` is built from them each time it is asked for, so keep it if you look at it more than once, or
+/// ask for one field with the subscript, which builds nothing.
+public struct ResponseHead: Sendable {
+  let raw: RawHead
+  private let line: StatusLine
+  private let options: ConnectionOptions
+
+  /// How the content ends, the method of the request taken into account.
+  public let framing: BodyFraming
+
+  /// What Content-Length says: the length of the content, or for a response to HEAD or a 304 the length it would have.
+  public let contentLength: Int?
+
+  /// Whether the connection can be used again after this response (RFC 9112 §9.3).
+  public let isPersistent: Bool
+
+  /// The status code, 100 to 999 (RFC 9110 §15).
+  public var status: Int { line.status }
+
+  /// The version of the sender.
+  public var version: HTTPVersion { line.version }
+
+  /// The reason phrase; it means nothing to a program (RFC 9112 §4).
+  public var reasonPhrase: String { raw.string(line.reason) }
+
+  /// All fields, in the order they came. Builds them each time.
+  public var fields: HTTPFields { raw.fields }
+
+  /// The value of the first field with this name, whatever its case, without building `fields`.
+  public subscript(name: String) -> String? {
+    raw.firstValue(name).map { raw.string($0) }
+  }
+
+  /// The head as it came, up to and with its empty line.
+  public var bytes: [UInt8] { raw.bytes }
+
+  /// The protocols that the Upgrade field names, if the Connection field has the option `upgrade` (RFC 9110 §7.8).
+  public var upgrade: String? {
+    options.contains(.upgrade) ? self["upgrade"] : nil
+  }
+
+  init(_ head: HeadReader<StatusLine>.Head, framing: BodyFraming) {
+    raw = head.raw
+    line = head.start
+    options = head.facts.connection
+    self.framing = framing
+    contentLength = head.facts.contentLength
+    isPersistent = framing != .untilClose && head.facts.isPersistent(head.start.version)
+  }
+}
+
+extension ResponseHead: CustomStringConvertible {
+  /// The status line and the fields.
+  public var description: String {
+    String(decoding: bytes, as: UTF8.self)
+  }
+}

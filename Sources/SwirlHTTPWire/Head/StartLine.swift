@@ -1,0 +1,11 @@
+/// The first line of a head, either way.
+protocol StartLine: Sendable {
+  /// RFC 9112 §2.2 lets a server skip an empty line before a request line; before a status line there is nothing to skip.
+  static var allowsEmptyLineBefore: Bool { get }
+
+  /// The error for a line longer than `limit`, if this kind of line has a limit of its own.
+  static func tooLong(_ length: Int, _ limits: HTTPLimits) -> HTTPWireError?
+
+  /// - Parameter line: the line without its CRLF, known to have no control character but tab.
+  init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError)
+}

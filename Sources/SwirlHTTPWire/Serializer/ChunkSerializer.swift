@@ -1,0 +1,40 @@
+public import HTTPTypes
+
+/// Puts content into the chunked coding (RFC 9112 §7.1).
+public enum ChunkSerializer {
+  /// Appends one chunk; nothing for no content, since an empty chunk would end it.
+  public static func appendChunk(_ content: Span<UInt8>, to output: inout [UInt8]) {
+    if content.isEmpty { return }
+    appendSize(content.count, to: &output)
+    output.append(copying: content)
+    output.append("\r\n")
+  }
+
+  /// Appends the line before a chunk's data, for content that is written from elsewhere; CRLF must follow that content.
+  ///
+  /// - Parameter size: more than 0.
+  public static func appendSize(_ size: Int, to output: inout [UInt8]) {
+    precondition(size > 0, "an empty chunk ends the content: use appendEnd")
+    output.append(hexadecimal: size)
+    output.append("\r\n")
+  }
+
+  /// Appends the last chunk and the trailer section.
+  ///
+  /// - Throws: `invalidOutput` for a field that can't be sent, or not in trailers (RFC 9110 §6.5.1), with nothing appended.
+  public static func appendEnd(
+    trailers: HTTPFields? = nil, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
+    try output.appendOrRollBack { (output) throws(HTTPWireError) in
+      output.append("0\r\n")
+      for field in trailers ?? HTTPFields() {
+        let name = field.name.canonicalName.utf8.span
+        guard case .allowed = TrailerRule(name, name.indices) else {
+          throw HTTPWireError(.invalidOutput, "\(field.name) can't be a trailer field (RFC 9110 §6.5.1)")
+        }
+        try output.append(field)
+      }
+      output.append("\r\n")
+    }
+  }
+}

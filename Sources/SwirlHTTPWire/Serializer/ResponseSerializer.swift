@@ -1,0 +1,110 @@
+public import HTTPTypes
+
+/// Puts the heads of responses to one request into bytes (RFC 9112 §4 and §5). The content follows: as it is, or in chunks by
+/// `ChunkSerializer`; none after a head that answers HEAD.
+///
+/// Everything a program passes is checked, and where something can't be sent nothing is written.
+public struct ResponseSerializer: Sendable, Hashable {
+  /// Whether the connection is to be used again; if not, `Connection: close` is sent (RFC 9112 §9.3).
+  public var isPersistent: Bool
+
+  private let request: RequestKind
+  private let version: HTTPVersion
+
+  /// For the answer to a request with this method, from a client of this version, to both of which the framing must fit.
+  public init(
+    answering method: HTTPRequest.Method = .get, version: HTTPVersion = .http11, isPersistent: Bool = true
+  ) {
+    request = RequestKind(method)
+    self.version = version
+    self.isPersistent = isPersistent
+  }
+
+  /// For the answer to this request; persistent if the client allows it.
+  public init(answering head: RequestHead) {
+    self.init(answering: head.method, version: head.version, isPersistent: head.isPersistent)
+  }
+
+  /// Appends a status line and fields.
+  ///
+  /// ```swift
+  /// try ResponseSerializer().appendHead(200, framing: .contentLength(5), to: &output)
+  /// output.append(contentsOf: "hello".utf8)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - status: 100 to 999.
+  ///   - reason: the reason phrase; the usual one if nil.
+  ///   - fields: what else to send. Framing fields among them must say what `framing` says.
+  ///   - encoded: fields that were encoded before, sent first.
+  ///   - framing: how the content's end is told. `none` is only for what can't have content: 1xx, 204, 304, and answers to HEAD
+  ///     and CONNECT; an empty answer to anything else is `.contentLength(0)`.
+  /// - Throws: `invalidOutput` or `contradictoryFraming`, with nothing appended.
+  public func appendHead(
+    _ status: Int, reason: String? = nil, fields: HTTPFields = HTTPFields(), encoded: EncodedFields? = nil,
+    framing: BodyFraming, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
+    try check(status, framing)
+    try output.appendOrRollBack { (output) throws(HTTPWireError) in
+      try appendStatusLine(status, reason, to: &output)
+      if let encoded { output.append(contentsOf: encoded.bytes) }
+      for field in fields {
+        switch FramingField(field.name) {
+        case nil, .host: try output.append(field)
+        case let kind?: try framing.checkAgrees(with: field, kind)
+        }
+      }
+      output.append(framing)
+      if status >= 200 { appendConnection(framing, to: &output) }
+      output.append("\r\n")
+    }
+  }
+
+  private func appendStatusLine(
+    _ status: Int, _ reason: String?, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
+    if status == 200, reason == nil {
+      output.append("HTTP/1.1 200 OK\r\n")
+      return
+    }
+    output.append("HTTP/1.1 ")
+    output.append(decimal: status)
+    output.append(.space)
+    let reason = reason ?? HTTPResponse.Status(code: status).reasonPhrase
+    for byte in reason.utf8 where !byte.isFieldValue {
+      throw HTTPWireError(.invalidOutput, "the reason phrase has the control character \(byte.hex) (RFC 9112 §4)")
+    }
+    output.append(contentsOf: reason.utf8)
+    output.append("\r\n")
+  }
+
+  /// A 1.0 client closes unless it is told that it need not (RFC 9112 §9.3).
+  private func appendConnection(_ framing: BodyFraming, to output: inout [UInt8]) {
+    if framing == .untilClose { return }
+    if !isPersistent {
+      output.append("Connection: close\r\n")
+    } else if version < .http11 {
+      output.append("Connection: keep-alive\r\n")
+    }
+  }
+
+  private func check(_ status: Int, _ framing: BodyFraming) throws(HTTPWireError) {
+    guard (100...999).contains(status) else {
+      throw HTTPWireError(.invalidOutput, "the status \(status) is not from 100 to 999 (RFC 9110 §15)")
+    }
+    try framing.checkLength()
+    if status < 200 || status == 204 || (request == .connect && status < 300) {
+      guard framing == .none else {
+        throw HTTPWireError(
+          .contradictoryFraming, "a \(status) here has neither content nor framing: use .none (RFC 9112 §6.1)")
+      }
+    } else if framing == .none, status != 304, request != .head {
+      throw HTTPWireError(
+        .contradictoryFraming, "a \(status) without framing lasts until the connection closes: use .contentLength(0)")
+    }
+    if framing == .chunked, version < .http11 {
+      throw HTTPWireError(
+        .contradictoryFraming, "a 1.0 client does not know chunks: use .contentLength or .untilClose (RFC 9112 §6.1)")
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/// Reading text in bytes without making a String of it.
+extension Span where Element == UInt8 {
+  /// The first control character but tab, at or after `start`; `count` if there is none. In a well-formed head that is the
+  /// carriage return which ends the line: so one search finds the line's end and proves the line clean.
+  ///
+  /// Eight bytes a step. A byte below 0x20, or equal to 0x7F, leaves its highest bit set; what a borrow may set wrongly is above
+  /// the first hit, never below.
+  func firstControl(from start: Int) -> Int {
+    var index = start
+    while index <= count - 8 {
+      let word = word(at: index)
+      let low = (word &- 0x2020_2020_2020_2020) & ~word
+      let flipped = word ^ 0x7F7F_7F7F_7F7F_7F7F
+      let delete = (flipped &- 0x0101_0101_0101_0101) & ~flipped
+      let hits = (low | delete) & 0x8080_8080_8080_8080
+      if hits == 0 {
+        index &+= 8
+      } else {
+        index &+= hits.trailingZeroBitCount / 8
+        if self[index] != .tab { return index }
+        index &+= 1
+      }
+    }
+    while index < count, self[index].isFieldValue { index &+= 1 }
+    return index
+  }
+
+  /// Eight bytes as one number, the first byte the lowest. The load checks its bounds; what is unsafe about it in general is
+  /// making a value of a type from any bits, and any bits are an integer.
+  @inline(__always)
+  func word(at index: Int) -> UInt64 {
+    unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+  }
+
+  /// The first line feed at or after `start`.
+  func firstLineFeed(from start: Int) -> Int? {
+    var index = start
+    while index < count {
+      if self[index] == .lineFeed { return index }
+      index &+= 1
+    }
+    return nil
+  }
+
+  /// Whether `text` stands at `start`, byte for byte. False where it would reach past the end.
+  @inline(__always)
+  func matches(_ text: StaticString, at start: Int) -> Bool {
+    let length = text.utf8CodeUnitCount
+    guard start <= count - length else { return false }
+    let part = extracting(start..<start + length)
+    return text.withUTF8Buffer { expected in
+      for index in 0..<length where unsafe part[index] != expected[index] {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Whether `range` holds `lowercase`, whatever the case of its ASCII letters.
+  ///
+  /// Inlined, so that the text becomes constants in the code: this runs for every field that frames a message.
+  @inline(__always)
+  func equals(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
+    let length = lowercase.utf8CodeUnitCount
+    guard range.count == length else { return false }
+    let part = extracting(range)
+    return lowercase.withUTF8Buffer { expected in
+      for index in 0..<length where unsafe part[index].lowercased != expected[index] {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// `range` without the blanks at both its ends (OWS, RFC 9110 §5.6.3).
+  func trimmed(_ range: Range<Int>) -> Range<Int> {
+    var start = range.lowerBound
+    var end = range.upperBound
+    while start < end, self[start].isBlank { start += 1 }
+    while end > start, self[end - 1].isBlank { end -= 1 }
+    return start..<end
+  }
+
+  /// The next element of a comma-separated list (RFC 9110 §5.6.1), trimmed; `rest` becomes what follows it, nil at the end.
+  func nextElement(of rest: inout Range<Int>?) -> Range<Int>? {
+    guard let list = rest else { return nil }
+    for index in list where self[index] == .comma {
+      rest = (index + 1)..<list.upperBound
+      return trimmed(list.lowerBound..<index)
+    }
+    rest = nil
+    return trimmed(list)
+  }
+
+  func isToken(_ range: Range<Int>) -> Bool {
+    if range.isEmpty { return false }
+    for index in range where !self[index].isToken {
+      return false
+    }
+    return true
+  }
+
+  func string(_ range: Range<Int>) -> String {
+    String(copying: extracting(range))
+  }
+}
+
+extension String {
+  /// A copy of the bytes, repaired where they are not UTF-8.
+  init(copying bytes: Span<UInt8>) {
+    self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+extension [UInt8] {
+  /// A copy of the bytes: one allocation, one move of memory.
+  init(copying bytes: Span<UInt8>) {
+    self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+  }
+
+  mutating func append(copying bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+}
