@@ -13,6 +13,11 @@ let checked: [SwiftSetting] = [
 /// Targets that are pure Swift are strictly memory safe too: no input can make them read out of bounds.
 let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
+/// Programs that each show one thing: `swift run FiveAtOnce`.
+let samples = [
+  "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "ThreadPool", "TornadoStyle", "TwistedStyle",
+]
+
 let package = Package(
   name: "swirl",
   platforms: [.macOS("26.0")],
@@ -44,9 +49,14 @@ let package = Package(
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
-    .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
-    .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
-    .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
-  ],
+  ]
+    + samples.map {
+      .executableTarget(name: $0, dependencies: ["Swirl"], path: "Samples/\($0)", swiftSettings: [.treatAllWarnings(as: .error)])
+    }
+    + [
+      .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
+      .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
+      .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
+    ],
   swiftLanguageModes: [.v6]
 )
