@@ -18,6 +18,9 @@ let samples = [
   "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
 
+/// The modules that have tests.
+let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire"]
+
 let package = Package(
   name: "swirl",
   platforms: [.macOS("26.0")],
@@ -40,7 +43,7 @@ let package = Package(
       name: "SwirlReactor",
       dependencies: ["CLibevent", "CSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
       swiftSettings: checked),
-    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "CSystem"], swiftSettings: checked),
+    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSystem"], swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
@@ -49,14 +52,20 @@ let package = Package(
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
-  ]
-    + samples.map {
-      .executableTarget(name: $0, dependencies: ["Swirl"], path: "Samples/\($0)", swiftSettings: [.treatAllWarnings(as: .error)])
-    }
-    + [
-      .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
-      .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
-      .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
-    ],
+  ],
   swiftLanguageModes: [.v6]
 )
+
+for name in samples {
+  // As a newcomer's program is built: with the defaults of the language mode.
+  package.targets.append(
+    .executableTarget(
+      name: name, dependencies: ["Swirl"], path: "Samples/\(name)", swiftSettings: [.treatAllWarnings(as: .error)]))
+}
+
+for module in tested {
+  package.targets.append(
+    .testTarget(
+      name: "\(module)Tests", dependencies: [.target(name: module), "Swirl", "SwirlHTTPWire", "SwirlTesting"],
+      swiftSettings: checked))
+}
