@@ -85,6 +85,7 @@ import Testing
     #expect(throws: HTTPWireError.self) { try parser.next(bytes.span, at: &offset) }
     #expect(offset == bytes.count - 3)
     #expect(!parser.isIdle)
+    #expect(!parser.isPersistent)
   }
 
   @Test(
