@@ -221,4 +221,13 @@ import Testing
     _ = try parser.next(nothing.span, at: &offset)
     #expect(parser.isIdle)
   }
+
+  @Test("A line end before a response is the beginning of something wrong, not idleness")
+  func lineEndIsNotIdle() throws {
+    var parser = ResponseParser()
+    let read = Array("\r".utf8)
+    var offset = 0
+    _ = try parser.next(read.span, at: &offset)
+    #expect(!parser.isIdle)
+  }
 }
