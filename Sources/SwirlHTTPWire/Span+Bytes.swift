@@ -73,6 +73,7 @@ extension Span where Element == UInt8 {
   }
 
   /// `range` without the blanks at both its ends (OWS, RFC 9110 §5.6.3).
+  @inline(__always)
   func trimmed(_ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
     var end = range.upperBound
