@@ -31,7 +31,8 @@ let package = Package(
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(name: "Swirl", dependencies: ["SwirlDeferred", "SwirlHTTPWire"], swiftSettings: checked),
-    .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
+    .testTarget(
+      name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], exclude: ["Traces"], swiftSettings: checked),
     .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]
