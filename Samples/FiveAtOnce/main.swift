@@ -16,7 +16,8 @@ let start = reactor.now
 
 let pages = urls.map { url in
   fetch(url).addCallbacks(
-    { page in print("\(url): \(page.status), \(page.body.count) bytes, \(page.text.prefix(40).prefix { $0 != "\n" })") },
+    { page in print("\(url): \(page.status), \(page.body.count) bytes, \(page.text.prefix(40).prefix { $0 != "\n" })")
+    },
     { error in print(error) })
 }
 DeferredList(pages).addBoth { _ in

@@ -66,7 +66,10 @@ public final class Reactor {
     wakeUpEvent?.enable()
   }
 
-  deinit { remote.close() }
+  deinit {
+    remote.close()
+    timers.removeAll()
+  }
 
   // MARK: - Running
 

@@ -9,10 +9,11 @@ final class ClientConnection: StreamProtocol {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
   private var transport: (any Transport)!
-  private var parser: ResponseParser
+  // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
+  @exclusivity(unchecked) private var parser: ResponseParser
   private var exchange: HTTPClient.Exchange?
   private var head: ResponseHead?
-  private var body: [UInt8] = []
+  @exclusivity(unchecked) private var body: [UInt8] = []
   /// Whether anything of the present response has come.
   private var hasBegun = false
   /// Whether this connection has carried a request before the present one.
@@ -38,7 +39,7 @@ final class ClientConnection: StreamProtocol {
   /// Sends the request of `exchange`. What cannot be sent is its error, and the connection stays free.
   func send(_ exchange: HTTPClient.Exchange) {
     do {
-      try exchange.client?.serialize(exchange, for: pool.origin) { transport.write($0) }
+      try exchange.client?.serialize(exchange, for: pool.host) { transport.write($0) }
     } catch {
       pool.release(self)
       exchange.finish(.failure(exchange.error(.invalidRequest, error.message, wire: error)))

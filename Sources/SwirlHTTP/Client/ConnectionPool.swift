@@ -13,6 +13,9 @@ final class ConnectionPool {
   /// Whether the client has gone away. Connections that are still closing then find their pool, but no client behind it.
   private var isDetached = false
   let origin: Origin
+  let host: EncodedHost
+  /// What the URLs of this origin begin with.
+  let urlPrefix: [UInt8]
   private unowned let reactor: Reactor
   /// Connections without a request, in the order they were put aside.
   private var idle: [ClientConnection] = []
@@ -26,9 +29,11 @@ final class ConnectionPool {
   private var firstPlace = 0
   private(set) var waitingCount = 0
 
-  init(client: HTTPClient, origin: Origin, on reactor: Reactor) {
+  init(client: HTTPClient, origin: Origin, on reactor: Reactor) throws(HTTPWireError) {
     self.client = client
     self.origin = origin
+    host = try EncodedHost(origin.authority)
+    urlPrefix = Array("http://\(origin.authority)".utf8)
     self.reactor = reactor
   }
 
@@ -112,7 +117,7 @@ final class ConnectionPool {
     let deferred = reactor.connectTCP(
       host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout)
     attempt.deferred = deferred
-    deferred.addBoth { [weak self] result in self?.connected(attempt, result) }
+    deferred.addBoth { [self] result in connected(attempt, result) }
   }
 
   /// Takes an attempt off the list; nil when it was not on it any more.

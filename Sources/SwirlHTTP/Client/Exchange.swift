@@ -41,11 +41,10 @@ extension HTTPClient {
     private var consumer: Consumer?
     /// A client that nobody else keeps lives until its requests have ended.
     private(set) var client: HTTPClient?
-    private unowned let reactor: Reactor
 
     init(
       _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
-      timeout: Duration?, deadline: Int64, by client: HTTPClient, on reactor: Reactor, _ consumer: Consumer
+      timeout: Duration?, deadline: Int64, by client: HTTPClient, _ consumer: Consumer
     ) {
       self.method = method
       self.url = url
@@ -55,7 +54,6 @@ extension HTTPClient {
       self.timeout = timeout
       self.deadline = deadline
       self.client = client
-      self.reactor = reactor
       self.consumer = consumer
     }
 
@@ -103,7 +101,7 @@ extension HTTPClient {
       let client = client.take()
       defer { withExtendedLifetime(client) {} }
       switch consumer {
-      case .callback(let callback, let site): reactor.perform(at: site) { try callback(result) }
+      case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
       case .deferred(let deferred): deferred.fire(with: result)
       }
     }

@@ -11,10 +11,10 @@ public import SwirlReactor
 public final class HTTPClient {
   /// What it does unless a request says otherwise.
   public let configuration: Configuration
-  private unowned let reactor: Reactor
+  unowned let reactor: Reactor
   private let remote: RemoteReactor
   private var pools: [Origin: ConnectionPool] = [:]
-  /// The pool of the request before: most programs ask the same origin again.
+  /// The pool of the request before.
   private var latestPool: ConnectionPool?
   /// Connections made or being made.
   private(set) var connections = 0
@@ -27,7 +27,8 @@ public final class HTTPClient {
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
   private let encodedHeaders: EncodedFields
-  private var output: [UInt8] = []
+  /// Exempt from run-time checks for overlapping access: it is used and left in one place, which calls nothing back.
+  @exclusivity(unchecked) private var output: [UInt8] = []
 
   /// - Parameters:
   ///   - configuration: limits and times.
@@ -87,20 +88,20 @@ public final class HTTPClient {
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
     let deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
     do throws(HTTPURL.Malformed) {
-      let url = try HTTPURL(request.url)
+      let (pool, target) = try destination(of: request.url)
       let exchange = Exchange(
-        request.method, request.url, target: url.target, headers: request.headers, body: request.body, timeout: timeout,
-        deadline: deadline, by: self, on: reactor, consumer)
+        request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
+        deadline: deadline, by: self, consumer)
       if isClosed {
         failSoon(exchange, .clientClosed, "the client was closed")
       } else {
-        pool(for: url.origin).start(exchange)
+        pool.start(exchange)
       }
       return exchange
     } catch {
       let exchange = Exchange(
         request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max, by: self,
-        on: reactor, consumer)
+        consumer)
       failSoon(exchange, error.code, error.reason)
       return exchange
     }
@@ -111,17 +112,29 @@ public final class HTTPClient {
     reactor.callSoon { exchange.finish(.failure(exchange.error(code, reason))) }
   }
 
-  private func pool(for origin: Origin) -> ConnectionPool {
-    if let latestPool, latestPool.origin == origin { return latestPool }
-    let pool = pools[origin] ?? ConnectionPool(client: self, origin: origin, on: reactor)
-    pools[origin] = pool
+  private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
+    // Most programs ask the same origin again: its part of the URL need not be read then.
+    if let latestPool, let target = try HTTPURL.target(of: url, after: latestPool.urlPrefix) {
+      return (latestPool, target)
+    }
+    let parts = try HTTPURL(url)
+    let pool = try pool(for: parts.origin)
     latestPool = pool
-    return pool
+    return (pool, parts.target)
+  }
+
+  private func pool(for origin: Origin) throws(HTTPURL.Malformed) -> ConnectionPool {
+    if let pool = pools[origin] { return pool }
+    do throws(HTTPWireError) {
+      let pool = try ConnectionPool(client: self, origin: origin, on: reactor)
+      pools[origin] = pool
+      return pool
+    } catch { throw HTTPURL.Malformed(error.message) }
   }
 
   /// Puts the head of a request into bytes and hands them to `write`.
   func serialize(
-    _ exchange: Exchange, for origin: Origin, _ write: ([UInt8]) -> Void
+    _ exchange: Exchange, for host: EncodedHost, _ write: ([UInt8]) -> Void
   ) throws(HTTPWireError) {
     output.removeAll(keepingCapacity: true)
     let framing: BodyFraming = exchange.requestBody.map { .contentLength($0.count) } ?? exchange.framingWithoutBody
@@ -133,7 +146,7 @@ public final class HTTPClient {
       for field in configuration.headers where !fields.contains(field.name) { fields.append(field) }
     }
     try RequestSerializer().appendHead(
-      exchange.method, target: exchange.target, host: origin.authority, fields: fields, encoded: encoded,
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded,
       framing: framing, to: &output)
     write(output)
   }
@@ -173,14 +186,14 @@ public final class HTTPClient {
   /// Closes connections when they have been free for too long. One timer for all: it looks, and comes back for the oldest.
   func watchIdle() {
     if let idleTimer, idleTimer.isActive { return }
-    idleTimer = reactor.callLater(configuration.idleTimeout) { [weak self] in self?.closeIdle() }
+    idleTimer = reactor.callLater(configuration.idleTimeout) { [unowned self] in closeIdle() }
   }
 
   private func closeIdle() {
     let limit = reactor.turnTime - idleNanoseconds
     guard let oldest = pools.values.compactMap({ $0.closeIdle(before: limit) }).min() else { return }
-    idleTimer = reactor.callAt(Reactor.Instant(nanoseconds: oldest + idleNanoseconds)) { [weak self] in
-      self?.closeIdle()
+    idleTimer = reactor.callAt(Reactor.Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
+      closeIdle()
     }
   }
 

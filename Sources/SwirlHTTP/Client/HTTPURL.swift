@@ -5,9 +5,6 @@ struct HTTPURL {
   let origin: Origin
   /// The path and query, percent-encoded, beginning with a slash: the request target in origin form.
   let target: String
-  /// Host and port as the Host field wants them: without the port when it is the scheme's own.
-  var authority: String { origin.authority }
-
   /// What is wrong with a URL, in words.
   struct Malformed: Error {
     let code: HTTPError.Code
@@ -90,6 +87,16 @@ struct HTTPURL {
       port = port * 10 + Int(bytes[index] - UInt8(ascii: "0"))
     }
     return (1...65_535).contains(port) ? port : nil
+  }
+
+  /// The target of `url` when it begins with `prefix`, a scheme, host and port, and they end there; else nil.
+  static func target(of url: String, after prefix: [UInt8]) throws(Malformed) -> String? {
+    let bytes = url.utf8.span
+    let prefix = prefix.span
+    guard bytes.count >= prefix.count else { return nil }
+    for index in prefix.indices where bytes[index] != prefix[index] { return nil }
+    guard bytes.count == prefix.count || bytes[prefix.count].endsAuthority else { return nil }
+    return try target(bytes, from: prefix.count)
   }
 
   /// The path and query without the fragment. What a URL cannot carry as it is, such as letters beyond ASCII, is
