@@ -35,7 +35,7 @@ let package = Package(
       name: "SwirlReactor",
       dependencies: ["CLibevent", "CSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
       swiftSettings: checked),
-    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "CSystem"], swiftSettings: checked),
+    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSystem"], swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
@@ -46,6 +46,8 @@ let package = Package(
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
     .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
     .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
+    .testTarget(
+      name: "SwirlNetTests", dependencies: ["SwirlNet", "SwirlReactor", "SwirlDeferred"], swiftSettings: checked),
     .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]

@@ -10,12 +10,52 @@ import Darwin
 
 /// The system calls on sockets that this module makes, as Swift wants them called: -1 is the error, and errno says which.
 enum Socket {
+  /// The number of the socket type; which module of the C library has it depends on what else is imported.
+  #if os(Linux)
+  static let streamType = Int32(SOCK_STREAM.rawValue)
+  #else
+  static let streamType = SOCK_STREAM
+  #endif
+
   /// Makes a stream socket that does not block and is closed on exec.
   static func stream(_ domain: Int32) -> Int32 {
     #if os(Linux)
-    socket(domain, Int32(SOCK_STREAM.rawValue) | SOCK_NONBLOCK_ | SOCK_CLOEXEC_, 0)
+    socket(domain, streamType | SOCK_NONBLOCK_ | SOCK_CLOEXEC_, 0)
     #else
-    prepare(socket(domain, SOCK_STREAM, 0))
+    prepare(socket(domain, streamType, 0))
+    #endif
+  }
+
+  /// Begins to connect. The outcome is there when the socket becomes writable: see `takeError`.
+  /// - Returns: zero, or the error with which it failed at once.
+  static func beginConnect(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
+    address.withSockaddr { pointer, length in
+      if connect(descriptor, pointer, length) == 0 { return 0 }
+      // An interrupted connect goes on by itself, as one in progress does.
+      return errno == EINPROGRESS || errno == EINTR ? 0 : errno
+    }
+  }
+
+  /// Takes `address` for the socket; -1 is the error.
+  static func bind(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
+    address.withSockaddr { systemBind(descriptor, $0, $1) }
+  }
+
+  /// Lets connections come; -1 is the error.
+  static func listen(_ descriptor: Int32, _ backlog: Int32) -> Int32 {
+    #if os(Linux)
+    Glibc.listen(descriptor, backlog)
+    #else
+    Darwin.listen(descriptor, backlog)
+    #endif
+  }
+
+  private static func systemBind(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32
+  {
+    #if os(Linux)
+    Glibc.bind(descriptor, address, length)
+    #else
+    Darwin.bind(descriptor, address, length)
     #endif
   }
 
@@ -30,7 +70,7 @@ enum Socket {
         #else
         let descriptor = prepare(systemAccept(listener, address, &length))
         #endif
-        return (descriptor, descriptor < 0 ? nil : SocketAddress(address, length))
+        return (descriptor, descriptor < 0 ? nil : SocketAddress(address, length)?.unmapped)
       }
     }
   }
@@ -80,7 +120,7 @@ enum Socket {
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     return withUnsafeMutablePointer(to: &storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length) : nil
+        getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length)?.unmapped : nil
       }
     }
   }

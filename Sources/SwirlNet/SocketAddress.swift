@@ -32,7 +32,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   public init?(ip host: String, port: UInt16) {
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_socktype = Socket.streamType
     var list: UnsafeMutablePointer<addrinfo>?
     guard !host.utf8.contains(0), getaddrinfo(host, nil, &hints, &list) == 0, let list else { return nil }
     defer { freeaddrinfo(list) }
@@ -98,6 +98,13 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       bytes[offset + 1] = big[1]
     }
     return SocketAddress(family: family, host: host, port: port, bytes: bytes)
+  }
+
+  /// An IPv4 address that a dual-stack socket shows in IPv6's clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) as what it
+  /// is; any other unchanged.
+  package var unmapped: SocketAddress {
+    guard family == .ipv6, host.hasPrefix("::ffff:") else { return self }
+    return SocketAddress(ip: String(host.dropFirst(7)), port: port) ?? self
   }
 
   /// Gives the address in the form that `connect(2)` and `bind(2)` take.

@@ -1,4 +1,4 @@
-import SwirlReactor
+package import SwirlReactor
 
 #if canImport(Glibc)
 import Glibc
@@ -12,7 +12,7 @@ import Darwin
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
 /// once, and only what the kernel refuses is kept.
-final class SocketTransport: Transport {
+package final class SocketTransport: Transport {
   private enum State {
     /// Bytes go both ways.
     case open
@@ -26,10 +26,10 @@ final class SocketTransport: Transport {
     case ended
   }
 
-  unowned let reactor: Reactor
-  let peerAddress: SocketAddress?
-  var streamProtocol: (any StreamProtocol)?
-  var waterMarks = WaterMarks()
+  package unowned let reactor: Reactor
+  package let peerAddress: SocketAddress?
+  package var streamProtocol: (any StreamProtocol)?
+  package var waterMarks = WaterMarks()
 
   private let descriptor: Int32
   private let scratch: ReadBuffer
@@ -53,14 +53,14 @@ final class SocketTransport: Transport {
   deinit { closeDescriptor() }
 
   /// Hands the connection to its protocol and starts reading.
-  func start(_ streamProtocol: any StreamProtocol) {
+  package func start(_ streamProtocol: any StreamProtocol) {
     self.streamProtocol = streamProtocol
     OpenTransports.of(reactor).insert(self)
     streamProtocol.connectionMade(self)
     if state != .ended, !isReadingPaused { readEvent.enable() }
   }
 
-  var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
+  package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
 
   // MARK: - Reading
 
@@ -106,12 +106,12 @@ final class SocketTransport: Transport {
     if streamProtocol?.endReceived() != true { close() }
   }
 
-  func pauseReading() {
+  package func pauseReading() {
     isReadingPaused = true
     readEvent.disable()
   }
 
-  func resumeReading() {
+  package func resumeReading() {
     guard isReadingPaused else { return }
     isReadingPaused = false
     if state != .ended, !isEndReceived { readEvent.enable() }
@@ -119,9 +119,9 @@ final class SocketTransport: Transport {
 
   // MARK: - Writing
 
-  var bufferedBytes: Int { outgoing.count }
+  package var bufferedBytes: Int { outgoing.count }
 
-  func write(_ bytes: Span<UInt8>) {
+  package func write(_ bytes: Span<UInt8>) {
     guard state == .open, !bytes.isEmpty else { return }
     var sent = 0
     if outgoing.isEmpty {
@@ -134,7 +134,7 @@ final class SocketTransport: Transport {
     }
   }
 
-  func write(_ bytes: [UInt8]) {
+  package func write(_ bytes: [UInt8]) {
     guard state == .open, !bytes.isEmpty else { return }
     var sent = 0
     if outgoing.isEmpty {
@@ -195,7 +195,7 @@ final class SocketTransport: Transport {
 
   // MARK: - Ending
 
-  func closeWrite() {
+  package func closeWrite() {
     guard state == .open else { return }
     state = .closingWrite
     if outgoing.isEmpty { shutDownWriting() }
@@ -207,7 +207,7 @@ final class SocketTransport: Transport {
     if isEndReceived { endSoon(.closed) }
   }
 
-  func close() {
+  package func close() {
     switch state {
     case .open, .closingWrite:
       state = .closing
@@ -219,7 +219,7 @@ final class SocketTransport: Transport {
     }
   }
 
-  func abort() {
+  package func abort() {
     guard state != .ended else { return }
     Socket.resetOnClose(descriptor)
     state = .closing

@@ -28,5 +28,8 @@ extension Reactor {
   /// Where the loop tells of callbacks that threw or took too long.
   var log: Logger { Reactor.sharedLog }
 
+  /// Logs what someone who runs the program should know of; for the layers above.
+  package func warn(_ message: String) { log.warning("\(message)") }
+
   private static let sharedLog = Logger(label: "swirl.reactor")
 }

@@ -1,0 +1,128 @@
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A port or path that is listened on: each connection that comes gets a protocol of its own.
+///
+/// The reactor keeps it until ``stop()``. It is used on the reactor's thread. Twisted: `IListeningPort`; asyncio: `Server`.
+public final class Listener {
+  /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
+  public let localAddress: SocketAddress
+
+  private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
+  private var descriptor: Int32
+  private var event: FileEvent!
+  private unowned let reactor: Reactor
+  private var isPaused = false
+  /// While descriptors are scarce: when accepting is tried again.
+  private var retryCall: DelayedCall?
+  private var isScarcityLogged = false
+
+  /// How many connections are accepted before other events get their turn.
+  private static let acceptsPerTurn = 64
+  /// How long accepting rests when the process or the system has no descriptor left.
+  static let retryDelay = Duration.milliseconds(100)
+
+  /// Takes over a listening, non-blocking socket.
+  init(
+    _ descriptor: Int32, at address: SocketAddress, on reactor: Reactor,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+  ) {
+    self.descriptor = descriptor
+    self.reactor = reactor
+    self.makeProtocol = makeProtocol
+    localAddress = address
+    event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
+    event.enable()
+    Listeners.of(reactor).insert(self)
+  }
+
+  deinit { closeDescriptor() }
+
+  /// Whether it has not been stopped.
+  public var isListening: Bool { descriptor >= 0 }
+
+  /// Accepts no more connections until ``resumeAccepting()``: those that come wait in the kernel's queue.
+  public func pauseAccepting() {
+    isPaused = true
+    event.disable()
+  }
+
+  /// Accepts connections again.
+  public func resumeAccepting() {
+    isPaused = false
+    if isListening, retryCall == nil { event.enable() }
+  }
+
+  /// Listens no more: the port is free at once, and connections that wait to be accepted are reset. Those that were
+  /// accepted go on. A second call does nothing. Twisted: `stopListening`.
+  public func stop() {
+    guard isListening else { return }
+    closeDescriptor()
+    retryCall?.cancel()
+    Listeners.of(reactor).remove(self)
+  }
+
+  func closeDescriptor() {
+    guard isListening else { return }
+    event.close()
+    Socket.close(descriptor)
+    descriptor = -1
+  }
+
+  private func acceptReady() {
+    for _ in 0..<Self.acceptsPerTurn {
+      // A protocol that was just made may have stopped or paused this.
+      guard isListening, !isPaused else { return }
+      let (accepted, peer) = Socket.accept(descriptor)
+      if accepted >= 0 {
+        isScarcityLogged = false
+        start(accepted, peer)
+      } else {
+        switch errno {
+        case EAGAIN, EWOULDBLOCK: return
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return rest(errno)
+        // The connection ended before it was accepted, or brought an error of its own: it is gone, the next may be well.
+        default: continue
+        }
+      }
+    }
+  }
+
+  private func start(_ accepted: Int32, _ peer: SocketAddress?) {
+    let transport = SocketTransport(accepted, peer: peer, on: reactor)
+    if let made = makeProtocol(peer) { transport.start(made) }
+  }
+
+  /// The connection stays in the queue and the socket readable: to be asked again at once would take all the time there is.
+  private func rest(_ errno: Int32) {
+    if !isScarcityLogged {
+      isScarcityLogged = true
+      reactor.warn("\(NetError(.accept, localAddress, errno: errno)); connections wait meanwhile")
+    }
+    event.disable()
+    retryCall = reactor.callLater(Self.retryDelay) { [weak self] in
+      guard let self else { return }
+      retryCall = nil
+      if isListening, !isPaused { event.enable() }
+    }
+  }
+}
+
+/// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
+final class Listeners {
+  private var listeners: [ObjectIdentifier: Listener] = [:]
+
+  static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
+
+  func insert(_ listener: Listener) { listeners[ObjectIdentifier(listener)] = listener }
+  func remove(_ listener: Listener) { listeners[ObjectIdentifier(listener)] = nil }
+
+  deinit { for listener in listeners.values { listener.closeDescriptor() } }
+}

@@ -1,0 +1,36 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+extension Reactor {
+  /// Connects to `host`, a name or an address, and hands the connection to a protocol.
+  ///
+  /// `makeProtocol` is called when the connection is there; then `connectionMade` of what it returns, and then the Deferred
+  /// fires with it. All the addresses of a name are tried, each with a short head start on the next (Happy Eyeballs,
+  /// RFC 8305). Cancelling stops at any step. Small writes are sent at once (`TCP_NODELAY`).
+  ///
+  /// Fails with a ``NetError``: of code `.resolve` when the name has no address, of code `.connect` when no address
+  /// answered in time or all refused, and then its reason tells what each of them said.
+  /// Twisted: `connectTCP`, `HostnameEndpoint`; asyncio: `create_connection`.
+  ///
+  /// - Parameters:
+  ///   - timeout: how long resolving and connecting may take together.
+  public func connectTCP<P: StreamProtocol>(
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), _ makeProtocol: @escaping () -> P
+  ) -> Deferred<P> {
+    connectTCP(host: host, port: port, timeout: timeout).addCallback { transport in
+      let made = makeProtocol()
+      transport.start(made)
+      return made
+    }
+  }
+
+  /// Gives an open connection that has not been started: whoever gets it calls `start`, or lets go of it, which closes it.
+  /// A `timeout` of nil waits as long as the kernel does.
+  package func connectTCP(host: String, port: Int, timeout: Duration?) -> Deferred<SocketTransport> {
+    let peer = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    guard let number = UInt16(exactly: port), number > 0 else {
+      return .fail(NetError(.connect, peer, reason: "a port to connect to is a number from 1 to 65535"))
+    }
+    return Connector.connect(to: peer, resolver.resolve(host, port: number), timeout: timeout, on: self)
+  }
+}

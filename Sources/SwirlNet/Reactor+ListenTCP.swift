@@ -1,0 +1,80 @@
+public import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension Reactor {
+  /// Listens on a TCP port and hands each connection that comes to a protocol of its own.
+  ///
+  /// By default only programs on this machine can connect: to be reached by others is something to say. Twisted's default
+  /// is `""`, everyone. Small writes are sent at once (`TCP_NODELAY`). Twisted: `listenTCP`; asyncio: `create_server`.
+  ///
+  /// - Parameters:
+  ///   - port: the port; zero lets the kernel choose a free one, which ``Listener/localAddress`` tells.
+  ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 alike where there is
+  ///     both, and `"0.0.0.0"` and `"::"` those of one family. `"localhost"` is 127.0.0.1.
+  ///   - backlog: how many connections may wait to be accepted; the kernel cuts it to its own limit (`somaxconn`).
+  ///   - makeProtocol: called on the reactor's thread with the address of the other end, before `connectionMade` of what it
+  ///     returns. With nil the connection is closed.
+  /// - Returns: the listener, which the reactor keeps until it is stopped.
+  /// - Throws: ``NetError`` of code `.listen`.
+  @discardableResult
+  public func listenTCP(
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096,
+    _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
+  ) throws -> Listener {
+    let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
+    guard let number = UInt16(exactly: port) else {
+      throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
+    }
+    if interface.isEmpty {
+      do { return try listen(at: "::", number, name, isDualStack: true, backlog, makeProtocol) } catch {
+        // A system without IPv6.
+        guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
+        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, makeProtocol)
+      }
+    }
+    return try listen(
+      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, makeProtocol)
+  }
+
+  private func listen(
+    at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+  ) throws(NetError) -> Listener {
+    guard let address = SocketAddress(ip: host, port: port) else {
+      throw NetError(
+        .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
+    }
+    return try listen(at: address, name, backlog, makeProtocol) { descriptor in
+      // Without it, the port of a server that has just ended stays taken for minutes.
+      Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+      if address.family == .ipv6 {
+        Socket.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isDualStack ? 0 : 1)
+      }
+      // Accepted sockets inherit it.
+      Socket.setNoDelay(descriptor)
+    }
+  }
+
+  /// Makes a socket, lets `prepare` set its options, and listens.
+  func listen(
+    at address: SocketAddress, _ name: String, _ backlog: Int32,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
+  ) throws(NetError) -> Listener {
+    let descriptor = Socket.stream(address.domain)
+    guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
+    prepare(descriptor)
+    guard Socket.bind(descriptor, to: address) == 0, Socket.listen(descriptor, backlog) == 0 else {
+      let error = NetError(.listen, name, errno: errno)
+      Socket.close(descriptor)
+      throw error
+    }
+    return Listener(descriptor, at: Socket.localAddress(descriptor) ?? address, on: self, makeProtocol)
+  }
+}

@@ -1,0 +1,149 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Turns host names into addresses. Each reactor has one, ``SwirlReactor/Reactor/resolver``, which connecting uses.
+///
+/// A name is asked of the system (`getaddrinfo(3)`) on threads of the resolver's own, so that slow names keep no other work
+/// waiting. Equal questions that are under way are asked once; answers are kept for ``cacheDuration``. All of it is used on
+/// the reactor's thread. Twisted: `reactor.resolver`, `IHostnameResolver`.
+public final class Resolver {
+  /// How long an answer is used again; zero or less keeps none. Failures are never kept. Five seconds by default: long enough
+  /// for a burst of connections, short enough to follow a change of addresses.
+  public var cacheDuration: Duration = .seconds(5)
+
+  /// How a name that is neither an address nor in the cache is looked up: called on the reactor's thread, at most once at a
+  /// time for a name, which is in lower case.
+  ///
+  /// An address with port zero gets the port that was asked for. To give some names addresses of your own:
+  ///
+  /// ```swift
+  /// let system = reactor.resolver.lookup
+  /// reactor.resolver.lookup = { name in
+  ///   name == "api.test" ? .succeed([SocketAddress(ip: "127.0.0.1", port: 8080)!]) : system(name)
+  /// }
+  /// ```
+  public var lookup: (_ name: String) -> Deferred<[SocketAddress]>
+
+  private struct Answer {
+    let addresses: [SocketAddress]
+    let goodUntil: Reactor.Instant
+  }
+  private var answers: [String: Answer] = [:]
+  /// Those who wait for the same name.
+  private final class Question {
+    var askers: [Deferred<[SocketAddress]>] = []
+  }
+  private var questions: [String: Question] = [:]
+  // The reactor owns the resolver.
+  private unowned let reactor: Reactor
+
+  /// So many names can be looked up at the same time; getaddrinfo may take half a minute for a name whose server is down.
+  private static let threads = 8
+  /// So many answers are kept at most.
+  private static let capacity = 1024
+
+  init(on reactor: Reactor) {
+    self.reactor = reactor
+    let pool = ThreadPool(size: Self.threads, name: "swirl-resolver")
+    lookup = { [unowned reactor] name in
+      if Resolver.isLocalhost(name) { return .succeed(Resolver.loopback) }
+      return reactor.deferToThread(in: pool) { try SystemLookup.addresses(of: name) }
+    }
+  }
+
+  /// Gives the addresses of `host` with `port`, in the order in which to try them (RFC 6724); never an empty list.
+  ///
+  /// An address such as `127.0.0.1` or `::1`, and a name in the cache, is answered at once. `localhost` and names that end in
+  /// `.localhost` are this machine, whatever a name server says (RFC 6761 §6.3). Cancelling ends this question only: others
+  /// who wait for the same name get their answer, and it is kept.
+  ///
+  /// Fails with a ``NetError`` of code `.resolve` that names the host.
+  public func resolve(_ host: String, port: UInt16 = 0) -> Deferred<[SocketAddress]> {
+    if let address = SocketAddress(ip: host, port: port) { return .succeed([address]) }
+    if let problem = Self.problem(with: host) {
+      return .fail(NetError(.resolve, host.debugDescription, reason: problem))
+    }
+    return ask(host.lowercased()).addCallback { addresses in
+      addresses.map { $0.port == 0 ? $0.with(port: port) : $0 }
+    }
+  }
+
+  /// Forgets the answers that are kept.
+  public func removeCachedAnswers() { answers = [:] }
+
+  // MARK: - Asking
+
+  private func ask(_ name: String) -> Deferred<[SocketAddress]> {
+    if let answer = answers[name] {
+      if answer.goodUntil > reactor.now { return .succeed(answer.addresses) }
+      answers[name] = nil
+    }
+    if let question = questions[name] { return join(question) }
+    let question = Question()
+    questions[name] = question
+    let answer = join(question)
+    lookup(name).addBoth { [weak self] result in
+      guard let self else { return }
+      questions[name] = nil
+      let result = result.flatMap { addresses in
+        addresses.isEmpty
+          ? .failure(NetError(.resolve, name, reason: "the name has no IPv4 or IPv6 address")) : .success(addresses)
+      }
+      if case .success(let addresses) = result { keep(addresses, for: name) }
+      // One asker's callback may cancel another, which has its result then.
+      for asker in question.askers where !asker.isFired { asker.fire(with: result) }
+    }
+    return answer
+  }
+
+  private func join(_ question: Question) -> Deferred<[SocketAddress]> {
+    let asker = Deferred<[SocketAddress]>(canceller: { [weak question] asker in
+      question?.askers.removeAll { $0 === asker }
+    })
+    question.askers.append(asker)
+    return asker
+  }
+
+  private func keep(_ addresses: [SocketAddress], for name: String) {
+    guard cacheDuration > .zero else { return }
+    let now = reactor.now
+    if answers.count >= Self.capacity {
+      answers = answers.filter { $0.value.goodUntil > now }
+      if answers.count >= Self.capacity { answers = [:] }
+    }
+    answers[name] = Answer(addresses: addresses, goodUntil: now + cacheDuration)
+  }
+
+  // MARK: - Names
+
+  /// What is wrong with a name that is no address, and what to do; nil when it can be asked.
+  private static func problem(with host: String) -> String? {
+    if host.isEmpty { return "the host name is empty: give a name such as example.com, or an address" }
+    if host.utf8.contains(0) { return "a host name cannot hold a NUL byte: check where it comes from" }
+    if host.utf8.count > (host.utf8.last == UInt8(ascii: ".") ? 254 : 253) {
+      return "a host name has at most 253 bytes, this one has \(host.utf8.count): check where it comes from"
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") { return "give an IPv6 address without the brackets" }
+    return nil
+  }
+
+  static func isLocalhost(_ name: String) -> Bool {
+    let name = name.hasSuffix(".") ? name.dropLast() : name[...]
+    return name == "localhost" || name.hasSuffix(".localhost")
+  }
+
+  private static let loopback = ["::1", "127.0.0.1"].compactMap { SocketAddress(ip: $0, port: 0) }
+}
+
+extension Reactor {
+  /// What turns host names into addresses for this reactor.
+  public var resolver: Resolver { attached(Resolver.self) { Resolver(on: self) } }
+}

@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Asks the system for a name's addresses: `getaddrinfo(3)`, which may block for long, so it is called on a thread.
+enum SystemLookup {
+  /// - Throws: ``NetError`` with what the system says.
+  static func addresses(of name: String) throws -> [SocketAddress] {
+    var hints = addrinfo()
+    hints.ai_socktype = Socket.streamType
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(name, nil, &hints, &list)
+    let systemError = errno
+    guard code == 0 else { throw error(name, code, systemError) }
+    defer { if let list { freeaddrinfo(list) } }
+    var found: [SocketAddress] = []
+    var next = list
+    while let entry = next {
+      if let address = SocketAddress(entry.pointee.ai_addr, entry.pointee.ai_addrlen), !found.contains(address) {
+        found.append(address)
+      }
+      next = entry.pointee.ai_next
+    }
+    return found
+  }
+
+  private static func error(_ name: String, _ code: Int32, _ systemError: Int32) -> NetError {
+    if code == EAI_SYSTEM { return NetError(.resolve, name, errno: systemError) }
+    let words = String(cString: gai_strerror(code)).lowercased()
+    let advice =
+      switch code {
+      case EAI_NONAME: ": check the spelling"
+      case EAI_AGAIN: ": no name server answered; check the network, or try again later"
+      default: ""
+      }
+    return NetError(.resolve, name, reason: words + advice)
+  }
+}
