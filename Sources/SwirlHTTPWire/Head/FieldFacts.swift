@@ -8,6 +8,8 @@ struct FieldFacts: Sendable {
   var hostCount = 0
   var hasUpgrade = false
   var expectsContinue = false
+  /// An expectation other than that one.
+  var expectsOther = false
 
   /// The lengths of the names below: any other field is passed over without looking at its name.
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
@@ -19,7 +21,7 @@ struct FieldFacts: Sendable {
         throw HTTPWireError(.badHost, "Host is not a host name with a port or without (RFC 9112 §3.2)")
       }
     case 6 where isRequest && bytes.equals("expect", in: field.name):
-      if bytes.equals("100-continue", in: field.value) { expectsContinue = true }
+      if bytes.equals("100-continue", in: field.value) { expectsContinue = true } else { expectsOther = true }
     case 7 where bytes.equals("upgrade", in: field.name):
       hasUpgrade = !field.value.isEmpty
     case 10 where bytes.equals("connection", in: field.name):
