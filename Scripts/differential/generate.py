@@ -26,6 +26,7 @@ The rules that keep to what both have in common are applied while running, in th
   - A member gets no callbacks from within others (Twisted runs them when all that hangs on the list has run, Swirl at
     once when nothing is left to do on that member), and a list's callback returns no Deferred (Twisted's lists do not
     forward a cancellation to it).
+  - A race is not cancelled: in Twisted a late winner cancels the others once more.
   - A second firing is noted, whether raised or reported. A link that meets a fired target leaves its failure unhandled.
   - At the end all pauses are taken back: Twisted does not report the failure of a paused Deferred.
 """
@@ -173,7 +174,7 @@ class Machine:
         self.closed = set()         # gets no more callbacks
         self.member = set()         # waited for by a link or a gathering, so never returned or paused
         self.gathered = set()       # a list or a gather, which in Twisted forwards no cancellation to an inner Deferred
-        self.fixed = set()          # a list that is not cancelled, waited for or returned
+        self.fixed = set()          # a list or race that is not cancelled, waited for or returned
         self.running = []
         self.pauses = {}
 
@@ -304,6 +305,7 @@ class Machine:
         self.deferreds[index] = made.addCallback(lambda values: "[%s]" % ",".join(values))
 
     def do_race(self, index, members):
+        self.fixed.add(index)
         members = self.members(members, True)
         if not members:
             # Nobody in it: never decided in Twisted, a failure in Swirl.

@@ -114,6 +114,7 @@ final class Machine {
       let told = gathered.addCallback { "[\($0.joined(separator: ","))]" }
       chains[index] = Chain(gathering: gathered, told: told)
     case "race":
+      fixed.insert(index)
       var members = take(operation[2] as! [Int], areClosed: true)
       if members.isEmpty { members = [.succeed("nobody")] }
       let decided = race(members)
