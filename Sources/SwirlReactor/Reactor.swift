@@ -41,7 +41,7 @@ public final class Reactor {
 
   private var soon: [SoonCall] = []
   private var soonRunning: [SoonCall] = []
-  private var remoteRunning: [@Sendable (Reactor) -> Void] = []
+  private var remoteRunning: [RemoteReactor.Call] = []
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: FileEvent] = [:]
@@ -115,9 +115,12 @@ public final class Reactor {
   public var isRunning: Bool { state != .idle }
 
   private func turn() {
+    // What the callbacks of this turn queue waits for the next, in whichever of the three queues it comes.
+    swap(&soon, &soonRunning)
+    let mark = timers.mark
     var isBusy = takeRemoteCalls()
     if runSoonCalls() { isBusy = true }
-    timers.runDue(at: Instant.now.nanoseconds) { call, body in perform(at: call.site, body) }
+    timers.runDue(at: Instant.now.nanoseconds, madeBefore: mark) { call, body in perform(at: call.site, body) }
     if isBusy || !soon.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {
@@ -133,8 +136,7 @@ public final class Reactor {
   }
 
   private func runSoonCalls() -> Bool {
-    if soon.isEmpty { return false }
-    swap(&soon, &soonRunning)
+    if soonRunning.isEmpty { return false }
     for call in soonRunning { perform(at: call.site, call.body) }
     soonRunning.removeAll(keepingCapacity: true)
     return true
