@@ -45,7 +45,19 @@ let package = Package(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
     .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
-    .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
+    .testTarget(
+      name: "SwirlReactorTests",
+      dependencies: [
+        "SwirlReactor", "SwirlDeferred", "SwirlTesting", "ReactorProbe", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: checked),
+    // Programs that tests run: the main thread of a test process is not free to run a reactor.
+    .executableTarget(
+      name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
+      swiftSettings: checked),
+    .testTarget(
+      name: "SwirlTestingTests", dependencies: ["SwirlTesting", "SwirlDeferred", "SwirlNet", "SwirlReactor"],
+      swiftSettings: checked),
     .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]

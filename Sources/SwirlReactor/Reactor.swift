@@ -33,6 +33,10 @@ public final class Reactor {
 
   var state = State.idle
   var stopRequested = false
+  /// How often it was run: what one run leaves behind must not disturb the next.
+  var runNumber = 0
+  /// Whether it is the main thread's.
+  let isMain: Bool
 
   let base = EventBase()
   /// The face of this reactor that other threads may use.
@@ -60,7 +64,10 @@ public final class Reactor {
   var slowNanoseconds: Int64?
 
   /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
-  public init() {
+  public convenience init() { self.init(isMain: false) }
+
+  init(isMain: Bool) {
+    self.isMain = isMain
     ProcessSetup.once
     wakeUpEvent = FileEvent(base, remote.wakeUp.readEnd, .read) { [wakeUp = remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
@@ -79,14 +86,17 @@ public final class Reactor {
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
   ///   loop at once, without waiting for shutdown triggers.
   public func run(handlingSignals: Bool = true) {
+    if isMain { MainQueue.checkMayRun() }
     precondition(state == .idle, "this reactor runs already")
     let previous = CurrentReactor.replace(with: self)
     defer { CurrentReactor.replace(with: previous) }
+    state = .running
+    runNumber += 1
     let mainQueue = isMain ? MainQueue(of: self) : nil
     let stopSignals = isMain && handlingSignals ? stopOnSignals() : []
 
-    state = .running
     fire(.startup)
+    mainQueue?.drain()
     while state != .stopped {
       if stopRequested, state == .running { beginShutdown() }
       turn()
