@@ -112,7 +112,8 @@ public final class Reactor {
   /// Called before `run`, it makes that end as soon as it has started. Called again, nothing happens.
   /// From another thread: `remote.stop()`.
   public func stop() {
-    stopRequested = true
+    // In the last turn it is a second call, not one for the next run.
+    if state != .stopped { stopRequested = true }
   }
 
   /// Ends the loop after the present turn, without any shutdown trigger. Twisted: `crash`.
