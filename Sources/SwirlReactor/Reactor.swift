@@ -54,6 +54,9 @@ public final class Reactor {
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
   var ownThreadPool: ThreadPool?
+  /// What waits for the outcome of work on other threads, by the number of the work.
+  var threadWork: [Int: AnyDeferred] = [:]
+  var nextThreadWorkID = 0
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
   private var attachments: [ObjectIdentifier: AnyObject] = [:]
 
