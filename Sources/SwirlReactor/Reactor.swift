@@ -144,7 +144,7 @@ public final class Reactor {
 
   private func takeRemoteCalls() -> Bool {
     guard remote.takeCalls(reusing: &remoteRunning) else { return false }
-    for call in remoteRunning { call(self) }
+    for call in remoteRunning { perform(at: call.site) { try call.body(self) } }
     remoteRunning.removeAll(keepingCapacity: true)
     return true
   }
