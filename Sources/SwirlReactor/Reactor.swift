@@ -76,7 +76,11 @@ public final class Reactor {
     wakeUpEvent?.enable()
   }
 
-  deinit { remote.close() }
+  deinit {
+    remote.close()
+    // Before the descriptor, which is closed with the last reference to the remote.
+    wakeUpEvent?.close()
+  }
 
   // MARK: - Running
 
