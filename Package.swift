@@ -19,7 +19,7 @@ let samples = [
 ]
 
 /// The modules that have tests.
-let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire"]
+let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlTesting"]
 
 let package = Package(
   name: "swirl",
@@ -58,6 +58,10 @@ let package = Package(
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
+    // Programs that tests run: the main thread of a test process is not free to run a reactor.
+    .executableTarget(
+      name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
+      swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -72,7 +76,10 @@ for name in samples {
 for module in tested {
   package.targets.append(
     .testTarget(
-      name: "\(module)Tests", dependencies: [.target(name: module), "Swirl", "SwirlHTTPWire", "SwirlTesting"],
+      name: "\(module)Tests",
+      dependencies: [
+        .target(name: module), "Swirl", "SwirlHTTPWire", "SwirlTesting", .product(name: "Logging", package: "swift-log"),
+      ] + (module == "SwirlReactor" ? ["ReactorProbe"] : []),
       exclude: module == "SwirlDeferred" ? ["Traces"] : [],
       swiftSettings: checked))
 }

@@ -41,7 +41,7 @@ var isMainThread: Bool {
 
 extension Reactor {
   /// The main thread's reactor. The global ``reactor`` is the same object.
-  @MainActor public static let main = Reactor()
+  @MainActor public static let main = Reactor(isMain: true)
 
   /// The reactor of this thread: the one that runs here, or on the main thread ``main``, running or not yet.
   ///
@@ -62,15 +62,6 @@ extension Reactor {
     nonisolated(unsafe) var main: Reactor?
     MainActor.assumeIsolated { main = Reactor.main }
     CurrentReactor.replace(with: main)
-    return main
-  }
-
-  /// Whether this is the main thread's reactor.
-  var isMain: Bool { isMainThread && Reactor.currentIfAny === self && self === Reactor.mainIfOnMainThread }
-
-  private static var mainIfOnMainThread: Reactor? {
-    nonisolated(unsafe) var main: Reactor?
-    MainActor.assumeIsolated { main = Reactor.main }
     return main
   }
 }

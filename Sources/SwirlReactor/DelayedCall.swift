@@ -4,14 +4,17 @@ public import SwirlDeferred
 public final class DelayedCall: CancellableCall {
   /// What to call; nil once it was called or taken back, so that what it captures is released at that moment.
   var body: (() throws -> Void)?
-  let site: CallSite
+  /// The place that made it.
+  package let site: CallSite
   /// When it is due, on the clock of its queue.
   var deadline: Int64
-  /// Breaks ties: of two that are due together, the one made (or moved) first is called first.
-  var sequence: UInt64 = 0
-  /// The deadline of its entry in the queue: at most `deadline`. A call that is moved back leaves its entry where it is,
-  /// and is put in its new place when that comes up, so moving an idle timeout back again and again costs nothing.
+  /// When it was made or last moved, in the making of calls: of two that are due together, the smaller is called first.
+  var order: UInt64 = 0
+  /// Deadline and order of its entry in the queue, which are never later than its own. A call that is moved back leaves its
+  /// entry where it is, and is put in its new place when that comes up, so moving an idle timeout back again and again
+  /// costs nothing.
   var entryDeadline: Int64 = 0
+  var entryOrder: UInt64 = 0
   /// Whether it has an entry in the queue.
   var isQueued = false
   /// A cycle while it is to come, which the queue breaks when the call is made, taken back, or its reactor goes away.
@@ -44,7 +47,8 @@ public final class DelayedCall: CancellableCall {
 
   /// Makes it due `duration` later than it is, or earlier when that is negative.
   public func delay(_ duration: Duration) {
-    move(to: deadline + duration.nanoseconds)
+    let (moved, overflow) = deadline.addingReportingOverflow(duration.nanoseconds)
+    move(to: overflow ? (duration < .zero ? .min : .max) : moved)
   }
 
   /// Makes it due at `deadline`, in nanoseconds on the clock of its queue.

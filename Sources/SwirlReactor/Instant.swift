@@ -16,7 +16,8 @@ extension Reactor {
 
     /// This moment moved by `duration`.
     public func advanced(by duration: Duration) -> Instant {
-      Instant(nanoseconds: nanoseconds + duration.nanoseconds)
+      let (moved, overflow) = nanoseconds.addingReportingOverflow(duration.nanoseconds)
+      return Instant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : moved)
     }
 
     /// The time from this moment to `other`; negative when that one is earlier.
@@ -27,6 +28,9 @@ extension Reactor {
 
     /// Moves `instant` by `duration`.
     public static func + (instant: Instant, duration: Duration) -> Instant { instant.advanced(by: duration) }
+
+    /// Moves `instant` back by `duration`.
+    public static func - (instant: Instant, duration: Duration) -> Instant { instant.advanced(by: .zero - duration) }
 
     /// The time from `b` to `a`.
     public static func - (a: Instant, b: Instant) -> Duration { b.duration(to: a) }

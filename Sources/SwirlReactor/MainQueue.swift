@@ -14,16 +14,24 @@ import Darwin
 /// libdispatch makes a descriptor readable when the queue has work, for run loops such as CoreFoundation's; this does
 /// what they do.
 struct MainQueue {
-  #if os(Linux)
-  private let event: FileEvent
-
-  init(of reactor: Reactor) {
+  /// Refuses to run the main reactor where the main queue could not be run with it.
+  static func checkMayRun() {
     precondition(
       withUnsafeCurrentTask { $0 == nil },
       """
       reactor.run() was called from a task of the main actor, which could not go on, nor any other, while it runs: \
       await what you need in the task, or call reactor.run() from the top level of main.swift
       """)
+    // After dispatchMain(), other threads take turns in running the main queue.
+    precondition(
+      isMainThread,
+      "the main reactor runs on the main thread only: call reactor.run() from the top level of main.swift")
+  }
+
+  #if os(Linux)
+  private let event: FileEvent
+
+  init(of reactor: Reactor) {
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {
       var count: UInt64 = 0
@@ -31,9 +39,10 @@ struct MainQueue {
       _dispatch_main_queue_callback_4CF(nil)
     }
     event.enable()
-    // What was queued before now made the descriptor readable only if the queue had been set up for that.
-    _dispatch_main_queue_callback_4CF(nil)
   }
+
+  /// Runs what was queued before the run: that made the descriptor readable only if the queue had been set up for it.
+  func drain() { _dispatch_main_queue_callback_4CF(nil) }
 
   func close() { event.close() }
   #else
@@ -45,8 +54,10 @@ struct MainQueue {
     tick()
   }
 
+  func drain() { _dispatch_main_queue_callback_4CF(nil) }
+
   private func tick() {
-    _dispatch_main_queue_callback_4CF(nil)
+    drain()
     reactor.callLater(.milliseconds(1)) { [self] in if reactor.isRunning { tick() } }
   }
 

@@ -73,7 +73,7 @@ extension Reactor {
   ) throws {
     self[keyPath: table].removeValue(forKey: descriptor)?.close()
     let event = fileEvent(descriptor, interest) { [unowned self] in perform(at: site, body) }
-    guard event.enable() else { throw CannotWatchError(descriptor: descriptor) }
+    guard descriptor >= 0, event.enable() else { throw CannotWatchError(descriptor: descriptor) }
     self[keyPath: table][descriptor] = event
   }
 

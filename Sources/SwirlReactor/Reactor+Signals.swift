@@ -54,8 +54,12 @@ extension Reactor {
 
   private func watchSignal(_ number: Int32) -> SignalHandlers {
     let watch = SignalHandlers()
-    watch.event = fileEvent(number, .signal) { [unowned self, unowned watch] in
-      for handler in watch.handlers { perform(at: handler.site, handler.body) }
+    watch.event = fileEvent(number, .signal) { [unowned self] in
+      guard let watch = signals[number] else { return }
+      // One that was removed by another before it is not called any more.
+      for handler in watch.handlers where watch.handlers.contains(where: { $0.id == handler.id }) {
+        perform(at: handler.site, handler.body)
+      }
     }
     precondition(watch.event!.enable(), "signal \(number) cannot be handled")
     signals[number] = watch

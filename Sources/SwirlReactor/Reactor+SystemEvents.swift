@@ -84,29 +84,43 @@ extension Reactor {
     return SystemEventTrigger(event: event, id: nextTriggerID)
   }
 
-  /// Calls the triggers of all phases; gives a Deferred that fires when the last phase is over.
-  @discardableResult
-  func fire(_ event: SystemEvent, from phase: SystemEventPhase = .before) -> Deferred<Void> {
+  /// Calls the triggers of all phases, and `whenDone` when the last phase is over.
+  ///
+  /// A trigger may add and remove others: what was removed before its turn is not called. When the run ends meanwhile, or
+  /// for a startup begins to end, what is left is not called.
+  func fire(_ event: SystemEvent, _ phase: SystemEventPhase = .before, whenDone: @escaping () -> Void = {}) {
+    let stateMeanwhile = state
+    let run = runNumber
     var waits: [Deferred<Void>] = []
-    for trigger in triggers[event] ?? [] where trigger.phase == phase {
+    var lastID = 0
+    while state == stateMeanwhile, let trigger = nextTrigger(event, phase, after: lastID) {
+      lastID = trigger.id
       if trigger.runsOnce { removeSystemEventTrigger(SystemEventTrigger(event: event, id: trigger.id)) }
       perform(at: trigger.site) {
         guard let wait = try trigger.body() else { return }
         waits.append(
-          wait.addErrback { [log] in log.error("the \(event) trigger made at \(trigger.site) failed: \($0)") })
+          wait.addErrback { Reactor.log.error("the \(event) trigger made at \(trigger.site) failed: \($0)") })
       }
     }
-    let done = DeferredList(waits).addCallback { _ in () }
-    guard let next = SystemEventPhase(rawValue: phase.rawValue + 1) else { return done }
-    return done.addCallback { [unowned self] in fire(event, from: next) }
+    DeferredList(waits).addCallback { [weak self] _ in
+      // Nobody says when they fire: the run may be over by then, or another one under way.
+      guard let self, runNumber == run, state == stateMeanwhile else { return }
+      guard let next = SystemEventPhase(rawValue: phase.rawValue + 1) else { return whenDone() }
+      fire(event, next, whenDone: whenDone)
+    }
+  }
+
+  /// The first trigger of a phase that was made after another: they stand in the order of their making.
+  private func nextTrigger(_ event: SystemEvent, _ phase: SystemEventPhase, after id: Int) -> Trigger? {
+    triggers[event]?.first { $0.phase == phase && $0.id > id }
   }
 
   /// Calls the shutdown triggers; the loop turns on until they are done.
   func beginShutdown() {
     state = .stopping
-    fire(.shutdown).addCallback { [unowned self] in
+    fire(.shutdown) { [unowned self] in
       stopRequested = false
-      if state == .stopping { state = .stopped }
+      state = .stopped
     }
   }
 }

@@ -21,15 +21,26 @@ extension Reactor {
     in pool: ThreadPool? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: @escaping @Sendable () throws -> Value
   ) -> Deferred<Value> {
-    let deferred = Deferred<Value>(file: file, line: line)
-    // Unchecked is right: the thread only carries it, and hands it back to the thread it came from.
-    nonisolated(unsafe) let carried = deferred
+    // The Deferred stays here; the thread carries its number only. So nothing that hangs on it is ever touched, or let go
+    // of, on another thread, and a result that comes too late finds nobody.
+    nextThreadWorkID += 1
+    let id = nextThreadWorkID
+    let deferred = Deferred<Value>(
+      canceller: { [weak self] _ in self?.threadWork[id] = nil }, file: file, line: line)
+    threadWork[id] = deferred
     let remote = remote
     let isTaken = (pool ?? threadPool).run {
       let result = Result { try work() }
-      remote.callFromThread { carried.fire(with: result) }
+      remote.callFromThread(file: file, line: line) { reactor in
+        guard let deferred = reactor.threadWork.removeValue(forKey: id) else { return }
+        // The number was given to this Deferred and to no other.
+        unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
+      }
     }
-    if !isTaken { deferred.errback(ThreadPoolClosedError()) }
+    if !isTaken {
+      threadWork[id] = nil
+      deferred.errback(ThreadPoolClosedError())
+    }
     return deferred
   }
 }

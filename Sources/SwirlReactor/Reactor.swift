@@ -33,6 +33,10 @@ public final class Reactor {
 
   var state = State.idle
   var stopRequested = false
+  /// How often it was run: what one run leaves behind must not disturb the next.
+  var runNumber = 0
+  /// Whether it is the main thread's.
+  let isMain: Bool
 
   let base = EventBase()
   /// The face of this reactor that other threads may use.
@@ -41,7 +45,7 @@ public final class Reactor {
 
   private var soon: [SoonCall] = []
   private var soonRunning: [SoonCall] = []
-  private var remoteRunning: [@Sendable (Reactor) -> Void] = []
+  private var remoteRunning: [RemoteReactor.Call] = []
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: FileEvent] = [:]
@@ -50,6 +54,9 @@ public final class Reactor {
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
   var ownThreadPool: ThreadPool?
+  /// What waits for the outcome of work on other threads, by the number of the work.
+  var threadWork: [Int: AnyDeferred] = [:]
+  var nextThreadWorkID = 0
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
   private var attachments: [ObjectIdentifier: AnyObject] = [:]
 
@@ -60,7 +67,10 @@ public final class Reactor {
   var slowNanoseconds: Int64?
 
   /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
-  public init() {
+  public convenience init() { self.init(isMain: false) }
+
+  init(isMain: Bool) {
+    self.isMain = isMain
     ProcessSetup.once
     wakeUpEvent = FileEvent(base, remote.wakeUp.readEnd, .read) { [wakeUp = remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
@@ -69,6 +79,8 @@ public final class Reactor {
   deinit {
     remote.close()
     timers.removeAll()
+    // Before the descriptor, which is closed with the last reference to the remote.
+    wakeUpEvent?.close()
   }
 
   // MARK: - Running
@@ -82,14 +94,17 @@ public final class Reactor {
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
   ///   loop at once, without waiting for shutdown triggers.
   public func run(handlingSignals: Bool = true) {
+    if isMain { MainQueue.checkMayRun() }
     precondition(state == .idle, "this reactor runs already")
     let previous = CurrentReactor.replace(with: self)
     defer { CurrentReactor.replace(with: previous) }
+    state = .running
+    runNumber += 1
     let mainQueue = isMain ? MainQueue(of: self) : nil
     let stopSignals = isMain && handlingSignals ? stopOnSignals() : []
 
-    state = .running
     fire(.startup)
+    mainQueue?.drain()
     while state != .stopped {
       if stopRequested, state == .running { beginShutdown() }
       turn()
@@ -105,7 +120,8 @@ public final class Reactor {
   /// Called before `run`, it makes that end as soon as it has started. Called again, nothing happens.
   /// From another thread: `remote.stop()`.
   public func stop() {
-    stopRequested = true
+    // In the last turn it is a second call, not one for the next run.
+    if state != .stopped { stopRequested = true }
   }
 
   /// Ends the loop after the present turn, without any shutdown trigger. Twisted: `crash`.
@@ -126,9 +142,12 @@ public final class Reactor {
 
   private func turn() {
     cachedTime = 0
+    // What the callbacks of this turn queue waits for the next, in whichever of the three queues it comes.
+    swap(&soon, &soonRunning)
+    let mark = timers.mark
     var isBusy = takeRemoteCalls()
     if runSoonCalls() { isBusy = true }
-    timers.runDue(at: turnTime) { call, body in perform(at: call.site, body) }
+    timers.runDue(at: turnTime, madeBefore: mark) { call, body in perform(at: call.site, body) }
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
@@ -141,14 +160,13 @@ public final class Reactor {
 
   private func takeRemoteCalls() -> Bool {
     guard remote.takeCalls(reusing: &remoteRunning) else { return false }
-    for call in remoteRunning { call(self) }
+    for call in remoteRunning { perform(at: call.site) { try call.body(self) } }
     remoteRunning.removeAll(keepingCapacity: true)
     return true
   }
 
   private func runSoonCalls() -> Bool {
-    if soon.isEmpty { return false }
-    swap(&soon, &soonRunning)
+    if soonRunning.isEmpty { return false }
     for call in soonRunning { perform(at: call.site, call.body) }
     soonRunning.removeAll(keepingCapacity: true)
     return true

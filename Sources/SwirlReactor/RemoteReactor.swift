@@ -1,3 +1,4 @@
+import SwirlDeferred
 import Synchronization
 
 /// The face of a reactor that other threads may use: the only part of it that is `Sendable`.
@@ -7,8 +8,14 @@ import Synchronization
 /// startThread { remote.callFromThread { reactor in reactor.stop() } }
 /// ```
 public final class RemoteReactor: Sendable {
+  /// A call for the reactor's next turn.
+  struct Call: Sendable {
+    let site: CallSite
+    let body: @Sendable (Reactor) throws -> Void
+  }
+
   private struct Inbox {
-    var calls: [@Sendable (Reactor) -> Void] = []
+    var calls: [Call] = []
     /// Whether the reactor waits, or is about to, and has to be woken.
     var isAsleep = true
     var isClosed = false
@@ -23,12 +30,15 @@ public final class RemoteReactor: Sendable {
   /// Calls `body` on the reactor's thread, in the order of the calls; when it does not run, once it runs.
   ///
   /// May be called from any thread, the reactor's own included: there it runs after the present callback. The reactor is
-  /// woken once for all the calls that come together. When the reactor has gone away nothing is called.
-  /// Twisted: `callFromThread`; asyncio: `call_soon_threadsafe`.
-  public func callFromThread(_ body: @escaping @Sendable (_ reactor: Reactor) -> Void) {
+  /// woken once for all the calls that come together. When the reactor has gone away nothing is called. An error that `body`
+  /// throws is logged. Twisted: `callFromThread`; asyncio: `call_soon_threadsafe`.
+  public func callFromThread(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Void
+  ) {
+    let call = Call(site: CallSite(file: file, line: line), body: body)
     let mustWake = inbox.withLock { inbox in
       if inbox.isClosed { return false }
-      inbox.calls.append(body)
+      inbox.calls.append(call)
       defer { inbox.isAsleep = false }
       return inbox.isAsleep
     }
@@ -36,8 +46,10 @@ public final class RemoteReactor: Sendable {
   }
 
   /// Calls `body` on the reactor's thread.
-  public func callFromThread(_ body: @escaping @Sendable () -> Void) {
-    callFromThread { _ in body() }
+  public func callFromThread(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable () throws -> Void
+  ) {
+    callFromThread(file: file, line: line) { _ in try body() }
   }
 
   /// Stops the reactor, as its own `stop()` does.
@@ -48,7 +60,7 @@ public final class RemoteReactor: Sendable {
   // MARK: - The reactor's side
 
   /// Takes the calls that have come. When there are none, the next one wakes the reactor.
-  func takeCalls(reusing empty: inout [@Sendable (Reactor) -> Void]) -> Bool {
+  func takeCalls(reusing empty: inout [Call]) -> Bool {
     inbox.withLock { inbox in
       inbox.isAsleep = inbox.calls.isEmpty
       if inbox.isAsleep { return false }

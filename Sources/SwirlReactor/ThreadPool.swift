@@ -37,21 +37,27 @@ public final class ThreadPool: Sendable {
     case .taken: true
     case .refused: false
     case .needsThread:
-      startThread() || queue.threadFailed(errno: errno)
+      startThread()
     }
   }
 
   /// Lets the work that waits be done, ends the threads and takes no more. Does not wait for them.
   public func close() { queue.close() }
 
+  /// Starts one more thread; true, since some thread will take the work.
   private func startThread() -> Bool {
     let body = ThreadBody(queue: queue, name: name)
     var thread = pthread_t()
     let context = Unmanaged.passRetained(body)
     // The thread takes over the reference; when there is no thread, it is given back here.
     let code = pthread_create(&thread, nil, { ThreadBody.run($0) }, context.toOpaque())
-    if code == 0 { pthread_detach(thread) } else { context.release() }
-    return code == 0
+    if code == 0 {
+      pthread_detach(thread)
+    } else {
+      context.release()
+      queue.threadFailed(code)
+    }
+    return true
   }
 }
 
@@ -131,11 +137,10 @@ private final class WorkQueue: @unchecked Sendable {
   }
 
   /// The kernel gave no thread. Fine while there is another; without any, the work cannot be done, now or later.
-  func threadFailed(errno: Int32) -> Bool {
+  func threadFailed(_ code: Int32) {
     locked {
       threads -= 1
-      precondition(threads > 0, "cannot start a thread: \(String(cString: strerror(errno)))")
-      return true
+      precondition(threads > 0, "cannot start a thread: \(String(cString: strerror(code)))")
     }
   }
 

@@ -1,24 +1,32 @@
 package import SwirlDeferred
 
-/// The calls to come, in the order of their deadlines, and of their making where those are equal.
+/// The calls to come, in the order of their deadlines, and of their making (or moving) where those are equal.
 ///
 /// A binary heap whose entries are taken out lazily: a call that is taken back stays until its time comes or until half of
 /// the heap is stale. Nearly all timers are timeouts that never fire, so adding and taking back is what has to be cheap:
 /// both take constant time.
 package final class TimerQueue {
+  /// The place of a call in the queue, which is never later than the one the call has now.
   private struct Entry {
     var deadline: Int64
-    var sequence: UInt64
+    var order: UInt64
     var call: DelayedCall
 
     func precedes(_ other: Entry) -> Bool {
-      deadline < other.deadline || (deadline == other.deadline && sequence < other.sequence)
+      deadline < other.deadline || (deadline == other.deadline && order < other.order)
     }
   }
 
+  /// A moment in the making of calls: those made or moved after it wait for the next turn.
+  package struct Mark {
+    fileprivate let order: UInt64
+  }
+
   private var heap: [Entry] = []
+  /// Entries that came up in a turn in which they may not be called, until that turn is over.
+  private var postponed: [Entry] = []
   private var staleEntries = 0
-  private var nextSequence: UInt64 = 0
+  private var lastOrder: UInt64 = 0
   /// The clock: nanoseconds since a moment of its choosing.
   package let now: () -> Int64
 
@@ -28,8 +36,14 @@ package final class TimerQueue {
 
   /// The calls that are still to come, in no order.
   package var pending: [DelayedCall] {
-    heap.lazy.filter { $0.call.isActive && $0.sequence == $0.call.sequence }.map(\.call)
+    (heap + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
   }
+
+  /// How many entries it keeps, stale ones included.
+  package var entryCount: Int { heap.count }
+
+  /// The present moment in the making of calls.
+  package var mark: Mark { Mark(order: lastOrder) }
 
   package func add(
     deadline: Int64, site: CallSite, _ body: @escaping () throws -> Void
@@ -40,20 +54,29 @@ package final class TimerQueue {
   }
 
   private func insert(_ call: DelayedCall) {
-    nextSequence += 1
-    call.sequence = nextSequence
+    lastOrder += 1
+    call.order = lastOrder
+    push(call)
+  }
+
+  private func push(_ call: DelayedCall) {
     call.entryDeadline = call.deadline
+    call.entryOrder = call.order
     call.isQueued = true
-    heap.append(Entry(deadline: call.deadline, sequence: nextSequence, call: call))
+    heap.append(Entry(deadline: call.deadline, order: call.order, call: call))
     siftUp(heap.count - 1)
   }
 
   func move(_ call: DelayedCall) {
-    if !call.isQueued { return insert(call) }
-    if call.deadline >= call.entryDeadline { return }
-    // Sooner than its entry, which is stale from now on: its sequence is no longer the call's.
+    if call.isQueued, call.deadline >= call.entryDeadline {
+      lastOrder += 1
+      call.order = lastOrder
+      return
+    }
+    // Sooner than its entry, if it has one, which is stale from now on.
+    let hadEntry = call.isQueued
     insert(call)
-    noteStaleEntry()
+    if hadEntry { noteStaleEntry() }
   }
 
   func noteStaleEntry() {
@@ -61,10 +84,11 @@ package final class TimerQueue {
     if staleEntries > 64, staleEntries > heap.count / 2 { removeStaleEntries() }
   }
 
-  private func isStale(_ entry: Entry) -> Bool { !entry.call.isActive || entry.sequence != entry.call.sequence }
+  private func isStale(_ entry: Entry) -> Bool { !entry.call.isActive || entry.order != entry.call.entryOrder }
 
   private func removeStaleEntries() {
     heap.removeAll(where: isStale)
+    postponed.removeAll(where: isStale)
     staleEntries = 0
     var index = heap.count / 2
     while index > 0 {
@@ -74,40 +98,51 @@ package final class TimerQueue {
   }
 
   /// The earliest deadline of a call that is still to come.
-  package var nextDeadline: Int64? {
+  package var nextDeadline: Int64? { settledFirst?.deadline }
+
+  /// The first entry, once those that are stale or not where they belong are out of its way.
+  private var settledFirst: Entry? {
     while let first = heap.first {
       if isStale(first) {
         removeFirst()
         staleEntries -= 1
-      } else if first.call.deadline > first.deadline {
+      } else if first.order != first.call.order {
         removeFirst()
-        insert(first.call)
+        push(first.call)
       } else {
-        return first.deadline
+        return first
       }
     }
     return nil
   }
 
-  /// Takes out the calls that are due at `time` and hands each to `run`, in order, unless one before it has taken it back or
-  /// moved it. Calls that are made meanwhile wait for the next turn, even if they are due at once.
-  package func runDue(at time: Int64, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void) {
-    guard let deadline = nextDeadline, deadline <= time else { return }
-    var due: [Entry] = []
-    while let deadline = nextDeadline, deadline <= time {
-      let entry = removeFirst()
-      entry.call.isQueued = false
-      due.append(entry)
+  /// Takes out the calls that are due at `time`, one by one and in order, and hands each to `run`. Those that were made or
+  /// moved after `mark`, or are meanwhile, wait for the next turn, even if they are due at once.
+  package func runDue(
+    at time: Int64, madeBefore mark: Mark, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void
+  ) {
+    while let first = settledFirst, first.deadline <= time {
+      removeFirst()
+      if first.order > mark.order {
+        postponed.append(first)
+      } else {
+        first.call.isQueued = false
+        if let body = first.call.body.take() { run(first.call, body) }
+      }
     }
-    for entry in due where entry.sequence == entry.call.sequence {
-      if let body = entry.call.body.take() { run(entry.call, body) }
+    guard !postponed.isEmpty else { return }
+    for entry in postponed {
+      if isStale(entry) { staleEntries -= 1 } else { push(entry.call) }
     }
+    postponed = []
   }
 
-  /// Lets go of all calls without making them.
+  /// Lets go of all calls without making them. Whoever owns the queue must do so in the end: calls that are to come and the
+  /// queue hold each other.
   package func removeAll() {
-    let calls = heap
+    let calls = heap + postponed
     heap = []
+    postponed = []
     staleEntries = 0
     for entry in calls {
       entry.call.isQueued = false

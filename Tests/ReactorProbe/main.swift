@@ -1,0 +1,213 @@
+// What only the main thread of a process can do, a scenario at a time: the tests run this and read what it prints.
+import Dispatch
+import SwirlDeferred
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Unbuffered, so that what is printed before a crash is seen.
+func print(_ items: Any...) {
+  let line = items.map { "\($0)" }.joined(separator: " ") + "\n"
+  _ = write(1, line, line.utf8.count)
+}
+
+let mainThread = pthread_self()
+
+// The signals as a terminal has them, however the test was started.
+for number in [SIGINT, SIGTERM, SIGUSR1] { signal(number, SIG_DFL) }
+
+func isDefault(_ number: Int32) -> Bool {
+  var action = sigaction()
+  sigaction(number, nil, &action)
+  return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
+}
+
+@MainActor func failAfter20Seconds() {
+  reactor.callLater(.seconds(20)) {
+    print("hangs")
+    exit(3)
+  }
+}
+
+@MainActor func signalStops(_ number: Int32) {
+  reactor.addSystemEventTrigger(.before, .shutdown) { print("shutdown") }
+  reactor.callSoon { kill(getpid(), number) }
+  reactor.run()
+  print("stopped", isDefault(SIGINT), isDefault(SIGTERM))
+}
+
+@MainActor func secondSignalEnds() {
+  reactor.addSystemEventTrigger(.before, .shutdown) {
+    print("shutdown")
+    reactor.callSoon { kill(getpid(), SIGINT) }
+    return Deferred<Void>()
+  }
+  reactor.addSystemEventTrigger(.after, .shutdown) { print("never") }
+  reactor.callSoon { kill(getpid(), SIGINT) }
+  reactor.run()
+  print("ended")
+}
+
+@MainActor func unhandledSignals() {
+  reactor.callSoon {
+    print(isDefault(SIGINT), isDefault(SIGTERM))
+    reactor.stop()
+  }
+  reactor.run(handlingSignals: false)
+}
+
+@MainActor func signalHandlers() {
+  var handlers: [SignalHandler] = []
+  handlers.append(
+    reactor.addSignalHandler(SIGUSR1) {
+      print("first")
+      reactor.removeSignalHandler(handlers[1])
+    })
+  handlers.append(reactor.addSignalHandler(SIGUSR1) { print("removed") })
+  handlers.append(
+    reactor.addSignalHandler(SIGUSR1) {
+      print("third")
+      reactor.removeSignalHandler(handlers[0])
+      reactor.removeSignalHandler(handlers[2])
+      print(isDefault(SIGUSR1))
+      reactor.stop()
+    })
+  print(isDefault(SIGUSR1))
+  // One that comes before the run is kept for it.
+  kill(getpid(), SIGUSR1)
+  reactor.run()
+}
+
+@MainActor func mainQueue() {
+  DispatchQueue.main.async { print("queued before") }
+  Task { @MainActor in
+    print("task")
+    try await Task.sleep(for: .milliseconds(2))
+    print("slept on the main thread:", pthread_equal(pthread_self(), mainThread) != 0)
+    reactor.stop()
+  }
+  reactor.callWhenRunning {
+    print("running")
+    DispatchQueue.main.async { print("queued during") }
+  }
+  reactor.run()
+  print("stopped")
+}
+
+@MainActor func awaitsDeferred() {
+  let answer = Deferred<Int>()
+  Task { @MainActor in
+    print("got", try await answer.value)
+    reactor.stop()
+  }
+  reactor.callLater(.milliseconds(2)) { answer.callback(42) }
+  reactor.run()
+}
+
+@MainActor func runsTwice() {
+  for number in 1...2 {
+    Task { @MainActor in
+      print("run", number)
+      reactor.stop()
+    }
+    reactor.run()
+  }
+}
+
+@MainActor func runFromTask() {
+  Task { @MainActor in reactor.run() }
+  reactor.run()
+}
+
+@MainActor func runFromTaskAfterDispatchMain() -> Never {
+  Task { @MainActor in reactor.run() }
+  dispatchMain()
+}
+
+@MainActor func runFromQueueAfterDispatchMain() -> Never {
+  DispatchQueue.main.async { reactor.run() }
+  dispatchMain()
+}
+
+@MainActor func runFromQueue() {
+  DispatchQueue.main.async { reactor.run() }
+  reactor.run()
+}
+
+@MainActor func brokenPipe() {
+  _ = reactor
+  var ends: [Int32] = [-1, -1]
+  pipe(&ends)
+  close(ends[0])
+  print(write(ends[1], "x", 1), errno == EPIPE)
+}
+
+@MainActor func ownHandlerOfBrokenPipeStays() {
+  signal(SIGPIPE) { _ in _ = write(1, "own\n", 4) }
+  _ = reactor
+  kill(getpid(), SIGPIPE)
+}
+
+@MainActor func current() {
+  print(Reactor.current === Reactor.main, Reactor.current === reactor)
+  let other = Reactor()
+  other.callSoon {
+    print(Reactor.current === other)
+    other.stop()
+  }
+  other.run()
+  print(Reactor.current === reactor)
+}
+
+@MainActor func handlerFromOtherReactor() {
+  let other = Reactor()
+  other.callSoon {
+    MainActor.assumeIsolated {
+      let handler = reactor.addSignalHandler(SIGUSR1) {}
+      print(isDefault(SIGUSR1))
+      reactor.removeSignalHandler(handler)
+    }
+    other.stop()
+  }
+  other.run()
+}
+
+@MainActor func noHandlerOnOther() {
+  Reactor().addSignalHandler(SIGUSR1) {}
+}
+
+@MainActor func unhandledFailureIsLogged() {
+  struct Wrong: Error {}
+  _ = reactor
+  _ = Deferred<Int>.fail(Wrong())
+}
+
+let scenario = CommandLine.arguments.dropFirst().first ?? ""
+if !scenario.hasPrefix("after") { failAfter20Seconds() }
+switch scenario {
+case "sigint": signalStops(SIGINT)
+case "sigterm": signalStops(SIGTERM)
+case "second sigint": secondSignalEnds()
+case "unhandled signals": unhandledSignals()
+case "signal handlers": signalHandlers()
+case "main queue": mainQueue()
+case "awaits": awaitsDeferred()
+case "runs twice": runsTwice()
+case "run from task": runFromTask()
+case "after dispatchMain, task": runFromTaskAfterDispatchMain()
+case "after dispatchMain, queue": runFromQueueAfterDispatchMain()
+case "run from queue": runFromQueue()
+case "broken pipe": brokenPipe()
+case "own handler of broken pipe": ownHandlerOfBrokenPipeStays()
+case "current": current()
+case "handler from other": handlerFromOtherReactor()
+case "no handler on other": noHandlerOnOther()
+case "unhandled failure": unhandledFailureIsLogged()
+default: print("no such scenario: \(scenario)")
+}

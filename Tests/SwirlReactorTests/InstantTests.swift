@@ -1,0 +1,35 @@
+import SwirlReactor
+import Testing
+
+@Suite struct InstantTests {
+  @Test func `time goes forward`() {
+    let reactor = Reactor()
+    let earlier = reactor.now
+    let later = reactor.now
+    #expect(earlier <= later)
+  }
+
+  @Test func `moments and durations add up`() {
+    let moment = Reactor.Instant(nanoseconds: 5)
+    #expect(moment + .nanoseconds(3) == Reactor.Instant(nanoseconds: 8))
+    #expect(moment + .nanoseconds(3) - moment == .nanoseconds(3))
+    #expect(moment.duration(to: Reactor.Instant(nanoseconds: 2)) == .nanoseconds(-3))
+    #expect(moment - .nanoseconds(3) == Reactor.Instant(nanoseconds: 2))
+    #expect(moment < moment.advanced(by: .nanoseconds(1)))
+  }
+
+  @Test(
+    arguments: [
+      (.zero, 0), (.nanoseconds(7), 7), (.seconds(2), 2_000_000_000), (.milliseconds(-3), -3_000_000),
+      (.seconds(Int64.max), Int64.max / 2), (.seconds(Int64.min), -(Int64.max / 2)),
+    ] as [(Duration, Int64)])
+  func `a duration in nanoseconds is cut to what can be added to a moment`(duration: Duration, nanoseconds: Int64) {
+    #expect(duration.nanoseconds == nanoseconds)
+  }
+
+  @Test func `a moment does not overflow`() {
+    let far = Reactor.Instant(nanoseconds: .max)
+    #expect(far + .seconds(1) == far)
+    #expect(Reactor.Instant(nanoseconds: .min) - .seconds(1) == Reactor.Instant(nanoseconds: .min))
+  }
+}

@@ -1,0 +1,318 @@
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+private struct Wrong: Error {}
+
+@Suite(.failsOnUnhandledFailures) struct ReactorDescriptorsTests {
+  let reactor = Reactor()
+
+  @Test func `a reader is called when there is something to read, again and again while it is left there`() throws {
+    let pipe = DescriptorPair.pipe()
+    var calls = 0
+    try reactor.addReader(pipe) { [reactor] in
+      calls += 1
+      if calls == 3 {
+        #expect(pipe.receive() == [7])
+        reactor.callLater(.milliseconds(1)) { reactor.stop() }
+      }
+    }
+    reactor.callSoon { pipe.send([7]) }
+    reactor.runGuarded()
+    #expect(calls == 3)
+  }
+
+  @Test func `a reader is told of the end`() throws {
+    let sockets = DescriptorPair.sockets()
+    try reactor.addReader(sockets) { [reactor] in
+      #expect(sockets.receive() == [])
+      reactor.stop()
+    }
+    sockets.closeWriteEnd()
+    reactor.runGuarded()
+  }
+
+  @Test func `a writer is called while there is room`() throws {
+    let sockets = DescriptorPair.sockets()
+    let reactor = reactor
+    sockets.fill()
+    var calls = 0
+    try reactor.addWriter(sockets.writeEnd) {
+      calls += 1
+      reactor.stop()
+    }
+    reactor.callLater(.milliseconds(1)) {
+      #expect(calls == 0)
+      while !sockets.receive().isEmpty {}
+    }
+    reactor.runGuarded()
+    #expect(calls > 0)
+  }
+
+  @Test func `one descriptor has a reader and a writer of its own`() throws {
+    let sockets = DescriptorPair.sockets()
+    let reactor = reactor
+    var seen: Set<String> = []
+    try reactor.addReader(sockets) { seen.insert("read") }
+    try reactor.addWriter(sockets) { seen.insert("write") }
+    sockets.send()
+    reactor.runTurns(2)
+    #expect(seen == ["read", "write"])
+    seen = []
+    reactor.removeWriter(sockets)
+    reactor.runTurns(2)
+    #expect(seen == ["read"])
+    seen = []
+    reactor.removeReader(sockets)
+    reactor.runTurns(2)
+    #expect(seen.isEmpty)
+  }
+
+  @Test func `a second reader takes the place of the first`() throws {
+    let pipe = DescriptorPair.pipe()
+    var seen = ""
+    try reactor.addReader(pipe) { seen += "a" }
+    try reactor.addReader(pipe) { [reactor] in
+      seen += "b"
+      reactor.removeReader(pipe)
+    }
+    pipe.send()
+    reactor.runTurns(3)
+    #expect(seen == "b")
+  }
+
+  @Test func `an error that a reader throws is logged, and it stays`() throws {
+    let pipe = DescriptorPair.pipe()
+    pipe.send()
+    let line = UInt(#line) + 2
+    let logs = try recordedLogs {
+      try reactor.addReader(pipe) { throw Wrong() }
+      reactor.runTurns(2)
+    }
+    let words = "error: the callback made at SwirlReactorTests/ReactorDescriptorsTests.swift:\(line) threw: Wrong()"
+    #expect(logs.count >= 2 && Set(logs) == [words])
+  }
+
+  // MARK: - The classic traps
+
+  /// Both are ready in the same turn; whichever is called first does something to the other, which must not be called.
+  @Test(arguments: ["remove", "close", "removeAll"])
+  func `a descriptor that is removed by another of the same turn is not called`(way: String) throws {
+    let pipes = [DescriptorPair.pipe(), .pipe()]
+    let reactor = reactor
+    var called: [Int] = []
+    for (index, pipe) in pipes.enumerated() {
+      try reactor.addReader(pipe) {
+        called.append(index)
+        pipe.receive()
+        let other = pipes[1 - index]
+        if way == "removeAll" { reactor.removeAll() } else { reactor.removeReader(other) }
+        if way == "close" { other.closeReadEnd() }
+      }
+    }
+    for pipe in pipes { pipe.send() }
+    reactor.runTurns(3)
+    #expect(called.count == 1)
+  }
+
+  @Test func `a number that is used again in the same turn is not taken for the one it was`() throws {
+    let pipes = [DescriptorPair.pipe(), .pipe()]
+    let reactor = reactor
+    var called = 0
+    var next: DescriptorPair?
+    for (index, pipe) in pipes.enumerated() {
+      try reactor.addReader(pipe) {
+        called += 1
+        pipe.receive()
+        let other = pipes[1 - index]
+        let number = other.readEnd
+        reactor.removeReader(other)
+        other.closeReadEnd()
+        let new = DescriptorPair.pipe()
+        next = new
+        // Another test may have been quicker; then it is just one more descriptor.
+        _ = number
+        try reactor.addReader(new) { Issue.record("nothing was sent to the new one") }
+      }
+    }
+    for pipe in pipes { pipe.send() }
+    reactor.runTurns(3)
+    #expect(called == 1 && next != nil)
+    reactor.removeAll()
+  }
+
+  @Test func `a number that was closed without being removed can be watched again`() throws {
+    let old = DescriptorPair.pipe()
+    let number = old.readEnd
+    try reactor.addReader(number) { Issue.record("the old one is closed") }
+    let new = DescriptorPair.pipe()
+    // What the number means changes under the reactor's feet.
+    dup2(new.readEnd, number)
+    var calls = 0
+    try reactor.addReader(number) { [reactor] in
+      calls += 1
+      reactor.removeReader(number)
+    }
+    new.send()
+    reactor.runTurns(3)
+    #expect(calls == 1)
+  }
+
+  @Test func `a callback may remove itself, and what it captured lives until it returns`() throws {
+    final class Object {
+      var isUsed = false
+    }
+    let pipe = DescriptorPair.pipe()
+    let reactor = reactor
+    weak var weakObject: Object?
+    do {
+      let object = Object()
+      weakObject = object
+      try reactor.addReader(pipe) {
+        reactor.removeReader(pipe)
+        #expect(weakObject != nil)
+        object.isUsed = true
+      }
+    }
+    pipe.send()
+    reactor.runTurns(3)
+    #expect(weakObject == nil)
+  }
+
+  @Test func `a callback may put another in its place`() throws {
+    let pipe = DescriptorPair.pipe()
+    let reactor = reactor
+    var seen = ""
+    try reactor.addReader(pipe) {
+      seen += "a"
+      try reactor.addReader(pipe) {
+        seen += "b"
+        reactor.removeReader(pipe)
+      }
+    }
+    pipe.send()
+    reactor.runTurns(4)
+    #expect(seen == "ab")
+  }
+
+  @Test func `a descriptor that a callback adds is watched from the next turn on`() throws {
+    let pipes = [DescriptorPair.pipe(), .pipe()]
+    let reactor = reactor
+    for pipe in pipes { pipe.send() }
+    var seen = ""
+    try reactor.addReader(pipes[0]) {
+      seen += "a"
+      reactor.removeReader(pipes[0])
+      try reactor.addReader(pipes[1]) {
+        seen += "b"
+        reactor.removeReader(pipes[1])
+      }
+      reactor.callSoon { seen += "s" }
+    }
+    reactor.runTurns(4)
+    #expect(seen == "asb")
+  }
+
+  @Test func `a timer that a reader makes waits for the next turn, one that it takes back is not called`() throws {
+    let pipe = DescriptorPair.pipe()
+    let reactor = reactor
+    var seen = ""
+    let call = reactor.callLater(.milliseconds(5)) { seen += "never" }
+    try reactor.addReader(pipe) {
+      reactor.removeReader(pipe)
+      call.cancel()
+      reactor.callAt(reactor.now) { seen += "b" }
+      seen += "a"
+      reactor.callLater(.milliseconds(10)) { reactor.stop() }
+    }
+    pipe.send()
+    reactor.runGuarded()
+    #expect(seen == "ab")
+  }
+
+  @Test func `closing in the callback of the same descriptor is fine after removing it`() throws {
+    let pipe = DescriptorPair.pipe()
+    let reactor = reactor
+    var calls = 0
+    try reactor.addReader(pipe) {
+      calls += 1
+      reactor.removeReader(pipe)
+      pipe.closeReadEnd()
+    }
+    pipe.send()
+    reactor.runTurns(3)
+    #expect(calls == 1)
+  }
+
+  @Test func `many that are ready at once are each called`() throws {
+    let pipes = (0..<200).map { _ in DescriptorPair.pipe() }
+    var seen: Set<Int32> = []
+    let reactor = reactor
+    for pipe in pipes {
+      try reactor.addReader(pipe) {
+        seen.insert(pipe.readEnd)
+        pipe.receive()
+      }
+      pipe.send()
+    }
+    reactor.runTurns(20)
+    #expect(seen == Set(pipes.map(\.readEnd)))
+    reactor.removeAll()
+  }
+
+  // MARK: - What cannot be watched
+
+  @Test func `a plain file is refused`() throws {
+    let descriptor = open("/proc/self/exe", O_RDONLY)
+    defer { close(descriptor) }
+    let error = #expect(throws: CannotWatchError.self) { try reactor.addReader(descriptor) {} }
+    #expect(error?.descriptor == descriptor)
+    #expect("\(error!)".hasPrefix("cannot watch descriptor \(descriptor): it must be open, and a socket"))
+    #expect(throws: CannotWatchError.self) { try reactor.addWriter(descriptor) {} }
+    #expect(reactor.removeAll().isEmpty)
+    reactor.runTurns(1)
+  }
+
+  @Test(arguments: [-1, 1_000_000] as [Int32]) func `what is not open is refused`(descriptor: Int32) {
+    #expect(throws: CannotWatchError.self) { try reactor.addReader(descriptor) {} }
+    #expect(throws: CannotWatchError.self) { try reactor.addWriter(descriptor) {} }
+  }
+
+  @Test func `removing what is not watched does nothing`() {
+    reactor.removeReader(0 as Int32)
+    reactor.removeWriter(-1 as Int32)
+  }
+
+  @Test func `removeAll gives what was watched, and leaves the reactor's own`() throws {
+    let pipes = [DescriptorPair.pipe(), .pipe()]
+    try reactor.addReader(pipes[0]) { Issue.record("removed") }
+    try reactor.addWriter(pipes[0].writeEnd) { Issue.record("removed") }
+    try reactor.addWriter(pipes[1].writeEnd) { Issue.record("removed") }
+    pipes[0].send()
+    #expect(reactor.removeAll() == [pipes[0].readEnd, pipes[0].writeEnd, pipes[1].writeEnd].sorted())
+    #expect(reactor.removeAll() == [])
+    // Another thread can still wake it.
+    reactor.remote.stop()
+    reactor.runGuarded()
+  }
+
+  @Test func `an object of a program's own is watched by its descriptor`() throws {
+    struct Port: FileDescriptor {
+      let fileDescriptor: Int32
+    }
+    let pipe = DescriptorPair.pipe()
+    let reactor = reactor
+    try reactor.addReader(Port(fileDescriptor: pipe.readEnd)) { reactor.stop() }
+    pipe.send()
+    reactor.runGuarded()
+    #expect(reactor.removeAll() == [pipe.readEnd])
+  }
+}

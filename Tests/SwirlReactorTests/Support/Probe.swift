@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs one scenario of `ReactorProbe`, a program of its own, since a test has no main thread to run a reactor on.
+struct Probe {
+  /// What it printed, standard error included.
+  let output: String
+  /// As the shell gives it: 128 and the signal for a crash.
+  let exitCode: Int32
+
+  var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+  init(_ scenario: String) {
+    // It is built beside the program that runs the tests.
+    var path = [CChar](repeating: 0, count: 4096)
+    readlink("/proc/self/exe", &path, path.count - 1)
+    let program = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = program[..<program.lastIndex(of: "/")!]
+    let command = "SWIFT_BACKTRACE=enable=no timeout 60 '\(folder)/ReactorProbe' '\(scenario)' 2>&1"
+    guard let stream = popen(command, "r") else {
+      output = "cannot be run"
+      exitCode = -1
+      return
+    }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = fread(&buffer, 1, buffer.count, stream), count > 0 { bytes += buffer[..<count] }
+    let status = pclose(stream)
+    output = String(decoding: bytes, as: UTF8.self)
+    exitCode = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
+  }
+}

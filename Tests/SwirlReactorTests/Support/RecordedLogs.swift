@@ -1,0 +1,33 @@
+import Logging
+import Synchronization
+
+/// Runs `body` and gives what is logged by it, as `level: message`.
+///
+/// The reactor logs synchronously on its own thread, which is the test's: a task-local tells whose line it is.
+func recordedLogs(_ body: () throws -> Void) rethrows -> [String] {
+  LogRecorder.isInstalled
+  let recorder = LogRecorder()
+  try LogRecorder.$current.withValue(recorder) { try body() }
+  return recorder.lines.withLock { $0 }
+}
+
+private final class LogRecorder: Sendable {
+  @TaskLocal static var current: LogRecorder?
+  /// A process may choose its log handler once.
+  static let isInstalled: Void = LoggingSystem.bootstrap { Handler(label: $0) }
+
+  let lines = Mutex<[String]>([])
+
+  struct Handler: LogHandler {
+    let label: String
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+      LogRecorder.current?.lines.withLock { $0.append("\(event.level): \(event.message)") }
+    }
+  }
+}

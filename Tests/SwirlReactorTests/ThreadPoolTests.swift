@@ -1,0 +1,163 @@
+import SwirlReactor
+import Synchronization
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+@Suite struct ThreadPoolTests {
+  @Test func `all its threads work at once, and never more`() {
+    let pool = ThreadPool(size: 4)
+    let started = Gate()
+    let go = Gate()
+    let done = Gate()
+    let counts = Mutex((now: 0, most: 0))
+    for _ in 0..<20 {
+      pool.run {
+        counts.withLock {
+          $0.now += 1
+          $0.most = max($0.most, $0.now)
+        }
+        started.open()
+        go.wait()
+        counts.withLock { $0.now -= 1 }
+        done.open()
+      }
+    }
+    // Four have to be in there together, or this waits for ever.
+    for _ in 0..<4 { started.wait() }
+    #expect(counts.withLock { $0.now } == 4)
+    for _ in 0..<20 { go.open() }
+    for _ in 0..<20 { done.wait() }
+    #expect(counts.withLock { $0.most } == 4)
+  }
+
+  @Test func `one thread takes the work in order`() {
+    let pool = ThreadPool(size: 1)
+    let seen = Mutex<[Int]>([])
+    let done = Gate()
+    for number in 0..<10_000 { pool.run { seen.withLock { $0.append(number) } } }
+    pool.run { done.open() }
+    done.wait()
+    #expect(seen.withLock { $0 } == Array(0..<10_000))
+  }
+
+  @Test func `work from many threads is all done`() {
+    let pool = ThreadPool(size: 3)
+    let done = Gate()
+    let total = Total()
+    for _ in 0..<4 {
+      startThread {
+        for _ in 0..<5000 {
+          pool.run { if total.add() == 20_000 { done.open() } }
+        }
+      }
+    }
+    done.wait()
+  }
+
+  @Test func `its threads bear its name`() {
+    let name = Mutex("")
+    let done = Gate()
+    let pool = ThreadPool(size: 1, name: "a-name-that-is-too-long")
+    pool.run {
+      var bytes = [UInt8](repeating: 0, count: 32)
+      let descriptor = open("/proc/thread-self/comm", O_RDONLY)
+      let count = read(descriptor, &bytes, bytes.count)
+      close(descriptor)
+      name.withLock { $0 = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) }
+      done.open()
+    }
+    done.wait()
+    #expect(name.withLock { $0 } == "a-name-that-is-\n")
+  }
+
+  @Test func `a closed one does what waits, and takes no more`() {
+    let pool = ThreadPool(size: 1)
+    let gate = Gate()
+    let done = Gate()
+    pool.run { gate.wait() }
+    #expect(pool.run { done.open() })
+    pool.close()
+    #expect(!pool.run { Issue.record("it is closed") })
+    gate.open()
+    done.wait()
+  }
+
+  @Test(arguments: [true, false]) func `its threads end when it is closed or let go of`(isClosed: Bool) {
+    let ended = Gate()
+    let started = Gate()
+    let go = Gate()
+    var pool: ThreadPool? = ThreadPool(size: 3)
+    for _ in 0..<3 {
+      pool?.run {
+        EndOfThread.opens(ended)
+        started.open()
+        go.wait()
+      }
+    }
+    // All three are busy together, so there are three threads; one of them is still busy when the pool goes.
+    for _ in 0..<3 { started.wait() }
+    go.open()
+    go.open()
+    if isClosed { pool?.close() } else { pool = nil }
+    go.open()
+    for _ in 0..<3 { ended.wait() }
+    withExtendedLifetime(pool) {}
+  }
+
+  @Test func `what the work captures is released when it is done`() {
+    final class Object: Sendable {
+      let gate: Gate
+      init(_ gate: Gate) { self.gate = gate }
+      deinit { gate.open() }
+    }
+    let released = Gate()
+    let pool = ThreadPool(size: 1)
+    do {
+      let object = Object(released)
+      pool.run { _ = object }
+    }
+    // Without this thread having any more to do.
+    released.wait()
+  }
+
+  @Test func `a pool of no threads is refused`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = ThreadPool(size: 0)
+    }
+    #expect(words(of: result).contains("a thread pool needs one thread or more, not 0"))
+  }
+}
+
+private final class Total: Sendable {
+  private let count = Mutex(0)
+
+  func add() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
+  }
+}
+
+/// Tells when a thread ends, by the destructor of its specific data.
+private enum EndOfThread {
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key) { context in
+      // The reference was retained when it was set.
+      Unmanaged<Gate>.fromOpaque(context!).takeRetainedValue().open()
+    }
+    return key
+  }()
+
+  static func opens(_ gate: Gate) {
+    if pthread_getspecific(key) == nil { pthread_setspecific(key, Unmanaged.passRetained(gate).toOpaque()) }
+  }
+}
