@@ -127,7 +127,7 @@ public final class Listener {
 
 /// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
 final class Listeners {
-  private var listeners: [ObjectIdentifier: Listener] = [:]
+  private(set) var listeners: [ObjectIdentifier: Listener] = [:]
 
   static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
 

@@ -27,6 +27,10 @@ func withReactor(
   reactor.run()
   guardCall.cancel()
   check()
+  // What a test leaves open holds closures that capture the reactor, which would keep itself for ever.
+  for listener in Listeners.of(reactor).listeners.values { listener.stop() }
+  for transport in OpenTransports.of(reactor).transports.values { transport.end(.closed) }
+  for call in reactor.delayedCalls { call.cancel() }
 }
 
 /// A protocol that writes down what it is told, and does what a test gives it to do.
