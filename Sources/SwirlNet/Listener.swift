@@ -15,6 +15,8 @@ public final class Listener {
   /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
   public let localAddress: SocketAddress
 
+  /// How a connection is accepted; a test puts one that fails in its place.
+  var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
   private var descriptor: Int32
   private var event: FileEvent!
@@ -88,7 +90,7 @@ public final class Listener {
     for _ in 0..<Self.acceptsPerTurn {
       // A protocol that was just made may have stopped or paused this.
       guard isListening, !isPaused else { return }
-      let (accepted, peer) = Socket.accept(descriptor)
+      let (accepted, peer) = accept(descriptor)
       if accepted >= 0 {
         isScarcityLogged = false
         start(accepted, peer)
@@ -125,7 +127,7 @@ public final class Listener {
 
 /// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
 final class Listeners {
-  private var listeners: [ObjectIdentifier: Listener] = [:]
+  private(set) var listeners: [ObjectIdentifier: Listener] = [:]
 
   static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
 

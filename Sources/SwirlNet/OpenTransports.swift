@@ -4,7 +4,7 @@ import SwirlReactor
 ///
 /// When the reactor itself is let go of, they are closed without a word: there is no loop left to tell it in.
 final class OpenTransports {
-  private var transports: [ObjectIdentifier: SocketTransport] = [:]
+  private(set) var transports: [ObjectIdentifier: SocketTransport] = [:]
 
   static func of(_ reactor: Reactor) -> OpenTransports {
     reactor.attached(OpenTransports.self) { OpenTransports() }

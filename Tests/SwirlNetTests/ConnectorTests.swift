@@ -207,10 +207,7 @@ private func connect(
     async
   {
     await #expect(processExitsWith: .success) {
-      let before: Int = {
-        _ = Reactor()
-        return openDescriptors()
-      }()
+      let before = openSockets()
       for step in 0..<5 {
         let reactor = Reactor()
         let hole = RawListener.blackHole(), listener = RawListener()
@@ -223,7 +220,7 @@ private func connect(
         if step == 4 { reactor.stop() }
         reactor.run()
       }
-      precondition(openDescriptors() == before, "\(openDescriptors()) open, not \(before)")
+      precondition(openSockets() == before, "\(openSockets()) open, not \(before)")
     }
   }
 }

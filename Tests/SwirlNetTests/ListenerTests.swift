@@ -193,31 +193,69 @@ private let hasIPv6: Bool = {
     Socket.close(again)
   }
 
-  @Test func `Without a free descriptor accepting rests, the loop sleeps, and it goes on when there is one`() async {
-    await #expect(processExitsWith: .success) {
-      let reactor = Reactor()
-      var made = 0
+  @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
+  func `Without a free descriptor accepting rests, and goes on by itself`(error: Int32) throws {
+    try withReactor { reactor in
+      var calls = 0
       let listener = try reactor.listenTCP(0) { _ in
-        made += 1
-        return Recorder()
+        reactor.stop()
+        return nil
       }
-      let far = (0..<4).map { _ in dial(listener) }
-      let free = dup(0)
-      close(free)
-      var limit = rlimit()
-      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-      var low = limit
-      low.rlim_cur = rlim_t(free)
-      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low)
-      let start = threadMilliseconds()
-      reactor.callLater(.milliseconds(350)) {
-        precondition(made == 0)
-        precondition(threadMilliseconds() - start < 150, "the loop has spun")
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      listener.accept = {
+        calls += 1
+        if calls > 2 { return Socket.accept($0) }
+        errno = error
+        return (-1, nil)
       }
-      reactor.callLater(.milliseconds(600)) { reactor.stop() }
-      reactor.run()
-      precondition(made == far.count)
+      let far = dial(listener)
+      let start = reactor.now
+      return {
+        #expect(calls >= 3 && calls <= 4)
+        #expect(reactor.now - start >= Listener.retryDelay * 2)
+        #expect(far.descriptor >= 0)
+      }
+    }
+  }
+
+  @Test func `While accepting rests it may be paused, resumed and stopped`() throws {
+    try withReactor { reactor in
+      var calls = 0
+      let listener = try reactor.listenTCP(0) { _ in nil }
+      listener.accept = { _ in
+        calls += 1
+        errno = EMFILE
+        return (-1, nil)
+      }
+      let far = dial(listener)
+      reactor.callLater(.milliseconds(10)) {
+        listener.pauseAccepting()
+        listener.resumeAccepting()
+      }
+      reactor.callLater(.milliseconds(20)) {
+        #expect(calls == 1)
+        listener.stop()
+      }
+      reactor.callLater(Listener.retryDelay * 2) { reactor.stop() }
+      return { #expect(calls == 1 && far.descriptor >= 0) }
+    }
+  }
+
+  @Test(arguments: [ECONNABORTED, EPROTO, EHOSTUNREACH, EINTR])
+  func `A connection that went before it was accepted is passed over`(error: Int32) throws {
+    try withReactor { reactor in
+      var calls = 0
+      let listener = try reactor.listenTCP(0) { _ in
+        reactor.stop()
+        return nil
+      }
+      listener.accept = {
+        calls += 1
+        if calls > 1 { return Socket.accept($0) }
+        errno = error
+        return (-1, nil)
+      }
+      let far = dial(listener)
+      return { #expect(calls >= 2 && far.descriptor >= 0) }
     }
   }
 }
