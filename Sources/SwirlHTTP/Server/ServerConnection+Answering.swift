@@ -84,7 +84,7 @@ extension ServerConnection {
     if input != .requests || server.isStopping, exchanges.count <= 1 { serializer.isPersistent = false }
     guard var fields = response.fields else {
       try serializer.appendHead(
-        response.status.code, encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
+        response.status.code, reason: response.status.reason, encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
         to: &buffer)
       if !serializer.isPersistent { stopReading() }
       return
@@ -109,7 +109,7 @@ extension ServerConnection {
       encoded = server.commonFields.encoded[response.content.rawValue]
     }
     try serializer.appendHead(
-      response.status.code, reason: response.status.reasonPhrase, fields: fields, encoded: encoded, framing: framing,
+      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: framing,
       to: &buffer)
     if !serializer.isPersistent || framing == .untilClose { stopReading() }
   }
@@ -302,4 +302,7 @@ extension HTTPServer.Response.Body {
 extension HTTPResponse.Status {
   /// Statuses whose responses never have content (RFC 9110 §6.4.1).
   var hasNoContent: Bool { code == 204 || code == 304 || code < 200 }
+
+  /// The phrase that was given with the status; nil for the usual one.
+  var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }
 }

@@ -70,7 +70,11 @@ public struct ResponseSerializer: Sendable, Hashable {
     output.append("HTTP/1.1 ")
     output.append(decimal: status)
     output.append(.space)
-    let reason = reason ?? HTTPResponse.Status(code: status).reasonPhrase
+    guard let reason else {
+      output.append(reasonPhrase(of: status))
+      output.append("\r\n")
+      return
+    }
     for byte in reason.utf8 where !byte.isFieldValue {
       throw HTTPWireError(.invalidOutput, "the reason phrase has the control character \(byte.hex) (RFC 9112 §4)")
     }
