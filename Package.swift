@@ -54,6 +54,7 @@ let package = Package(
     .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
     .testTarget(
       name: "SwirlNetTests", dependencies: ["SwirlNet", "SwirlReactor", "SwirlDeferred"], swiftSettings: checked),
+    .testTarget(name: "SwirlHTTPTests", dependencies: ["Swirl", "SwirlHTTP"], swiftSettings: checked),
     .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]

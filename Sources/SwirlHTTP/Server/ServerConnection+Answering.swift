@@ -38,7 +38,7 @@ extension ServerConnection {
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
     var response = response
     var sent = 0
-    do throws(HTTPWireError) {
+    do {
       sent = try append(response, to: request)
     } catch {
       log("the response can't be sent: \(error)", of: request)
@@ -50,7 +50,8 @@ extension ServerConnection {
   }
 
   /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
-  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws(HTTPWireError) -> Int {
+  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
+    guard response.status.code >= 200 else { throw UnsendableResponse.informational }
     let isBodiless = response.status.hasNoContent
     let length = isBodiless ? 0 : response.body.count
     try appendHead(response, isBodiless ? .none : .contentLength(length), to: request)
@@ -84,7 +85,8 @@ extension ServerConnection {
     if input != .requests || server.isStopping, exchanges.count <= 1 { serializer.isPersistent = false }
     guard var fields = response.fields else {
       try serializer.appendHead(
-        response.status.code, reason: response.status.reason, encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
+        response.status.code, reason: response.status.reason,
+        encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
         to: &buffer)
       if !serializer.isPersistent { stopReading() }
       return
@@ -171,7 +173,8 @@ extension ServerConnection {
   func send(_ bytes: Span<UInt8>, inChunk: Bool) {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
-    if !isBusy || buffer.count >= Self.bufferLimit { flush() }
+    // The transport has to see how much there is, to say that it is too much.
+    if !isBusy || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
   }
 
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
@@ -273,6 +276,13 @@ extension ServerConnection {
         request: request, peerAddress: facts.peer, status: status, bodyBytes: bytes,
         duration: .nanoseconds(start == 0 ? 0 : timers.now() - start), isComplete: isComplete))
   }
+}
+
+/// A response that no request can have.
+private enum UnsendableResponse: Error, CustomStringConvertible {
+  case informational
+
+  var description: String { "a 1xx is no answer: the status of a response is 200 or more" }
 }
 
 extension HTTPServer.Response {

@@ -27,7 +27,7 @@ extension ServerConnection {
     case .lingering: return .lingering
     case .open: break
     }
-    if !exchanges.isEmpty { return .answer }
+    if !exchanges.isEmpty || isWritingPaused { return .answer }
     if head != nil { return .body }
     return parser.isIdle ? .idle : .head
   }
