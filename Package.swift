@@ -13,6 +13,14 @@ let checked: [SwiftSetting] = [
 /// Targets that are pure Swift are strictly memory safe too: no input can make them read out of bounds.
 let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
+/// Programs that each show one thing: `swift run FiveAtOnce`.
+let samples = [
+  "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "ThreadPool", "TornadoStyle", "TwistedStyle",
+]
+
+/// The modules that have tests.
+let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP"]
+
 let package = Package(
   name: "swirl",
   platforms: [.macOS("26.0")],
@@ -50,12 +58,21 @@ let package = Package(
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
-    .testTarget(name: "SwirlDeferredTests", dependencies: ["SwirlDeferred"], swiftSettings: checked),
-    .testTarget(name: "SwirlReactorTests", dependencies: ["SwirlReactor", "SwirlTesting"], swiftSettings: checked),
-    .testTarget(
-      name: "SwirlNetTests", dependencies: ["SwirlNet", "SwirlReactor", "SwirlDeferred"], swiftSettings: checked),
-    .testTarget(name: "SwirlHTTPTests", dependencies: ["Swirl", "SwirlHTTP"], swiftSettings: checked),
-    .testTarget(name: "SwirlHTTPWireTests", dependencies: ["SwirlHTTPWire"], swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]
 )
+
+for name in samples {
+  // As a newcomer's program is built: with the defaults of the language mode.
+  package.targets.append(
+    .executableTarget(
+      name: name, dependencies: ["Swirl"], path: "Samples/\(name)", swiftSettings: [.treatAllWarnings(as: .error)]))
+}
+
+for module in tested {
+  package.targets.append(
+    .testTarget(
+      name: "\(module)Tests", dependencies: [.target(name: module), "Swirl", "SwirlHTTPWire", "SwirlTesting"],
+      exclude: module == "SwirlDeferred" ? ["Traces"] : [],
+      swiftSettings: checked))
+}

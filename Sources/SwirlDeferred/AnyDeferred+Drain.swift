@@ -7,9 +7,11 @@ extension AnyDeferred {
     if state == .fired, pauses == 0 {
       // As in a drain, what the callback adds to this node waits until the callback has returned.
       state = .draining
-      let reached = stage.run(from: self)
-      state = .fired
+      var stage = stage
+      let reached = AnyDeferred.run(&stage, from: self)
+      if firstListener == nil { state = .fired }
       if let reached, reached.firstListener != nil { reached.drain() }
+      state = .fired
       if firstListener != nil { drain() }
     } else {
       append(stage)
@@ -39,8 +41,8 @@ extension AnyDeferred {
     var top = self
     top.state = .draining
     while true {
-      if top.pauses == 0, let stage = top.popListener() {
-        guard let reached = stage.run(from: top) else { continue }
+      if top.pauses == 0, var stage = top.popListener() {
+        guard let reached = AnyDeferred.run(&stage, from: top) else { continue }
         guard reached.state == .fired, reached.pauses == 0, reached.firstListener != nil else { continue }
         reached.state = .draining
         if top.firstListener == nil, top.pauses == 0 {
@@ -60,9 +62,9 @@ extension AnyDeferred {
     }
   }
 
-  /// Lets this stage compute its result from `upstream`; returns the node that has one now.
-  private final func run(from upstream: AnyDeferred) -> AnyDeferred? {
-    var stage = self
+  /// Lets `stage` compute its result from `upstream`; returns the node that has one now. It is passed `inout`, so that no
+  /// reference of the loop's own hides whether anybody else holds it.
+  private static func run(_ stage: inout AnyDeferred, from upstream: AnyDeferred) -> AnyDeferred? {
     var upstream = upstream
     while let action = stage.action.take() {
       stage.state = .running
@@ -71,7 +73,7 @@ extension AnyDeferred {
       guard let inner = stage.next.take() else { return nil }
       if inner.state == .fired, inner.pauses == 0 {
         upstream = inner
-      } else if let hidden = AnyDeferred.solePasserOn(&stage) {
+      } else if let hidden = solePasserOn(&stage) {
         // Nobody but its only listener can see this stage: that listener waits for the inner one itself, or a loop that
         // returns its own next round would grow by one stage a round.
         inner.append(hidden)
@@ -111,20 +113,48 @@ extension AnyDeferred {
     return true
   }
 
-  /// The node is going away unfired. What waits for it is freed in a loop, where Swift would free a long chain recursively
-  /// and overflow the stack.
+  /// The node is going away. What waits for it is let go of in a loop, where Swift would free a long chain recursively and
+  /// overflow the stack.
+  ///
+  /// Freeing a stage frees what its callbacks captured, and so may run code that touches any other stage. Therefore all
+  /// links are undone before the first is freed.
   @usableFromInline final func abandonListeners() {
     if let origin, state == .pending {
       DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
     }
-    var list = firstListener.take()
-    while var stage = list.take() {
-      list = stage.next.take()
-      unsafe stage.waitingFor = nil
-      if isKnownUniquelyReferenced(&stage), let adopted = stage.firstListener.take() {
-        unsafe stage.lastListener!.next = list
-        list = adopted
-      }
+    var (list, held) = undoLinks()
+    // To those who hold them these are stages that only `cancel()` can still fire.
+    for stage in held { stage.releaseCallbacks() }
+    held = []
+    while let stage = list.take() { list = stage.next.take() }
+  }
+
+  /// Takes apart all that hangs on this node, and frees nothing: returns a list of what is left without an owner, and the
+  /// stages next to it that somebody else holds.
+  private func undoLinks() -> (list: AnyDeferred?, held: [AnyDeferred]) {
+    var waiting = firstListener.take()
+    var held: [AnyDeferred] = []
+    var list: AnyDeferred?
+    unowned(unsafe) var last: AnyDeferred?
+    func undo(_ node: AnyDeferred) {
+      // A weak reference may still find it on the list; then there is nothing to cancel.
+      node.state = .running
+      if list == nil { list = node } else { unsafe last!.next = node }
+      unsafe last = node
+      guard let adopted = node.firstListener.take() else { return }
+      unsafe node.lastListener!.next = waiting
+      waiting = adopted
     }
+    while var stage = waiting.take() {
+      waiting = stage.next.take()
+      unsafe stage.waitingFor = nil
+      guard isKnownUniquelyReferenced(&stage) else {
+        held.append(stage)
+        continue
+      }
+      undo(stage)
+      if var target = stage.takeTarget(), isKnownUniquelyReferenced(&target) { undo(target) }
+    }
+    return (list, held)
   }
 }

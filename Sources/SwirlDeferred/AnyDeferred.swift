@@ -89,21 +89,34 @@ public class AnyDeferred {
   }
 
   private func cancelSource() {
-    // What the canceller captures is released before it runs: it can run only once.
-    guard isSource, let canceller = action.take() else {
+    if isSource, action != nil {
+      if runCanceller() { return }
+    } else {
       swallowsLateResult = isSource
-      return failCancelled()
     }
-    if canceller(self, self) != nil {
-      // It will fire when what it runs has ended; until then it may be cancelled again.
-      if state == .pending { action = canceller }
-    } else if state == .pending {
-      failCancelled()
-    }
+    if state == .pending { failCancelled() }
+  }
+
+  /// Runs the canceller; returns whether the source will fire of its own accord. Until then it may be cancelled again.
+  private func runCanceller() -> Bool {
+    guard let canceller = action else { return false }
+    // Cancelling what is being cancelled does nothing.
+    action = { _, node in node }
+    if canceller(self, self) == nil { return false }
+    if state == .pending { action = canceller }
+    return true
   }
 
   /// Fails with ``CancelledError``. Only the subclass knows where its result is kept.
   @usableFromInline func failCancelled() { preconditionFailure("AnyDeferred is never made alone") }
+
+  // MARK: - Letting go
+
+  /// Releases callbacks that can no longer run, and with them the cycles that they may close.
+  @usableFromInline func releaseCallbacks() { action = nil }
+
+  /// Gives up the Deferred that this node fires, if it is a listener that fires one.
+  @usableFromInline func takeTarget() -> AnyDeferred? { nil }
 
   // MARK: - Firing
 

@@ -11,12 +11,27 @@ extension Deferred {
 
 /// A listener that is no stage of its own but fires a source elsewhere.
 private final class Link<Value>: AnyDeferred {
+  private var target: Deferred<Value>?
+  private let site: CallSite
+
   init(to target: Deferred<Value>, file: StaticString, line: UInt) {
+    self.target = target
+    site = CallSite(file: file, line: line)
     super.init(isSource: false, file: file, line: line)
-    action = { upstream, _ in
-      guard target.claim(file: file, line: line) else { return nil }
-      target.action = nil
-      return target.settle(Deferred<Value>.cast(upstream).outcome)
+    action = { upstream, node in
+      unsafe unsafeDowncast(node, to: Link.self).fire(with: Deferred<Value>.cast(upstream).outcome)
     }
   }
+
+  private func fire(with outcome: Deferred<Value>.Outcome) -> AnyDeferred? {
+    guard let target = target.take() else { return nil }
+    // The one late result of a cancelled target is dropped in silence, so a failure is not reported either.
+    if target.swallowsLateResult, case .failure(let failure) = outcome { failure.isHandled = true }
+    guard target.claim(file: site.file, line: site.line) else { return nil }
+    let reached = target.settle(outcome)
+    target.action = nil
+    return reached
+  }
+
+  override func takeTarget() -> AnyDeferred? { target.take() }
 }

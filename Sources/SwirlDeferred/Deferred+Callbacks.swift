@@ -44,8 +44,8 @@ extension Deferred {
       })
   }
 
-  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
   // Disfavored, so that an errback that only throws is no riddle.
+  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
   @_disfavoredOverload
   @discardableResult
   @inlinable public final func addErrback(

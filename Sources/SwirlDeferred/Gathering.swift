@@ -12,8 +12,10 @@ public class Gathering<Output>: Deferred<Output> {
     remaining = count
     super.init(isSource: true, file: file, line: line)
     action = { _, node in
-      unsafe unsafeDowncast(node, to: Gathering<Output>.self).members.cancel()
-      return nil
+      let gathering = unsafe unsafeDowncast(node, to: Gathering<Output>.self)
+      gathering.members.cancel()
+      // A member may take its time over being cancelled, and its result counts; one that was let go of gives none.
+      return gathering.members.pendingCount == gathering.remaining ? node : nil
     }
   }
 
@@ -25,12 +27,13 @@ public class Gathering<Output>: Deferred<Output> {
 
 /// What waits for a member. It is no stage: nothing hangs on it.
 @usableFromInline final class Member: AnyDeferred {
-  @usableFromInline let owner: AnyDeferred
+  /// What gathers, until this was let go of.
+  private var gathering: AnyDeferred?
   @usableFromInline let index: Int
   private let registry: Members
 
   @usableFromInline init(of owner: AnyDeferred, _ registry: Members, _ index: Int, _ action: @escaping Action) {
-    self.owner = owner
+    gathering = owner
     self.index = index
     self.registry = registry
     super.init(isSource: false, file: #fileID, line: #line)
@@ -40,6 +43,11 @@ public class Gathering<Output>: Deferred<Output> {
 
   /// `node`, which an action of a `Member` was given, as what it is.
   @inlinable static func cast(_ node: AnyDeferred) -> Member { unsafe unsafeDowncast(node, to: Member.self) }
+
+  /// What it gathers for. An action runs at most once, and before the member is let go of.
+  @usableFromInline var owner: AnyDeferred { gathering! }
+
+  override func takeTarget() -> AnyDeferred? { gathering.take() }
 
   deinit { registry.forget(self) }
 }
@@ -58,6 +66,11 @@ public class Gathering<Output>: Deferred<Output> {
 
   func remember(_ member: Member) { unsafe references[member.index].member = member }
   func forget(_ member: Member) { unsafe references[member.index].member = nil }
+
+  /// How many members may still give a result: not those that were let go of unfired.
+  @usableFromInline var pendingCount: Int {
+    references.reduce(0) { count, reference in unsafe count + (reference.member?.state == .pending ? 1 : 0) }
+  }
 
   /// Cancels every member that has not fired.
   @usableFromInline func cancel() {

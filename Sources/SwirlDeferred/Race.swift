@@ -19,26 +19,30 @@
 
 @usableFromInline final class Race<Value>: Gathering<(index: Int, value: Value)> {
   @usableFromInline var errors: [(any Error)?]
-  @usableFromInline var isWon = false
 
   @usableFromInline override init(count: Int, file: StaticString, line: UInt) {
     errors = Array(repeating: nil, count: count)
     super.init(count: count, file: file, line: line)
+    // Unlike other gatherings it does not wait for members that take their time over being cancelled.
+    action = { _, node in
+      unsafe unsafeDowncast(node, to: Race.self).members.cancel()
+      return nil
+    }
   }
 
   @inlinable func take(_ member: Deferred<Value>, at index: Int) -> AnyDeferred? {
     remaining -= 1
     switch member.outcome {
     case .success(let value):
-      guard !isWon, state == .pending else { return nil }
-      // Set first: a loser may fire from its canceller.
-      isWon = true
+      guard state == .pending else { return nil }
+      // A loser may fire from its canceller, or cancel the race itself: it is decided before they are asked to stop.
+      state = .running
       action = nil
       members.cancel()
       return settle(.success((index, value)))
     case .failure(let failure):
       errors[index] = failure.handled()
-      guard remaining == 0, !isWon, state == .pending else { return nil }
+      guard remaining == 0, state == .pending else { return nil }
       action = nil
       return settle(throwing: FailureGroup(errors: errors.map { $0! }))
     case .none: return nil

@@ -17,6 +17,12 @@
     self.action = action
   }
 
+  @usableFromInline override func releaseCallbacks() {
+    super.releaseCallbacks()
+    onSuccess = nil
+    onFailure = nil
+  }
+
   /// What becomes of a function's return value: the result, or a Deferred to wait for.
   @usableFromInline typealias Settle = (_ stage: Stage, _ returned: Returned) -> AnyDeferred?
 

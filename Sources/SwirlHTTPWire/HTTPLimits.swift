@@ -4,7 +4,7 @@ public struct HTTPLimits: Sendable, Hashable {
   /// The start line and all fields together, in bytes. Beyond it: 431.
   public var headBytes = 64 * 1024
 
-  /// The request line, in bytes. Beyond it: 414 (RFC 9112 §3 asks for at least 8,000).
+  /// The request line with its CRLF, in bytes. Beyond it: 414 (RFC 9112 §3 asks for at least 8,000).
   public var requestLineBytes = 8 * 1024
 
   /// How many fields a head or a trailer section may have, at most 65,000. Beyond it: 431.

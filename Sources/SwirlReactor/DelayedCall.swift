@@ -14,7 +14,8 @@ public final class DelayedCall: CancellableCall {
   var entryDeadline: Int64 = 0
   /// Whether it has an entry in the queue.
   var isQueued = false
-  private weak var queue: TimerQueue?
+  /// A cycle while it is to come, which the queue breaks when the call is made, taken back, or its reactor goes away.
+  private let queue: TimerQueue
 
   init(deadline: Int64, in queue: TimerQueue, site: CallSite, _ body: @escaping () throws -> Void) {
     self.deadline = deadline
@@ -33,12 +34,11 @@ public final class DelayedCall: CancellableCall {
   public func cancel() {
     guard body != nil else { return }
     body = nil
-    if isQueued { queue?.noteStaleEntry() }
+    if isQueued { queue.noteStaleEntry() }
   }
 
   /// Makes it due when `delay` has passed from now. After it was called or taken back, nothing happens.
   public func reset(_ delay: Duration) {
-    guard let queue else { return }
     move(to: queue.now() + max(0, delay.nanoseconds))
   }
 
@@ -49,7 +49,7 @@ public final class DelayedCall: CancellableCall {
 
   /// Makes it due at `deadline`, in nanoseconds on the clock of its queue.
   package func move(to deadline: Int64) {
-    guard body != nil, let queue else { return }
+    guard body != nil else { return }
     self.deadline = deadline
     queue.move(self)
   }

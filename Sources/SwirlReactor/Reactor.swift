@@ -66,7 +66,10 @@ public final class Reactor {
     wakeUpEvent?.enable()
   }
 
-  deinit { remote.close() }
+  deinit {
+    remote.close()
+    timers.removeAll()
+  }
 
   // MARK: - Running
 
@@ -114,10 +117,21 @@ public final class Reactor {
   /// Whether the loop is turning.
   public var isRunning: Bool { state != .idle }
 
+  /// The time of the present turn: as `now`, but the clock is read only once for many.
+  package var turnTime: Int64 {
+    if cachedTime == 0 { cachedTime = Instant.now.nanoseconds }
+    return cachedTime
+  }
+  private var cachedTime: Int64 = 0
+
   private func turn() {
+    cachedTime = 0
     var isBusy = takeRemoteCalls()
     if runSoonCalls() { isBusy = true }
-    timers.runDue(at: Instant.now.nanoseconds) { call, body in perform(at: call.site, body) }
+    timers.runDue(at: turnTime) { call, body in perform(at: call.site, body) }
+    // What happens while it waits happens later.
+    defer { cachedTime = 0 }
+    cachedTime = 0
     if isBusy || !soon.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {

@@ -57,6 +57,9 @@ public final class RemoteReactor: Sendable {
     }
   }
 
+  /// Whether the reactor has gone away.
+  package var isClosed: Bool { inbox.withLock { $0.isClosed } }
+
   /// Drops the calls that have come and those that will.
   func close() {
     let dropped = inbox.withLock { inbox in

@@ -104,6 +104,17 @@ package final class TimerQueue {
     }
   }
 
+  /// Lets go of all calls without making them.
+  package func removeAll() {
+    let calls = heap
+    heap = []
+    staleEntries = 0
+    for entry in calls {
+      entry.call.isQueued = false
+      entry.call.cancel()
+    }
+  }
+
   // MARK: - The heap
 
   @discardableResult

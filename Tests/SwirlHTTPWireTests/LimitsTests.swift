@@ -121,4 +121,21 @@ import Testing
     expectRequests(start + "Ab: cde\r\n\r\n", ["head PUT / chunked", "error headTooLarge 431"], limits: limits)
     expectRequests(start + "Abcdefghijklm", ["head PUT / chunked", "error headTooLarge 431"], limits: limits)
   }
+
+  @Test(
+    "A head that drips in byte by byte costs no more than its length: a mebibyte is soon read", .timeLimit(.minutes(1)))
+  func drip() throws {
+    var limits = HTTPLimits()
+    limits.headBytes = .max
+    var parser = RequestParser(limits: limits)
+    let value = [UInt8](repeating: 120, count: 1 << 20)
+    let bytes = Array("GET / HTTP/1.0\r\nA: ".utf8) + value + Array("\r\n\r\n".utf8)
+    var head: RequestHead?
+    for byte in bytes {
+      let read = [byte]
+      var offset = 0
+      if case .head(let complete) = try parser.next(read.span, at: &offset) { head = complete }
+    }
+    #expect(head?["a"]?.utf8.count == value.count)
+  }
 }

@@ -137,4 +137,15 @@ import Testing
     }
     #expect(range.count == 3)
   }
+
+  @Test("The empty line that may stand before a request does not begin one (RFC 9112 §2.2)")
+  func emptyLineIsIdle() throws {
+    var parser = RequestParser()
+    for (byte, isIdle) in zip(Array("\r\nG".utf8), [true, true, false]) {
+      let read = [byte]
+      var offset = 0
+      _ = try parser.next(read.span, at: &offset)
+      #expect(parser.isIdle == isIdle)
+    }
+  }
 }

@@ -85,6 +85,7 @@ import Testing
     #expect(throws: HTTPWireError.self) { try parser.next(bytes.span, at: &offset) }
     #expect(offset == bytes.count - 3)
     #expect(!parser.isIdle)
+    #expect(!parser.isPersistent)
   }
 
   @Test(
@@ -219,5 +220,14 @@ import Testing
     let nothing: [UInt8] = []
     _ = try parser.next(nothing.span, at: &offset)
     #expect(parser.isIdle)
+  }
+
+  @Test("A line end before a response is the beginning of something wrong, not idleness")
+  func lineEndIsNotIdle() throws {
+    var parser = ResponseParser()
+    let read = Array("\r".utf8)
+    var offset = 0
+    _ = try parser.next(read.span, at: &offset)
+    #expect(!parser.isIdle)
   }
 }

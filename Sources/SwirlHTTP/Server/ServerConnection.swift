@@ -258,8 +258,4 @@ extension [UInt8] {
     swap(&self, &taken)
     return taken
   }
-
-  mutating func append(copying bytes: Span<UInt8>) {
-    bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
-  }
 }

@@ -6,14 +6,13 @@ struct FieldFacts: Sendable {
   var transferCoding = TransferCoding.none
   var connection: ConnectionOptions = []
   var hostCount = 0
-  var hasUpgrade = false
   var expectsContinue = false
   /// An expectation other than that one.
   var expectsOther = false
 
-  /// The lengths of the names below: any other field is passed over without looking at its name.
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
     count += 1
+    // By the length of the name: most fields are passed over without looking at theirs.
     switch field.name.count {
     case 4 where isRequest && bytes.equals("host", in: field.name):
       hostCount += 1
@@ -22,8 +21,6 @@ struct FieldFacts: Sendable {
       }
     case 6 where isRequest && bytes.equals("expect", in: field.name):
       if bytes.equals("100-continue", in: field.value) { expectsContinue = true } else { expectsOther = true }
-    case 7 where bytes.equals("upgrade", in: field.name):
-      hasUpgrade = !field.value.isEmpty
     case 10 where bytes.equals("connection", in: field.name):
       connection.formUnion(ConnectionOptions(parsing: bytes, field.value))
     case 14 where bytes.equals("content-length", in: field.name):

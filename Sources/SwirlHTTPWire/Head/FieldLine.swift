@@ -6,6 +6,7 @@ struct FieldLine {
   let value: Range<Int>
 
   /// - Parameter line: the line without its CRLF, known to have no control character but tab.
+  @inline(__always)
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
     let text = bytes.extracting(line)
     var index = 0

@@ -24,6 +24,7 @@ struct HeadReader<Start: StartLine>: Sendable {
   mutating func next(
     _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits, isRequest: Bool
   ) throws(HTTPWireError) -> Head? {
+    if offset == input.count { return nil }
     if pending.isEmpty {
       let rest = input.extracting(offset...)
       guard let end = try scanner.scan(rest, limits, isRequest: isRequest) else {

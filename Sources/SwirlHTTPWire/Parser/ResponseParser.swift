@@ -33,7 +33,8 @@ public struct ResponseParser: Sendable {
   /// How much is taken from the peer; may be changed at any time, for one response too.
   public var limits: HTTPLimits
 
-  /// Whether the connection can be used again, by the last head that came (RFC 9112 §9.3); false after an error.
+  /// Whether the connection can be used for another request, by the last head that came (RFC 9112 §9.3); false after an error,
+  /// an upgrade, and once the peer closed.
   public private(set) var isPersistent = true
 
   private var state = State.head
@@ -145,6 +146,7 @@ public struct ResponseParser: Sendable {
     defer { request = .other }
     if status == 101 || (request == .connect && status < 300) {
       state = .over
+      isPersistent = false
       return .upgraded(response)
     }
     body.begin(framing)

@@ -30,24 +30,27 @@ public struct RequestSerializer: Sendable, Hashable {
     _ method: HTTPRequest.Method, target: String, host: String, fields: HTTPFields = HTTPFields(),
     encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
   ) throws(HTTPWireError) {
+    try appendHead(
+      method, target: target, host: EncodedHost(host), fields: fields, encoded: encoded, framing: framing, to: &output)
+  }
+
+  /// Appends a request line and fields, for a host that was encoded before.
+  public func appendHead(
+    _ method: HTTPRequest.Method, target: String, host: EncodedHost, fields: HTTPFields = HTTPFields(),
+    encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
     let kind = RequestKind(method)
     try check(method, kind, framing)
     try output.appendOrRollBack { (output) throws(HTTPWireError) in
-      // A method can only be a token; target and host are checked where they were written, which spares a copy.
+      // A method can only be a token; the target is checked where it was written, which spares a copy.
       output.append(contentsOf: method.rawValue.utf8)
       output.append(.space)
       let targetStart = output.count
       output.append(contentsOf: target.utf8)
       try checkTarget(output.span, targetStart..<output.count, kind)
-      output.append(" HTTP/1.1\r\nHost: ")
-      let hostStart = output.count
-      output.append(contentsOf: host.utf8)
-      guard Host.isValid(output.span, hostStart..<output.count, portRequired: false) else {
-        throw HTTPWireError(.invalidOutput, "the host is not a host name with a port or without (RFC 9112 §3.2)")
-      }
-      output.append("\r\n")
+      output.append(contentsOf: host.bytes)
       if let encoded { output.append(contentsOf: encoded.bytes) }
-      try append(fields, host: host, framing, to: &output)
+      try append(fields, host: host.name, framing, to: &output)
       output.append(framing)
       if !isPersistent { output.append("Connection: close\r\n") }
       output.append("\r\n")

@@ -70,11 +70,7 @@ public struct ResponseSerializer: Sendable, Hashable {
     output.append("HTTP/1.1 ")
     output.append(decimal: status)
     output.append(.space)
-    guard let reason else {
-      output.append(reasonPhrase(of: status))
-      output.append("\r\n")
-      return
-    }
+    let reason = reason ?? ReasonPhrase.of(status)
     for byte in reason.utf8 where !byte.isFieldValue {
       throw HTTPWireError(.invalidOutput, "the reason phrase has the control character \(byte.hex) (RFC 9112 §4)")
     }

@@ -1,0 +1,39 @@
+// An object of the program's own that has a descriptor, watched by the loop. Twisted: reactor.addReader.
+// Leaves out: addWriter, which is for the other direction, and non-blocking reads of more than a message.
+import Glibc
+import Swirl
+
+/// A pipe whose messages are lines: anything with a `fileDescriptor` can be watched, such as a serial port or inotify.
+final class Mailbox: FileDescriptor {
+  private var ends: [Int32] = [-1, -1]
+  var fileDescriptor: Int32 { ends[0] }
+
+  init() { precondition(pipe(&ends) == 0, "no pipe") }
+
+  func send(_ message: String) { _ = write(ends[1], message, message.utf8.count) }
+
+  func receive() -> String {
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    let count = read(ends[0], &buffer, buffer.count)
+    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+  }
+
+  func close() { for end in ends { _ = Glibc.close(end) } }
+}
+
+let mailbox = Mailbox()
+var received = 0
+
+try reactor.addReader(mailbox) {
+  print("received: \(mailbox.receive())")
+  received += 1
+  if received == 3 {
+    reactor.removeReader(mailbox)
+    mailbox.close()
+    reactor.stop()
+  }
+}
+for number in 1...3 {
+  reactor.callLater(.milliseconds(100 * number)) { mailbox.send("message \(number)") }
+}
+reactor.run()

@@ -1,0 +1,28 @@
+// Five pages that each take three seconds, fetched together in three. With URLs as arguments: fetches those instead.
+import Swirl
+
+/// The delay server in this same process, on a free port: it and the five requests share one thread.
+@MainActor func slowPages() throws -> [String] {
+  let server = HTTPServer { request in
+    reactor.sleep(.seconds(3)).addCallback { .text("hello from \(request.path)") }
+  }
+  let address = try server.listen(0).localAddress
+  return (1...5).map { "http://\(address)/page/\($0)" }
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let urls = arguments.isEmpty ? try slowPages() : arguments
+let start = reactor.now
+
+let pages = urls.map { url in
+  fetch(url).addCallbacks(
+    { page in print("\(url): \(page.status), \(page.body.count) bytes, \(page.text.prefix(40).prefix { $0 != "\n" })")
+    },
+    { error in print(error) })
+}
+DeferredList(pages).addBoth { _ in
+  let seconds = (reactor.now - start) / .seconds(1)
+  print("\(urls.count) urls downloaded in \((seconds * 100).rounded() / 100)s")
+  reactor.stop()
+}
+reactor.run()

@@ -1,0 +1,18 @@
+// Twisted's first lesson: a task per URL, a callback for each, one for all, then stop.
+import Swirl
+
+let site = try HTTPServer { request in .text("this is \(request.path)") }.listen(0).localAddress
+let urls = ["/a", "/b", "/c"].map { "http://\(site)\($0)" }
+
+func oneDone(_ page: HTTPClient.Response) {
+  print("one done: \(page.text)")
+}
+
+@MainActor func allDone(_ results: Result<[Result<Void, any Error>], any Error>) {
+  print("all done")
+  reactor.stop()
+}
+
+let tasks = urls.map { fetch($0).addCallback(oneDone) }
+DeferredList(tasks).addBoth(allDone)
+reactor.run()

@@ -1,0 +1,239 @@
+import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+import SwirlReactor
+
+/// The connections to one origin, and the requests that wait for one.
+///
+/// A free connection is taken first, the one that was used last; else a new one is made, up to the limits; else the request
+/// waits its turn. A connection that is made belongs to no request: whoever is first in line gets it.
+final class ConnectionPool {
+  /// Not to be used once `isDetached`.
+  unowned let client: HTTPClient
+  /// Whether the client has gone away. Connections that are still closing then find their pool, but no client behind it.
+  private var isDetached = false
+  let origin: Origin
+  let host: EncodedHost
+  /// What the URLs of this origin begin with.
+  let urlPrefix: [UInt8]
+  private unowned let reactor: Reactor
+  /// Connections without a request, in the order they were put aside.
+  private var idle: [ClientConnection] = []
+  private var connecting: [ConnectAttempt] = []
+  /// Connections made, with or without a request.
+  private(set) var open = 0
+  /// Requests in line, the first at `waitingStart`. One that was cancelled leaves its place empty.
+  private var waiting: [HTTPClient.Exchange?] = []
+  private var waitingStart = 0
+  /// The number of the first place in `waiting`: places are numbered through, so that a request finds its own.
+  private var firstPlace = 0
+  private(set) var waitingCount = 0
+
+  init(client: HTTPClient, origin: Origin, on reactor: Reactor) throws(HTTPWireError) {
+    self.client = client
+    self.origin = origin
+    host = try EncodedHost(origin.authority)
+    urlPrefix = Array("http://\(origin.authority)".utf8)
+    self.reactor = reactor
+  }
+
+  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
+
+  // MARK: - Requests
+
+  /// Sends the request on a free connection, or puts it in line.
+  func start(_ exchange: HTTPClient.Exchange) {
+    if waitingCount == 0, let connection = idle.popLast() {
+      connection.send(exchange)
+    } else {
+      wait(exchange)
+    }
+  }
+
+  /// Sends a request once more, on a connection that is made for it: other kept ones may be as dead as the one it was on.
+  func retry(_ exchange: HTTPClient.Exchange) {
+    wait(exchange)
+  }
+
+  private func wait(_ exchange: HTTPClient.Exchange) {
+    exchange.state = .waiting(self)
+    exchange.place = firstPlace + waiting.count
+    waiting.append(exchange)
+    waitingCount += 1
+    if exchange.timer == nil, exchange.deadline != .max {
+      exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: exchange.deadline)) { [unowned exchange] in
+        exchange.abortTimedOut()
+      }
+    }
+    connectIfNeeded()
+  }
+
+  /// The request was cancelled while it was in line.
+  func remove(_ exchange: HTTPClient.Exchange) {
+    waiting[exchange.place - firstPlace] = nil
+    waitingCount -= 1
+    // A connection that nobody waits for any more is not made.
+    if connecting.count > waitingCount, let attempt = connecting.last { forget(attempt)?.cancel() }
+    client.noteFreed(self)
+  }
+
+  private func nextWaiting() -> HTTPClient.Exchange? {
+    while waitingStart < waiting.count {
+      let exchange = waiting[waitingStart]
+      waiting[waitingStart] = nil
+      waitingStart += 1
+      if waitingStart > 64, waitingStart > waiting.count / 2 {
+        removePlaces(waitingStart)
+      }
+      guard let exchange else { continue }
+      waitingCount -= 1
+      exchange.timer?.cancel()
+      exchange.timer = nil
+      return exchange
+    }
+    removePlaces(waiting.count)
+    return nil
+  }
+
+  private func removePlaces(_ count: Int) {
+    waiting.removeFirst(count)
+    firstPlace += count
+    waitingStart = 0
+  }
+
+  // MARK: - Connecting
+
+  /// Makes a connection for each request in line, as far as the limits allow.
+  func connectIfNeeded() {
+    while connecting.count < waitingCount, open + connecting.count < client.configuration.connectionsPerOrigin {
+      guard client.reserveConnection(for: self) else { return }
+      connect()
+    }
+  }
+
+  private func connect() {
+    let attempt = ConnectAttempt(index: connecting.count)
+    connecting.append(attempt)
+    let deferred = reactor.connectTCP(
+      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout)
+    attempt.deferred = deferred
+    deferred.addBoth { [self] result in connected(attempt, result) }
+  }
+
+  /// Takes an attempt off the list; nil when it was not on it any more.
+  private func forget(_ attempt: ConnectAttempt) -> ConnectAttempt? {
+    guard let index = attempt.index.take() else { return nil }
+    let last = connecting.removeLast()
+    if last !== attempt {
+      connecting[index] = last
+      last.index = index
+    }
+    return attempt
+  }
+
+  private func connected(_ attempt: ConnectAttempt, _ result: Result<SocketTransport, any Error>) {
+    let wasWanted = forget(attempt) != nil
+    attempt.deferred = nil
+    switch result {
+    case .success(let transport):
+      guard !isDetached else { return transport.abort() }
+      guard wasWanted, !client.isClosed else {
+        client.releaseConnection()
+        return transport.abort()
+      }
+      open += 1
+      let connection = ClientConnection(pool: self, limits: client.limits, on: reactor)
+      transport.start(connection)
+      release(connection)
+    case .failure(let error):
+      if isDetached { return }
+      client.releaseConnection()
+      // The attempts that are left may still serve as many; the first beyond them fails.
+      if wasWanted, waitingCount > connecting.count, let exchange = nextWaiting() {
+        exchange.finish(.failure(exchange.connectError(error)))
+      }
+      connectIfNeeded()
+      client.noteFreed(self)
+    }
+  }
+
+  // MARK: - Connections
+
+  /// Takes a connection that is free: the next request in line gets it, or it is kept.
+  func release(_ connection: ClientConnection) {
+    if let exchange = nextWaiting() { return connection.send(exchange) }
+    if isDetached || client.isClosed || client.idleNanoseconds == 0 || client.isStarved { return connection.close() }
+    connection.idleSince = reactor.turnTime
+    idle.append(connection)
+    client.watchIdle()
+  }
+
+  /// A connection has ended.
+  func lost(_ connection: ClientConnection) {
+    open -= 1
+    if isDetached { return }
+    client.releaseConnection()
+    if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+    connectIfNeeded()
+    client.noteFreed(self)
+  }
+
+  /// Closes the connections that were put aside before `time`; returns when the oldest of the others was.
+  func closeIdle(before time: Int64) -> Int64? {
+    let old = idle.prefix { $0.idleSince <= time }
+    idle.removeFirst(old.count)
+    for connection in old { connection.close() }
+    return idle.first?.idleSince
+  }
+
+  /// Closes the connection that was put aside first, to make room for one elsewhere.
+  func closeOldestIdle() -> Bool {
+    guard !idle.isEmpty else { return false }
+    idle.removeFirst().close()
+    return true
+  }
+
+  /// The client goes away, and nothing is under way: a request keeps its client. `closing` is false when the reactor has
+  /// gone, and its connections with it.
+  func detach(closing: Bool) {
+    isDetached = true
+    for connection in idle.take() where closing { connection.close() }
+  }
+
+  /// Fails what waits and closes what is free; requests under way end on their own.
+  func close(_ makeError: (HTTPClient.Exchange) -> any Error) {
+    while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
+    while let attempt = connecting.last { forget(attempt)?.cancel() }
+    for connection in idle.take() { connection.close() }
+  }
+}
+
+/// A connection being made.
+private final class ConnectAttempt {
+  /// Its place in the list of its pool, while it is on it.
+  var index: Int?
+  var deferred: Deferred<SocketTransport>?
+
+  init(index: Int) { self.index = index }
+
+  func cancel() { deferred?.cancel() }
+}
+
+extension Array {
+  /// Moves the elements out.
+  fileprivate mutating func take() -> [Element] {
+    defer { self = [] }
+    return self
+  }
+}
+
+extension HTTPClient.Exchange {
+  /// The error of a connection that could not be made for this request.
+  fileprivate func connectError(_ underlying: any Error) -> any Error {
+    switch underlying {
+    case let network as NetError: error(.cannotConnect, network.description, network: network)
+    case let timeout as TimeoutError: error(.timeout, "\(timeout): is the server there?")
+    default: error(.cannotConnect, "\(underlying)")
+    }
+  }
+}

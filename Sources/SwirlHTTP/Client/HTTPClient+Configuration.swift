@@ -1,0 +1,27 @@
+public import HTTPTypes
+public import SwirlHTTPWire
+
+extension HTTPClient {
+  /// What a client does unless a request says otherwise. Every limit has a value: nothing grows without a bound.
+  public struct Configuration: Sendable {
+    /// The time for a connection to be made, resolving the name included.
+    public var connectTimeout: Duration = .seconds(10)
+    /// The time for a whole request, waiting for a connection included; nil for no bound.
+    public var timeout: Duration? = .seconds(60)
+    /// How many connections there may be to one origin; requests beyond wait in order.
+    public var connectionsPerOrigin = 100
+    /// How many connections there may be in all.
+    public var connections = 1000
+    /// How long a connection without a request is kept; zero keeps none.
+    public var idleTimeout: Duration = .seconds(30)
+    /// How much content a response may have, in bytes.
+    public var maximumBodySize = 100 * 1024 * 1024
+    /// The limits on everything else that a server sends.
+    public var limits = HTTPLimits()
+    /// Fields that go with every request that does not set them itself.
+    public var headers: HTTPFields = [.userAgent: "Swirl", .accept: "*/*"]
+
+    /// The defaults.
+    public init() {}
+  }
+}

@@ -1,0 +1,115 @@
+import HTTPTypes
+public import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+import SwirlReactor
+
+extension HTTPClient {
+  /// A request under way, from the call to its result. Cancelling it is all that can be done with it.
+  public final class Exchange: CancellableCall {
+    /// Where it is.
+    enum State {
+      /// In its pool, until a connection is free.
+      case waiting(ConnectionPool)
+      /// On a connection.
+      case sent(ClientConnection)
+      /// It has its result.
+      case finished
+    }
+
+    /// Who gets the result.
+    enum Consumer {
+      case callback((Result<Response, any Error>) throws -> Void, CallSite)
+      case deferred(Deferred<Response>)
+    }
+
+    var state: State?
+    let method: HTTPRequest.Method
+    let url: String
+    let target: String
+    let headers: HTTPFields
+    let requestBody: [UInt8]?
+    let timeout: Duration?
+    /// When the whole must have ended, on the reactor's clock.
+    let deadline: Int64
+    /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
+    var isRetry = false
+    /// Its place in the line of its pool.
+    var place = 0
+    /// Runs while it waits; on a connection that connection's timer takes over.
+    var timer: DelayedCall?
+    private var consumer: Consumer?
+    /// A client that nobody else keeps lives until its requests have ended.
+    private(set) var client: HTTPClient?
+
+    init(
+      _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
+      timeout: Duration?, deadline: Int64, by client: HTTPClient, _ consumer: Consumer
+    ) {
+      self.method = method
+      self.url = url
+      self.target = target
+      self.headers = headers
+      requestBody = body
+      self.timeout = timeout
+      self.deadline = deadline
+      self.client = client
+      self.consumer = consumer
+    }
+
+    var isFinished: Bool {
+      if case .finished = state { true } else { false }
+    }
+
+    /// Whether a second try could do harm: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
+    var isRepeatable: Bool {
+      switch method {
+      case .get, .head, .options, .trace, .put, .delete: true
+      default: false
+      }
+    }
+
+    /// Ends the request: its connection is closed, its place in a queue given up. The result is `CancelledError`.
+    /// One that has its result is left alone.
+    public func cancel() {
+      abort(CancelledError())
+    }
+
+    /// Takes the request from where it is and gives it `error` as its result.
+    func abort(_ error: any Error) {
+      switch state {
+      case .waiting(let pool): pool.remove(self)
+      case .sent(let connection): connection.drop(self)
+      case .finished: return
+      case nil: break
+      }
+      finish(.failure(error))
+    }
+
+    func abortTimedOut() {
+      let doing = if case .sent = state { "no complete answer" } else { "no connection" }
+      let duration = timeout ?? .zero
+      abort(error(.timeout, "\(doing) within \(duration): is the server slow, or the timeout too short?"))
+    }
+
+    /// Gives the result to whoever asked for it, once.
+    func finish(_ result: Result<Response, any Error>) {
+      guard let consumer = consumer.take() else { return }
+      state = .finished
+      timer?.cancel()
+      timer = nil
+      let client = client.take()
+      defer { withExtendedLifetime(client) {} }
+      switch consumer {
+      case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
+      case .deferred(let deferred): deferred.fire(with: result)
+      }
+    }
+
+    func error(
+      _ code: HTTPError.Code, _ reason: String, network: NetError? = nil, wire: HTTPWireError? = nil
+    ) -> HTTPError {
+      HTTPError(code, method.rawValue, url, reason, network: network, wire: wire)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import FoundationEssentials
+public import HTTPTypes
+import SwirlHTTPWire
+
+extension HTTPClient {
+  /// What a server answered, whatever its status: a 404 is an answer, not an error.
+  public struct Response: Sendable, CustomStringConvertible {
+    /// The URL of the request, as it was given.
+    public let url: String
+    /// The content.
+    public let body: [UInt8]
+    let head: ResponseHead
+
+    init(url: String, head: ResponseHead, body: [UInt8]) {
+      self.url = url
+      self.head = head
+      self.body = body
+    }
+
+    /// The status, such as `200 OK`; compares with numbers.
+    public var status: HTTPResponse.Status {
+      head.status == 200 ? .ok : HTTPResponse.Status(code: head.status, reasonPhrase: head.reasonPhrase)
+    }
+
+    /// The fields, in the order they came. They are read anew each time: keep them if you look at many.
+    public var headers: HTTPFields { head.fields }
+
+    /// The first value of the field `name`, whatever its case; cheaper than `headers`.
+    public func header(_ name: String) -> String? { head[name] }
+
+    /// The content as UTF-8; bytes that are not are shown as `�`.
+    public var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The content as JSON.
+    /// - Throws: `DecodingError`, when it is not the JSON of a `Value`.
+    public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+      try JSONDecoder().decode(type, from: Data(body))
+    }
+
+    /// The status, the URL and how much content there is.
+    public var description: String { "\(status) \(url) (\(body.count) bytes)" }
+  }
+}

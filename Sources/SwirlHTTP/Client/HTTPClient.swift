@@ -1,0 +1,224 @@
+import HTTPTypes
+public import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+public import SwirlReactor
+
+/// An HTTP/1.1 client: it keeps connections to each origin and sends requests over them.
+///
+/// Each reactor has one that ``fetch(_:file:line:)-(String,_,_)`` uses, ``shared``; make your own for other limits.
+/// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
+public final class HTTPClient {
+  /// What it does unless a request says otherwise.
+  public let configuration: Configuration
+  unowned let reactor: Reactor
+  private let remote: RemoteReactor
+  private var pools: [Origin: ConnectionPool] = [:]
+  /// The pool of the request before.
+  private var latestPool: ConnectionPool?
+  /// Connections made or being made.
+  private(set) var connections = 0
+  /// Pools whose requests wait because there are too many connections in all, the first in line first.
+  private var starved: [ConnectionPool] = []
+  private var idleTimer: DelayedCall?
+  private(set) var isClosed = false
+
+  let limits: HTTPLimits
+  let idleNanoseconds: Int64
+  private let timeoutNanoseconds: Int64?
+  private let encodedHeaders: EncodedFields
+  /// Exempt from run-time checks for overlapping access: it is used and left in one place, which calls nothing back.
+  @exclusivity(unchecked) private var output: [UInt8] = []
+
+  /// - Parameters:
+  ///   - configuration: limits and times.
+  ///   - reactor: where it works; that of this thread unless told otherwise.
+  public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
+    precondition(
+      configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
+    self.configuration = configuration
+    self.reactor = reactor
+    remote = reactor.remote
+    var limits = configuration.limits
+    limits.bodyBytes = configuration.maximumBodySize
+    self.limits = limits
+    idleNanoseconds = configuration.idleTimeout.nanoseconds
+    timeoutNanoseconds = configuration.timeout?.nanoseconds
+    do { encodedHeaders = try EncodedFields(configuration.headers) } catch {
+      preconditionFailure("the headers of the configuration cannot be sent: \(error)")
+    }
+  }
+
+  /// The client of this thread's reactor.
+  public static var shared: HTTPClient { of(.current) }
+
+  static func of(_ reactor: Reactor) -> HTTPClient {
+    reactor.attached(HTTPClient.self) { HTTPClient(on: reactor) }
+  }
+
+  // MARK: - Requests
+
+  /// Asks for `request` and gives the response, whatever its status. Cancelling the Deferred ends the request.
+  ///
+  /// Fails with ``HTTPError``, which names the URL, or with `CancelledError`.
+  public func fetch(
+    _ request: Request, file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<Response> {
+    var exchange: Exchange?
+    let deferred = Deferred<Response>(
+      canceller: { _ in exchange?.cancel() }, file: file, line: line)
+    exchange = start(request, .deferred(deferred))
+    return deferred
+  }
+
+  /// Asks for `request` and calls `callback` with the response, whatever its status, or an ``HTTPError`` that names the URL.
+  ///
+  /// The callback is called once, on the reactor's thread, and never before this has returned. An error that it throws is
+  /// logged.
+  @discardableResult
+  public func fetch(
+    _ request: Request, file: StaticString = #fileID, line: UInt = #line,
+    _ callback: @escaping (Result<Response, any Error>) throws -> Void
+  ) -> Exchange {
+    start(request, .callback(callback, CallSite(file: file, line: line)))
+  }
+
+  func start(_ request: Request, _ consumer: Exchange.Consumer) -> Exchange {
+    let timeout = request.timeout ?? configuration.timeout
+    let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
+    let deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
+    do throws(HTTPURL.Malformed) {
+      let (pool, target) = try destination(of: request.url)
+      let exchange = Exchange(
+        request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
+        deadline: deadline, by: self, consumer)
+      if isClosed {
+        failSoon(exchange, .clientClosed, "the client was closed")
+      } else {
+        pool.start(exchange)
+      }
+      return exchange
+    } catch {
+      let exchange = Exchange(
+        request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max, by: self,
+        consumer)
+      failSoon(exchange, error.code, error.reason)
+      return exchange
+    }
+  }
+
+  /// Never in the caller's stack: a callback that is called now by some errors and later by others is a trap.
+  private func failSoon(_ exchange: Exchange, _ code: HTTPError.Code, _ reason: String) {
+    reactor.callSoon { exchange.finish(.failure(exchange.error(code, reason))) }
+  }
+
+  private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
+    // Most programs ask the same origin again: its part of the URL need not be read then.
+    if let latestPool, let target = try HTTPURL.target(of: url, after: latestPool.urlPrefix) {
+      return (latestPool, target)
+    }
+    let parts = try HTTPURL(url)
+    let pool = try pool(for: parts.origin)
+    latestPool = pool
+    return (pool, parts.target)
+  }
+
+  private func pool(for origin: Origin) throws(HTTPURL.Malformed) -> ConnectionPool {
+    if let pool = pools[origin] { return pool }
+    do throws(HTTPWireError) {
+      let pool = try ConnectionPool(client: self, origin: origin, on: reactor)
+      pools[origin] = pool
+      return pool
+    } catch { throw HTTPURL.Malformed(error.message) }
+  }
+
+  /// Puts the head of a request into bytes and hands them to `write`.
+  func serialize(
+    _ exchange: Exchange, for host: EncodedHost, _ write: ([UInt8]) -> Void
+  ) throws(HTTPWireError) {
+    output.removeAll(keepingCapacity: true)
+    let framing: BodyFraming = exchange.requestBody.map { .contentLength($0.count) } ?? exchange.framingWithoutBody
+    var fields = exchange.headers
+    var encoded: EncodedFields? = encodedHeaders
+    if !fields.isEmpty, configuration.headers.contains(where: { fields.contains($0.name) }) {
+      // The request's own go before those of the configuration.
+      encoded = nil
+      for field in configuration.headers where !fields.contains(field.name) { fields.append(field) }
+    }
+    try RequestSerializer().appendHead(
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded,
+      framing: framing, to: &output)
+    write(output)
+  }
+
+  // MARK: - Connections in all
+
+  /// Takes a place among the connections for a new one; without one the pool is told when there is.
+  func reserveConnection(for pool: ConnectionPool) -> Bool {
+    if connections < configuration.connections {
+      connections += 1
+      return true
+    }
+    if !starved.contains(where: { $0 === pool }) { starved.append(pool) }
+    // A free connection to somewhere else is worth less than one that is waited for.
+    _ = pools.values.contains { $0.closeOldestIdle() }
+    return false
+  }
+
+  func releaseConnection() { connections -= 1 }
+
+  /// Whether requests wait for a place that a free connection takes up.
+  var isStarved: Bool { !starved.isEmpty }
+
+  /// A connection or a place in line was given up by `pool`.
+  func noteFreed(_ pool: ConnectionPool) {
+    if pool.isUnused {
+      pools[pool.origin] = nil
+      if latestPool === pool { latestPool = nil }
+    }
+    while !starved.isEmpty, connections < configuration.connections {
+      starved.removeFirst().connectIfNeeded()
+    }
+  }
+
+  // MARK: - Idle connections
+
+  /// Closes connections when they have been free for too long. One timer for all: it looks, and comes back for the oldest.
+  func watchIdle() {
+    if let idleTimer, idleTimer.isActive { return }
+    idleTimer = reactor.callLater(configuration.idleTimeout) { [unowned self] in closeIdle() }
+  }
+
+  private func closeIdle() {
+    let limit = reactor.turnTime - idleNanoseconds
+    guard let oldest = pools.values.compactMap({ $0.closeIdle(before: limit) }).min() else { return }
+    idleTimer = reactor.callAt(Reactor.Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
+      closeIdle()
+    }
+  }
+
+  /// Closes the connections that are free and fails the requests that wait; those under way end on their own. What is asked
+  /// for after that fails.
+  public func close() {
+    isClosed = true
+    idleTimer?.cancel()
+    for pool in pools.values {
+      pool.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
+    }
+  }
+
+  deinit {
+    idleTimer?.cancel()
+    for pool in pools.values { pool.detach(closing: !remote.isClosed) }
+  }
+}
+
+extension HTTPClient.Exchange {
+  /// RFC 9110 §8.6: a method that usually has content says so when it has none.
+  fileprivate var framingWithoutBody: BodyFraming {
+    switch method {
+    case .post, .put, .patch: .contentLength(0)
+    default: .none
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/// Where a request goes: the parts of an `http` URL that a client needs (RFC 9110 §4.2, RFC 3986 §3).
+///
+/// Reading one does not use Foundation: it happens for every request.
+struct HTTPURL {
+  let origin: Origin
+  /// The path and query, percent-encoded, beginning with a slash: the request target in origin form.
+  let target: String
+  /// What is wrong with a URL, in words.
+  struct Malformed: Error {
+    let code: HTTPError.Code
+    let reason: String
+
+    init(_ reason: String, _ code: HTTPError.Code = .invalidURL) {
+      self.code = code
+      self.reason = reason
+    }
+  }
+
+  init(_ url: String) throws(Malformed) {
+    let bytes = url.utf8.span
+    let prefix = try Self.schemeLength(bytes, url)
+    // The authority ends where path, query or fragment begins.
+    var end = prefix
+    while end < bytes.count, !bytes[end].endsAuthority { end += 1 }
+    origin = try Self.origin(bytes, prefix..<end)
+    target = try Self.target(bytes, from: end)
+  }
+
+  private static func schemeLength(_ bytes: Span<UInt8>, _ url: String) throws(Malformed) -> Int {
+    if bytes.startsIgnoringCase(with: "http://") { return 7 }
+    guard let colon = (0..<bytes.count).first(where: { bytes[$0] == UInt8(ascii: ":") }), colon > 0 else {
+      throw Malformed("the URL has no scheme: write http:// before the host")
+    }
+    let scheme = String(copying: bytes.extracting(0..<colon))
+    if scheme.lowercased() == "http" { throw Malformed("the URL needs two slashes after http:") }
+    let isNumber = colon + 1 < bytes.count && bytes[colon + 1].isDigit
+    if isNumber || scheme.contains(".") { throw Malformed("the URL has no scheme: write http:// before the host") }
+    throw Malformed("the scheme \(scheme) is not supported: use http", .unsupportedScheme)
+  }
+
+  /// `host`, `host:port`, `[v6]` or `[v6]:port`.
+  private static func origin(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(Malformed) -> Origin {
+    var colon: Int?
+    var isInBrackets = false
+    for index in range {
+      switch bytes[index] {
+      case UInt8(ascii: "@"):
+        throw Malformed("the URL has a user name: send it in an Authorization field instead")
+      case UInt8(ascii: "["): isInBrackets = true
+      case UInt8(ascii: "]"): isInBrackets = false
+      case UInt8(ascii: ":"): if !isInBrackets, colon == nil { colon = index }
+      case 0x21...0x7E: break
+      case 0x80...: throw Malformed("the host has a letter beyond ASCII: write it in Punycode (xn--…)")
+      default: throw Malformed("the host has a space or control character in it")
+      }
+    }
+    let host = range.lowerBound..<(colon ?? range.upperBound)
+    guard !host.isEmpty else { throw Malformed("the URL has no host") }
+    guard isValidHost(bytes, host) else {
+      throw Malformed("\(String(copying: bytes.extracting(host))) is not a host name")
+    }
+    var port = 80
+    if let colon, colon + 1 < range.upperBound {
+      guard let number = parsePort(bytes, colon + 1..<range.upperBound) else {
+        throw Malformed("the port must be a number from 1 to 65535")
+      }
+      port = number
+    }
+    return Origin(host: String(lowercasing: bytes.extracting(host)), port: port)
+  }
+
+  private static func isValidHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    if bytes[range.lowerBound] == UInt8(ascii: "[") {
+      guard range.count > 2, bytes[range.upperBound - 1] == UInt8(ascii: "]") else { return false }
+      return (range.lowerBound + 1..<range.upperBound - 1).allSatisfy {
+        bytes[$0].isHexDigit || bytes[$0] == UInt8(ascii: ":") || bytes[$0] == UInt8(ascii: ".")
+      }
+    }
+    return range.count <= 255 && range.allSatisfy { bytes[$0].isHostByte }
+  }
+
+  private static func parsePort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+    guard range.count <= 5 else { return nil }
+    var port = 0
+    for index in range {
+      guard bytes[index].isDigit else { return nil }
+      port = port * 10 + Int(bytes[index] - UInt8(ascii: "0"))
+    }
+    return (1...65_535).contains(port) ? port : nil
+  }
+
+  /// The target of `url` when it begins with `prefix`, a scheme, host and port, and they end there; else nil.
+  static func target(of url: String, after prefix: [UInt8]) throws(Malformed) -> String? {
+    let bytes = url.utf8.span
+    let prefix = prefix.span
+    guard bytes.count >= prefix.count else { return nil }
+    for index in prefix.indices where bytes[index] != prefix[index] { return nil }
+    guard bytes.count == prefix.count || bytes[prefix.count].endsAuthority else { return nil }
+    return try target(bytes, from: prefix.count)
+  }
+
+  /// The path and query without the fragment. What a URL cannot carry as it is, such as letters beyond ASCII, is
+  /// percent-encoded; a space or control character is a mistake somewhere, and refused.
+  private static func target(_ bytes: Span<UInt8>, from start: Int) throws(Malformed) -> String {
+    var end = start
+    var isPlain = start < bytes.count && bytes[start] == UInt8(ascii: "/")
+    while end < bytes.count, bytes[end] != UInt8(ascii: "#") {
+      let byte = bytes[end]
+      guard byte > 0x20, byte != 0x7F else {
+        throw Malformed("the URL has a space or control character in it: percent-encode it (a space is %20)")
+      }
+      if byte.needsEncoding { isPlain = false }
+      end += 1
+    }
+    if start == end { return "/" }
+    if isPlain { return String(copying: bytes.extracting(start..<end)) }
+    var encoded: [UInt8] = []
+    if bytes[start] != UInt8(ascii: "/") { encoded.append(UInt8(ascii: "/")) }
+    for index in start..<end {
+      if bytes[index].needsEncoding {
+        encoded.append(contentsOf: [UInt8(ascii: "%"), (bytes[index] >> 4).hexDigit, (bytes[index] & 15).hexDigit])
+      } else {
+        encoded.append(bytes[index])
+      }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+  }
+}
+
+extension UInt8 {
+  fileprivate var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+  fileprivate var isHexDigit: Bool { isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f")) }
+  fileprivate var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "A") }
+  fileprivate var endsAuthority: Bool {
+    self == UInt8(ascii: "/") || self == UInt8(ascii: "?") || self == UInt8(ascii: "#") || self == UInt8(ascii: "\\")
+  }
+  /// Letters, digits and what names are made of; no percent sign, which has no meaning in a name that is looked up.
+  fileprivate var isHostByte: Bool {
+    isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z")) || self == UInt8(ascii: "-")
+      || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+  }
+  /// What RFC 3986 has in no part of a URL.
+  fileprivate var needsEncoding: Bool {
+    switch self {
+    case 0x80...: true
+    case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
+      UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+      true
+    default: false
+    }
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate func startsIgnoringCase(with text: StaticString) -> Bool {
+    guard count >= text.utf8CodeUnitCount else { return false }
+    for index in 0..<text.utf8CodeUnitCount where self[index] | 0x20 != text.utf8Start[index] | 0x20 { return false }
+    return true
+  }
+}
+
+extension String {
+  fileprivate init(copying bytes: Span<UInt8>) {
+    self = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The bytes as text, with the letters of ASCII in lower case.
+  fileprivate init(lowercasing bytes: Span<UInt8>) {
+    self.init(unsafeUninitializedCapacity: bytes.count) { buffer in
+      for index in 0..<bytes.count {
+        let byte = bytes[index]
+        let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+        buffer[index] = isUpper ? byte | 0x20 : byte
+      }
+      return bytes.count
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import SwirlDeferred
+
+/// An error that tells which one it is.
+struct Boom: Error, Equatable, CustomStringConvertible {
+  var description: String
+  init(_ description: String = "boom") { self.description = description }
+}
+
+/// Counts the objects that are alive.
+final class Census {
+  fileprivate(set) var alive = 0
+  func newCitizen() -> Citizen { Citizen(self) }
+}
+
+/// An object to be captured, whose end is counted and may be acted upon.
+final class Citizen {
+  private let census: Census
+  var atEnd: (() -> Void)?
+  fileprivate init(_ census: Census) {
+    self.census = census
+    census.alive += 1
+  }
+  func touch() {}
+  deinit {
+    census.alive -= 1
+    atEnd?()
+  }
+}
+
+/// Notes what happens, in order.
+final class Log {
+  var lines: [String] = []
+  func callAsFunction(_ line: String) { lines.append(line) }
+  func take() -> [String] {
+    defer { lines = [] }
+    return lines
+  }
+}
+
+extension Deferred {
+  /// Notes the result under `name` and passes it on.
+  @discardableResult
+  func noting(_ name: String, in log: Log) -> Deferred<Value> {
+    addBoth { result in
+      switch result {
+      case .success(let value): log("\(name)=\(value)")
+      case .failure(let error): log("\(name)!\(error)")
+      }
+      return try result.get()
+    }
+  }
+
+  /// Notes the result under `name`, as the end of a chain.
+  func noteEnd(_ name: String, in log: Log) {
+    addBoth { result in
+      switch result {
+      case .success(let value): log("\(name)=\(value)")
+      case .failure(let error): log("\(name)!\(error)")
+      }
+    }
+  }
+}
+
+/// Time that stands still until it is moved.
+final class HandClock: ReactorTime {
+  final class Call: CancellableCall {
+    let due: Duration
+    var body: (() -> Void)?
+    init(due: Duration, body: @escaping () -> Void) {
+      self.due = due
+      self.body = body
+    }
+    func cancel() { body = nil }
+  }
+
+  private(set) var now = Duration.zero
+  private var calls: [Call] = []
+
+  func schedule(after delay: Duration, _ body: @escaping () -> Void) -> Call {
+    let call = Call(due: now + delay, body: body)
+    calls.append(call)
+    return call
+  }
+
+  /// The calls that are still to come.
+  var waiting: Int { calls.count { $0.body != nil } }
+
+  func advance(by step: Duration) {
+    let end = now + step
+    while let next = calls.filter({ $0.body != nil && $0.due <= end }).min(by: { $0.due < $1.due }) {
+      now = next.due
+      let body = next.body
+      next.body = nil
+      body?()
+    }
+    now = end
+    calls.removeAll { $0.body == nil }
+  }
+}
