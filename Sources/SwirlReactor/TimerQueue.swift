@@ -73,18 +73,14 @@ package final class TimerQueue {
     }
   }
 
-  /// The earliest deadline of a call that is still to come.
+  /// When `runDue` has something to look at: the earliest deadline of a call that is still to come or, where the first entry's
+  /// call was moved back, that of the entry. The loop then wakes once too early; to put the entry in its place each time it
+  /// is asked for, which is each turn, costs more by far where each request moves the timeout of its connection.
   package var nextDeadline: Int64? {
     while let first = heap.first {
-      if isStale(first) {
-        removeFirst()
-        staleEntries -= 1
-      } else if first.call.deadline > first.deadline {
-        removeFirst()
-        insert(first.call)
-      } else {
-        return first.deadline
-      }
+      guard isStale(first) else { return first.deadline }
+      removeFirst()
+      staleEntries -= 1
     }
     return nil
   }
@@ -96,8 +92,12 @@ package final class TimerQueue {
     var due: [Entry] = []
     while let deadline = nextDeadline, deadline <= time {
       let entry = removeFirst()
-      entry.call.isQueued = false
-      due.append(entry)
+      if entry.call.deadline > entry.deadline {
+        insert(entry.call)
+      } else {
+        entry.call.isQueued = false
+        due.append(entry)
+      }
     }
     for entry in due where entry.sequence == entry.call.sequence {
       if let body = entry.call.body.take() { run(entry.call, body) }
