@@ -274,7 +274,7 @@ extension ServerConnection {
     onFinish(
       HTTPServer.AccessRecord(
         request: request, peerAddress: facts.peer, status: status, bodyBytes: bytes,
-        duration: .nanoseconds(start == 0 ? 0 : timers.now() - start), isComplete: isComplete))
+        duration: .nanoseconds(start == 0 ? 0 : reactor.now.nanoseconds - start), isComplete: isComplete))
   }
 }
 

@@ -64,7 +64,8 @@ final class ServerConnection: StreamProtocol {
   @exclusivity(unchecked) var isBusy = false
 
   // Time
-  var timers: TimerQueue!
+  /// Unowned, since the reactor keeps the transport and that keeps this.
+  private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
   @exclusivity(unchecked) var phase = Phase.idle
   /// Whether a request was taken or an answer ended since the timer was moved.
@@ -78,14 +79,12 @@ final class ServerConnection: StreamProtocol {
     parser = RequestParser(limits: server.configuration.limits)
   }
 
-  var reactor: Reactor { transport.reactor }
-
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     facts = ConnectionFacts(peer: transport.peerAddress)
-    timers = transport.reactor.timers
+    reactor = transport.reactor
     let isWelcome = server.insert(self)
     phase = .head
     arm()
