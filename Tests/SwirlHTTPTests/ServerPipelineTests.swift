@@ -34,6 +34,23 @@ import Testing
     #expect(bodies.map { $0.prefix(2) } == ["/1", "/2", "/3"])
   }
 
+  @Test(arguments: [1, 2, 3, 7, 64, 1000])
+  func howReadsCutTheRequestsChangesNothing(_ size: Int) {
+    let bytes = Array(
+      (get("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+        + "HEAD /3 HTTP/1.1\r\nHost: x\r\n\r\n"
+        + "POST /4 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        + get("/5", "Connection: close\r\n") + "GARBAGE").utf8)
+    let server = HTTPServer { .text("\($0.path) \($0.text)\n") }
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      transport.send(String(decoding: bytes[start..<min(start + size, bytes.count)], as: UTF8.self))
+    }
+    let lines = transport.text.withoutDate.split(separator: "\n").filter { $0.hasPrefix("/") }
+    #expect(transport.text.statuses == [200, 200, 200, 200, 200])
+    #expect(lines == ["/1 ", "/2 hello", "/4 abc", "/5 "])
+  }
+
   @Test func whatIsReadyTogetherIsOneWrite() {
     let asked = Asked()
     let transport = ServerMemoryTransport(asked.server(), on: Reactor())
