@@ -3,7 +3,10 @@
 
 // Calls of the system that Swift's module of the C library leaves out: extensions of Linux, and variadic functions.
 
+#include <sys/types.h>
+
 #if defined(__linux__)
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -12,9 +15,12 @@
 static inline int swirl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int swirl_is_main_thread(void) { return syscall(SYS_gettid) == getpid(); }
 static inline void swirl_set_thread_name(const char *_Nonnull name) { prctl(PR_SET_NAME, name); }
-// Without <sys/socket.h>, whose types would then belong to this module instead of the C library's: accept4(2) by its number.
-static inline int swirl_accept(int listener, void *_Nonnull address, void *_Nonnull length, int flags) {
-  return (int)syscall(SYS_accept4, listener, address, length, flags);
+
+// accept4(2), which the headers show to _GNU_SOURCE only. Without <sys/socket.h>: its types would then belong to this module
+// or to Glibc as the compiler happens to load them, and files that import one of the two would compile by chance.
+// SOCK_NONBLOCK and SOCK_CLOEXEC are by definition the O_ constants.
+static inline int swirl_accept(int listener, void *_Nonnull address, unsigned int *_Nonnull length) {
+  return syscall(SYS_accept4, listener, address, length, O_NONBLOCK | O_CLOEXEC);
 }
 
 // Exported by libdispatch for the run loop of CoreFoundation, in no public header: the descriptor that becomes readable

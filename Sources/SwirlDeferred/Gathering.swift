@@ -69,12 +69,19 @@ public class Gathering<Output>: Deferred<Output> {
 
   /// How many members may still give a result: not those that were let go of unfired.
   @usableFromInline var pendingCount: Int {
-    references.reduce(0) { count, reference in unsafe count + (reference.member?.state == .pending ? 1 : 0) }
+    var count = 0
+    for index in references.indices {
+      if let member = unsafe references[index].member, member.state == .pending { count += 1 }
+    }
+    return count
   }
 
   /// Cancels every member that has not fired.
   @usableFromInline func cancel() {
     // A canceller may fire other members, which changes the array: it is walked by index and read anew each time.
-    for index in references.indices { unsafe references[index].member?.cancel() }
+    for index in references.indices { cancel(at: index) }
   }
+
+  /// Cancels one member, if it has not fired.
+  @usableFromInline func cancel(at index: Int) { unsafe references[index].member?.cancel() }
 }

@@ -7,11 +7,14 @@
 ) -> Deferred<(index: Int, value: Value)> {
   let race = Race<Value>(count: deferreds.count, file: file, line: line)
   for (index, deferred) in deferreds.enumerated() {
+    let isDecided = race.state == .fired
     race.watch(deferred, at: index) { upstream, node in
       let member = Member.cast(node)
       let race = unsafe unsafeDowncast(member.owner, to: Race<Value>.self)
       return race.take(Deferred<Value>.cast(upstream), at: member.index)
     }
+    // A member before it had succeeded already.
+    if isDecided { race.members.cancel(at: index) }
   }
   if deferreds.isEmpty { race.fire(.failure(Failure(FailureGroup(errors: []), origin: race.origin))) }
   return race

@@ -27,6 +27,7 @@ final class Connector {
   /// What to tell; nil once it was told, or cancelled.
   private var outcome: Deferred<SocketTransport>?
   private var lookup: Deferred<Void>?
+  private var isResolved = false
   private var untried: ArraySlice<SocketAddress> = []
   private var attempts: [ConnectAttempt] = []
   private var failures: [NetError] = []
@@ -57,7 +58,7 @@ final class Connector {
   }
 
   private func begin(_ addresses: [SocketAddress]) {
-    lookup = nil
+    isResolved = true
     untried = addresses.interleavingFamilies()[...]
     tryNext()
   }
@@ -91,9 +92,9 @@ final class Connector {
 
   private func timedOut(after timeout: Duration) {
     let reason =
-      lookup != nil
-      ? "the name was not resolved within \(timeout)"
-      : "no answer within \(timeout)" + (failures.isEmpty ? "" : "; \(list(failures))")
+      isResolved
+      ? "no answer within \(timeout)" + (failures.isEmpty ? "" : "; \(list(failures))")
+      : "the name was not resolved within \(timeout)"
     finish(.failure(NetError(.connect, peer, errno: ETIMEDOUT, reason: reason)))
   }
 
@@ -111,7 +112,7 @@ final class Connector {
     untried = []
     for attempt in attempts { attempt.close() }
     attempts = []
-    lookup.take()?.cancel()
+    lookup?.cancel()
     Connectors.of(reactor).remove(self)
   }
 

@@ -19,6 +19,8 @@ public final class Listener {
   private var descriptor: Int32
   private var event: FileEvent!
   private unowned let reactor: Reactor
+  /// What is removed when a Unix socket is listened on no more.
+  private let socketFile: SocketFile?
   private var isPaused = false
   /// While descriptors are scarce: when accepting is tried again.
   private var retryCall: DelayedCall?
@@ -34,16 +36,21 @@ public final class Listener {
     _ descriptor: Int32, at address: SocketAddress, on reactor: Reactor,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
+    socketFile = SocketFile(of: address)
     self.descriptor = descriptor
     self.reactor = reactor
     self.makeProtocol = makeProtocol
     localAddress = address
     event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
-    event.enable()
-    Listeners.of(reactor).insert(self)
   }
 
   deinit { closeDescriptor() }
+
+  /// Begins to accept; from now on the reactor keeps this.
+  func start() throws(NetError) {
+    guard event.enable() else { throw NetError(.listen, localAddress, errno: errno) }
+    Listeners.of(reactor).insert(self)
+  }
 
   /// Whether it has not been stopped.
   public var isListening: Bool { descriptor >= 0 }
@@ -60,7 +67,7 @@ public final class Listener {
     if isListening, retryCall == nil { event.enable() }
   }
 
-  /// Listens no more: the port is free at once, and connections that wait to be accepted are reset. Those that were
+  /// Listens no more: the port is free at once, the path is removed, and connections that wait to be accepted are reset. Those that were
   /// accepted go on. A second call does nothing. Twisted: `stopListening`.
   public func stop() {
     guard isListening else { return }
@@ -74,6 +81,7 @@ public final class Listener {
     event.close()
     Socket.close(descriptor)
     descriptor = -1
+    socketFile?.remove()
   }
 
   private func acceptReady() {

@@ -45,17 +45,18 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
     self.code = code
     self.peer = peer.description
     self.errno = errno
-    self.reason = reason ?? Self.words(for: errno)
+    self.reason = reason ?? Self.words(for: errno, in: code)
   }
 
   /// The words for an error number, and for the common ones what to do.
-  private static func words(for errno: Int32) -> String {
+  private static func words(for errno: Int32, in code: Code) -> String {
     let words = String(cString: strerror(errno)).lowercased()
     return switch errno {
     case ECONNREFUSED: "\(words): nothing listens there"
     case EMFILE, ENFILE: "\(words): raise the limit (ulimit -n) or open fewer connections at once"
     case EADDRINUSE: "\(words): stop what listens there, or use port 0 for a free one"
-    case EACCES: "\(words): ports below 1024 are for root"
+    case EACCES where code == .listen: "\(words): a port below 1024, or another's directory, is for root"
+    case EAGAIN where code == .connect: "\(words): too many connections wait there to be accepted"
     case EADDRNOTAVAIL: "\(words): no such address here, or no local port is left"
     default: words
     }

@@ -16,7 +16,10 @@ final class OpenTransports {
   deinit {
     for transport in transports.values {
       transport.closeDescriptor()
+      // They hold each other. It is let go of after the change, since its deinit may use the transport.
+      let untold = transport.streamProtocol
       transport.streamProtocol = nil
+      withExtendedLifetime(untold) {}
     }
   }
 }

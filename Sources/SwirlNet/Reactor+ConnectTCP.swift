@@ -14,6 +14,7 @@ extension Reactor {
   ///
   /// - Parameters:
   ///   - timeout: how long resolving and connecting may take together.
+  @discardableResult
   public func connectTCP<P: StreamProtocol>(
     _ host: String, _ port: Int, timeout: Duration = .seconds(30), _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {

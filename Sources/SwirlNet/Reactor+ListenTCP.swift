@@ -75,6 +75,8 @@ extension Reactor {
       Socket.close(descriptor)
       throw error
     }
-    return Listener(descriptor, at: Socket.localAddress(descriptor) ?? address, on: self, makeProtocol)
+    let listener = Listener(descriptor, at: Socket.localAddress(descriptor) ?? address, on: self, makeProtocol)
+    try listener.start()
+    return listener
   }
 }

@@ -66,7 +66,7 @@ enum Socket {
     return withUnsafeMutablePointer(to: &storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         #if os(Linux)
-        let descriptor = swirl_accept(listener, address, &length, SOCK_NONBLOCK_ | SOCK_CLOEXEC_)
+        let descriptor = swirl_accept(listener, address, &length)
         #else
         let descriptor = prepare(systemAccept(listener, address, &length))
         #endif

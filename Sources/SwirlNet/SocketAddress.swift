@@ -40,12 +40,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     self = found.with(port: port)
   }
 
-  /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil when `path` is too long: 107 bytes.
+  /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil when `path` is empty or too long (107
+  /// bytes), or has a NUL elsewhere, where the kernel would cut it.
   public init?(unixPath path: String) {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let text = Array(path.utf8)
-    guard !text.isEmpty, text.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+    guard !text.isEmpty, text.count < MemoryLayout.size(ofValue: address.sun_path), !text.dropFirst().contains(0) else {
+      return nil
+    }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
     let length = MemoryLayout.offset(of: \sockaddr_un.sun_path)! + text.count + (text[0] == 0 ? 0 : 1)
     family = .unix

@@ -11,35 +11,43 @@ import Darwin
 /// A ``Transport`` over a connected stream socket.
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
-/// once, and only what the kernel refuses is kept.
+/// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
 package final class SocketTransport: Transport {
-  private enum State {
+  enum State {
+    /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
+    case made
     /// Bytes go both ways.
     case open
     /// `closeWrite()`: what waits is sent, then our direction ends.
     case closingWrite
-    /// Our direction has ended.
+    /// Our direction has ended; the other goes on.
     case writeClosed
-    /// `close()`: what waits is sent, then all ends.
+    /// `close()`: what waits is sent, then all ends. Nothing is read.
     case closing
+    /// How it ends is decided, and told in the next turn. Nothing is read or written.
+    case ending
     /// The descriptor is closed.
     case ended
   }
 
   package unowned let reactor: Reactor
   package let peerAddress: SocketAddress?
-  package var streamProtocol: (any StreamProtocol)?
+  package var streamProtocol: (any StreamProtocol)? {
+    didSet { updateReading() }
+  }
   package var waterMarks = WaterMarks()
 
-  private let descriptor: Int32
-  private let scratch: ReadBuffer
-  private var state = State.open
+  let descriptor: Int32
+  let scratch: ReadBuffer
+  private(set) var state = State.made
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
   private var outgoing = WriteQueue()
-  private var isReadingPaused = false
-  private var isEndReceived = false
+  var isReadingPaused = false
+  var isEndReceived = false
   private var isWritingPaused = false
+  /// What will be told, from the moment it is decided.
+  private var verdict: ConnectionEnd?
 
   /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when this is let go of.
   init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {
@@ -52,69 +60,57 @@ package final class SocketTransport: Transport {
 
   deinit { closeDescriptor() }
 
-  /// Hands the connection to its protocol and starts reading.
+  /// Hands the connection to its protocol and starts reading. Once, and before anything else.
   package func start(_ streamProtocol: any StreamProtocol) {
-    self.streamProtocol = streamProtocol
+    precondition(state == .made, "start(_:) is called once, on an open connection")
     OpenTransports.of(reactor).insert(self)
+    self.streamProtocol = streamProtocol
+    state = .open
     streamProtocol.connectionMade(self)
-    if state != .ended, !isReadingPaused { readEvent.enable() }
+    updateReading()
   }
 
-  package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
+  /// A descriptor that is closed may already be someone else's.
+  package var localAddress: SocketAddress? { state == .ended ? nil : Socket.localAddress(descriptor) }
 
   // MARK: - Reading
 
-  /// How much is read before other connections get their turn.
-  private static let readsPerTurn = 4
-
-  private func readReady() {
-    for _ in 0..<Self.readsPerTurn {
-      guard state != .ended, !isReadingPaused, !isEndReceived, let streamProtocol else { return }
-      var count = 0
-      var room = 0
-      let isDirect = streamProtocol.readDirectly { span in
-        room = span.freeCapacity
-        count = receive(into: &span)
-      }
-      if !isDirect {
-        room = scratch.capacity
-        count = recv(descriptor, scratch.base, room, 0)
-        if count > 0 { scratch.withBytes(count, streamProtocol.dataReceived) }
-      }
-      if count == 0 { return receivedEnd() }
-      if count < 0 {
-        if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR { return }
-        return end(.failed, NetError(.read, peerName, errno: errno))
-      }
-      // A short read has emptied the socket: asking again would only tell so.
-      if count < room { return }
+  /// Whether bytes that come are taken.
+  var isReading: Bool {
+    switch state {
+    case .open, .closingWrite, .writeClosed: !isReadingPaused && !isEndReceived
+    case .made, .closing, .ending, .ended: false
     }
   }
 
-  private func receive(into span: inout OutputSpan<UInt8>) -> Int {
-    span.withUnsafeMutableBufferPointer { buffer, initialized in
-      let count = recv(descriptor, buffer.baseAddress! + initialized, buffer.count - initialized, 0)
-      if count > 0 { initialized += count }
-      return count
+  /// Watches the socket while what comes is wanted and there is someone to tell: otherwise what nobody takes, or the end,
+  /// would be told in every turn.
+  func updateReading() {
+    if isReading, streamProtocol != nil {
+      if !readEvent.enable() { endSoon(.failed, NetError(.read, peerName, errno: errno)) }
+    } else {
+      readEvent.disable()
     }
-  }
-
-  private func receivedEnd() {
-    isEndReceived = true
-    readEvent.disable()
-    if state == .writeClosed { return end(.closed) }
-    if streamProtocol?.endReceived() != true { close() }
   }
 
   package func pauseReading() {
     isReadingPaused = true
-    readEvent.disable()
+    updateReading()
   }
 
   package func resumeReading() {
-    guard isReadingPaused else { return }
     isReadingPaused = false
-    if state != .ended, !isEndReceived { readEvent.enable() }
+    updateReading()
+  }
+
+  /// The other end will send no more.
+  func receivedEnd() {
+    // The protocol may have closed the connection while it was read.
+    guard isReading else { return }
+    isEndReceived = true
+    updateReading()
+    if state == .writeClosed { return end(.closed) }
+    if streamProtocol?.endReceived() != true { close() }
   }
 
   // MARK: - Writing
@@ -147,26 +143,21 @@ package final class SocketTransport: Transport {
     }
   }
 
-  /// Sends what the kernel takes; nil when the connection broke, which ends it.
+  /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
+  /// is: never in the middle of a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
     let count = bytes.withUnsafeBufferPointer { Socket.send(descriptor, $0) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
-    failLater(NetError(.write, peerName, errno: errno))
+    endSoon(.failed, NetError(.write, peerName, errno: errno))
     return nil
-  }
-
-  /// A write that fails is told after the caller has returned, as every end is: never in the middle of a `write`.
-  private func failLater(_ error: NetError) {
-    state = .writeClosed
-    outgoing.removeAll()
-    reactor.callSoon { [self] in end(.failed, error) }
   }
 
   /// Waits for room in the kernel, and tells the protocol when too much waits.
   private func hasKept() {
-    if writeEvent == nil { writeEvent = reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() } }
-    writeEvent?.enable()
+    let event = writeEvent ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
+    writeEvent = event
+    guard event.enable() else { return endSoon(.failed, NetError(.write, peerName, errno: errno)) }
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
       streamProtocol?.pauseWriting()
@@ -175,10 +166,12 @@ package final class SocketTransport: Transport {
 
   private func writeReady() {
     while let (piece, sent) = outgoing.next {
-      guard let count = send(piece.span.extracting(droppingFirst: sent)), count > 0 else { break }
+      let rest = piece.count - sent
+      guard let count = send(piece.span.extracting(droppingFirst: sent)) else { return }
       outgoing.removeFirst(count)
+      // The kernel is full: asking again would only tell so.
+      if count < rest { break }
     }
-    guard state != .ended else { return }
     if outgoing.isEmpty {
       writeEvent?.disable()
       switch state {
@@ -189,7 +182,8 @@ package final class SocketTransport: Transport {
     }
     if isWritingPaused, outgoing.count <= waterMarks.low {
       isWritingPaused = false
-      streamProtocol?.resumeWriting()
+      // After a close there is nothing to go on with.
+      if state == .open { streamProtocol?.resumeWriting() }
     }
   }
 
@@ -209,37 +203,48 @@ package final class SocketTransport: Transport {
 
   package func close() {
     switch state {
+    case .made: closeDescriptor()
     case .open, .closingWrite:
       state = .closing
-      readEvent.disable()
-      isReadingPaused = true
+      updateReading()
       if outgoing.isEmpty { endSoon(.closed) }
     case .writeClosed: endSoon(.closed)
     case .closing, .ended: break
+    case .ending: isReadingPaused = true
     }
   }
 
   package func abort() {
     guard state != .ended else { return }
     Socket.resetOnClose(descriptor)
-    state = .closing
-    outgoing.removeAll()
-    readEvent.disable()
-    writeEvent?.disable()
+    if state == .made { return closeDescriptor() }
+    isReadingPaused = true
     endSoon(.aborted)
   }
 
-  private func endSoon(_ code: ConnectionEnd.Code) {
-    reactor.callSoon { [self] in end(code) }
+  /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
+  private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
+    // A reset overtakes an orderly end that is under way; nothing overtakes a connection that broke.
+    if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
+    guard state != .ending else { return }
+    state = .ending
+    outgoing.removeAll()
+    updateReading()
+    writeEvent?.disable()
+    reactor.callSoon { [self] in
+      if verdict?.code == .failed { readRest() }
+      end(code, error)
+    }
   }
 
-  private func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
+  /// Ends the connection now: only called by the loop, so that nothing of the protocol is under way.
+  func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     guard state != .ended else { return }
     closeDescriptor()
     let told = streamProtocol
     streamProtocol = nil
     OpenTransports.of(reactor).remove(self)
-    told?.connectionLost(ConnectionEnd(code, error: error))
+    told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
   }
 
   /// Frees what the connection holds of the kernel. The reactor that is let go of calls it for those that are open.
@@ -252,5 +257,5 @@ package final class SocketTransport: Transport {
     outgoing.removeAll()
   }
 
-  private var peerName: String { peerAddress?.description ?? "the other end" }
+  var peerName: String { peerAddress?.description ?? "the other end" }
 }

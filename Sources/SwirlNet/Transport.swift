@@ -14,10 +14,13 @@ public protocol Transport: AnyObject {
   /// Where the other end is, where that is known.
   var peerAddress: SocketAddress? { get }
 
-  /// What is told of this connection; it may be changed, for an upgrade. Kept until the connection has ended.
+  /// What is told of this connection; it may be changed, for an upgrade. Kept until the connection has ended, so that a
+  /// protocol and its transport may hold each other. While it is nil nothing is read; after the end nothing is told.
   var streamProtocol: (any StreamProtocol)? { get set }
 
   /// Sends `bytes` after what was written before. After `close`, `closeWrite` or the end nothing is sent.
+  ///
+  /// A connection that turns out to be broken is told after this has returned.
   func write(_ bytes: Span<UInt8>)
 
   /// Sends `bytes`, which are kept without a copy while they wait.
@@ -29,16 +32,23 @@ public protocol Transport: AnyObject {
   /// How many waiting bytes make the protocol be told to pause (``StreamProtocol/pauseWriting()``), and how few to resume.
   var waterMarks: WaterMarks { get set }
 
-  /// Takes no more from the other end until `resumeReading()`: its writes will fill up and wait.
+  /// Takes no more from the other end until `resumeReading()`: its writes will fill up and wait. Its end, too, is noticed
+  /// only then, unless something is written.
   func pauseReading()
 
   /// Takes what comes again.
   func resumeReading()
 
-  /// Ends this direction when all that was written is sent; the other end can go on sending. Twisted: `loseWriteConnection`.
+  /// Ends this direction when all that was written is sent; the other end can go on sending. When that has ended too, the
+  /// connection ends. Twisted: `loseWriteConnection`.
   func closeWrite()
 
-  /// Ends the connection when all that was written is sent. Twisted: `loseConnection`.
+  /// Ends the connection when all that was written is sent; what comes meanwhile is not taken. `connectionLost` is called in
+  /// a later turn.
+  ///
+  /// It waits for an end that does not read for as long as that keeps the connection open: see ``close(within:)``. To an end
+  /// that is still sending, the kernel answers with a reset, which may overtake the last bytes: send those with
+  /// ``closeWrite()`` and close when `endReceived` comes. Twisted: `loseConnection`.
   func close()
 
   /// Ends the connection at once; what waits is dropped, and the other end gets a reset. Twisted: `abortConnection`.
@@ -65,6 +75,12 @@ public struct WaterMarks: Sendable, Hashable {
 extension Transport {
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }
+
+  /// As `close()`, but what the other end has not taken when `limit` has passed is dropped, as by `abort()`.
+  public func close(within limit: Duration) {
+    close()
+    if bufferedBytes > 0 { reactor.callLater(limit) { [weak self] in self?.abort() } }
+  }
 }
 
 /// What is told of a connection: the program's side of a ``Transport``. Twisted: `IProtocol`.
@@ -78,14 +94,15 @@ public protocol StreamProtocol: AnyObject {
   func dataReceived(_ bytes: Span<UInt8>)
 
   /// Offers a place for the next bytes, in order to save a copy when their destination is known: calls `read` with it, once,
-  /// and returns true. By then what was read is in it. By default false: bytes come through `dataReceived`.
+  /// and returns true. By then what was read is in it. By default false: bytes come through `dataReceived`, as they do
+  /// when there is no room in the place.
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool
 
   /// The other end will send no more. Returns whether ours goes on sending; by default the connection is closed when all
   /// that was written is sent. asyncio: `eof_received`.
   func endReceived() -> Bool
 
-  /// More bytes wait than the high water mark: write no more until `resumeWriting`.
+  /// More bytes wait than the high water mark: write no more until `resumeWriting`. Called from within the `write`.
   func pauseWriting()
 
   /// The waiting bytes are down to the low water mark.

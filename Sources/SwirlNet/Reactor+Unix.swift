@@ -1,0 +1,57 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension Reactor {
+  /// Connects to the Unix socket at `path` and hands the connection to a protocol, as
+  /// ``connectTCP(_:_:timeout:_:)`` does. A path that begins with NUL is in Linux's abstract namespace.
+  ///
+  /// Fails with a ``NetError`` of code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
+  @discardableResult
+  public func connectUnix<P: StreamProtocol>(
+    _ path: String, timeout: Duration = .seconds(30), _ makeProtocol: @escaping () -> P
+  ) -> Deferred<P> {
+    connectUnix(path: path, timeout: timeout).addCallback { transport in
+      let made = makeProtocol()
+      transport.start(made)
+      return made
+    }
+  }
+
+  /// Gives an open connection that has not been started.
+  package func connectUnix(path: String, timeout: Duration?) -> Deferred<SocketTransport> {
+    guard let address = SocketAddress(unixPath: path) else {
+      return .fail(NetError(.connect, path.debugDescription, reason: Self.badPath))
+    }
+    return Connector.connect(to: address.description, .succeed([address]), timeout: timeout, on: self)
+  }
+
+  /// Listens on a Unix socket at `path` and hands each connection that comes to a protocol of its own.
+  ///
+  /// The file is made here and removed by ``Listener/stop()``; one that a server left behind when it ended in another way is
+  /// replaced. Who may connect is decided by the permissions of its directory. A path that begins with NUL is in Linux's
+  /// abstract namespace, without a file and open to every user. Twisted: `listenUNIX`; asyncio: `create_unix_server`.
+  /// - Throws: ``NetError`` of code `.listen`.
+  @discardableResult
+  public func listenUnix(
+    _ path: String, backlog: Int32 = 4096,
+    _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
+  ) throws -> Listener {
+    guard let address = SocketAddress(unixPath: path) else {
+      throw NetError(.listen, path.debugDescription, reason: Self.badPath)
+    }
+    do { return try listen(at: address, address.description, backlog, makeProtocol, prepare: { _ in }) } catch {
+      guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
+      return try listen(at: address, address.description, backlog, makeProtocol, prepare: { _ in })
+    }
+  }
+
+  private static var badPath: String { "the path of a Unix socket has 1 to 107 bytes, and no NUL but the first" }
+}

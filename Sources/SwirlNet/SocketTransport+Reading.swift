@@ -1,0 +1,86 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension SocketTransport {
+  /// What one `recv` gave.
+  private enum ReadOutcome {
+    /// As many bytes as there was room for: there may be more.
+    case full
+    /// Fewer: the socket is empty, and asking again would only tell so.
+    case short
+    /// Nothing now.
+    case nothing
+    /// The other end will send no more.
+    case end
+    /// The connection broke.
+    case failed(errno: Int32)
+  }
+
+  /// How much is read before other connections get their turn.
+  private static let readsPerTurn = 4
+
+  func readReady() {
+    for _ in 0..<Self.readsPerTurn {
+      // The protocol may have paused, closed or left with the bytes before.
+      guard isReading, let streamProtocol else { return }
+      switch read(for: streamProtocol) {
+      case .full: continue
+      case .short, .nothing: return
+      case .end: return receivedEnd()
+      case .failed(let errno): return state == .ending ? () : end(.failed, NetError(.read, peerName, errno: errno))
+      }
+    }
+  }
+
+  /// Delivers what had come before the connection broke: a server that does not want to read a request to its end answers,
+  /// closes, and so breaks our writing; the answer is still in the kernel.
+  func readRest() {
+    // As much as the largest receive buffer may hold, whatever the error was.
+    for _ in 0..<256 {
+      guard !isReadingPaused, !isEndReceived, let streamProtocol else { return }
+      switch read(for: streamProtocol) {
+      case .full, .short: continue
+      case .nothing, .end, .failed: return
+      }
+    }
+  }
+
+  /// Reads once and hands over what came.
+  private func read(for streamProtocol: any StreamProtocol) -> ReadOutcome {
+    var count = 0
+    var room = 0
+    // Read at once: what the protocol does next may change it.
+    var error: Int32 = 0
+    _ = streamProtocol.readDirectly { span in
+      room = span.freeCapacity
+      guard room > 0 else { return }
+      count = receive(into: &span)
+      if count < 0 { error = errno }
+    }
+    // No place was offered, or there is no room in it; a read of no bytes would look like the end.
+    if room == 0 {
+      room = scratch.capacity
+      count = recv(descriptor, scratch.base, room, 0)
+      if count < 0 { error = errno }
+      if count > 0 { scratch.withBytes(count) { streamProtocol.dataReceived($0) } }
+    }
+    if count > 0 { return count < room ? .short : .full }
+    if count == 0 { return .end }
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? .nothing : .failed(errno: error)
+  }
+
+  private func receive(into span: inout OutputSpan<UInt8>) -> Int {
+    span.withUnsafeMutableBufferPointer { buffer, initialized in
+      // The room beyond `initialized` is what `freeCapacity` told, so there is a base address, and `recv` initializes as many
+      // bytes as it returns.
+      let count = recv(descriptor, buffer.baseAddress! + initialized, buffer.count - initialized, 0)
+      if count > 0 { initialized += count }
+      return count
+    }
+  }
+}

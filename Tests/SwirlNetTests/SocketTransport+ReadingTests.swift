@@ -1,0 +1,173 @@
+import SwirlReactor
+import Testing
+
+@testable import SwirlNet
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Has the next bytes put in a place of its own, while there is room.
+private final class DirectReader: StreamProtocol {
+  var room: Int
+  var direct: [UInt8] = []
+  var other: [UInt8] = []
+  var onRead: () -> Void = {}
+  var onLost: (ConnectionEnd) -> Void = { _ in }
+  init(room: Int) { self.room = room }
+
+  func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
+    let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      var span = OutputSpan(buffer: buffer, initializedCount: 0)
+      read(&span)
+      count = span.finalize(for: buffer)
+    }
+    direct += chunk
+    room -= chunk.count
+    // Code of a protocol may do this at any time.
+    errno = EPERM
+    onRead()
+    return true
+  }
+  func dataReceived(_ bytes: Span<UInt8>) { other.append(bytes) }
+  func connectionLost(_ end: ConnectionEnd) { onLost(end) }
+}
+
+@Suite struct SocketTransportReadingTests {
+  @Test func `Bytes go to the protocol's own place while it has room, and then to dataReceived`() {
+    withReactor { reactor in
+      let reader = DirectReader(room: 4)
+      reader.onLost = {
+        #expect($0.code == .closed)
+        reactor.stop()
+      }
+      let (_, far) = reactor.startPair(reader)
+      far.send("abcdefgh")
+      far.closeWrite()
+      return {
+        #expect(reader.direct == Array("abcd".utf8))
+        #expect(reader.other == Array("efgh".utf8))
+      }
+    }
+  }
+
+  @Test func `A socket that is empty is not mistaken for a broken one, whatever the protocol does to errno`() {
+    withReactor { reactor in
+      let reader = DirectReader(room: 4)
+      var end: ConnectionEnd?
+      reader.onLost = { end = $0 }
+      let (_, far) = reactor.startPair(reader)
+      // The place is filled to the brim, so there is another read, which finds nothing.
+      far.send("abcd")
+      reader.onRead = { if reader.room == 0 { reader.room = 4 } }
+      reactor.callLater(.milliseconds(10)) {
+        #expect(end == nil)
+        reactor.stop()
+      }
+      return { withExtendedLifetime(far) {} }
+    }
+  }
+
+  @Test func `readDirectly may close the connection`() {
+    withReactor { reactor in
+      let reader = DirectReader(room: 1000)
+      let (transport, far) = reactor.startPair(reader)
+      reader.onRead = { transport.abort() }
+      reader.onLost = {
+        #expect($0.code == .aborted)
+        reactor.stop()
+      }
+      far.send("abc")
+      far.close()
+      return {}
+    }
+  }
+
+  @Test func `pauseReading inside dataReceived stops at once; resumeReading delivers the rest`() {
+    withReactor { reactor in
+      var calls = 0
+      let recorder = Recorder {
+        $0.onData = { recorder in
+          calls += 1
+          if calls == 1 { recorder.transport?.pauseReading() }
+          if recorder.bytes.count == 200_000 { reactor.stop() }
+        }
+      }
+      let (transport, far) = reactor.startPair(recorder)
+      far.send([UInt8](repeating: 1, count: 200_000))
+      reactor.callLater(.milliseconds(10)) {
+        #expect(calls == 1)
+        transport.resumeReading()
+      }
+      return { withExtendedLifetime(far) {} }
+    }
+  }
+
+  @Test(arguments: ["end", "reset"])
+  func `While reading is paused the end of the other side keeps the loop asleep`(how: String) {
+    withReactor { reactor in
+      let recorder = Recorder {
+        $0.onMade = { $0.pauseReading() }
+        $0.onLost = { _ in reactor.stop() }
+      }
+      let (transport, far) = reactor.startPair(recorder)
+      if how == "end" { far.close() } else { far.reset() }
+      var start = 0
+      reactor.callWhenRunning { start = threadMilliseconds() }
+      reactor.callLater(.milliseconds(200)) {
+        #expect(threadMilliseconds() - start < 100)
+        #expect(recorder.events == ["made"])
+        transport.resumeReading()
+      }
+      return {
+        #expect(recorder.events == (how == "end" ? ["made", "end", "lost"] : ["made", "lost"]))
+      }
+    }
+  }
+
+  @Test func `After the other end's direction has ended the loop sleeps while ours goes on`() {
+    withReactor { reactor in
+      let recorder = Recorder { $0.goesOnSending = true }
+      let (_, far) = reactor.startPair(recorder)
+      far.closeWrite()
+      var start = 0
+      reactor.callWhenRunning { start = threadMilliseconds() }
+      reactor.callLater(.milliseconds(200)) {
+        #expect(threadMilliseconds() - start < 100)
+        #expect(recorder.events == ["made", "end"])
+        reactor.stop()
+      }
+      return { withExtendedLifetime(far) {} }
+    }
+  }
+
+  @Test func `A protocol set in dataReceived gets what comes after, and without one nothing is read`() {
+    withReactor { reactor in
+      let second = Recorder()
+      let first = Recorder { $0.onData = { $0.transport?.streamProtocol = nil } }
+      let (transport, far) = reactor.startPair(first)
+      far.send("one")
+      var start = 0
+      reactor.callLater(.milliseconds(20)) {
+        far.send("two")
+        start = threadMilliseconds()
+      }
+      reactor.callLater(.milliseconds(200)) {
+        #expect(threadMilliseconds() - start < 100)
+        #expect(first.text == "one")
+        transport.streamProtocol = second
+      }
+      second.onData = { _ in far.close() }
+      second.onLost = { _ in reactor.stop() }
+      return {
+        #expect(first.text == "one")
+        #expect(second.text == "two")
+        #expect(second.events == ["data", "end", "lost"])
+      }
+    }
+  }
+}

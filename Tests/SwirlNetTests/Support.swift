@@ -1,0 +1,192 @@
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+@testable import SwirlNet
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs a new reactor until `body`, or what it has set going, stops it, and then what `body` returned; a test that hangs
+/// fails instead.
+func withReactor(
+  limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: (Reactor) throws -> (() -> Void)
+) rethrows {
+  let reactor = Reactor()
+  let guardCall = reactor.callLater(limit) { [unowned reactor] in
+    Issue.record("the test did not end within \(limit)", sourceLocation: sourceLocation)
+    reactor.crash()
+  }
+  let check = try body(reactor)
+  reactor.run()
+  guardCall.cancel()
+  check()
+}
+
+/// A protocol that writes down what it is told, and does what a test gives it to do.
+final class Recorder: StreamProtocol {
+  var events: [String] = []
+  var bytes: [UInt8] = []
+  var transport: (any Transport)?
+  /// Whether it holds its transport, as most protocols do.
+  var keepsTransport = true
+  /// What `endReceived` answers.
+  var goesOnSending = false
+  var end: ConnectionEnd?
+
+  var onMade: (any Transport) -> Void = { _ in }
+  var onData: (Recorder) -> Void = { _ in }
+  var onEndReceived: () -> Void = {}
+  var onPause: () -> Void = {}
+  var onResume: () -> Void = {}
+  var onLost: (ConnectionEnd) -> Void = { _ in }
+
+  init(_ setUp: (Recorder) -> Void = { _ in }) { setUp(self) }
+
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  func connectionMade(_ transport: any Transport) {
+    events.append("made")
+    if keepsTransport { self.transport = transport }
+    onMade(transport)
+  }
+  func dataReceived(_ span: Span<UInt8>) {
+    if events.last != "data" { events.append("data") }
+    bytes.append(span)
+    onData(self)
+  }
+  func endReceived() -> Bool {
+    events.append("end")
+    onEndReceived()
+    return goesOnSending
+  }
+  func pauseWriting() {
+    events.append("pause")
+    onPause()
+  }
+  func resumeWriting() {
+    events.append("resume")
+    onResume()
+  }
+  func connectionLost(_ end: ConnectionEnd) {
+    events.append("lost")
+    self.end = end
+    onLost(end)
+    // What a test gave it captures what it likes, and so perhaps this.
+    transport = nil
+    (onMade, onData, onEndReceived, onPause) = ({ _ in }, { _ in }, {}, {})
+    (onResume, onLost) = ({}, { _ in })
+  }
+}
+
+/// The far end of a connection, as plain blocking system calls.
+final class RawSocket {
+  private(set) var descriptor: Int32
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  deinit { close() }
+
+  func send(_ text: String) { send(Array(text.utf8)) }
+  func send(_ bytes: [UInt8]) {
+    let count = bytes.withUnsafeBufferPointer { Socket.send(descriptor, $0) }
+    #expect(count == bytes.count)
+  }
+  /// What is there, or nil at the end; an error is its number.
+  func receive(upTo limit: Int = 1 << 16, wait: Bool = true) -> Result<String, Errno> {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let count = recv(descriptor, &bytes, limit, wait ? 0 : Int32(MSG_DONTWAIT))
+    return count < 0 ? .failure(Errno(number: errno)) : .success(String(decoding: bytes.prefix(count), as: UTF8.self))
+  }
+  func closeWrite() { shutdown(descriptor, Int32(SHUT_WR)) }
+  func reset() {
+    Socket.resetOnClose(descriptor)
+    close()
+  }
+  func close() {
+    if descriptor >= 0 { Socket.close(descriptor) }
+    descriptor = -1
+  }
+}
+
+struct Errno: Error, Equatable { var number: Int32 }
+
+/// A port that is listened on by plain system calls.
+final class RawListener {
+  let descriptor: Int32
+  let address: SocketAddress
+  private var fillers: [RawSocket] = []
+
+  init(backlog: Int32 = 16, ip: String = "127.0.0.1") {
+    descriptor = Socket.stream(ip.contains(":") ? AF_INET6 : AF_INET)
+    _ = Socket.bind(descriptor, to: SocketAddress(ip: ip, port: 0)!)
+    _ = Socket.listen(descriptor, backlog)
+    address = Socket.localAddress(descriptor)!
+  }
+  deinit { Socket.close(descriptor) }
+
+  var port: Int { Int(address.port) }
+
+  /// A port where a connect is neither accepted nor refused: its queue is full, so the kernel drops what comes.
+  static func blackHole() -> RawListener {
+    let listener = RawListener(backlog: 0)
+    for _ in 0..<3 { listener.fillers.append(listener.connect()) }
+    return listener
+  }
+
+  /// A port where nobody listens.
+  static func closedPort() -> SocketAddress { RawListener().address }
+
+  /// Begins to connect a socket to it.
+  func connect() -> RawSocket {
+    let socket = RawSocket(Socket.stream(address.domain))
+    _ = Socket.beginConnect(socket.descriptor, to: address)
+    return socket
+  }
+
+  func accept() -> RawSocket? {
+    let accepted = Socket.accept(descriptor).descriptor
+    return accepted < 0 ? nil : RawSocket(accepted)
+  }
+}
+
+/// Two connected TCP sockets on loopback; the far one blocks.
+func connectedPair() -> (near: Int32, far: RawSocket) {
+  let listener = RawListener()
+  let near = Socket.stream(AF_INET)
+  _ = Socket.beginConnect(near, to: listener.address)
+  var accepted: RawSocket?
+  while accepted == nil { accepted = listener.accept() }
+  _ = fcntl(accepted!.descriptor, F_SETFL, 0)
+  return (near, accepted!)
+}
+
+extension Reactor {
+  /// A transport with its protocol started, and the far end.
+  func startPair(_ streamProtocol: any StreamProtocol) -> (transport: SocketTransport, far: RawSocket) {
+    let (near, far) = connectedPair()
+    let transport = SocketTransport(near, peer: SocketAddress(ip: "127.0.0.1", port: 9), on: self)
+    transport.start(streamProtocol)
+    return (transport, far)
+  }
+}
+
+/// How many descriptors the process has open.
+func openDescriptors() -> Int {
+  var count = 0
+  let limit = Int32(sysconf(Int32(_SC_OPEN_MAX)))
+  for descriptor in 0..<min(limit, 4096) where fcntl(descriptor, F_GETFD) != -1 { count += 1 }
+  return count
+}
+
+/// The time that this thread has computed, in milliseconds.
+func threadMilliseconds() -> Int {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Int(time.tv_sec) * 1000 + Int(time.tv_nsec) / 1_000_000
+}
