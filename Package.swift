@@ -19,7 +19,7 @@ let samples = [
 ]
 
 /// The modules that have tests.
-let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlTesting"]
+let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP", "SwirlTesting"]
 
 let package = Package(
   name: "swirl",

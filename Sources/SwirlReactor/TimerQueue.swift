@@ -97,21 +97,17 @@ package final class TimerQueue {
     }
   }
 
-  /// The earliest deadline of a call that is still to come.
-  package var nextDeadline: Int64? { settledFirst?.deadline }
+  /// When `runDue` has something to look at: the earliest deadline of a call that is still to come or, where the first entry's
+  /// call was moved back, that of the entry. The loop then wakes once too early; to put the entry in its place each time it
+  /// is asked for, which is each turn, costs more by far where each request moves the timeout of its connection.
+  package var nextDeadline: Int64? { firstLiving?.deadline }
 
-  /// The first entry, once those that are stale or not where they belong are out of its way.
-  private var settledFirst: Entry? {
+  /// The first entry, once those that are stale are out of its way.
+  private var firstLiving: Entry? {
     while let first = heap.first {
-      if isStale(first) {
-        removeFirst()
-        staleEntries -= 1
-      } else if first.order != first.call.order {
-        removeFirst()
-        push(first.call)
-      } else {
-        return first
-      }
+      guard isStale(first) else { return first }
+      removeFirst()
+      staleEntries -= 1
     }
     return nil
   }
@@ -121,9 +117,12 @@ package final class TimerQueue {
   package func runDue(
     at time: Int64, madeBefore mark: Mark, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void
   ) {
-    while let first = settledFirst, first.deadline <= time {
+    while let first = firstLiving, first.deadline <= time {
       removeFirst()
-      if first.order > mark.order {
+      if first.order != first.call.order {
+        // It was moved back: this is the moment to put it where it belongs.
+        push(first.call)
+      } else if first.order > mark.order {
         postponed.append(first)
       } else {
         first.call.isQueued = false

@@ -14,7 +14,7 @@ extension HTTPServer {
     }
 
     deinit {
-      if body.state == .open { body.breakOff() }
+      body.writerGone()
     }
 
     /// Whether bytes are still taken: `end()` was not called and the client is there.

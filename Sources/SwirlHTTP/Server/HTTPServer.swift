@@ -120,9 +120,8 @@ public final class HTTPServer {
   }
 
   func finishConnections(within gracePeriod: Duration) -> Deferred<Void> {
-    guard let connection = connections.values.first else { return .succeed() }
+    guard let reactor = connections.values.first?.reactor else { return .succeed() }
     isStopping = true
-    let reactor = connection.reactor
     stopDeadline?.cancel()
     stopDeadline = reactor.callLater(gracePeriod) { [weak self] in self?.abortConnections() }
     for connection in connections.values { connection.closeIfIdle() }

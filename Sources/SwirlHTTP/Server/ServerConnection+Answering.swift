@@ -38,7 +38,7 @@ extension ServerConnection {
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
     var response = response
     var sent = 0
-    do throws(HTTPWireError) {
+    do {
       sent = try append(response, to: request)
     } catch {
       log("the response can't be sent: \(error)", of: request)
@@ -50,7 +50,8 @@ extension ServerConnection {
   }
 
   /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
-  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws(HTTPWireError) -> Int {
+  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
+    guard response.status.code >= 200 else { throw UnsendableResponse.informational }
     let isBodiless = response.status.hasNoContent
     let length = isBodiless ? 0 : response.body.count
     try appendHead(response, isBodiless ? .none : .contentLength(length), to: request)
@@ -84,7 +85,8 @@ extension ServerConnection {
     if input != .requests || server.isStopping, exchanges.count <= 1 { serializer.isPersistent = false }
     guard var fields = response.fields else {
       try serializer.appendHead(
-        response.status.code, encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
+        response.status.code, reason: response.status.reason,
+        encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
         to: &buffer)
       if !serializer.isPersistent { stopReading() }
       return
@@ -109,7 +111,7 @@ extension ServerConnection {
       encoded = server.commonFields.encoded[response.content.rawValue]
     }
     try serializer.appendHead(
-      response.status.code, reason: response.status.reasonPhrase, fields: fields, encoded: encoded, framing: framing,
+      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: framing,
       to: &buffer)
     if !serializer.isPersistent || framing == .untilClose { stopReading() }
   }
@@ -171,7 +173,8 @@ extension ServerConnection {
   func send(_ bytes: Span<UInt8>, inChunk: Bool) {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
-    if !isBusy || buffer.count >= Self.bufferLimit { flush() }
+    // The transport has to see how much there is, to say that it is too much.
+    if !isBusy || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
   }
 
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
@@ -271,8 +274,15 @@ extension ServerConnection {
     onFinish(
       HTTPServer.AccessRecord(
         request: request, peerAddress: facts.peer, status: status, bodyBytes: bytes,
-        duration: .nanoseconds(start == 0 ? 0 : timers.now() - start), isComplete: isComplete))
+        duration: .nanoseconds(start == 0 ? 0 : reactor.now.nanoseconds - start), isComplete: isComplete))
   }
+}
+
+/// A response that no request can have.
+private enum UnsendableResponse: Error, CustomStringConvertible {
+  case informational
+
+  var description: String { "a 1xx is no answer: the status of a response is 200 or more" }
 }
 
 extension HTTPServer.Response {
@@ -302,4 +312,7 @@ extension HTTPServer.Response.Body {
 extension HTTPResponse.Status {
   /// Statuses whose responses never have content (RFC 9110 §6.4.1).
   var hasNoContent: Bool { code == 204 || code == 304 || code < 200 }
+
+  /// The phrase that was given with the status; nil for the usual one.
+  var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }
 }

@@ -54,7 +54,7 @@ extension ServerConnection {
     }
     self.head = head
     owesContinue = head.expectsContinue
-    bodyStart = timers.now()
+    bodyStart = reactor.turnTime
     // What is promised is not what comes: memory is taken as it comes.
     if let length = head.contentLength { body.reserveCapacity(min(length, 16 * 1024)) }
   }
@@ -79,7 +79,7 @@ extension ServerConnection {
     if request.head.expectsOther {
       return refuse(.text("417 Expectation Failed\n", status: .expectationFailed), to: request)
     }
-    let start = server.onFinish == nil ? 0 : timers.now()
+    let start = server.onFinish == nil ? 0 : reactor.now.nanoseconds
     if case .plain(let handler) = server.handler {
       let response: HTTPServer.Response
       do { response = try handler(request) } catch { response = failureResponse(error, to: request) }
@@ -143,7 +143,7 @@ extension ServerConnection {
     body = []
     owesContinue = false
     hasProgressed = true
-    enqueue(Exchange(request, start: server.onFinish == nil ? 0 : timers.now()), .ready(response))
+    enqueue(Exchange(request, start: server.onFinish == nil ? 0 : reactor.now.nanoseconds), .ready(response))
   }
 }
 

@@ -27,7 +27,7 @@ extension ServerConnection {
     case .lingering: return .lingering
     case .open: break
     }
-    if !exchanges.isEmpty { return .answer }
+    if !exchanges.isEmpty || isWritingPaused { return .answer }
     if head != nil { return .body }
     return parser.isIdle ? .idle : .head
   }
@@ -48,30 +48,34 @@ extension ServerConnection {
 
   func arm() {
     let times = server.times
-    let deadline: Int64
-    switch phase {
-    case .idle: deadline = timers.now() + times.idle
-    case .head: deadline = timers.now() + times.head
-    case .body: deadline = bodyStart + times.body + Int64(body.count) * times.nanosecondsPerBodyByte
-    case .answer, .closing: deadline = timers.now() + times.write
-    case .lingering: deadline = timers.now() + times.linger
-    }
-    sentWhenArmed = handedToTransport - transport.bufferedBytes
+    let deadline =
+      switch phase {
+      case .idle: reactor.turnTime + times.idle
+      case .head: reactor.turnTime + times.head
+      case .body: bodyStart + times.body + Int64(body.count) * times.nanosecondsPerBodyByte
+      case .answer, .closing: reactor.turnTime + times.write
+      case .lingering: reactor.turnTime + times.linger
+      }
+    // Asked only where it counts: a client that is idle and still has something to take has the idle time for it.
+    if phase == .answer || phase == .closing || phase == .lingering { sentWhenArmed = sentBytes }
     if let timer {
       timer.move(to: deadline)
     } else {
-      timer = timers.add(deadline: deadline, site: CallSite()) { [unowned self] in timeout() }
+      timer = reactor.timers.add(deadline: deadline, site: CallSite()) { [unowned self] in timeout() }
     }
   }
+
+  /// What the transport has given to the kernel.
+  private var sentBytes: Int { handedToTransport - transport.bufferedBytes }
 
   private func timeout() {
     timer = nil
     // A client that takes what is sent to it, slowly, gets another such time.
-    let isTaking = handedToTransport - transport.bufferedBytes > sentWhenArmed
+    let isTaking = sentBytes > sentWhenArmed
     let isWaitingForClient = transport.bufferedBytes > 0
     switch phase {
     case .idle, .head:
-      if isWaitingForClient { return isTaking ? arm() : abort() }
+      if isWaitingForClient { return abort() }
       if parser.isIdle {
         input = .discarded
         settle()

@@ -64,7 +64,8 @@ final class ServerConnection: StreamProtocol {
   @exclusivity(unchecked) var isBusy = false
 
   // Time
-  var timers: TimerQueue!
+  /// Unowned, since the reactor keeps the transport and that keeps this.
+  private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
   @exclusivity(unchecked) var phase = Phase.idle
   /// Whether a request was taken or an answer ended since the timer was moved.
@@ -78,14 +79,12 @@ final class ServerConnection: StreamProtocol {
     parser = RequestParser(limits: server.configuration.limits)
   }
 
-  var reactor: Reactor { transport.reactor }
-
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     facts = ConnectionFacts(peer: transport.peerAddress)
-    timers = transport.reactor.timers
+    reactor = transport.reactor
     let isWelcome = server.insert(self)
     phase = .head
     arm()
@@ -101,7 +100,7 @@ final class ServerConnection: StreamProtocol {
     server.commonFields.refresh()
     if unparsed.isEmpty {
       let used = parse(bytes)
-      if used < bytes.count, input == .requests { unparsed.append(copying: bytes.extracting(used...)) }
+      if used < bytes.count { keep(bytes.extracting(used...)) }
     } else {
       unparsed.append(copying: bytes)
     }
@@ -174,13 +173,18 @@ final class ServerConnection: StreamProtocol {
       let bytes = unparsed
       unparsed = []
       let used = parse(bytes.span)
-      if used < bytes.count, input == .requests { unparsed = Array(bytes[used...]) }
+      if used < bytes.count { keep(bytes.span.extracting(used...)) }
     } while true
     if owesContinue, exchanges.isEmpty, input == .requests {
       owesContinue = false
       if body.isEmpty { append("HTTP/1.1 100 Continue\r\n\r\n") }
     }
     isBusy = false
+  }
+
+  /// What is not parsed now waits for its turn, or is dropped where nothing after the last request counts.
+  private func keep(_ rest: Span<UInt8>) {
+    if input == .discarded { discardedBytes += rest.count } else { unparsed.append(copying: rest) }
   }
 
   /// Gives what was put together to the transport.

@@ -96,6 +96,13 @@ final class StreamedBody {
     connection.abort()
   }
 
+  /// Nobody can write any more: that is the end only if a Deferred will say so.
+  func writerGone() {
+    guard state == .open, source == nil else { return }
+    connection?.log("the body's writer was let go of before the end", of: exchange.request)
+    breakOff()
+  }
+
   func drained() -> Deferred<Void> {
     if canWrite { return .succeed() }
     guard state == .open else { return .fail(HTTPServer.ClientDisconnectedError()) }

@@ -1,0 +1,14 @@
+import Testing
+
+@testable import SwirlHTTP
+
+@Suite struct HTTPServerDateTests {
+  @Test(arguments: [
+    (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+    (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (951_868_799, "Tue, 29 Feb 2000 23:59:59 GMT"),
+    (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+  ])
+  func aDateIsWrittenAsRFC9110_5_6_7Says(_ seconds: Int, text: String) {
+    #expect(HTTPDate.format(seconds) == text)
+  }
+}

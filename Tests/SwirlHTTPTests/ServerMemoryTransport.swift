@@ -1,0 +1,124 @@
+import Swirl
+
+/// A connection in memory: what the server writes is kept, up to a capacity that stands for the kernel's.
+final class ServerMemoryTransport: Transport {
+  let reactor: Reactor
+  var localAddress: SocketAddress? { nil }
+  let peerAddress = SocketAddress(ip: "192.0.2.1", port: 4711)
+  var streamProtocol: (any StreamProtocol)?
+  var waterMarks = WaterMarks(high: 1000, low: 100)
+
+  /// What the other end has got, and in how many writes.
+  private(set) var received: [UInt8] = []
+  private(set) var writes = 0
+  private(set) var bufferedBytes = 0
+  private(set) var mostBuffered = 0
+  /// How much the other end takes at once; the rest waits for `drain`.
+  var capacity = Int.max
+  private(set) var isReadingPaused = false
+  private(set) var isWriteClosed = false
+  private(set) var isClosed = false
+  private(set) var isAborted = false
+  private var isWritingPaused = false
+  private var undelivered: [UInt8] = []
+
+  init(_ server: HTTPServer, on reactor: Reactor) {
+    self.reactor = reactor
+    let made = server.makeProtocol()
+    streamProtocol = made
+    made.connectionMade(self)
+  }
+
+  var text: String { String(decoding: received, as: UTF8.self) }
+
+  /// What was received since the last call.
+  func take() -> String {
+    defer { received = [] }
+    return text
+  }
+
+  /// The client sends: what the server does not read yet waits.
+  func send(_ text: String) {
+    undelivered += Array(text.utf8)
+    deliver()
+  }
+
+  private func deliver() {
+    while !isReadingPaused, !isClosed, !undelivered.isEmpty, let streamProtocol {
+      let bytes = Array(undelivered.prefix(64 * 1024))
+      undelivered.removeFirst(bytes.count)
+      streamProtocol.dataReceived(bytes.span)
+    }
+  }
+
+  /// The client closes its sending side.
+  func sendEnd() {
+    if streamProtocol?.endReceived() == false { close() }
+  }
+
+  /// The connection ends.
+  func lose(_ code: ConnectionEnd.Code = .failed) {
+    let told = streamProtocol
+    streamProtocol = nil
+    told?.connectionLost(ConnectionEnd(code))
+  }
+
+  /// The client takes `count` bytes of what waits.
+  func drain(_ count: Int = .max) {
+    bufferedBytes -= min(count, bufferedBytes)
+    if isWritingPaused, bufferedBytes <= waterMarks.low {
+      isWritingPaused = false
+      streamProtocol?.resumeWriting()
+    }
+  }
+
+  func write(_ bytes: Span<UInt8>) {
+    guard !isClosed, !isWriteClosed, !bytes.isEmpty else { return }
+    writes += 1
+    bytes.withUnsafeBufferPointer { received.append(contentsOf: $0) }
+    bufferedBytes += max(0, bytes.count - (bufferedBytes == 0 ? capacity : 0))
+    mostBuffered = max(mostBuffered, bufferedBytes)
+    if !isWritingPaused, bufferedBytes > waterMarks.high {
+      isWritingPaused = true
+      streamProtocol?.pauseWriting()
+    }
+  }
+
+  func write(_ bytes: [UInt8]) { write(bytes.span) }
+  func pauseReading() { isReadingPaused = true }
+  func resumeReading() {
+    guard isReadingPaused else { return }
+    isReadingPaused = false
+    reactor.callSoon { [self] in deliver() }
+    deliver()
+  }
+  func closeWrite() { isWriteClosed = true }
+  func close() { isClosed = true }
+  func abort() {
+    isClosed = true
+    isAborted = true
+  }
+}
+
+/// What answers `request`, without its Date, which differs.
+func answer(_ server: HTTPServer, _ request: String) -> String {
+  let transport = ServerMemoryTransport(server, on: Reactor())
+  transport.send(request)
+  return transport.take().withoutDate
+}
+
+extension String {
+  /// The lines with LF for CRLF, and without Date.
+  var withoutDate: String {
+    split(separator: "\r\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("Date: ") }.joined(
+      separator: "\n")
+  }
+
+  var statuses: [Int] {
+    split(separator: "HTTP/1.1 ").compactMap { Int($0.prefix(3)) }
+  }
+}
+
+func get(_ path: String = "/", _ fields: String = "") -> String {
+  "GET \(path) HTTP/1.1\r\nHost: x\r\n\(fields)\r\n"
+}

@@ -1,0 +1,178 @@
+import Swirl
+import Testing
+
+@Suite struct HTTPServerPipelineTests {
+  /// A server that keeps what it is asked, to be answered by hand.
+  final class Asked {
+    var paths: [String] = []
+    var waiting: [String: Deferred<HTTPServer.Response>] = [:]
+    var cancelled: [String] = []
+
+    func answer(_ path: String) { waiting[path]?.callback(.text(path)) }
+
+    func server(_ configuration: HTTPServer.Configuration = .init()) -> HTTPServer {
+      HTTPServer(configuration: configuration) { [self] request in
+        let path = request.path
+        paths.append(path)
+        let deferred = Deferred<HTTPServer.Response>(canceller: { _ in self.cancelled.append(path) })
+        waiting[path] = deferred
+        return deferred
+      }
+    }
+  }
+
+  @Test func answersGoOutInTheOrderOfTheRequests_RFC9112_9_3_2() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.send(get("/1") + get("/2") + get("/3"))
+    #expect(asked.paths == ["/1", "/2", "/3"])
+    asked.answer("/3")
+    asked.answer("/2")
+    #expect(transport.received.isEmpty)
+    asked.answer("/1")
+    let bodies = transport.text.withoutDate.split(separator: "\n").map(String.init).filter { $0.hasPrefix("/") }
+    #expect(bodies.map { $0.prefix(2) } == ["/1", "/2", "/3"])
+  }
+
+  @Test(arguments: [1, 2, 3, 7, 64, 1000])
+  func howReadsCutTheRequestsChangesNothing(_ size: Int) {
+    let bytes = Array(
+      (get("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+        + "HEAD /3 HTTP/1.1\r\nHost: x\r\n\r\n"
+        + "POST /4 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        + get("/5", "Connection: close\r\n") + "GARBAGE").utf8)
+    let server = HTTPServer { .text("\($0.path) \($0.text)\n") }
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      transport.send(String(decoding: bytes[start..<min(start + size, bytes.count)], as: UTF8.self))
+    }
+    let lines = transport.text.withoutDate.split(separator: "\n").filter { $0.hasPrefix("/") }
+    #expect(transport.text.statuses == [200, 200, 200, 200, 200])
+    #expect(lines == ["/1 ", "/2 hello", "/4 abc", "/5 "])
+  }
+
+  @Test func whatIsReadyTogetherIsOneWrite() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.send(get("/1") + get("/2"))
+    asked.answer("/2")
+    asked.answer("/1")
+    #expect(transport.writes == 1)
+    let plain = ServerMemoryTransport(HTTPServer { _ in .text("x") }, on: Reactor())
+    plain.send(String(repeating: get(), count: 100))
+    #expect(plain.writes == 1)
+    #expect(plain.text.statuses.count == 100)
+  }
+
+  @Test func readingStopsWhenEnoughRequestsWait() {
+    var configuration = HTTPServer.Configuration()
+    configuration.pipelineDepth = 3
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(configuration), on: Reactor())
+    transport.send((1...9).map { get("/\($0)") }.joined())
+    #expect(asked.paths == ["/1", "/2", "/3"])
+    #expect(transport.isReadingPaused)
+    asked.answer("/1")
+    #expect(asked.paths == ["/1", "/2", "/3", "/4"])
+    for path in 2...9 { asked.answer("/\(path)") }
+    #expect(asked.paths.count == 9)
+    #expect(transport.text.statuses.count == 9)
+    #expect(!transport.isReadingPaused)
+  }
+
+  @Test func readingStopsWhenTheBodiesThatWaitAreLarge() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    let body = String(repeating: "x", count: 40_000)
+    for path in 1...4 {
+      transport.send("POST /\(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n\(body)")
+    }
+    #expect(asked.paths == ["/1", "/2"])
+    asked.answer("/1")
+    #expect(asked.paths == ["/1", "/2", "/3"])
+  }
+
+  @Test func aClientThatDoesNotReadIsNotServedOn() {
+    var served = 0
+    let server = HTTPServer { _ in
+      served += 1
+      return .text(String(repeating: "x", count: 10_000))
+    }
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.capacity = 0
+    transport.send(String(repeating: get(), count: 1000))
+    // What one buffer takes, and no more.
+    #expect(served < 10)
+    #expect(transport.isReadingPaused)
+    #expect(transport.mostBuffered < 100_000)
+    while served < 1000, transport.bufferedBytes > 0 { transport.drain() }
+    #expect(served == 1000)
+    #expect(transport.mostBuffered < 100_000)
+  }
+
+  @Test func anErrorIsAnsweredAfterTheAnswersBeforeIt() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.send(get("/1") + "GET / HTTP/9.9\r\n\r\n")
+    #expect(transport.received.isEmpty)
+    asked.answer("/1")
+    #expect(transport.text.statuses == [200, 505])
+  }
+
+  @Test func aPlainHandlersAnswerWaitsForAStreamBeforeIt() {
+    var writer: HTTPServer.BodyWriter?
+    let server = HTTPServer { request in
+      request.path == "/s" ? .stream(length: 3) { writer = $0 } : .text("after")
+    }
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.send(get("/s") + get("/t"))
+    #expect(transport.text.statuses == [200])
+    writer?.write("abc")
+    #expect(!transport.text.contains("after"))
+    writer?.end()
+    #expect(transport.text.statuses == [200, 200])
+    #expect(transport.text.hasSuffix("after"))
+  }
+
+  @Test func aClientThatGoesCancelsWhatItWaitsFor() {
+    let asked = Asked()
+    let server = asked.server()
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.send(get("/1") + get("/2"))
+    transport.lose()
+    #expect(asked.cancelled == ["/1", "/2"])
+    #expect(server.connectionCount == 0)
+  }
+
+  @Test func theEndOfTheClientsSideCountsAsGoneUnlessItIsSaidNotTo() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.send(get("/1"))
+    transport.sendEnd()
+    #expect(asked.cancelled == ["/1"])
+    #expect(transport.isClosed)
+
+    var configuration = HTTPServer.Configuration()
+    configuration.answersHalfClosedClients = true
+    let patient = Asked()
+    let other = ServerMemoryTransport(patient.server(configuration), on: Reactor())
+    other.send(get("/1"))
+    other.sendEnd()
+    #expect(!other.isClosed)
+    patient.answer("/1")
+    #expect(other.text.statuses == [200])
+    #expect(other.isClosed)
+  }
+
+  @Test func whatComesAfterTheLastRequestIsDropped_RFC9112_9_6() {
+    var paths: [String] = []
+    let server = HTTPServer { request in
+      paths.append(request.path)
+      return .text("x")
+    }
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.send(get("/1", "Connection: close\r\n") + get("/2"))
+    #expect(paths == ["/1"])
+    #expect(transport.text.statuses == [200])
+  }
+}
