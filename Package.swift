@@ -19,7 +19,7 @@ let samples = [
 ]
 
 /// The modules that have tests.
-let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire"]
+let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP"]
 
 let package = Package(
   name: "swirl",
