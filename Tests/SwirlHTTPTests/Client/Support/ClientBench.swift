@@ -31,7 +31,8 @@ final class ClientBench {
   static let guardTime = Duration.seconds(60)
 
   init(
-    _ configuration: HTTPClient.Configuration = .init(), _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
+    _ configuration: HTTPClient.Configuration = .init(),
+    _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
   ) throws {
     server = try RawServer(on: reactor, answer)
     client = HTTPClient(configuration, on: reactor)
