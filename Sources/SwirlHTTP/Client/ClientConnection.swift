@@ -36,20 +36,20 @@ final class ClientConnection: StreamProtocol {
 
   // MARK: - Sending
 
-  /// Sends the request of `exchange`. What cannot be sent is its error, and the connection stays free.
-  func send(_ exchange: HTTPClient.Exchange) {
+  /// Sends the request of `exchange`; false when it cannot be sent, which is its error, and the connection stays free.
+  func send(_ exchange: HTTPClient.Exchange) -> Bool {
     do {
       try exchange.client?.serialize(exchange, for: pool.host) { transport.write($0) }
     } catch {
-      pool.release(self)
-      exchange.finish(.failure(exchange.error(.invalidRequest, error.message, wire: error)))
-      return
+      exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
+      return false
     }
     if let body = exchange.requestBody, !body.isEmpty { transport.write(body) }
     self.exchange = exchange
     exchange.state = .sent(self)
     parser.expect(exchange.method)
     watchDeadline(exchange.deadline)
+    return true
   }
 
   private func watchDeadline(_ deadline: Int64) {

@@ -44,7 +44,7 @@ final class ConnectionPool {
   /// Sends the request on a free connection, or puts it in line.
   func start(_ exchange: HTTPClient.Exchange) {
     if waitingCount == 0, let connection = idle.popLast() {
-      connection.send(exchange)
+      if !connection.send(exchange) { idle.append(connection) }
     } else {
       wait(exchange)
     }
@@ -117,7 +117,12 @@ final class ConnectionPool {
     let deferred = reactor.connectTCP(
       host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout)
     attempt.deferred = deferred
-    deferred.addBoth { [self] result in connected(attempt, result) }
+    if deferred.isFired {
+      // It failed at once, in the stack of whoever asked; what waits is told when that has returned.
+      reactor.callSoon { [self] in deferred.addBoth { [self] result in connected(attempt, result) } }
+    } else {
+      deferred.addBoth { [self] result in connected(attempt, result) }
+    }
   }
 
   /// Takes an attempt off the list; nil when it was not on it any more.
@@ -161,7 +166,9 @@ final class ConnectionPool {
 
   /// Takes a connection that is free: the next request in line gets it, or it is kept.
   func release(_ connection: ClientConnection) {
-    if let exchange = nextWaiting() { return connection.send(exchange) }
+    while let exchange = nextWaiting() {
+      if connection.send(exchange) { return }
+    }
     if isDetached || client.isClosed || client.idleNanoseconds == 0 || client.isStarved { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)

@@ -23,6 +23,7 @@ extension HTTPClient {
       case deferred(Deferred<Response>)
     }
 
+    /// nil before it is anywhere, and when its error is about to be told.
     var state: State?
     let method: HTTPRequest.Method
     let url: String
@@ -104,6 +105,13 @@ extension HTTPClient {
       case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
       case .deferred(let deferred): deferred.fire(with: result)
       }
+    }
+
+    /// Gives `error` as the result in the next turn: never in the caller's stack, since a callback that is called now by some
+    /// errors and later by others is a trap.
+    func failSoon(_ error: HTTPError) {
+      state = nil
+      client?.reactor.callSoon { [self] in finish(.failure(error)) }
     }
 
     func error(

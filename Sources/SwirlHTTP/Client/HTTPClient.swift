@@ -93,7 +93,7 @@ public final class HTTPClient {
         request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
         deadline: deadline, by: self, consumer)
       if isClosed {
-        failSoon(exchange, .clientClosed, "the client was closed")
+        exchange.failSoon(exchange.error(.clientClosed, "the client was closed"))
       } else {
         pool.start(exchange)
       }
@@ -102,14 +102,9 @@ public final class HTTPClient {
       let exchange = Exchange(
         request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max, by: self,
         consumer)
-      failSoon(exchange, error.code, error.reason)
+      exchange.failSoon(exchange.error(error.code, error.reason))
       return exchange
     }
-  }
-
-  /// Never in the caller's stack: a callback that is called now by some errors and later by others is a trap.
-  private func failSoon(_ exchange: Exchange, _ code: HTTPError.Code, _ reason: String) {
-    reactor.callSoon { exchange.finish(.failure(exchange.error(code, reason))) }
   }
 
   private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {

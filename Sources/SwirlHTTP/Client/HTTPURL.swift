@@ -18,7 +18,7 @@ struct HTTPURL {
 
   init(_ url: String) throws(Malformed) {
     let bytes = url.utf8.span
-    let prefix = try Self.schemeLength(bytes, url)
+    let prefix = try Self.schemeLength(bytes)
     // The authority ends where path, query or fragment begins.
     var end = prefix
     while end < bytes.count, !bytes[end].endsAuthority { end += 1 }
@@ -26,16 +26,20 @@ struct HTTPURL {
     target = try Self.target(bytes, from: end)
   }
 
-  private static func schemeLength(_ bytes: Span<UInt8>, _ url: String) throws(Malformed) -> Int {
-    if bytes.startsIgnoringCase(with: "http://") { return 7 }
-    guard let colon = (0..<bytes.count).first(where: { bytes[$0] == UInt8(ascii: ":") }), colon > 0 else {
-      throw Malformed("the URL has no scheme: write http:// before the host")
-    }
+  private static func schemeLength(_ bytes: Span<UInt8>) throws(Malformed) -> Int {
+    if bytes.startsWithHTTP { return 7 }
+    var colon = 0
+    while colon < bytes.count, bytes[colon].isSchemeByte { colon += 1 }
+    // RFC 3986 §3.1. A host and a port without a scheme look like one: `localhost:8080`, `example.com:x`.
+    guard colon > 0, colon < bytes.count, bytes[colon] == UInt8(ascii: ":"), bytes[0].isLetter,
+      colon + 1 == bytes.count || !bytes[colon + 1].isDigit, (0..<colon).allSatisfy({ bytes[$0] != UInt8(ascii: ".") })
+    else { throw Malformed("the URL has no scheme: write http:// before the host") }
     let scheme = String(copying: bytes.extracting(0..<colon))
-    if scheme.lowercased() == "http" { throw Malformed("the URL needs two slashes after http:") }
-    let isNumber = colon + 1 < bytes.count && bytes[colon + 1].isDigit
-    if isNumber || scheme.contains(".") { throw Malformed("the URL has no scheme: write http:// before the host") }
-    throw Malformed("the scheme \(scheme) is not supported: use http", .unsupportedScheme)
+    switch scheme.lowercased() {
+    case "http": throw Malformed("the URL needs two slashes after http:")
+    case "https": throw Malformed("the scheme \(scheme) is not supported yet: use http", .unsupportedScheme)
+    default: throw Malformed("the scheme \(scheme) is not supported: use http", .unsupportedScheme)
+    }
   }
 
   /// `host`, `host:port`, `[v6]` or `[v6]:port`.
@@ -54,6 +58,7 @@ struct HTTPURL {
       default: throw Malformed("the host has a space or control character in it")
       }
     }
+    if isBareIPv6(bytes, range) { throw Malformed("write an IPv6 address in brackets, such as [::1]") }
     let host = range.lowerBound..<(colon ?? range.upperBound)
     guard !host.isEmpty else { throw Malformed("the URL has no host") }
     guard isValidHost(bytes, host) else {
@@ -77,6 +82,15 @@ struct HTTPURL {
       }
     }
     return range.count <= 255 && range.allSatisfy { bytes[$0].isHostByte }
+  }
+
+  /// Two colons or more, and nothing that an address does not have.
+  private static func isBareIPv6(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    var colons = 0
+    for index in range {
+      if bytes[index] == UInt8(ascii: ":") { colons += 1 } else if !bytes[index].isHexDigit { return false }
+    }
+    return colons > 1
   }
 
   private static func parsePort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
@@ -129,6 +143,7 @@ struct HTTPURL {
 
 extension UInt8 {
   fileprivate var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+  fileprivate var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
   fileprivate var isHexDigit: Bool { isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f")) }
   fileprivate var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "A") }
   fileprivate var endsAuthority: Bool {
@@ -136,8 +151,10 @@ extension UInt8 {
   }
   /// Letters, digits and what names are made of; no percent sign, which has no meaning in a name that is looked up.
   fileprivate var isHostByte: Bool {
-    isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z")) || self == UInt8(ascii: "-")
-      || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+    isDigit || isLetter || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+  }
+  fileprivate var isSchemeByte: Bool {
+    isDigit || isLetter || self == UInt8(ascii: "+") || self == UInt8(ascii: "-") || self == UInt8(ascii: ".")
   }
   /// What RFC 3986 has in no part of a URL.
   fileprivate var needsEncoding: Bool {
@@ -152,10 +169,12 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-  fileprivate func startsIgnoringCase(with text: StaticString) -> Bool {
-    guard count >= text.utf8CodeUnitCount else { return false }
-    for index in 0..<text.utf8CodeUnitCount where self[index] | 0x20 != text.utf8Start[index] | 0x20 { return false }
-    return true
+  /// Whether it begins with `http://`, the letters in either case.
+  fileprivate var startsWithHTTP: Bool {
+    guard count >= 7 else { return false }
+    return self[0] | 0x20 == UInt8(ascii: "h") && self[1] | 0x20 == UInt8(ascii: "t")
+      && self[2] | 0x20 == UInt8(ascii: "t") && self[3] | 0x20 == UInt8(ascii: "p")
+      && self[4] == UInt8(ascii: ":") && self[5] == UInt8(ascii: "/") && self[6] == UInt8(ascii: "/")
   }
 }
 

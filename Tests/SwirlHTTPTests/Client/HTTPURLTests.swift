@@ -1,0 +1,182 @@
+import Testing
+
+@testable import SwirlHTTP
+
+extension HTTPClientTests {
+  /// RFC 9110 §4.2, RFC 3986 §3.
+  @Suite struct HTTPURLTests {
+    struct Good: Sendable, CustomTestStringConvertible {
+      let url: String
+      let host: String
+      let port: Int
+      let target: String
+      var testDescription: String { url.debugDescription }
+
+      init(_ url: String, _ host: String, _ port: Int, _ target: String) {
+        self.url = url
+        self.host = host
+        self.port = port
+        self.target = target
+      }
+    }
+
+    @Test(arguments: [
+      Good("http://example.com", "example.com", 80, "/"),
+      Good("http://example.com/", "example.com", 80, "/"),
+      Good("http://example.com/a/b.html", "example.com", 80, "/a/b.html"),
+      Good("http://example.com/a?b=c&d=e", "example.com", 80, "/a?b=c&d=e"),
+      Good("HTTP://EXAMPLE.com/Path", "example.com", 80, "/Path"),
+      Good("http://example.com:8080/x", "example.com", 8080, "/x"),
+      Good("http://example.com:80/x", "example.com", 80, "/x"),
+      Good("http://example.com:/x", "example.com", 80, "/x"),
+      Good("http://example.com:00080/", "example.com", 80, "/"),
+      Good("http://example.com:1", "example.com", 1, "/"),
+      Good("http://example.com:65535", "example.com", 65535, "/"),
+      Good("http://127.0.0.1:8080", "127.0.0.1", 8080, "/"),
+      Good("http://my_host-1", "my_host-1", 80, "/"),
+      Good("http://[::1]", "[::1]", 80, "/"),
+      Good("http://[::1]:8080/x", "[::1]", 8080, "/x"),
+      Good("http://[2001:DB8::1]/x?y", "[2001:db8::1]", 80, "/x?y"),
+      Good("http://[::ffff:192.0.2.1]:1", "[::ffff:192.0.2.1]", 1, "/"),
+      Good("http://example.com?q=1", "example.com", 80, "/?q=1"),
+      Good("http://example.com:81?q=1", "example.com", 81, "/?q=1"),
+      Good("http://example.com?", "example.com", 80, "/?"),
+      Good("http://example.com#top", "example.com", 80, "/"),
+      Good("http://example.com/a#top", "example.com", 80, "/a"),
+      Good("http://example.com/a?b#c?d/e", "example.com", 80, "/a?b"),
+      Good("http://example.com/a?u=http://x/@y:1#z", "example.com", 80, "/a?u=http://x/@y:1"),
+      Good("http://example.com/@:[]!$&'()*+,;=~-._", "example.com", 80, "/@:[]!$&'()*+,;=~-._"),
+      Good("http://example.com/%20%C3%A4", "example.com", 80, "/%20%C3%A4"),
+      Good("http://example.com/ä/日本?ü=€", "example.com", 80, "/%C3%A4/%E6%97%A5%E6%9C%AC?%C3%BC=%E2%82%AC"),
+      Good("http://example.com/a\\b", "example.com", 80, "/a%5Cb"),
+      // As browsers read it, the backslash ends the host: what comes after it never becomes one.
+      Good("http://example.com\\@other.org/", "example.com", 80, "/%5C@other.org/"),
+      Good("http://example.com/\"<>^`{|}", "example.com", 80, "/%22%3C%3E%5E%60%7B%7C%7D"),
+      Good("http://example.com//a/../b", "example.com", 80, "//a/../b"),
+    ])
+    func `what a client needs of a URL is read from it`(_ good: Good) throws {
+      let url = try HTTPURL(good.url)
+      #expect(url.origin == Origin(host: good.host, port: good.port))
+      #expect(url.target == good.target)
+    }
+
+    @Test func `a URL is read alike by itself and after the beginning of the one before`() throws {
+      let prefix = Array("http://example.com:81".utf8)
+      for (url, target) in [
+        ("http://example.com:81", "/"), ("http://example.com:81/", "/"), ("http://example.com:81?q", "/?q"),
+        ("http://example.com:81#f", "/"), ("http://example.com:81/ä", "/%C3%A4"),
+        ("http://example.com:81\\@other", "/%5C@other"),
+      ] as [(String, String)] {
+        #expect(try HTTPURL.target(of: url, after: prefix) == target)
+        #expect(try HTTPURL(url).target == target)
+      }
+      for url in [
+        "http://example.com:810/", "http://example.com:8", "http://example.com", "http://example.com:81@other/",
+        "http://example.com:81.other/", "http://example.con:81/", "", "http",
+      ] {
+        #expect(try HTTPURL.target(of: url, after: prefix) == nil, "\(url)")
+      }
+    }
+
+    @Test(arguments: [
+      ("example.com", "example.com"), ("[::1]", "::1"), ("[2001:db8::1]", "2001:db8::1"),
+    ])
+    func `an IPv6 address is looked up without its brackets`(host: String, name: String) {
+      #expect(Origin(host: host, port: 80).name == name)
+      #expect(Origin(host: host, port: 80).authority == host)
+      #expect(Origin(host: host, port: 8080).authority == "\(host):8080")
+    }
+
+    struct Bad: Sendable, CustomTestStringConvertible {
+      let url: String
+      let words: String
+      let code: HTTPError.Code
+      var testDescription: String { url.debugDescription }
+
+      init(_ url: String, _ words: String, _ code: HTTPError.Code = .invalidURL) {
+        self.url = url
+        self.words = words
+        self.code = code
+      }
+    }
+
+    @Test(arguments: [
+      Bad("", "no scheme: write http://"),
+      Bad("example.com", "no scheme: write http://"),
+      Bad("//example.com/", "no scheme: write http://"),
+      Bad("/path", "no scheme: write http://"),
+      Bad("/path?time=a:b", "no scheme: write http://"),
+      Bad("localhost:8080", "no scheme: write http://"),
+      Bad("localhost:8080/x", "no scheme: write http://"),
+      Bad("127.0.0.1:8080", "no scheme: write http://"),
+      Bad("example.com:x", "no scheme: write http://"),
+      Bad("//example.com:80/", "no scheme: write http://"),
+      Bad("[::1]:8080", "no scheme: write http://"),
+      Bad("ä:b", "no scheme: write http://"),
+      Bad(":80", "no scheme: write http://"),
+      Bad(" http://example.com/", "no scheme: write http://"),
+      Bad("http:/example.com", "two slashes"),
+      Bad("http:example.com", "two slashes"),
+      Bad("http:", "two slashes"),
+      // Bytes that differ from :// in one bit only.
+      Bad("http\u{1A}\u{0F}\u{0F}example.com", "no scheme: write http://"),
+      Bad("htp://example.com", "the scheme htp is not supported: use http", .unsupportedScheme),
+      Bad("https://example.com/", "the scheme https is not supported yet: use http", .unsupportedScheme),
+      Bad("HTTPS://example.com/", "the scheme HTTPS is not supported yet: use http", .unsupportedScheme),
+      Bad("ftp://example.com", "the scheme ftp is not supported: use http", .unsupportedScheme),
+      Bad("file:///etc/passwd", "the scheme file is not supported: use http", .unsupportedScheme),
+      Bad("mailto:a@example.com", "the scheme mailto is not supported: use http", .unsupportedScheme),
+      Bad("http://", "no host"),
+      Bad("http:///path", "no host"),
+      Bad("http://:80/", "no host"),
+      Bad("http://?q", "no host"),
+      Bad("http://#f", "no host"),
+      Bad("http://example.com:0/", "from 1 to 65535"),
+      Bad("http://example.com:65536/", "from 1 to 65535"),
+      Bad("http://example.com:999999999999999999999/", "from 1 to 65535"),
+      Bad("http://example.com:abc/", "from 1 to 65535"),
+      Bad("http://example.com:8 0/", "space"),
+      Bad("http://example.com:-1/", "from 1 to 65535"),
+      Bad("http://example.com:+1/", "from 1 to 65535"),
+      Bad("http://example.com:80:90/", "from 1 to 65535"),
+      Bad("http://exa mple.com/", "space"),
+      Bad("http://example.com /", "space"),
+      Bad("http://exa\tmple.com/", "control character"),
+      Bad("http://exa\r\nmple.com/", "control character"),
+      Bad("http://exa\0mple.com/", "control character"),
+      Bad("http://exa\u{7F}mple.com/", "control character"),
+      Bad("http://example.com/a b", "%20"),
+      Bad("http://example.com/ ", "%20"),
+      Bad("http://example.com/\n", "control character"),
+      Bad("http://example.com/a\r\nX-Injected: 1", "control character"),
+      Bad("http://example.com/a?b=\0", "control character"),
+      Bad("http://example.com/\u{7F}", "control character"),
+      Bad("http://user@example.com/", "Authorization"),
+      Bad("http://user:password@example.com/", "Authorization"),
+      Bad("http://user:password@example.com:80/", "Authorization"),
+      Bad("http://example.com:80@other.org/", "Authorization"),
+      Bad("http://bücher.example/", "Punycode"),
+      Bad("http://例え.jp", "Punycode"),
+      Bad("http://exa%6Dple.com/", "is not a host name"),
+      Bad("http://exa$mple.com/", "is not a host name"),
+      Bad("http://[::1/", "is not a host name"),
+      Bad("http://::1/", "IPv6 address in brackets"),
+      Bad("http://2001:db8::1/x", "IPv6 address in brackets"),
+      Bad("http://[]/", "is not a host name"),
+      Bad("http://[::g]/", "is not a host name"),
+      Bad("http://[::1]x/", "is not a host name"),
+      Bad("http://[fe80::1%25eth0]/", "is not a host name"),
+      Bad("http://[example.com]/", "is not a host name"),
+      Bad("http://\(String(repeating: "a", count: 256))/", "is not a host name"),
+    ])
+    func `what is wrong with a URL, and what to do, is said`(_ bad: Bad) throws {
+      do {
+        let url = try HTTPURL(bad.url)
+        Issue.record("it was read as \(url)")
+      } catch {
+        #expect(error.code == bad.code)
+        #expect(error.reason.contains(bad.words), "\(error.reason)")
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+import Testing
+
+@testable import SwirlHTTP
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// All that is about the client.
+@Suite enum HTTPClientTests {}
+
+/// A reactor, a raw server and a client on it, run on the thread of the test.
+final class ClientBench {
+  let reactor = Reactor()
+  let server: RawServer
+  private(set) var client: HTTPClient!
+  /// The results in the order they came: the target and `200 body`, or the code of the error.
+  private(set) var log: [String] = []
+  fileprivate var pending = 0
+  private var hasEnded = false
+
+  /// Far more than any test takes, on any machine.
+  static let guardTime = Duration.seconds(60)
+
+  init(
+    _ configuration: HTTPClient.Configuration = .init(),
+    _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
+  ) throws {
+    server = try RawServer(on: reactor, answer)
+    client = HTTPClient(configuration, on: reactor)
+  }
+
+  // MARK: - Fetching
+
+  /// Fetches a target of the server, or a whole URL.
+  @discardableResult
+  func fetch(
+    _ target: String, _ form: Outcome.Form = .callback, method: HTTPRequest.Method = .get, headers: HTTPFields = [:],
+    body: [UInt8]? = nil, timeout: Duration? = nil, then done: @escaping (Outcome) -> Void = { _ in }
+  ) -> Outcome {
+    let url = target.hasPrefix("/") ? server.url + target : target
+    let request = HTTPClient.Request(url, method: method, headers: headers, body: body, timeout: timeout)
+    let outcome = Outcome(target)
+    pending += 1
+    let receive = { [unowned self, outcome] (result: Result<HTTPClient.Response, any Error>) in
+      outcome.receive(result)
+      guard outcome.count == 1 else { return }
+      pending -= 1
+      log.append("\(target) \(outcome)")
+      done(outcome)
+    }
+    switch form {
+    case .callback:
+      let exchange = client.fetch(request, receive)
+      outcome.exchange = exchange
+      outcome.cancelNow = { [weak exchange] in exchange?.cancel() }
+    case .deferred:
+      let deferred = client.fetch(request)
+      outcome.deferred = deferred
+      outcome.cancelNow = { [weak deferred] in deferred?.cancel() }
+      deferred.addBoth(receive)
+    }
+    outcome.hasReturned = true
+    return outcome
+  }
+
+  // MARK: - Running
+
+  /// Runs the loop until `condition`, and then a few turns more, in which nothing may happen twice.
+  func run(until condition: @escaping () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+    let guardCall = reactor.callLater(Self.guardTime) { [unowned self] in
+      Issue.record("it hangs; so far: \(log)", sourceLocation: sourceLocation)
+      reactor.crash()
+    }
+    func look() {
+      if condition() { return turn(5) }
+      reactor.callLater(.milliseconds(1)) { look() }
+    }
+    func turn(_ count: Int) {
+      if count == 0 { return reactor.stop() }
+      reactor.callSoon { turn(count - 1) }
+    }
+    reactor.callSoon { look() }
+    reactor.run()
+    guardCall.cancel()
+  }
+
+  /// Runs the loop until all that was fetched has its result.
+  func run(sourceLocation: SourceLocation = #_sourceLocation) {
+    run(until: { [unowned self] in pending == 0 }, sourceLocation: sourceLocation)
+  }
+
+  /// Runs the loop for `duration`.
+  func run(for duration: Duration) {
+    var isOver = false
+    reactor.callLater(duration) { isOver = true }
+    run(until: { isOver })
+  }
+
+  /// Lets go of the client.
+  func dropClient() { client = nil }
+
+  /// Closes the client; all descriptors and places must be free then.
+  func end(sourceLocation: SourceLocation = #_sourceLocation) {
+    client?.close()
+    run(
+      until: { [unowned self] in server.connections.isEmpty && (client?.connections ?? 0) == 0 },
+      sourceLocation: sourceLocation)
+    #expect(openSockets == 1, "besides the listener", sourceLocation: sourceLocation)
+    server.listener.stop()
+  }
+
+  /// The sockets of this process that have to do with the server: both ends of each connection, and the listener.
+  var openSockets: Int { countSockets(port: server.port) }
+}
+
+/// Bytes of which each position can be told from the next.
+func pattern(_ count: Int) -> [UInt8] {
+  (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+}
+
+/// The sockets of this process whose one end or other has `port`. Other tests run at the same time: to count all descriptors
+/// would count theirs.
+func countSockets(port: Int) -> Int {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  return (0..<Int32(limit.rlim_cur)).count { descriptor in
+    [getsockname, getpeername].contains { ask in
+      var address = sockaddr_storage()
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      return withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { ipv4 in
+          ipv4.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) } == 0
+            && Int32(ipv4.pointee.sin_family) == AF_INET && Int(UInt16(bigEndian: ipv4.pointee.sin_port)) == port
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import SwirlNet
+import SwirlReactor
+
+/// A server that answers bytes as a test tells it, right or wrong, and counts what comes.
+final class RawServer {
+  /// What is done with a request; by default it is never answered.
+  var answer: (RawRequest) -> Void
+  /// What is done with a connection before anything was read from it.
+  var onConnect: (RawConnection) -> Void = { _ in }
+  private(set) var listener: Listener!
+  fileprivate(set) var requests: [RawRequest] = []
+  /// Connections accepted so far.
+  fileprivate(set) var accepted = 0
+  /// Connections that are open now.
+  fileprivate(set) var connections: [RawConnection] = []
+  /// The most that were open at the same time.
+  fileprivate(set) var mostOpen = 0
+
+  init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
+    self.answer = answer
+    // The test holds the server for as long as its reactor turns.
+    listener = try reactor.listenTCP(0) { [unowned self] _ in RawConnection(of: self) }
+  }
+
+  var port: Int { Int(listener.localAddress.port) }
+  var url: String { "http://127.0.0.1:\(port)" }
+  /// The targets of the requests, in the order they came.
+  var targets: [String] { requests.map(\.target) }
+}
+
+/// A request as it came.
+struct RawRequest {
+  /// The start line and the fields, with the empty line.
+  let head: String
+  let body: [UInt8]
+  /// Its number on its connection, from one.
+  let number: Int
+  let connection: RawConnection
+
+  var method: String { String(head.prefix { $0 != " " }) }
+  var target: String { String(head.split(separator: " ", maxSplits: 2)[1]) }
+  var lines: [String] { head.split(separator: "\r\n").map(String.init) }
+
+  /// The values of a field, by its name in lower case.
+  func values(_ name: String) -> [String] {
+    lines.dropFirst().compactMap { line in
+      let parts = line.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, parts[0].lowercased() == name else { return nil }
+      return parts[1].trimmingCharacters(in: .whitespaces)
+    }
+  }
+
+  /// Answers 200 with `text`.
+  func answer(_ text: String, status: String = "200 OK", fields: String = "") {
+    connection.send("HTTP/1.1 \(status)\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n\(text)")
+  }
+}
+
+/// The server's end of a connection.
+final class RawConnection: StreamProtocol {
+  private unowned let server: RawServer
+  /// Its number, from one.
+  let number: Int
+  private(set) var transport: (any Transport)!
+  private(set) var isOpen = true
+  private(set) var end: ConnectionEnd?
+  private(set) var received = 0
+  private var input: [UInt8] = []
+  private var requestCount = 0
+  /// The head of a request whose body is not complete.
+  private var pending: (head: String, bodyLength: Int)?
+
+  init(of server: RawServer) {
+    self.server = server
+    server.accepted += 1
+    number = server.accepted
+  }
+
+  func connectionMade(_ transport: any Transport) {
+    self.transport = transport
+    server.connections.append(self)
+    server.mostOpen = max(server.mostOpen, server.connections.count)
+    server.onConnect(self)
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    received += bytes.count
+    bytes.withUnsafeBufferPointer { input.append(contentsOf: $0) }
+    while isOpen, readRequest() {}
+  }
+
+  private func readRequest() -> Bool {
+    if pending == nil {
+      guard let end = input.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else { return false }
+      let head = String(decoding: input[..<end], as: UTF8.self)
+      input.removeFirst(end)
+      let length = RawRequest(head: head, body: [], number: 0, connection: self).values("content-length").first
+      pending = (head, length.flatMap { Int($0) } ?? 0)
+    }
+    guard let pending, input.count >= pending.bodyLength else { return false }
+    self.pending = nil
+    let body = Array(input.prefix(pending.bodyLength))
+    input.removeFirst(pending.bodyLength)
+    requestCount += 1
+    let request = RawRequest(head: pending.head, body: body, number: requestCount, connection: self)
+    server.requests.append(request)
+    server.answer(request)
+    return true
+  }
+
+  func connectionLost(_ end: ConnectionEnd) {
+    self.end = end
+    isOpen = false
+    server.connections.removeAll { $0 === self }
+  }
+
+  // MARK: - What it can do
+
+  func send(_ text: String) { transport.write(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) { transport.write(bytes) }
+
+  /// Sends `pieces`, each when the other end has had a turn to read the one before.
+  func send(pieces: some Collection<[UInt8]>, then done: @escaping (RawConnection) -> Void = { _ in }) {
+    guard isOpen, let piece = pieces.first else { return done(self) }
+    transport.write(piece)
+    transport.reactor.callSoon { [self] in
+      transport.reactor.callSoon { [self] in send(pieces: Array(pieces.dropFirst()), then: done) }
+    }
+  }
+
+  /// Sends `text` one byte at a time.
+  func drip(_ text: String, then done: @escaping (RawConnection) -> Void = { _ in }) {
+    send(pieces: text.utf8.map { [$0] }, then: done)
+  }
+
+  /// Ends the connection in order, when all is sent.
+  func close() { transport.close() }
+
+  /// Sends `text`, and closes.
+  func close(after text: String) {
+    send(text)
+    close()
+  }
+
+  func reset() { transport.abort() }
+}
