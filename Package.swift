@@ -48,7 +48,13 @@ let package = Package(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
-    .target(name: "SwirlHTTP", dependencies: ["SwirlNet", "SwirlHTTPWire"], swiftSettings: checked),
+    .target(
+      name: "SwirlHTTP",
+      dependencies: [
+        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: checked),
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
     .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),

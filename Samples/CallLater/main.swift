@@ -3,7 +3,7 @@ import Swirl
 
 let start = reactor.now
 
-func show(_ what: String) {
+@MainActor func show(_ what: String) {
   let seconds = (reactor.now - start).components.seconds
   print("\(seconds) s: \(what)")
 }

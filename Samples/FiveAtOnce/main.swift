@@ -2,7 +2,7 @@
 import Swirl
 
 /// The delay server in this same process, on a free port: it and the five requests share one thread.
-func slowPages() throws -> [String] {
+@MainActor func slowPages() throws -> [String] {
   let server = HTTPServer { request in
     reactor.sleep(.seconds(3)).addCallback { .text("hello from \(request.path)") }
   }
@@ -21,7 +21,8 @@ let pages = urls.map { url in
     { error in print(error) })
 }
 DeferredList(pages).addBoth { _ in
-  print("\(urls.count) urls downloaded in \(reactor.now - start)")
+  let seconds = (reactor.now - start) / .seconds(1)
+  print("\(urls.count) urls downloaded in \((seconds * 100).rounded() / 100)s")
   reactor.stop()
 }
 reactor.run()

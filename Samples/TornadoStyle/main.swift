@@ -8,7 +8,7 @@ let urls = ["http://\(site)/a", "http://\(site)/missing", "http://127.0.0.1:1/",
 
 var underWay = 0
 
-func handle(_ result: Result<HTTPClient.Response, any Error>) {
+@MainActor func handle(_ result: Result<HTTPClient.Response, any Error>) {
   switch result {
   case .success(let page): print("\(page.status.code): \(page.text)")
   case .failure(let error): print("error: \(error)")

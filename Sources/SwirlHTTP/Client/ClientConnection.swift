@@ -187,10 +187,3 @@ final class ClientConnection: StreamProtocol {
     transport.abort()
   }
 }
-
-extension [UInt8] {
-  /// Appends all bytes of `span`.
-  mutating func append(copying span: Span<UInt8>) {
-    span.withUnsafeBufferPointer { append(contentsOf: $0) }
-  }
-}

@@ -2,6 +2,9 @@ public import SwirlDeferred
 import SwirlReactor
 
 // The face of the library: `fetch` in its forms, for the client of this thread's reactor.
+//
+// `isolation` is never given by hand: it tells the compiler that what is returned belongs to the caller's actor, so that it
+// refuses to send it to another thread.
 
 /// Gets `url` and calls `callback` with the response, whatever its status, or an ``HTTPError`` that names the URL.
 ///
@@ -17,7 +20,7 @@ import SwirlReactor
 /// logged. What is returned can be cancelled. Tornado before 6.0: `AsyncHTTPClient().fetch(url, callback)`.
 @discardableResult
 public func fetch(
-  _ url: String, file: StaticString = #fileID, line: UInt = #line,
+  _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
   _ callback: @escaping (Result<HTTPClient.Response, any Error>) throws -> Void
 ) -> HTTPClient.Exchange {
   HTTPClient.shared.fetch(HTTPClient.Request(url), file: file, line: line, callback)
@@ -26,7 +29,8 @@ public func fetch(
 /// Sends `request` and calls `callback` with the response or an ``HTTPError``.
 @discardableResult
 public func fetch(
-  _ request: HTTPClient.Request, file: StaticString = #fileID, line: UInt = #line,
+  _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
+  line: UInt = #line,
   _ callback: @escaping (Result<HTTPClient.Response, any Error>) throws -> Void
 ) -> HTTPClient.Exchange {
   HTTPClient.shared.fetch(request, file: file, line: line, callback)
@@ -43,13 +47,16 @@ public func fetch(
 /// ```
 ///
 /// Cancelling it ends the request. Twisted: `Agent.request`, `getPage`.
-public func fetch(_ url: String, file: StaticString = #fileID, line: UInt = #line) -> Deferred<HTTPClient.Response> {
+public func fetch(
+  _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
+) -> Deferred<HTTPClient.Response> {
   HTTPClient.shared.fetch(HTTPClient.Request(url), file: file, line: line)
 }
 
 /// Sends `request` and gives the response as a Deferred; it fails with an ``HTTPError`` that names the URL.
 public func fetch(
-  _ request: HTTPClient.Request, file: StaticString = #fileID, line: UInt = #line
+  _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
+  line: UInt = #line
 ) -> Deferred<HTTPClient.Response> {
   HTTPClient.shared.fetch(request, file: file, line: line)
 }

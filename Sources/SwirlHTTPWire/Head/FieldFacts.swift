@@ -7,6 +7,8 @@ struct FieldFacts: Sendable {
   var connection: ConnectionOptions = []
   var hostCount = 0
   var expectsContinue = false
+  /// An expectation other than that one.
+  var expectsOther = false
 
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
     count += 1
@@ -18,7 +20,7 @@ struct FieldFacts: Sendable {
         throw HTTPWireError(.badHost, "Host is not a host name with a port or without (RFC 9112 §3.2)")
       }
     case 6 where isRequest && bytes.equals("expect", in: field.name):
-      if bytes.equals("100-continue", in: field.value) { expectsContinue = true }
+      if bytes.equals("100-continue", in: field.value) { expectsContinue = true } else { expectsOther = true }
     case 10 where bytes.equals("connection", in: field.name):
       connection.formUnion(ConnectionOptions(parsing: bytes, field.value))
     case 14 where bytes.equals("content-length", in: field.name):

@@ -18,6 +18,9 @@ public struct RequestHead: Sendable {
   /// Whether the client waits for a 100 before it sends the content (RFC 9110 §10.1.1); never of a 1.0 client.
   public let expectsContinue: Bool
 
+  /// Whether the client expects something else, which nobody here can do: a server may answer 417 (RFC 9110 §10.1.1).
+  public let expectsOther: Bool
+
   /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
   public var method: HTTPRequest.Method {
     // The bytes were checked to be a token, which is all that the initializer asks for.
@@ -66,6 +69,9 @@ public struct RequestHead: Sendable {
     options.contains(.upgrade) && version >= .http11 ? self["upgrade"] : nil
   }
 
+  /// How many bytes the head has.
+  public var byteCount: Int { raw.bytes.count }
+
   init(_ head: HeadReader<RequestLine>.Head, framing: BodyFraming) {
     raw = head.raw
     line = head.start
@@ -73,6 +79,7 @@ public struct RequestHead: Sendable {
     self.framing = framing
     isPersistent = head.facts.isPersistent(head.start.version)
     expectsContinue = head.facts.expectsContinue && head.start.version >= .http11
+    expectsOther = head.facts.expectsOther
   }
 }
 

@@ -1,0 +1,33 @@
+import SwirlDeferred
+import SwirlReactor
+
+/// A request that is not answered yet, or an answer whose turn has not come: one place in a connection's line.
+///
+/// Requests that are answered at once, with nobody before them, have none.
+final class Exchange {
+  enum State {
+    /// The handler's Deferred has not fired.
+    case waiting
+    /// The answer is there; those before it are not sent yet.
+    case ready(HTTPServer.Response)
+    /// The head is sent, the body is being written.
+    case streaming(StreamedBody)
+    /// All is sent.
+    case done
+  }
+
+  /// nil when what came was no request, and an error is the answer.
+  let request: HTTPServer.Request?
+  var state = State.waiting
+  /// What is cancelled when the client goes away: the handler's Deferred.
+  var source: AnyDeferred?
+  /// When the request was there, in nanoseconds; zero when nobody asks.
+  let start: Int64
+
+  init(_ request: HTTPServer.Request?, start: Int64) {
+    self.request = request
+    self.start = start
+  }
+
+  var isDone: Bool { if case .done = state { true } else { false } }
+}

@@ -1,0 +1,52 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+enum HTTPDate {
+  /// The one place where the wall clock is read: seconds since 1970.
+  static var now: Int { time(nil) }
+
+  static func format(_ seconds: Int) -> String {
+    let days = (seconds - seconds.mod(86_400)) / 86_400
+    let time = seconds.mod(86_400)
+    let (year, month, day) = civil(days)
+    return """
+      \(weekdays[(days + 4).mod(7)]), \(two(day)) \(months[month - 1]) \(four(year)) \
+      \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) GMT
+      """
+  }
+
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  private static func four(_ number: Int) -> String {
+    String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
+  }
+
+  /// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the leap day is a year's
+  /// last; 400 of them have 146,097 days.
+  private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
+    let shifted = day + 719_468
+    let dayOfEra = shifted.mod(146_097)
+    let era = (shifted - dayOfEra) / 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  }
+}
+
+extension Int {
+  /// The remainder that is never negative.
+  fileprivate func mod(_ divisor: Int) -> Int {
+    let rest = self % divisor
+    return rest < 0 ? rest + divisor : rest
+  }
+}

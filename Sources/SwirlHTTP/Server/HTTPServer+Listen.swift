@@ -1,0 +1,40 @@
+public import SwirlDeferred
+public import SwirlNet
+public import SwirlReactor
+
+extension HTTPServer {
+  /// Serves on a TCP port, until ``stop(within:)`` or until the listener is stopped.
+  ///
+  /// When the reactor shuts down, the server is stopped first and waited for. A server may listen on many ports.
+  ///
+  /// - Parameters:
+  ///   - port: the port; zero lets the kernel choose a free one, which ``Listener/localAddress`` tells.
+  ///   - interface: the address to listen on: this machine only by default, `""` for all.
+  ///   - backlog: how many connections may wait to be accepted.
+  ///   - reactor: this thread's when nil.
+  /// - Throws: ``NetError`` of code `.listen`.
+  @discardableResult
+  public func listen(
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, on reactor: Reactor? = nil
+  ) throws -> Listener {
+    let reactor = reactor ?? .current
+    let listener = try reactor.listenTCP(port, interface: interface, backlog: backlog) { [self] _ in makeProtocol() }
+    adopt(listener, on: reactor)
+    return listener
+  }
+
+  /// Stops: accepts no more connections, closes those that wait for a request, and lets requests under way be answered, each
+  /// with `Connection: close`.
+  ///
+  /// What is not answered when the time is over is aborted, its Deferreds cancelled. The Deferred fires when no connection is
+  /// left; cancelling it ends the waiting for requests at once. A stopped server can listen again.
+  /// aiohttp: `AppRunner.cleanup`; Tornado: `stop` and `close_all_connections`.
+  ///
+  /// - Parameter gracePeriod: how long requests under way may take; that of the configuration when nil.
+  @discardableResult
+  public func stop(within gracePeriod: Duration? = nil) -> Deferred<Void> {
+    let listeners = stopListening()
+    for listener in listeners { listener.stop() }
+    return finishConnections(within: gracePeriod ?? configuration.gracePeriod)
+  }
+}

@@ -1,0 +1,148 @@
+public import Logging
+public import SwirlDeferred
+import SwirlHTTPWire
+public import SwirlNet
+import SwirlReactor
+
+/// An HTTP/1.1 server: a function from requests to responses, and the connections it is called for.
+///
+/// ```swift
+/// let server = HTTPServer { request in .text("hello, \(request.path)\n") }
+/// let listener = try server.listen(8080)
+/// reactor.run()
+/// ```
+///
+/// The handler runs on the reactor's thread once a request is there with its whole body, which is limited
+/// (``Configuration``). It returns the response, or a Deferred of one, or throws: a ``StatusError`` is answered with its
+/// status; any other error is logged with the request line and answered with 500, and says nothing of itself to the
+/// client. A Deferred whose client goes away is cancelled.
+///
+/// Requests that a client sends without waiting for answers (pipelining, RFC 9112 §9.3.2) are handled at once and answered
+/// in their order.
+///
+/// Twisted: `twisted.web.server.Site`; Tornado: `HTTPServer`; aiohttp: `web.Server`.
+public final class HTTPServer {
+  enum Handler {
+    case plain((Request) throws -> Response)
+    case deferred((Request) throws -> Deferred<Response>)
+  }
+
+  let handler: Handler
+
+  /// Limits, timeouts and the rest; set when the server is made.
+  public let configuration: Configuration
+
+  /// Where failures of the handler are logged.
+  public var logger = Logger(label: "swirl.http.server")
+
+  /// Called when an answer has been given to the network, or its client has gone: the hook for an access log. nil, the
+  /// default, costs nothing.
+  public var onFinish: ((AccessRecord) -> Void)?
+
+  /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
+  /// choose the body's limit by route. When nil every body up to ``HTTPLimits/bodyBytes`` is taken.
+  ///
+  /// It is called for requests with a body only, before `100 Continue` is sent to a client that waits for it
+  /// (RFC 9110 §10.1.1). aiohttp: `expect_handler`.
+  public var decideOnBody: ((Request) throws -> BodyDecision)?
+
+  /// The connections that are open.
+  public var connectionCount: Int { connections.count }
+
+  private(set) var isStopping = false
+  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  private var listeners: [Listener] = []
+  /// Takes the trigger of the reactor's shutdown away.
+  private var shutdown: (() -> Void)?
+  private var stopWaiters: [Deferred<Void>] = []
+  private var stopDeadline: DelayedCall?
+
+  let times: ServerTimes
+  let commonFields: CommonFields
+  /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
+  /// none.
+  @exclusivity(unchecked) var spareOutput: [UInt8] = []
+
+  /// A server whose handler answers at once.
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) throws -> Response
+  ) {
+    self.init(configuration, .plain(handler))
+  }
+
+  /// A server whose handler answers later. The Deferred is cancelled when the client goes away first.
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) throws -> Deferred<Response>
+  ) {
+    self.init(configuration, .deferred(handler))
+  }
+
+  private init(_ configuration: Configuration, _ handler: Handler) {
+    self.configuration = configuration
+    self.handler = handler
+    times = ServerTimes(configuration)
+    commonFields = CommonFields(serverName: configuration.serverName)
+  }
+
+  // MARK: - Connections
+
+  /// What serves one connection, for listeners that ``listen(_:interface:backlog:on:)`` does not make: TLS, a Unix socket,
+  /// a connection in memory. Twisted: `Factory.buildProtocol`.
+  public func makeProtocol() -> any StreamProtocol {
+    ServerConnection(self)
+  }
+
+  func insert(_ connection: ServerConnection) -> Bool {
+    if let maximum = configuration.maximumConnections, connections.count >= maximum { return false }
+    connections[ObjectIdentifier(connection)] = connection
+    return true
+  }
+
+  func remove(_ connection: ServerConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+    if isStopping, connections.isEmpty { stopped() }
+  }
+
+  // MARK: - Listening and stopping
+
+  func adopt(_ listener: Listener, on reactor: Reactor) {
+    listeners.append(listener)
+    guard shutdown == nil else { return }
+    // Weak, since the trigger stays with the reactor; a server that listens is kept by its listener.
+    let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] in self?.stop() ?? .succeed() }
+    shutdown = { [unowned reactor] in reactor.removeSystemEventTrigger(trigger) }
+  }
+
+  func stopListening() -> [Listener] {
+    shutdown.take()?()
+    defer { listeners = [] }
+    return listeners
+  }
+
+  func finishConnections(within gracePeriod: Duration) -> Deferred<Void> {
+    guard let connection = connections.values.first else { return .succeed() }
+    isStopping = true
+    let reactor = connection.reactor
+    stopDeadline?.cancel()
+    stopDeadline = reactor.callLater(gracePeriod) { [weak self] in self?.abortConnections() }
+    for connection in connections.values { connection.closeIfIdle() }
+    let waiter = Deferred<Void>(canceller: { [weak self] _ in self?.abortConnections() })
+    stopWaiters.append(waiter)
+    return waiter
+  }
+
+  private func abortConnections() {
+    for connection in connections.values { connection.abort() }
+  }
+
+  private func stopped() {
+    isStopping = false
+    stopDeadline.take()?.cancel()
+    let waiters = stopWaiters
+    stopWaiters = []
+    for waiter in waiters where !waiter.isFired { waiter.callback() }
+  }
+}
+
+@available(*, unavailable, message: "A server belongs to the thread of its reactor")
+extension HTTPServer: Sendable {}

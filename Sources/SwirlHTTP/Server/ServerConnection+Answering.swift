@@ -1,0 +1,305 @@
+import HTTPTypes
+import Logging
+import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+import SwirlReactor
+
+extension ServerConnection {
+  /// Sends the answers that are there, up to the first that is not.
+  func sendReady() {
+    while output == .open, let first = exchanges.first {
+      switch first.state {
+      case .waiting, .streaming: return
+      case .done: removeFirst(first)
+      case .ready(let response):
+        switch response.body {
+        case .stream(let length, let write): start(write, length, response, for: first)
+        case .upgrade(let makeProtocol): handOver(makeProtocol, response, for: first)
+        default:
+          first.state = .done
+          sendWhole(response, to: first.request, start: first.start)
+        }
+      }
+      if buffer.count >= Self.bufferLimit { flush() }
+    }
+  }
+
+  private func removeFirst(_ first: Exchange) {
+    exchanges.removeFirst()
+    if let request = first.request { waitingBytes -= request.size }
+    if exchanges.isEmpty { awaitsUpgrade = false }
+    hasProgressed = true
+  }
+
+  // MARK: - Whole responses
+
+  /// Sends a response that needs no writer.
+  func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
+    var response = response
+    var sent = 0
+    do throws(HTTPWireError) {
+      sent = try append(response, to: request)
+    } catch {
+      log("the response can't be sent: \(error)", of: request)
+      response = .internalServerError
+      // This one can be: it is our own.
+      sent = (try? append(response, to: request)) ?? 0
+    }
+    if start != 0 || server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+  }
+
+  /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
+  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws(HTTPWireError) -> Int {
+    let isBodiless = response.status.hasNoContent
+    let length = isBodiless ? 0 : response.body.count
+    try appendHead(response, isBodiless ? .none : .contentLength(length), to: request)
+    if isBodiless || request?.method == .head { return 0 }
+    switch response.body {
+    case .text(var text): text.withUTF8 { append(content: $0) }
+    case .bytes(let bytes):
+      if bytes.count > Self.copyLimit {
+        flush()
+        handedToTransport += bytes.count
+        transport.write(bytes)
+      } else {
+        bytes.withUnsafeBufferPointer { append(content: $0) }
+      }
+    default: break
+    }
+    return length
+  }
+
+  /// Up to this many bytes copying a content behind its head costs less than a write of its own.
+  private static let copyLimit = 32 * 1024
+
+  private func append(content: UnsafeBufferPointer<UInt8>) { buffer.append(contentsOf: content) }
+
+  private func appendHead(
+    _ response: HTTPServer.Response, _ framing: BodyFraming, to request: HTTPServer.Request?
+  ) throws(HTTPWireError) {
+    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
+    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer(isPersistent: false)
+    // Where others wait behind it, or more is to come, the connection stays; the last one closes it.
+    if input != .requests || server.isStopping, exchanges.count <= 1 { serializer.isPersistent = false }
+    guard var fields = response.fields else {
+      try serializer.appendHead(
+        response.status.code, encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
+        to: &buffer)
+      if !serializer.isPersistent { stopReading() }
+      return
+    }
+    var framing = framing
+    if response.status.code >= 200 {
+      if fields[.connection]?.lowercased() == "close" {
+        serializer.isPersistent = false
+        fields[.connection] = nil
+      }
+      // What a HEAD or a 304 says of the content it leaves away.
+      if let length = fields[.contentLength].flatMap({ Int($0) }),
+        request?.method == .head || response.status == .notModified
+      {
+        framing = .contentLength(length)
+      }
+    }
+    var encoded: EncodedFields?
+    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
+      server.commonFields.complete(&fields, response.content)
+    } else {
+      encoded = server.commonFields.encoded[response.content.rawValue]
+    }
+    try serializer.appendHead(
+      response.status.code, reason: response.status.reasonPhrase, fields: fields, encoded: encoded, framing: framing,
+      to: &buffer)
+    if !serializer.isPersistent || framing == .untilClose { stopReading() }
+  }
+
+  /// The answer that is being sent is the last: what was asked after it is not answered (RFC 9112 §9.6).
+  private func stopReading() {
+    guard input == .requests || exchanges.count > 1 else { return }
+    if !unparsed.isEmpty || exchanges.count > 1 { discardedBytes += 1 }
+    input = .discarded
+    unparsed = []
+    if exchanges.count > 1 {
+      let dropped = exchanges[1...]
+      exchanges.removeSubrange(1...)
+      for exchange in dropped { cancel(exchange) }
+    }
+  }
+
+  // MARK: - Streams
+
+  private func start(
+    _ write: (HTTPServer.BodyWriter) throws -> Void, _ length: Int?, _ response: HTTPServer.Response,
+    for exchange: Exchange
+  ) {
+    let isBodiless = response.status.hasNoContent || exchange.request?.method == .head
+    let version = exchange.request?.version ?? .http11
+    let framing: BodyFraming =
+      if response.status.hasNoContent {
+        .none
+      } else if let length {
+        .contentLength(length)
+      } else if isBodiless {
+        .none
+      } else {
+        version < .http11 ? .untilClose : .chunked
+      }
+    do throws(HTTPWireError) {
+      try appendHead(response, framing, to: exchange.request)
+    } catch {
+      log("the response can't be sent: \(error)", of: exchange.request)
+      exchange.state = .ready(.internalServerError)
+      return
+    }
+    if isBodiless {
+      exchange.state = .done
+      return finished(exchange, response.status.code, 0, isComplete: true)
+    }
+    let body = StreamedBody(exchange, framing, response.status.code, on: self)
+    exchange.state = .streaming(body)
+    // The head goes out with what is written at once, but does not wait for what comes later.
+    do {
+      try write(HTTPServer.BodyWriter(body))
+    } catch {
+      log("the body's writer failed: \(error)", of: exchange.request)
+      body.breakOff()
+    }
+  }
+
+  /// Sends a bit of a body.
+  func send(_ bytes: Span<UInt8>, inChunk: Bool) {
+    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
+    if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
+    if !isBusy || buffer.count >= Self.bufferLimit { flush() }
+  }
+
+  func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
+    try ChunkSerializer.appendEnd(trailers: trailers, to: &buffer)
+  }
+
+  func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int) {
+    exchange.state = .done
+    finished(exchange, status, bytes, isComplete: true)
+    settle()
+  }
+
+  // MARK: - Upgrades
+
+  private func handOver(
+    _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response,
+    for exchange: Exchange
+  ) {
+    guard let request = exchange.request, awaitsUpgrade else {
+      log(
+        "the response gives the connection to another protocol, which the client has not asked for",
+        of: exchange.request)
+      exchange.state = .ready(.internalServerError)
+      return
+    }
+    let successor: any StreamProtocol
+    do {
+      successor = try makeProtocol(transport)
+      try appendHead(response, .none, to: request)
+    } catch {
+      log("the upgrade failed: \(error)", of: request)
+      exchange.state = .ready(.internalServerError)
+      return
+    }
+    flush()
+    finished(exchange, response.status.code, 0, isComplete: true)
+    exchanges = []
+    input = .handedOver
+    output = .over
+    timer.take()?.cancel()
+    let rest = unparsed
+    unparsed = []
+    server.remove(self)
+    let transport = transport!
+    transport.streamProtocol = successor
+    successor.connectionMade(transport)
+    if !rest.isEmpty { successor.dataReceived(rest.span) }
+    if isReadingPaused { transport.resumeReading() }
+  }
+
+  // MARK: - Failures
+
+  /// What a client is told of an error in the handler: nothing, but for an error that was made to be told.
+  func failureResponse(_ error: any Error, to request: HTTPServer.Request) -> HTTPServer.Response {
+    if let error = error as? HTTPServer.StatusError { return error.response }
+    // A client that has gone is no failure of the handler.
+    if output == .open { log("the handler failed: \(error)", of: request) }
+    return .internalServerError
+  }
+
+  func log(_ message: String, of request: HTTPServer.Request?) {
+    server.logger.error("\(facts.peer?.description ?? "-") \"\(request?.requestLine ?? "-")\": \(message)")
+  }
+
+  /// The client has gone, or the connection ends before they are answered.
+  func cancelExchanges() {
+    let cancelled = exchanges
+    exchanges = []
+    waitingBytes = 0
+    for exchange in cancelled { cancel(exchange) }
+  }
+
+  private func cancel(_ exchange: Exchange) {
+    switch exchange.state {
+    case .done: return
+    case .streaming(let body):
+      exchange.state = .done
+      body.clientGone()
+      finished(exchange, body.status, body.sent, isComplete: false)
+    case .waiting, .ready:
+      exchange.state = .done
+      exchange.source.take()?.cancel()
+      finished(exchange, 499, 0, isComplete: false)
+    }
+  }
+
+  // MARK: - The access log
+
+  private func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
+    finished(exchange.request, status, bytes, exchange.start, isComplete: isComplete)
+  }
+
+  private func finished(
+    _ request: HTTPServer.Request?, _ status: Int, _ bytes: Int, _ start: Int64, isComplete: Bool
+  ) {
+    guard let onFinish = server.onFinish else { return }
+    onFinish(
+      HTTPServer.AccessRecord(
+        request: request, peerAddress: facts.peer, status: status, bodyBytes: bytes,
+        duration: .nanoseconds(start == 0 ? 0 : timers.now() - start), isComplete: isComplete))
+  }
+}
+
+extension HTTPServer.Response {
+  static var internalServerError: HTTPServer.Response {
+    .text("500 Internal Server Error\n", status: .internalServerError)
+  }
+}
+
+extension HTTPServer.Response.Body {
+  /// Whether it can be sent at once, without a writer.
+  var isWhole: Bool {
+    switch self {
+    case .empty, .text, .bytes: true
+    case .stream, .upgrade: false
+    }
+  }
+
+  var count: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .bytes(let bytes): bytes.count
+    case .empty, .stream, .upgrade: 0
+    }
+  }
+}
+
+extension HTTPResponse.Status {
+  /// Statuses whose responses never have content (RFC 9110 §6.4.1).
+  var hasNoContent: Bool { code == 204 || code == 304 || code < 200 }
+}

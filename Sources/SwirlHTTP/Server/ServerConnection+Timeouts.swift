@@ -1,0 +1,97 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+import SwirlReactor
+
+extension ServerConnection {
+  /// What the connection waits for, and so which time it has.
+  enum Phase {
+    /// Between two requests: closed in silence.
+    case idle
+    /// In a head, or before the first one: 408.
+    case head
+    /// In a body: 408.
+    case body
+    /// For an answer, which may take as long as it likes, as long as the client takes what is sent.
+    case answer
+    /// For the transport to send the rest, before it closes.
+    case closing
+    /// For the client to close after us.
+    case lingering
+  }
+
+  private var present: Phase {
+    switch output {
+    case .closing, .over: return .closing
+    case .lingering: return .lingering
+    case .open: break
+    }
+    if !exchanges.isEmpty { return .answer }
+    if head != nil { return .body }
+    return parser.isIdle ? .idle : .head
+  }
+
+  /// Moves the one timer of the connection when what is waited for has changed. Nothing is allocated, and nothing but a number
+  /// changes: requests only ever push it further away.
+  @inline(__always)
+  func updateTimer() {
+    let present = present
+    if present != phase || hasProgressed || present == .body {
+      // A connection on which nothing was asked yet has the time of a head.
+      if present == .idle, phase == .head, !hasProgressed { return }
+      phase = present
+      hasProgressed = false
+      arm()
+    }
+  }
+
+  func arm() {
+    let times = server.times
+    let deadline: Int64
+    switch phase {
+    case .idle: deadline = timers.now() + times.idle
+    case .head: deadline = timers.now() + times.head
+    case .body: deadline = bodyStart + times.body + Int64(body.count) * times.nanosecondsPerBodyByte
+    case .answer, .closing: deadline = timers.now() + times.write
+    case .lingering: deadline = timers.now() + times.linger
+    }
+    sentWhenArmed = handedToTransport - transport.bufferedBytes
+    if let timer {
+      timer.move(to: deadline)
+    } else {
+      timer = timers.add(deadline: deadline, site: CallSite()) { [unowned self] in timeout() }
+    }
+  }
+
+  private func timeout() {
+    timer = nil
+    // A client that takes what is sent to it, slowly, gets another such time.
+    let isTaking = handedToTransport - transport.bufferedBytes > sentWhenArmed
+    let isWaitingForClient = transport.bufferedBytes > 0
+    switch phase {
+    case .idle, .head:
+      if isWaitingForClient { return isTaking ? arm() : abort() }
+      if parser.isIdle {
+        input = .discarded
+        settle()
+      } else {
+        refuseForTime("the request head did not come in time")
+      }
+    case .body: refuseForTime("the request body did not come in time")
+    case .answer:
+      if isWaitingForClient, !isTaking { abort() } else { arm() }
+    case .closing:
+      if isTaking { arm() } else { transport.abort() }
+    case .lingering:
+      if isWaitingForClient { return isTaking ? arm() : abort() }
+      output = .closing
+      transport.close()
+    }
+  }
+
+  private func refuseForTime(_ text: String) {
+    refuse(HTTPServer.StatusError(.requestTimeout, text))
+    settle()
+  }
+}

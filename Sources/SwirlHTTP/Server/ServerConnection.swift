@@ -1,0 +1,256 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPWire
+import SwirlNet
+import SwirlReactor
+
+/// One connection of a server: bytes to requests, and answers, in order, to bytes.
+///
+/// Everything that happens to it (bytes, a Deferred that fires, a body's writer, room to write, a timer) changes the state and
+/// then calls `settle`, which does what follows: sends the answers whose turn it is, goes on reading or stops, writes out what
+/// was put together, closes, moves the timer. So answers that are ready in one callback go out in one write.
+///
+/// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
+/// while a callback runs but for the parser, which calls nobody, and the object never leaves its thread.
+final class ServerConnection: StreamProtocol {
+  enum Input {
+    /// What comes is requests.
+    case requests
+    /// No more requests are taken, because the last one was the last or was wrong; what comes is dropped.
+    case discarded
+    /// The connection belongs to another protocol.
+    case handedOver
+  }
+
+  enum Output {
+    /// Answers are sent.
+    case open
+    /// The last answer is given to the transport, which closes once it is sent.
+    case closing
+    /// The same, but our direction only: until the client closes too, what it sends is taken and dropped.
+    case lingering
+    /// The connection has ended, or was aborted or handed over.
+    case over
+  }
+
+  let server: HTTPServer
+  @exclusivity(unchecked) var input = Input.requests
+  @exclusivity(unchecked) var output = Output.open
+  @exclusivity(unchecked) var transport: (any Transport)!
+  @exclusivity(unchecked) var facts: ConnectionFacts!
+
+  // Reading
+  @exclusivity(unchecked) var parser: RequestParser
+  /// The request whose body is being read.
+  @exclusivity(unchecked) var head: RequestHead?
+  @exclusivity(unchecked) var body: [UInt8] = []
+  /// Whether that client waits for a 100 before it sends the body.
+  @exclusivity(unchecked) var owesContinue = false
+  /// What was read and not parsed, because enough requests wait.
+  @exclusivity(unchecked) var unparsed: [UInt8] = []
+  @exclusivity(unchecked) var isReadingPaused = false
+  @exclusivity(unchecked) var discardedBytes = 0
+
+  // Answering
+  @exclusivity(unchecked) var exchanges: [Exchange] = []
+  /// What the heads and bodies of those take.
+  @exclusivity(unchecked) var waitingBytes = 0
+  /// The last request may ask for another protocol: what follows it is parsed only if that is declined.
+  @exclusivity(unchecked) var awaitsUpgrade = false
+  /// Bytes put together for the next write.
+  @exclusivity(unchecked) var buffer: [UInt8] = []
+  @exclusivity(unchecked) var isWritingPaused = false
+  /// Whether some call is on the stack that will settle.
+  @exclusivity(unchecked) var isBusy = false
+
+  // Time
+  var timers: TimerQueue!
+  @exclusivity(unchecked) var timer: DelayedCall?
+  @exclusivity(unchecked) var phase = Phase.idle
+  /// Whether a request was taken or an answer ended since the timer was moved.
+  @exclusivity(unchecked) var hasProgressed = false
+  @exclusivity(unchecked) var bodyStart: Int64 = 0
+  @exclusivity(unchecked) var handedToTransport = 0
+  @exclusivity(unchecked) var sentWhenArmed = 0
+
+  init(_ server: HTTPServer) {
+    self.server = server
+    parser = RequestParser(limits: server.configuration.limits)
+  }
+
+  var reactor: Reactor { transport.reactor }
+
+  // MARK: - StreamProtocol
+
+  func connectionMade(_ transport: any Transport) {
+    self.transport = transport
+    facts = ConnectionFacts(peer: transport.peerAddress)
+    timers = transport.reactor.timers
+    let isWelcome = server.insert(self)
+    phase = .head
+    arm()
+    if !isWelcome || server.isStopping {
+      refuse(HTTPServer.StatusError(.serviceUnavailable))
+      settle()
+    }
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    guard input == .requests else { return discard(bytes.count) }
+    isBusy = true
+    server.commonFields.refresh()
+    if unparsed.isEmpty {
+      let used = parse(bytes)
+      if used < bytes.count, input == .requests { unparsed.append(copying: bytes.extracting(used...)) }
+    } else {
+      unparsed.append(copying: bytes)
+    }
+    isBusy = false
+    settle()
+  }
+
+  func endReceived() -> Bool {
+    if output == .lingering { return false }
+    if server.configuration.answersHalfClosedClients, !exchanges.isEmpty {
+      input = .discarded
+      return true
+    }
+    // Nothing that is not sent yet will be: but what was given to the transport still goes out.
+    output = .closing
+    input = .discarded
+    cancelExchanges()
+    return false
+  }
+
+  func pauseWriting() {
+    isWritingPaused = true
+  }
+
+  func resumeWriting() {
+    isWritingPaused = false
+    if case .streaming(let body)? = exchanges.first?.state { perform { body.drain() } }
+    settle()
+  }
+
+  func connectionLost(_ end: ConnectionEnd) {
+    output = .over
+    input = .discarded
+    timer.take()?.cancel()
+    unparsed = []
+    cancelExchanges()
+    server.remove(self)
+  }
+
+  // MARK: - Settling
+
+  /// Runs something that may write to this connection, without a write of its own for each bit.
+  func perform(_ body: () -> Void) {
+    let wasBusy = isBusy
+    isBusy = true
+    body()
+    isBusy = wasBusy
+  }
+
+  func settle() {
+    if isBusy || output == .over { return }
+    if !exchanges.isEmpty || !unparsed.isEmpty || owesContinue { proceed() }
+    flush()
+    if input != .requests, output == .open, exchanges.isEmpty { close() }
+    let mayRead = input == .discarded || canParse
+    if mayRead == isReadingPaused, output != .over {
+      isReadingPaused = !mayRead
+      mayRead ? transport.resumeReading() : transport.pauseReading()
+    }
+    updateTimer()
+  }
+
+  /// Sends what is ready and parses what was left, as long as one makes room for the other.
+  private func proceed() {
+    isBusy = true
+    server.commonFields.refresh()
+    repeat {
+      sendReady()
+      if unparsed.isEmpty || !canParse { break }
+      let bytes = unparsed
+      unparsed = []
+      let used = parse(bytes.span)
+      if used < bytes.count, input == .requests { unparsed = Array(bytes[used...]) }
+    } while true
+    if owesContinue, exchanges.isEmpty, input == .requests {
+      owesContinue = false
+      if body.isEmpty { append("HTTP/1.1 100 Continue\r\n\r\n") }
+    }
+    isBusy = false
+  }
+
+  /// Gives what was put together to the transport.
+  func flush() {
+    if buffer.isEmpty { return }
+    // Taken out for the call, in which the transport may call back.
+    var bytes = buffer.take()
+    handedToTransport += bytes.count
+    transport.write(bytes.span)
+    bytes.removeAll(keepingCapacity: bytes.capacity <= Self.bufferLimit)
+    swap(&server.spareOutput, &bytes)
+  }
+
+  /// A buffer that has grown beyond this is flushed, and not kept.
+  static let bufferLimit = 64 * 1024
+
+  func append(_ text: StaticString) {
+    text.withUTF8Buffer { buffer.append(contentsOf: $0) }
+  }
+
+  // MARK: - Closing
+
+  /// The last answer is in the transport: closes when it is sent. Where the client may still be sending, a close would
+  /// make the kernel send a reset, which can destroy the answer on its way: so only our direction is ended (RFC 9112 §9.6).
+  private func close() {
+    let mayBeSending = discardedBytes > 0 || !parser.isIdle || !unparsed.isEmpty
+    unparsed = []
+    if mayBeSending {
+      output = .lingering
+      transport.closeWrite()
+    } else {
+      output = .closing
+      transport.close()
+    }
+  }
+
+  private func discard(_ count: Int) {
+    discardedBytes += count
+    if discardedBytes > server.configuration.lingerBytes {
+      if output == .lingering {
+        output = .closing
+        transport.close()
+      } else if !isReadingPaused {
+        isReadingPaused = true
+        transport.pauseReading()
+      }
+    }
+  }
+
+  /// For a server that stops: closes a connection on which no request is under way.
+  func closeIfIdle() {
+    guard input == .requests, exchanges.isEmpty, head == nil, parser.isIdle, !isBusy else { return }
+    input = .discarded
+    settle()
+  }
+
+  /// Ends the connection at once.
+  func abort() {
+    guard output != .over else { return }
+    output = .closing
+    input = .discarded
+    transport.abort()
+  }
+}
+
+extension [UInt8] {
+  /// Moves the bytes out and leaves none.
+  fileprivate mutating func take() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&self, &taken)
+    return taken
+  }
+}
