@@ -37,13 +37,13 @@ let package = Package(
     .systemLibrary(
       name: "CLibevent", pkgConfig: "libevent_core",
       providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
-    .systemLibrary(name: "CSystem"),
+    .systemLibrary(name: "CSwirlSystem"),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
-      dependencies: ["CLibevent", "CSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibevent", "CSwirlSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
       swiftSettings: checked),
-    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSystem"], swiftSettings: checked),
+    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem"], swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],

@@ -1,4 +1,4 @@
-import CSystem
+import CSwirlSystem
 import SwirlDeferred
 
 #if canImport(Glibc)

@@ -1,4 +1,4 @@
-import CSystem
+import CSwirlSystem
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,5 @@
-#ifndef SWIRL_CSYSTEM_SHIM_H
-#define SWIRL_CSYSTEM_SHIM_H
+#ifndef SWIRL_SYSTEM_SHIM_H
+#define SWIRL_SYSTEM_SHIM_H
 
 // Calls of the system that Swift's module of the C library leaves out: extensions of Linux, and variadic functions.
 
