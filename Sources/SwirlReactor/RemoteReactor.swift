@@ -1,5 +1,4 @@
 import SwirlDeferred
-import Synchronization
 
 /// The face of a reactor that other threads may use: the only part of it that is `Sendable`.
 ///
@@ -7,20 +6,19 @@ import Synchronization
 /// let remote = reactor.remote
 /// startThread { remote.callFromThread { reactor in reactor.stop() } }
 /// ```
-public final class RemoteReactor: Sendable {
+public final class RemoteReactor: @unchecked Sendable {
   /// A call for the reactor's next turn.
   struct Call: Sendable {
     let site: CallSite
     let body: @Sendable (Reactor) throws -> Void
   }
 
-  private struct Inbox {
-    var calls: [Call] = []
-    /// Whether the reactor waits, or is about to, and has to be woken.
-    var isAsleep = true
-    var isClosed = false
-  }
-  private let inbox = Mutex(Inbox())
+  // What changes is only touched under the lock: that is why `Sendable` is unchecked.
+  private let lock = Lock()
+  private var calls: [Call] = []
+  /// Whether the reactor waits, or is about to, and has to be woken.
+  private var isAsleep = true
+  private var isClosed = false
   let wakeUp = WakeUp()
 
   init() {}
@@ -36,11 +34,11 @@ public final class RemoteReactor: Sendable {
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Void
   ) {
     let call = Call(site: CallSite(file: file, line: line), body: body)
-    let mustWake = inbox.withLock { inbox in
-      if inbox.isClosed { return false }
-      inbox.calls.append(call)
-      defer { inbox.isAsleep = false }
-      return inbox.isAsleep
+    let mustWake = lock.withLock {
+      if isClosed { return false }
+      calls.append(call)
+      defer { isAsleep = false }
+      return isAsleep
     }
     if mustWake { wakeUp.signal() }
   }
@@ -61,10 +59,10 @@ public final class RemoteReactor: Sendable {
 
   /// Takes the calls that have come. When there are none, the next one wakes the reactor.
   func takeCalls(reusing empty: inout [Call]) -> Bool {
-    inbox.withLock { inbox in
-      inbox.isAsleep = inbox.calls.isEmpty
-      if inbox.isAsleep { return false }
-      swap(&inbox.calls, &empty)
+    lock.withLock {
+      isAsleep = calls.isEmpty
+      if isAsleep { return false }
+      swap(&calls, &empty)
       return true
     }
   }
@@ -74,10 +72,10 @@ public final class RemoteReactor: Sendable {
 
   /// Drops the calls that have come and those that will.
   func close() {
-    let dropped = inbox.withLock { inbox in
-      inbox.isClosed = true
-      defer { inbox.calls = [] }
-      return inbox.calls
+    let dropped = lock.withLock {
+      isClosed = true
+      defer { calls = [] }
+      return calls
     }
     // What they capture is released here, not under the lock.
     withExtendedLifetime(dropped) {}

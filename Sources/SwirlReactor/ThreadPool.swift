@@ -83,8 +83,7 @@ private final class ThreadBody: Sendable {
 
 /// Work that waits for threads.
 ///
-/// Unchecked, because everything in it is only touched while `mutex` is held. The mutex and the condition have to stay at
-/// one address, so they are allocated.
+/// Unchecked, because everything in it is only touched under `lock`.
 private final class WorkQueue: @unchecked Sendable {
   enum Added {
     /// A thread will take it.
@@ -95,8 +94,7 @@ private final class WorkQueue: @unchecked Sendable {
     case refused
   }
 
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let lock = Lock()
   private var waiting: [@Sendable () -> Void] = []
   /// How many of `waiting` were taken: they are removed together, when half of it is.
   private var taken = 0
@@ -104,30 +102,12 @@ private final class WorkQueue: @unchecked Sendable {
   private var idleThreads = 0
   private var isClosed = false
 
-  init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
-  }
-
   func add(_ work: @escaping @Sendable () -> Void, maximumThreads: Int) -> Added {
-    locked {
+    lock.withLock {
       if isClosed { return .refused }
       waiting.append(work)
       if idleThreads >= waiting.count - taken {
-        pthread_cond_signal(condition)
+        lock.signal()
         return .taken
       }
       guard threads < maximumThreads else { return .taken }
@@ -138,7 +118,7 @@ private final class WorkQueue: @unchecked Sendable {
 
   /// The kernel gave no thread. Fine while there is another; without any, the work cannot be done, now or later.
   func threadFailed(_ code: Int32) {
-    locked {
+    lock.withLock {
       threads -= 1
       precondition(threads > 0, "cannot start a thread: \(String(cString: strerror(code)))")
     }
@@ -146,14 +126,14 @@ private final class WorkQueue: @unchecked Sendable {
 
   /// Waits for work; nil when there will be no more.
   func next() -> (@Sendable () -> Void)? {
-    locked {
+    lock.withLock {
       while taken == waiting.count {
         if isClosed {
           threads -= 1
           return nil
         }
         idleThreads += 1
-        pthread_cond_wait(condition, mutex)
+        lock.wait()
         idleThreads -= 1
       }
       let work = waiting[taken]
@@ -168,9 +148,9 @@ private final class WorkQueue: @unchecked Sendable {
   }
 
   func close() {
-    locked {
+    lock.withLock {
       isClosed = true
-      pthread_cond_broadcast(condition)
+      lock.signalAll()
     }
   }
 }

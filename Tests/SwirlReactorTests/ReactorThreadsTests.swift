@@ -1,7 +1,6 @@
 import SwirlDeferred
 import SwirlReactor
 import SwirlTesting
-import Synchronization
 import Testing
 
 #if canImport(Glibc)

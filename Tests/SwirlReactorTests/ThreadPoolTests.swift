@@ -1,5 +1,4 @@
 import SwirlReactor
-import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -16,7 +15,7 @@ import Darwin
     let started = Gate()
     let go = Gate()
     let done = Gate()
-    let counts = Mutex((now: 0, most: 0))
+    let counts = Guarded((now: 0, most: 0))
     for _ in 0..<20 {
       pool.run {
         counts.withLock {
@@ -39,7 +38,7 @@ import Darwin
 
   @Test func `one thread takes the work in order`() {
     let pool = ThreadPool(size: 1)
-    let seen = Mutex<[Int]>([])
+    let seen = Guarded<[Int]>([])
     let done = Gate()
     for number in 0..<10_000 { pool.run { seen.withLock { $0.append(number) } } }
     pool.run { done.open() }
@@ -62,7 +61,7 @@ import Darwin
   }
 
   @Test func `its threads bear its name`() {
-    let name = Mutex("")
+    let name = Guarded("")
     let done = Gate()
     let pool = ThreadPool(size: 1, name: "a-name-that-is-too-long")
     pool.run {
@@ -136,7 +135,7 @@ import Darwin
 }
 
 private final class Total: Sendable {
-  private let count = Mutex(0)
+  private let count = Guarded(0)
 
   func add() -> Int {
     count.withLock {
