@@ -23,7 +23,26 @@ public class Deferred<Value>: AnyDeferred {
     case failure(Failure)
   }
 
-  @safe @exclusivity(unchecked) @usableFromInline final var outcome = Outcome.none
+  // Kept apart: an enum of this kind costs more to free, and with every stage.
+  @safe @exclusivity(unchecked) @usableFromInline final var success: Value?
+  @safe @exclusivity(unchecked) @usableFromInline final var failure: Failure?
+
+  @inlinable final var outcome: Outcome {
+    get {
+      if let failure { return .failure(failure) }
+      if let success { return .success(success) }
+      return .none
+    }
+    set {
+      switch newValue {
+      case .none:
+        success = nil
+        failure = nil
+      case .success(let value): success = value
+      case .failure(let error): failure = error
+      }
+    }
+  }
 
   @usableFromInline override init(isSource: Bool, file: StaticString, line: UInt) {
     super.init(isSource: isSource, file: file, line: line)

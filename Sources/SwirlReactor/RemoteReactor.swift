@@ -18,7 +18,8 @@ public final class RemoteReactor: @unchecked Sendable {
   private var calls: [Call] = []
   /// Whether the reactor waits, or is about to, and has to be woken.
   private var isAsleep = true
-  private var isClosed = false
+  /// Whether the reactor has gone away.
+  private var isGone = false
   let wakeUp = WakeUp()
 
   init() {}
@@ -35,7 +36,7 @@ public final class RemoteReactor: @unchecked Sendable {
   ) {
     let call = Call(site: CallSite(file: file, line: line), body: body)
     let mustWake = lock.withLock {
-      if isClosed { return false }
+      if isGone { return false }
       calls.append(call)
       defer { isAsleep = false }
       return isAsleep
@@ -68,12 +69,12 @@ public final class RemoteReactor: @unchecked Sendable {
   }
 
   /// Whether the reactor has gone away.
-  package var isClosed: Bool { inbox.withLock { $0.isClosed } }
+  package var isClosed: Bool { lock.withLock { isGone } }
 
   /// Drops the calls that have come and those that will.
   func close() {
     let dropped = lock.withLock {
-      isClosed = true
+      isGone = true
       defer { calls = [] }
       return calls
     }
