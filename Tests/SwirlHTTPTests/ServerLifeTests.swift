@@ -155,12 +155,15 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
   }
 
   @Test func aClientThatGoesCancelsItsDeferred() throws {
+    let asked = Deferred<Void>()
     let cancelled = Deferred<Void>()
-    let server = HTTPServer { _ in Deferred<HTTPServer.Response>(canceller: { _ in cancelled.callback() }) }
+    let server = HTTPServer { (_) -> Deferred<HTTPServer.Response> in
+      asked.callback()
+      return Deferred<HTTPServer.Response>(canceller: { _ in cancelled.callback() })
+    }
     try serving(server) { reactor, port in
       connect(reactor, port, get()).addCallback { client in
-        reactor.callLater(.milliseconds(20)) { client.transport?.abort() }
-        return cancelled
+        asked.addCallback { client.transport?.abort() }.addCallback { cancelled }
       }
     }
     #expect(cancelled.isFired)
@@ -168,52 +171,47 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
 
   @Test func stopFinishesWhatIsUnderWayAndClosesTheRest() throws {
     var order: [String] = []
+    let asked = Deferred<Void>()
     let answer = Deferred<HTTPServer.Response>()
     let server = HTTPServer { (request) -> Deferred<HTTPServer.Response> in
-      request.path == "/slow" ? answer : .succeed(.text("x"))
+      guard request.path == "/slow" else { return .succeed(.text("x")) }
+      asked.callback()
+      return answer
     }
     try serving(server) { reactor, port in
       let idle = connect(reactor, port, get())
       let slow = connect(reactor, port, get("/slow"))
-      return idle.addCallback { idleClient in
-        slow.addCallback { slowClient in
-          let done = Deferred<Void>()
-          idleClient.ended.addCallback { order.append("idle closed") }
-          slowClient.ended.addCallback { order.append("slow closed: \(slowClient.text.statuses)") }
-          reactor.callLater(.milliseconds(30)) {
-            server.stop().addCallback {
-              order.append("stopped")
-              // What closed the connections is still on its way to the client.
-              reactor.callLater(.milliseconds(20)) { done.callback() }
+      return DeferredList([idle, slow]).addCallback { _ in asked }
+        .addCallback { _ in idle }
+        .addCallback { idleClient in slow.addCallback { (idleClient, $0) } }
+        .addCallback { idleClient, slowClient -> Deferred<Void> in
+          let stopped = server.stop()
+          let refused = self.connect(reactor, port, "")
+            .addCallback { _ in order.append("accepted") }
+            .addErrback { _ in order.append("refused") }
+          return DeferredList([idleClient.ended, refused])
+            .addCallback { _ -> Deferred<Void> in
+              #expect(!stopped.isFired)
+              order.append("answered")
+              answer.callback(.text("done"))
+              return stopped
             }
-            reactor.connectTCP("127.0.0.1", port) { ServerRawClient(sending: "") }
-              .addErrback { _ in
-                order.append("refused")
-                return ServerRawClient(sending: "")
-              }
-          }
-          reactor.callLater(.milliseconds(60)) {
-            order.append("answered")
-            answer.callback(.text("done"))
-          }
-          return done
+            .addCallback { _ in slowClient.ended }
+            .addCallback { order.append("closed: \(slowClient.text.statuses)") }
         }
-      }
     }
-    #expect(Set(order.prefix(2)) == ["idle closed", "refused"])
-    #expect(order.dropFirst(2).first == "answered")
-    #expect(Set(order.suffix(2)) == ["stopped", "slow closed: [200]"])
+    #expect(order == ["refused", "answered", "closed: [200]"])
   }
 
   @Test func whatIsNotAnsweredWhenTheGracePeriodEndsIsAborted() throws {
     var isCancelled = false
-    let server = HTTPServer { _ in Deferred<HTTPServer.Response>(canceller: { _ in isCancelled = true }) }
+    let asked = Deferred<Void>()
+    let server = HTTPServer { (_) -> Deferred<HTTPServer.Response> in
+      asked.callback()
+      return Deferred<HTTPServer.Response>(canceller: { _ in isCancelled = true })
+    }
     try serving(server) { reactor, port in
-      connect(reactor, port, get()).addCallback { _ in
-        let done = Deferred<Void>()
-        reactor.callLater(.milliseconds(20)) { server.stop(within: .milliseconds(20)).chainDeferred(done) }
-        return done
-      }
+      connect(reactor, port, get()).addCallback { _ in asked }.addCallback { server.stop(within: .milliseconds(20)) }
     }
     #expect(isCancelled)
     #expect(server.connectionCount == 0)
@@ -225,7 +223,9 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     try serving(server) { reactor, port in
       connect(reactor, port, get()).addCallback { made in
         client = made
-        return reactor.sleep(.milliseconds(20))
+        let answered = Deferred<Void>()
+        made.onData = { _ in if !answered.isFired { answered.callback() } }
+        return answered
       }
     }
     #expect(client?.text.statuses == [200])

@@ -1,7 +1,31 @@
 import Swirl
 
+/// A client in memory, which goes away when it is let go of: a connection that nobody ends keeps its server.
+@dynamicMemberLookup
+final class ServerMemoryTransport {
+  private let pipe: ServerMemoryPipe
+
+  init(_ server: HTTPServer, on reactor: Reactor) {
+    pipe = ServerMemoryPipe(server, on: reactor)
+  }
+
+  deinit { pipe.lose() }
+
+  subscript<Value>(dynamicMember member: KeyPath<ServerMemoryPipe, Value>) -> Value { pipe[keyPath: member] }
+
+  var capacity: Int {
+    get { pipe.capacity }
+    set { pipe.capacity = newValue }
+  }
+  func send(_ text: String) { pipe.send(text) }
+  func sendEnd() { pipe.sendEnd() }
+  func lose() { pipe.lose() }
+  func drain(_ count: Int = .max) { pipe.drain(count) }
+  func take() -> String { pipe.take() }
+}
+
 /// A connection in memory: what the server writes is kept, up to a capacity that stands for the kernel's.
-final class ServerMemoryTransport: Transport {
+final class ServerMemoryPipe: Transport {
   let reactor: Reactor
   var localAddress: SocketAddress? { nil }
   let peerAddress = SocketAddress(ip: "192.0.2.1", port: 4711)
