@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Deferred {
   /// The result, for code that awaits. A failure is thrown and counts as handled.
   ///
@@ -18,6 +20,7 @@ extension Deferred {
     await withTaskCancellationHandler {
       await withCheckedContinuation(isolation: isolation) { (waiter: CheckedContinuation<Void, Never>) in
         addBoth { _ in waiter.resume() }
+        canceller.beginWaiting()
       }
     } onCancel: {
       canceller.cancel()
@@ -27,9 +30,13 @@ extension Deferred {
 
 /// Carries the cancellation of a task, which may be seen on any thread, to the actor that owns the Deferred.
 ///
-/// Unchecked, because the Deferred is touched on that actor only; without an actor it belongs to the suspended task alone,
-/// and the thread that cancels the task is then the only one that can reach it.
-private struct TaskCanceller: @unchecked Sendable {
+/// Unchecked, because the Deferred is touched on that actor only. Without an actor it belongs to the task alone: once that
+/// is suspended, the thread that cancels it is the only one that can reach the Deferred, and not before.
+private final class TaskCanceller: @unchecked Sendable {
+  private enum Phase {
+    case starting, waiting, cancelled
+  }
+  private let phase = Mutex(Phase.starting)
   private let deferred: AnyDeferred
   private let isolation: (any Actor)?
 
@@ -38,9 +45,25 @@ private struct TaskCanceller: @unchecked Sendable {
     self.isolation = isolation
   }
 
+  /// The task is cancelled.
   func cancel() {
-    guard let isolation else { return deferred.cancel() }
-    Task { await cancel(on: isolation) }
+    if let isolation {
+      Task { await cancel(on: isolation) }
+    } else if moveOn(to: .cancelled) == .waiting {
+      deferred.cancel()
+    }
+  }
+
+  /// The task touches the Deferred no more until it is resumed.
+  func beginWaiting() {
+    if isolation == nil, moveOn(to: .waiting) == .cancelled { deferred.cancel() }
+  }
+
+  private func moveOn(to next: Phase) -> Phase {
+    phase.withLock { phase in
+      defer { phase = next }
+      return phase
+    }
   }
 
   private func cancel(on isolation: isolated any Actor) { deferred.cancel() }

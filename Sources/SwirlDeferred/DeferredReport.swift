@@ -57,19 +57,25 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
   /// What receives the reports of the process. It may be called on any thread that runs a reactor.
   public typealias Handler = @Sendable (DeferredReport) -> Void
 
-  private static let handler = Mutex<Handler?>(nil)
+  /// The handler in a wrapper: a bare closure would gain a layer, for the generic parameter of the mutex, each time that it
+  /// was read under the lock, and after some thousand reports the layers overflow the stack.
+  private struct Hook: Sendable {
+    var handler: Handler?
+  }
+
+  private static let hook = Mutex(Hook(handler: nil))
 
   /// Puts `handler` in place of the one before, which is returned; nil writes to standard error.
   @discardableResult
   public static func setHandler(_ handler: Handler?) -> Handler? {
-    self.handler.withLock { current in
-      defer { current = handler }
-      return current
-    }
+    hook.withLock { hook in
+      defer { hook.handler = handler }
+      return hook
+    }.handler
   }
 
   @usableFromInline func send() {
-    if let handler = Self.handler.withLock({ $0 }) {
+    if let handler = Self.hook.withLock({ $0 }).handler {
       handler(self)
     } else {
       var standardError = StandardError()

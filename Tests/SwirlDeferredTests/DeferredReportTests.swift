@@ -100,6 +100,12 @@ import Testing
     #expect(report?.description == "unhandled failure in a Deferred: disk full; add an errback")
   }
 
+  @Test func aHundredThousandReportsCostAsMuchEachAsTheFirst() {
+    let d = Deferred.succeed(0)
+    for number in 1...100_000 { d.callback(number) }
+    #expect(Reports.take().count == 100_000)
+  }
+
   @Test func settingAHandlerGivesBackTheOneBefore() async {
     await #expect(processExitsWith: .success) {
       nonisolated(unsafe) var seen = 0

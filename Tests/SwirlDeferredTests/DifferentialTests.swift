@@ -13,17 +13,37 @@ import Testing
     #expect(lines.count >= 300)
     var mismatches = 0
     for (number, line) in lines.enumerated() {
-      let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      let expected = try #require(object["t"] as? [String])
-      let got = Machine.run(try #require(object["p"] as? [[Any]]))
-      guard got != expected else { continue }
+      guard let mismatch = try Self.mismatch(in: line) else { continue }
       mismatches += 1
-      if mismatches <= 5 {
-        let step = zip(got, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(got.count, expected.count)
-        Issue.record(
-          "line \(number + 1) at step \(step):\nTwisted \(expected)\nSwirl   \(got)\n\(line.prefix(2000))")
-      }
+      if mismatches <= 5 { Issue.record("line \(number + 1) \(mismatch)") }
     }
     #expect(mismatches == 0, "of \(lines.count)")
+  }
+
+  private struct Recorded {
+    let program: [[Any]]
+    let trace: [String]
+
+    init(_ line: Substring) throws {
+      guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+        let program = object["p"] as? [[Any]], let trace = object["t"] as? [String]
+      else { throw Boom("not a recorded program: \(line)") }
+      self.program = program
+      self.trace = trace
+    }
+  }
+
+  /// What a program did otherwise than recorded, in words.
+  private static func mismatch(in line: Substring) throws -> String? {
+    let recorded = try Recorded(line)
+    let got = Machine.run(recorded.program)
+    guard got != recorded.trace else { return nil }
+    let step = zip(got, recorded.trace).enumerated().first { $1.0 != $1.1 }?.offset
+    return """
+      at step \(step ?? min(got.count, recorded.trace.count)):
+      Twisted \(recorded.trace)
+      Swirl   \(got)
+      \(line.prefix(2000))
+      """
   }
 }
