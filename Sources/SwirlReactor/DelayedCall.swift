@@ -17,7 +17,8 @@ public final class DelayedCall: CancellableCall {
   var entryOrder: UInt64 = 0
   /// Whether it has an entry in the queue.
   var isQueued = false
-  private weak var queue: TimerQueue?
+  /// Unowned and unchecked: it is only touched while there is a body, and the queue takes the bodies away when it goes.
+  private unowned(unsafe) let queue: TimerQueue
 
   init(deadline: Int64, in queue: TimerQueue, site: CallSite, _ body: @escaping () throws -> Void) {
     self.deadline = deadline
@@ -36,12 +37,12 @@ public final class DelayedCall: CancellableCall {
   public func cancel() {
     guard body != nil else { return }
     body = nil
-    if isQueued { queue?.noteStaleEntry() }
+    if isQueued { queue.noteStaleEntry() }
   }
 
   /// Makes it due when `delay` has passed from now. After it was called or taken back, nothing happens.
   public func reset(_ delay: Duration) {
-    guard let queue else { return }
+    guard body != nil else { return }
     move(to: queue.now() + max(0, delay.nanoseconds))
   }
 
@@ -53,7 +54,7 @@ public final class DelayedCall: CancellableCall {
 
   /// Makes it due at `deadline`, in nanoseconds on the clock of its queue.
   package func move(to deadline: Int64) {
-    guard body != nil, let queue else { return }
+    guard body != nil else { return }
     self.deadline = deadline
     queue.move(self)
   }

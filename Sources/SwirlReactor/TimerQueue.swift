@@ -35,8 +35,10 @@ package final class TimerQueue {
   }
 
   deinit {
-    // They can no longer be called, and what they capture may hold them.
-    for entry in heap { entry.call.body = nil }
+    // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
+    // released may touch other calls, which must not look for this queue any more.
+    let bodies = heap.map { $0.call.body.take() }
+    withExtendedLifetime(bodies) {}
   }
 
   /// The calls that are still to come, in no order.
