@@ -62,6 +62,8 @@ let package = Package(
     .executableTarget(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
       swiftSettings: checked),
+    .executableTarget(
+      name: "InteropProbe", dependencies: ["Swirl"], path: "Tests/InteropProbe", swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
   swiftLanguageModes: [.v6]
 )

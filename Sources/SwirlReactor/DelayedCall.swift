@@ -17,8 +17,8 @@ public final class DelayedCall: CancellableCall {
   var entryOrder: UInt64 = 0
   /// Whether it has an entry in the queue.
   var isQueued = false
-  /// A cycle while it is to come, which the queue breaks when the call is made, taken back, or its reactor goes away.
-  private let queue: TimerQueue
+  /// Unowned and unchecked: it is only touched while there is a body, and the queue takes the bodies away when it goes.
+  private unowned(unsafe) let queue: TimerQueue
 
   init(deadline: Int64, in queue: TimerQueue, site: CallSite, _ body: @escaping () throws -> Void) {
     self.deadline = deadline
@@ -35,13 +35,15 @@ public final class DelayedCall: CancellableCall {
 
   /// Takes the call back. After it was called or taken back, nothing happens.
   public func cancel() {
-    guard body != nil else { return }
-    body = nil
+    guard let released = body.take() else { return }
     if isQueued { queue.noteStaleEntry() }
+    // Last, since what it captured may be what keeps the queue.
+    withExtendedLifetime(released) {}
   }
 
   /// Makes it due when `delay` has passed from now. After it was called or taken back, nothing happens.
   public func reset(_ delay: Duration) {
+    guard body != nil else { return }
     move(to: queue.now() + max(0, delay.nanoseconds))
   }
 

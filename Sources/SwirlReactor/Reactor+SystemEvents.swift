@@ -102,11 +102,11 @@ extension Reactor {
           wait.addErrback { Reactor.log.error("the \(event) trigger made at \(trigger.site) failed: \($0)") })
       }
     }
-    DeferredList(waits).addCallback { [weak self] _ in
+    DeferredList(waits).addCallback { [reference] _ in
       // Nobody says when they fire: the run may be over by then, or another one under way.
-      guard let self, runNumber == run, state == stateMeanwhile else { return }
+      guard let self = reference.reactor, self.runNumber == run, self.state == stateMeanwhile else { return }
       guard let next = SystemEventPhase(rawValue: phase.rawValue + 1) else { return whenDone() }
-      fire(event, next, whenDone: whenDone)
+      self.fire(event, next, whenDone: whenDone)
     }
   }
 

@@ -26,7 +26,7 @@ extension Reactor {
     nextThreadWorkID += 1
     let id = nextThreadWorkID
     let deferred = Deferred<Value>(
-      canceller: { [weak self] _ in self?.threadWork[id] = nil }, file: file, line: line)
+      canceller: { [reference] _ in reference.reactor?.threadWork[id] = nil }, file: file, line: line)
     threadWork[id] = deferred
     let remote = remote
     let isTaken = (pool ?? threadPool).run {

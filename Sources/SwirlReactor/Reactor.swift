@@ -43,6 +43,9 @@ public final class Reactor {
   public let remote = RemoteReactor()
   package let timers = TimerQueue(now: { Instant.now.nanoseconds })
 
+  /// For what may be kept longer than the reactor.
+  private(set) lazy var reference = ReactorReference(self)
+
   private var soon: [SoonCall] = []
   private var soonRunning: [SoonCall] = []
   private var remoteRunning: [RemoteReactor.Call] = []
@@ -77,8 +80,8 @@ public final class Reactor {
   }
 
   deinit {
+    reference.clear()
     remote.close()
-    timers.removeAll()
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
   }

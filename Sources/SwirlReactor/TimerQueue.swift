@@ -34,6 +34,13 @@ package final class TimerQueue {
     self.now = now
   }
 
+  deinit {
+    // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
+    // released may touch other calls, which must not look for this queue any more.
+    let bodies = heap.map { $0.call.body.take() }
+    withExtendedLifetime(bodies) {}
+  }
+
   /// The calls that are still to come, in no order.
   package var pending: [DelayedCall] {
     (heap + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
@@ -134,19 +141,6 @@ package final class TimerQueue {
       if isStale(entry) { staleEntries -= 1 } else { push(entry.call) }
     }
     postponed = []
-  }
-
-  /// Lets go of all calls without making them. Whoever owns the queue must do so in the end: calls that are to come and the
-  /// queue hold each other.
-  package func removeAll() {
-    let calls = heap + postponed
-    heap = []
-    postponed = []
-    staleEntries = 0
-    for entry in calls {
-      entry.call.isQueued = false
-      entry.call.cancel()
-    }
   }
 
   // MARK: - The heap

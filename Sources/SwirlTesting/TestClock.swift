@@ -25,8 +25,6 @@ public final class TestClock: ReactorTime {
     timers = TimerQueue(now: { [time] in time.nanoseconds })
   }
 
-  deinit { timers.removeAll() }
-
   /// The present moment, counted from zero.
   public var now: Reactor.Instant { Reactor.Instant(nanoseconds: time.nanoseconds) }
 

@@ -1,0 +1,13 @@
+/// The way back to a reactor, for what may be kept longer than it.
+///
+/// Not a `weak` reference: that gives the reactor a side table, which the leak sanitizer cannot see where the main reactor,
+/// which is never freed, points to it, and so reports in every program.
+final class ReactorReference {
+  /// Unowned and unchecked: the reactor clears it in its `deinit`, and both are used on its thread only.
+  private(set) unowned(unsafe) var reactor: Reactor?
+
+  init(_ reactor: Reactor) { self.reactor = reactor }
+
+  /// The reactor is going away.
+  func clear() { reactor = nil }
+}
