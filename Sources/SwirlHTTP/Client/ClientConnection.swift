@@ -22,7 +22,6 @@ final class ClientConnection: StreamProtocol {
   private var timer: DelayedCall?
   /// When it was last put aside, for the pool.
   var idleSince: Int64 = 0
-  private var isClosing = false
 
   init(pool: ConnectionPool, limits: HTTPLimits, on reactor: Reactor) {
     self.pool = pool
@@ -72,21 +71,21 @@ final class ClientConnection: StreamProtocol {
   // MARK: - Receiving
 
   func dataReceived(_ bytes: Span<UInt8>) {
+    // Between requests nothing may come: it would be taken for the answer to the next one.
+    guard exchange != nil else { return discard() }
     hasBegun = true
     var offset = 0
     do {
-      while !isClosing {
+      while true {
         switch try parser.next(bytes, at: &offset) {
         case .needMore: return
         case .informational: break
         case .head(let head): begin(head)
         case .data(let range): body.append(copying: bytes.extracting(range))
-        case .end: finish()
+        case .end: return finish(hasSurplus: offset < bytes.count)
         case .upgraded:
-          fail(.invalidResponse, "the server switched to another protocol, which was not asked for")
+          return fail(.invalidResponse, "the server switched to another protocol, which was not asked for")
         }
-        // Between requests nothing may come: it would be taken for the answer to the next one.
-        if exchange == nil, offset < bytes.count { return close() }
       }
     } catch {
       let code: HTTPError.Code = error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse
@@ -97,8 +96,8 @@ final class ClientConnection: StreamProtocol {
   private func begin(_ head: ResponseHead) {
     self.head = head
     if case .contentLength(let length) = head.framing {
-      // No more than this on the word of a server that may not keep it.
-      body.reserveCapacity(min(length, 1 << 20))
+      // No more than this on the word of a server that may not keep it; one more for `readDirectly`.
+      body.reserveCapacity(min(length, 1 << 20) + 1)
     }
   }
 
@@ -108,30 +107,51 @@ final class ClientConnection: StreamProtocol {
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
     guard exchange != nil, let rest = parser.remainingLength, rest >= Self.directReadLength else { return false }
     let before = body.count
-    body.append(addingCapacity: min(rest, 1 << 20)) { read(&$0) }
+    // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
+    body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
     let count = body.count - before
-    parser.advance(by: count)
-    // The parser tells of the end without being given anything more.
-    let nothing: [UInt8] = []
-    if count == rest { dataReceived(nothing.span) }
+    parser.advance(by: min(count, rest))
+    if count >= rest { directEnd(surplus: count - rest) }
     return true
   }
 
+  private func directEnd(surplus: Int) {
+    body.removeLast(surplus)
+    do {
+      let nothing: [UInt8] = []
+      var offset = 0
+      // The parser tells of the end without being given anything more.
+      if case .end = try parser.next(nothing.span, at: &offset) { finish(hasSurplus: surplus > 0) }
+    } catch {
+      fail(.invalidResponse, error.message, wire: error)
+    }
+  }
+
   /// The response is complete.
-  private func finish() {
+  private func finish(hasSurplus: Bool) {
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     let response = HTTPClient.Response(url: exchange.url, head: head, body: body)
     body = []
     hasBegun = false
     isReused = true
     // First free the connection, so that what the callback asks for can have it.
-    if parser.isPersistent, !isClosing { pool.release(self) } else { close() }
+    // A server that answers before it has read the request may never read the rest.
+    let isFree = parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && !exchange.isLast
+    if isFree { pool.release(self) } else { close() }
     exchange.finish(.success(response))
   }
 
   func endReceived() -> Bool {
+    guard exchange != nil else {
+      discard()
+      return false
+    }
     do {
-      if case .end = try parser.endOfInput() { finish() }
+      if case .end = try parser.endOfInput() {
+        finish(hasSurplus: false)
+      } else {
+        endEarly("the server closed the connection without an answer")
+      }
     } catch {
       endEarly(error.message)
     }
@@ -141,12 +161,13 @@ final class ClientConnection: StreamProtocol {
   func connectionLost(_ end: ConnectionEnd) {
     timer?.cancel()
     timer = nil
-    pool.lost(self)
+    // A request that is sent once more must find its pool: only then may that be given up.
     if let network = end.error {
       endEarly(network.reason, network: network)
     } else {
       endEarly("the connection was closed")
     }
+    pool.lost(self)
   }
 
   // MARK: - Failing
@@ -156,7 +177,7 @@ final class ClientConnection: StreamProtocol {
   private func endEarly(_ reason: String, network: NetError? = nil) {
     guard let exchange = exchange.take() else { return }
     close()
-    if isReused, !hasBegun, !exchange.isRetry, exchange.isRepeatable {
+    if isReused, !hasBegun, !exchange.isRetry, exchange.isRepeatable, !pool.client.isClosed {
       exchange.isRetry = true
       return pool.retry(exchange)
     }
@@ -166,7 +187,7 @@ final class ClientConnection: StreamProtocol {
 
   private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
     let exchange = exchange.take()
-    abort()
+    transport.abort()
     exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
   }
 
@@ -174,16 +195,17 @@ final class ClientConnection: StreamProtocol {
   func drop(_ exchange: HTTPClient.Exchange) {
     guard self.exchange === exchange else { return }
     self.exchange = nil
-    abort()
-  }
-
-  func close() {
-    isClosing = true
-    transport.close()
-  }
-
-  private func abort() {
-    isClosing = true
     transport.abort()
+  }
+
+  /// Something came while it was free: nobody may get it any more, and at once, since it is closed in the next turn only.
+  private func discard() {
+    pool.removeIdle(self)
+    close()
+  }
+
+  /// Ends the connection. What could not be sent yet is dropped: a server that does not read would keep it open for ever.
+  func close() {
+    if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
   }
 }

@@ -37,28 +37,43 @@ final class ConnectionPool {
     self.reactor = reactor
   }
 
+  var idleCount: Int { idle.count }
+
   var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
 
   // MARK: - Requests
 
   /// Sends the request on a free connection, or puts it in line.
   func start(_ exchange: HTTPClient.Exchange) {
-    if waitingCount == 0, let connection = idle.popLast() {
+    // A request that is sent once more may wait for a connection of its own while others are free.
+    if let connection = idle.popLast() {
       if !connection.send(exchange) { idle.append(connection) }
     } else {
       wait(exchange)
     }
   }
 
-  /// Sends a request once more, on a connection that is made for it: other kept ones may be as dead as the one it was on.
+  /// Sends a request once more, before those in line, which came later. Kept connections may be as dead as the one it was on:
+  /// it waits for one that is made, or that has just carried an answer.
   func retry(_ exchange: HTTPClient.Exchange) {
-    wait(exchange)
+    if waitingStart == 0 {
+      waiting.insert(nil, at: 0)
+      firstPlace -= 1
+    } else {
+      waitingStart -= 1
+    }
+    waiting[waitingStart] = exchange
+    wait(exchange, at: firstPlace + waitingStart)
   }
 
   private func wait(_ exchange: HTTPClient.Exchange) {
-    exchange.state = .waiting(self)
-    exchange.place = firstPlace + waiting.count
     waiting.append(exchange)
+    wait(exchange, at: firstPlace + waiting.count - 1)
+  }
+
+  private func wait(_ exchange: HTTPClient.Exchange, at place: Int) {
+    exchange.state = .waiting(self)
+    exchange.place = place
     waitingCount += 1
     if exchange.timer == nil, exchange.deadline != .max {
       exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: exchange.deadline)) { [unowned exchange] in
@@ -175,12 +190,17 @@ final class ConnectionPool {
     client.watchIdle()
   }
 
+  /// Takes away a connection that is of no use any more, if it is free.
+  func removeIdle(_ connection: ClientConnection) {
+    if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+  }
+
   /// A connection has ended.
   func lost(_ connection: ClientConnection) {
     open -= 1
     if isDetached { return }
     client.releaseConnection()
-    if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+    removeIdle(connection)
     connectIfNeeded()
     client.noteFreed(self)
   }

@@ -70,6 +70,12 @@ extension HTTPClient {
       }
     }
 
+    /// Whether the connection must not be used again after it (RFC 9112 §9.6).
+    var isLast: Bool {
+      if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
+      return headers[values: .connection].contains(where: \.hasCloseOption)
+    }
+
     /// Ends the request: its connection is closed, its place in a queue given up. The result is `CancelledError`.
     /// One that has its result is left alone.
     public func cancel() {
@@ -119,5 +125,12 @@ extension HTTPClient {
     ) -> HTTPError {
       HTTPError(code, method.rawValue, url, reason, network: network, wire: wire)
     }
+  }
+}
+
+extension String {
+  /// Whether, as the value of a Connection field, it has the option `close`.
+  var hasCloseOption: Bool {
+    split { $0 == "," || $0 == " " || $0 == "\t" }.contains { $0.lowercased() == "close" }
   }
 }

@@ -27,6 +27,8 @@ public final class HTTPClient {
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
   private let encodedHeaders: EncodedFields
+  /// Whether the configuration's fields ask for a connection for each request.
+  let isClosingAfterEach: Bool
   /// Exempt from run-time checks for overlapping access: it is used and left in one place, which calls nothing back.
   @exclusivity(unchecked) private var output: [UInt8] = []
 
@@ -44,6 +46,7 @@ public final class HTTPClient {
     self.limits = limits
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     timeoutNanoseconds = configuration.timeout?.nanoseconds
+    isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     do { encodedHeaders = try EncodedFields(configuration.headers) } catch {
       preconditionFailure("the headers of the configuration cannot be sent: \(error)")
     }
@@ -161,6 +164,9 @@ public final class HTTPClient {
   }
 
   func releaseConnection() { connections -= 1 }
+
+  /// Connections that are free.
+  var idleConnections: Int { pools.values.reduce(0) { $0 + $1.idleCount } }
 
   /// Whether requests wait for a place that a free connection takes up.
   var isStarved: Bool { !starved.isEmpty }

@@ -39,7 +39,7 @@ final class Outcome: CustomStringConvertible {
   /// `200 hello`, the code of an error, `cancelled` or `pending`.
   var description: String {
     switch result {
-    case .success(let response): "\(response.status.code) \(response.text)"
+    case .success(let response): "\(response.status.code) \(String(decoding: response.body.prefix(40), as: UTF8.self))"
     case .failure(let error as HTTPError): "\(error.code)"
     case .failure(let error): "\(error)"
     case nil: "pending"

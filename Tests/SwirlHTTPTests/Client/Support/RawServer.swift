@@ -53,7 +53,8 @@ struct RawRequest {
 
   /// Answers 200 with `text`.
   func answer(_ text: String, status: String = "200 OK", fields: String = "") {
-    connection.send("HTTP/1.1 \(status)\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n\(text)")
+    let head = "HTTP/1.1 \(status)\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n"
+    connection.send(method == "HEAD" ? head : head + text)
   }
 }
 
