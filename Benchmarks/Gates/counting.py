@@ -1,0 +1,98 @@
+"""Counts that repeat: what an operation allocates, how many instructions it takes, and how many system calls it makes.
+
+Each is the difference of a run with twice the operations and a run with them, divided by their number."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The seed of Swift's dictionaries is part of what must repeat.
+ENVIRONMENT = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1", "LC_ALL": "C"}
+
+#: Rows: the operation, how many of them, and who is at the other end of the connection.
+ROWS = {
+    "fetch": ("fetch", 1_000, "server"),
+    "fetch, Deferred": ("fetch-deferred", 1_000, "server"),
+    "server hello": ("hello", 1_000, "client"),
+    "Deferred chain of three": ("chain", 10_000, None),
+    "callLater and cancel": ("timer", 10_000, None),
+    "callFromThread": ("call-from-thread", 10_000, None),
+}
+
+
+class Counters:
+    def __init__(self, programs, folder):
+        self._programs = pathlib.Path(programs)
+        self._folder = pathlib.Path(folder)
+        self._shim = self._folder / "allocations.so"
+        compile_shim = ["cc", "-O2", "-fPIC", "-shared", "-o", self._shim, HERE / "allocations.c"]
+        subprocess.run(compile_shim, check=True)
+
+    def measure(self, row):
+        """The three counts of a row."""
+        return {
+            "allocations": self._each(row, self._allocations),
+            "instructions": self._each(row, self._instructions),
+            "system calls": self._each(row, self._system_calls),
+        }
+
+    def _each(self, row, count):
+        operation, operations, peer = ROWS[row]
+        once = count(operation, operations, peer)
+        twice = count(operation, 2 * operations, peer)
+        return (twice - once) / operations
+
+    def _allocations(self, *what):
+        result = self._folder / "allocations"
+        self._run(*what, [], {"LD_PRELOAD": str(self._shim), "SWIRL_ALLOCATIONS": str(result)})
+        return int(result.read_text())
+
+    def _instructions(self, *what):
+        under = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+        return int(re.search(r"Collected : (\d+)", self._run(*what, under, {}))[1])
+
+    def _system_calls(self, *what):
+        result = self._folder / "strace"
+        self._run(*what, ["strace", "-c", "-f", "-o", result], {})
+        # time, seconds, per call, calls, [errors,] "total"
+        return int(re.search(r"^\s*[\d.]+\s+[\d.]+\s+(?:[\d.]+\s+)?(\d+)\s+(?:\d+\s+)?total", result.read_text(), re.M)[1])
+
+    def _run(self, operation, count, peer, under, environment):
+        """Runs an operation with its other end beside it; gives what it complained of."""
+        command = [*under, self._programs / "Operations", operation, count]
+        environment = ENVIRONMENT | environment
+        if peer == "server":
+            with _started([self._programs / "Peer", "server"]) as server:
+                try:
+                    port = server.stdout.readline().strip()
+                    done = subprocess.run(_words(*command, port), capture_output=True, text=True, timeout=300, env=environment)
+                finally:
+                    server.kill()
+            return _complaints(done.returncode, done.stderr)
+        with tempfile.TemporaryFile("w+") as errors, _started(command, errors, environment) as program:
+            try:
+                if peer == "client":
+                    client = [self._programs / "Peer", "client", program.stdout.readline().strip(), count]
+                    subprocess.run(_words(*client), check=True, timeout=300)
+                status = program.wait(300)
+            finally:
+                program.kill()
+            errors.seek(0)
+            return _complaints(status, errors.read())
+
+
+def _words(*command):
+    return [str(word) for word in command]
+
+
+def _started(command, errors=None, environment=None):
+    return subprocess.Popen(_words(*command), stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+
+
+def _complaints(status, text):
+    if status != 0:
+        raise SystemExit(f"an operation ended with {status}: {text[-2000:]}")
+    return text
