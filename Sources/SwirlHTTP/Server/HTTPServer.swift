@@ -75,8 +75,7 @@ public final class HTTPServer {
   /// ```swift
   /// HTTPServer { request in Deferred { .text(try await page(request.path)) } }
   /// ```
-  // Disfavored, so that a handler that only throws is no riddle.
-  @_disfavoredOverload
+  @_disfavoredOverload  // so that a handler that only throws is no riddle
   public convenience init(
     configuration: Configuration = Configuration(), _ handler: @escaping (Request) throws -> Deferred<Response>
   ) {
