@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func aStatusErrorIsTheAnswer() {
-    let server = HTTPServer { (_) -> HTTPServer.Response in throw HTTPServer.StatusError(.notFound, "no such thing") }
+    let server = HTTPServer { _ in throw HTTPServer.StatusError(.notFound, "no such thing") }
     #expect(answer(server, get()).hasSuffix("\n\nno such thing\n"))
     let later = HTTPServer { _ in Deferred<HTTPServer.Response>.fail(HTTPServer.StatusError(.gone)) }
     #expect(answer(later, get()).hasSuffix("\n\n410 Gone\n"))

@@ -116,14 +116,18 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     try serving(server) { reactor, port in
       connect(reactor, port, bytes[..<headCount].joined()).addCallback { client in
         var next = headCount
+        var timer: DelayedCall?
         func drip() {
           guard next < bytes.count else { return }
           client.transport?.write(bytes[next])
           next += 1
-          reactor.callLater(.milliseconds(10)) { drip() }
+          timer = reactor.callLater(.milliseconds(10)) { drip() }
         }
         drip()
-        return client.ended.addCallback { text = client.text }
+        return client.ended.addCallback { () -> Void in
+          timer?.cancel()
+          text = client.text
+        }
       }
     }
     #expect(text.statuses == [408])

@@ -113,7 +113,6 @@ final class ServerMemoryPipe: Transport {
   func resumeReading() {
     guard isReadingPaused else { return }
     isReadingPaused = false
-    reactor.callSoon { [self] in deliver() }
     deliver()
   }
   func closeWrite() { isWriteClosed = true }

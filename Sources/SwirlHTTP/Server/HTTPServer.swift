@@ -71,6 +71,11 @@ public final class HTTPServer {
   }
 
   /// A server whose handler answers later. The Deferred is cancelled when the client goes away first.
+  ///
+  /// ```swift
+  /// HTTPServer { request in Deferred { .text(try await page(request.path)) } }
+  /// ```
+  @_disfavoredOverload  // so that a handler that only throws is no riddle
   public convenience init(
     configuration: Configuration = Configuration(), _ handler: @escaping (Request) throws -> Deferred<Response>
   ) {
