@@ -60,12 +60,21 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
   /// The handler in a wrapper: a bare closure would gain a layer, for the generic parameter of the mutex, each time that it
   /// was read under the lock, and after some thousand reports the layers overflow the stack.
   private struct Hook: Sendable {
+    /// What the program has set.
     var handler: Handler?
+    /// What a layer above has set, for programs that set nothing.
+    var fallback: Handler?
   }
 
-  private static let hook = Mutex(Hook(handler: nil))
+  private static let hook = Mutex(Hook())
 
-  /// Puts `handler` in place of the one before, which is returned; nil writes to standard error.
+  /// Sets where reports go in a program that sets no handler.
+  package static func setFallback(_ fallback: @escaping Handler) {
+    hook.withLock { $0.fallback = fallback }
+  }
+
+  /// Puts `handler` in place of the one before, which is returned. With nil, reports go to swift-log once there is a reactor, and
+  /// to standard error before.
   @discardableResult
   public static func setHandler(_ handler: Handler?) -> Handler? {
     hook.withLock { hook in
@@ -75,7 +84,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
   }
 
   @usableFromInline func send() {
-    if let handler = Self.hook.withLock({ $0 }).handler {
+    let hook = Self.hook.withLock { $0 }
+    if let handler = hook.handler ?? hook.fallback {
       handler(self)
     } else {
       var standardError = StandardError()

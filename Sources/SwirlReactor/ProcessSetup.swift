@@ -17,10 +17,8 @@ package enum ProcessSetup {
     sigaction(SIGPIPE, nil, &action)
     if unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 { signal(SIGPIPE, SIG_IGN) }
 
-    // The logger is made when it is needed: the program may choose where logs go after it has made a reactor. A program
-    // that has set a handler of its own keeps it.
-    let previous = DeferredReport.setHandler { Logger(label: "swirl").error("\($0)") }
-    if let previous { DeferredReport.setHandler(previous) }
+    // The logger is made when it is needed: the program may choose where logs go after it has made a reactor.
+    DeferredReport.setFallback { Logger(label: "swirl").error("\($0)") }
   }()
 }
 

@@ -1,5 +1,4 @@
 public import SwirlDeferred
-import SwirlReactor
 import Synchronization
 
 /// Runs `body` and gives the reports made meanwhile: failures nobody handled, Deferreds fired twice. They go nowhere else.
@@ -48,8 +47,6 @@ final class ReportRecorder: Sendable {
   /// The hook of the process, once. A report is made synchronously by the code that causes it, so the task-local tells whose
   /// it is, however many tests run at once; one of another thread goes where it went before.
   private static let isHooked: Void = {
-    // What the first reactor sets up comes first, or it would be put in the place of this.
-    ProcessSetup.once
     let previous = Mutex<DeferredReport.Handler?>(nil)
     let before = DeferredReport.setHandler { report in
       if let recorder = current { recorder.take(report) } else { previous.withLock { $0 }?(report) }

@@ -48,7 +48,9 @@ import Darwin
         model[index].deadline += delay - 90
         model[index].order = nextOrder()
       default:
-        #expect(queue.nextDeadline == model.map(\.deadline).min())
+        // It may be early for a call that was moved back, never late.
+        let least = model.map(\.deadline).min()
+        #expect((queue.nextDeadline == nil) == (least == nil) && queue.nextDeadline ?? 0 <= least ?? 0)
         now += .random(in: 0...60, using: &random)
         let due = model.filter { $0.deadline <= now }.sorted { ($0.deadline, $0.order) < ($1.deadline, $1.order) }
         model.removeAll { $0.deadline <= now }
@@ -119,7 +121,9 @@ import Darwin
       call.reset(.nanoseconds(1000))
     }
     #expect(queue.entryCount == 1)
-    #expect(queue.nextDeadline == 1_001_000 && queue.entryCount == 1)
+    var calls = 0
+    queue.runDue(at: 1_000_999, madeBefore: queue.mark) { _, _ in calls += 1 }
+    #expect(calls == 0 && queue.nextDeadline == 1_001_000 && queue.entryCount == 1)
   }
 
   @Test func `one that is made sooner again and again leaves few entries behind`() {

@@ -10,12 +10,21 @@ final class Reports: Sendable {
   private let all = Mutex<[DeferredReport]>([])
 
   static let areInstalled: Void = {
-    DeferredReport.setHandler { report in
-      guard let current = Reports.current else { return }
-      current.all.withLock { $0.append(report) }
+    // Other modules' tests, in the same process, have a hook of their own: what is not ours goes there.
+    let others = Mutex<Others>(Others())
+    let before = DeferredReport.setHandler { report in
+      if let current = Reports.current {
+        current.all.withLock { $0.append(report) }
+      } else {
+        others.withLock { $0 }.handler?(report)
+      }
     }
-    return ()
+    others.withLock { $0.handler = before }
   }()
+
+  private struct Others {
+    var handler: DeferredReport.Handler?
+  }
 
   /// The reports since the last call. What no call took fails the test.
   static func take() -> [DeferredReport] {
