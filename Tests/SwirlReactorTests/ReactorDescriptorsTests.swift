@@ -18,7 +18,7 @@ private struct Wrong: Error {}
   @Test func `a reader is called when there is something to read, again and again while it is left there`() throws {
     let pipe = DescriptorPair.pipe()
     var calls = 0
-    try reactor.addReader(pipe) { [reactor] in
+    try reactor.addReader(pipe) { [unowned reactor] in
       calls += 1
       if calls == 3 {
         #expect(pipe.receive() == [7])
@@ -32,7 +32,7 @@ private struct Wrong: Error {}
 
   @Test func `a reader is told of the end`() throws {
     let sockets = DescriptorPair.sockets()
-    try reactor.addReader(sockets) { [reactor] in
+    try reactor.addReader(sockets) { [unowned reactor] in
       #expect(sockets.receive() == [])
       reactor.stop()
     }
@@ -42,7 +42,7 @@ private struct Wrong: Error {}
 
   @Test func `a writer is called while there is room`() throws {
     let sockets = DescriptorPair.sockets()
-    let reactor = reactor
+    unowned let reactor = reactor
     sockets.fill()
     var calls = 0
     try reactor.addWriter(sockets.writeEnd) {
@@ -59,7 +59,7 @@ private struct Wrong: Error {}
 
   @Test func `one descriptor has a reader and a writer of its own`() throws {
     let sockets = DescriptorPair.sockets()
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen: Set<String> = []
     try reactor.addReader(sockets) { seen.insert("read") }
     try reactor.addWriter(sockets) { seen.insert("write") }
@@ -80,7 +80,7 @@ private struct Wrong: Error {}
     let pipe = DescriptorPair.pipe()
     var seen = ""
     try reactor.addReader(pipe) { seen += "a" }
-    try reactor.addReader(pipe) { [reactor] in
+    try reactor.addReader(pipe) { [unowned reactor] in
       seen += "b"
       reactor.removeReader(pipe)
     }
@@ -107,7 +107,7 @@ private struct Wrong: Error {}
   @Test(arguments: ["remove", "close", "removeAll"])
   func `a descriptor that is removed by another of the same turn is not called`(way: String) throws {
     let pipes = [DescriptorPair.pipe(), .pipe()]
-    let reactor = reactor
+    unowned let reactor = reactor
     var called: [Int] = []
     for (index, pipe) in pipes.enumerated() {
       try reactor.addReader(pipe) {
@@ -125,7 +125,7 @@ private struct Wrong: Error {}
 
   @Test func `a number that is used again in the same turn is not taken for the one it was`() throws {
     let pipes = [DescriptorPair.pipe(), .pipe()]
-    let reactor = reactor
+    unowned let reactor = reactor
     var called = 0
     var next: DescriptorPair?
     for (index, pipe) in pipes.enumerated() {
@@ -157,7 +157,7 @@ private struct Wrong: Error {}
     // What the number means changes under the reactor's feet.
     dup2(new.readEnd, number)
     var calls = 0
-    try reactor.addReader(number) { [reactor] in
+    try reactor.addReader(number) { [unowned reactor] in
       calls += 1
       reactor.removeReader(number)
     }
@@ -171,7 +171,7 @@ private struct Wrong: Error {}
       var isUsed = false
     }
     let pipe = DescriptorPair.pipe()
-    let reactor = reactor
+    unowned let reactor = reactor
     weak var weakObject: Object?
     do {
       let object = Object()
@@ -189,7 +189,7 @@ private struct Wrong: Error {}
 
   @Test func `a callback may put another in its place`() throws {
     let pipe = DescriptorPair.pipe()
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     try reactor.addReader(pipe) {
       seen += "a"
@@ -205,7 +205,7 @@ private struct Wrong: Error {}
 
   @Test func `a descriptor that a callback adds is watched from the next turn on`() throws {
     let pipes = [DescriptorPair.pipe(), .pipe()]
-    let reactor = reactor
+    unowned let reactor = reactor
     for pipe in pipes { pipe.send() }
     var seen = ""
     try reactor.addReader(pipes[0]) {
@@ -223,7 +223,7 @@ private struct Wrong: Error {}
 
   @Test func `a timer that a reader makes waits for the next turn, one that it takes back is not called`() throws {
     let pipe = DescriptorPair.pipe()
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     let call = reactor.callLater(.milliseconds(5)) { seen += "never" }
     try reactor.addReader(pipe) {
@@ -240,7 +240,7 @@ private struct Wrong: Error {}
 
   @Test func `closing in the callback of the same descriptor is fine after removing it`() throws {
     let pipe = DescriptorPair.pipe()
-    let reactor = reactor
+    unowned let reactor = reactor
     var calls = 0
     try reactor.addReader(pipe) {
       calls += 1
@@ -255,7 +255,7 @@ private struct Wrong: Error {}
   @Test func `many that are ready at once are each called`() throws {
     let pipes = (0..<200).map { _ in DescriptorPair.pipe() }
     var seen: Set<Int32> = []
-    let reactor = reactor
+    unowned let reactor = reactor
     for pipe in pipes {
       try reactor.addReader(pipe) {
         seen.insert(pipe.readEnd)
@@ -309,7 +309,7 @@ private struct Wrong: Error {}
       let fileDescriptor: Int32
     }
     let pipe = DescriptorPair.pipe()
-    let reactor = reactor
+    unowned let reactor = reactor
     try reactor.addReader(Port(fileDescriptor: pipe.readEnd)) { reactor.stop() }
     pipe.send()
     reactor.runGuarded()

@@ -38,7 +38,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `the Deferreds of a phase are waited for together, while the loop turns`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen: [String] = []
     for milliseconds in [4, 2] {
       reactor.addSystemEventTrigger(.before, .shutdown) {
@@ -52,7 +52,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `Deferreds are waited for in each phase`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen: [SystemEventPhase] = []
     for phase in [SystemEventPhase.before, .during, .after] {
       reactor.addSystemEventTrigger(phase, .shutdown) {
@@ -83,7 +83,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `a trigger that was removed is not called, also when one before it removed it`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     var later: SystemEventTrigger?
     reactor.removeSystemEventTrigger(
@@ -99,7 +99,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `a trigger that a trigger adds is called when its time is still to come`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     add(.during, .shutdown) {
       seen += "a"
@@ -112,7 +112,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `stop during a shutdown changes nothing`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     reactor.addSystemEventTrigger(.before, .shutdown) {
       reactor.stop()
@@ -129,7 +129,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `a startup is waited for, and goes no further when the run ends meanwhile`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var waits = [Deferred<Void>(), Deferred<Void>()]
     var seen: [String] = []
     reactor.addSystemEventTrigger(.before, .startup) { waits.removeFirst() }
@@ -149,7 +149,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `crash in a trigger ends the run, and no more of them are called`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var seen = ""
     add(.before, .shutdown) {
       seen += "a"

@@ -23,7 +23,7 @@ private struct Wrong: Error {}
 
   @Test func `whatever a turn queues waits for the next`() {
     var seen: [String] = []
-    let reactor = reactor
+    unowned let reactor = reactor
     let past = reactor.now
     func queue(_ name: String) {
       seen.append(name)
@@ -45,7 +45,7 @@ private struct Wrong: Error {}
   @Test func `callSoon keeps its order over many turns`() {
     var seen: [Int] = []
     for number in 0..<1000 {
-      reactor.callSoon { [reactor] in
+      reactor.callSoon { [unowned reactor] in
         seen.append(number)
         reactor.callSoon { seen.append(1000 + number) }
       }
@@ -56,7 +56,7 @@ private struct Wrong: Error {}
 
   @Test func `callSoon again and again does not keep timers and descriptors waiting`() {
     var turns = 0
-    let reactor = reactor
+    unowned let reactor = reactor
     func again() {
       turns += 1
       reactor.callSoon(again)
@@ -71,13 +71,13 @@ private struct Wrong: Error {}
 
   @Test func `stop ends the run after the turn in which the shutdown is over`() {
     var seen = ""
-    reactor.callSoon { [reactor] in
+    reactor.callSoon { [unowned reactor] in
       reactor.stop()
       seen += "a"
     }
     reactor.callSoon { seen += "b" }
     #expect(!reactor.isRunning)
-    reactor.callWhenRunning { [reactor] in #expect(reactor.isRunning) }
+    reactor.callWhenRunning { [unowned reactor] in #expect(reactor.isRunning) }
     reactor.runGuarded()
     #expect(seen == "ab")
     #expect(!reactor.isRunning)
@@ -85,12 +85,12 @@ private struct Wrong: Error {}
 
   @Test func `it runs again after it was stopped, and goes on with what is left`() {
     var seen = ""
-    reactor.callSoon { [reactor] in
+    reactor.callSoon { [unowned reactor] in
       seen += "1"
       reactor.stop()
     }
     reactor.runGuarded()
-    reactor.callSoon { [reactor] in
+    reactor.callSoon { [unowned reactor] in
       seen += "2"
       reactor.stop()
     }
@@ -114,7 +114,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `stop in the last turn is not kept for the next run`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     reactor.callSoon {
       reactor.stop()
       reactor.callSoon { reactor.stop() }
@@ -136,7 +136,7 @@ private struct Wrong: Error {}
 
   @Test func `crash ends the run after the present turn, without a shutdown`() {
     var seen = ""
-    let reactor = reactor
+    unowned let reactor = reactor
     reactor.addSystemEventTrigger(.before, .shutdown) { seen += "shutdown" }
     reactor.callSoon {
       reactor.crash()
@@ -149,7 +149,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `crash while a shutdown is waited for ends that`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     let waited = Deferred<Void>()
     var seen: [String] = []
     reactor.addSystemEventTrigger(.before, .shutdown) { waited }
@@ -184,7 +184,7 @@ private struct Wrong: Error {}
 
   @Test func `callWhenRunning calls at once when it runs, and once when it starts to`() {
     var seen = ""
-    let reactor = reactor
+    unowned let reactor = reactor
     reactor.callWhenRunning { seen += "a" }
     reactor.callWhenRunning { seen += "b" }
     #expect(seen == "")
@@ -201,7 +201,7 @@ private struct Wrong: Error {}
   // MARK: - Callbacks that throw or take long
 
   @Test func `a callback that throws is logged with the place that made it, and the loop goes on`() throws {
-    let reactor = reactor
+    unowned let reactor = reactor
     var calls = 0
     let line = UInt(#line)
     let logs = recordedLogs {
@@ -225,7 +225,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `a slow callback is logged with the place that made it`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     func spin() {
       let start = reactor.now
       while reactor.now - start < .milliseconds(3) {}
@@ -250,7 +250,7 @@ private struct Wrong: Error {}
   @Test func `without a threshold nothing is measured`() {
     let logs = recordedLogs {
       let start = reactor.now
-      reactor.callSoon { [reactor] in while reactor.now - start < .milliseconds(3) {} }
+      reactor.callSoon { [unowned reactor] in while reactor.now - start < .milliseconds(3) {} }
       reactor.runTurns(2)
     }
     #expect(logs.isEmpty)

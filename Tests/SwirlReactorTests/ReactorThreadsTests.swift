@@ -17,7 +17,7 @@ private struct Wrong: Error {}
   let reactor = Reactor()
 
   private func outcome<Value>(of deferred: Deferred<Value>) -> Deferred<Value> {
-    let reactor = reactor
+    unowned let reactor = reactor
     deferred.addBoth { _ in reactor.stop() }
     reactor.runGuarded()
     return deferred
@@ -37,7 +37,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `a cancelled one fails at once, and its late result is dropped`() throws {
-    let reactor = reactor
+    unowned let reactor = reactor
     let gate = Gate()
     let seen = reports {
       let deferred = reactor.deferToThread {
@@ -90,7 +90,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `the global form uses the reactor that runs here`() throws {
-    let reactor = reactor
+    unowned let reactor = reactor
     var result = 0
     reactor.callSoon {
       deferToThread { 5 }.addCallback {

@@ -8,7 +8,7 @@ import Testing
 
   @Test func `timers are called in the order of their time, then of their making`() {
     var seen = ""
-    let reactor = reactor
+    unowned let reactor = reactor
     let start = reactor.now
     reactor.callAt(start + .milliseconds(4)) { seen += "d" }
     reactor.callAt(start + .milliseconds(2)) { seen += "b" }
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func `a timer is never early`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     var left = 40
     for delay in 0..<40 {
       let due = reactor.now + .microseconds(delay * 137)
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func `delays of centuries neither overflow nor come`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     let calls = [
       reactor.callLater(.seconds(Int64.max)) { Issue.record("too early") },
       reactor.callLater(.seconds(400 * 365 * 86400)) { Issue.record("too early") },
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `delayedCalls are those still to come, from inside a turn as well`() {
-    let reactor = reactor
+    unowned let reactor = reactor
     let past = reactor.now
     let far = reactor.callLater(.seconds(20)) {}
     let gone = reactor.callLater(.seconds(20)) {}
@@ -87,7 +87,7 @@ import Testing
   // MARK: - sleep
 
   @Test func `sleep succeeds when the time has passed`() throws {
-    let reactor = reactor
+    unowned let reactor = reactor
     let start = reactor.now
     let sleep = reactor.sleep(.milliseconds(3))
     sleep.addCallback { reactor.stop() }
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func `the reactor measures timeouts`() throws {
-    let reactor = reactor
+    unowned let reactor = reactor
     let late = Deferred<Int>().addTimeout(.milliseconds(2), reactor)
     late.addBoth { _ in reactor.stop() }
     reactor.runGuarded()

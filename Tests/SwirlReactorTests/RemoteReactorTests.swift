@@ -77,7 +77,7 @@ import Testing
 
   @Test func `a call from the reactor's own thread waits until the present callback has returned`() {
     let seen = Seen()
-    let reactor = reactor
+    unowned let reactor = reactor
     reactor.callSoon {
       reactor.remote.callFromThread { reactor in
         seen.calls.append("call")

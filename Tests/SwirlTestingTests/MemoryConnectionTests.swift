@@ -232,11 +232,12 @@ private typealias Event = RecordingProtocol.Event
     let connection = MemoryConnection(reactor: reactor, isDrivenByReactor: true, delivery: .bytes)
     let client = Client()
     connection.start(client: client, server: Echo())
-    reactor.callLater(.seconds(20)) {
+    let watch = reactor.callLater(.seconds(20)) {
       Issue.record("nothing stopped the reactor")
       reactor.crash()
     }
     reactor.run()
+    watch.cancel()
     #expect(client.bytes == [1, 2, 3])
   }
 }
