@@ -22,6 +22,8 @@ final class ClientConnection: StreamProtocol {
   private var timer: DelayedCall?
   /// When it was last put aside, for the pool.
   var idleSince: Int64 = 0
+  /// Whether it is being closed so that one to another origin can be made.
+  var isMakingRoom = false
 
   init(pool: ConnectionPool, limits: HTTPLimits, on reactor: Reactor) {
     self.pool = pool

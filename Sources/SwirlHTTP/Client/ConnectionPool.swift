@@ -28,6 +28,8 @@ final class ConnectionPool {
   /// The number of the first place in `waiting`: places are numbered through, so that a request finds its own.
   private var firstPlace = 0
   private(set) var waitingCount = 0
+  /// The number of the request by which it is in the client's line.
+  var placeInLine: Int?
 
   init(client: HTTPClient, origin: Origin, on reactor: Reactor) throws(HTTPWireError) {
     self.client = client
@@ -87,9 +89,15 @@ final class ConnectionPool {
   func remove(_ exchange: HTTPClient.Exchange) {
     waiting[exchange.place - firstPlace] = nil
     waitingCount -= 1
+    if waitingCount == 0 { removePlaces(waiting.count) }
     // A connection that nobody waits for any more is not made.
     if connecting.count > waitingCount, let attempt = connecting.last { forget(attempt)?.cancel() }
     client.noteFreed(self)
+  }
+
+  /// The request that is first in line.
+  var firstWaiting: HTTPClient.Exchange? {
+    waitingCount == 0 ? nil : waiting[waitingStart...].lazy.compactMap { $0 }.first
   }
 
   private func nextWaiting() -> HTTPClient.Exchange? {
@@ -118,15 +126,18 @@ final class ConnectionPool {
 
   // MARK: - Connecting
 
-  /// Makes a connection for each request in line, as far as the limits allow.
-  func connectIfNeeded() {
-    while connecting.count < waitingCount, open + connecting.count < client.configuration.connectionsPerOrigin {
-      guard client.reserveConnection(for: self) else { return }
-      connect()
-    }
+  /// Whether there are requests in line for which a connection is to be made, and the limit of the origin allows it.
+  var needsConnection: Bool {
+    connecting.count < waitingCount && open + connecting.count < client.configuration.connectionsPerOrigin
   }
 
-  private func connect() {
+  /// Makes a connection for each request in line, as far as the limits allow.
+  func connectIfNeeded() {
+    while needsConnection, client.reserveConnection(for: self) { connect() }
+  }
+
+  /// Makes a connection, which has its place among those of the client already.
+  func connect() {
     let attempt = ConnectAttempt(index: connecting.count)
     connecting.append(attempt)
     let deferred = reactor.connectTCP(
@@ -154,11 +165,17 @@ final class ConnectionPool {
   private func connected(_ attempt: ConnectAttempt, _ result: Result<SocketTransport, any Error>) {
     let wasWanted = forget(attempt) != nil
     attempt.deferred = nil
+    if isDetached {
+      if case .success(let transport) = result { transport.abort() }
+      return
+    }
+    // The last that holds the client may be the request that is told of its error.
+    let client = client
     switch result {
     case .success(let transport):
-      guard !isDetached else { return transport.abort() }
       guard wasWanted, !client.isClosed else {
         client.releaseConnection()
+        client.noteFreed(self)
         return transport.abort()
       }
       open += 1
@@ -166,13 +183,11 @@ final class ConnectionPool {
       transport.start(connection)
       release(connection)
     case .failure(let error):
-      if isDetached { return }
       client.releaseConnection()
       // The attempts that are left may still serve as many; the first beyond them fails.
       if wasWanted, waitingCount > connecting.count, let exchange = nextWaiting() {
         exchange.finish(.failure(exchange.connectError(error)))
       }
-      connectIfNeeded()
       client.noteFreed(self)
     }
   }
@@ -181,10 +196,14 @@ final class ConnectionPool {
 
   /// Takes a connection that is free: the next request in line gets it, or it is kept.
   func release(_ connection: ClientConnection) {
+    // When there are too many in all, its place goes to the request that came first.
+    if !isDetached, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
+      return makeRoom(connection)
+    }
     while let exchange = nextWaiting() {
       if connection.send(exchange) { return }
     }
-    if isDetached || client.isClosed || client.idleNanoseconds == 0 || client.isStarved { return connection.close() }
+    if isDetached || client.isClosed || client.idleNanoseconds == 0 { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)
     client.watchIdle()
@@ -199,9 +218,8 @@ final class ConnectionPool {
   func lost(_ connection: ClientConnection) {
     open -= 1
     if isDetached { return }
-    client.releaseConnection()
+    client.releaseConnection(makingRoom: connection.isMakingRoom)
     removeIdle(connection)
-    connectIfNeeded()
     client.noteFreed(self)
   }
 
@@ -216,8 +234,14 @@ final class ConnectionPool {
   /// Closes the connection that was put aside first, to make room for one elsewhere.
   func closeOldestIdle() -> Bool {
     guard !idle.isEmpty else { return false }
-    idle.removeFirst().close()
+    makeRoom(idle.removeFirst())
     return true
+  }
+
+  private func makeRoom(_ connection: ClientConnection) {
+    connection.isMakingRoom = true
+    client.roomComing += 1
+    connection.close()
   }
 
   /// The client goes away, and nothing is under way: a request keeps its client. `closing` is false when the reactor has
@@ -225,6 +249,8 @@ final class ConnectionPool {
   func detach(closing: Bool) {
     isDetached = true
     for connection in idle.take() where closing { connection.close() }
+    // Those that were made for requests which have got another meanwhile.
+    while closing, let attempt = connecting.last { forget(attempt)?.cancel() }
   }
 
   /// Fails what waits and closes what is free; requests under way end on their own.

@@ -35,6 +35,8 @@ extension HTTPClient {
     let deadline: Int64
     /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
     var isRetry = false
+    /// Which request of its client it is, counted through: who came first is served first.
+    let number: Int
     /// Its place in the line of its pool.
     var place = 0
     /// Runs while it waits; on a connection that connection's timer takes over.
@@ -45,7 +47,7 @@ extension HTTPClient {
 
     init(
       _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
-      timeout: Duration?, deadline: Int64, by client: HTTPClient, _ consumer: Consumer
+      timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient, _ consumer: Consumer
     ) {
       self.method = method
       self.url = url
@@ -54,6 +56,7 @@ extension HTTPClient {
       requestBody = body
       self.timeout = timeout
       self.deadline = deadline
+      self.number = number
       self.client = client
       self.consumer = consumer
     }

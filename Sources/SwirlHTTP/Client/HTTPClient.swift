@@ -16,10 +16,13 @@ public final class HTTPClient {
   private var pools: [Origin: ConnectionPool] = [:]
   /// The pool of the request before.
   private var latestPool: ConnectionPool?
+  /// Requests asked for so far.
+  private var requests = 0
   /// Connections made or being made.
   private(set) var connections = 0
-  /// Pools whose requests wait because there are too many connections in all, the first in line first.
-  private var starved: [ConnectionPool] = []
+  private var line = PoolLine()
+  /// Connections that are being closed for those in line.
+  var roomComing = 0
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
 
@@ -87,6 +90,7 @@ public final class HTTPClient {
   }
 
   func start(_ request: Request, _ consumer: Exchange.Consumer) -> Exchange {
+    requests += 1
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
     let deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
@@ -94,7 +98,7 @@ public final class HTTPClient {
       let (pool, target) = try destination(of: request.url)
       let exchange = Exchange(
         request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
-        deadline: deadline, by: self, consumer)
+        deadline: deadline, number: requests, by: self, consumer)
       if isClosed {
         exchange.failSoon(exchange.error(.clientClosed, "the client was closed"))
       } else {
@@ -103,8 +107,8 @@ public final class HTTPClient {
       return exchange
     } catch {
       let exchange = Exchange(
-        request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max, by: self,
-        consumer)
+        request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max,
+        number: requests, by: self, consumer)
       exchange.failSoon(exchange.error(error.code, error.reason))
       return exchange
     }
@@ -157,29 +161,48 @@ public final class HTTPClient {
       connections += 1
       return true
     }
-    if !starved.contains(where: { $0 === pool }) { starved.append(pool) }
+    line.insert(pool)
     // A free connection to somewhere else is worth less than one that is waited for.
-    _ = pools.values.contains { $0.closeOldestIdle() }
+    if roomComing < line.count { _ = pools.values.contains { $0.closeOldestIdle() } }
     return false
   }
 
-  func releaseConnection() { connections -= 1 }
+  /// Gives up the place of a connection.
+  func releaseConnection(makingRoom: Bool = false) {
+    connections -= 1
+    if makingRoom { roomComing -= 1 }
+  }
 
   /// Connections that are free.
   var idleConnections: Int { pools.values.reduce(0) { $0 + $1.idleCount } }
 
-  /// Whether requests wait for a place that a free connection takes up.
-  var isStarved: Bool { !starved.isEmpty }
+  /// Whether it has no connection, and no request that waits for one.
+  var isUnused: Bool { pools.isEmpty && connections == 0 && line.isEmpty && roomComing == 0 }
 
-  /// A connection or a place in line was given up by `pool`.
+  /// Whether requests wait for a connection to be given up.
+  var hasLine: Bool { !line.isEmpty }
+
+  /// Whether a connection of `pool` is to make room for a request to another origin, which came before `number`.
+  func needsRoom(besides pool: ConnectionPool, before number: Int) -> Bool {
+    guard roomComing < line.count, let first = line.first(), first !== pool else { return false }
+    return first.placeInLine! < number
+  }
+
+  /// A connection or a place in line was given up by `pool`: the next connection is for the request that came first.
   func noteFreed(_ pool: ConnectionPool) {
     if pool.isUnused {
-      pools[pool.origin] = nil
+      line.remove(pool)
+      if pools[pool.origin] === pool { pools[pool.origin] = nil }
       if latestPool === pool { latestPool = nil }
+    } else if !line.isEmpty, pool.needsConnection {
+      line.insert(pool)
     }
-    while !starved.isEmpty, connections < configuration.connections {
-      starved.removeFirst().connectIfNeeded()
+    while connections < configuration.connections, let next = line.next() {
+      connections += 1
+      next.connect()
+      if next.needsConnection { line.insert(next) }
     }
+    pool.connectIfNeeded()
   }
 
   // MARK: - Idle connections

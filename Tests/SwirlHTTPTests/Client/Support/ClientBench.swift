@@ -6,14 +6,6 @@ import Testing
 
 @testable import SwirlHTTP
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// All that is about the client.
 @Suite enum HTTPClientTests {}
 
@@ -119,7 +111,7 @@ final class ClientBench {
   }
 
   /// The sockets of this process that have to do with the server: both ends of each connection, and the listener.
-  var openSockets: Int { countSockets(port: server.port) }
+  var openSockets: Int { OwnSockets(of: server.port).count }
 }
 
 /// Text of `count` bytes in which a part that is missing, doubled or in the wrong place shows.
@@ -127,24 +119,5 @@ func pattern(_ count: Int) -> [UInt8] {
   Array(unsafeUninitializedCapacity: count) { bytes, initialized in
     for index in 0..<count { bytes[index] = 0x20 + UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8) & 0x3F }
     initialized = count
-  }
-}
-
-/// The sockets of this process whose one end or other has `port`. Other tests run at the same time: to count all descriptors
-/// would count theirs.
-func countSockets(port: Int) -> Int {
-  var limit = rlimit()
-  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  return (0..<Int32(limit.rlim_cur)).count { descriptor in
-    [getsockname, getpeername].contains { ask in
-      var address = sockaddr_storage()
-      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-      return withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { ipv4 in
-          ipv4.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) } == 0
-            && Int32(ipv4.pointee.sin_family) == AF_INET && Int(UInt16(bigEndian: ipv4.pointee.sin_port)) == port
-        }
-      }
-    }
   }
 }

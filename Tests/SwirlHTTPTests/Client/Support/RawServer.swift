@@ -14,7 +14,8 @@ final class RawServer {
   fileprivate(set) var accepted = 0
   /// Connections that are open now.
   fileprivate(set) var connections: [RawConnection] = []
-  /// The most that were open at the same time.
+  /// The most connections that clients had open at the same time: looked at whenever one comes, since the end of another may be
+  /// seen here later than the client has closed it.
   fileprivate(set) var mostOpen = 0
 
   init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
@@ -81,7 +82,7 @@ final class RawConnection: StreamProtocol {
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     server.connections.append(self)
-    server.mostOpen = max(server.mostOpen, server.connections.count)
+    server.mostOpen = max(server.mostOpen, OwnSockets(of: server.port).connected)
     server.onConnect(self)
   }
 

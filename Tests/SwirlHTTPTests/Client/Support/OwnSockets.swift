@@ -1,0 +1,48 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The sockets of this process that have to do with a port. Other tests run at the same time: to count all descriptors would
+/// count theirs.
+struct OwnSockets {
+  /// Those that are connected to the port: the clients' ends.
+  private(set) var connected = 0
+  /// Those that are at the port: the listener and the server's ends.
+  private(set) var atPort = 0
+
+  var count: Int { connected + atPort }
+
+  init(of port: Int) {
+    #if os(Linux)
+    let folder = "/proc/self/fd"
+    #else
+    let folder = "/dev/fd"
+    #endif
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard let descriptor = Int32(name) else { continue }
+      if Self.port(of: descriptor, getsockname) == port {
+        atPort += 1
+      } else if Self.port(of: descriptor, getpeername) == port {
+        connected += 1
+      }
+    }
+  }
+
+  private static func port(
+    of descriptor: Int32, _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+  ) -> Int? {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) }
+    }
+    guard code == 0, Int32(address.sin_family) == AF_INET else { return nil }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
