@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that nobody who uses Swirl ever resolves the libraries it is compared with.
+
+let swirl = Target.Dependency.product(name: "Swirl", package: "swirl")
+let nio = [
+  Target.Dependency.product(name: "NIOCore", package: "swift-nio"),
+  Target.Dependency.product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let package = Package(
+  name: "swirl-benchmarks",
+  platforms: [.macOS("26.0")],
+  dependencies: [
+    .package(name: "swirl", path: ".."),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+  ],
+  targets: [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .target(name: "CurlLoad", dependencies: ["CCurl"]),
+    .target(name: "Measure"),
+    .executableTarget(
+      name: "Clients",
+      dependencies: ["Measure", "CurlLoad", swirl, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+    .executableTarget(
+      name: "Servers",
+      dependencies: [
+        "Measure", swirl, .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+      ] + nio),
+    .executableTarget(name: "Chains", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "Timers", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "Threads", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
+    .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
+    .executableTarget(name: "HelloNIO", dependencies: nio),
+  ],
+  swiftLanguageModes: [.v6]
+)

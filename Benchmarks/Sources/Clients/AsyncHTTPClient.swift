@@ -1,0 +1,91 @@
+import AsyncHTTPClient
+import Measure
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One event loop, HTTP/1 only, and as many connections as requests.
+private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
+  var configuration = HTTPClient.Configuration()
+  configuration.httpVersion = .http1Only
+  configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = load.inFlight
+  return HTTPClient(eventLoopGroup: group, configuration: configuration)
+}
+
+/// Futures, everything on the one event loop, so that no request hops between threads.
+func asyncHTTPClientFuture(_ load: Load) throws {
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  let loop = group.next()
+  let client = client(for: load, on: group)
+  let request = try HTTPClient.Request(
+    url: load.url, headers: load.closesConnections ? ["connection": "close"] : [:])
+  let done = loop.makePromise(of: Void.self)
+  let underWay = Counter(load.inFlight, on: loop)
+
+  @Sendable func next() {
+    client.execute(request: request, eventLoop: .delegateAndChannel(on: loop)).whenComplete { result in
+      switch result {
+      case .success(let response):
+        if load.complete(status: Int(response.status.code), length: response.body?.readableBytes ?? 0) { return next() }
+        if underWay.decrement() == 0 { done.succeed() }
+      case .failure(let error): fail("\(error)")
+      }
+    }
+  }
+  loop.execute { for _ in 1...load.inFlight { next() } }
+  try done.futureResult.wait()
+  try client.syncShutdown()
+  try group.syncShutdownGracefully()
+}
+
+/// Async functions, a task for each request under way, on the pool of threads that Swift gives them.
+func asyncHTTPClientAsync(_ load: Load) throws {
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  let client = client(for: load, on: group)
+  let tally = Tally(load)
+  let done = group.next().makePromise(of: Void.self)
+  done.completeWithTask {
+    try await withThrowingDiscardingTaskGroup { tasks in
+      for _ in 1...load.inFlight {
+        tasks.addTask {
+          while true {
+            var request = HTTPClientRequest(url: load.url)
+            if load.closesConnections { request.headers.add(name: "connection", value: "close") }
+            let response = try await client.execute(request, timeout: .seconds(60))
+            let body = try await response.body.collect(upTo: 16 << 20)
+            guard await tally.complete(status: Int(response.status.code), length: body.readableBytes) else { return }
+          }
+        }
+      }
+    }
+  }
+  try done.futureResult.wait()
+  try client.syncShutdown()
+  try group.syncShutdownGracefully()
+}
+
+/// Counts for tasks that run on several threads.
+private actor Tally {
+  private let load: Load
+
+  init(_ load: Load) { self.load = load }
+
+  func complete(status: Int, length: Int) -> Bool { load.complete(status: status, length: length) }
+}
+
+/// A count that only its event loop touches.
+private final class Counter: @unchecked Sendable {
+  private var value: Int
+  private let loop: any EventLoop
+
+  init(_ value: Int, on loop: any EventLoop) {
+    self.value = value
+    self.loop = loop
+  }
+
+  func decrement() -> Int {
+    loop.assertInEventLoop()
+    value -= 1
+    return value
+  }
+}

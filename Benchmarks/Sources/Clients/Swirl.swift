@@ -1,0 +1,51 @@
+import Measure
+import Swirl
+
+/// A client of its own, with as many connections as requests; all else as it comes, the timeout of 60 s for each request included.
+@MainActor private func client(for load: Load) -> HTTPClient {
+  var configuration = HTTPClient.Configuration()
+  configuration.connectionsPerOrigin = load.inFlight
+  configuration.connections = load.inFlight
+  return HTTPClient(configuration)
+}
+
+private func request(of load: Load) -> HTTPClient.Request {
+  HTTPClient.Request(load.url, headers: load.closesConnections ? [.connection: "close"] : [:])
+}
+
+/// A closure for each request; the next one starts from it.
+@MainActor func swirlCallback(_ load: Load) {
+  let client = client(for: load)
+  let request = request(of: load)
+  var underWay = load.inFlight
+
+  func next() {
+    client.fetch(request) { result in
+      let page = try result.get()
+      if load.complete(status: page.status.code, length: page.body.count) { return next() }
+      underWay -= 1
+      if underWay == 0 { reactor.stop() }
+    }
+  }
+  for _ in 1...load.inFlight { next() }
+  reactor.run()
+}
+
+/// A Deferred for each request, with a callback and an errback.
+@MainActor func swirlDeferred(_ load: Load) {
+  let client = client(for: load)
+  let request = request(of: load)
+  var underWay = load.inFlight
+
+  func next() {
+    client.fetch(request)
+      .addCallback { page -> Void in
+        if load.complete(status: page.status.code, length: page.body.count) { return next() }
+        underWay -= 1
+        if underWay == 0 { reactor.stop() }
+      }
+      .addErrback { error -> Void in fail("\(error)") }
+  }
+  for _ in 1...load.inFlight { next() }
+  reactor.run()
+}

@@ -1,0 +1,18 @@
+// HTTP clients under the same load: `Clients swirl-callback http://127.0.0.1:8080/small --in-flight 100 --seconds 2`.
+// Each contender has a file that says which of its ways was chosen.
+import Measure
+
+let clients: [String: @MainActor (Load) throws -> Void] = [
+  "swirl-callback": swirlCallback,
+  "swirl-deferred": swirlDeferred,
+  "libcurl": libcurl,
+  "ahc-future": asyncHTTPClientFuture,
+  "ahc-async": asyncHTTPClientAsync,
+  "urlsession": urlSession,
+]
+
+let options = Options()
+guard let name = options.words.first, let client = clients[name] else {
+  fail("usage: Clients NAME URL, the name one of \(clients.keys.sorted())")
+}
+try client(Load(options))

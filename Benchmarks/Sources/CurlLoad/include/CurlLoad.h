@@ -1,0 +1,8 @@
+// In C, because libcurl's options are variadic functions, which Swift does not import.
+
+/// Told of each response: its status (0 when there was none) and length. Returns whether another request shall be made.
+typedef int (*curl_load_completed)(void *context, long status, long length);
+
+/// Keeps `inFlight` GETs of `url` under way until every request was completed and none is to follow.
+/// Returns 0, or -1 when libcurl or epoll could not be set up.
+int curl_load_run(const char *url, int inFlight, int closesConnections, curl_load_completed completed, void *context);

@@ -1,0 +1,36 @@
+import Glibc
+
+/// One figure, told to whoever started the program as a line of JSON.
+public struct Report {
+  private var fields: [(String, String)]
+
+  /// - Parameter figure: its name; a program that measures one thing has one figure and needs none.
+  public init(_ figure: String = "") {
+    fields = [("figure", "\"\(figure)\"")]
+  }
+
+  /// What `operations` operations took between two moments.
+  public init(_ figure: String = "", operations: Int, from start: Usage, to end: Usage = .now) {
+    self.init(figure)
+    add("operations", Double(operations))
+    add("user", end.user - start.user)
+    add("system", end.system - start.system)
+    add("wall", end.wall - start.wall)
+  }
+
+  /// One more number.
+  public mutating func add(_ name: String, _ value: Double) { fields.append((name, "\(value)")) }
+
+  /// Writes the line.
+  public func send() {
+    print("{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}")
+    fflush(nil)
+  }
+}
+
+/// Ends the program, saying why.
+public func fail(_ reason: String) -> Never {
+  let line = "\(reason)\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
+  exit(1)
+}

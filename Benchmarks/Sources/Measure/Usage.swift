@@ -1,0 +1,44 @@
+import Glibc
+
+/// What the process has used up to a moment.
+public struct Usage: Sendable {
+  /// User and kernel time of all its threads, in seconds.
+  public let user, system: Double
+  /// The monotonic clock, in seconds.
+  public let wall: Double
+
+  public init(user: Double, system: Double, wall: Double) {
+    self.user = user
+    self.system = system
+    self.wall = wall
+  }
+
+  /// As of now.
+  public static var now: Usage {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return Usage(user: seconds(usage.ru_utime), system: seconds(usage.ru_stime), wall: monotonicSeconds())
+  }
+}
+
+/// The monotonic clock.
+public func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// A line of `/proc/self/status` in KiB: `VmRSS` is the resident size, `VmHWM` the largest it has been. The kernel's
+/// `ru_maxrss` is no use here: it counts what the parent had before this program was loaded.
+public func residentKiB(_ field: String) -> Int {
+  guard let file = fopen("/proc/self/status", "r") else { return 0 }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 256)
+  while fgets(&line, 256, file) != nil {
+    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let words = text.split(whereSeparator: \.isWhitespace)
+    if words.first == "\(field):" { return words.dropFirst().first.flatMap { Int($0) } ?? 0 }
+  }
+  return 0
+}

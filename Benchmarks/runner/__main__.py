@@ -1,0 +1,109 @@
+"""Runs the benchmarks: Scripts/bench, which installs and builds what this needs, says how."""
+
+import argparse
+import datetime
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+import bars
+import machine
+import results
+from bench import Bench
+from processes import Failed
+from rows import ONE, ROWS, TWO
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="Scripts/bench")
+    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="few rows, one round, a second each; writes no results")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="rows whose name the regular expression matches")
+    parser.add_argument("--contender", default="", metavar="PATTERN", help="contenders likewise; the yardstick comes along")
+    parser.add_argument("--rounds", type=int, help="how often each contender is measured, in turn (3)")
+    parser.add_argument("--seconds", type=float, help="how long each measurement under load takes (2)")
+    parser.add_argument("--cores", choices=["1", "2", "both"], default="both", help="arrangements (both)")
+    parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
+    parser.add_argument("--list", action="store_true", help="names the rows")
+    return parser.parse_args()
+
+
+def chosen(arguments):
+    for row in ROWS:
+        if arguments.only:
+            if re.search(arguments.only, row.name, re.IGNORECASE):
+                yield row
+        elif row.quick or not arguments.quick:
+            yield row
+
+
+def contenders_of(row, pattern):
+    found = list(row.contenders.items())
+    return [item for item in found if item[0] == row.yardstick or re.search(pattern, item[0], re.IGNORECASE)]
+
+
+def measure(row, arrangement, bench, rounds, pattern, into):
+    """All contenders in turn, then all again, each round beginning with another one."""
+    contenders = contenders_of(row, pattern)
+    for number in range(rounds):
+        first = number % len(contenders)
+        for name, contender in contenders[first:] + contenders[:first]:
+            try:
+                into.add(row, arrangement, name, contender(bench))
+            except (Failed, OSError) as problem:
+                print(f"{row.name}: {name}: {problem}", file=sys.stderr, flush=True)
+
+
+def main():
+    arguments = options()
+    rows = list(chosen(arguments))
+    if arguments.list:
+        for row in rows:
+            print(row.name + (f" (not yet: {row.not_yet})" if row.not_yet else ""))
+        return
+    rounds = arguments.rounds or (1 if arguments.quick else 3)
+    seconds = arguments.seconds or (1 if arguments.quick else 2)
+    about = machine.describe()
+    found = results.Results()
+    started = time.monotonic()
+    shown = 0
+    server_core, other_core = machine.cores()
+    arrangements = {ONE: (server_core, server_core), TWO: (server_core, other_core)}
+    for name, cores in arrangements.items():
+        if arguments.cores not in ("both", "1" if name == ONE else "2"):
+            continue
+        with tempfile.TemporaryDirectory(prefix="swirl-bench-") as folder, Bench(
+            arguments.programs, sys.executable, cores, seconds, arguments.quick, folder
+        ) as bench:
+            for row in rows:
+                # Where there is but one arrangement, a choice of cores does not drop the row.
+                wanted = row.arrangements if arguments.cores == "both" or len(row.arrangements) > 1 else (name,)
+                if row.not_yet or name not in wanted:
+                    continue
+                measure(row, name, bench, rounds, arguments.contender, found)
+                table = found.table()
+                for each in table[shown:]:
+                    print("\n".join(results.lines(each)), flush=True)
+                shown = len(table)
+
+    if arguments.quick and not arguments.output:
+        return
+    settings = {
+        "date": datetime.date.today().isoformat(),
+        "rounds": rounds,
+        "seconds": seconds,
+        "minutes": round((time.monotonic() - started) / 60, 1),
+        "arguments": " ".join(f"--{key} {value}" for key, value in vars(arguments).items() if key == "only" and value),
+    }
+    path = arguments.output or HERE / "results" / f"{settings['date']}-{machine.slug()}.json"
+    missing = {row.name: row.not_yet for row in rows if row.not_yet}
+    results.write(path, about, machine.versions(HERE / "Package.swift"), settings, found.table(), missing)
+    print(f"written to {path}")
+    bars.draw(path, path.parent)
+
+
+main()

@@ -1,0 +1,57 @@
+"""Bars as SVG, drawn from a file of results: `python3 bars.py RESULTS.json FOLDER`."""
+
+import json
+import pathlib
+import re
+import sys
+from xml.sax.saxutils import escape
+
+from results import UNITS, number
+
+WIDTH, LABEL, BAR, TOP, LINE = 720, 190, 400, 52, 26
+OURS, YARDSTICK, OTHERS = "#2f7de1", "#8a94a6", "#c3cad6"
+
+
+def svg(row):
+    """One row: a bar for each contender, the shortest first, with its number and its ratio to the yardstick."""
+    found = sorted(row["contenders"].items(), key=lambda item: item[1]["median"])
+    most = found[-1][1]["median"] or 1
+    height = TOP + LINE * len(found) + 12
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="system-ui, sans-serif" font-size="13">',
+        # Both of a page's backgrounds are met by one that is its own.
+        f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#ffffff"/>',
+        f'<text x="16" y="22" font-size="15" font-weight="600" fill="#1d2430">{escape(row["name"])}</text>',
+        f'<text x="16" y="40" fill="#5b6575">{escape(subtitle(row))}</text>',
+    ]
+    for index, (name, one) in enumerate(found):
+        y = TOP + index * LINE
+        colour = OURS if name.startswith("Swirl") else YARDSTICK if name == row["yardstick"] else OTHERS
+        length = max(1, BAR * one["median"] / most)
+        label = number(one["median"]) + (f"  ({one['ratio']:.2f}×)" if one["ratio"] else "")
+        out += [
+            f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end" fill="#1d2430">{escape(name)}</text>',
+            f'<rect x="{LABEL}" y="{y + 2}" width="{length:.1f}" height="18" rx="2" fill="{colour}"/>',
+            f'<text x="{LABEL + length + 6:.1f}" y="{y + 15}" fill="#1d2430">{escape(label)}</text>',
+        ]
+    return "\n".join([*out, "</svg>", ""])
+
+
+def subtitle(row):
+    text = f"{UNITS[row['metric']]} per {row['operation']}, {row['arrangement']}; less is better"
+    return text + (f"; × is the ratio to {row['yardstick']}" if row["yardstick"] else "")
+
+
+def file_name(row):
+    words = re.sub(r"[^a-z0-9]+", "-", row["name"].lower()).strip("-")
+    return words + ("" if row["arrangement"] == "one core" else "-two-cores") + ".svg"
+
+
+def draw(results, folder):
+    for row in json.loads(pathlib.Path(results).read_text())["rows"]:
+        (pathlib.Path(folder) / file_name(row)).write_text(svg(row))
+
+
+if __name__ == "__main__":
+    draw(*sys.argv[1:])

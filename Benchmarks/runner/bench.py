@@ -1,0 +1,72 @@
+"""What all measurements of a run share: where the programs are, the cores, the time, and nginx when it is needed."""
+
+import json
+import pathlib
+
+import nginx
+import wrk
+from processes import Failed, Server, run
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+
+
+class Bench:
+    def __init__(self, programs, python, cores, seconds, quick, folder):
+        self._programs = pathlib.Path(programs)
+        self._python = python
+        self.server_core, self.client_core = cores
+        self.seconds = seconds
+        self.quick = quick
+        self._folder = folder
+        self._nginx = None
+
+    @property
+    def cores(self):
+        """One or two, for programs that have no server beside them."""
+        return [self.server_core, self.client_core]
+
+    def command(self, words):
+        """`Clients swirl-callback` is a program of the package, `client_aiohttp.py` one of the Python peers."""
+        first, *rest = words
+        if first.endswith(".py"):
+            return [self._python, HERE / "peers" / first, *rest]
+        return [self._programs / first, *rest]
+
+    def nginx(self):
+        if self._nginx is None:
+            self._nginx = nginx.start(self._folder, [self.server_core])
+        return self._nginx
+
+    def page(self, path):
+        return f"http://127.0.0.1:{self.nginx().port}/{path}"
+
+    def server(self, words):
+        return Server(self.command(words), [self.server_core])
+
+    def figures(self, words, cores, timeout):
+        """Runs a program to its end and gives what it reported: by figure, microseconds and counts."""
+        ended = run(self.command(words), cores, timeout)
+        reports = [json.loads(line) for line in ended.output.splitlines()]
+        if not reports:
+            raise Failed(f"{words} reported nothing")
+        return {report.pop("figure"): self.per_operation(report) for report in reports}
+
+    @staticmethod
+    def per_operation(sums):
+        """From sums in seconds to what one operation took: `cpu`, `user`, `system` in microseconds; `rate` in operations a second."""
+        operations = sums["operations"]
+        each = {name: sums[name] / operations * 1e6 for name in ("user", "system")}
+        return sums | each | {"cpu": each["user"] + each["system"], "rate": operations / sums["wall"]}
+
+    def wrk(self, url, **options):
+        return wrk.load(url, [self.client_core], seconds=self.seconds, **options)
+
+    def close(self):
+        if self._nginx is not None:
+            self._nginx.stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,49 @@
+"""HTTP clients that get pages of nginx."""
+
+SWIRL = ["Swirl, callback", "Swirl, Deferred"]
+PROGRAMS = {
+    "Swirl, callback": ["Clients", "swirl-callback"],
+    "Swirl, Deferred": ["Clients", "swirl-deferred"],
+    "libcurl": ["Clients", "libcurl"],
+    "AsyncHTTPClient, futures": ["Clients", "ahc-future"],
+    "AsyncHTTPClient, async": ["Clients", "ahc-async"],
+    "aiohttp + uvloop": ["client_aiohttp.py", "--uvloop"],
+    "aiohttp": ["client_aiohttp.py"],
+    "Twisted Agent": ["client_twisted.py"],
+    "Tornado simple client": ["client_tornado.py"],
+    "URLSession": ["Clients", "urlsession"],
+}
+
+
+def fetching(path, length, in_flight=100, close=False, only=PROGRAMS):
+    """Each asks for one page again and again; wrk, which keeps nothing of what it reads, is the yardstick."""
+
+    def client(words):
+        def measure(bench):
+            options = ["--in-flight", in_flight, "--length", length, "--seconds", bench.seconds]
+            options += ["--close"] if close else []
+            return bench.figures([*words, bench.page(path), *options], [bench.client_core], bench.seconds + 60)
+
+        return measure
+
+    def wrk(bench):
+        count, wall, ended = bench.wrk(bench.page(path), in_flight=in_flight, close=close)
+        used = {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
+        return {"": bench.per_operation(used)}
+
+    return {"wrk": wrk} | {name: client(PROGRAMS[name]) for name in only}
+
+
+def slow_page(count, only):
+    """Each asks at once for many pages that take three seconds: the time for all, and what a request under way holds."""
+
+    def client(words):
+        def measure(bench):
+            options = ["--in-flight", count, "--count", count, "--length", 6]
+            figures = bench.figures([*words, bench.page("slow"), *options], [bench.client_core], 180)
+            figures[""]["kib"] = (figures[""]["rss_peak"] - figures[""]["rss_before"]) / count
+            return figures
+
+        return measure
+
+    return {name: client(PROGRAMS[name]) for name in only}

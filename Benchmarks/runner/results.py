@@ -1,0 +1,95 @@
+"""From samples to medians and ratios, as JSON and as a table for the terminal."""
+
+import json
+import statistics
+
+#: What a metric is, and how its number is written.
+UNITS = {"cpu": "CPU µs", "kib": "KiB", "ms": "ms", "latency": "µs", "rate": "/s", "wall": "s"}
+
+
+class Results:
+    """Samples by row and arrangement, then contender, then metric."""
+
+    def __init__(self):
+        self._samples = {}
+
+    def add(self, row, arrangement, contender, figures):
+        for figure, metrics in figures.items():
+            name = f"{row.name}: {figure}" if figure else row.name
+            place = self._samples.setdefault((name, arrangement), {"row": row, "contenders": {}})
+            samples = place["contenders"].setdefault(contender, {})
+            for metric, value in metrics.items():
+                samples.setdefault(metric, []).append(value)
+
+    def table(self):
+        """A list of rows with medians and the ratio to the yardstick of the same run."""
+        return [self._row(*key, **place) for key, place in self._samples.items()]
+
+    def _row(self, name, arrangement, row, contenders):
+        metric = "latency" if all("latency" in samples for samples in contenders.values()) else row.metric
+        medians = {
+            contender: {each: statistics.median(values) for each, values in samples.items()}
+            for contender, samples in contenders.items()
+        }
+        standard = medians.get(row.yardstick, {}).get(metric)
+        return {
+            "name": name,
+            "arrangement": arrangement,
+            "operation": row.operation,
+            "metric": metric,
+            "yardstick": row.yardstick if standard else None,
+            "contenders": {
+                contender: {
+                    "median": found[metric],
+                    "ratio": found[metric] / standard if standard else None,
+                    "lowest": min(contenders[contender][metric]),
+                    "highest": max(contenders[contender][metric]),
+                    "medians": found,
+                    "samples": contenders[contender][metric],
+                }
+                for contender, found in medians.items()
+            },
+        }
+
+
+def number(value):
+    """Three digits that say something."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - len(str(int(abs(value)))) + (1 if abs(value) >= 1 else 1))
+    return f"{value:,.{digits}f}"
+
+
+def write(path, machine, versions, settings, table, missing):
+    content = {
+        "machine": machine,
+        "versions": versions,
+        "settings": settings,
+        "rows": [_rounded(row) for row in table],
+        "not_yet": missing,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _rounded(value):
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return value
+
+
+def lines(row):
+    """One row of the table for the terminal, the best first."""
+    yield f"{row['name']} ({row['arrangement']}; {UNITS[row['metric']]} per {row['operation']})"
+    for contender, found in sorted(row["contenders"].items(), key=lambda item: item[1]["median"]):
+        more = ", ".join(
+            f"{number(found['medians'][metric])} {UNITS[metric]}"
+            for metric in ("cpu", "rate", "kib", "wall")
+            if metric in found["medians"] and metric != row["metric"]
+        )
+        ratio = "" if found["ratio"] is None else f"{found['ratio']:.2f}"
+        yield f"  {contender:26}{number(found['median']):>9}  {ratio:>6}   {more}"

@@ -1,0 +1,91 @@
+"""What is measured: the rows of the table, in its order."""
+
+import dataclasses
+import typing
+
+from clients import SWIRL, fetching, slow_page
+from programs import CHAINS, HELLO, THREADS, TIMERS, measuring_themselves, starting
+from servers import echoing, idle_connections, serving
+
+ONE, TWO = "one core", "two cores"
+
+
+@dataclasses.dataclass
+class Row:
+    """`contenders` are functions that measure once. Programs that report several figures make a row of each."""
+
+    name: str
+    contenders: dict[str, typing.Callable] = dataclasses.field(default_factory=dict)
+    yardstick: str = ""
+    #: What is compared first: "cpu" in microseconds an operation, "kib", "ms" or "latency" (µs).
+    metric: str = "cpu"
+    operation: str = "request"
+    arrangements: tuple = (ONE, TWO)
+    #: Whether it is measured in short runs, too.
+    quick: bool = True
+    #: Why it is not measured yet; its place is kept.
+    not_yet: str = ""
+
+
+def _curve():
+    few = [*SWIRL[:1], "libcurl", "AsyncHTTPClient, futures", "aiohttp + uvloop"]
+    for in_flight in (1, 10, 100, 1_000, 10_000):
+        yield Row(
+            f"fetch small, {in_flight:,} in flight",
+            fetching("small", 100, in_flight=in_flight, only=few),
+            "wrk",
+            arrangements=(ONE,),
+            quick=in_flight in (1, 1_000),
+        )
+
+
+ROWS = [
+    Row("fetch small", fetching("small", 100), "wrk"),
+    Row("fetch small, awaited", not_yet="awaited fetch"),
+    Row("fetch small over TLS", not_yet="TLS"),
+    Row("fetch 4 KiB", fetching("4k", 4096), "wrk", quick=False),
+    Row("fetch 1 MiB", fetching("1m", 1 << 20), "libcurl"),
+    Row("fetch 1 MiB, awaited", not_yet="awaited fetch"),
+    Row("fetch 1 MiB over TLS", not_yet="TLS"),
+    Row("fetch small, one connection", fetching("small", 100, in_flight=1), "wrk", quick=False),
+    Row("fetch small, a connection per request", fetching("small", 100, close=True), "wrk", quick=False),
+    *_curve(),
+    Row(
+        "10,000 fetches of a 3 s page",
+        slow_page(
+            10_000,
+            [*SWIRL, "libcurl", "AsyncHTTPClient, futures", "AsyncHTTPClient, async", "aiohttp + uvloop", "Twisted Agent"],
+        ),
+        "libcurl",
+        metric="kib",
+        arrangements=(TWO,),
+        quick=False,
+    ),
+    Row("server hello", serving("hello"), "nginx"),
+    Row("server hello, awaited", not_yet="awaiting handlers"),
+    Row("server hello over TLS", not_yet="TLS"),
+    Row("server 1 MiB", serving("1m"), "nginx", quick=False),
+    Row(
+        "server, 10,000 idle connections",
+        idle_connections(10_000),
+        "Hummingbird",
+        metric="kib",
+        operation="connection",
+        arrangements=(TWO,),
+        quick=False,
+    ),
+    Row("Deferred", measuring_themselves(CHAINS), "SwiftNIO", operation="chain", arrangements=(ONE,)),
+    Row("async bridge, a hop", not_yet="the bridge to async"),
+    Row("timers", measuring_themselves(TIMERS), "SwiftNIO", operation="timer", arrangements=(ONE,)),
+    Row("from a thread", measuring_themselves(THREADS), "SwiftNIO", operation="call"),
+    Row("start of hello world", starting(HELLO), "SwiftNIO", metric="ms", operation="start", arrangements=(ONE,)),
+    Row("TCP echo, 64 bytes, one connection", echoing("round-trips"), "SwiftNIO", operation="round trip"),
+    Row(
+        "TCP echo, 64 bytes, 100 connections",
+        echoing("round-trips", "--connections", 100),
+        "SwiftNIO",
+        operation="round trip",
+        quick=False,
+    ),
+    Row("TCP echo, a stream", echoing("throughput"), "SwiftNIO", operation="MiB"),
+]

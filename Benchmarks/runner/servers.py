@@ -1,0 +1,79 @@
+"""Servers under load; what a server used is read from outside."""
+
+import time
+
+from connections import Held
+
+HTTP = {
+    "Swirl": ["Servers", "swirl"],
+    "Hummingbird": ["Servers", "hummingbird"],
+    "FlyingFox": ["Servers", "flyingfox"],
+    "aiohttp + uvloop": ["server_aiohttp.py", "--uvloop"],
+    "aiohttp": ["server_aiohttp.py"],
+    "Tornado": ["server_tornado.py"],
+    "Twisted": ["server_twisted.py"],
+}
+ECHO = {
+    "Swirl": ["EchoServers", "swirl"],
+    "SwiftNIO": ["EchoServers", "nio"],
+    "asyncio + uvloop": ["echo_asyncio.py", "--uvloop"],
+    "asyncio": ["echo_asyncio.py"],
+    "Twisted": ["echo_twisted.py"],
+}
+
+
+def _started(table, measure_one):
+    """A fresh server for each measurement."""
+
+    def contender(words):
+        def measure(bench):
+            with bench.server(words) as server:
+                return {"": measure_one(bench, server)}
+
+        return measure
+
+    return {name: contender(words) for name, words in table.items()}
+
+
+def serving(path, in_flight=100):
+    """HTTP servers under wrk; nginx is the yardstick."""
+
+    def under_wrk(bench, server):
+        before = server.cpu_seconds()
+        count, wall, _ = bench.wrk(f"http://127.0.0.1:{server.port}/{path}", in_flight=in_flight)
+        used = server.cpu_seconds() - before
+        return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
+
+    return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | _started(HTTP, under_wrk)
+
+
+def idle_connections(count):
+    """What a server holds for each connection that has had one answer and waits."""
+
+    def hold(bench, server):
+        with Held(server.port, 1):
+            before = server.resident_kib()
+            with Held(server.port, count):
+                time.sleep(0.5)
+                after = server.resident_kib()
+        return {"operations": count, "kib": (after - before) / count}
+
+    return _started(HTTP, hold)
+
+
+def echoing(kind, *options):
+    """TCP echo servers under a load of plain system calls."""
+
+    def under_load(bench, server):
+        before = server.cpu_seconds()
+        command = ["EchoLoad", kind, server.port, "--seconds", bench.seconds, *options]
+        [load] = bench.figures(command, [bench.client_core], bench.seconds + 60).values()
+        used = server.cpu_seconds() - before
+        return {
+            "operations": load["operations"],
+            "cpu": used / load["operations"] * 1e6,
+            "rate": load["rate"],
+            "wall": load["wall"],
+        }
+
+    return _started(ECHO, under_load)
