@@ -63,7 +63,8 @@ let package = Package(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
       swiftSettings: checked),
     .executableTarget(
-      name: "InteropProbe", dependencies: ["Swirl"], path: "Tests/InteropProbe", swiftSettings: [.treatAllWarnings(as: .error)]),
+      name: "InteropProbe", dependencies: ["Swirl"], path: "Tests/InteropProbe",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -76,12 +77,12 @@ for name in samples {
 }
 
 for module in tested {
+  var dependencies = Set([module, "Swirl", "SwirlHTTPWire", "SwirlTesting"])
+  if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
   package.targets.append(
     .testTarget(
       name: "\(module)Tests",
-      dependencies: [
-        .target(name: module), "Swirl", "SwirlHTTPWire", "SwirlTesting", .product(name: "Logging", package: "swift-log"),
-      ] + (module == "SwirlReactor" ? ["ReactorProbe"] : []),
+      dependencies: dependencies.sorted().map { .target(name: $0) } + [.product(name: "Logging", package: "swift-log")],
       exclude: module == "SwirlDeferred" ? ["Traces"] : [],
       swiftSettings: checked))
 }

@@ -22,7 +22,8 @@ func parse(_ pieces: [[UInt8]], _ limits: HTTPLimits) -> ([Seen], [SeenRequest])
           check(offset == piece.count, "needMore with input left")
           break read
         case .head(let head):
-          seen.append(.head("\(head)\(head.fields)\(head.framing)\(head.path)\(head.query ?? "")\(head.authority ?? "")"))
+          seen.append(
+            .head("\(head)\(head.fields)\(head.framing)\(head.path)\(head.query ?? "")\(head.authority ?? "")"))
           requests.append(SeenRequest(head: head))
         case .data(let range):
           check(!range.isEmpty && range.lowerBound >= before && range.upperBound == offset, "bad range")
@@ -68,6 +69,7 @@ func roundTrip(_ request: SeenRequest) {
   check(comparable(again[0].trailers) == comparable(request.trailers), "other trailers")
 }
 
+/// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let input = FuzzInput(start, count) else { return 0 }

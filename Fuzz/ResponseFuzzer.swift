@@ -83,6 +83,7 @@ func roundTrip(_ response: SeenResponse) {
   check(comparable(again[0].trailers) == comparable(response.trailers), "other trailers")
 }
 
+/// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let input = FuzzInput(start, count) else { return 0 }

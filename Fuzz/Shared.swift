@@ -71,7 +71,8 @@ func comparable(_ fields: HTTPFields?) -> [String] {
 
 func payload(_ fields: HTTPFields) -> HTTPFields {
   var kept = HTTPFields()
-  for field in fields where !["host", "content-length", "transfer-encoding", "connection"].contains(field.name.canonicalName) {
+  for field in fields
+  where !["host", "content-length", "transfer-encoding", "connection"].contains(field.name.canonicalName) {
     kept.append(field)
   }
   return kept

@@ -55,9 +55,12 @@ public class Deferred<Value>: AnyDeferred {
 
   /// A Deferred for a producer to fire, which can be told to stop.
   ///
-  /// - Parameter canceller: runs at most once, when the Deferred is cancelled before it has fired, and is released as soon
-  ///   as it can no longer run. It stops the work and may fire the Deferred it is given; if it does not, the Deferred fails
-  ///   with ``CancelledError``. After that the producer must not fire it any more.
+  /// - Parameters:
+  ///   - canceller: runs at most once, when the Deferred is cancelled before it has fired, and is released as soon
+  ///     as it can no longer run. It stops the work and may fire the Deferred it is given; if it does not, the Deferred fails
+  ///     with ``CancelledError``. After that the producer must not fire it any more.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   @inlinable public convenience init(
     canceller: @escaping (Deferred<Value>) -> Void, file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -29,6 +29,8 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
   ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails; the others go on.
   ///   - consumeErrors: count the members' failures as handled, those after the list has fired included. Without it each
   ///     member's failure is reported unless something else handles it.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   @inlinable public convenience init(
     _ deferreds: [Deferred<Element>], fireOnOneErrback: Bool = false, consumeErrors: Bool = false,
     file: StaticString = #fileID, line: UInt = #line
@@ -49,10 +51,12 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
   /// Fires when one member succeeds, or when every one has failed.
   ///
   /// - Parameters:
-  ///   - deferreds: the members. Those that have not fired when the list does go on; ``race(_:)`` cancels them.
+  ///   - deferreds: the members. Those that have not fired when the list does go on; ``race(_:file:line:)`` cancels them.
   ///   - fireOnOneCallback: fire with `.first` as soon as one member succeeds; without it the outcome is always `.all`.
   ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails.
   ///   - consumeErrors: count the members' failures as handled.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   @inlinable public convenience init(
     _ deferreds: [Deferred<Element>], fireOnOneCallback: Bool, fireOnOneErrback: Bool = false,
     consumeErrors: Bool = false, file: StaticString = #fileID, line: UInt = #line

@@ -24,6 +24,8 @@ extension Deferred {
   ///   - duration: the time until it is cancelled, on `clock`.
   ///   - clock: what measures it, such as the reactor.
   ///   - onTimeout: what to make of the result that came of the cancellation.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
   public final func addTimeout(
     _ duration: Duration, _ clock: some ReactorTime,

@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// Turns host names into addresses. Each reactor has one, ``SwirlReactor/Reactor/resolver``, which connecting uses.
+/// Turns host names into addresses. Each reactor has one, `reactor.resolver`, which connecting uses.
 ///
 /// A name is asked of the system (`getaddrinfo(3)`) on threads of the resolver's own, so that slow names keep no other work
 /// waiting. Equal questions that are under way are asked once; answers are kept for ``cacheDuration``. All of it is used on

@@ -17,6 +17,8 @@ extension Reactor {
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
   ///   - work: what it returns or throws is the outcome.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   public func deferToThread<Value: Sendable>(
     in pool: ThreadPool? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: @escaping @Sendable () throws -> Value

@@ -1,7 +1,7 @@
 public import Testing
 
 /// Makes a test fail when something went wrong with a Deferred that no code saw: see
-/// ``Testing/Trait/failsOnUnhandledFailures``.
+/// `.failsOnUnhandledFailures`.
 public struct FailsOnUnhandledFailures: SuiteTrait, TestTrait, TestScoping {
   /// A suite gives it to each of its tests.
   public var isRecursive: Bool { true }

@@ -6,7 +6,7 @@ public import SwirlReactor
 
 /// An HTTP/1.1 client: it keeps connections to each origin and sends requests over them.
 ///
-/// Each reactor has one that ``fetch(_:file:line:)-(String,_,_)`` uses, ``shared``; make your own for other limits.
+/// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
 /// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
 public final class HTTPClient {
   /// What it does unless a request says otherwise.

@@ -8,11 +8,11 @@ extension HTTPServer {
   /// When the reactor shuts down, the server is stopped first and waited for. A server may listen on many ports.
   ///
   /// - Parameters:
-  ///   - port: the port; zero lets the kernel choose a free one, which ``Listener/localAddress`` tells.
+  ///   - port: the port; zero lets the kernel choose a free one, which `localAddress` tells.
   ///   - interface: the address to listen on: this machine only by default, `""` for all.
   ///   - backlog: how many connections may wait to be accepted.
   ///   - reactor: this thread's when nil.
-  /// - Throws: ``NetError`` of code `.listen`.
+  /// - Throws: `NetError` of code `.listen`.
   @discardableResult
   public func listen(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, on reactor: Reactor? = nil

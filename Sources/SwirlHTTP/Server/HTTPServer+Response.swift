@@ -96,6 +96,8 @@ extension HTTPServer {
     /// ```
     ///
     /// - Parameters:
+    ///   - status: the status.
+    ///   - headers: fields of the response.
     ///   - length: how many bytes it will be, where that is known; else it goes in chunks, or to a 1.0 client until the
     ///     connection closes (RFC 9112 §7.1, §6.3).
     ///   - body: keeps the writer for as long as it writes. An error that it throws is logged and breaks the connection, which

@@ -40,7 +40,7 @@ public final class HTTPServer {
   public var onFinish: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
-  /// choose the body's limit by route. When nil every body up to ``HTTPLimits/bodyBytes`` is taken.
+  /// choose the body's limit by route. When nil every body up to `HTTPLimits.bodyBytes` is taken.
   ///
   /// It is called for requests with a body only, before `100 Continue` is sent to a client that waits for it
   /// (RFC 9110 §10.1.1). aiohttp: `expect_handler`.

@@ -12,7 +12,9 @@ public enum ChunkSerializer {
 
   /// Appends the line before a chunk's data, for content that is written from elsewhere; CRLF must follow that content.
   ///
-  /// - Parameter size: more than 0.
+  /// - Parameters:
+  ///   - size: more than 0.
+  ///   - output: what it is appended to.
   public static func appendSize(_ size: Int, to output: inout [UInt8]) {
     precondition(size > 0, "an empty chunk ends the content: use appendEnd")
     output.append(hexadecimal: size)

@@ -20,11 +20,13 @@ public struct RequestSerializer: Sendable, Hashable {
   /// ```
   ///
   /// - Parameters:
+  ///   - method: what is asked for.
   ///   - target: a path and query, percent-encoded; an absolute URI for a proxy; `host:port` for CONNECT; `*` for OPTIONS.
   ///   - host: the host, and the port if it is not the scheme's own, for the Host field.
   ///   - fields: what else to send. Framing fields among them must say what `framing` says.
   ///   - encoded: fields that were encoded before, sent first.
   ///   - framing: how the content's end is told; a method that usually has content should say `.contentLength(0)` if it has none.
+  ///   - output: what it is appended to.
   /// - Throws: `invalidOutput` or `contradictoryFraming`, with nothing appended.
   public func appendHead(
     _ method: HTTPRequest.Method, target: String, host: String, fields: HTTPFields = HTTPFields(),

@@ -39,6 +39,7 @@ public struct ResponseSerializer: Sendable, Hashable {
   ///   - encoded: fields that were encoded before, sent first.
   ///   - framing: how the content's end is told. `none` is only for what can't have content: 1xx, 204, 304, and answers to HEAD
   ///     and CONNECT; an empty answer to anything else is `.contentLength(0)`.
+  ///   - output: what it is appended to.
   /// - Throws: `invalidOutput` or `contradictoryFraming`, with nothing appended.
   public func appendHead(
     _ status: Int, reason: String? = nil, fields: HTTPFields = HTTPFields(), encoded: EncodedFields? = nil,
