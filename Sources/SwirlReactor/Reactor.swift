@@ -138,6 +138,8 @@ public final class Reactor {
 
   /// The time of the present turn: as `now`, but the clock is read only once for many.
   package var turnTime: Int64 {
+    // Between runs there is no turn to keep it for.
+    if state == .idle { return Instant.now.nanoseconds }
     if cachedTime == 0 { cachedTime = Instant.now.nanoseconds }
     return cachedTime
   }

@@ -31,6 +31,9 @@ final class ClientConnection: StreamProtocol {
     parser = ResponseParser(limits: limits)
   }
 
+  // Only with the reactor: else it has ended before.
+  deinit { exchange?.abandon() }
+
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
   }
@@ -47,7 +50,7 @@ final class ClientConnection: StreamProtocol {
     }
     if let body = exchange.requestBody, !body.isEmpty { transport.write(body) }
     self.exchange = exchange
-    exchange.state = .sent(self)
+    exchange.state = .sent(Unmanaged.passUnretained(self))
     parser.expect(exchange.method)
     watchDeadline(exchange.deadline)
     return true

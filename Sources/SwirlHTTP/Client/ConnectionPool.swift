@@ -244,13 +244,23 @@ final class ConnectionPool {
     connection.close()
   }
 
-  /// The client goes away, and nothing is under way: a request keeps its client. `closing` is false when the reactor has
-  /// gone, and its connections with it.
-  func detach(closing: Bool) {
+  /// The client goes away, and nothing is under way: a request keeps its client.
+  func detach() {
     isDetached = true
-    for connection in idle.take() where closing { connection.close() }
+    for connection in idle.take() { connection.close() }
     // Those that were made for requests which have got another meanwhile.
-    while closing, let attempt = connecting.last { forget(attempt)?.cancel() }
+    while let attempt = connecting.last { forget(attempt)?.cancel() }
+  }
+
+  /// The reactor is let go of, and its connections with it: lets go of all, without a word.
+  func abandon() {
+    isDetached = true
+    while let exchange = nextWaiting() { exchange.abandon() }
+    for attempt in connecting.take() {
+      attempt.index = nil
+      attempt.deferred = nil
+    }
+    idle = []
   }
 
   /// Fails what waits and closes what is free; requests under way end on their own.

@@ -11,8 +11,9 @@ extension HTTPClient {
     enum State {
       /// In its pool, until a connection is free.
       case waiting(ConnectionPool)
-      /// On a connection.
-      case sent(ClientConnection)
+      /// On a connection. Unmanaged is right: a connection that ends takes its exchange out of this state, and one that owned
+      /// and was owned would outlive its reactor.
+      case sent(Unmanaged<ClientConnection>)
       /// It has its result.
       case finished
     }
@@ -89,7 +90,7 @@ extension HTTPClient {
     func abort(_ error: any Error) {
       switch state {
       case .waiting(let pool): pool.remove(self)
-      case .sent(let connection): connection.drop(self)
+      case .sent(let connection): connection.takeUnretainedValue().drop(self)
       case .finished: return
       case nil: break
       }
@@ -120,7 +121,17 @@ extension HTTPClient {
     /// errors and later by others is a trap.
     func failSoon(_ error: HTTPError) {
       state = nil
-      client?.reactor.callSoon { [self] in finish(.failure(error)) }
+      let failure = LateFailure(of: self, error)
+      client?.reactor.callSoon { failure.tell() }
+    }
+
+    /// The reactor is let go of: there is no loop left to tell of it in. Lets go of all that is held, without a word.
+    func abandon() {
+      state = .finished
+      consumer = nil
+      client = nil
+      timer?.cancel()
+      timer = nil
     }
 
     func error(
@@ -129,6 +140,21 @@ extension HTTPClient {
       HTTPError(code, method.rawValue, url, reason, network: network, wire: wire)
     }
   }
+}
+
+/// A failure to be told in the next turn, if there is one.
+private final class LateFailure {
+  private let exchange: HTTPClient.Exchange
+  private let error: HTTPError
+
+  init(of exchange: HTTPClient.Exchange, _ error: HTTPError) {
+    self.exchange = exchange
+    self.error = error
+  }
+
+  func tell() { exchange.finish(.failure(error)) }
+
+  deinit { if !exchange.isFinished { exchange.abandon() } }
 }
 
 extension String {

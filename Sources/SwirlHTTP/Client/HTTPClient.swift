@@ -12,7 +12,7 @@ public final class HTTPClient {
   /// What it does unless a request says otherwise.
   public let configuration: Configuration
   unowned let reactor: Reactor
-  private let remote: RemoteReactor
+  private let openClients: OpenClients.List
   private var pools: [Origin: ConnectionPool] = [:]
   /// The pool of the request before.
   private var latestPool: ConnectionPool?
@@ -43,7 +43,7 @@ public final class HTTPClient {
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
-    remote = reactor.remote
+    openClients = OpenClients.of(reactor).list
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
@@ -53,6 +53,7 @@ public final class HTTPClient {
     do { encodedHeaders = try EncodedFields(configuration.headers) } catch {
       preconditionFailure("the headers of the configuration cannot be sent: \(error)")
     }
+    openClients.insert(self)
   }
 
   /// The client of this thread's reactor.
@@ -231,9 +232,19 @@ public final class HTTPClient {
     }
   }
 
-  deinit {
+  /// The reactor is let go of.
+  func abandon() {
     idleTimer?.cancel()
-    for pool in pools.values { pool.detach(closing: !remote.isClosed) }
+    isClosed = true
+    latestPool = nil
+    line = PoolLine()
+    for pool in pools.take().values { pool.abandon() }
+  }
+
+  deinit {
+    openClients.remove(self)
+    idleTimer?.cancel()
+    for pool in pools.values { pool.detach() }
   }
 }
 
@@ -244,5 +255,13 @@ extension HTTPClient.Exchange {
     case .post, .put, .patch: .contentLength(0)
     default: .none
     }
+  }
+}
+
+extension Dictionary {
+  /// Moves the entries out.
+  fileprivate mutating func take() -> [Key: Value] {
+    defer { self = [:] }
+    return self
   }
 }

@@ -57,6 +57,7 @@ final class ClientBench {
     case .deferred:
       let deferred = client.fetch(request)
       outcome.deferred = deferred
+      outcome.deferred = deferred
       outcome.cancelNow = { [weak deferred] in deferred?.cancel() }
       deferred.addBoth(receive)
     }
@@ -69,7 +70,7 @@ final class ClientBench {
   /// Runs the loop until `condition`, and then a few turns more, in which nothing may happen twice.
   func run(until condition: @escaping () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
     let guardCall = reactor.callLater(Self.guardTime) { [unowned self] in
-      Issue.record("it hangs; so far: \(log)", sourceLocation: sourceLocation)
+      Issue.record("it hangs after \(log.count): \(log.suffix(20))", sourceLocation: sourceLocation)
       reactor.crash()
     }
     func look() {
@@ -104,7 +105,7 @@ final class ClientBench {
   func end(sourceLocation: SourceLocation = #_sourceLocation) {
     client?.close()
     run(
-      until: { [unowned self] in server.connections.isEmpty && (client?.connections ?? 0) == 0 },
+      until: { [unowned self] in server.isIdle && (client?.connections ?? 0) == 0 },
       sourceLocation: sourceLocation)
     #expect(openSockets == 1, "besides the listener", sourceLocation: sourceLocation)
     server.listener.stop()

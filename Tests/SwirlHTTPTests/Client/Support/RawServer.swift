@@ -12,11 +12,15 @@ final class RawServer {
   fileprivate(set) var requests: [RawRequest] = []
   /// Connections accepted so far.
   fileprivate(set) var accepted = 0
-  /// Connections that are open now.
-  fileprivate(set) var connections: [RawConnection] = []
+  fileprivate var open: [Int: RawConnection] = [:]
+  /// Connections that are open now, in the order they came.
+  var connections: [RawConnection] { open.values.sorted { $0.number < $1.number } }
+  var isIdle: Bool { open.isEmpty }
   /// The most connections that clients had open at the same time: looked at whenever one comes, since the end of another may be
   /// seen here later than the client has closed it.
   fileprivate(set) var mostOpen = 0
+  /// Whether `mostOpen` is counted, which looks at all descriptors for each connection.
+  var countsSockets = true
 
   init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
     self.answer = answer
@@ -81,8 +85,8 @@ final class RawConnection: StreamProtocol {
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
-    server.connections.append(self)
-    server.mostOpen = max(server.mostOpen, OwnSockets(of: server.port).connected)
+    server.open[number] = self
+    if server.countsSockets { server.mostOpen = max(server.mostOpen, OwnSockets(of: server.port).connected) }
     server.onConnect(self)
   }
 
@@ -114,7 +118,7 @@ final class RawConnection: StreamProtocol {
   func connectionLost(_ end: ConnectionEnd) {
     self.end = end
     isOpen = false
-    server.connections.removeAll { $0 === self }
+    server.open[number] = nil
   }
 
   // MARK: - What it can do

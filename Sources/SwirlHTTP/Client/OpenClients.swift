@@ -1,0 +1,22 @@
+import SwirlReactor
+
+/// The clients of a reactor. When that is let go of, requests under way hold their client, and the client them: nobody else
+/// would undo it.
+final class OpenClients {
+  final class List {
+    /// Unmanaged is right: a client takes itself off when it goes away.
+    fileprivate var clients: [ObjectIdentifier: Unmanaged<HTTPClient>] = [:]
+
+    func insert(_ client: HTTPClient) { clients[ObjectIdentifier(client)] = .passUnretained(client) }
+    func remove(_ client: HTTPClient) { clients[ObjectIdentifier(client)] = nil }
+  }
+
+  let list = List()
+
+  static func of(_ reactor: Reactor) -> OpenClients { reactor.attached(OpenClients.self) { OpenClients() } }
+
+  // What one lets go of may be the last that holds another, which then takes itself off.
+  deinit {
+    while let client = list.clients.popFirst()?.value.takeUnretainedValue() { client.abandon() }
+  }
+}
