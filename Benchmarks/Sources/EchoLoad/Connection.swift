@@ -1,0 +1,42 @@
+import Glibc
+import Measure
+
+/// A blocking socket.
+final class Connection: @unchecked Sendable {
+  private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  private let outgoing = [UInt8](repeating: 120, count: 64 * 1024)
+  private var incoming = [UInt8](repeating: 0, count: 64 * 1024)
+
+  init(_ port: UInt16) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    var on: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    if result != 0 { fail("no connection to 127.0.0.1:\(port)") }
+  }
+
+  func send(_ count: Int) {
+    var sent = 0
+    while sent < count {
+      let result = outgoing.withUnsafeBytes { write(descriptor, $0.baseAddress! + sent, count - sent) }
+      if result <= 0 { fail("write: \(errno)") }
+      sent += result
+    }
+  }
+
+  func receive(_ count: Int) {
+    var received = 0
+    while received < count {
+      let result = incoming.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, count - received) }
+      if result <= 0 { fail("read: \(errno)") }
+      received += result
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// Load for an echo server, in plain system calls, so that it favours nobody.
+// `EchoLoad round-trips PORT --connections N`: 64 bytes there and back.
+// `EchoLoad throughput PORT`: as many bytes as go through one connection.
+import Foundation
+import Measure
+
+let options = Options()
+let port = UInt16(options.words.last.flatMap { Int($0) } ?? 0)
+let seconds = options.number("--seconds", or: 2)
+
+switch options.words.first {
+case "round-trips": roundTrips(connections: options.count("--connections", or: 1))
+case "throughput": throughput()
+default: fail("usage: EchoLoad round-trips|throughput PORT")
+}
+
+func roundTrips(connections count: Int) {
+  let sockets = (0..<count).map { _ in Connection(port) }
+  var trips = 0
+  let start = Usage.now
+  repeat {
+    for socket in sockets { socket.send(64) }
+    for socket in sockets { socket.receive(64) }
+    trips += count
+  } while monotonicSeconds() < start.wall + seconds
+  Report(operations: trips, from: start).send()
+}
+
+/// An operation is a MiB.
+func throughput() {
+  let connection = Connection(port)
+  let chunk = 64 * 1024
+  let chunksPerMiB = 16
+  let total = Int(seconds * 500) * chunksPerMiB
+  let start = Usage.now
+  let writer = Thread { for _ in 0..<total { connection.send(chunk) } }
+  writer.start()
+  for _ in 0..<total { connection.receive(chunk) }
+  Report(operations: total / chunksPerMiB, from: start).send()
+}

@@ -1,0 +1,20 @@
+import Glibc
+import Swirl
+
+/// Gives back what comes, and reads no more while the other side does not read.
+private final class Echo: StreamProtocol {
+  private unowned var transport: (any Transport)!
+
+  func connectionMade(_ transport: any Transport) { self.transport = transport }
+  func dataReceived(_ bytes: Span<UInt8>) { transport.write(bytes) }
+  func pauseWriting() { transport.pauseReading() }
+  func resumeWriting() { transport.resumeReading() }
+  func connectionLost(_ end: ConnectionEnd) {}
+}
+
+@MainActor func swirlEcho() throws {
+  let listener = try reactor.listenTCP(0) { _ in Echo() }
+  print(listener.localAddress.port)
+  fflush(nil)
+  reactor.run()
+}

@@ -1,0 +1,21 @@
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+
+/// One event loop, no middleware, no log.
+func hummingbird() async throws {
+  let router = Router()
+  let large = ByteBuffer(bytes: Pages.large)
+  router.get("/hello") { _, _ in Pages.hello }
+  router.get("/1m") { _, _ in Response(status: .ok, body: .init(byteBuffer: large)) }
+  var logger = Logger(label: "hummingbird")
+  logger.logLevel = .critical
+  let application = Application(
+    router: router,
+    configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+    onServerRunning: { channel in listening(on: channel.localAddress?.port ?? 0) },
+    eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup(numberOfThreads: 1)),
+    logger: logger)
+  try await application.runService()
+}

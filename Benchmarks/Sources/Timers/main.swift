@@ -1,0 +1,14 @@
+// Timers added, taken back and called while 1,000, 100,000 and a million are pending: `Timers swirl` or `Timers nio`. Each
+// phase includes one turn of the loop after it, because some loops put new timers in their place only there.
+import Measure
+
+let options = Options()
+/// How many are pending, and how often it is repeated so that there is something to measure.
+let sizes: [(name: String, pending: Int, rounds: Int)] =
+  options.has("--quick") ? [("1k", 1_000, 20)] : [("1k", 1_000, 200), ("100k", 100_000, 4), ("1M", 1_000_000, 1)]
+
+switch options.words.first {
+case "swirl": swirlTimers()
+case "nio": try nioTimers()
+default: fail("usage: Timers swirl|nio [--quick]")
+}
