@@ -119,7 +119,8 @@ extension AnyDeferred {
   /// Freeing a stage frees what its callbacks captured, and so may run code that touches any other stage. Therefore all
   /// links are undone before the first is freed.
   @usableFromInline final func abandonListeners() {
-    if let origin, state == .pending {
+    // A stage is let go of unfired because its source was, which is reported then.
+    if let origin, isSource, state == .pending {
       DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
     }
     var (list, held) = undoLinks()

@@ -75,6 +75,7 @@ private func words(_ results: [Result<Int, any Error>]) -> String {
     members[1].errback(Boom("b"))
     members[0].errback(Boom("a"))
     #expect(log.lines == ["[!a, !b]"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func anEmptyListFiresAtOnceWhateverItsFlags() {
@@ -98,6 +99,7 @@ private func words(_ results: [Result<Int, any Error>]) -> String {
     members[0].callback(1)
     members[1].errback(Boom())
     #expect(log.lines == ["a=2", "[1, !boom]", "b!boom"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func aMemberWhoseFailureWasNotConsumedMayBeHandledLater() {
@@ -119,6 +121,7 @@ private func words(_ results: [Result<Int, any Error>]) -> String {
     members[1].errback(Boom())
     failing.cancel()
     #expect(log.lines == ["!member 0 of the list failed: boom"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func cancellingFailsEveryMemberThatHasNotFired() {

@@ -12,6 +12,7 @@ import Testing
     gatherResults([Deferred<Int>]()).noteEnd("none", in: log)
     gatherResults([Deferred.succeed(1)]).noteEnd("fired", in: log)
     #expect(log.lines == ["all=[0, 1, 2]", "none=[]", "fired=[1]"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func gatherResultsFailsWithTheFirstAndSilencesTheRest() {
@@ -22,6 +23,7 @@ import Testing
     members[0].errback(Boom("zero"))
     members[2].callback(2)
     #expect(log.lines == [])
+    withExtendedLifetime(members) {}
   }
 
   @Test func cancellingAGatherCancelsAllMembers() {
@@ -29,6 +31,7 @@ import Testing
     let all = gatherResults(members)
     all.noteEnd("all", in: log)
     all.cancel()
+    withExtendedLifetime(members) {}
     #expect(log.take() == ["stop 0", "all!member 0 of the list failed: cancelled", "stop 1"])
     let pair = gather(Deferred<Int>(), Deferred<String>())
     pair.noteEnd("pair", in: log)

@@ -28,6 +28,7 @@ import Testing
         member = members[0]
         gathering = make(members)
         #expect(gathering != nil)
+        withExtendedLifetime(members) {}
       }
       #expect(member == nil && gathering == nil && census.alive == 0)
     }

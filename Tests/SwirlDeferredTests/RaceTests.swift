@@ -12,6 +12,7 @@ import Testing
     let members = members(3)
     race(members).noteEnd("race", in: log)
     members[1].callback(5)
+    withExtendedLifetime(members) {}
     #expect(log.lines == ["stop 0", "stop 2", "race=(index: 1, value: 5)"])
   }
 
@@ -25,6 +26,7 @@ import Testing
     members[1].callback(1)
     race(members).noteEnd("race", in: log)
     #expect(log.lines == ["stop 0", "stop 2", "stop 3", "race=(index: 1, value: 1)"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func aLoserIsToldOnceToStop() {
@@ -44,6 +46,7 @@ import Testing
     #expect(log.lines == [])
     members[1].callback(2)
     #expect(log.lines == ["race=(index: 1, value: 2)"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func whenAllFailItFailsWithAllErrorsInTheOrderOfTheList() {
@@ -56,6 +59,7 @@ import Testing
       return (0, 0)
     }
     #expect(log.lines == ["[0, 1, 2]", "all failed: 0; 1; 2"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func withNobodyInItFailsAtOnce() {
@@ -68,6 +72,7 @@ import Testing
     let result = race(members)
     result.noteEnd("race", in: log)
     result.cancel()
+    withExtendedLifetime(members) {}
     #expect(log.lines == ["stop 0", "stop 1", "race!all failed: cancelled; cancelled"])
   }
 
@@ -106,6 +111,7 @@ import Testing
     members[1].callback(2)
     members[2].errback(Boom())
     #expect(log.lines == ["race=(index: 0, value: 1)"])
+    withExtendedLifetime(members) {}
   }
 
   @Test func theWinnerStaysUsable() {

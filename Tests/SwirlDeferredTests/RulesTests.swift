@@ -104,6 +104,7 @@ import Testing
     members[2].callback(2)
     members[0].callback(0)
     list.cancel()
+    withExtendedLifetime(members) {}
     #expect(log.take() == ["stop 1", "[0, -1, 2]"])
     DeferredList([Deferred<Int>]()).addCallback { [log] in log("empty \($0.count)") }
     #expect(log.lines == ["empty 0"])

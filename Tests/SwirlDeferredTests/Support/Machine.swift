@@ -38,6 +38,10 @@ final class Machine {
     }
   }
 
+  private struct WeakSource {
+    weak var source: Deferred<String>?
+  }
+
   private var chains: [Int: Chain] = [:]
   private var closed: Set<Int> = []
   private var member: Set<Int> = []
@@ -51,9 +55,14 @@ final class Machine {
     let machine = Machine()
     for operation in program { machine.perform(operation) }
     while let index = machine.chains.filter({ $0.value.pauses > 0 }).keys.min() { machine.unpause(index) }
+    let sources = machine.chains.values.map { WeakSource(source: $0.source) }
     machine.chains = [:]
     machine.noteReports()
-    return machine.trace + [(["lost "] + [machine.lost.sorted().joined(separator: " ")]).joined()]
+    let seen = machine.trace + ["lost \(machine.lost.sorted().joined(separator: " "))"]
+    // A program may make a ring of links that nobody fires; it owns itself until it is cancelled.
+    for weak in sources { weak.source?.cancel() }
+    _ = Reports.take()
+    return seen
   }
 
   // MARK: - Noting
@@ -159,7 +168,9 @@ final class Machine {
 
   private func run(_ callback: [Any], of index: Int, stage: Int) -> Function {
     { [self] result in
-      chains[index]!.started.insert(stage)
+      // The program has ended, and what it left waiting is being cancelled.
+      guard let chain = chains[index] else { throw CancelledError() }
+      chain.started.insert(stage)
       let number = callback[0] as! Int
       switch result {
       case .success(let value): note("\(number)=\(value)")
