@@ -79,7 +79,8 @@ class Load:
         if self._warm:
             self._report()
             self._ending = True
-        else:
+        elif self._completed >= 2 * self.in_flight:
+            # Every connection was made by now.
             self._warm = True
             self._start = usage()
             self._completed_at_start = self._completed

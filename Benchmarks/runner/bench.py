@@ -58,8 +58,8 @@ class Bench:
         each = {name: sums[name] / operations * 1e6 for name in ("user", "system")}
         return sums | each | {"cpu": each["user"] + each["system"], "rate": operations / sums["wall"]}
 
-    def wrk(self, url, **options):
-        return wrk.load(url, [self.client_core], seconds=self.seconds, **options)
+    def wrk(self, url, seconds=None, **options):
+        return wrk.load(url, [self.client_core], seconds=seconds or self.seconds, **options)
 
     def close(self):
         if self._nginx is not None:

@@ -8,6 +8,8 @@ import NIOPosix
 private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
   configuration.httpVersion = .http1Only
+  // Ten thousand connections at once take longer than the standard ten seconds on a busy machine.
+  configuration.timeout.connect = .seconds(60)
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = load.inFlight
   return HTTPClient(eventLoopGroup: group, configuration: configuration)
 }

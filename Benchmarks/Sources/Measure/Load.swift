@@ -59,7 +59,8 @@ public final class Load: @unchecked Sendable {
     if isWarm {
       report()
       isEnding = true
-    } else {
+    } else if completed >= 2 * inFlight {
+      // Every connection was made by now.
       isWarm = true
       start = .now
       completedAtStart = completed
