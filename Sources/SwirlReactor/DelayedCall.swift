@@ -27,6 +27,18 @@ public final class DelayedCall: CancellableCall {
     self.body = body
   }
 
+  /// A body in a wrapper, which generic code takes as it is: a bare closure it would wrap in another, which is an allocation.
+  private struct Released {
+    let body: () throws -> Void
+  }
+
+  /// Takes out what is to be called. (`Optional.take()` would wrap the closure in another, which is an allocation.)
+  func takeBody() -> (() throws -> Void)? {
+    let taken = body
+    body = nil
+    return taken
+  }
+
   /// Whether it is still to come.
   public var isActive: Bool { body != nil }
 
@@ -35,7 +47,8 @@ public final class DelayedCall: CancellableCall {
 
   /// Takes the call back. After it was called or taken back, nothing happens.
   public func cancel() {
-    guard let released = body.take() else { return }
+    guard let body = takeBody() else { return }
+    let released = Released(body: body)
     if isQueued { queue.noteStaleEntry() }
     // Last, since what it captured may be what keeps the queue.
     withExtendedLifetime(released) {}

@@ -50,6 +50,8 @@ extension Reactor {
 
   /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
   /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  // Disfavored, so that a closure of several statements that returns nothing is no riddle.
+  @_disfavoredOverload
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,

@@ -22,11 +22,12 @@ package final class TimerQueue {
     fileprivate let order: UInt64
   }
 
-  private var heap: [Entry] = []
+  // Exempt from run-time checks for overlapping access: while one of these is changed, nothing of the program's is called.
+  @exclusivity(unchecked) private var heap: [Entry] = []
   /// Entries that came up in a turn in which they may not be called, until that turn is over.
-  private var postponed: [Entry] = []
-  private var staleEntries = 0
-  private var lastOrder: UInt64 = 0
+  @exclusivity(unchecked) private var postponed: [Entry] = []
+  @exclusivity(unchecked) private var staleEntries = 0
+  @exclusivity(unchecked) private var lastOrder: UInt64 = 0
   /// The clock: nanoseconds since a moment of its choosing.
   package let now: () -> Int64
 
@@ -37,7 +38,7 @@ package final class TimerQueue {
   deinit {
     // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
     // released may touch other calls, which must not look for this queue any more.
-    let bodies = heap.map { $0.call.body.take() }
+    let bodies = heap.map { $0.call.takeBody() }
     withExtendedLifetime(bodies) {}
   }
 
@@ -133,7 +134,7 @@ package final class TimerQueue {
         postponed.append(first)
       } else {
         first.call.isQueued = false
-        if let body = first.call.body.take() { run(first.call, body) }
+        if let body = first.call.takeBody() { run(first.call, body) }
       }
     }
     guard !postponed.isEmpty else { return }

@@ -42,13 +42,14 @@ extension HTTPClient {
     var place = 0
     /// Runs while it waits; on a connection that connection's timer takes over.
     var timer: DelayedCall?
-    private var consumer: Consumer?
+    /// Set as soon as the request has been started; nil once it was told.
+    var consumer: Consumer?
     /// A client that nobody else keeps lives until its requests have ended.
     private(set) var client: HTTPClient?
 
     init(
       _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
-      timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient, _ consumer: Consumer
+      timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient
     ) {
       self.method = method
       self.url = url
@@ -59,7 +60,6 @@ extension HTTPClient {
       self.deadline = deadline
       self.number = number
       self.client = client
-      self.consumer = consumer
     }
 
     var isFinished: Bool {

@@ -5,17 +5,31 @@ import SwirlHTTPWire
 extension HTTPClient {
   /// What a server answered, whatever its status: a 404 is an answer, not an error.
   public struct Response: Sendable, CustomStringConvertible {
-    /// The URL of the request, as it was given.
-    public let url: String
-    /// The content.
-    public let body: [UInt8]
-    let head: ResponseHead
+    /// One object, so that a response is handed on for the price of one reference, however many stages it goes through.
+    private final class Storage: Sendable {
+      let url: String
+      let head: ResponseHead
+      let body: [UInt8]
+
+      init(_ url: String, _ head: ResponseHead, _ body: [UInt8]) {
+        self.url = url
+        self.head = head
+        self.body = body
+      }
+    }
+    private let storage: Storage
 
     init(url: String, head: ResponseHead, body: [UInt8]) {
-      self.url = url
-      self.head = head
-      self.body = body
+      storage = Storage(url, head, body)
     }
+
+    private var head: ResponseHead { storage.head }
+
+    /// The URL of the request, as it was given.
+    public var url: String { storage.url }
+
+    /// The content.
+    public var body: [UInt8] { storage.body }
 
     /// The status, such as `200 OK`; compares with numbers.
     public var status: HTTPResponse.Status {

@@ -71,10 +71,9 @@ public final class HTTPClient {
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Response> {
-    var exchange: Exchange?
-    let deferred = Deferred<Response>(
-      canceller: { _ in exchange?.cancel() }, file: file, line: line)
-    exchange = start(request, .deferred(deferred))
+    let exchange = start(request)
+    let deferred = Deferred<Response>(canceller: { _ in exchange.cancel() }, file: file, line: line)
+    exchange.consumer = .deferred(deferred)
     return deferred
   }
 
@@ -87,10 +86,13 @@ public final class HTTPClient {
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
     _ callback: @escaping (Result<Response, any Error>) throws -> Void
   ) -> Exchange {
-    start(request, .callback(callback, CallSite(file: file, line: line)))
+    let exchange = start(request)
+    exchange.consumer = .callback(callback, CallSite(file: file, line: line))
+    return exchange
   }
 
-  func start(_ request: Request, _ consumer: Exchange.Consumer) -> Exchange {
+  /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
+  private func start(_ request: Request) -> Exchange {
     requests += 1
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
@@ -99,7 +101,7 @@ public final class HTTPClient {
       let (pool, target) = try destination(of: request.url)
       let exchange = Exchange(
         request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
-        deadline: deadline, number: requests, by: self, consumer)
+        deadline: deadline, number: requests, by: self)
       if isClosed {
         exchange.failSoon(exchange.error(.clientClosed, "the client was closed"))
       } else {
@@ -109,7 +111,7 @@ public final class HTTPClient {
     } catch {
       let exchange = Exchange(
         request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max,
-        number: requests, by: self, consumer)
+        number: requests, by: self)
       exchange.failSoon(exchange.error(error.code, error.reason))
       return exchange
     }
