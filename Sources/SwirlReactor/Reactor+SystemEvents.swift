@@ -39,7 +39,8 @@ struct Trigger {
 extension Reactor {
   /// Calls `body` before, during or after each startup or shutdown of this reactor, in the order added.
   ///
-  /// An error that it throws is logged, and the rest still run. Twisted: `addSystemEventTrigger`.
+  /// An error that it throws is logged, and the rest still run. A closure of several statements says what it returns:
+  /// `{ () -> Void in … }`. Twisted: `addSystemEventTrigger`.
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
@@ -50,8 +51,6 @@ extension Reactor {
 
   /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
   /// to the next phase; all those of a phase are waited for together. A failure is logged.
-  // Disfavored, so that a closure of several statements that returns nothing is no riddle.
-  @_disfavoredOverload
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
