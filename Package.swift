@@ -18,6 +18,10 @@ let samples = [
   "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
 
+/// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
+/// alone sees no change in it when a module below changes, and would not compile its user again.
+let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire"]
+
 /// The modules that have tests.
 let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP", "SwirlTesting"]
 
@@ -25,8 +29,8 @@ let package = Package(
   name: "swirl",
   platforms: [.macOS("26.0")],
   products: [
-    .library(name: "Swirl", targets: ["Swirl"]),
-    .library(name: "SwirlTesting", targets: ["SwirlTesting"]),
+    .library(name: "Swirl", targets: modules),
+    .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
   ],
   dependencies: [
@@ -57,13 +61,13 @@ let package = Package(
       swiftSettings: checked),
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
-    .target(name: "SwirlTesting", dependencies: ["Swirl"], swiftSettings: checked),
+    .target(name: "SwirlTesting", dependencies: modules.map { .target(name: $0) }, swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
     .executableTarget(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
       swiftSettings: checked),
     .executableTarget(
-      name: "InteropProbe", dependencies: ["Swirl"], path: "Tests/InteropProbe",
+      name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
   swiftLanguageModes: [.v6]
@@ -73,11 +77,12 @@ for name in samples {
   // As a newcomer's program is built: with the defaults of the language mode.
   package.targets.append(
     .executableTarget(
-      name: name, dependencies: ["Swirl"], path: "Samples/\(name)", swiftSettings: [.treatAllWarnings(as: .error)]))
+      name: name, dependencies: modules.map { .target(name: $0) }, path: "Samples/\(name)",
+      swiftSettings: [.treatAllWarnings(as: .error)]))
 }
 
 for module in tested {
-  var dependencies = Set([module, "Swirl", "SwirlHTTPWire", "SwirlTesting"])
+  var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
   package.targets.append(
     .testTarget(
