@@ -20,8 +20,6 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Which kind of address it is.
   public let family: Family
-  /// The address as text, without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`, or the path.
-  public let host: String
   /// The port; zero for a Unix socket.
   public let port: UInt16
   /// The address as the kernel wants it: a `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
@@ -30,6 +28,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   /// The address in `host`, which must be a number such as `127.0.0.1` or `::1`: names are resolved by ``Resolver``.
   /// nil when it is no number.
   public init?(ip host: String, port: UInt16) {
+    var plain = sockaddr_in()
+    plain.sin_family = sa_family_t(AF_INET)
+    if inet_pton(AF_INET, host, &plain.sin_addr) == 1, !host.utf8.contains(0) {
+      plain.sin_port = port.bigEndian
+      family = .ipv4
+      self.port = port
+      bytes = withUnsafeBytes(of: &plain) { Array($0) }
+      return
+    }
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST
     hints.ai_socktype = Socket.streamType
@@ -52,7 +59,6 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
     let length = MemoryLayout.offset(of: \sockaddr_un.sun_path)! + text.count + (text[0] == 0 ? 0 : 1)
     family = .unix
-    host = path
     port = 0
     bytes = withUnsafeBytes(of: &address) { Array($0.prefix(length)) }
   }
@@ -70,24 +76,29 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     case AF_UNIX:
       family = .unix
       port = 0
-      let path = raw.dropFirst(MemoryLayout.offset(of: \sockaddr_un.sun_path)!)
-      let end = path.first == 0 ? path.endIndex : path.firstIndex(of: 0) ?? path.endIndex
-      host = String(decoding: path[..<end], as: UTF8.self)
-      bytes = Array(raw)
-      return
     default: return nil
     }
-    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-    guard getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
-    host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     bytes = Array(raw)
   }
 
-  private init(family: Family, host: String, port: UInt16, bytes: [UInt8]) {
+  private init(family: Family, port: UInt16, bytes: [UInt8]) {
     self.family = family
-    self.host = host
     self.port = port
     self.bytes = bytes
+  }
+
+  /// The address as text, without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`, or the path. Made anew each time: most
+  /// addresses of connections are never looked at.
+  public var host: String {
+    if family == .unix {
+      let path = bytes.dropFirst(MemoryLayout.offset(of: \sockaddr_un.sun_path)!)
+      let end = path.first == 0 ? path.endIndex : path.firstIndex(of: 0) ?? path.endIndex
+      return String(decoding: path[..<end], as: UTF8.self)
+    }
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let code = withSockaddr { getnameinfo($0, $1, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) }
+    precondition(code == 0, "getnameinfo cannot write a number: \(String(cString: gai_strerror(code)))")
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// The same address with another port.
@@ -100,7 +111,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       bytes[offset] = big[0]
       bytes[offset + 1] = big[1]
     }
-    return SocketAddress(family: family, host: host, port: port, bytes: bytes)
+    return SocketAddress(family: family, port: port, bytes: bytes)
   }
 
   /// An IPv4 address that a dual-stack socket shows in IPv6's clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) as what it
