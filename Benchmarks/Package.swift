@@ -25,7 +25,8 @@ let package = Package(
     .target(name: "Measure"),
     .executableTarget(
       name: "Clients",
-      dependencies: ["Measure", "CurlLoad", swirl, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+      dependencies: ["Measure", "CurlLoad", swirl, .product(name: "AsyncHTTPClient", package: "async-http-client")]
+        + nio),
     .executableTarget(
       name: "Servers",
       dependencies: [

@@ -15,6 +15,8 @@ def find(good, bad, row, measure, gates):
     root = gates.parent.parent.parent
     with tempfile.TemporaryDirectory(prefix="swirl-bisect-") as folder:
         tree = pathlib.Path(folder) / "swirl"
+        # As they are named here: HEAD is another commit in the temporary worktree.
+        good, bad = (commit(root, name) for name in (good, bad))
         git(root, "worktree", "add", "--quiet", "--detach", tree, bad)
         try:
             return search(tree, good, bad, row, measure, gates)
@@ -42,6 +44,11 @@ def search(tree, good, bad, row, measure, gates):
     git(tree, "bisect", "start", bad, good)
     command = [sys.executable, gates, "--row", row, "--source", tree, "--limits", json.dumps({row: limits})]
     return subprocess.run(["git", "-C", str(tree), "bisect", "run", *map(str, command)]).returncode
+
+
+def commit(root, name):
+    named = ["git", "-C", str(root), "rev-parse", "--short", "--verify", f"{name}^{{commit}}"]
+    return subprocess.run(named, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def git(folder, *words):

@@ -29,7 +29,7 @@ def svg(row):
         y = TOP + index * LINE
         colour = OURS if name.startswith("Swirl") else YARDSTICK if name == row["yardstick"] else OTHERS
         length = max(1, BAR * one["median"] / most)
-        label = number(one["median"]) + (f"  ({one['ratio']:.2f}×)" if one["ratio"] else "")
+        label = number(one["median"]) + (f"  ({number(one['ratio'])}×)" if one["ratio"] else "")
         out += [
             f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end" fill="#1d2430">{escape(name)}</text>',
             f'<rect x="{LABEL}" y="{y + 2}" width="{length:.1f}" height="18" rx="2" fill="{colour}"/>',

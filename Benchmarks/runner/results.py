@@ -1,6 +1,7 @@
 """From samples to medians and ratios, as JSON and as a table for the terminal."""
 
 import json
+import math
 import statistics
 
 #: What a metric is, and how its number is written.
@@ -56,8 +57,7 @@ def number(value):
     """Three digits that say something."""
     if value == 0:
         return "0"
-    digits = max(0, 2 - len(str(int(abs(value)))) + (1 if abs(value) >= 1 else 1))
-    return f"{value:,.{digits}f}"
+    return f"{value:,.{min(5, max(0, 2 - math.floor(math.log10(abs(value)))))}f}"
 
 
 def write(path, machine, versions, settings, table, missing):
@@ -91,5 +91,5 @@ def lines(row):
             for metric in ("cpu", "rate", "kib", "wall")
             if metric in found["medians"] and metric != row["metric"]
         )
-        ratio = "" if found["ratio"] is None else f"{found['ratio']:.2f}"
-        yield f"  {contender:26}{number(found['median']):>9}  {ratio:>6}   {more}"
+        ratio = "" if found["ratio"] is None else number(found["ratio"])
+        yield f"  {contender:26}{number(found['median']):>9}  {ratio:>7}   {more}"

@@ -22,6 +22,7 @@ public final class Load: @unchecked Sendable {
   private var isEnding = false
   private let residentBefore = residentKiB("VmRSS")
 
+  /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`.
   public init(_ options: Options) {
     guard let url = options.words.last else { fail("no URL") }
     self.url = url

@@ -7,6 +7,7 @@ public struct Usage: Sendable {
   /// The monotonic clock, in seconds.
   public let wall: Double
 
+  /// Sums of one's own.
   public init(user: Double, system: Double, wall: Double) {
     self.user = user
     self.system = system

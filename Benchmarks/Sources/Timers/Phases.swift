@@ -2,23 +2,28 @@ import Measure
 
 /// What the phases of all rounds of one size took together.
 final class Phases: @unchecked Sendable {
-  private var user: [String: Double] = [:], system: [String: Double] = [:], wall: [String: Double] = [:]
+  private struct Sum {
+    var operations = 0
+    var user = 0.0, system = 0.0, wall = 0.0
+  }
+  private var sums: [String: Sum] = [:]
   private var start = Usage.now
 
   func begin() { start = .now }
 
-  func end(_ phase: String) {
+  func end(_ phase: String, operations: Int) {
     let end = Usage.now
-    user[phase, default: 0] += end.user - start.user
-    system[phase, default: 0] += end.system - start.system
-    wall[phase, default: 0] += end.wall - start.wall
+    sums[phase, default: Sum()].operations += operations
+    sums[phase]!.user += end.user - start.user
+    sums[phase]!.system += end.system - start.system
+    sums[phase]!.wall += end.wall - start.wall
   }
 
-  func report(_ size: String, operations: Int) {
-    for phase in user.keys.sorted() {
-      let zero = Usage(user: 0, system: 0, wall: 0)
-      let sum = Usage(user: user[phase]!, system: system[phase]!, wall: wall[phase]!)
-      Report("\(phase), \(size)", operations: operations, from: zero, to: sum).send()
+  func report(_ size: String) {
+    let zero = Usage(user: 0, system: 0, wall: 0)
+    for (phase, sum) in sums.sorted(by: { $0.key < $1.key }) {
+      let total = Usage(user: sum.user, system: sum.system, wall: sum.wall)
+      Report("\(phase), \(size)", operations: sum.operations, from: zero, to: total).send()
     }
   }
 }

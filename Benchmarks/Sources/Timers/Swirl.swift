@@ -9,7 +9,7 @@ import Swirl
     guard let (size, isLast) = remaining.popFirst() else { return reactor.stop() }
     round(pending: size.pending, phases) {
       if isLast {
-        phases.report(size.name, operations: size.pending * size.rounds)
+        phases.report(size.name)
         phases = Phases()
       }
       nextRound()
@@ -29,17 +29,17 @@ import Swirl
     calls.append(reactor.callLater(.milliseconds(60_000 + delays.next(below: 60_000))) { fail("too early") })
   }
   reactor.callSoon {
-    phases.end("add")
+    phases.end("add", operations: pending)
     phases.begin()
     for _ in 0..<pending {
       reactor.callLater(.milliseconds(60_000 + delays.next(below: 60_000))) { fail("too early") }.cancel()
     }
     reactor.callSoon {
-      phases.end("add and cancel with others pending")
+      phases.end("add and cancel with others pending", operations: pending)
       phases.begin()
       for call in calls { call.cancel() }
       reactor.callSoon {
-        phases.end("cancel")
+        phases.end("cancel", operations: pending)
         calls = []
         fire(pending: pending, phases, then: done)
       }
@@ -54,7 +54,7 @@ import Swirl
     reactor.callLater(.milliseconds(delays.next(below: 10))) {
       left -= 1
       if left == 0 {
-        phases.end("call")
+        phases.end("call", operations: pending)
         reactor.callSoon { done() }
       }
     }
