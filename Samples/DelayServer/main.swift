@@ -6,7 +6,7 @@ let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 8080
 
 let server = HTTPServer { request in
   reactor.sleep(.seconds(3)).addCallback {
-    .text("hello, it is \(Date().formatted(date: .omitted, time: .standard))\n")
+    .text("hello, it is \(Date())\n")
   }
 }
 let listener = try server.listen(port)
