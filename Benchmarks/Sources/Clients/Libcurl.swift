@@ -1,13 +1,17 @@
 import CurlLoad
 import Measure
 
-/// The multi interface on epoll: see CurlLoad.c.
+/// The multi interface on epoll: see CurlLoad.c. Large bodies are cheapest with the largest sensible buffer; for small ones it would be
+/// allocated and dropped with each request, so they have the standard one.
 func libcurl(_ load: Load) {
   let context = Unmanaged.passUnretained(load).toOpaque()
-  let result = curl_load_run(
-    load.url, Int32(load.inFlight), load.closesConnections ? 1 : 0,
-    { context, status, length in
-      Unmanaged<Load>.fromOpaque(context!).takeUnretainedValue().complete(status: status, length: length) ? 1 : 0
-    }, context)
+  let closes: Int32 = load.closesConnections ? 1 : 0
+  let buffer = load.expectedLength > 64 * 1024 ? 256 * 1024 : 0
+  let result = curl_load_run(load.url, Int32(load.inFlight), closes, buffer, completed, context)
   if result != 0 { fail("libcurl could not be set up") }
+}
+
+private func completed(_ context: UnsafeMutableRawPointer?, status: Int, length: Int) -> Int32 {
+  let load = Unmanaged<Load>.fromOpaque(context!).takeUnretainedValue()
+  return load.complete(status: status, length: length) ? 1 : 0
 }

@@ -8,10 +8,11 @@ public final class Load: @unchecked Sendable {
   public let inFlight: Int
   /// Whether each request shall close its connection.
   public let closesConnections: Bool
+  /// How long each body must be; -1 for any length.
+  public let expectedLength: Int
   private let warmUp, seconds: Double
   /// Not a time but a number of requests: no warm-up then.
   private let count: Int?
-  private let expectedLength: Int
 
   private var started: Int
   private var completed = 0
