@@ -14,48 +14,69 @@ import Darwin
 /// The addresses are tried in turn. The next one starts when the one before has failed or has not answered for a moment;
 /// the first that connects wins, and the others are closed.
 ///
-/// `Connectors` owns it, and nothing else does, so that it goes when the reactor does: its Deferred, timers and events
-/// point back weakly.
-final class Connector {
+/// The reactor keeps it until it has ended or was cancelled, so its timers and events need not own it.
+package final class Connector: CancellableCall, Kept {
   /// RFC 8305 §5: the Connection Attempt Delay.
   static let attemptDelay = Duration.milliseconds(250)
 
-  private unowned let reactor: Reactor
   /// With whom, as the program named it.
-  private let peer: String
+  struct Peer: CustomStringConvertible {
+    let host: String
+    let port: Int?
+
+    var description: String {
+      guard let port else { return host }
+      return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+  }
+
+  /// Where that is: known, or being asked.
+  enum Addresses {
+    case known([SocketAddress])
+    case asked(Deferred<[SocketAddress]>)
+  }
+
+  package typealias Completion = (Result<SocketTransport, any Error>) -> Void
+
+  private unowned let reactor: Reactor
+  private let peer: Peer
   private let attemptDelay: Duration
   /// What to tell; nil once it was told, or cancelled.
-  private var outcome: Deferred<SocketTransport>?
+  private var completion: Completion?
   private var lookup: Deferred<Void>?
+  /// Whether whoever asked is still in the call that asks, and must not be told yet.
+  private var isStarting = true
   private var isResolved = false
   private var untried: ArraySlice<SocketAddress> = []
   private var attempts: [ConnectAttempt] = []
   private var failures: [NetError] = []
   private var delayCall: DelayedCall?
   private var timeoutCall: DelayedCall?
+  var keptAt: Int?
 
-  private init(_ peer: String, attemptDelay: Duration, on reactor: Reactor) {
+  /// Connects to the first of `addresses` that lets it. `completion` is called once, never before this has returned, and not
+  /// after `cancel()`, which stops at every step.
+  init(
+    to peer: Peer, _ addresses: Addresses, timeout: Duration?, attemptDelay: Duration = Connector.attemptDelay,
+    on reactor: Reactor, _ completion: @escaping Completion
+  ) {
     self.peer = peer
     self.attemptDelay = attemptDelay
     self.reactor = reactor
+    self.completion = completion
+    Connectors.of(reactor).insert(self)
+    if let timeout { timeoutCall = reactor.callLater(timeout) { [unowned self] in timedOut(after: timeout) } }
+    switch addresses {
+    case .known(let addresses): begin(addresses)
+    case .asked(let question):
+      lookup = question.addCallbacks(
+        { [weak self] in self?.begin($0) }, { [weak self] in self?.finish(.failure($0)) })
+    }
+    isStarting = false
   }
 
-  /// Connects to the first of `addresses` that lets it; cancelling stops at every step.
-  static func connect(
-    to peer: String, _ addresses: Deferred<[SocketAddress]>, timeout: Duration?,
-    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor
-  ) -> Deferred<SocketTransport> {
-    let connector = Connector(peer, attemptDelay: attemptDelay, on: reactor)
-    let outcome = Deferred<SocketTransport>(canceller: { [weak connector] _ in connector?.stop() })
-    connector.outcome = outcome
-    Connectors.of(reactor).insert(connector)
-    if let timeout {
-      connector.timeoutCall = reactor.callLater(timeout) { [weak connector] in connector?.timedOut(after: timeout) }
-    }
-    connector.lookup = addresses.addCallbacks(
-      { [weak connector] in connector?.begin($0) }, { [weak connector] in connector?.finish(.failure($0)) })
-    return outcome
-  }
+  /// Stops; nothing is told.
+  package func cancel() { stop() }
 
   private func begin(_ addresses: [SocketAddress]) {
     isResolved = true
@@ -71,7 +92,7 @@ final class Connector {
         let attempt = try ConnectAttempt(to: address, on: reactor)
         attempts.append(attempt)
         attempt.whenDone { [unowned self] in ended($0, error: $1) }
-        if !untried.isEmpty { delayCall = reactor.callLater(attemptDelay) { [weak self] in self?.tryNext() } }
+        if !untried.isEmpty { delayCall = reactor.callLater(attemptDelay) { [unowned self] in tryNext() } }
         return
       } catch {
         failures.append(error)
@@ -95,18 +116,20 @@ final class Connector {
       isResolved
       ? "no answer within \(timeout)" + (failures.isEmpty ? "" : "; \(list(failures))")
       : "the name was not resolved within \(timeout)"
-    finish(.failure(NetError(.connect, peer, errno: ETIMEDOUT, reason: reason)))
+    finish(.failure(NetError(.connect, peer.description, errno: ETIMEDOUT, reason: reason)))
   }
 
   private func finish(_ result: Result<SocketTransport, any Error>) {
-    guard let outcome else { return }
+    if isStarting { return reactor.callSoon { [self] in finish(result) } }
+    guard let completion else { return }
     stop()
-    outcome.fire(with: result)
+    completion(result)
   }
 
   /// Lets go of all that is under way.
   private func stop() {
-    outcome = nil
+    guard let completion else { return }
+    self.completion = nil
     timeoutCall?.cancel()
     delayCall?.cancel()
     untried = []
@@ -114,18 +137,19 @@ final class Connector {
     attempts = []
     lookup?.cancel()
     Connectors.of(reactor).remove(self)
+    withExtendedLifetime(completion) {}
   }
 
   // MARK: - Errors
 
   /// Why nothing could be connected: what the only address said, or what each of them did.
   private func summary() -> NetError {
-    guard let last = failures.last else { return NetError(.connect, peer, reason: "there is no address to connect to") }
-    if failures.count == 1 { return NetError(.connect, peer, errno: last.errno, reason: last.reason) }
+    guard let last = failures.last else { return NetError(.connect, peer.description, reason: "there is no address to connect to") }
+    if failures.count == 1 { return NetError(.connect, peer.description, errno: last.errno, reason: last.reason) }
     let isSame = failures.allSatisfy { $0.reason == last.reason }
     let reason =
       isSame ? "\(last.reason) (tried \(failures.map(\.peer).joined(separator: ", ")))" : list(failures)
-    return NetError(.connect, peer, errno: last.errno, reason: reason)
+    return NetError(.connect, peer.description, errno: last.errno, reason: reason)
   }
 
   private func list(_ failures: [NetError]) -> String {
@@ -133,14 +157,14 @@ final class Connector {
   }
 }
 
-/// The connects of a reactor that are under way: it keeps them, since nobody else does.
+/// The connects of a reactor that are under way: it keeps them, since nobody else has to.
 final class Connectors {
-  private var connectors: [ObjectIdentifier: Connector] = [:]
+  private var connectors = KeptList<Connector>()
 
   static func of(_ reactor: Reactor) -> Connectors { reactor.attached(Connectors.self) { Connectors() } }
 
-  func insert(_ connector: Connector) { connectors[ObjectIdentifier(connector)] = connector }
-  func remove(_ connector: Connector) { connectors[ObjectIdentifier(connector)] = nil }
+  func insert(_ connector: Connector) { connectors.insert(connector) }
+  func remove(_ connector: Connector) { connectors.remove(connector) }
 }
 
 extension [SocketAddress] {

@@ -11,7 +11,7 @@ import Darwin
 /// A port or path that is listened on: each connection that comes gets a protocol of its own.
 ///
 /// The reactor keeps it until ``stop()``. It is used on the reactor's thread. Twisted: `IListeningPort`; asyncio: `Server`.
-public final class Listener {
+public final class Listener: Kept {
   /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
   public let localAddress: SocketAddress
 
@@ -27,6 +27,7 @@ public final class Listener {
   /// While descriptors are scarce: when accepting is tried again.
   private var retryCall: DelayedCall?
   private var isScarcityLogged = false
+  var keptAt: Int?
 
   /// How many connections are accepted before other events get their turn.
   private static let acceptsPerTurn = 64
@@ -127,12 +128,13 @@ public final class Listener {
 
 /// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
 final class Listeners {
-  private(set) var listeners: [ObjectIdentifier: Listener] = [:]
+  private var list = KeptList<Listener>()
+  var listeners: [Listener] { list.elements }
 
   static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
 
-  func insert(_ listener: Listener) { listeners[ObjectIdentifier(listener)] = listener }
-  func remove(_ listener: Listener) { listeners[ObjectIdentifier(listener)] = nil }
+  func insert(_ listener: Listener) { list.insert(listener) }
+  func remove(_ listener: Listener) { list.remove(listener) }
 
-  deinit { for listener in listeners.values { listener.closeDescriptor() } }
+  deinit { for listener in listeners { listener.closeDescriptor() } }
 }

@@ -4,17 +4,18 @@ import SwirlReactor
 ///
 /// When the reactor itself is let go of, they are closed without a word: there is no loop left to tell it in.
 final class OpenTransports {
-  private(set) var transports: [ObjectIdentifier: SocketTransport] = [:]
+  private var list = KeptList<SocketTransport>()
+  var transports: [SocketTransport] { list.elements }
 
   static func of(_ reactor: Reactor) -> OpenTransports {
     reactor.attached(OpenTransports.self) { OpenTransports() }
   }
 
-  func insert(_ transport: SocketTransport) { transports[ObjectIdentifier(transport)] = transport }
-  func remove(_ transport: SocketTransport) { transports[ObjectIdentifier(transport)] = nil }
+  func insert(_ transport: SocketTransport) { list.insert(transport) }
+  func remove(_ transport: SocketTransport) { list.remove(transport) }
 
   deinit {
-    for transport in transports.values {
+    for transport in transports {
       transport.closeDescriptor()
       // They hold each other. It is let go of after the change, since its deinit may use the transport.
       let untold = transport.streamProtocol

@@ -28,10 +28,31 @@ extension Reactor {
   /// Gives an open connection that has not been started: whoever gets it calls `start`, or lets go of it, which closes it.
   /// A `timeout` of nil waits as long as the kernel does.
   package func connectTCP(host: String, port: Int, timeout: Duration?) -> Deferred<SocketTransport> {
-    let peer = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, $0) }
+  }
+
+  /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
+  /// after the connect was cancelled.
+  package func connectTCP(
+    host: String, port: Int, timeout: Duration?, _ completion: @escaping Connector.Completion
+  ) -> Connector {
+    let peer = Connector.Peer(host: host, port: port)
     guard let number = UInt16(exactly: port), number > 0 else {
-      return .fail(NetError(.connect, peer, reason: "a port to connect to is a number from 1 to 65535"))
+      let reason = "a port to connect to is a number from 1 to 65535"
+      return Connector(
+        to: peer, .asked(.fail(NetError(.connect, peer.description, reason: reason))), timeout: nil, on: self, completion)
     }
-    return Connector.connect(to: peer, resolver.resolve(host, port: number), timeout: timeout, on: self)
+    return Connector(to: peer, resolver.addresses(of: host, port: number), timeout: timeout, on: self, completion)
+  }
+}
+
+extension Connector {
+  /// What `connect` comes to, as a Deferred; cancelling it cancels the connect.
+  static func deferred(_ connect: (@escaping Completion) -> Connector) -> Deferred<SocketTransport> {
+    // The reactor keeps the connector while it matters; that it were also kept from here would be a cycle.
+    weak var connector: Connector?
+    let outcome = Deferred<SocketTransport>(canceller: { _ in connector?.cancel() })
+    connector = connect { outcome.fire(with: $0) }
+    return outcome
   }
 }

@@ -30,7 +30,8 @@ extension Reactor {
     guard let address = SocketAddress(unixPath: path) else {
       return .fail(NetError(.connect, path.debugDescription, reason: Self.badPath))
     }
-    return Connector.connect(to: address.description, .succeed([address]), timeout: timeout, on: self)
+    let peer = Connector.Peer(host: address.description, port: nil)
+    return Connector.deferred { Connector(to: peer, .known([address]), timeout: timeout, on: self, $0) }
   }
 
   /// Listens on a Unix socket at `path` and hands each connection that comes to a protocol of its own.

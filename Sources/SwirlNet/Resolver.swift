@@ -67,13 +67,24 @@ public final class Resolver {
   ///
   /// Fails with a ``NetError`` of code `.resolve` that names the host.
   public func resolve(_ host: String, port: UInt16 = 0) -> Deferred<[SocketAddress]> {
-    if let address = SocketAddress(ip: host, port: port) { return .succeed([address]) }
-    if let problem = Self.problem(with: host) {
-      return .fail(NetError(.resolve, host.debugDescription, reason: problem))
+    switch addresses(of: host, port: port) {
+    case .known(let addresses): .succeed(addresses)
+    case .asked(let question): question
     }
-    return ask(host.lowercased()).addCallback { addresses in
+  }
+
+  /// The addresses of `host` with `port`, as ``resolve(_:port:)`` gives them, without a Deferred where they are known.
+  func addresses(of host: String, port: UInt16) -> Connector.Addresses {
+    if let address = SocketAddress(ip: host, port: port) { return .known([address]) }
+    if let problem = Self.problem(with: host) {
+      return .asked(.fail(NetError(.resolve, host.debugDescription, reason: problem)))
+    }
+    func withPort(_ addresses: [SocketAddress]) -> [SocketAddress] {
       addresses.map { $0.port == 0 ? $0.with(port: port) : $0 }
     }
+    let name = host.lowercased()
+    if let addresses = cached(name) { return .known(withPort(addresses)) }
+    return .asked(ask(name).addCallback(withPort))
   }
 
   /// Forgets the answers that are kept.
@@ -81,11 +92,14 @@ public final class Resolver {
 
   // MARK: - Asking
 
+  private func cached(_ name: String) -> [SocketAddress]? {
+    guard let answer = answers[name] else { return nil }
+    if answer.goodUntil > reactor.now { return answer.addresses }
+    answers[name] = nil
+    return nil
+  }
+
   private func ask(_ name: String) -> Deferred<[SocketAddress]> {
-    if let answer = answers[name] {
-      if answer.goodUntil > reactor.now { return .succeed(answer.addresses) }
-      answers[name] = nil
-    }
     if let question = questions[name] { return join(question) }
     let question = Question()
     questions[name] = question

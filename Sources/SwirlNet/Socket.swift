@@ -26,14 +26,33 @@ enum Socket {
     #endif
   }
 
-  /// Begins to connect. The outcome is there when the socket becomes writable: see `takeError`.
-  /// - Returns: zero, or the error with which it failed at once.
-  static func beginConnect(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
-    address.withSockaddr { pointer, length in
-      if connect(descriptor, pointer, length) == 0 { return 0 }
-      // An interrupted connect goes on by itself, as one in progress does.
-      return errno == EINPROGRESS || errno == EINTR ? 0 : errno
+  /// How far a connect has come.
+  enum ConnectProgress: Equatable {
+    case done
+    /// The outcome is there when the socket becomes writable (see `takeError`), or when it is asked again.
+    case underWay
+    case failed(errno: Int32)
+  }
+
+  /// Begins to connect, or asks how far a connect that was begun has come.
+  static func connect(_ descriptor: Int32, to address: SocketAddress) -> ConnectProgress {
+    if address.withSockaddr({ systemConnect(descriptor, $0, $1) }) == 0 { return .done }
+    switch errno {
+    case EISCONN: return .done
+    // An interrupted connect goes on by itself, as one in progress does.
+    case EINPROGRESS, EALREADY, EINTR: return .underWay
+    default: return .failed(errno: errno)
     }
+  }
+
+  private static func systemConnect(
+    _ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t
+  ) -> Int32 {
+    #if os(Linux)
+    Glibc.connect(descriptor, address, length)
+    #else
+    Darwin.connect(descriptor, address, length)
+    #endif
   }
 
   /// Takes `address` for the socket; -1 is the error.

@@ -114,6 +114,17 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     return SocketAddress(family: family, port: port, bytes: bytes)
   }
 
+  /// Whether it is an address of this machine's own: 127.0.0.0/8 or ::1.
+  var isLoopback: Bool {
+    switch family {
+    case .ipv4: bytes[MemoryLayout.offset(of: \sockaddr_in.sin_addr)!] == 127
+    case .ipv6:
+      bytes.dropFirst(MemoryLayout.offset(of: \sockaddr_in6.sin6_addr)!).prefix(16).elementsEqual(Self.ipv6Loopback)
+    case .unix: false
+    }
+  }
+  private static let ipv6Loopback = [UInt8](repeating: 0, count: 15) + [1]
+
   /// An IPv4 address that a dual-stack socket shows in IPv6's clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) as what it
   /// is; any other unchanged.
   package var unmapped: SocketAddress {

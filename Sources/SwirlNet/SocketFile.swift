@@ -34,7 +34,7 @@ struct SocketFile {
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { return false }
     defer { Socket.close(descriptor) }
-    return Socket.beginConnect(descriptor, to: address) == ECONNREFUSED && unlink(address.host) == 0
+    return Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED) && unlink(address.host) == 0
   }
 
   private static func status(of path: String) -> stat? {

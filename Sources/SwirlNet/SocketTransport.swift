@@ -12,7 +12,7 @@ import Darwin
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
 /// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
-package final class SocketTransport: Transport {
+package final class SocketTransport: Transport, Kept {
   enum State {
     /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
     case made
@@ -48,6 +48,7 @@ package final class SocketTransport: Transport {
   private var isWritingPaused = false
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
+  var keptAt: Int?
 
   /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when this is let go of.
   init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {

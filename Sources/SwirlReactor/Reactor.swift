@@ -61,7 +61,7 @@ public final class Reactor {
   var threadWork: [Int: AnyDeferred] = [:]
   var nextThreadWorkID = 0
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
-  private var attachments: [ObjectIdentifier: AnyObject] = [:]
+  private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
   /// A callback that runs longer is logged, with the place that made it; nil, the default, measures nothing.
   public var slowCallbackThreshold: Duration? {
@@ -219,10 +219,12 @@ public final class Reactor {
 
   /// The one object of its type that belongs to this reactor, made when it is first asked for.
   package func attached<Object: AnyObject>(_ type: Object.Type, make: () -> Object) -> Object {
-    // Keyed by the type, so the object under it is of that type.
-    if let object = attachments[ObjectIdentifier(type)] { return unsafeDowncast(object, to: type) }
+    // There are only a few: looking through them is quicker than hashing. Each is stored with its type.
+    for attachment in attachments where attachment.type == ObjectIdentifier(type) {
+      return unsafeDowncast(attachment.object, to: type)
+    }
     let object = make()
-    attachments[ObjectIdentifier(type)] = object
+    attachments.append((ObjectIdentifier(type), object))
     return object
   }
 }

@@ -15,7 +15,17 @@ import Darwin
 private func connect(
   _ addresses: [SocketAddress], timeout: Duration? = nil, delay: Duration = .seconds(60), on reactor: Reactor
 ) -> Deferred<SocketTransport> {
-  Connector.connect(to: "example.test:80", .succeed(addresses), timeout: timeout, attemptDelay: delay, on: reactor)
+  connect(.known(addresses), timeout: timeout, delay: delay, on: reactor)
+}
+
+private func connect(
+  _ addresses: Connector.Addresses, timeout: Duration? = nil, delay: Duration = .seconds(60), on reactor: Reactor
+) -> Deferred<SocketTransport> {
+  Connector.deferred {
+    Connector(
+      to: Connector.Peer(host: "example.test", port: 80), addresses, timeout: timeout, attemptDelay: delay, on: reactor,
+      $0)
+  }
 }
 
 @Suite struct ConnectorTests {
@@ -145,7 +155,7 @@ private func connect(
       var isCancelled = false
       var message = ""
       let question = Deferred<[SocketAddress]>(canceller: { _ in isCancelled = true })
-      Connector.connect(to: "example.test:80", question, timeout: .milliseconds(10), on: reactor)
+      connect(.asked(question), timeout: .milliseconds(10), on: reactor)
         .addCallback { _ in }.addErrback {
           message = "\($0)"
           reactor.stop()
@@ -160,9 +170,8 @@ private func connect(
   @Test func `A name that cannot be resolved fails with what the resolver says`() {
     withReactor { reactor in
       var message = ""
-      Connector.connect(
-        to: "x:80", .fail(NetError(.resolve, "x", reason: "no such name")), timeout: .seconds(9), on: reactor
-      ).addCallback { _ in }.addErrback {
+      let question = Deferred<[SocketAddress]>.fail(NetError(.resolve, "x", reason: "no such name"))
+      connect(.asked(question), timeout: .seconds(9), on: reactor).addCallback { _ in }.addErrback {
         message = "\($0)"
         reactor.stop()
       }
@@ -170,11 +179,16 @@ private func connect(
     }
   }
 
-  @Test func `An empty list of addresses fails`() {
-    let reactor = Reactor()
-    var message = ""
-    connect([], on: reactor).addCallback { _ in }.addErrback { message = "\($0)" }
-    #expect(message == "connect to example.test:80: there is no address to connect to")
+  @Test func `An empty list of addresses fails, but never before the call has returned`() {
+    withReactor { reactor in
+      var message = ""
+      connect([], on: reactor).addCallback { _ in }.addErrback {
+        message = "\($0)"
+        reactor.stop()
+      }
+      #expect(message == "")
+      return { #expect(message == "connect to example.test:80: there is no address to connect to") }
+    }
   }
 
   @Test(arguments: ["resolving", "connecting", "between attempts"])
@@ -183,8 +197,8 @@ private func connect(
       let holes = [RawListener.blackHole(), RawListener.blackHole(), RawListener.blackHole()]
       var isQuestionCancelled = false
       let question = Deferred<[SocketAddress]>(canceller: { _ in isQuestionCancelled = true })
-      let connecting = Connector.connect(
-        to: "example.test:80", question, timeout: .milliseconds(60), attemptDelay: .milliseconds(20), on: reactor)
+      let connecting = connect(
+        .asked(question), timeout: .milliseconds(60), delay: .milliseconds(20), on: reactor)
       var outcomes: [String] = []
       connecting.addCallback { _ in outcomes.append("connected") }.addErrback { outcomes.append("\($0)") }
       if step != "resolving" { question.callback(holes.map(\.address)) }

@@ -16,7 +16,7 @@ import Darwin
 private func dial(_ listener: Listener, ip: String? = nil) -> RawSocket {
   let address = ip.map { SocketAddress(ip: $0, port: listener.localAddress.port)! } ?? listener.localAddress
   let socket = RawSocket(Socket.stream(address.domain))
-  _ = Socket.beginConnect(socket.descriptor, to: address)
+  _ = Socket.connect(socket.descriptor, to: address)
   return socket
 }
 

@@ -76,10 +76,14 @@ import Darwin
 
   @Test(arguments: [-1, 0, 65536])
   func `A port that cannot be is refused`(port: Int) {
-    let reactor = Reactor()
-    var message = ""
-    reactor.connectTCP("::1", port) { Recorder() }.addCallback { _ in }.addErrback { message = "\($0)" }
-    #expect(message == "connect to [::1]:\(port): a port to connect to is a number from 1 to 65535")
+    withReactor { reactor in
+      var message = ""
+      reactor.connectTCP("::1", port) { Recorder() }.addCallback { _ in }.addErrback {
+        message = "\($0)"
+        reactor.stop()
+      }
+      return { #expect(message == "connect to [::1]:\(port): a port to connect to is a number from 1 to 65535") }
+    }
   }
 
   @Test func `Small writes are not held back: TCP_NODELAY is on at both ends`() throws {
@@ -114,3 +118,15 @@ import Darwin
 }
 
 private let loopback = SocketAddress(ip: "127.0.0.1", port: 0)!
+
+@Suite struct AbandonedConnectTests {
+  @Test(arguments: [-1, 1]) func `A connect that fails at once goes with a reactor that never runs`(port: Int) {
+    weak var gone: Reactor?
+    do {
+      let reactor = Reactor()
+      gone = reactor
+      reactor.connectTCP("::1", port) { Recorder() }.addErrback { throw $0 }.addCallback { _ in }
+    }
+    #expect(gone == nil)
+  }
+}

@@ -28,8 +28,8 @@ func withReactor(
   guardCall.cancel()
   check()
   // What a test leaves open holds closures that capture the reactor, which would keep itself for ever.
-  for listener in Listeners.of(reactor).listeners.values { listener.stop() }
-  for transport in OpenTransports.of(reactor).transports.values { transport.end(.closed) }
+  for listener in Listeners.of(reactor).listeners { listener.stop() }
+  for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
   for call in reactor.delayedCalls { call.cancel() }
 }
 
@@ -149,7 +149,7 @@ final class RawListener {
   /// Begins to connect a socket to it.
   func connect() -> RawSocket {
     let socket = RawSocket(Socket.stream(address.domain))
-    _ = Socket.beginConnect(socket.descriptor, to: address)
+    _ = Socket.connect(socket.descriptor, to: address)
     return socket
   }
 
@@ -163,7 +163,7 @@ final class RawListener {
 func connectedPair() -> (near: Int32, far: RawSocket) {
   let listener = RawListener()
   let near = Socket.stream(AF_INET)
-  _ = Socket.beginConnect(near, to: listener.address)
+  _ = Socket.connect(near, to: listener.address)
   var accepted: RawSocket?
   while accepted == nil { accepted = listener.accept() }
   _ = fcntl(accepted!.descriptor, F_SETFL, 0)

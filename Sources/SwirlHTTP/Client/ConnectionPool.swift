@@ -91,7 +91,7 @@ final class ConnectionPool {
     waitingCount -= 1
     if waitingCount == 0 { removePlaces(waiting.count) }
     // A connection that nobody waits for any more is not made.
-    if connecting.count > waitingCount, let attempt = connecting.last { forget(attempt)?.cancel() }
+    if connecting.count > waitingCount { cancelLatestConnect() }
     client.noteFreed(self)
   }
 
@@ -126,9 +126,14 @@ final class ConnectionPool {
 
   // MARK: - Connecting
 
-  /// Whether there are requests in line for which a connection is to be made, and the limit of the origin allows it.
+  /// So many connections are made at a time. A server accepts as fast as it can; what comes faster overflows its queue, and
+  /// the kernel tries again only after a second.
+  private static let connectingAtOnce = 256
+
+  /// Whether there are requests in line for which a connection is to be made, and the limits of the origin allow it.
   var needsConnection: Bool {
-    connecting.count < waitingCount && open + connecting.count < client.configuration.connectionsPerOrigin
+    connecting.count < min(waitingCount, Self.connectingAtOnce)
+      && open + connecting.count < client.configuration.connectionsPerOrigin
   }
 
   /// Makes a connection for each request in line, as far as the limits allow.
@@ -140,52 +145,46 @@ final class ConnectionPool {
   func connect() {
     let attempt = ConnectAttempt(index: connecting.count)
     connecting.append(attempt)
-    let deferred = reactor.connectTCP(
-      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout)
-    attempt.deferred = deferred
-    if deferred.isFired {
-      // It failed at once, in the stack of whoever asked; what waits is told when that has returned.
-      reactor.callSoon { [self] in deferred.addBoth { [self] result in connected(attempt, result) } }
-    } else {
-      deferred.addBoth { [self] result in connected(attempt, result) }
-    }
+    attempt.connector = reactor.connectTCP(
+      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout
+    ) { [self] result in connected(attempt, result) }
   }
 
-  /// Takes an attempt off the list; nil when it was not on it any more.
-  private func forget(_ attempt: ConnectAttempt) -> ConnectAttempt? {
-    guard let index = attempt.index.take() else { return nil }
+  /// Stops making the connection that was begun last, and gives up its place among those of the client.
+  private func cancelLatestConnect() {
+    guard let attempt = connecting.popLast() else { return }
+    attempt.index = nil
+    attempt.connector?.cancel()
+    attempt.connector = nil
+    if !isDetached { client.releaseConnection() }
+  }
+
+  /// Takes an attempt off the list.
+  private func forget(_ attempt: ConnectAttempt) {
+    guard let index = attempt.index.take() else { return }
     let last = connecting.removeLast()
     if last !== attempt {
       connecting[index] = last
       last.index = index
     }
-    return attempt
+    attempt.connector = nil
   }
 
   private func connected(_ attempt: ConnectAttempt, _ result: Result<SocketTransport, any Error>) {
-    let wasWanted = forget(attempt) != nil
-    attempt.deferred = nil
-    if isDetached {
-      if case .success(let transport) = result { transport.abort() }
-      return
-    }
+    forget(attempt)
     // The last that holds the client may be the request that is told of its error.
     let client = client
     switch result {
     case .success(let transport):
-      guard wasWanted, !client.isClosed else {
-        client.releaseConnection()
-        client.noteFreed(self)
-        return transport.abort()
-      }
       open += 1
       let connection = ClientConnection(pool: self, limits: client.limits, on: reactor)
       transport.start(connection)
       release(connection)
+      connectIfNeeded()
     case .failure(let error):
       client.releaseConnection()
       // The attempts that are left may still serve as many; the first beyond them fails.
-      if wasWanted, waitingCount > connecting.count, let exchange = nextWaiting() {
+      if waitingCount > connecting.count, let exchange = nextWaiting() {
         exchange.finish(.failure(exchange.connectError(error)))
       }
       client.noteFreed(self)
@@ -249,7 +248,7 @@ final class ConnectionPool {
     isDetached = true
     for connection in idle.take() { connection.close() }
     // Those that were made for requests which have got another meanwhile.
-    while let attempt = connecting.last { forget(attempt)?.cancel() }
+    while !connecting.isEmpty { cancelLatestConnect() }
   }
 
   /// The reactor is let go of, and its connections with it: lets go of all, without a word.
@@ -258,7 +257,7 @@ final class ConnectionPool {
     while let exchange = nextWaiting() { exchange.abandon() }
     for attempt in connecting.take() {
       attempt.index = nil
-      attempt.deferred = nil
+      attempt.connector = nil
     }
     idle = []
   }
@@ -266,20 +265,19 @@ final class ConnectionPool {
   /// Fails what waits and closes what is free; requests under way end on their own.
   func close(_ makeError: (HTTPClient.Exchange) -> any Error) {
     while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
-    while let attempt = connecting.last { forget(attempt)?.cancel() }
+    while !connecting.isEmpty { cancelLatestConnect() }
     for connection in idle.take() { connection.close() }
+    client.noteFreed(self)
   }
 }
 
-/// A connection being made.
+/// A connection being made. One that is given up is cancelled, and then tells nothing.
 private final class ConnectAttempt {
   /// Its place in the list of its pool, while it is on it.
   var index: Int?
-  var deferred: Deferred<SocketTransport>?
+  var connector: Connector?
 
   init(index: Int) { self.index = index }
-
-  func cancel() { deferred?.cancel() }
 }
 
 extension Array {
