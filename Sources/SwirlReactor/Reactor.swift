@@ -15,8 +15,8 @@ package import SwirlDeferred
 /// is around them without locks. A `Reactor` is not `Sendable`; other threads use its ``remote``.
 ///
 /// One turn of the loop calls, in this order: what other threads sent; what ``callSoon(file:line:_:)`` queued before the
-/// turn, in the order queued; timers that are due, in the order of their time and then of their making; then it waits, and
-/// calls the callbacks of descriptors and signals. Whatever a turn queues waits for the next.
+/// turn, in the order queued; timers that are due, in the order of their time and then of their making; the tasks that can go
+/// on; then it waits, and calls the callbacks of descriptors and signals. Whatever callbacks a turn queues wait for the next.
 ///
 /// A reactor can be run again after it was stopped. Twisted: `reactor`; asyncio: the event loop; Tornado: `IOLoop`.
 public final class Reactor {
@@ -49,6 +49,7 @@ public final class Reactor {
   private var soon: [SoonCall] = []
   private var soonRunning: [SoonCall] = []
   private var remoteRunning: [RemoteReactor.Call] = []
+  private var jobs: [UnownedJob] = []
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: FileEvent] = [:]
@@ -82,6 +83,7 @@ public final class Reactor {
   deinit {
     reference.clear()
     remote.close()
+    for job in jobs { remote.runWithoutReactor(job) }
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
   }
@@ -153,10 +155,11 @@ public final class Reactor {
     var isBusy = takeRemoteCalls()
     if runSoonCalls() { isBusy = true }
     timers.runDue(at: turnTime, madeBefore: mark) { call, body in perform(at: call.site, body) }
+    if !jobs.isEmpty { runJobs() }
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
-    if isBusy || !soon.isEmpty || state == .stopped || (stopRequested && state == .running) {
+    if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {
       base.poll(until: timers.nextDeadline, now: Instant.now.nanoseconds)
@@ -165,9 +168,36 @@ public final class Reactor {
 
   private func takeRemoteCalls() -> Bool {
     guard remote.takeCalls(reusing: &remoteRunning) else { return false }
-    for call in remoteRunning { perform(at: call.site) { try call.body(self) } }
+    for call in remoteRunning {
+      switch call {
+      case .call(let site, let body): perform(at: site) { try body(self) }
+      case .job(let job): run(job)
+      }
+    }
     remoteRunning.removeAll(keepingCapacity: true)
     return true
+  }
+
+  // MARK: - Tasks
+
+  /// Takes a piece of a task from this thread: it runs when the present callback has returned.
+  func enqueue(_ job: UnownedJob) { jobs.append(job) }
+
+  /// So many pieces of tasks run before descriptors are looked at again: those that beget others without end must leave
+  /// them their turn.
+  private static let jobsPerTurn = 256
+
+  private func runJobs() {
+    var next = 0
+    while next < jobs.count, next < Self.jobsPerTurn {
+      run(jobs[next])
+      next += 1
+    }
+    jobs.removeFirst(next)
+  }
+
+  private func run(_ job: UnownedJob) {
+    job.runSynchronously(isolatedTo: remote.asUnownedSerialExecutor(), taskExecutor: remote.asUnownedTaskExecutor())
   }
 
   private func runSoonCalls() -> Bool {

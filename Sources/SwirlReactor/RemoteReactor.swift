@@ -1,3 +1,4 @@
+import Dispatch
 import SwirlDeferred
 
 /// The face of a reactor that other threads may use: the only part of it that is `Sendable`.
@@ -6,11 +7,14 @@ import SwirlDeferred
 /// let remote = reactor.remote
 /// startThread { remote.callFromThread { reactor in reactor.stop() } }
 /// ```
+///
+/// It is also an executor: see `RemoteReactor+Executor.swift`.
 public final class RemoteReactor: @unchecked Sendable {
-  /// A call for the reactor's next turn.
-  struct Call: Sendable {
-    let site: CallSite
-    let body: @Sendable (Reactor) throws -> Void
+  /// What other threads want done on the reactor's.
+  enum Call: Sendable {
+    case call(CallSite, @Sendable (Reactor) throws -> Void)
+    /// A piece of a task, which runs once.
+    case job(UnownedJob)
   }
 
   // What changes is only touched under the lock: that is why `Sendable` is unchecked.
@@ -34,14 +38,20 @@ public final class RemoteReactor: @unchecked Sendable {
   public func callFromThread(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Void
   ) {
-    let call = Call(site: CallSite(file: file, line: line), body: body)
-    let mustWake = lock.withLock {
-      if isGone { return false }
+    send(.call(CallSite(file: file, line: line), body))
+  }
+
+  /// Hands a call to the reactor; false when that has gone away.
+  @discardableResult
+  func send(_ call: Call) -> Bool {
+    let (isTaken, mustWake) = lock.withLock {
+      if isGone { return (false, false) }
       calls.append(call)
       defer { isAsleep = false }
-      return isAsleep
+      return (true, isAsleep)
     }
     if mustWake { wakeUp.signal() }
+    return isTaken
   }
 
   /// Calls `body` on the reactor's thread.
@@ -78,7 +88,16 @@ public final class RemoteReactor: @unchecked Sendable {
       defer { calls = [] }
       return calls
     }
-    // What they capture is released here, not under the lock.
-    withExtendedLifetime(dropped) {}
+    // What the calls capture is released here, not under the lock. A task, though, is never lost.
+    for case .job(let job) in dropped { runWithoutReactor(job) }
+  }
+
+  /// Where the tasks of an actor go on whose reactor has gone away: one after the other, as before.
+  private let orphanage = DispatchQueue(label: "swirl.reactor.gone")
+
+  func runWithoutReactor(_ job: UnownedJob) {
+    orphanage.async { [self] in
+      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    }
   }
 }

@@ -1,0 +1,197 @@
+/// What stands between a source on the reactor's thread and a task that takes from it, on whatever thread.
+///
+/// The source is told to pause when more waits than the high mark, and to resume at the low one; it is told to stop when the
+/// task takes no more. What tells it runs on the reactor's thread only.
+///
+/// Unchecked, because what changes is only touched under the lock, and the source's closures on the reactor's thread only.
+package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
+  /// How the source is steered.
+  package struct Source {
+    let pause: () -> Void
+    let resume: () -> Void
+    let stop: () -> Void
+
+    /// - Parameters:
+    ///   - pause: more waits than the high mark: bring no more.
+    ///   - resume: it is down to the low mark: go on.
+    ///   - stop: nobody takes any more. Called once at most, and not after `finish`.
+    package init(
+      pause: @escaping () -> Void, resume: @escaping () -> Void, stop: @escaping () -> Void
+    ) {
+      self.pause = pause
+      self.resume = resume
+      self.stop = stop
+    }
+  }
+
+  private enum End {
+    case finished
+    case failed(any Error)
+    /// The task was cancelled, or has left.
+    case left
+  }
+
+  private let lock = Lock()
+  private let remote: RemoteReactor
+  private let high: Int
+  private let low: Int
+  private let cost: @Sendable (Element) -> Int
+  private var waiting: [Element?] = []
+  /// The place in `waiting` of the element that is next.
+  private var first = 0
+  private var waitingCost = 0
+  private var isPaused = false
+  private var end: End?
+  private var taker: CheckedContinuation<Element?, any Error>?
+  /// Touched on the reactor's thread only; nil once it has come to its end.
+  private var source: Source?
+
+  /// - Parameters:
+  ///   - high: at more than this the source is paused.
+  ///   - low: at this or less it goes on.
+  ///   - cost: what one element counts.
+  package init(on remote: RemoteReactor, high: Int, low: Int, cost: @escaping @Sendable (Element) -> Int) {
+    self.remote = remote
+    self.high = high
+    self.low = low
+    self.cost = cost
+  }
+
+  // MARK: - The source's side, on the reactor's thread
+
+  /// Before anything is put in.
+  package func setSource(_ source: Source) { self.source = source }
+
+  /// Hands over an element. After the end nothing happens.
+  package func put(_ element: Element) {
+    let (taker, mustPause) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
+      guard end == nil else { return (nil, false) }
+      if let taker = takeTaker() { return (taker, false) }
+      waiting.append(element)
+      waitingCost += cost(element)
+      if isPaused || waitingCost <= high { return (nil, false) }
+      isPaused = true
+      return (nil, true)
+    }
+    taker?.resume(returning: element)
+    if mustPause { source?.pause() }
+  }
+
+  /// No more will come. What waits is still taken; then the task sees the end, or `error`.
+  package func finish(throwing error: (any Error)? = nil) {
+    source = nil
+    let taker = lock.withLock { () -> CheckedContinuation<Element?, any Error>? in
+      guard end == nil else { return nil }
+      let taker = takeTaker()
+      // An error is told once.
+      end = taker == nil ? error.map { .failed($0) } ?? .finished : .finished
+      return taker
+    }
+    guard let taker else { return }
+    if let error { taker.resume(throwing: error) } else { taker.resume(returning: nil) }
+  }
+
+  /// What waits, counted in `cost`.
+  package var bufferedCost: Int { lock.withLock { waitingCost } }
+
+  // MARK: - The taker's side, on any thread
+
+  private enum Next {
+    case element(Element, mustResume: Bool)
+    case end
+    case failure(any Error)
+    case nothingYet
+  }
+
+  /// The next element; nil at the end. A task that is cancelled here ends the source.
+  package func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
+    switch lock.withLock({ takeNext() }) {
+    case .element(let element, let mustResume):
+      if mustResume { resumeSource() }
+      return element
+    case .end: return nil
+    case .failure(let error): throw error
+    case .nothingYet: break
+    }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation(isolation: isolation) { taker in wait(taker) }
+    } onCancel: {
+      leave()
+    }
+  }
+
+  private func wait(_ taker: CheckedContinuation<Element?, any Error>) {
+    // Something may have come since it was looked for.
+    let next = lock.withLock { () -> Next in
+      precondition(self.taker == nil, "a stream is for one task: two wait for its next element")
+      let next = takeNext()
+      if case .nothingYet = next { self.taker = taker }
+      return next
+    }
+    switch next {
+    case .element(let element, let mustResume):
+      if mustResume { resumeSource() }
+      taker.resume(returning: element)
+    case .end: taker.resume(returning: nil)
+    case .failure(let error): taker.resume(throwing: error)
+    case .nothingYet: break
+    }
+  }
+
+  /// Nobody takes any more: what waits is dropped, and the source stopped.
+  package func leave() {
+    let (taker, mustStop) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
+      let mustStop = end == nil
+      if case .left = end { return (nil, false) }
+      end = .left
+      waiting = []
+      first = 0
+      waitingCost = 0
+      return (takeTaker(), mustStop)
+    }
+    taker?.resume(throwing: CancellationError())
+    if mustStop { onReactor { $0.stopSource() } }
+  }
+
+  // MARK: - Under the lock
+
+  private func takeTaker() -> CheckedContinuation<Element?, any Error>? {
+    defer { taker = nil }
+    return taker
+  }
+
+  private func takeNext() -> Next {
+    if first < waiting.count, let element = waiting[first].take() {
+      first += 1
+      if first == waiting.count || first > 64 && first > waiting.count / 2 {
+        waiting.removeFirst(first)
+        first = 0
+      }
+      waitingCost -= cost(element)
+      let mustResume = isPaused && waitingCost <= low
+      if mustResume { isPaused = false }
+      return .element(element, mustResume: mustResume)
+    }
+    switch end {
+    case nil: return .nothingYet
+    case .finished: return .end
+    case .left: return .failure(CancellationError())
+    case .failed(let error):
+      end = .finished
+      return .failure(error)
+    }
+  }
+
+  // MARK: - On the reactor's thread
+
+  private func resumeSource() { onReactor { $0.source?.resume() } }
+
+  private func stopSource() {
+    let source = source.take()
+    source?.stop()
+  }
+
+  private func onReactor(_ body: @escaping @Sendable (StreamBuffer) -> Void) {
+    if remote.isCurrent { body(self) } else { remote.callFromThread { [self] in body(self) } }
+  }
+}
