@@ -16,7 +16,16 @@ extension Deferred {
 
   /// Suspends until the callbacks of this stage run.
   private func fired(on isolation: isolated (any Actor)?) async {
-    let canceller = TaskCanceller(cancelling: self, on: isolation)
+    // A continuation comes back through the global executor, and so through another thread, before it gets to its actor;
+    // with a preference, it comes back through that of this thread. Not on the main actor: each step of a task whose preference is
+    // not that of the code it came from goes through the main queue; `runUntilComplete` prefers for the whole task.
+    let home = DeferredHome.current()
+    if home == nil || isolation is MainActor { return await wait(on: isolation, home: home) }
+    await withTaskExecutorPreference(home, isolation: isolation) { await wait(on: isolation, home: home) }
+  }
+
+  private func wait(on isolation: isolated (any Actor)?, home: (any TaskExecutor)?) async {
+    let canceller = TaskCanceller(cancelling: self, on: isolation, home: home)
     await withTaskCancellationHandler {
       await withCheckedContinuation(isolation: isolation) { (waiter: CheckedContinuation<Void, Never>) in
         addBoth { _ in waiter.resume() }
@@ -28,10 +37,26 @@ extension Deferred {
   }
 }
 
-/// Carries the cancellation of a task, which may be seen on any thread, to the actor that owns the Deferred.
+/// Where Deferreds that are awaited without an actor are at home.
+package enum DeferredHome {
+  private struct Hook {
+    var current: @Sendable () -> (any TaskExecutor)? = { nil }
+  }
+  private static let hook = Mutex(Hook())
+
+  /// Sets what tells the executor of a thread, if it has one: the reactor that runs there.
+  package static func set(_ current: @escaping @Sendable () -> (any TaskExecutor)?) {
+    hook.withLock { $0.current = current }
+  }
+
+  static func current() -> (any TaskExecutor)? { hook.withLock { $0 }.current() }
+}
+
+/// Carries the cancellation of a task, which may be seen on any thread, to where the Deferred belongs.
 ///
-/// Unchecked, because the Deferred is touched on that actor only. Without an actor it belongs to the task alone: once that
-/// is suspended, the thread that cancels it is the only one that can reach the Deferred, and not before.
+/// Unchecked, because the Deferred is touched there only: on its actor, else on the reactor's thread where it is awaited. With
+/// neither it belongs to the task alone: once that is suspended, the thread that cancels it is the only one that can reach the
+/// Deferred, and not before.
 private final class TaskCanceller: @unchecked Sendable {
   private enum Phase {
     case starting, waiting, cancelled
@@ -39,16 +64,20 @@ private final class TaskCanceller: @unchecked Sendable {
   private let phase = Mutex(Phase.starting)
   private let deferred: AnyDeferred
   private let isolation: (any Actor)?
+  private let home: (any TaskExecutor)?
 
-  init(cancelling deferred: AnyDeferred, on isolation: (any Actor)?) {
+  init(cancelling deferred: AnyDeferred, on isolation: (any Actor)?, home: (any TaskExecutor)?) {
     self.deferred = deferred
     self.isolation = isolation
+    self.home = home
   }
 
   /// The task is cancelled.
   func cancel() {
     if let isolation {
       Task { await cancel(on: isolation) }
+    } else if let home {
+      Task(executorPreference: home) { @concurrent in self.deferred.cancel() }
     } else if moveOn(to: .cancelled) == .waiting {
       deferred.cancel()
     }
@@ -56,7 +85,7 @@ private final class TaskCanceller: @unchecked Sendable {
 
   /// The task touches the Deferred no more until it is resumed.
   func beginWaiting() {
-    if isolation == nil, moveOn(to: .waiting) == .cancelled { deferred.cancel() }
+    if isolation == nil, home == nil, moveOn(to: .waiting) == .cancelled { deferred.cancel() }
   }
 
   private func moveOn(to next: Phase) -> Phase {

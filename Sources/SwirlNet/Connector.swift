@@ -144,7 +144,9 @@ package final class Connector: CancellableCall, Kept {
 
   /// Why nothing could be connected: what the only address said, or what each of them did.
   private func summary() -> NetError {
-    guard let last = failures.last else { return NetError(.connect, peer.description, reason: "there is no address to connect to") }
+    guard let last = failures.last else {
+      return NetError(.connect, peer.description, reason: "there is no address to connect to")
+    }
     if failures.count == 1 { return NetError(.connect, peer.description, errno: last.errno, reason: last.reason) }
     let isSame = failures.allSatisfy { $0.reason == last.reason }
     let reason =

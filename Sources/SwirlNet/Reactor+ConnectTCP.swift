@@ -40,7 +40,8 @@ extension Reactor {
     guard let number = UInt16(exactly: port), number > 0 else {
       let reason = "a port to connect to is a number from 1 to 65535"
       return Connector(
-        to: peer, .asked(.fail(NetError(.connect, peer.description, reason: reason))), timeout: nil, on: self, completion)
+        to: peer, .asked(.fail(NetError(.connect, peer.description, reason: reason))), timeout: nil, on: self,
+        completion)
     }
     return Connector(to: peer, resolver.addresses(of: host, port: number), timeout: timeout, on: self, completion)
   }

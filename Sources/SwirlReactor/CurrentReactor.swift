@@ -54,6 +54,12 @@ extension Reactor {
     return current
   }
 
+  /// The reactor that runs on this thread, if one does.
+  package static var running: Reactor? {
+    guard let current = CurrentReactor.get, current.isRunning else { return nil }
+    return current
+  }
+
   /// As `current`, or nil on a thread that has none.
   package static var currentIfAny: Reactor? {
     if let current = CurrentReactor.get { return current }

@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 package import SwirlDeferred
 
@@ -40,7 +41,7 @@ public final class Reactor {
 
   let base = EventBase()
   /// The face of this reactor that other threads may use.
-  public let remote = RemoteReactor()
+  public let remote: RemoteReactor
   package let timers = TimerQueue(now: { Instant.now.nanoseconds })
 
   /// For what may be kept longer than the reactor.
@@ -73,8 +74,9 @@ public final class Reactor {
   /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
   public convenience init() { self.init(isMain: false) }
 
-  init(isMain: Bool) {
+  init(isMain: Bool, remote: RemoteReactor = RemoteReactor()) {
     self.isMain = isMain
+    self.remote = remote
     ProcessSetup.once
     wakeUpEvent = FileEvent(base, remote.wakeUp.readEnd, .read) { [wakeUp = remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
@@ -118,6 +120,7 @@ public final class Reactor {
 
     for handler in stopSignals { removeSignalHandler(handler) }
     mainQueue?.close()
+    if isMain { giveBackJobs() }
   }
 
   /// Ends the loop: shutdown triggers are called, and waited for where they return a Deferred; then `run` returns.
@@ -196,8 +199,21 @@ public final class Reactor {
     jobs.removeFirst(next)
   }
 
+  /// The main actor goes on without the reactor.
+  private func giveBackJobs() {
+    for job in jobs {
+      DispatchQueue.main.async { [remote] in
+        job.runSynchronously(
+          isolatedTo: MainActor.sharedUnownedExecutor, taskExecutor: remote.asUnownedTaskExecutor())
+      }
+    }
+    jobs = []
+  }
+
   private func run(_ job: UnownedJob) {
-    job.runSynchronously(isolatedTo: remote.asUnownedSerialExecutor(), taskExecutor: remote.asUnownedTaskExecutor())
+    // On the main thread a task may then go on to the main actor without being queued for it.
+    let isolation = isMain ? MainActor.sharedUnownedExecutor : remote.asUnownedSerialExecutor()
+    job.runSynchronously(isolatedTo: isolation, taskExecutor: remote.asUnownedTaskExecutor())
   }
 
   private func runSoonCalls() -> Bool {

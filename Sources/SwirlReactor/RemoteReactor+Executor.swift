@@ -29,8 +29,8 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
 
   /// The reactor, on its own thread, while it runs.
   private var running: Reactor? {
-    guard let current = CurrentReactor.get, current.remote === self, current.isRunning else { return nil }
-    return current
+    guard let running = Reactor.running, running.remote === self else { return nil }
+    return running
   }
 
   /// Whether this thread is the reactor's, and the reactor runs on it.

@@ -1,5 +1,3 @@
-import CSwirlSystem
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -44,40 +42,14 @@ public final class ThreadPool: Sendable {
   /// Lets the work that waits be done, ends the threads and takes no more. Does not wait for them.
   public func close() { queue.close() }
 
-  /// Starts one more thread; true, since some thread will take the work.
+  /// Starts one more thread, which holds the queue, not the pool, so that letting go of the pool ends it. True, since some thread
+  /// will take the work.
   private func startThread() -> Bool {
-    let body = ThreadBody(queue: queue, name: name)
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(body)
-    // The thread takes over the reference; when there is no thread, it is given back here.
-    let code = pthread_create(&thread, nil, { ThreadBody.run($0) }, context.toOpaque())
-    if code == 0 {
-      pthread_detach(thread)
-    } else {
-      context.release()
-      queue.threadFailed(code)
+    let code = SystemThread.start(name: name) { [queue] in
+      while let work = queue.next() { work() }
     }
+    if code != 0 { queue.threadFailed(code) }
     return true
-  }
-}
-
-/// What a thread of a pool runs. It holds the queue, not the pool, so that letting go of the pool ends the thread.
-private final class ThreadBody: Sendable {
-  let queue: WorkQueue
-  let name: String
-
-  init(queue: WorkQueue, name: String) {
-    self.queue = queue
-    self.name = name
-  }
-
-  static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    let body = Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue()
-    #if os(Linux)
-    swirl_set_thread_name(String(body.name.prefix(15)))
-    #endif
-    while let work = body.queue.next() { work() }
-    return nil
   }
 }
 
