@@ -184,7 +184,12 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   // MARK: - On the reactor's thread
 
-  private func resumeSource() { onReactor { $0.source?.resume() } }
+  /// On its way here another element may have come and paused the source again: then the next taking resumes it.
+  private func resumeSource() {
+    onReactor { buffer in
+      if !buffer.lock.withLock({ buffer.isPaused }) { buffer.source?.resume() }
+    }
+  }
 
   private func stopSource() {
     let source = source.take()
