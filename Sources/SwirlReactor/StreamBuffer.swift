@@ -103,8 +103,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     case nothingYet
   }
 
-  /// The next element; nil at the end. A task that is cancelled here ends the source.
+  /// The next element; nil at the end. A task that is cancelled ends the source, whatever still waits.
   package func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
+    // Else a task that always finds something would never hear of it.
+    if Task.isCancelled { leave() }
     switch lock.withLock({ takeNext() }) {
     case .element(let element, let mustResume):
       if mustResume { resumeSource() }
