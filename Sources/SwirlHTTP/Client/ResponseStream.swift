@@ -5,11 +5,6 @@ import SwirlReactor
 /// The consumer of an exchange that is told of the response while it comes: what a `StreamedResponse` and its connection
 /// share. On the reactor's thread only; what is beyond the buffer is not.
 final class ResponseStream {
-  /// At more than this many bytes that nobody has taken, the connection is not read any more.
-  static let highMark = 128 * 1024
-  /// At so many, it is again.
-  static let lowMark = 32 * 1024
-
   private enum State {
     /// No head yet.
     case waiting(Deferred<HTTPClient.StreamedResponse>)
@@ -33,7 +28,7 @@ final class ResponseStream {
   ) {
     guard case .waiting(let deferred) = state else { return }
     let buffer = StreamBuffer<[UInt8]>(
-      on: reactor.remote, high: Self.highMark, low: Self.lowMark, cost: { $0.count })
+      on: reactor.remote, high: BodyMarks.high, low: BodyMarks.low, cost: { $0.count })
     // Unowned is right: the end of the exchange, which each of its ways leads to `finish`, takes the source away.
     buffer.setSource(
       StreamBuffer.Source(

@@ -22,17 +22,17 @@ extension HTTPClientTests {
         #expect(response.header("content-length") == (isChunked ? nil : "\(size)"))
         let body = response.body
         try await bench.thread.wait { _ in
-          body.bufferedCost > ResponseStream.highMark && bench.writer?.canWrite == false
+          body.bufferedCost > BodyMarks.high && bench.writer?.canWrite == false
         }
         // Nothing moves any more.
         try await bench.thread.pass(.milliseconds(20))
-        #expect(body.bufferedCost <= ResponseStream.highMark + 64 * 1024)
+        #expect(body.bufferedCost <= BodyMarks.high + 64 * 1024)
         let written = try await bench.thread.call { _ in bench.writer?.bytesWritten ?? 0 }
         #expect(written < 20_000_000)
         var check = Check()
         for try await bytes in body {
           check.take(bytes)
-          if body.bufferedCost > ResponseStream.highMark + 64 * 1024 { Issue.record("\(body.bufferedCost) bytes wait") }
+          if body.bufferedCost > BodyMarks.high + 64 * 1024 { Issue.record("\(body.bufferedCost) bytes wait") }
         }
         #expect(check.count == size)
         #expect(check.isRight)
@@ -197,7 +197,7 @@ extension HTTPClientTests {
       try await bench.thread.run(place) {
         let response = try await bench.stream("/stream?3000000", timeout: .milliseconds(300))
         let body = response.body
-        try await bench.thread.wait { _ in body.bufferedCost > ResponseStream.highMark }
+        try await bench.thread.wait { _ in body.bufferedCost > BodyMarks.high }
         try await bench.thread.pass(.milliseconds(700))
         let check = try await response.check()
         #expect(check.count == 3_000_000 && check.isRight)
@@ -262,7 +262,7 @@ extension HTTPClientTests {
       let task = Task {
         try await bench.thread.run(place) {
           let body = try await bench.stream("/stream?50000000").body
-          try await bench.thread.wait { _ in body.bufferedCost > ResponseStream.highMark }
+          try await bench.thread.wait { _ in body.bufferedCost > BodyMarks.high }
           var count = 0
           for try await _ in body {
             withUnsafeCurrentTask { $0?.cancel() }

@@ -115,21 +115,27 @@ private final class Pending<Value>: @unchecked Sendable {
   var isCancelled = false
 }
 
-/// Runs `body` in a task on the thread of `remote`, and fires there with what it gives.
+/// Runs `body` in a task of `place`, and fires on the reactor's thread, which this is, with what it gives.
 func task<Value: Sendable>(
-  on remote: RemoteReactor, _ body: @escaping @Sendable () async throws -> Value
+  _ place: Place, by remote: RemoteReactor, _ body: @escaping @Sendable () async throws -> Value
 ) -> Deferred<Value> {
   let work = Work<Value>()
   let deferred = Deferred<Value>(canceller: { _ in work.task?.cancel() })
   work.deferred = deferred
-  work.task = Task(executorPreference: remote) {
-    let result: Result<Value, any Error>
-    do { result = .success(try await body()) } catch { result = .failure(error) }
+  let fire: @Sendable (Result<Value, any Error>) -> Void = { result in
     remote.callFromThread {
+      // One that was cancelled has its result.
       if let deferred = work.deferred, !deferred.isFired { deferred.fire(with: result) }
       work.deferred = nil
       work.task = nil
     }
+  }
+  let run: @Sendable () async -> Void = {
+    do { fire(.success(try await body())) } catch { fire(.failure(error)) }
+  }
+  switch place {
+  case .reactor: work.task = Task(executorPreference: remote) { await run() }
+  case .elsewhere: work.task = Task { await run() }
   }
   return deferred
 }

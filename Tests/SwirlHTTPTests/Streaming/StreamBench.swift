@@ -64,6 +64,56 @@ final class StreamBench: @unchecked Sendable {
     writer.drained().addCallbacks({ pump(writer, length) }, { _ in })
   }
 
+  // MARK: - Uploading
+
+  /// The body of the latest request of a streaming server.
+  var upload: ReactorStream<[UInt8]>?
+  /// What became of handlers, in the order they ended: `whole`, or the error of the loop.
+  var outcomes: [String] = []
+  /// How many pieces handlers have taken.
+  var seen = 0
+  /// Handlers whose task has not ended.
+  var running = 0
+
+  /// A bench with a streaming server, whose handler is a task of `place`. It answers with what `handle` gives.
+  convenience init(
+    _ place: Place, configuration: HTTPServer.Configuration,
+    _ handle: @escaping @Sendable (StreamBench, HTTPServer.StreamedRequest) async throws -> String
+  ) async throws {
+    try await self.init { bench in
+      HTTPServer.streaming(configuration: configuration) { [unowned bench] request in
+        bench.running += 1
+        bench.peers.append(Int(request.peerAddress?.port ?? 0))
+        return task(place, by: bench.remote) {
+          do {
+            let text = try await handle(bench, request)
+            bench.remote.callFromThread { bench.ended("whole") }
+            return text
+          } catch {
+            bench.remote.callFromThread { bench.ended("\(error)") }
+            throw error
+          }
+        }
+        .addCallback { HTTPServer.Response.text($0) }
+      }
+    }
+  }
+
+  private func ended(_ outcome: String) {
+    running -= 1
+    outcomes.append(outcome)
+  }
+
+  /// Connects to the server and sends `head` and then content.
+  func send(
+    _ head: String, count: Int = 0, isChunked: Bool = false
+  ) async throws -> Uploader {
+    try await thread.value { [self] reactor in
+      let uploader = Uploader(head, count, isChunked)
+      return reactor.connectTCP("127.0.0.1", port) { uploader }
+    }
+  }
+
   // MARK: - Asking
 
   /// Asks for a streamed response, from any thread.
@@ -120,4 +170,61 @@ func error(of body: () async throws -> Void) async -> (any Error)? {
     try await body()
     return nil
   } catch { return error }
+}
+
+/// A client that sends a body as fast as it is taken, and keeps what comes.
+///
+/// Touched on the reactor's thread only: that is why `Sendable` is unchecked.
+final class Uploader: StreamProtocol, @unchecked Sendable {
+  private let head: String
+  private let count: Int
+  private let isChunked: Bool
+  private(set) var transport: (any Transport)?
+  /// How much content was written.
+  private(set) var sent = 0
+  private(set) var isWaiting = false
+  private(set) var isOver = false
+  private var received: [UInt8] = []
+
+  init(_ head: String, _ count: Int, _ isChunked: Bool) {
+    self.head = head
+    self.count = count
+    self.isChunked = isChunked
+  }
+
+  /// What the server has sent.
+  var text: String { String(decoding: received, as: UTF8.self) }
+  var receivedCount: Int { received.count }
+  func ends(with text: String) -> Bool { received.suffix(text.utf8.count).elementsEqual(text.utf8) }
+  /// What came behind the head.
+  var body: [UInt8] { received.firstRange(of: Array("\r\n\r\n".utf8)).map { Array(received[$0.upperBound...]) } ?? [] }
+
+  func connectionMade(_ transport: any Transport) {
+    self.transport = transport
+    transport.write(head)
+    pump()
+  }
+
+  private func pump() {
+    guard let transport, sent < count else { return }
+    while sent < count, !isWaiting, !isOver {
+      let bytes = Content.bytes(min(16 * 1024, count - sent), from: sent)
+      sent += bytes.count
+      if isChunked { transport.write(String(bytes.count, radix: 16) + "\r\n") }
+      transport.write(bytes)
+      if isChunked { transport.write("\r\n") }
+    }
+    if sent == count, isChunked { transport.write("0\r\n\r\n") }
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { received += $0 } }
+  func pauseWriting() { isWaiting = true }
+  func resumeWriting() {
+    isWaiting = false
+    pump()
+  }
+  func connectionLost(_ end: ConnectionEnd) {
+    isOver = true
+    transport = nil
+  }
 }
