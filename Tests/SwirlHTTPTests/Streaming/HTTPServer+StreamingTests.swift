@@ -118,7 +118,7 @@ import Testing
       testDescription: "garbage for a chunk", sent: post(nil) + "3\r\nabc\r\n", then: { $0.write("xyz\r\n") },
       status: 400, words: "400: "),
     Trouble(
-      testDescription: "silence", sent: post(10) + "abc", timeout: .milliseconds(100), status: 408, words: "408: "),
+      testDescription: "silence", sent: post(10) + "abc", timeout: .milliseconds(500), status: 408, words: "408: "),
     Trouble(
       testDescription: "an end", sent: post(10) + "abc", then: { $0.close() }, status: nil, words: "client has gone"),
     Trouble(
@@ -154,12 +154,12 @@ import Testing
   @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
   func `the time of a body stands still while the handler makes the client wait`(_ place: Place) async throws {
     var configuration = Self.configuration()
-    configuration.bodyTimeout = .seconds(1)
+    configuration.bodyTimeout = .seconds(2)
     configuration.minimumBodyRate = 1_000_000_000
     let bench = try await StreamBench(place, configuration: configuration) { bench, request in
       bench.remote.callFromThread { bench.upload = request.body }
       try await bench.thread.wait { _ in (bench.upload?.bufferedCost ?? 0) > BodyMarks.high }
-      try await bench.thread.pass(.milliseconds(1500))
+      try await bench.thread.pass(.seconds(3))
       return try await Self.count(bench, request)
     }
     let client = try await bench.send(Self.post(1_000_000), count: 1_000_000)

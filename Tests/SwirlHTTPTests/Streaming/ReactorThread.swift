@@ -10,21 +10,15 @@ enum Place: CaseIterable {
   case elsewhere
 }
 
-/// A reactor that runs on a thread of its own.
-///
-/// Checked by nobody but safe: the reactor itself is only handed out on its thread.
+/// A reactor that runs on a thread of its own, and is only handed out there.
 final class ReactorThread: Sendable {
   let remote: RemoteReactor
 
-  init() async {
-    remote = await withCheckedContinuation { started in
-      Thread.detachNewThread {
-        let reactor = Reactor()
-        let remote = reactor.remote
-        reactor.callWhenRunning { started.resume(returning: remote) }
-        reactor.run()
-      }
-    }
+  init() {
+    // Unchecked is right: nothing but the new thread has it from here on.
+    nonisolated(unsafe) let reactor = Reactor()
+    remote = reactor.remote
+    Thread.detachNewThread { reactor.run() }
   }
 
   func stop() { remote.stop() }
@@ -47,9 +41,7 @@ final class ReactorThread: Sendable {
 
   /// What `body` gives on the reactor's thread.
   func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { waiter in
-      remote.callFromThread { reactor in waiter.resume(with: Result { try body(reactor) }) }
-    }
+    try await value { .succeed(try body($0)) }
   }
 
   /// The result of the Deferred that `body` gives on the reactor's thread; it is cancelled with the task, on that thread.
@@ -57,18 +49,22 @@ final class ReactorThread: Sendable {
     of body: @escaping @Sendable (Reactor) throws -> Deferred<Value>
   ) async throws -> Value {
     let pending = Pending<Value>()
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { waiter in
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
         remote.callFromThread { reactor in
           do {
             let deferred = try body(reactor)
             pending.deferred = deferred
             deferred.addBoth { result in
               pending.deferred = nil
-              waiter.resume(with: result)
+              pending.end(with: result)
+              waiter.resume()
             }
             if pending.isCancelled { deferred.cancel() }
-          } catch { waiter.resume(throwing: error) }
+          } catch {
+            pending.end(with: .failure(error))
+            waiter.resume()
+          }
         }
       }
     } onCancel: {
@@ -77,6 +73,7 @@ final class ReactorThread: Sendable {
         pending.deferred?.cancel()
       }
     }
+    return try pending.result()
   }
 
   /// Waits until `condition` holds on the reactor's thread: far longer than any test takes, on any machine.
@@ -109,10 +106,22 @@ final class ReactorThread: Sendable {
   }
 }
 
-/// Touched on the reactor's thread only: that is why `Sendable` is unchecked.
+/// A Deferred that a task on another thread waits for. Its result goes over under a lock, since the thread sanitizer does not
+/// see what a continuation carries.
+///
+/// Unchecked, because all but that is touched on the reactor's thread only.
 private final class Pending<Value>: @unchecked Sendable {
   var deferred: Deferred<Value>?
   var isCancelled = false
+  private let lock = NSLock()
+  private var outcome: Result<Value, any Error>?
+
+  func end(with result: Result<Value, any Error>) { lock.withLock { outcome = result } }
+
+  func result() throws -> Value {
+    guard let outcome = lock.withLock({ outcome }) else { throw CancelledError() }
+    return try outcome.get()
+  }
 }
 
 /// Runs `body` in a task of `place`, and fires on the reactor's thread, which this is, with what it gives.

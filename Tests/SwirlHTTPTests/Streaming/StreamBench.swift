@@ -34,11 +34,12 @@ final class StreamBench: @unchecked Sendable {
     _ configuration: HTTPClient.Configuration = .init(),
     _ makeServer: @escaping @Sendable (StreamBench) -> HTTPServer
   ) async throws {
-    thread = await ReactorThread()
+    thread = ReactorThread()
     (port, rawPort) = try await thread.call { [self] reactor in
       server = makeServer(self)
       client = HTTPClient(configuration, on: reactor)
       raw = try RawServer(on: reactor) { _ in }
+      raw.countsSockets = false
       return (Int(try server.listen(0, on: reactor).localAddress.port), raw.port)
     }
   }
