@@ -103,8 +103,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     case nothingYet
   }
 
-  /// The next element; nil at the end. A task that is cancelled here ends the source.
+  /// The next element; nil at the end. A task that is cancelled ends the source, whatever still waits.
   package func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
+    // Else a task that always finds something would never hear of it.
+    if Task.isCancelled { leave() }
     switch lock.withLock({ takeNext() }) {
     case .element(let element, let mustResume):
       if mustResume { resumeSource() }
@@ -184,7 +186,12 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   // MARK: - On the reactor's thread
 
-  private func resumeSource() { onReactor { $0.source?.resume() } }
+  /// On its way here another element may have come and paused the source again: then the next taking resumes it.
+  private func resumeSource() {
+    onReactor { buffer in
+      if !buffer.lock.withLock({ buffer.isPaused }) { buffer.source?.resume() }
+    }
+  }
 
   private func stopSource() {
     let source = source.take()

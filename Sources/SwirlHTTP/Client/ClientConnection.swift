@@ -8,12 +8,16 @@ import SwirlReactor
 final class ClientConnection: StreamProtocol {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
+  private let limits: HTTPLimits
   private var transport: (any Transport)!
   // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
   @exclusivity(unchecked) private var parser: ResponseParser
   private var exchange: HTTPClient.Exchange?
   private var head: ResponseHead?
+  /// The content so far; of a streamed response, what the present read brought.
   @exclusivity(unchecked) private var body: [UInt8] = []
+  /// Who is told of the present response while it comes, from its head on.
+  private var stream: ResponseStream?
   /// Whether anything of the present response has come.
   private var hasBegun = false
   /// Whether this connection has carried a request before the present one.
@@ -28,6 +32,7 @@ final class ClientConnection: StreamProtocol {
   init(pool: ConnectionPool, limits: HTTPLimits, on reactor: Reactor) {
     self.pool = pool
     self.reactor = reactor
+    self.limits = limits
     parser = ResponseParser(limits: limits)
   }
 
@@ -83,9 +88,12 @@ final class ClientConnection: StreamProtocol {
     do {
       while true {
         switch try parser.next(bytes, at: &offset) {
-        case .needMore: return
+        case .needMore: return stream == nil ? () : handOn()
         case .informational: break
-        case .head(let head): begin(head)
+        case .head(let head):
+          begin(head)
+          // Who was told of the head may have ended the request.
+          if exchange == nil { return }
         case .data(let range): body.append(copying: bytes.extracting(range))
         case .end: return finish(hasSurplus: offset < bytes.count)
         case .upgraded:
@@ -100,6 +108,7 @@ final class ClientConnection: StreamProtocol {
 
   private func begin(_ head: ResponseHead) {
     self.head = head
+    if case .stream(let stream) = exchange?.consumer { return begin(head, stream) }
     if case .contentLength(let length) = head.framing {
       // No more than this on the word of a server that may not keep it; one more for `readDirectly`.
       body.reserveCapacity(min(length, 1 << 20) + 1)
@@ -110,7 +119,9 @@ final class ClientConnection: StreamProtocol {
   private static let directReadLength = 32 * 1024
 
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
-    guard exchange != nil, let rest = parser.remainingLength, rest >= Self.directReadLength else { return false }
+    guard exchange != nil, stream == nil, let rest = parser.remainingLength, rest >= Self.directReadLength else {
+      return false
+    }
     let before = body.count
     // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
     body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
@@ -135,6 +146,7 @@ final class ClientConnection: StreamProtocol {
   /// The response is complete.
   private func finish(hasSurplus: Bool) {
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
+    if stream != nil { endStream() }
     let response = HTTPClient.Response(url: exchange.url, head: head, body: body)
     body = []
     hasBegun = false
@@ -175,11 +187,58 @@ final class ClientConnection: StreamProtocol {
     pool.lost(self)
   }
 
+  // MARK: - Streaming
+
+  private func begin(_ head: ResponseHead, _ stream: ResponseStream) {
+    guard let exchange else { return }
+    self.stream = stream
+    // Nothing of it is collected here.
+    parser.limits.bodyBytes = nil
+    moveDeadline()
+    stream.begin(head, of: exchange, on: self, reactor)
+  }
+
+  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  private func handOn() {
+    guard let stream, !body.isEmpty else { return }
+    var bytes: [UInt8] = []
+    swap(&bytes, &body)
+    if !stream.isPaused { moveDeadline() }
+    stream.put(bytes)
+  }
+
+  /// Something came, or may come again: from now on the next must come within the time of the request.
+  private func moveDeadline() {
+    if let exchange, let timeout = exchange.timeout { exchange.deadline = reactor.turnTime + timeout.nanoseconds }
+  }
+
+  /// More waits than is good: the server is to wait, and the time to stand still.
+  func pauseBody() {
+    exchange?.deadline = .max
+    transport.pauseReading()
+  }
+
+  /// What waited was taken.
+  func resumeBody() {
+    moveDeadline()
+    if let exchange { watchDeadline(exchange.deadline) }
+    transport.resumeReading()
+  }
+
+  /// The present response has no more content: the connection is as it was before it.
+  private func endStream() {
+    handOn()
+    body = []
+    parser.limits = limits
+    if stream.take()?.isPaused == true { transport.resumeReading() }
+  }
+
   // MARK: - Failing
 
   /// The connection ended before the response was complete. One that was kept may have been closed by the server before the
   /// request reached it: then, if nothing had come, the request goes out once more on another.
   private func endEarly(_ reason: String, network: NetError? = nil) {
+    if stream != nil { endStream() }
     guard let exchange = exchange.take() else { return }
     close()
     if isReused, !hasBegun, !exchange.isRetry, exchange.isRepeatable, !pool.client.isClosed {
@@ -191,6 +250,7 @@ final class ClientConnection: StreamProtocol {
   }
 
   private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
+    if stream != nil { endStream() }
     let exchange = exchange.take()
     transport.abort()
     exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
@@ -200,6 +260,7 @@ final class ClientConnection: StreamProtocol {
   func drop(_ exchange: HTTPClient.Exchange) {
     guard self.exchange === exchange else { return }
     self.exchange = nil
+    stream = nil
     transport.abort()
   }
 

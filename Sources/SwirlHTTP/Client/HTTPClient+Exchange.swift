@@ -22,6 +22,8 @@ extension HTTPClient {
     enum Consumer {
       case callback((Result<Response, any Error>) throws -> Void, CallSite)
       case deferred(Deferred<Response>)
+      /// Is told of the head, the content and the end while they come.
+      case stream(ResponseStream)
     }
 
     /// nil before it is anywhere, and when its error is about to be told.
@@ -32,8 +34,8 @@ extension HTTPClient {
     let headers: HTTPFields
     let requestBody: [UInt8]?
     let timeout: Duration?
-    /// When the whole must have ended, on the reactor's clock.
-    let deadline: Int64
+    /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
+    var deadline: Int64
     /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
     var isRetry = false
     /// Which request of its client it is, counted through: who came first is served first.
@@ -60,6 +62,11 @@ extension HTTPClient {
       self.deadline = deadline
       self.number = number
       self.client = client
+    }
+
+    /// Who is told of the response while it comes, if that was asked for.
+    var stream: ResponseStream? {
+      if case .stream(let stream) = consumer { stream } else { nil }
     }
 
     var isFinished: Bool {
@@ -98,7 +105,10 @@ extension HTTPClient {
     }
 
     func abortTimedOut() {
-      let doing = if case .sent = state { "no complete answer" } else { "no connection" }
+      let doing =
+        if case .sent = state { stream?.hasHead == true ? "no more of the body" : "no complete answer" } else {
+          "no connection"
+        }
       let duration = timeout ?? .zero
       abort(error(.timeout, "\(doing) within \(duration): is the server slow, or the timeout too short?"))
     }
@@ -114,6 +124,7 @@ extension HTTPClient {
       switch consumer {
       case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
       case .deferred(let deferred): deferred.fire(with: result)
+      case .stream(let stream): stream.finish(result)
       }
     }
 
@@ -128,6 +139,8 @@ extension HTTPClient {
     /// The reactor is let go of: there is no loop left to tell of it in. Lets go of all that is held, without a word.
     func abandon() {
       state = .finished
+      // A task that takes from a stream must not wait for ever.
+      stream?.finish(.failure(error(.clientClosed, "the reactor was let go of")), isReactorGone: true)
       consumer = nil
       client = nil
       timer?.cancel()

@@ -92,7 +92,7 @@ public final class HTTPClient {
   }
 
   /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
-  private func start(_ request: Request) -> Exchange {
+  func start(_ request: Request) -> Exchange {
     requests += 1
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds

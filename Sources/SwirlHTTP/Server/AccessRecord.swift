@@ -11,7 +11,7 @@ extension HTTPServer {
     public let status: Int
     /// How many bytes of content were sent.
     public let bodyBytes: Int
-    /// From the end of the request to the end of the answer.
+    /// From the end of the request, where its body is streamed from that of its head, to the end of the answer.
     public let duration: Duration
     /// Whether the answer was given to the network whole.
     public let isComplete: Bool

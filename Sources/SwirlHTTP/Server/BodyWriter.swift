@@ -74,6 +74,6 @@ extension HTTPServer {
   public struct ClientDisconnectedError: Error, Hashable, CustomStringConvertible {
     init() {}
     /// What happened.
-    public var description: String { "the client has gone before the response was whole" }
+    public var description: String { "the client has gone before request and response were whole" }
   }
 }

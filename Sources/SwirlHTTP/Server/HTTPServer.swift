@@ -25,6 +25,7 @@ public final class HTTPServer {
   enum Handler {
     case plain((Request) throws -> Response)
     case deferred((Request) throws -> Deferred<Response>)
+    case streaming((StreamedRequest) throws -> Deferred<Response>)
   }
 
   let handler: Handler
@@ -82,7 +83,7 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
-  private init(_ configuration: Configuration, _ handler: Handler) {
+  init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler
     times = ServerTimes(configuration)

@@ -13,6 +13,9 @@ extension ServerConnection {
       case .waiting, .streaming: return
       case .done: removeFirst(first)
       case .ready(let response):
+        if let upload, upload.exchange === first, response.body.isWhole || upload.isAbandoned {
+          cutOff(upload, CancelledError())
+        }
         switch response.body {
         case .stream(let length, let write): start(write, length, response, for: first)
         case .upgrade(let makeProtocol): handOver(makeProtocol, response, for: first)
@@ -26,6 +29,7 @@ extension ServerConnection {
   }
 
   private func removeFirst(_ first: Exchange) {
+    if let upload, upload.exchange === first { cutOff(upload, CancelledError()) }
     exchanges.removeFirst()
     if let request = first.request { waitingBytes -= request.size }
     if exchanges.isEmpty { awaitsUpgrade = false }
@@ -118,6 +122,8 @@ extension ServerConnection {
 
   /// The answer that is being sent is the last: what was asked after it is not answered (RFC 9112 §9.6).
   private func stopReading() {
+    // The body of its own request may still be coming.
+    if let upload, exchanges.first === upload.exchange { return upload.isLast = true }
     guard input == .requests || exchanges.count > 1 else { return }
     if !unparsed.isEmpty || exchanges.count > 1 { discardedBytes += 1 }
     input = .discarded
@@ -193,10 +199,9 @@ extension ServerConnection {
     _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response,
     for exchange: Exchange
   ) {
-    guard let request = exchange.request, awaitsUpgrade else {
-      log(
-        "the response gives the connection to another protocol, which the client has not asked for",
-        of: exchange.request)
+    guard let request = exchange.request, awaitsUpgrade, upload == nil else {
+      let reason = upload == nil ? "which the client has not asked for" : "before the request's body is whole"
+      log("the response gives the connection to another protocol, \(reason)", of: exchange.request)
       exchange.state = .ready(.internalServerError)
       return
     }
@@ -248,6 +253,11 @@ extension ServerConnection {
   }
 
   private func cancel(_ exchange: Exchange) {
+    if let upload, upload.exchange === exchange {
+      self.upload = nil
+      head = nil
+      upload.finish(throwing: HTTPServer.ClientDisconnectedError())
+    }
     switch exchange.state {
     case .done: return
     case .streaming(let body):

@@ -6,8 +6,11 @@ import SwirlReactor
 extension ServerConnection {
   /// Whether another request may be taken. Without these bounds a client that sends and never reads would have all memory.
   var canParse: Bool {
-    input == .requests && output == .open && !isWritingPaused && !awaitsUpgrade
-      && exchanges.count < server.configuration.pipelineDepth && waitingBytes < server.configuration.pipelineBytes
+    guard input == .requests, output == .open else { return false }
+    // A body that is taken while it comes has a bound of its own.
+    if let upload { return !upload.isPaused }
+    return !isWritingPaused && !awaitsUpgrade && exchanges.count < server.configuration.pipelineDepth
+      && waitingBytes < server.configuration.pipelineBytes
   }
 
   /// Takes requests out of `bytes` and handles them. Returns how many bytes were used.
@@ -16,7 +19,9 @@ extension ServerConnection {
     do throws(HTTPWireError) {
       while canParse {
         switch try parser.next(bytes, at: &offset) {
-        case .needMore: return offset
+        case .needMore:
+          if upload != nil { handOn() }
+          return offset
         case .head(let head):
           if head.framing == .none {
             guard case .end = try parser.next(bytes, at: &offset) else {
@@ -31,7 +36,9 @@ extension ServerConnection {
         }
         if buffer.count >= Self.bufferLimit { flush() }
       }
+      if upload != nil { handOn() }
     } catch {
+      if upload != nil { handOn() }
       refuse(error)
     }
     return offset
@@ -55,6 +62,7 @@ extension ServerConnection {
     self.head = head
     owesContinue = head.expectsContinue
     bodyStart = reactor.turnTime
+    if case .streaming(let handler) = server.handler { return beginUpload(of: head, handler) }
     // What is promised is not what comes: memory is taken as it comes.
     if let length = head.contentLength { body.reserveCapacity(min(length, 16 * 1024)) }
   }
@@ -66,9 +74,54 @@ extension ServerConnection {
   private func endBody(_ trailers: HTTPFields?) {
     guard let head = head.take() else { preconditionFailure("content without a head") }
     owesContinue = false
+    if upload != nil { return endUpload(isPersistent: head.isPersistent) }
     var received: [UInt8] = []
     swap(&body, &received)
     handle(HTTPServer.Request(head, body: received, trailers: trailers, connection: facts))
+  }
+
+  // MARK: - Bodies that are taken while they come
+
+  private func beginUpload(
+    of head: RequestHead, _ handler: (HTTPServer.StreamedRequest) throws -> Deferred<HTTPServer.Response>
+  ) {
+    // Of one that is too long the parser tells next.
+    if let length = head.contentLength, let limit = parser.limits.bodyBytes, length > limit { return }
+    if head.expectsOther { return refuse(.expectationFailed, to: head) }
+    let request = HTTPServer.Request(head, connection: facts)
+    let exchange = Exchange(request, start: server.onFinish == nil ? 0 : reactor.now.nanoseconds)
+    let upload = RequestUpload(exchange, on: self)
+    self.upload = upload
+    enqueue(exchange, .waiting)
+    wait(for: exchange) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+  }
+
+  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  private func handOn() {
+    guard let upload, !body.isEmpty else { return }
+    var bytes: [UInt8] = []
+    swap(&body, &bytes)
+    upload.put(bytes, droppingAtMost: server.configuration.lingerBytes)
+  }
+
+  private func endUpload(isPersistent: Bool) {
+    handOn()
+    guard let upload = upload.take() else { return }
+    hasProgressed = true
+    if !isPersistent || upload.isLast { input = .discarded }
+    upload.finish()
+  }
+
+  /// The request is answered, or will not be, before its body is whole: what is still to come is dropped.
+  func cutOff(_ upload: RequestUpload, _ error: any Error) {
+    self.upload = nil
+    input = .discarded
+    head = nil
+    body = []
+    owesContinue = false
+    hasProgressed = true
+    discardedBytes += 1
+    upload.finish(throwing: error)
   }
 
   // MARK: - Requests
@@ -77,7 +130,7 @@ extension ServerConnection {
     hasProgressed = true
     if !request.head.isPersistent { input = .discarded }
     if request.head.expectsOther {
-      return refuse(.text("417 Expectation Failed\n", status: .expectationFailed), to: request)
+      return refuse(.expectationFailed, to: request)
     }
     let start = server.onFinish == nil ? 0 : reactor.now.nanoseconds
     if case .plain(let handler) = server.handler {
@@ -93,11 +146,23 @@ extension ServerConnection {
   }
 
   private func handleLater(_ request: HTTPServer.Request, _ start: Int64) {
-    guard case .deferred(let handler) = server.handler else { return }
     let exchange = Exchange(request, start: start)
     enqueue(exchange, .waiting)
+    wait(for: exchange) {
+      switch server.handler {
+      case .plain(let handler): .succeed(try handler(request))
+      case .deferred(let handler): try handler(request)
+      case .streaming(let handler):
+        try handler(HTTPServer.StreamedRequest(request, body: RequestUpload.none(on: reactor)))
+      }
+    }
+  }
+
+  /// Calls the handler, whose answer may come later.
+  private func wait(for exchange: Exchange, _ handler: () throws -> Deferred<HTTPServer.Response>) {
+    guard let request = exchange.request else { return }
     do {
-      let source = try handler(request)
+      let source = try handler()
       exchange.source = source
       source.addBoth { [self] result in
         exchange.source = nil
@@ -124,11 +189,16 @@ extension ServerConnection {
   /// Answers what is no request that can be handled; no more is read.
   func refuse(_ error: HTTPWireError) {
     // The message says where the client is wrong, and quotes nothing it sent but single bytes.
-    refuse(.text("\(error.message)\n", status: HTTPResponse.Status(code: error.status)), to: head)
+    refuse(HTTPServer.StatusError(HTTPResponse.Status(code: error.status), error.message))
   }
 
   func refuse(_ error: HTTPServer.StatusError) {
-    refuse(error.response, to: head)
+    guard let upload else { return refuse(error.response, to: head) }
+    let exchange = upload.exchange
+    // Before the handler hears of it, whose own answer comes too late. One that is being sent already is not interrupted.
+    if case .waiting = exchange.state { exchange.state = .ready(error.response) }
+    cutOff(upload, error)
+    exchange.source.take()?.cancel()
   }
 
   private func refuse(_ response: HTTPServer.Response, to head: RequestHead?) {
@@ -154,6 +224,12 @@ extension Result where Success == HTTPServer.Response, Failure == any Error {
     case .success(let response): response
     case .failure(let error): failure(error)
     }
+  }
+}
+
+extension HTTPServer.Response {
+  fileprivate static var expectationFailed: HTTPServer.Response {
+    .text("417 Expectation Failed\n", status: .expectationFailed)
   }
 }
 

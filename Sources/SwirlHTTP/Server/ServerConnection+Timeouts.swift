@@ -27,6 +27,8 @@ extension ServerConnection {
     case .lingering: return .lingering
     case .open: break
     }
+    // A handler that makes the client wait has all the time it likes, as it has for its answer.
+    if let upload, !upload.isPaused { return .body }
     if !exchanges.isEmpty || isWritingPaused { return .answer }
     if head != nil { return .body }
     return parser.isIdle ? .idle : .head
@@ -52,7 +54,7 @@ extension ServerConnection {
       switch phase {
       case .idle: reactor.turnTime + times.idle
       case .head: reactor.turnTime + times.head
-      case .body: bodyStart + times.body + Int64(body.count) * times.nanosecondsPerBodyByte
+      case .body: bodyStart + times.body + Int64(upload?.received ?? body.count) * times.nanosecondsPerBodyByte
       case .answer, .closing: reactor.turnTime + times.write
       case .lingering: reactor.turnTime + times.linger
       }

@@ -44,6 +44,8 @@ final class ServerConnection: StreamProtocol {
   /// The request whose body is being read.
   @exclusivity(unchecked) var head: RequestHead?
   @exclusivity(unchecked) var body: [UInt8] = []
+  /// That body, where the handler takes it while it comes. `body` is then what the present read brought.
+  @exclusivity(unchecked) var upload: RequestUpload?
   /// Whether that client waits for a 100 before it sends the body.
   @exclusivity(unchecked) var owesContinue = false
   /// What was read and not parsed, because enough requests wait.
@@ -79,6 +81,9 @@ final class ServerConnection: StreamProtocol {
     parser = RequestParser(limits: server.configuration.limits)
   }
 
+  // Only with the reactor: else it has ended before. A task that takes from the body must not wait for ever.
+  deinit { upload?.finish(throwing: HTTPServer.ClientDisconnectedError()) }
+
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
@@ -110,7 +115,7 @@ final class ServerConnection: StreamProtocol {
 
   func endReceived() -> Bool {
     if output == .lingering { return false }
-    if server.configuration.answersHalfClosedClients, !exchanges.isEmpty {
+    if server.configuration.answersHalfClosedClients, !exchanges.isEmpty, upload == nil {
       input = .discarded
       return true
     }
@@ -175,11 +180,18 @@ final class ServerConnection: StreamProtocol {
       let used = parse(bytes.span)
       if used < bytes.count { keep(bytes.span.extracting(used...)) }
     } while true
-    if owesContinue, exchanges.isEmpty, input == .requests {
+    if owesContinue, exchanges.isEmpty || isUploadNext, input == .requests {
       owesContinue = false
-      if body.isEmpty { append("HTTP/1.1 100 Continue\r\n\r\n") }
+      if body.isEmpty, upload?.received ?? 0 == 0 { append("HTTP/1.1 100 Continue\r\n\r\n") }
     }
     isBusy = false
+  }
+
+  /// Whether all answers before that to the request whose body is to come are sent, and its handler has not answered.
+  private var isUploadNext: Bool {
+    guard let upload, !upload.isAbandoned, exchanges.first === upload.exchange else { return false }
+    if case .waiting = upload.exchange.state { return true }
+    return false
   }
 
   /// What is not parsed now waits for its turn, or is dropped where nothing after the last request counts.
