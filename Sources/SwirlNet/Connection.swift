@@ -55,7 +55,8 @@ public final class Connection: Sendable {
   /// While more waits to be sent than the transport's high water mark (64 KiB), it waits first; it does not wait for `bytes`
   /// themselves. All of them are sent or, when it throws, none: a ``NetError`` that tells how the connection ended, or
   /// `CancellationError` when the task is cancelled while it waits, which leaves the connection open. A connection that breaks
-  /// later is told by the next call. asyncio: `drain` and `write`.
+  /// later is told by the next call. Several tasks may write: the bytes of one call stay together. asyncio: `drain` and
+  /// `write`.
   public func write(_ bytes: [UInt8]) async throws { try await link.write(bytes) }
 
   /// Sends `text` as UTF-8.

@@ -255,6 +255,31 @@ private final class Counter: Sendable {
     }
   }
 
+  @Test func `A protocol hands its connection over in the middle`() async throws {
+    try await withReactorThread { remote in
+      let server = try await remote.call { reactor in
+        try reactor.listenTCP(0) { _ in
+          Recorder { greeter in
+            greeter.onData = { greeter in
+              guard greeter.text == "change", let transport = greeter.transport.take() else { return }
+              let connection = Connection(transport)
+              Task { try await connection.write(try await connection.readAll()) }
+            }
+          }
+        }.localAddress
+      }
+      let client = try await remote.open(server)
+      try await client.write("change")
+      try await remote.turns {
+        let transports = OpenTransports.of($0).transports
+        return transports.count == 2 && transports.allSatisfy { $0.streamProtocol is ConnectionProtocol }
+      }
+      try await client.write("and on")
+      client.closeWrite()
+      #expect(try await client.readAll() == Array("and on".utf8))
+    }
+  }
+
   @Test func `A reactor that goes away tells all who wait`() async throws {
     var waiting: [Task<Void, any Error>] = []
     try await withReactorThread(endsConnections: false) { remote in
