@@ -27,7 +27,7 @@ public final class Connection: Sendable {
   /// Where the other end is, where that is known.
   public let peerAddress: SocketAddress?
 
-  private let link: ConnectionLink
+  let link: ConnectionLink
 
   /// Takes over a connection that is open: this becomes what it is told to. On the reactor's thread, for example in a
   /// protocol's `connectionMade`.

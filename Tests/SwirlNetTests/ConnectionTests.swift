@@ -240,6 +240,32 @@ private final class Counter: Sendable {
     }
   }
 
+  @Test(arguments: ["let go", "closed", "aborted", "read", "left"])
+  func `Nothing of it is kept when it has ended`(how: String) async throws {
+    final class Weak: Sendable {
+      nonisolated(unsafe) weak var link: ConnectionLink?
+      init(_ link: ConnectionLink) { self.link = link }
+    }
+    try await withReactorThread { remote in
+      func end() async throws -> [Weak] {
+        let (near, far) = try await remote.pair()
+        try await far.write("begin")
+        switch how {
+        case "closed": near.close()
+        case "aborted": near.abort()
+        case "read":
+          far.close()
+          _ = try await near.readAll()
+        case "left": for try await _ in near.inbound { break }
+        default: break
+        }
+        return [Weak(near.link), Weak(far.link)]
+      }
+      let links = try await end()
+      try await remote.turns { _ in links.allSatisfy { $0.link == nil } }
+    }
+  }
+
   @Test func `A loop goes on when nobody else holds the connection, and closes it at the end`() async throws {
     try await withReactorThread { remote in
       func ends() async throws -> (ReactorStream<[UInt8]>.AsyncIterator, Connection) {
