@@ -17,7 +17,8 @@ import Darwin
 /// - Parameter endsConnections: whether what is left open is ended before the reactor goes away.
 func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) async throws -> Void) async throws {
   let thread = ReactorThread(endsConnections: endsConnections)
-  let remote = await withCheckedContinuation { thread.start($0) }
+  await withCheckedContinuation { thread.start($0) }
+  let remote = thread.remote
   let result: Result<Void, any Error>
   do { result = .success(try await body(remote)) } catch { result = .failure(error) }
   remote.stop()
@@ -25,15 +26,24 @@ func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) asy
   try result.get()
 }
 
-/// Unchecked, because the handle is written before anyone else knows of the thread.
+/// Unchecked, because the handle is written before anyone else knows of the thread, and the remote under the lock.
 private final class ReactorThread: @unchecked Sendable {
   private let endsConnections: Bool
   private var thread = pthread_t()
-  private var started: CheckedContinuation<RemoteReactor, Never>?
+  private var started: CheckedContinuation<Void, Never>?
+  // The thread sanitizer does not always see that a continuation orders what comes before and after it.
+  private let lock = Lock()
+  private var startedRemote: RemoteReactor?
 
   init(endsConnections: Bool) { self.endsConnections = endsConnections }
 
-  func start(_ started: CheckedContinuation<RemoteReactor, Never>) {
+  /// Once it has started.
+  var remote: RemoteReactor {
+    guard let remote = lock.withLock({ startedRemote }) else { preconditionFailure("the thread has not started") }
+    return remote
+  }
+
+  func start(_ started: CheckedContinuation<Void, Never>) {
     self.started = started
     pthread_create(
       &thread, nil,
@@ -45,7 +55,10 @@ private final class ReactorThread: @unchecked Sendable {
 
   private func run() {
     let reactor = Reactor()
-    reactor.callSoon { [self, unowned reactor] in started.take()?.resume(returning: reactor.remote) }
+    reactor.callSoon { [self, unowned reactor] in
+      lock.withLock { startedRemote = reactor.remote }
+      started.take()?.resume()
+    }
     reactor.run()
     guard endsConnections else { return }
     for listener in Listeners.of(reactor).listeners { listener.stop() }
