@@ -14,7 +14,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     /// - Parameters:
     ///   - pause: more waits than the high mark: bring no more.
     ///   - resume: it is down to the low mark: go on.
-    ///   - stop: nobody takes any more. Called once at most, and not after `finish`.
+    ///   - stop: nobody takes any more. Called once at most, and after `finish` only where that says so.
     package init(
       pause: @escaping () -> Void, resume: @escaping () -> Void, stop: @escaping () -> Void
     ) {
@@ -42,8 +42,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private var waitingCost = 0
   private var isPaused = false
   private var end: End?
+  /// Whether the source is to be stopped although it has come to its end, because the task has not seen that yet.
+  private var isStoppedAfterEnd = false
   private var taker: CheckedContinuation<Element?, any Error>?
-  /// Touched on the reactor's thread only; nil once it has come to its end.
+  /// Touched on the reactor's thread only; nil once it has come to its end, or was stopped.
   private var source: Source?
 
   /// - Parameters:
@@ -78,13 +80,17 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   }
 
   /// No more will come. What waits is still taken; then the task sees the end, or `error`.
-  package func finish(throwing error: (any Error)? = nil) {
-    source = nil
+  ///
+  /// - Parameter stopsWhenLeft: the source is stopped all the same by a task that leaves before it has seen the end: whether
+  ///   that had come already must not matter to it. Until then, or the next `finish`, the source is kept.
+  package func finish(throwing error: (any Error)? = nil, stopsWhenLeft: Bool = false) {
+    if !stopsWhenLeft { source = nil }
     let taker = lock.withLock { () -> CheckedContinuation<Element?, any Error>? in
       guard end == nil else { return nil }
       let taker = takeTaker()
       // An error is told once.
       end = taker == nil ? error.map { .failed($0) } ?? .finished : .finished
+      isStoppedAfterEnd = stopsWhenLeft && taker == nil
       return taker
     }
     guard let taker else { return }
@@ -142,11 +148,14 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   /// Nobody takes any more: what waits is dropped, and the source stopped.
   package func leave() {
+    // What an element does when it is let go of is its own matter: not under the lock.
+    var dropped: [Element?] = []
     let (taker, mustStop) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
-      let mustStop = end == nil
+      let mustStop = end == nil || isStoppedAfterEnd
       if case .left = end { return (nil, false) }
       end = .left
-      waiting = []
+      isStoppedAfterEnd = false
+      swap(&dropped, &waiting)
       first = 0
       waitingCost = 0
       return (takeTaker(), mustStop)
@@ -176,10 +185,13 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     }
     switch end {
     case nil: return .nothingYet
-    case .finished: return .end
+    case .finished:
+      isStoppedAfterEnd = false
+      return .end
     case .left: return .failure(CancellationError())
     case .failed(let error):
       end = .finished
+      isStoppedAfterEnd = false
       return .failure(error)
     }
   }

@@ -1,0 +1,202 @@
+import SwirlReactor
+
+/// What a ``Connection`` and its transport have in common: where writers wait, on whatever thread, and the way from there to
+/// the reactor's.
+///
+/// Unchecked, because everything that changes is touched either under the lock or on the reactor's thread only.
+final class ConnectionLink: @unchecked Sendable {
+  let inbound: StreamBuffer<[UInt8]>
+  private let remote: RemoteReactor
+  private let waterMarks: WaterMarks
+  private let peer: String
+
+  // On the reactor's thread only.
+  /// Nil after the end.
+  private var transport: (any Transport)?
+  private var isEndReceived = false
+  private var isLetGo = false
+
+  // Under the lock.
+  private let lock = Lock()
+  private var isPaused: Bool
+  /// How many calls, and bytes with them, are on their way to the reactor's thread.
+  private var callsUnderWay = 0
+  private var bytesUnderWay = 0
+  /// Why nothing can be written any more.
+  private var refusal: NetError?
+  private var end: ConnectionEnd?
+  private var writers: [Waiter] = []
+  /// Those that wait for the end.
+  private var mourners: [Waiter] = []
+
+  /// How long a connection that nobody holds any more waits for the other end to take what was written.
+  private static let lingerLimit = Duration.seconds(30)
+
+  init(_ transport: any Transport, inboundMarks: WaterMarks) {
+    remote = transport.reactor.remote
+    self.transport = transport
+    waterMarks = transport.waterMarks
+    isPaused = transport.bufferedBytes > waterMarks.high
+    peer = transport.peerAddress?.description ?? "the other end"
+    // A short piece costs its array more than its bytes.
+    inbound = StreamBuffer(on: remote, high: inboundMarks.high, low: inboundMarks.low) { max($0.count, 64) }
+    inbound.setSource(
+      .init(
+        pause: { transport.pauseReading() }, resume: { transport.resumeReading() },
+        stop: { self.closeSoon(NetError(.write, self.peer, reason: Self.leftReason)) }))
+  }
+
+  private static let leftReason = "the connection was closed here: its loop over inbound was left before the end"
+
+  // MARK: - On any thread
+
+  private enum Admission {
+    case atOnce
+    case afterOthers
+    case later(Waiter)
+    case refused(NetError)
+  }
+
+  /// Waits until there is room, and then hands over the bytes.
+  func write(_ bytes: [UInt8]) async throws {
+    while true {
+      switch admit(bytes.count) {
+      case .atOnce:
+        transport?.write(bytes)
+        return
+      case .afterOthers: return send(bytes.count) { $0.write(bytes) }
+      case .refused(let error): throw error
+      case .later(let writer):
+        defer { lock.withLock { writers.removeAll { $0 === writer } } }
+        try await writer.wait()
+      }
+    }
+  }
+
+  private func admit(_ count: Int) -> Admission {
+    let isCurrent = remote.isCurrent
+    return lock.withLock {
+      if let refusal { return .refused(refusal) }
+      if isPaused || bytesUnderWay > waterMarks.high {
+        let writer = Waiter()
+        writers.append(writer)
+        return .later(writer)
+      }
+      if isCurrent, callsUnderWay == 0 { return .atOnce }
+      callsUnderWay += 1
+      bytesUnderWay += count
+      return .afterOthers
+    }
+  }
+
+  /// Calls `body` on the reactor's thread behind what is on its way there: at once when that is nothing and this is it.
+  func perform(_ body: @escaping @Sendable (any Transport) -> Void) {
+    let isCurrent = remote.isCurrent
+    let isFirst = lock.withLock {
+      if isCurrent, callsUnderWay == 0 { return true }
+      callsUnderWay += 1
+      return false
+    }
+    if isFirst { transport.map(body) } else { send(0, body) }
+  }
+
+  /// Sends a call that `callsUnderWay` counts already.
+  private func send(_ count: Int, _ body: @escaping @Sendable (any Transport) -> Void) {
+    remote.callFromThread { [self] in
+      transport.map(body)
+      let woken = lock.withLock { () -> [Waiter] in
+        callsUnderWay -= 1
+        bytesUnderWay -= count
+        return takeWriters()
+      }
+      for writer in woken { writer.goOn(.success(())) }
+    }
+  }
+
+  /// Those that may go on, under the lock.
+  private func takeWriters() -> [Waiter] {
+    guard !isPaused, bytesUnderWay <= waterMarks.low else { return [] }
+    defer { writers = [] }
+    return writers
+  }
+
+  /// From now on writers are told `reason`, those too that wait.
+  func refuseWriting(_ reason: String) { refuseWriting(NetError(.write, peer, reason: reason)) }
+
+  private func refuseWriting(_ error: NetError) {
+    let refused = lock.withLock { () -> [Waiter] in
+      if refusal == nil { refusal = error }
+      defer { writers = [] }
+      return writers
+    }
+    for writer in refused { writer.goOn(.failure(error)) }
+  }
+
+  /// Waits for the end, and tells it.
+  func ended() async throws -> ConnectionEnd {
+    while true {
+      let mourner = Waiter()
+      let told = lock.withLock { () -> ConnectionEnd? in
+        if end == nil { mourners.append(mourner) }
+        return end
+      }
+      if let told { return told }
+      defer { lock.withLock { mourners.removeAll { $0 === mourner } } }
+      try await mourner.wait()
+    }
+  }
+
+  /// Nobody can write any more; perhaps someone still reads.
+  func letGo() {
+    perform { [self] _ in
+      isLetGo = true
+      if isEndReceived { closeSoon(NetError(.write, peer, reason: "nobody held the connection")) }
+    }
+  }
+
+  // MARK: - On the reactor's thread
+
+  private func closeSoon(_ refusal: NetError) {
+    refuseWriting(refusal)
+    perform { $0.close(within: Self.lingerLimit) }
+  }
+
+  func received(_ bytes: [UInt8]) { inbound.put(bytes) }
+
+  func receivedEnd() {
+    isEndReceived = true
+    inbound.finish(stopsWhenLeft: true)
+    if isLetGo { closeSoon(NetError(.write, peer, reason: "nobody held the connection")) }
+  }
+
+  func pauseWriting() { lock.withLock { isPaused = true } }
+
+  func resumeWriting() {
+    let woken = lock.withLock { () -> [Waiter] in
+      isPaused = false
+      return takeWriters()
+    }
+    for writer in woken { writer.goOn(.success(())) }
+  }
+
+  /// The first time counts.
+  func connectionLost(_ end: ConnectionEnd) {
+    let (isFirst, mourners) = lock.withLock { () -> (Bool, [Waiter]) in
+      guard self.end == nil else { return (false, []) }
+      self.end = end
+      defer { self.mourners = [] }
+      return (true, self.mourners)
+    }
+    guard isFirst else { return }
+    transport = nil
+    refuseWriting(end.error ?? NetError(.write, peer, reason: "the connection was \(end)"))
+    for mourner in mourners { mourner.goOn(.success(())) }
+    let isAborted = end.code == .aborted
+    inbound.finish(throwing: isAborted ? NetError(.read, peer, reason: "the connection was \(end)") : end.error)
+  }
+
+  /// The reactor has gone away, and with it the connection.
+  func reactorLost() {
+    connectionLost(ConnectionEnd(.failed, error: NetError(.read, peer, reason: "its reactor has gone away")))
+  }
+}

@@ -1,0 +1,31 @@
+public import SwirlReactor
+
+extension Reactor {
+  /// Listens on a TCP port and gives the connections that come for code that awaits.
+  ///
+  /// ```swift
+  /// let server = try reactor.listenTCP(8080)
+  /// for try await connection in server.connections { … }
+  /// ```
+  ///
+  /// As ``listenTCP(_:interface:backlog:_:)``: by default only programs on this machine can connect. asyncio: `start_server`.
+  ///
+  /// - Parameters:
+  ///   - port: the port; zero lets the kernel choose a free one, which ``ConnectionListener/localAddress`` tells.
+  ///   - interface: the address to listen on; `""` is every address of this machine.
+  ///   - backlog: how many connections may wait in the kernel to be accepted.
+  /// - Returns: the listener, which is stopped when nobody reads its connections any more.
+  /// - Throws: ``NetError`` of code `.listen`.
+  public func listenTCP(
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096
+  ) throws -> ConnectionListener {
+    try ConnectionListener(on: self) { try listenTCP(port, interface: interface, backlog: backlog, $0) }
+  }
+
+  /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the connections that come for code
+  /// that awaits. asyncio: `start_unix_server`.
+  /// - Throws: ``NetError`` of code `.listen`.
+  public func listenUnix(_ path: String, backlog: Int32 = 4096) throws -> ConnectionListener {
+    try ConnectionListener(on: self) { try listenUnix(path, backlog: backlog, $0) }
+  }
+}

@@ -1,0 +1,138 @@
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+@testable import SwirlNet
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs a reactor on a thread of its own while `body` uses it from others.
+///
+/// - Parameter endsConnections: whether what is left open is ended before the reactor goes away.
+func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) async throws -> Void) async throws {
+  let thread = ReactorThread(endsConnections: endsConnections)
+  await withCheckedContinuation { thread.start($0) }
+  let remote = thread.remote
+  let result: Result<Void, any Error>
+  do { result = .success(try await body(remote)) } catch { result = .failure(error) }
+  remote.stop()
+  await withCheckedContinuation { thread.join($0) }
+  try result.get()
+}
+
+/// Unchecked, because the handle is written before anyone else knows of the thread, and the remote under the lock.
+private final class ReactorThread: @unchecked Sendable {
+  private let endsConnections: Bool
+  private var thread = pthread_t()
+  private var started: CheckedContinuation<Void, Never>?
+  // The thread sanitizer does not always see that a continuation orders what comes before and after it.
+  private let lock = Lock()
+  private var startedRemote: RemoteReactor?
+
+  init(endsConnections: Bool) { self.endsConnections = endsConnections }
+
+  /// Once it has started.
+  var remote: RemoteReactor {
+    guard let remote = lock.withLock({ startedRemote }) else { preconditionFailure("the thread has not started") }
+    return remote
+  }
+
+  func start(_ started: CheckedContinuation<Void, Never>) {
+    self.started = started
+    pthread_create(
+      &thread, nil,
+      {
+        Unmanaged<ReactorThread>.fromOpaque($0!).takeRetainedValue().run()
+        return nil
+      }, Unmanaged.passRetained(self).toOpaque())
+  }
+
+  private func run() {
+    let reactor = Reactor()
+    reactor.callSoon { [self, unowned reactor] in
+      lock.withLock { startedRemote = reactor.remote }
+      started.take()?.resume()
+    }
+    reactor.run()
+    guard endsConnections else { return }
+    for listener in Listeners.of(reactor).listeners { listener.stop() }
+    for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
+    for call in reactor.delayedCalls { call.cancel() }
+  }
+
+  /// The thread has been told to stop, so that waiting here is short.
+  func join(_ ended: CheckedContinuation<Void, Never>) {
+    pthread_join(thread, nil)
+    ended.resume()
+  }
+}
+
+extension RemoteReactor {
+  /// What `body` gives on the reactor's thread.
+  func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { caller in
+      callFromThread { reactor in caller.resume(with: Result { try body(reactor) }) }
+    }
+  }
+
+  func open(_ address: SocketAddress) async throws -> Connection {
+    try await withCheckedThrowingContinuation { caller in
+      callFromThread { reactor in
+        reactor.openConnection("127.0.0.1", Int(address.port))
+          .addCallback { caller.resume(returning: $0) }.addErrback { caller.resume(throwing: $0) }
+      }
+    }
+  }
+
+  /// Both ends of a connection.
+  func pair() async throws -> (Connection, Connection) {
+    let server = try await call { try $0.listenTCP(0) }
+    let near = try await open(server.localAddress)
+    var accepted = server.connections.makeAsyncIterator()
+    return (near, try #require(try await accepted.next()))
+  }
+
+  /// A connection whose far end is plain system calls.
+  func rawPair() async throws -> (Connection, RawSocket) {
+    let (near, far) = connectedPair()
+    let connection = try await call { reactor in
+      Connection(starting: SocketTransport(near, peer: SocketAddress(ip: "127.0.0.1", port: 9), on: reactor))
+    }
+    return (connection, far)
+  }
+
+  /// The connections that are open.
+  func openConnections() async throws -> Int { try await call { OpenTransports.of($0).transports.count } }
+
+  /// Lets the reactor turn until `isTrue`.
+  func turns(until isTrue: @escaping @Sendable (Reactor) -> Bool) async throws {
+    while !(try await call(isTrue)) { await Task.yield() }
+  }
+
+  /// Lets the reactor turn until `value` has been the same for a thousand turns.
+  func settled<Value: Equatable & Sendable>(_ value: @escaping @Sendable (Reactor) -> Value) async throws -> Value {
+    var last = try await call(value)
+    var turns = 0
+    while turns < 1000 {
+      let next = try await call(value)
+      turns = next == last ? turns + 1 : 0
+      last = next
+    }
+    return last
+  }
+}
+
+extension Connection {
+  /// All that comes, to the end.
+  func readAll() async throws -> [UInt8] {
+    var all: [UInt8] = []
+    for try await bytes in inbound { all += bytes }
+    return all
+  }
+}
