@@ -15,7 +15,8 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
-  "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "ThreadPool", "TornadoStyle", "TwistedStyle",
+  "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "MixedStyles",
+  "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
