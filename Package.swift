@@ -34,9 +34,13 @@ let package = Package(
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
   ],
+  traits: [
+    .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(
@@ -46,7 +50,11 @@ let package = Package(
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
-      dependencies: ["CLibevent", "CSwirlSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "CLibevent", "CSwirlSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log"),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
+      ],
       swiftSettings: checked),
     .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem"], swiftSettings: checked),
     .target(
@@ -68,6 +76,9 @@ let package = Package(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
       swiftSettings: checked),
     .executableTarget(
+      name: "NaturalPrograms", dependencies: modules.map { .target(name: $0) }, path: "Tests/NaturalPrograms",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
@@ -88,7 +99,11 @@ for module in tested {
   package.targets.append(
     .testTarget(
       name: "\(module)Tests",
-      dependencies: dependencies.sorted().map { .target(name: $0) } + [.product(name: "Logging", package: "swift-log")],
+      dependencies: dependencies.sorted().map { .target(name: $0) } + [
+        .product(name: "Logging", package: "swift-log"),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
+      ],
       exclude: module == "SwirlDeferred" ? ["Traces"] : [],
       swiftSettings: checked))
 }

@@ -59,6 +59,9 @@ public final class ReactorThread: Sendable {
     await ending.wait()
   }
 
+  /// Waits until the reactor has been stopped and has gone.
+  func ended() async { await ending.wait() }
+
   /// As `stop()`, for code that does not await: blocks the calling thread, which must not be this one.
   @available(*, noasync, message: "await stop() instead")
   public func stopAndJoin() {

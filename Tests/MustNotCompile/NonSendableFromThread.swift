@@ -1,0 +1,8 @@
+import Swirl
+
+// What comes back from another thread must be safe to hand over.
+final class Box { var value = 0 }
+func program(_ thread: ReactorThread) async throws {
+  let box = try await thread.run { _ in Box() }  // expect: Sendable
+  box.value = 1
+}

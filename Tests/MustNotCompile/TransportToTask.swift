@@ -1,0 +1,11 @@
+import Swirl
+
+// A transport is used where its protocol is called.
+final class Echo: StreamProtocol {
+  var transport: (any Transport)?
+  func connectionMade(_ transport: any Transport) {
+    self.transport = transport
+    Task.detached { transport.write("late") }  // expect: sending
+  }
+  func dataReceived(_ bytes: Span<UInt8>) {}
+}
