@@ -15,7 +15,8 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
-  "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce", "MixedStyles",
+  "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
+  "MixedStyles",
   "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
 

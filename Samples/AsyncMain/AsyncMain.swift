@@ -16,7 +16,8 @@ import Swirl
     // Once for the whole, once piece by piece, on a thread of its own.
     print(try await fetch("http://\(address)/whole").text, terminator: "")
     let client = ReactorThread(name: "client")
-    let response = try await client.run { _ in HTTPClient.shared.stream(HTTPClient.Request("http://\(address)/pieces")) }
+    let response = try await client.run { _ in HTTPClient.shared.stream(HTTPClient.Request("http://\(address)/pieces"))
+    }
     for try await bytes in response.body { print(String(decoding: bytes, as: UTF8.self), terminator: "") }
 
     await client.stop()

@@ -20,6 +20,9 @@ extension Deferred {
     // with a preference, it comes back through that of this thread. Not on the main actor: each step of a task whose preference is
     // not that of the code it came from goes through the main queue; `runUntilComplete` prefers for the whole task.
     let home = DeferredHome.current()
+    if home == nil, deferredDebugging, DeferredHome.isKnown {
+      DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
+    }
     if home == nil || isolation is MainActor { return await wait(on: isolation, home: home) }
     await withTaskExecutorPreference(home, isolation: isolation) { await wait(on: isolation, home: home) }
   }
@@ -40,7 +43,7 @@ extension Deferred {
 /// Where Deferreds that are awaited without an actor are at home.
 package enum DeferredHome {
   private struct Hook {
-    var current: @Sendable () -> (any TaskExecutor)? = { nil }
+    var current: (@Sendable () -> (any TaskExecutor)?)?
   }
   private static let hook = Mutex(Hook())
 
@@ -49,7 +52,10 @@ package enum DeferredHome {
     hook.withLock { $0.current = current }
   }
 
-  static func current() -> (any TaskExecutor)? { hook.withLock { $0 }.current() }
+  static func current() -> (any TaskExecutor)? { hook.withLock { $0 }.current?() }
+
+  /// Whether there are reactors at all: Deferreds can be used, and fired, without any.
+  static var isKnown: Bool { hook.withLock { $0.current != nil } }
 }
 
 /// Carries the cancellation of a task, which may be seen on any thread, to where the Deferred belongs.

@@ -14,6 +14,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     public static let firedTwice = Code(rawValue: 1)
     /// Debug mode only: a Deferred that callbacks wait for was let go of before it fired.
     public static let abandoned = Code(rawValue: 2)
+    /// Debug mode only: a task awaits a Deferred on a thread where no reactor runs that could fire it.
+    public static let awaitedWithoutReactor = Code(rawValue: 3)
   }
 
   /// What happened.
@@ -43,6 +45,11 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
       text = "unhandled failure in a Deferred: \(error.map { "\($0)" } ?? "unknown error"); add an errback"
     case .firedTwice:
       text = "callback or errback on a Deferred that has its result already, ignored"
+    case .awaitedWithoutReactor:
+      text = """
+        a Deferred is awaited where no reactor runs, and so may never be fired: start the reactor with reactor.run(), or run \
+        the async code with runUntilComplete
+        """
     default:
       text = "a Deferred was let go of unfired while callbacks wait for it; keep it until it is fired"
     }

@@ -22,7 +22,9 @@ try runUntilComplete {
 
 // The top level: callbacks that change a variable, a chain, a list, a callback from another thread.
 fetch("\(base)/callback") { result in got("top: \(try result.get().text)") }
-fetch("\(base)/chain").addCallback { $0.text.count }.addCallback { got("top: \($0) characters") }.addErrback { print($0) }
+fetch("\(base)/chain").addCallback { $0.text.count }.addCallback { got("top: \($0) characters") }.addErrback {
+  print($0)
+}
 let pages = ["/1", "/2"].map { fetch(base + $0).addCallback(\.text) }
 gatherResults(pages).addCallback { got("top: \($0.joined(separator: ", "))") }.addErrback { print($0) }
 let remote = reactor.remote

@@ -1,0 +1,26 @@
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+/// Debug mode is one switch for the process, so this runs in a process of its own.
+@Suite struct AwaitedWithoutReactorTests {
+  @Test func `Debug mode tells of an await that no reactor of the thread can end`() async {
+    await #expect(processExitsWith: .success) {
+      nonisolated(unsafe) var reports: [DeferredReport] = []
+      DeferredReport.setHandler { reports.append($0) }
+      deferredDebugging = true
+      await MainActor.run {
+        // Without reactors in the program, anyone may fire it.
+        let free = Deferred<Int>(file: "M/Made.swift", line: 1)
+        Task.immediate { _ = try? await free.value }
+        precondition(reports.isEmpty)
+        _ = Reactor()
+        let never = Deferred<Int>(file: "M/Made.swift", line: 2)
+        Task.immediate { _ = try? await never.value }
+      }
+      precondition(reports.map(\.code) == [.awaitedWithoutReactor])
+      precondition(reports[0].description.contains("runUntilComplete"))
+      precondition(reports[0].description.hasSuffix("made at M/Made.swift:2"))
+    }
+  }
+}
