@@ -170,13 +170,8 @@ public final class Reactor {
   }
 
   private func takeRemoteCalls() -> Bool {
-    guard remote.takeCalls(reusing: &remoteRunning) else { return false }
-    for call in remoteRunning {
-      switch call {
-      case .call(let site, let body): perform(at: site) { try body(self) }
-      case .job(let job): run(job)
-      }
-    }
+    guard remote.takeCalls(reusing: &remoteRunning, jobs: &jobs) else { return false }
+    for call in remoteRunning { perform(at: call.site) { try call.body(self) } }
     remoteRunning.removeAll(keepingCapacity: true)
     return true
   }

@@ -38,7 +38,7 @@ public final class ReactorThread: Sendable {
 
   deinit { remote.stop() }
 
-  /// Runs `body` on the thread and returns what it returns. See ``RemoteReactor/run(file:line:_:)-(_)``.
+  /// Runs `body` on the thread and returns what it returns. See `RemoteReactor.run`.
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {

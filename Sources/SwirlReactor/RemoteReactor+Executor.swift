@@ -22,7 +22,7 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
     let job = UnownedJob(job)
     if let reactor = running {
       reactor.enqueue(job)
-    } else if !send(.job(job)) {
+    } else if !send(job) {
       runWithoutReactor(job)
     }
   }

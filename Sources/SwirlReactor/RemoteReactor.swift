@@ -10,16 +10,17 @@ import SwirlDeferred
 ///
 /// It is also an executor: see `RemoteReactor+Executor.swift`.
 public final class RemoteReactor: @unchecked Sendable {
-  /// What other threads want done on the reactor's.
-  enum Call: Sendable {
-    case call(CallSite, @Sendable (Reactor) throws -> Void)
-    /// A piece of a task, which runs once.
-    case job(UnownedJob)
+  /// A call for the reactor's next turn.
+  struct Call: Sendable {
+    let site: CallSite
+    let body: @Sendable (Reactor) throws -> Void
   }
 
   // What changes is only touched under the lock: that is why `Sendable` is unchecked.
   private let lock = Lock()
   private var calls: [Call] = []
+  /// Pieces of tasks, each of which runs once.
+  private var jobs: [UnownedJob] = []
   /// Whether the reactor waits, or is about to, and has to be woken.
   private var isAsleep = true
   /// Whether the reactor has gone away.
@@ -38,15 +39,21 @@ public final class RemoteReactor: @unchecked Sendable {
   public func callFromThread(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Void
   ) {
-    send(.call(CallSite(file: file, line: line), body))
+    let call = Call(site: CallSite(file: file, line: line), body: body)
+    let mustWake = lock.withLock {
+      if isGone { return false }
+      calls.append(call)
+      defer { isAsleep = false }
+      return isAsleep
+    }
+    if mustWake { wakeUp.signal() }
   }
 
-  /// Hands a call to the reactor; false when that has gone away.
-  @discardableResult
-  func send(_ call: Call) -> Bool {
+  /// Hands a piece of a task to the reactor; false when that has gone away.
+  func send(_ job: UnownedJob) -> Bool {
     let (isTaken, mustWake) = lock.withLock {
       if isGone { return (false, false) }
-      calls.append(call)
+      jobs.append(job)
       defer { isAsleep = false }
       return (true, isAsleep)
     }
@@ -68,12 +75,16 @@ public final class RemoteReactor: @unchecked Sendable {
 
   // MARK: - The reactor's side
 
-  /// Takes the calls that have come. When there are none, the next one wakes the reactor.
-  func takeCalls(reusing empty: inout [Call]) -> Bool {
+  /// Takes the calls that have come, and hands over the tasks. When there are neither, the next one wakes the reactor.
+  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [UnownedJob]) -> Bool {
     lock.withLock {
-      isAsleep = calls.isEmpty
+      isAsleep = calls.isEmpty && jobs.isEmpty
       if isAsleep { return false }
       swap(&calls, &empty)
+      if !jobs.isEmpty {
+        reactorJobs.append(contentsOf: jobs)
+        jobs.removeAll(keepingCapacity: true)
+      }
       return true
     }
   }
@@ -83,13 +94,17 @@ public final class RemoteReactor: @unchecked Sendable {
 
   /// Drops the calls that have come and those that will.
   func close() {
-    let dropped = lock.withLock {
+    let (dropped, orphans) = lock.withLock {
       isGone = true
-      defer { calls = [] }
-      return calls
+      defer {
+        calls = []
+        jobs = []
+      }
+      return (calls, jobs)
     }
     // What the calls capture is released here, not under the lock. A task, though, is never lost.
-    for case .job(let job) in dropped { runWithoutReactor(job) }
+    withExtendedLifetime(dropped) {}
+    for job in orphans { runWithoutReactor(job) }
   }
 
   /// Where the tasks of an actor go on whose reactor has gone away: one after the other, as before.
