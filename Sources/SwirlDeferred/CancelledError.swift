@@ -1,10 +1,6 @@
-/// The failure of a Deferred that was cancelled and whose canceller gave no result of its own. Twisted: `CancelledError`.
-public struct CancelledError: Error, Hashable, CustomStringConvertible {
-  /// The one there is.
-  public init() {}
-  /// What happened, in words.
-  public var description: String { "cancelled" }
-}
+/// The failure of a Deferred that was cancelled and whose canceller gave no result of its own, under Twisted's and asyncio's name
+/// for it. It is Swift's own, so that code that awaits catches one error, whatever was cancelled.
+public typealias CancelledError = CancellationError
 
 /// The failure of a stage whose callback returned that stage itself, or one that waits for it: it could never fire.
 public struct CircularDeferredError: Error, Hashable, CustomStringConvertible {

@@ -107,8 +107,9 @@ private final class TaskCanceller: @unchecked Sendable {
 extension Deferred {
   /// Runs `body` and fires with what it returns or throws: `inlineCallbacks` by another name.
   ///
-  /// The body runs on the caller's actor, at once up to its first suspension. `cancel()` cancels its task, and the Deferred
-  /// then fires with what the body makes of that. Twisted: `inlineCallbacks`, `ensureDeferred`.
+  /// The body runs on the caller's actor, at once up to its first suspension; in a function without an actor it stays on the
+  /// thread of the reactor that runs there. `cancel()` cancels its task, and the Deferred then fires with what the body makes
+  /// of that. Twisted: `inlineCallbacks`, `ensureDeferred`.
   public convenience init(
     isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () async throws -> Value
@@ -119,7 +120,8 @@ extension Deferred {
       task?.cancel()
       return node
     }
-    task = Task.immediate {
+    // A body without an actor would go on, and fire this, on the global pool.
+    task = Task.immediate(executorPreference: isolation == nil ? DeferredHome.current() : nil) {
       _ = isolation
       do { self.callback(try await body()) } catch { self.errback(error) }
     }

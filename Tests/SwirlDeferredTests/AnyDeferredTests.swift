@@ -154,7 +154,7 @@ import Testing
       let d = Deferred<Int>()
       d.noteEnd("d", in: log)
       d.cancel()
-      #expect(log.take() == ["d!cancelled"])
+      #expect(log.take() == ["d!CancellationError()"])
       late(d)
       #expect(Reports.takeWords() == [])
       late(d)
@@ -179,7 +179,7 @@ import Testing
     d.cancel()
     d.callback(1)
     #expect(Reports.takeWords() == ["fired twice"])
-    #expect(log.lines == ["d!cancelled"])
+    #expect(log.lines == ["d!CancellationError()"])
   }
 
   @Test func theCancellerMayFireASuccessOrItsOwnFailure() {
@@ -204,7 +204,7 @@ import Testing
     d.noteEnd("d", in: log)
     d.cancel()
     d.cancel()
-    #expect(log.lines == ["stopped", "d!cancelled"])
+    #expect(log.lines == ["stopped", "d!CancellationError()"])
   }
 
   @Test func cancellingFromWithinTheCancellerDoesNothing() {
@@ -215,7 +215,7 @@ import Testing
     })
     d.noteEnd("d", in: log)
     d.cancel()
-    #expect(log.lines == ["begin", "end", "d!cancelled"])
+    #expect(log.lines == ["begin", "end", "d!CancellationError()"])
     d.callback(1)
     #expect(Reports.takeWords() == ["fired twice"])
   }
@@ -250,7 +250,7 @@ import Testing
     d.cancel()
     #expect(log.lines == [] && d.isFired)
     d.unpause()
-    #expect(log.lines == ["d!cancelled"])
+    #expect(log.lines == ["d!CancellationError()"])
   }
 
   @Test func aStageIsNotCancelledByItsOwnCallback() {
@@ -273,7 +273,8 @@ import Testing
     let outer = Deferred.succeed(1).addCallback { _ in inner }.noting("outer", in: log)
     outer.noteEnd("end", in: log)
     outer.cancel()
-    #expect(log.lines == ["stopped", "inner!cancelled", "outer!cancelled", "end!cancelled"])
+    #expect(
+      log.lines == ["stopped", "inner!CancellationError()", "outer!CancellationError()", "end!CancellationError()"])
   }
 
   @Test func cancellingWhatWaitsForAnInnerOneThatRecoversGoesOnWithItsValue() {
@@ -289,7 +290,7 @@ import Testing
     let d = Deferred<Int>(canceller: { [log] _ in log("source") })
     let inner = Deferred<Int>(canceller: { [log] _ in log("inner") })
     d.addCallback { _ in inner }.noting("stage", in: log).addErrback { _ in 0 }.cancel()
-    #expect(log.lines == ["source", "stage!cancelled"])
+    #expect(log.lines == ["source", "stage!CancellationError()"])
   }
 
   @Test func whatACancelledTargetOfALinkWaitsForIsNotCancelled() {
@@ -298,7 +299,7 @@ import Testing
     target.noteEnd("target", in: log)
     d.chainDeferred(target)
     target.cancel()
-    #expect(log.take() == ["target!cancelled"])
+    #expect(log.take() == ["target!CancellationError()"])
     d.callback(1)
     #expect(log.lines == [])
   }
@@ -419,7 +420,7 @@ import Testing
     d = nil
     #expect(log.lines == [] && !stage.isFired)
     stage.cancel()
-    #expect(log.lines == ["stage!cancelled"])
+    #expect(log.lines == ["stage!CancellationError()"])
   }
 
   @Test func codeThatRunsWhileAChainIsFreedMayTouchTheRestOfIt() {

@@ -52,7 +52,7 @@ import Testing
     target.noteEnd("target", in: log)
     d.chainDeferred(target)
     d.cancel()
-    #expect(log.lines == ["target!cancelled"])
+    #expect(log.lines == ["target!CancellationError()"])
   }
 
   @Test func theTargetIsReleasedWhenItHasFired() {

@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlReactor
 import Testing
 
 /// Lets what was made runnable on this actor run.
@@ -150,7 +151,7 @@ import Testing
     await letOthersRun()
     d.cancel()
     #expect(try await d.value == "done")
-    #expect(log.lines == ["first cancelled", "second cancelled"])
+    #expect(log.lines == ["first CancellationError()", "second CancellationError()"])
   }
 
   @Test func cancellingAListOfBodiesWaitsForWhatTheyMakeOfIt() async throws {
@@ -239,5 +240,27 @@ import Testing
       task.cancel()
       await #expect(throws: CancelledError.self) { try await task.value }
     }
+  }
+
+  /// Whether this is the thread of a reactor that runs.
+  private static func isHome() -> Bool { Reactor.running != nil }
+
+  /// A function without an actor, as a protocol's methods are.
+  private static func body(of reactor: Reactor) -> Deferred<[Bool]> {
+    let isHomeWhenFired = Deferred {
+      let first = isHome()
+      try await Reactor.current.sleep(.zero).value
+      let second = isHome()
+      // Whoever resumes it, it comes back.
+      await Task.detached {}.value
+      return [first, second, isHome()]
+    }
+    return isHomeWhenFired.addCallback { $0 + [isHome()] }
+  }
+
+  @Test func aBodyWithoutAnActorStaysOnTheThreadOfItsReactor() async throws {
+    let thread = ReactorThread()
+    #expect(try await thread.run { Self.body(of: $0) } == [true, true, true, true])
+    await thread.stop()
   }
 }

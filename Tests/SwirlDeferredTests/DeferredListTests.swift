@@ -130,7 +130,7 @@ private func words(_ results: [Result<Int, any Error>]) -> String {
     let list = list([bare, stubborn, Deferred.succeed(1)], callback: false, errback: false, consume: true)
     list.cancel()
     list.cancel()
-    #expect(log.lines == ["[!cancelled, 7, 1]"])
+    #expect(log.lines == ["[!CancellationError(), 7, 1]"])
     bare.callback(1)
   }
 

@@ -32,11 +32,11 @@ import Testing
     all.noteEnd("all", in: log)
     all.cancel()
     withExtendedLifetime(members) {}
-    #expect(log.take() == ["stop 0", "all!member 0 of the list failed: cancelled", "stop 1"])
+    #expect(log.take() == ["stop 0", "all!member 0 of the list failed: CancellationError()", "stop 1"])
     let pair = gather(Deferred<Int>(), Deferred<String>())
     pair.noteEnd("pair", in: log)
     pair.cancel()
-    #expect(log.lines == ["pair!cancelled"])
+    #expect(log.lines == ["pair!CancellationError()"])
   }
 
   @Test func gatherTakesTwoToFiveOfDifferentTypes() {

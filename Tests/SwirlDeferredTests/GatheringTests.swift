@@ -38,7 +38,7 @@ import Testing
     let list = DeferredList([Deferred<Int>(), Deferred<Int>()])
     list.noteEnd("list", in: log)
     list.cancel()
-    #expect(log.lines == ["list!cancelled"])
+    #expect(log.lines == ["list!CancellationError()"])
   }
 
   @Test func cancellingSkipsMembersThatHaveFiredOrWereLetGoOf() {
@@ -47,7 +47,7 @@ import Testing
     let list = DeferredList([fired, Deferred<Int>(), waiting], consumeErrors: true)
     list.noteEnd("list", in: log)
     list.cancel()
-    #expect(log.lines == ["stopped", "list!cancelled"])
+    #expect(log.lines == ["stopped", "list!CancellationError()"])
   }
 
   @Test func aCancelledListWaitsForAMemberThatTakesItsTime() {

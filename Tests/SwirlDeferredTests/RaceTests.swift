@@ -73,7 +73,7 @@ import Testing
     result.noteEnd("race", in: log)
     result.cancel()
     withExtendedLifetime(members) {}
-    #expect(log.lines == ["stop 0", "stop 1", "race!all failed: cancelled; cancelled"])
+    #expect(log.lines == ["stop 0", "stop 1", "race!all failed: CancellationError(); CancellationError()"])
   }
 
   @Test func aLoserThatSucceedsFromItsCancellerIsIgnored() {

@@ -30,7 +30,7 @@ import Testing
     }
     timed.noteEnd("d", in: log)
     timed.cancel()
-    #expect(log.lines == ["d!cancelled"] && clock.waiting == 0)
+    #expect(log.lines == ["d!CancellationError()"] && clock.waiting == 0)
   }
 
   @Test func whatTheCancellerGivesInsteadIsPassedOn() {
@@ -56,7 +56,7 @@ import Testing
         .noteEnd("d", in: log)
     }
     clock.advance(by: .seconds(1))
-    #expect(log.lines == ["cancelled after 1.0 seconds", "d!own", "3 after 1.0 seconds", "d!own"])
+    #expect(log.lines == ["CancellationError() after 1.0 seconds", "d!own", "3 after 1.0 seconds", "d!own"])
   }
 
   @Test func onlyWhatComesBeforeIsTimed() {

@@ -58,13 +58,13 @@ import Testing
   @Test func cancelReachesWhatTheStageWaitsFor() {
     let source = Deferred<Int>(canceller: { [log] _ in log("source stopped") })
     source.addCallback { $0 }.addCallback { $0 }.noting("end", in: log).addErrback { _ in 0 }.cancel()
-    #expect(log.take() == ["source stopped", "end!cancelled"])
+    #expect(log.take() == ["source stopped", "end!CancellationError()"])
 
     let inner = Deferred<Int>(canceller: { [log] _ in log("inner stopped") })
     let waiting = Deferred.succeed(1).addCallback { _ in inner }
     waiting.noteEnd("waiting", in: log)
     waiting.cancel()
-    #expect(log.take() == ["inner stopped", "waiting!cancelled"])
+    #expect(log.take() == ["inner stopped", "waiting!CancellationError()"])
 
     let bare = Deferred<Int>()
     bare.noteEnd("bare", in: log)
@@ -74,7 +74,7 @@ import Testing
     bare.callback(2)
     #expect(Reports.takeWords() == ["fired twice"])
     bare.cancel()
-    #expect(log.take() == ["bare!cancelled"])
+    #expect(log.take() == ["bare!CancellationError()"])
   }
 
   @Test func aTimeoutCancelsAndTurnsTheCancellationIntoATimeoutError() {

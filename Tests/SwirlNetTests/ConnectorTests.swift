@@ -204,11 +204,11 @@ private func connect(
       if step != "resolving" { question.callback(holes.map(\.address)) }
       reactor.callLater(step == "between attempts" ? .milliseconds(30) : .zero) {
         connecting.cancel()
-        #expect(outcomes == ["cancelled"])
+        #expect(outcomes == ["CancellationError()"])
       }
       reactor.callLater(.milliseconds(90)) { reactor.stop() }
       return {
-        #expect(outcomes == ["cancelled"])
+        #expect(outcomes == ["CancellationError()"])
         #expect(isQuestionCancelled == (step == "resolving"))
         #expect(question.isFired)
         #expect(reactor.delayedCalls.isEmpty)

@@ -68,7 +68,7 @@ import Darwin
       }
       reactor.callLater(.milliseconds(5)) { cancelled.cancel() }
       return {
-        #expect(outcome == "cancelled")
+        #expect(outcome == "CancellationError()")
         #expect(made == 0 && hole.port != 0)
       }
     }

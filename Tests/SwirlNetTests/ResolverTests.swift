@@ -90,7 +90,7 @@ extension Deferred {
     let first = reactor.resolver.resolve("example.test")
     let second = reactor.resolver.resolve("example.test")
     first.cancel()
-    #expect(first.message == "cancelled")
+    #expect(first.message == "CancellationError()")
     manual.pending[0].callback([one])
     #expect(try second.now()?.get() == [one])
   }
@@ -101,14 +101,14 @@ extension Deferred {
     let second = reactor.resolver.resolve("example.test")
     first.addCallback { _ in second.cancel() }
     manual.pending[0].callback([one])
-    #expect(second.message == "cancelled")
+    #expect(second.message == "CancellationError()")
   }
 
   @Test func `The answer to a question whose askers are all gone is kept`() throws {
     manual.install(in: reactor.resolver)
     let asker = reactor.resolver.resolve("example.test")
     asker.cancel()
-    #expect(asker.message == "cancelled")
+    #expect(asker.message == "CancellationError()")
     manual.pending[0].callback([one])
     #expect(try reactor.resolver.resolve("example.test").now()?.get() == [one])
     #expect(manual.asked.count == 1)

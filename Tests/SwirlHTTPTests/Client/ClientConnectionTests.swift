@@ -439,7 +439,7 @@ extension HTTPClientTests {
       cancelling.run()
       cancelled = cancelling.fetch("/x")
       cancelling.run()
-      #expect(cancelled.map { "\($0)" } == "cancelled")
+      #expect(cancelled.map { "\($0)" } == "CancellationError()")
       cancelling.end()
     }
   }

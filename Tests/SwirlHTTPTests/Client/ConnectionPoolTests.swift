@@ -160,7 +160,7 @@ extension HTTPClientTests {
       bench.fetch("/last")
       bench.reactor.callLater(.milliseconds(5)) { for outcome in cancelled { outcome.cancel() } }
       bench.run()
-      #expect(cancelled.allSatisfy { "\($0)" == "cancelled" })
+      #expect(cancelled.allSatisfy { "\($0)" == "CancellationError()" })
       #expect(late.allSatisfy { "\($0)" == "timeout" })
       #expect(late.allSatisfy { $0.httpError?.reason.hasPrefix("no connection within") == true })
       #expect(bench.server.targets == ["/first", "/last"])
