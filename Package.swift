@@ -48,6 +48,8 @@ let package = Package(
       name: "CLibevent", pkgConfig: "libevent_core",
       providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
     .systemLibrary(name: "CSwirlSystem"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
@@ -57,7 +59,9 @@ let package = Package(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
       ],
       swiftSettings: checked),
-    .target(name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem"], swiftSettings: checked),
+    .target(
+      name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem", "COpenSSL"],
+      swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
@@ -71,7 +75,8 @@ let package = Package(
       swiftSettings: checked),
     .target(
       name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
-    .target(name: "SwirlTesting", dependencies: modules.map { .target(name: $0) }, swiftSettings: checked),
+    .target(
+      name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
     .executableTarget(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",

@@ -27,6 +27,9 @@ public final class Connection: Sendable {
   /// Where the other end is, where that is known.
   public let peerAddress: SocketAddress?
 
+  /// What the two ends agreed on, where the connection is secured.
+  public let tlsInfo: TLSInfo?
+
   let link: ConnectionLink
 
   /// Takes over a connection that is open: this becomes what it is told to. On the reactor's thread, for example in a
@@ -45,6 +48,7 @@ public final class Connection: Sendable {
     inbound = ReactorStream(link.inbound)
     localAddress = transport.localAddress
     peerAddress = transport.peerAddress
+    tlsInfo = transport.tlsInfo
     attach(ConnectionProtocol(link))
   }
 

@@ -36,11 +36,20 @@ package final class Connector: CancellableCall, Kept {
     case asked(Deferred<[SocketAddress]>)
   }
 
+  /// How the connection is to be secured, as soon as it is there.
+  struct Security {
+    let context: TLSContext
+    /// Whom the certificate must be for; that which is connected to when nil.
+    var host: String?
+  }
+
   package typealias Completion = (Result<SocketTransport, any Error>) -> Void
 
   private unowned let reactor: Reactor
   private let peer: Peer
   private let attemptDelay: Duration
+  private let security: Security?
+  private var handshake: TLSHandshake?
   /// What to tell; nil once it was told, or cancelled.
   private var completion: Completion?
   private var lookup: Deferred<Void>?
@@ -57,11 +66,12 @@ package final class Connector: CancellableCall, Kept {
   /// Connects to the first of `addresses` that lets it. `completion` is called once, never before this has returned, and not
   /// after `cancel()`, which stops at every step.
   init(
-    to peer: Peer, _ addresses: Addresses, timeout: Duration?, attemptDelay: Duration = Connector.attemptDelay,
-    on reactor: Reactor, _ completion: @escaping Completion
+    to peer: Peer, _ addresses: Addresses, timeout: Duration?, security: Security? = nil,
+    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor, _ completion: @escaping Completion
   ) {
     self.peer = peer
     self.attemptDelay = attemptDelay
+    self.security = security
     self.reactor = reactor
     self.completion = completion
     Connectors.of(reactor).insert(self)
@@ -107,11 +117,40 @@ package final class Connector: CancellableCall, Kept {
       failures.append(error)
       tryNext()
     } else {
-      finish(.success(SocketTransport(attempt.takeDescriptor(), peer: attempt.address, on: reactor)))
+      let transport = SocketTransport(attempt.takeDescriptor(), peer: attempt.address, on: reactor)
+      guard let security else { return finish(.success(transport)) }
+      secure(transport, security)
     }
   }
 
+  /// The others are of no use any more: that this one cannot be secured would be no other with them.
+  private func secure(_ transport: SocketTransport, _ security: Security) {
+    closeAttempts()
+    do {
+      handshake = try TLSHandshake(
+        transport, security.context, host: security.host ?? peer.host, peer: peer.description
+      ) { [unowned self] result in
+        handshake = nil
+        finish(result.mapError { $0 })
+      }
+    } catch { finish(.failure(error)) }
+  }
+
+  private func closeAttempts() {
+    delayCall?.cancel()
+    untried = []
+    for attempt in attempts { attempt.close() }
+    attempts = []
+  }
+
   private func timedOut(after timeout: Duration) {
+    if handshake != nil {
+      return finish(
+        .failure(
+          NetError(
+            .handshake, peer.description, errno: ETIMEDOUT,
+            reason: "not completed within \(timeout), connecting included: does the other end speak TLS there?")))
+    }
     let reason =
       isResolved
       ? "no answer within \(timeout)" + (failures.isEmpty ? "" : "; \(list(failures))")
@@ -131,10 +170,9 @@ package final class Connector: CancellableCall, Kept {
     guard let completion else { return }
     self.completion = nil
     timeoutCall?.cancel()
-    delayCall?.cancel()
-    untried = []
-    for attempt in attempts { attempt.close() }
-    attempts = []
+    closeAttempts()
+    handshake?.cancel()
+    handshake = nil
     lookup?.cancel()
     Connectors.of(reactor).remove(self)
     withExtendedLifetime(completion) {}

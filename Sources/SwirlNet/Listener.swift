@@ -18,6 +18,8 @@ public final class Listener: Kept {
   /// How a connection is accepted; a test puts one that fails in its place.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
+  /// How connections are secured, before they get their protocol.
+  private let security: TLSContext?
   private var descriptor: Int32
   private var event: FileEvent!
   private unowned let reactor: Reactor
@@ -36,12 +38,13 @@ public final class Listener: Kept {
 
   /// Takes over a listening, non-blocking socket.
   init(
-    _ descriptor: Int32, at address: SocketAddress, on reactor: Reactor,
+    _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, on reactor: Reactor,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
     socketFile = SocketFile(of: address)
     self.descriptor = descriptor
     self.reactor = reactor
+    self.security = security
     self.makeProtocol = makeProtocol
     localAddress = address
     event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
@@ -108,7 +111,20 @@ public final class Listener: Kept {
 
   private func start(_ accepted: Int32, _ peer: SocketAddress?) {
     let transport = SocketTransport(accepted, peer: peer, on: reactor)
-    if let made = makeProtocol(peer) { transport.start(made) }
+    guard let security else {
+      if let made = makeProtocol(peer) { transport.start(made) }
+      return
+    }
+    do {
+      let timeout = security.configuration.handshakeTimeout
+      _ = try TLSHandshake(transport, security, timeout: timeout) { [makeProtocol, reactor] result in
+        switch result {
+        case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
+        // As common as wrong numbers are: whoever wants to know turns the log on.
+        case .failure(let error): reactor.note("\(error)")
+        }
+      }
+    } catch { reactor.warn("\(error)") }
   }
 
   /// The connection stays in the queue and the socket readable: to be asked again at once would take all the time there is.

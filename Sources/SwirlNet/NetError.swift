@@ -25,6 +25,10 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
     public static let read = Code(description: "read from")
     /// Bytes were written.
     public static let write = Code(description: "write to")
+    /// A connection was secured.
+    public static let handshake = Code(description: "TLS handshake with")
+    /// Certificates and keys were loaded, for connections that are to be secured.
+    public static let configureTLS = Code(description: "set up TLS with")
   }
 
   /// What was attempted.
@@ -35,17 +39,24 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
   public let errno: Int32
   /// Why it failed, in words.
   public let reason: String
+  /// What was wrong with the other end's certificate, where that was the cause.
+  public let certificate: CertificateProblem?
 
   /// - Parameters:
   ///   - code: what was attempted.
   ///   - peer: with whom.
   ///   - errno: the kernel's error number.
-  ///   - reason: why it failed; the words for `errno` when nil.
-  public init(_ code: Code, _ peer: some CustomStringConvertible, errno: Int32 = 0, reason: String? = nil) {
+  ///   - reason: why it failed; the words for `certificate` or `errno` when nil.
+  ///   - certificate: what was wrong with the other end's certificate.
+  public init(
+    _ code: Code, _ peer: some CustomStringConvertible, errno: Int32 = 0, reason: String? = nil,
+    certificate: CertificateProblem? = nil
+  ) {
     self.code = code
     self.peer = peer.description
     self.errno = errno
-    self.reason = reason ?? Self.words(for: errno, in: code)
+    self.reason = reason ?? certificate?.description ?? Self.words(for: errno, in: code)
+    self.certificate = certificate
   }
 
   /// The words for an error number, and for the common ones what to do.

@@ -13,12 +13,15 @@ extension Reactor {
   /// Twisted: `connectTCP`, `HostnameEndpoint`; asyncio: `create_connection`.
   ///
   /// - Parameters:
-  ///   - timeout: how long resolving and connecting may take together.
+  ///   - timeout: how long resolving, connecting and the TLS handshake may take together.
+  ///   - tls: how the connection is secured, if it is: the other end's certificate must be for `host`. Its failures are
+  ///     `NetError`s of code `.handshake`, and of `.configureTLS` when this cannot be used. Twisted: `connectSSL`.
   @discardableResult
   public func connectTCP<P: StreamProtocol>(
-    _ host: String, _ port: Int, timeout: Duration = .seconds(30), _ makeProtocol: @escaping () -> P
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
+    _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
-    connectTCP(host: host, port: port, timeout: timeout).addCallback { transport in
+    connectTCP(host: host, port: port, timeout: timeout, tls: tls).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made
@@ -27,23 +30,31 @@ extension Reactor {
 
   /// Gives an open connection that has not been started: whoever gets it calls `start`, or lets go of it, which closes it.
   /// A `timeout` of nil waits as long as the kernel does.
-  package func connectTCP(host: String, port: Int, timeout: Duration?) -> Deferred<SocketTransport> {
-    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, $0) }
+  package func connectTCP(
+    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil
+  ) -> Deferred<SocketTransport> {
+    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, $0) }
   }
 
   /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
   /// after the connect was cancelled.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, _ completion: @escaping Connector.Completion
+    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil,
+    _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
-    guard let number = UInt16(exactly: port), number > 0 else {
-      let reason = "a port to connect to is a number from 1 to 65535"
+    do throws(NetError) {
+      guard let number = UInt16(exactly: port), number > 0 else {
+        throw NetError(.connect, peer.description, reason: "a port to connect to is a number from 1 to 65535")
+      }
+      var security: Connector.Security?
+      if let tls { security = Connector.Security(context: try TLSContext.of(self, tls, .client)) }
       return Connector(
-        to: peer, .asked(.fail(NetError(.connect, peer.description, reason: reason))), timeout: nil, on: self,
-        completion)
+        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, security: security, on: self, completion
+      )
+    } catch {
+      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
     }
-    return Connector(to: peer, resolver.addresses(of: host, port: number), timeout: timeout, on: self, completion)
   }
 }
 

@@ -14,12 +14,13 @@ extension Reactor {
   ///   - port: the port; zero lets the kernel choose a free one, which ``ConnectionListener/localAddress`` tells.
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: how many connections may wait in the kernel to be accepted.
+  ///   - tls: how connections are secured, if they are.
   /// - Returns: the listener, which is stopped when nobody reads its connections any more.
-  /// - Throws: ``NetError`` of code `.listen`.
+  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil
   ) throws -> ConnectionListener {
-    try ConnectionListener(on: self) { try listenTCP(port, interface: interface, backlog: backlog, $0) }
+    try ConnectionListener(on: self) { try listenTCP(port, interface: interface, backlog: backlog, tls: tls, $0) }
   }
 
   /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the connections that come for code

@@ -19,39 +19,43 @@ extension Reactor {
   ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 alike where there is
   ///     both, and `"0.0.0.0"` and `"::"` those of one family. `"localhost"` is 127.0.0.1.
   ///   - backlog: how many connections may wait to be accepted; the kernel cuts it to its own limit (`somaxconn`).
+  ///   - tls: how connections are secured, if they are; a client that does not manage it is closed, which is logged at the level
+  ///     `debug`. Twisted: `listenSSL`.
   ///   - makeProtocol: called on the reactor's thread with the address of the other end, before `connectionMade` of what it
   ///     returns. With nil the connection is closed.
   /// - Returns: the listener, which the reactor keeps until it is stopped.
-  /// - Throws: ``NetError`` of code `.listen`.
+  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
   @discardableResult
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096,
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
     let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
     guard let number = UInt16(exactly: port) else {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
+    let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
     if interface.isEmpty {
-      do { return try listen(at: "::", number, name, isDualStack: true, backlog, makeProtocol) } catch {
+      do { return try listen(at: "::", number, name, isDualStack: true, backlog, security, makeProtocol) } catch {
         // A system without IPv6.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, makeProtocol)
+        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, security, makeProtocol)
       }
     }
     return try listen(
-      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, makeProtocol)
+      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, security,
+      makeProtocol)
   }
 
   private func listen(
     at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
-    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ security: TLSContext?, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     guard let address = SocketAddress(ip: host, port: port) else {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
-    return try listen(at: address, name, backlog, makeProtocol) { descriptor in
+    return try listen(at: address, name, backlog, security, makeProtocol) { descriptor in
       // Without it, the port of a server that has just ended stays taken for minutes.
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if address.family == .ipv6 {
@@ -64,7 +68,7 @@ extension Reactor {
 
   /// Makes a socket, lets `prepare` set its options, and listens.
   func listen(
-    at address: SocketAddress, _ name: String, _ backlog: Int32,
+    at address: SocketAddress, _ name: String, _ backlog: Int32, _ security: TLSContext?,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
   ) throws(NetError) -> Listener {
     let descriptor = Socket.stream(address.domain)
@@ -75,7 +79,8 @@ extension Reactor {
       Socket.close(descriptor)
       throw error
     }
-    let listener = Listener(descriptor, at: Socket.localAddress(descriptor) ?? address, on: self, makeProtocol)
+    let listener = Listener(
+      descriptor, at: Socket.localAddress(descriptor) ?? address, security: security, on: self, makeProtocol)
     try listener.start()
     return listener
   }

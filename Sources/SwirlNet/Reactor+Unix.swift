@@ -48,9 +48,9 @@ extension Reactor {
     guard let address = SocketAddress(unixPath: path) else {
       throw NetError(.listen, path.debugDescription, reason: Self.badPath)
     }
-    do { return try listen(at: address, address.description, backlog, makeProtocol, prepare: { _ in }) } catch {
+    do { return try listen(at: address, address.description, backlog, nil, makeProtocol, prepare: { _ in }) } catch {
       guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
-      return try listen(at: address, address.description, backlog, makeProtocol, prepare: { _ in })
+      return try listen(at: address, address.description, backlog, nil, makeProtocol, prepare: { _ in })
     }
   }
 

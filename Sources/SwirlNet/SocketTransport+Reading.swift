@@ -1,3 +1,5 @@
+import SwirlReactor
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -32,8 +34,20 @@ extension SocketTransport {
       case .full: continue
       case .short, .nothing: return
       case .end: return receivedEnd()
-      case .failed(let errno): return state == .ending ? () : end(.failed, NetError(.read, peerName, errno: errno))
+      case .failed(let errno): return state == .ending ? () : end(.failed, failure(.read, errno))
       }
+    }
+    if let tls, tls.hasPending { readSoon() }
+  }
+
+  /// Reads what was taken from the socket already, of which it will not tell: after others have had their turn.
+  func readSoon() {
+    guard !isReadingSoon else { return }
+    isReadingSoon = true
+    reactor.callSoon { [weak self] in
+      guard let self else { return }
+      isReadingSoon = false
+      readReady()
     }
   }
 
@@ -65,12 +79,13 @@ extension SocketTransport {
     // No place was offered, or there is no room in it; a read of no bytes would look like the end.
     if room == 0 {
       room = scratch.capacity
-      count = recv(descriptor, scratch.base, room, 0)
+      count = receive(scratch.base, room)
       if count < 0 { error = errno }
       if count > 0 { scratch.withBytes(count) { streamProtocol.dataReceived($0) } }
     }
-    if count > 0 { return count < room ? .short : .full }
+    if count > 0 { return count < room && tls?.hasPending != true ? .short : .full }
     if count == 0 { return .end }
+    if let tls, tls.needsToWriteToRead { watchWriting() }
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? .nothing : .failed(errno: error)
   }
 
@@ -78,9 +93,14 @@ extension SocketTransport {
     span.withUnsafeMutableBufferPointer { buffer, initialized in
       // The room beyond `initialized` is what `freeCapacity` told, so there is a base address, and `recv` initializes as many
       // bytes as it returns.
-      let count = recv(descriptor, buffer.baseAddress! + initialized, buffer.count - initialized, 0)
+      let count = receive(buffer.baseAddress! + initialized, buffer.count - initialized)
       if count > 0 { initialized += count }
       return count
     }
+  }
+
+  /// As `recv`.
+  private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
+    tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
   }
 }

@@ -39,12 +39,15 @@ package final class SocketTransport: Transport, Kept {
 
   let descriptor: Int32
   let scratch: ReadBuffer
+  /// What stands between the bytes and the socket, where the connection is secured.
+  private(set) var tls: TLSSession?
   private(set) var state = State.made
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
   private var outgoing = WriteQueue()
   var isReadingPaused = false
   var isEndReceived = false
+  var isReadingSoon = false
   private var isWritingPaused = false
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
@@ -60,6 +63,14 @@ package final class SocketTransport: Transport, Kept {
   }
 
   deinit { closeDescriptor() }
+
+  /// From here on all bytes go through `tls`, whose handshake has been made.
+  func secure(with tls: TLSSession) {
+    precondition(state == .made, "a connection is secured before it is started")
+    self.tls = tls
+  }
+
+  package var tlsInfo: TLSInfo? { tls?.info }
 
   /// Hands the connection to its protocol and starts reading. Once, and before anything else.
   package func start(_ streamProtocol: any StreamProtocol) {
@@ -89,6 +100,7 @@ package final class SocketTransport: Transport, Kept {
   func updateReading() {
     if isReading, streamProtocol != nil {
       if !readEvent.enable() { endSoon(.failed, NetError(.read, peerName, errno: errno)) }
+      if let tls, tls.hasPending { readSoon() }
     } else {
       readEvent.disable()
     }
@@ -147,18 +159,31 @@ package final class SocketTransport: Transport, Kept {
   /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
   /// is: never in the middle of a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
-    let count = bytes.withUnsafeBufferPointer { Socket.send(descriptor, $0) }
+    let count = bytes.withUnsafeBufferPointer { tls == nil ? Socket.send(descriptor, $0) : tls!.write($0) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
-    endSoon(.failed, NetError(.write, peerName, errno: errno))
+    endSoon(.failed, failure(.write, errno))
     return nil
+  }
+
+  /// What broke the connection.
+  func failure(_ code: NetError.Code, _ errno: Int32) -> NetError {
+    tls?.failure ?? NetError(code, peerName, errno: errno)
+  }
+
+  /// Calls `writeReady` when the kernel has room; false when the connection broke.
+  @discardableResult
+  func watchWriting() -> Bool {
+    let event = writeEvent ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
+    writeEvent = event
+    if event.enable() { return true }
+    endSoon(.failed, NetError(.write, peerName, errno: errno))
+    return false
   }
 
   /// Waits for room in the kernel, and tells the protocol when too much waits.
   private func hasKept() {
-    let event = writeEvent ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
-    writeEvent = event
-    guard event.enable() else { return endSoon(.failed, NetError(.write, peerName, errno: errno)) }
+    guard watchWriting() else { return }
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
       streamProtocol?.pauseWriting()
@@ -166,6 +191,11 @@ package final class SocketTransport: Transport, Kept {
   }
 
   private func writeReady() {
+    if let tls, tls.needsToWriteToRead {
+      readReady()
+      // What was read may have ended the connection, or the protocol its writing.
+      guard state != .ending, state != .ended else { return }
+    }
     while let (piece, sent) = outgoing.next {
       let rest = piece.count - sent
       guard let count = send(piece.span.extracting(droppingFirst: sent)) else { return }
@@ -176,7 +206,9 @@ package final class SocketTransport: Transport, Kept {
     if outgoing.isEmpty {
       writeEvent?.disable()
       switch state {
-      case .closing: return end(.closed)
+      case .closing:
+        tls?.sendEnd()
+        return end(.closed)
       case .closingWrite: shutDownWriting()
       default: break
       }
@@ -198,7 +230,8 @@ package final class SocketTransport: Transport, Kept {
 
   private func shutDownWriting() {
     state = .writeClosed
-    shutdown(descriptor, Int32(SHUT_WR))
+    // The end of the socket would be seen as a cut: TLS has its own, after which the other direction goes on.
+    if let tls { tls.sendEnd() } else { shutdown(descriptor, Int32(SHUT_WR)) }
     if isEndReceived { endSoon(.closed) }
   }
 
@@ -208,7 +241,10 @@ package final class SocketTransport: Transport, Kept {
     case .open, .closingWrite:
       state = .closing
       updateReading()
-      if outgoing.isEmpty { endSoon(.closed) }
+      if outgoing.isEmpty {
+        tls?.sendEnd()
+        endSoon(.closed)
+      }
     case .writeClosed: endSoon(.closed)
     case .closing, .ended: break
     case .ending: isReadingPaused = true

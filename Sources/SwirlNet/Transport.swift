@@ -14,6 +14,9 @@ public protocol Transport: AnyObject {
   /// Where the other end is, where that is known.
   var peerAddress: SocketAddress? { get }
 
+  /// What the two ends agreed on, where the connection is secured.
+  var tlsInfo: TLSInfo? { get }
+
   /// What is told of this connection; it may be changed, for an upgrade. Kept until the connection has ended, so that a
   /// protocol and its transport may hold each other. While it is nil nothing is read; after the end nothing is told.
   var streamProtocol: (any StreamProtocol)? { get set }
@@ -73,6 +76,9 @@ public struct WaterMarks: Sendable, Hashable {
 }
 
 extension Transport {
+  /// Not secured.
+  public var tlsInfo: TLSInfo? { nil }
+
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }
 

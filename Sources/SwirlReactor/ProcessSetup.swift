@@ -33,5 +33,8 @@ extension Reactor {
   /// Logs what someone who runs the program should know of; for the layers above.
   package func warn(_ message: String) { log.warning("\(message)") }
 
+  /// Logs what matters only to someone who looks for it.
+  package func note(_ message: String) { log.debug("\(message)") }
+
   static var log: Logger { Logger(label: "swirl.reactor") }
 }

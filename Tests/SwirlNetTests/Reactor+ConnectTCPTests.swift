@@ -117,7 +117,7 @@ import Darwin
   }
 }
 
-private let loopback = SocketAddress(ip: "127.0.0.1", port: 0)!
+let loopback = SocketAddress(ip: "127.0.0.1", port: 0)!
 
 @Suite struct AbandonedConnectTests {
   @Test(arguments: [-1, 1]) func `A connect that fails at once goes with a reactor that never runs`(port: Int) {

@@ -35,7 +35,7 @@ final class ConnectionPool {
     self.client = client
     self.origin = origin
     host = try EncodedHost(origin.authority)
-    urlPrefix = Array("http://\(origin.authority)".utf8)
+    urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
   }
 
@@ -146,7 +146,8 @@ final class ConnectionPool {
     let attempt = ConnectAttempt(index: connecting.count)
     connecting.append(attempt)
     attempt.connector = reactor.connectTCP(
-      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout
+      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout,
+      tls: origin.isSecure ? client.tls : nil
     ) { [self] result in connected(attempt, result) }
   }
 

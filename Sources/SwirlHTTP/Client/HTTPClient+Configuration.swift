@@ -1,10 +1,11 @@
 public import HTTPTypes
 public import SwirlHTTPWire
+public import SwirlNet
 
 extension HTTPClient {
   /// What a client does unless a request says otherwise. Every limit has a value: nothing grows without a bound.
   public struct Configuration: Sendable {
-    /// The time for a connection to be made, resolving the name included.
+    /// The time for a connection to be made, resolving the name and the TLS handshake included.
     public var connectTimeout: Duration = .seconds(10)
     /// The time for a whole request, waiting for a connection included; nil for no bound.
     public var timeout: Duration? = .seconds(60)
@@ -16,6 +17,8 @@ extension HTTPClient {
     public var idleTimeout: Duration = .seconds(30)
     /// How much content a response may have, in bytes.
     public var maximumBodySize = 100 * 1024 * 1024
+    /// How connections to `https` URLs are secured: roots, a certificate of one's own, pins, versions.
+    public var tls = TLSConfiguration()
     /// The limits on everything else that a server sends.
     public var limits = HTTPLimits()
     /// Fields that go with every request that does not set them itself.

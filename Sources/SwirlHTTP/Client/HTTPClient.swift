@@ -27,6 +27,8 @@ public final class HTTPClient {
   private(set) var isClosed = false
 
   let limits: HTTPLimits
+  /// How connections to `https` origins are secured.
+  let tls: TLSConfiguration
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
   private let encodedHeaders: EncodedFields
@@ -47,6 +49,9 @@ public final class HTTPClient {
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
+    var tls = configuration.tls
+    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }
+    self.tls = tls
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)

@@ -1,4 +1,4 @@
-/// Where a request goes: the parts of an `http` URL that a client needs (RFC 9110 §4.2, RFC 3986 §3).
+/// Where a request goes: the parts of an `http` or `https` URL that a client needs (RFC 9110 §4.2, RFC 3986 §3).
 ///
 /// Reading one does not use Foundation: it happens for every request.
 struct HTTPURL {
@@ -19,15 +19,17 @@ struct HTTPURL {
   init(_ url: String) throws(Malformed) {
     let bytes = url.utf8.span
     let prefix = try Self.schemeLength(bytes)
+    let isSecure = prefix == 8
     // The authority ends where path, query or fragment begins.
     var end = prefix
     while end < bytes.count, !bytes[end].endsAuthority { end += 1 }
-    origin = try Self.origin(bytes, prefix..<end)
+    origin = try Self.origin(bytes, prefix..<end, isSecure)
     target = try Self.target(bytes, from: end)
   }
 
   private static func schemeLength(_ bytes: Span<UInt8>) throws(Malformed) -> Int {
-    if bytes.startsWithHTTP { return 7 }
+    if bytes.starts(with: "http://") { return 7 }
+    if bytes.starts(with: "https://") { return 8 }
     var colon = 0
     while colon < bytes.count, bytes[colon].isSchemeByte { colon += 1 }
     // RFC 3986 §3.1. A host and a port without a scheme look like one: `localhost:8080`, `example.com:x`.
@@ -36,14 +38,13 @@ struct HTTPURL {
     else { throw Malformed("the URL has no scheme: write http:// before the host") }
     let scheme = String(copying: bytes.extracting(0..<colon))
     switch scheme.lowercased() {
-    case "http": throw Malformed("the URL needs two slashes after http:")
-    case "https": throw Malformed("the scheme \(scheme) is not supported yet: use http", .unsupportedScheme)
-    default: throw Malformed("the scheme \(scheme) is not supported: use http", .unsupportedScheme)
+    case "http", "https": throw Malformed("the URL needs two slashes after \(scheme):")
+    default: throw Malformed("the scheme \(scheme) is not supported: use http or https", .unsupportedScheme)
     }
   }
 
   /// `host`, `host:port`, `[v6]` or `[v6]:port`.
-  private static func origin(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(Malformed) -> Origin {
+  private static func origin(_ bytes: Span<UInt8>, _ range: Range<Int>, _ isSecure: Bool) throws(Malformed) -> Origin {
     var colon: Int?
     var isInBrackets = false
     for index in range {
@@ -64,14 +65,14 @@ struct HTTPURL {
     guard isValidHost(bytes, host) else {
       throw Malformed("\(String(copying: bytes.extracting(host))) is not a host name")
     }
-    var port = 80
+    var port = Origin.port(isSecure)
     if let colon, colon + 1 < range.upperBound {
       guard let number = parsePort(bytes, colon + 1..<range.upperBound) else {
         throw Malformed("the port must be a number from 1 to 65535")
       }
       port = number
     }
-    return Origin(host: String(lowercasing: bytes.extracting(host)), port: port)
+    return Origin(isSecure: isSecure, host: String(lowercasing: bytes.extracting(host)), port: port)
   }
 
   private static func isValidHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
@@ -169,12 +170,14 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-  /// Whether it begins with `http://`, the letters in either case.
-  fileprivate var startsWithHTTP: Bool {
-    guard count >= 7 else { return false }
-    return self[0] | 0x20 == UInt8(ascii: "h") && self[1] | 0x20 == UInt8(ascii: "t")
-      && self[2] | 0x20 == UInt8(ascii: "t") && self[3] | 0x20 == UInt8(ascii: "p")
-      && self[4] == UInt8(ascii: ":") && self[5] == UInt8(ascii: "/") && self[6] == UInt8(ascii: "/")
+  /// Whether it begins with `prefix`, which is in lower case, the letters in either case.
+  fileprivate func starts(with prefix: StaticString) -> Bool {
+    guard count >= prefix.utf8CodeUnitCount else { return false }
+    for index in 0..<prefix.utf8CodeUnitCount {
+      let wanted = prefix.utf8Start[index]
+      guard self[index] == wanted || wanted.isLetter && self[index] | 0x20 == wanted else { return false }
+    }
+    return true
   }
 }
 

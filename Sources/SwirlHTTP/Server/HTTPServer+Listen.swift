@@ -11,14 +11,18 @@ extension HTTPServer {
   ///   - port: the port; zero lets the kernel choose a free one, which `localAddress` tells.
   ///   - interface: the address to listen on: this machine only by default, `""` for all.
   ///   - backlog: how many connections may wait to be accepted.
+  ///   - tls: for `https`: how connections are secured.
   ///   - reactor: this thread's when nil.
-  /// - Throws: `NetError` of code `.listen`.
+  /// - Throws: `NetError` of code `.listen`, or `.configureTLS`.
   @discardableResult
   public func listen(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, on reactor: Reactor? = nil
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
+    on reactor: Reactor? = nil
   ) throws -> Listener {
     let reactor = reactor ?? .current
-    let listener = try reactor.listenTCP(port, interface: interface, backlog: backlog) { [self] _ in makeProtocol() }
+    let listener = try reactor.listenTCP(port, interface: interface, backlog: backlog, tls: tls) { [self] _ in
+      makeProtocol()
+    }
     adopt(listener, on: reactor)
     return listener
   }

@@ -10,9 +10,11 @@ extension HTTPClientTests {
       let host: String
       let port: Int
       let target: String
+      let isSecure: Bool
       var testDescription: String { url.debugDescription }
 
-      init(_ url: String, _ host: String, _ port: Int, _ target: String) {
+      init(_ url: String, _ host: String, _ port: Int, _ target: String, isSecure: Bool = false) {
+        self.isSecure = isSecure
         self.url = url
         self.host = host
         self.port = port
@@ -53,10 +55,12 @@ extension HTTPClientTests {
       Good("http://example.com\\@other.org/", "example.com", 80, "/%5C@other.org/"),
       Good("http://example.com/\"<>^`{|}", "example.com", 80, "/%22%3C%3E%5E%60%7B%7C%7D"),
       Good("http://example.com//a/../b", "example.com", 80, "//a/../b"),
+      Good("https://example.com", "example.com", 443, "/", isSecure: true),
+      Good("HttpS://Example.com:80/a", "example.com", 80, "/a", isSecure: true),
     ])
     func `what a client needs of a URL is read from it`(_ good: Good) throws {
       let url = try HTTPURL(good.url)
-      #expect(url.origin == Origin(host: good.host, port: good.port))
+      #expect(url.origin == Origin(isSecure: good.isSecure, host: good.host, port: good.port))
       #expect(url.target == good.target)
     }
 
@@ -82,9 +86,9 @@ extension HTTPClientTests {
       ("example.com", "example.com"), ("[::1]", "::1"), ("[2001:db8::1]", "2001:db8::1"),
     ])
     func `an IPv6 address is looked up without its brackets`(host: String, name: String) {
-      #expect(Origin(host: host, port: 80).name == name)
-      #expect(Origin(host: host, port: 80).authority == host)
-      #expect(Origin(host: host, port: 8080).authority == "\(host):8080")
+      #expect(Origin(isSecure: false, host: host, port: 80).name == name)
+      #expect(Origin(isSecure: false, host: host, port: 80).authority == host)
+      #expect(Origin(isSecure: false, host: host, port: 8080).authority == "\(host):8080")
     }
 
     struct Bad: Sendable, CustomTestStringConvertible {
@@ -120,12 +124,12 @@ extension HTTPClientTests {
       Bad("http:", "two slashes"),
       // Bytes that differ from :// in one bit only.
       Bad("http\u{1A}\u{0F}\u{0F}example.com", "no scheme: write http://"),
-      Bad("htp://example.com", "the scheme htp is not supported: use http", .unsupportedScheme),
-      Bad("https://example.com/", "the scheme https is not supported yet: use http", .unsupportedScheme),
-      Bad("HTTPS://example.com/", "the scheme HTTPS is not supported yet: use http", .unsupportedScheme),
-      Bad("ftp://example.com", "the scheme ftp is not supported: use http", .unsupportedScheme),
-      Bad("file:///etc/passwd", "the scheme file is not supported: use http", .unsupportedScheme),
-      Bad("mailto:a@example.com", "the scheme mailto is not supported: use http", .unsupportedScheme),
+      Bad("htp://example.com", "the scheme htp is not supported: use http or https", .unsupportedScheme),
+      Bad("https:example.com/", "the URL needs two slashes after https:"),
+      Bad("HTTPS:/example.com/", "the URL needs two slashes after https:"),
+      Bad("ftp://example.com", "the scheme ftp is not supported: use http or https", .unsupportedScheme),
+      Bad("file:///etc/passwd", "the scheme file is not supported: use http or https", .unsupportedScheme),
+      Bad("mailto:a@example.com", "the scheme mailto is not supported: use http or https", .unsupportedScheme),
       Bad("http://", "no host"),
       Bad("http:///path", "no host"),
       Bad("http://:80/", "no host"),

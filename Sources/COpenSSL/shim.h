@@ -1,0 +1,46 @@
+#ifndef SWIRL_COPENSSL_SHIM_H
+#define SWIRL_COPENSSL_SHIM_H
+
+// First, as for libevent: the types of these headers belong to the module of the C library.
+#include <sys/types.h>
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+// What OpenSSL offers as macros, which Swift does not see.
+
+static inline void swirl_set_server_name(SSL *ssl, const char *name) { SSL_set_tlsext_host_name(ssl, name); }
+static inline int swirl_set_protocol_range(SSL_CTX *context, int minimum, int maximum) {
+  return SSL_CTX_set_min_proto_version(context, minimum) && SSL_CTX_set_max_proto_version(context, maximum);
+}
+static inline void swirl_set_modes(SSL_CTX *context) {
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
+static inline void swirl_keep_client_sessions(SSL_CTX *context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+}
+static inline int swirl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+  return SSL_CTX_add0_chain_cert(context, certificate);
+}
+static inline void swirl_set_status_callback(SSL_CTX *context, int (*callback)(SSL *, void *)) {
+  SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
+  SSL_CTX_set_tlsext_status_cb(context, callback);
+}
+static inline long swirl_stapled_response(SSL *ssl, const unsigned char **response) {
+  return SSL_get_tlsext_status_ocsp_resp(ssl, response);
+}
+static inline void swirl_staple(SSL *ssl, void *response, long length) {
+  SSL_set_tlsext_status_ocsp_resp(ssl, response, length);
+}
+static inline void swirl_set_owner(SSL *ssl, void *owner) { SSL_set_app_data(ssl, owner); }
+static inline void *swirl_owner(const SSL *ssl) { return SSL_get_app_data(ssl); }
+static inline int swirl_set_address_to_verify(SSL *ssl, const char *address) {
+  return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address);
+}
+
+#endif

@@ -1,0 +1,75 @@
+import COpenSSL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Certificates and keys in PEM, one after the other.
+package final class PEMReader {
+  private let input: OpaquePointer
+  private let name: String
+
+  package init(_ source: TLSConfiguration.PEM) throws(NetError) {
+    switch source.place {
+    case .file(let path):
+      name = path
+      guard let input = BIO_new_file(path, "r") else {
+        let reason = errno
+        OpenSSLError.clear()
+        throw NetError(.configureTLS, path, errno: reason)
+      }
+      self.input = input
+    case .text(let text):
+      name = "the PEM text"
+      guard let input = BIO_new(BIO_s_mem()) else {
+        throw NetError(.configureTLS, "the PEM text", reason: OpenSSLError.take())
+      }
+      var text = text
+      text.withUTF8 { _ = BIO_write(input, $0.baseAddress, Int32($0.count)) }
+      self.input = input
+    }
+  }
+
+  deinit { BIO_free(input) }
+
+  func error(_ reason: String) -> NetError { NetError(.configureTLS, name, reason: reason) }
+
+  /// The caller's to free; nil when there is none left.
+  package func nextCertificate() -> OpaquePointer? {
+    let certificate = PEM_read_bio_X509(input, nil, Self.noPassword, nil)
+    OpenSSLError.clear()
+    return certificate
+  }
+
+  /// The caller's to free.
+  func privateKey(password: String?) throws(NetError) -> OpaquePointer {
+    let key: OpaquePointer? =
+      if var password = password.map({ Array($0.utf8CString) }) {
+        // Without a callback the last argument is the password.
+        PEM_read_bio_PrivateKey(input, nil, nil, &password)
+      } else {
+        PEM_read_bio_PrivateKey(input, nil, Self.noPassword, nil)
+      }
+    if let key { return key }
+    let failure = ERR_GET_REASON(ERR_peek_last_error())
+    let reason = OpenSSLError.take()
+    switch failure {
+    case PEM_R_BAD_PASSWORD_READ: throw error("the private key is encrypted: give its password")
+    // The second where there is something else in PEM, or a key of a kind that OpenSSL does not know.
+    case PEM_R_NO_START_LINE, Int32(ERR_R_UNSUPPORTED):
+      throw error("there is no private key in it that OpenSSL can read")
+    default:
+      throw error("the private key cannot be read\(password == nil ? "" : ": is it the right password?") (\(reason))")
+    }
+  }
+
+  /// Says that there is no password. OpenSSL would ask for it on the terminal.
+  private static let noPassword:
+    @convention(c) (
+      UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
+    ) -> Int32 = { _, _, _, _ in -1 }
+}

@@ -1,0 +1,227 @@
+import COpenSSL
+package import SwirlReactor
+
+/// What all secured connections with one configuration share: certificates, keys, and the sessions that may be gone on with.
+///
+/// The only files that see OpenSSL are those in this folder.
+package final class TLSContext {
+  package enum Role: Hashable {
+    case client, server
+  }
+
+  package let configuration: TLSConfiguration
+  package let role: Role
+  /// Freed with this.
+  let pointer: OpaquePointer
+  private let pins: Set<String>
+  private var sessions = TLSSessionStore()
+
+  /// Loads the certificates. Takes milliseconds: see `of`.
+  init(_ configuration: TLSConfiguration, _ role: Role) throws(NetError) {
+    guard let pointer = SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method()) else {
+      throw NetError(.configureTLS, "OpenSSL", reason: OpenSSLError.take())
+    }
+    self.pointer = pointer
+    self.configuration = configuration
+    self.role = role
+    pins = try Self.pins(configuration.pinnedPublicKeys)
+    // From here on `deinit` frees it, whatever is thrown.
+    swirl_set_modes(pointer)
+    // One read takes what has come, instead of one for the head and one for the rest of each record.
+    SSL_CTX_set_default_read_buffer_len(pointer, 64 * 1024)
+    guard
+      configuration.minimumVersion <= configuration.maximumVersion,
+      swirl_set_protocol_range(pointer, configuration.minimumVersion.number, configuration.maximumVersion.number) == 1
+    else {
+      throw NetError(
+        .configureTLS, "\(configuration.minimumVersion) to \(configuration.maximumVersion)",
+        reason: "the oldest version must not be newer than the newest, and OpenSSL must allow both")
+    }
+    if let identity = configuration.identity { try load(identity) }
+    try setRoots()
+    try setApplicationProtocols()
+    switch role {
+    case .client:
+      swirl_keep_client_sessions(pointer)
+      SSL_CTX_sess_set_new_cb(pointer) { ssl, session in TLSSession.of(ssl).keep(session) }
+      if configuration.verification.isOn {
+        swirl_set_status_callback(pointer) { ssl, _ in TLSSession.of(ssl).checkStapledStatus() }
+      }
+    case .server:
+      guard configuration.identity != nil else {
+        throw NetError(.configureTLS, "a server", reason: "it needs an identity: TLSConfiguration.server(_:)")
+      }
+      SSL_CTX_set_session_id_context(pointer, "swirl", 5)
+      if configuration.identity?.stapledResponse != nil {
+        swirl_set_status_callback(pointer) { ssl, _ in TLSSession.of(ssl).stapleStatus() }
+      }
+    }
+    let asks = role == .client || configuration.requiresClientCertificate
+    let mode =
+      asks && configuration.verification.isOn
+      ? SSL_VERIFY_PEER | (role == .server ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0) : SSL_VERIFY_NONE
+    SSL_CTX_set_verify(pointer, mode, nil)
+  }
+
+  deinit { SSL_CTX_free(pointer) }
+
+  /// The context of `reactor` for `configuration`: the first time it is made.
+  package static func of(
+    _ reactor: Reactor, _ configuration: TLSConfiguration, _ role: Role
+  ) throws(NetError) -> TLSContext {
+    try reactor.attached(TLSContexts.self) { TLSContexts() }.context(configuration, role)
+  }
+
+  // MARK: - Certificates
+
+  private func load(_ identity: TLSConfiguration.Identity) throws(NetError) {
+    let certificates = try PEMReader(identity.chain)
+    guard let own = certificates.nextCertificate() else { throw certificates.error("there is no certificate in it") }
+    defer { X509_free(own) }
+    guard SSL_CTX_use_certificate(pointer, own) == 1 else { throw certificates.error(OpenSSLError.take()) }
+    while let next = certificates.nextCertificate() {
+      // Given away, unless it is refused.
+      guard swirl_add_chain_certificate(pointer, next) == 1 else {
+        X509_free(next)
+        throw certificates.error(OpenSSLError.take())
+      }
+    }
+    let keys = try PEMReader(identity.privateKey)
+    let key = try keys.privateKey(password: identity.password)
+    defer { EVP_PKEY_free(key) }
+    guard SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1 else {
+      OpenSSLError.clear()
+      throw keys.error("the key is not that of the certificate")
+    }
+  }
+
+  private func setRoots() throws(NetError) {
+    guard let roots = configuration.roots else {
+      SSL_CTX_set_default_verify_paths(pointer)
+      return
+    }
+    let store = SSL_CTX_get_cert_store(pointer)
+    for root in roots {
+      let certificates = try PEMReader(root)
+      var count = 0
+      while let certificate = certificates.nextCertificate() {
+        defer { X509_free(certificate) }
+        guard X509_STORE_add_cert(store, certificate) == 1 else { throw certificates.error(OpenSSLError.take()) }
+        if role == .server { SSL_CTX_add_client_CA(pointer, certificate) }
+        count += 1
+      }
+      guard count > 0 else { throw certificates.error("there is no certificate in it") }
+    }
+  }
+
+  /// Hashes without their prefix.
+  private static func pins(_ pins: Set<String>) throws(NetError) -> Set<String> {
+    var plain: Set<String> = []
+    for pin in pins {
+      let hash = pin.hasPrefix("sha256//") ? String(pin.dropFirst(8)) : pin
+      // 32 bytes are 43 characters and one to fill up.
+      guard hash.utf8.count == 44, hash.hasSuffix("=") else {
+        throw NetError(
+          .configureTLS, "the pin \(pin)", reason: "a pin is a SHA-256 hash in base64, 44 characters that end in =")
+      }
+      plain.insert(hash)
+    }
+    return plain
+  }
+
+  /// Whether the other end's key is one of those that are pinned, where any are.
+  func accepts(publicKeyOf certificate: OpaquePointer?) -> Bool {
+    guard !pins.isEmpty else { return true }
+    return certificate.map { pins.contains(Self.pin(of: $0)) } ?? false
+  }
+
+  /// The SHA-256 hash of the SubjectPublicKeyInfo of `certificate`, in base64.
+  package static func pin(of certificate: OpaquePointer) -> String {
+    var encoded: UnsafeMutablePointer<UInt8>?
+    let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded)
+    precondition(length > 0, "OpenSSL cannot encode a public key that it has read")
+    defer { CRYPTO_free(encoded, nil, 0) }
+    var digest = [UInt8](repeating: 0, count: 32)
+    SHA256(encoded, Int(length), &digest)
+    var text = [UInt8](repeating: 0, count: 45)
+    EVP_EncodeBlock(&text, digest, 32)
+    return String(decoding: text.dropLast(), as: UTF8.self)
+  }
+
+  // MARK: - Application protocols
+
+  private func setApplicationProtocols() throws(NetError) {
+    guard !configuration.applicationProtocols.isEmpty else { return }
+    var list: [UInt8] = []
+    for name in configuration.applicationProtocols {
+      guard (1...255).contains(name.utf8.count) else {
+        throw NetError(
+          .configureTLS, "the application protocol \(name.debugDescription)", reason: "a name has 1 to 255 bytes")
+      }
+      list.append(UInt8(name.utf8.count))
+      list.append(contentsOf: name.utf8)
+    }
+    switch role {
+    case .client: SSL_CTX_set_alpn_protos(pointer, list, UInt32(list.count))
+    case .server:
+      SSL_CTX_set_alpn_select_cb(
+        pointer,
+        { ssl, chosen, length, offered, count, _ in
+          TLSSession.of(ssl).choose(of: UnsafeBufferPointer(start: offered, count: Int(count)), chosen, length)
+        }, nil)
+    }
+  }
+
+  // MARK: - Sessions
+
+  /// Takes a session out that `peer` may go on with; one goes with each connection, so that nobody can tell that two are the same.
+  func takeSession(for peer: String) -> OpaquePointer? { sessions.take(for: peer) }
+
+  func keep(session: OpaquePointer, for peer: String) { sessions.insert(session, for: peer) }
+}
+
+/// The contexts of a reactor.
+private final class TLSContexts {
+  private struct Key: Hashable {
+    let configuration: TLSConfiguration
+    let role: TLSContext.Role
+  }
+  private var contexts: [Key: TLSContext] = [:]
+
+  func context(_ configuration: TLSConfiguration, _ role: TLSContext.Role) throws(NetError) -> TLSContext {
+    let key = Key(configuration: configuration, role: role)
+    if let context = contexts[key] { return context }
+    let context = try TLSContext(configuration, role)
+    // A program that makes a new configuration for each connection must not fill the memory.
+    if contexts.count >= 64 { contexts = [:] }
+    contexts[key] = context
+    return context
+  }
+}
+
+/// Sessions by the name of the peer, a few for each. Those that are put away are freed with it.
+private struct TLSSessionStore: ~Copyable {
+  private var sessions: [String: [OpaquePointer]] = [:]
+
+  mutating func take(for peer: String) -> OpaquePointer? {
+    while let session = sessions[peer]?.popLast() {
+      if SSL_SESSION_is_resumable(session) == 1 { return session }
+      SSL_SESSION_free(session)
+    }
+    sessions[peer] = nil
+    return nil
+  }
+
+  mutating func insert(_ session: OpaquePointer, for peer: String) {
+    if sessions.count >= 1024, sessions[peer] == nil, let some = sessions.keys.first {
+      for old in sessions.removeValue(forKey: some) ?? [] { SSL_SESSION_free(old) }
+    }
+    sessions[peer, default: []].append(session)
+    // The newest count.
+    if sessions[peer]!.count > 8 { SSL_SESSION_free(sessions[peer]!.removeFirst()) }
+  }
+
+  deinit {
+    for session in sessions.values.joined() { SSL_SESSION_free(session) }
+  }
+}
