@@ -5,7 +5,7 @@ import typing
 
 from clients import AWAITED, SWIRL, fetching, slow_page
 from programs import CHAINS, HELLO, THREADS, TIMERS, measuring_themselves, starting
-from servers import echoing, idle_connections, serving
+from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
 
 ONE, TWO = "one core", "two cores"
 
@@ -69,7 +69,7 @@ ROWS = [
         quick=False,
     ),
     Row("server hello", serving("hello"), "nginx"),
-    Row("server hello, awaited", not_yet="awaiting handlers"),
+    Row("server hello, awaited", serving("hello", table=AWAITING_HANDLERS), "nginx"),
     Row("server hello over TLS", not_yet="TLS"),
     Row("server 1 MiB", serving("1m"), "nginx", quick=False),
     Row(
