@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from clients import AWAITED, SWIRL, fetching, slow_page
-from programs import CHAINS, HELLO, THREADS, TIMERS, measuring_themselves, starting
+from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
 from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
 
 ONE, TWO = "one core", "two cores"
@@ -82,7 +82,7 @@ ROWS = [
         quick=False,
     ),
     Row("Deferred", measuring_themselves(CHAINS), "SwiftNIO", operation="chain", arrangements=(ONE,)),
-    Row("async bridge, a hop", not_yet="the bridge to async"),
+    Row("async bridge, a hop", measuring_themselves(HOPS), "SwiftNIO", operation="hop"),
     Row("timers", measuring_themselves(TIMERS), "SwiftNIO", operation="timer", arrangements=(ONE,)),
     Row("from a thread", measuring_themselves(THREADS), "SwiftNIO", operation="call"),
     Row("start of hello world", starting(HELLO), "SwiftNIO", metric="ms", operation="start", arrangements=(ONE,)),
