@@ -1,8 +1,8 @@
 import Measure
 import Swirl
 
-// Awaited requests, a task for each that is under way. `try await fetch` uses the client of the reactor that it comes to, which has as
-// many connections as requests are under way here, a hundred.
+// Awaited requests, a task for each that is under way. `try await fetch` uses the client of the reactor that it comes to,
+// which has as many connections as the rows have requests under way, a hundred.
 
 /// Tasks of the main actor, on the reactor's own thread: `runUntilComplete`.
 @MainActor func swirlAwaitedOnMain(_ load: Load) throws {
@@ -27,7 +27,9 @@ import Swirl
   }
 }
 
-@MainActor private func keepUnderWayOnMain(_ load: Load, _ body: @escaping @MainActor () async throws -> Void) throws {
+@MainActor private func keepUnderWayOnMain(
+  _ load: Load, _ body: @escaping @MainActor () async throws -> Void
+) throws {
   try runUntilComplete {
     try await withThrowingDiscardingTaskGroup { tasks in
       for _ in 1...load.inFlight { tasks.addTask { try await body() } }
@@ -66,7 +68,7 @@ private actor Fetcher {
   }
 }
 
-/// Tasks on the pool of threads that Swift gives them, as in a program without a reactor: through `ReactorThread.shared`.
+/// Tasks on the pool of threads that Swift gives them, as in a program without a reactor.
 func swirlAwaitedFromPool(_ load: Load) throws {
   let request = request(of: load)
   let tally = Tally(load)

@@ -1,4 +1,5 @@
-// HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which is printed: `Servers swirl`.
+// HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which is printed:
+// `Servers swirl`.
 import Dispatch
 import Measure
 
