@@ -36,6 +36,7 @@ let package = Package(
     .executableTarget(name: "Chains", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "Timers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "Threads", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "Hops", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),

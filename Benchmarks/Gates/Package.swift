@@ -12,6 +12,7 @@ let package = Package(
   dependencies: [.package(name: "swirl", path: source)],
   targets: [
     .executableTarget(name: "Operations", dependencies: [.product(name: "Swirl", package: "swirl")]),
+    .executableTarget(name: "Awaits", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Peer"),
   ],
   swiftLanguageModes: [.v6]

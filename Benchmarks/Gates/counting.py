@@ -12,14 +12,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The seed of Swift's dictionaries is part of what must repeat.
 ENVIRONMENT = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1", "LC_ALL": "C"}
 
-#: Rows: the operation, how many of them, and who is at the other end of the connection.
+#: Rows: the program and its operation, how many of them, and who is at the other end of the connection.
 ROWS = {
-    "fetch": ("fetch", 1_000, "server"),
-    "fetch, Deferred": ("fetch-deferred", 1_000, "server"),
-    "server hello": ("hello", 1_000, "client"),
-    "Deferred chain of three": ("chain", 10_000, None),
-    "callLater and cancel": ("timer", 10_000, None),
-    "callFromThread": ("call-from-thread", 10_000, None),
+    "fetch": (("Operations", "fetch"), 1_000, "server"),
+    "fetch, Deferred": (("Operations", "fetch-deferred"), 1_000, "server"),
+    "fetch, awaited on main": (("Awaits", "fetch"), 1_000, "server"),
+    "fetch, awaited in actor": (("Awaits", "fetch-actor"), 1_000, "server"),
+    "server hello": (("Operations", "hello"), 1_000, "client"),
+    "server hello, awaited": (("Awaits", "hello"), 1_000, "client"),
+    "Deferred chain of three": (("Operations", "chain"), 10_000, None),
+    "await on main": (("Awaits", "main"), 10_000, None),
+    "await in actor": (("Awaits", "actor"), 10_000, None),
+    "callLater and cancel": (("Operations", "timer"), 10_000, None),
+    "callFromThread": (("Operations", "call-from-thread"), 10_000, None),
 }
 
 
@@ -62,7 +67,8 @@ class Counters:
 
     def _run(self, operation, count, peer, under, environment):
         """Runs an operation with its other end beside it; gives what it complained of."""
-        command = [*under, self._programs / "Operations", operation, count]
+        program, name = operation
+        command = [*under, self._programs / program, name, count]
         environment = ENVIRONMENT | environment
         if peer == "server":
             with _started([self._programs / "Peer", "server"]) as server:

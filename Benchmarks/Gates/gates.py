@@ -30,24 +30,28 @@ def options():
     return parser.parse_args()
 
 
-def build(source):
-    """Builds the operations against a checkout. None when that checkout does not build with them."""
+def build(source, rows):
+    """Builds the operations against a checkout. None when that checkout does not build with them.
+
+    Only the programs of these rows: an old commit lacks what the others use."""
     scratch = os.environ.get("SWIRL_SCRATCH")
     scratch = f"{scratch}/gates" if scratch else HERE / ".build"
     command = ["swift", "build", "-c", "release", "--package-path", HERE, "--scratch-path", scratch]
     # git sets variables of its own for what it runs, and would have the package manager's git look in the wrong place.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment["SWIRL_SOURCE"] = str(source.resolve())
-    built = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
-    if built.returncode != 0:
-        print(built.stdout[-3000:] + built.stderr[-3000:], file=sys.stderr)
-        return None
+    for program in sorted({"Peer"} | {ROWS[row][0][0] for row in rows}):
+        words = [*map(str, command), "--product", program]
+        built = subprocess.run(words, env=environment, capture_output=True, text=True)
+        if built.returncode != 0:
+            print(built.stdout[-3000:] + built.stderr[-3000:], file=sys.stderr)
+            return None
     shown = subprocess.run([*map(str, command), "--show-bin-path"], env=environment, capture_output=True, text=True)
     return shown.stdout.strip()
 
 
 def measure(source, rows):
-    programs = build(source)
+    programs = build(source, rows)
     if programs is None:
         return None
     with tempfile.TemporaryDirectory(prefix="swirl-gates-") as folder:

@@ -4,6 +4,10 @@ SWIRL = ["Swirl, callback", "Swirl, Deferred"]
 PROGRAMS = {
     "Swirl, callback": ["Clients", "swirl-callback"],
     "Swirl, Deferred": ["Clients", "swirl-deferred"],
+    "Swirl, awaited on main": ["Clients", "swirl-awaited-main"],
+    "Swirl, awaited Deferred": ["Clients", "swirl-awaited-deferred"],
+    "Swirl, awaited in actor": ["Clients", "swirl-awaited-actor"],
+    "Swirl, awaited from pool": ["Clients", "swirl-awaited-pool"],
     "libcurl": ["Clients", "libcurl"],
     "AsyncHTTPClient, futures": ["Clients", "ahc-future"],
     "AsyncHTTPClient, async": ["Clients", "ahc-async"],
@@ -13,9 +17,12 @@ PROGRAMS = {
     "Tornado simple client": ["client_tornado.py"],
     "URLSession": ["Clients", "urlsession"],
 }
+AWAITED = [name for name in PROGRAMS if name.startswith("Swirl, awaited")]
+#: Those of most rows: what awaiting costs has rows of its own.
+USUAL = [name for name in PROGRAMS if name not in AWAITED]
 
 
-def fetching(path, length, in_flight=100, close=False, only=PROGRAMS):
+def fetching(path, length, in_flight=100, close=False, only=USUAL):
     """Each asks for one page again and again; wrk, which keeps nothing of what it reads, is the yardstick."""
 
     def client(words):

@@ -1,4 +1,4 @@
-"""Programs that measure themselves: chains, timers, threads; and the start of the smallest ones."""
+"""Programs that measure themselves: chains, hops, timers, threads; and the start of the smallest ones."""
 
 import time
 
@@ -22,6 +22,15 @@ THREADS = {
     "Twisted": ["threads.py", "twisted"],
     "asyncio + uvloop": ["threads.py", "--uvloop"],
     "asyncio": ["threads.py"],
+}
+HOPS = {
+    "Swirl, callback": ["Hops", "swirl-callback"],
+    "Swirl, main actor": ["Hops", "swirl-main"],
+    "Swirl, Deferred { }": ["Hops", "swirl-deferred"],
+    "Swirl": ["Hops", "swirl-actor"],
+    "SwiftNIO": ["Hops", "nio"],
+    "asyncio + uvloop": ["hops.py", "--uvloop"],
+    "asyncio": ["hops.py"],
 }
 HELLO = {
     "Swirl": ["HelloSwirl"],

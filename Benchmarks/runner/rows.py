@@ -3,9 +3,9 @@
 import dataclasses
 import typing
 
-from clients import SWIRL, fetching, slow_page
-from programs import CHAINS, HELLO, THREADS, TIMERS, measuring_themselves, starting
-from servers import echoing, idle_connections, serving
+from clients import AWAITED, SWIRL, fetching, slow_page
+from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
+from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
 
 ONE, TWO = "one core", "two cores"
 
@@ -27,6 +27,10 @@ class Row:
     not_yet: str = ""
 
 
+#: Beside Swirl's callbacks, and others that await.
+AWAITING = [*SWIRL, *AWAITED, "AsyncHTTPClient, async", "aiohttp + uvloop"]
+
+
 def _curve():
     few = [*SWIRL[:1], "libcurl", "aiohttp + uvloop", "AsyncHTTPClient, futures"]
     for in_flight in (1, 10, 100, 1_000, 10_000):
@@ -44,11 +48,11 @@ def _curve():
 
 ROWS = [
     Row("fetch small", fetching("small", 100), "wrk"),
-    Row("fetch small, awaited", not_yet="awaited fetch"),
+    Row("fetch small, awaited", fetching("small", 100, only=AWAITING), "wrk"),
     Row("fetch small over TLS", not_yet="TLS"),
     Row("fetch 4 KiB", fetching("4k", 4096), "wrk", quick=False),
     Row("fetch 1 MiB", fetching("1m", 1 << 20), "libcurl"),
-    Row("fetch 1 MiB, awaited", not_yet="awaited fetch"),
+    Row("fetch 1 MiB, awaited", fetching("1m", 1 << 20, only=[*AWAITING, "libcurl"]), "libcurl"),
     Row("fetch 1 MiB over TLS", not_yet="TLS"),
     Row("fetch small, one connection", fetching("small", 100, in_flight=1), "wrk", quick=False),
     Row("fetch small, a connection per request", fetching("small", 100, close=True), "wrk", quick=False),
@@ -65,7 +69,7 @@ ROWS = [
         quick=False,
     ),
     Row("server hello", serving("hello"), "nginx"),
-    Row("server hello, awaited", not_yet="awaiting handlers"),
+    Row("server hello, awaited", serving("hello", table=AWAITING_HANDLERS), "nginx"),
     Row("server hello over TLS", not_yet="TLS"),
     Row("server 1 MiB", serving("1m"), "nginx", quick=False),
     Row(
@@ -78,7 +82,7 @@ ROWS = [
         quick=False,
     ),
     Row("Deferred", measuring_themselves(CHAINS), "SwiftNIO", operation="chain", arrangements=(ONE,)),
-    Row("async bridge, a hop", not_yet="the bridge to async"),
+    Row("async bridge, a hop", measuring_themselves(HOPS), "SwiftNIO", operation="hop"),
     Row("timers", measuring_themselves(TIMERS), "SwiftNIO", operation="timer", arrangements=(ONE,)),
     Row("from a thread", measuring_themselves(THREADS), "SwiftNIO", operation="call"),
     Row("start of hello world", starting(HELLO), "SwiftNIO", metric="ms", operation="start", arrangements=(ONE,)),

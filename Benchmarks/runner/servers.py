@@ -13,6 +13,15 @@ HTTP = {
     "Tornado": ["server_tornado.py"],
     "Twisted": ["server_twisted.py"],
 }
+#: Handlers that await: a function that has its result at once, a Deferred of the next turn, an actor on other threads.
+AWAITING_HANDLERS = {
+    "Swirl, callback": ["Servers", "swirl"],
+    "Swirl, awaited": ["Servers", "swirl-awaited"],
+    "Swirl, awaited Deferred": ["Servers", "swirl-awaited-deferred"],
+    "Swirl, awaited actor": ["Servers", "swirl-awaited-actor"],
+    "Hummingbird": ["Servers", "hummingbird"],
+    "Hummingbird, awaited actor": ["Servers", "hummingbird-actor"],
+}
 ECHO = {
     "Swirl": ["EchoServers", "swirl"],
     "SwiftNIO": ["EchoServers", "nio"],
@@ -35,7 +44,7 @@ def _started(table, measure_one):
     return {name: contender(words) for name, words in table.items()}
 
 
-def serving(path, in_flight=100):
+def serving(path, in_flight=100, table=HTTP):
     """HTTP servers under wrk; nginx is the yardstick."""
 
     def under_wrk(bench, server):
@@ -44,7 +53,7 @@ def serving(path, in_flight=100):
         used = server.cpu_seconds() - before
         return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
 
-    return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | _started(HTTP, under_wrk)
+    return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | _started(table, under_wrk)
 
 
 def idle_connections(count):

@@ -66,15 +66,6 @@ func asyncHTTPClientAsync(_ load: Load) throws {
   try group.syncShutdownGracefully()
 }
 
-/// Counts for tasks that run on several threads.
-private actor Tally {
-  private let load: Load
-
-  init(_ load: Load) { self.load = load }
-
-  func complete(status: Int, length: Int) -> Bool { load.complete(status: status, length: length) }
-}
-
 /// A count that only its event loop touches.
 private final class Counter: @unchecked Sendable {
   private var value: Int

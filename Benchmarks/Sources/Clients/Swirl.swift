@@ -2,14 +2,14 @@ import Measure
 import Swirl
 
 /// A client of its own, with as many connections as requests; all else as it comes, the timeout of 60 s for each request included.
-@MainActor private func client(for load: Load) -> HTTPClient {
+@MainActor func client(for load: Load) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = load.inFlight
   configuration.connections = load.inFlight
   return HTTPClient(configuration)
 }
 
-private func request(of load: Load) -> HTTPClient.Request {
+func request(of load: Load) -> HTTPClient.Request {
   HTTPClient.Request(load.url, headers: load.closesConnections ? [.connection: "close"] : [:])
 }
 

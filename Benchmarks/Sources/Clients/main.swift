@@ -5,6 +5,10 @@ import Measure
 let clients: [String: @MainActor (Load) throws -> Void] = [
   "swirl-callback": swirlCallback,
   "swirl-deferred": swirlDeferred,
+  "swirl-awaited-main": swirlAwaitedOnMain,
+  "swirl-awaited-deferred": swirlAwaitedDeferred,
+  "swirl-awaited-actor": swirlAwaitedInActor,
+  "swirl-awaited-pool": swirlAwaitedFromPool,
   "libcurl": libcurl,
   "ahc-future": asyncHTTPClientFuture,
   "ahc-async": asyncHTTPClientAsync,

@@ -9,6 +9,18 @@ func hummingbird() async throws {
   let large = ByteBuffer(bytes: Pages.large)
   router.get("/hello") { _, _ in Pages.hello }
   router.get("/1m") { _, _ in Response(status: .ok, body: .init(byteBuffer: large)) }
+  try await run(router)
+}
+
+/// The handler awaits an actor.
+func hummingbirdActor() async throws {
+  let router = Router()
+  let store = Store()
+  router.get("/hello") { request, _ in await store.page(request.uri.path) }
+  try await run(router)
+}
+
+private func run(_ router: Router<BasicRequestContext>) async throws {
   var logger = Logger(label: "hummingbird")
   logger.logLevel = .critical
   let application = Application(

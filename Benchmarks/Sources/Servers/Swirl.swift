@@ -2,9 +2,44 @@ import Swirl
 
 /// All as it comes: limits, timeouts and the Date field included.
 @MainActor func swirl() throws {
-  let server = HTTPServer { request in
-    request.path == "/1m" ? .bytes(Pages.large) : .text(Pages.hello)
-  }
+  try run(
+    HTTPServer { request in
+      request.path == "/1m" ? .bytes(Pages.large) : .text(Pages.hello)
+    })
+}
+
+/// The handler awaits a function that has its result at once, as most handlers of Hummingbird do.
+@MainActor func swirlAwaited() throws {
+  try run(
+    HTTPServer { request in
+      Deferred { await .text(page(request.path)) }
+    })
+}
+
+@MainActor private func page(_ path: String) async -> String { Pages.hello }
+
+/// The handler awaits a Deferred that is fired in the next turn.
+@MainActor func swirlAwaitedDeferred() throws {
+  try run(
+    HTTPServer { _ in
+      Deferred {
+        let page = Deferred<String>()
+        reactor.callSoon { page.callback(Pages.hello) }
+        return .text(try await page.value)
+      }
+    })
+}
+
+/// The handler awaits an actor of the program, which lives on other threads.
+@MainActor func swirlAwaitedActor() throws {
+  let store = Store()
+  try run(
+    HTTPServer { request in
+      Deferred { .text(await store.page(request.path)) }
+    })
+}
+
+@MainActor private func run(_ server: HTTPServer) throws {
   listening(on: Int(try server.listen(0).localAddress.port))
   reactor.run()
 }

@@ -1,13 +1,22 @@
-// HTTP servers that answer /hello and /1m, on a free port of 127.0.0.1, which is printed: `Servers swirl`.
+// HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which is printed:
+// `Servers swirl`.
 import Dispatch
 import Measure
 
-switch Options().words.first {
-case "swirl": try swirl()
-case "hummingbird": serve(hummingbird)
-case "flyingfox": serve(flyingFox)
-default: fail("usage: Servers swirl|hummingbird|flyingfox")
+let servers: [String: @MainActor () throws -> Void] = [
+  "swirl": swirl,
+  "swirl-awaited": swirlAwaited,
+  "swirl-awaited-deferred": swirlAwaitedDeferred,
+  "swirl-awaited-actor": swirlAwaitedActor,
+  "hummingbird": { serve(hummingbird) },
+  "hummingbird-actor": { serve(hummingbirdActor) },
+  "flyingfox": { serve(flyingFox) },
+]
+
+guard let name = Options().words.first, let server = servers[name] else {
+  fail("usage: Servers NAME, the name one of \(servers.keys.sorted())")
 }
+try server()
 
 /// Async servers work on threads of their own. An async main program would leave no main thread for Swirl's loop.
 func serve(_ server: @escaping @Sendable () async throws -> Void) -> Never {
