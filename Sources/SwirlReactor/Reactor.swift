@@ -84,8 +84,7 @@ public final class Reactor {
 
   deinit {
     reference.clear()
-    remote.close()
-    for job in jobs { remote.runWithoutReactor(job) }
+    remote.close(leaving: jobs)
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
   }
