@@ -82,6 +82,13 @@ public final class Reactor {
     wakeUpEvent?.enable()
   }
 
+  /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
+  func retire() {
+    triggers = [:]
+    remote.close(leaving: jobs)
+    jobs = []
+  }
+
   deinit {
     reference.clear()
     remote.close(leaving: jobs)
