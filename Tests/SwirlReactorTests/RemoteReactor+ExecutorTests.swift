@@ -47,7 +47,7 @@ import Darwin
     }
 
     func order(_ numbers: Range<Int>, into seen: Guarded<[Int]>) {
-      for number in numbers { Task { seen.withLock { $0.append(number) } } }
+      for number in numbers { Task(executorPreference: remote) { @concurrent in seen.withLock { $0.append(number) } } }
     }
   }
 
