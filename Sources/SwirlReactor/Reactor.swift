@@ -82,10 +82,16 @@ public final class Reactor {
     wakeUpEvent?.enable()
   }
 
+  /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
+  func retire() {
+    triggers = [:]
+    remote.close(leaving: jobs)
+    jobs = []
+  }
+
   deinit {
     reference.clear()
-    remote.close()
-    for job in jobs { remote.runWithoutReactor(job) }
+    remote.close(leaving: jobs)
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
   }

@@ -30,7 +30,11 @@ public final class ReactorThread: Sendable {
   public init(name: String = "swirl-reactor") {
     let code = SystemThread.start(name: name) { [remote, ending] in
       // The reactor has gone when it is told that the thread has ended.
-      do { Reactor(isMain: false, remote: remote).run() }
+      do {
+        let reactor = Reactor(isMain: false, remote: remote)
+        reactor.run()
+        reactor.retire()
+      }
       ending.reach()
     }
     precondition(code == 0, "cannot start a thread for a reactor: \(String(cString: strerror(code)))")

@@ -10,7 +10,7 @@ extension RemoteReactor {
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {
     let call = AwaitedCall<Value>(on: self)
-    return try await call.run(at: CallSite(file: file, line: line)) { .success(try body($0)) }
+    return try await call.run(at: CallSite(file: file, line: line)) { reactor, _ in .success(try body(reactor)) }
   }
 
   /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result. When the task is
@@ -24,7 +24,7 @@ extension RemoteReactor {
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>
   ) async throws -> Value {
     let call = AwaitedCall<Value>(on: self)
-    return try await call.run(at: CallSite(file: file, line: line)) { .deferred(try body($0)) }
+    return try await call.run(at: CallSite(file: file, line: line)) { reactor, _ in .deferred(try body(reactor)) }
   }
 }
 
@@ -40,32 +40,29 @@ public struct ReactorGoneError: Error, Hashable, CustomStringConvertible {
 
 /// A call that a task on any thread awaits, from its start on the reactor's thread to its result.
 ///
-/// Unchecked: after it was started, its fields are only touched on the reactor's thread; when the reactor goes away, they go
-/// with the last reference.
+/// Unchecked: what changes is only touched on the reactor's thread.
 package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   /// What a body gives.
   package enum Outcome {
     case success(Value)
     case deferred(Deferred<Value>)
-    /// The result comes through `finish`; until then this is what cancelling cancels.
+    /// The result comes through the `AwaitingTask`; until then this is what cancelling cancels.
     case pending(any CancellableCall)
   }
 
+  /// Begins what the task awaits.
+  package typealias Body = @Sendable (Reactor, AwaitingTask<Value>) throws -> Outcome
+
   private let remote: RemoteReactor
-  private var task: CheckedContinuation<Value, any Error>?
   /// What cancelling cancels.
-  private var cancelUnderWay: (() -> Void)?
+  fileprivate var cancelUnderWay: (() -> Void)?
   private var isCancelled = false
 
   package init(on remote: RemoteReactor) { self.remote = remote }
 
-  // It was dropped with the reactor.
-  deinit { task?.resume(throwing: ReactorGoneError()) }
-
   /// Runs `body` on the reactor's thread, at once where that is this one and `startsNow`, and awaits what comes of it.
   package func run(
-    at site: CallSite, startsNow: Bool = false, isolation: isolated (any Actor)? = #isolation,
-    _ body: @escaping @Sendable (Reactor) throws -> Outcome
+    at site: CallSite, startsNow: Bool = false, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
   ) async throws -> Value {
     let runsHere = startsNow && remote.isCurrent
     // As in `Deferred.value`: so that the task comes back without leaving the thread.
@@ -78,16 +75,15 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   }
 
   private func start(
-    at site: CallSite, _ runsHere: Bool, _ isolation: isolated (any Actor)?,
-    _ body: @escaping @Sendable (Reactor) throws -> Outcome
+    at site: CallSite, _ runsHere: Bool, _ isolation: isolated (any Actor)?, _ body: @escaping Body
   ) async throws -> Value {
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation(isolation: isolation) { task in
-        self.task = task
+      try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
+        let task = AwaitingTask(continuation, of: self)
         if runsHere, let running = Reactor.running {
-          start(on: running, body)
+          start(on: running, task, body)
         } else {
-          remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, body) }
+          remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, task, body) }
         }
       }
     } onCancel: {
@@ -95,28 +91,46 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
     }
   }
 
-  private func start(on reactor: Reactor, _ body: (Reactor) throws -> Outcome) {
-    if isCancelled { return finish(.failure(CancelledError())) }
+  private func start(on reactor: Reactor, _ task: AwaitingTask<Value>, _ body: Body) {
+    if isCancelled { return task.finish(.failure(CancelledError())) }
     do {
-      switch try body(reactor) {
-      case .success(let value): finish(.success(value))
-      case .pending(let call): if task != nil { cancelUnderWay = { call.cancel() } }
+      switch try body(reactor, task) {
+      case .success(let value): task.finish(.success(value))
+      case .pending(let call): if task.isWaiting { cancelUnderWay = { call.cancel() } }
       case .deferred(let deferred):
         // Its producer keeps it. Were it kept from here too, a call whose producer goes away would wait for ever.
         cancelUnderWay = { [weak deferred] in deferred?.cancel() }
-        deferred.addBoth { [self] result in finish(result) }
+        deferred.addBoth { result in task.finish(result) }
       }
-    } catch { finish(.failure(error)) }
-  }
-
-  /// Gives the result, once.
-  package func finish(_ result: Result<Value, any Error>) {
-    cancelUnderWay = nil
-    task.take()?.resume(with: result)
+    } catch { task.finish(.failure(error)) }
   }
 
   private func cancel() {
     isCancelled = true
     cancelUnderWay?()
+  }
+}
+
+/// The task that awaits a call. Only what will bring the result holds this, never the task itself: so it goes away where
+/// that does, as with the reactor, and the task is told.
+///
+/// Unchecked: it is touched on the reactor's thread, and by the last who lets go of it.
+package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
+  private var continuation: CheckedContinuation<Value, any Error>?
+  private let call: AwaitedCall<Value>
+
+  fileprivate init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>) {
+    self.continuation = continuation
+    self.call = call
+  }
+
+  deinit { continuation?.resume(throwing: ReactorGoneError()) }
+
+  fileprivate var isWaiting: Bool { continuation != nil }
+
+  /// Gives the result, once.
+  package func finish(_ result: Result<Value, any Error>) {
+    call.cancelUnderWay = nil
+    continuation.take()?.resume(with: result)
   }
 }

@@ -92,19 +92,20 @@ public final class RemoteReactor: @unchecked Sendable {
   /// Whether the reactor has gone away.
   package var isClosed: Bool { lock.withLock { isGone } }
 
-  /// Drops the calls that have come and those that will.
-  func close() {
-    let (dropped, orphans) = lock.withLock {
+  /// Drops the calls that have come and those that will. The tasks go on without the reactor, in the order in which they
+  /// came: first those that it has taken, then those that it has not, then those that will come.
+  func close(leaving taken: [UnownedJob]) {
+    let dropped = lock.withLock {
       isGone = true
+      for job in taken + jobs { runWithoutReactor(job) }
       defer {
         calls = []
         jobs = []
       }
-      return (calls, jobs)
+      return calls
     }
     // What the calls capture is released here, not under the lock. A task, though, is never lost.
     withExtendedLifetime(dropped) {}
-    for job in orphans { runWithoutReactor(job) }
   }
 
   /// Where the tasks of an actor go on whose reactor has gone away: one after the other, as before.

@@ -38,6 +38,7 @@ import Darwin
     return completion.ended
   }
   reactor.run(handlingSignals: false)
+  completion.isRunOver = true
   reactor.removeSystemEventTrigger(trigger)
   for handler in handlers { reactor.removeSignalHandler(handler) }
   if let interrupting { exit(128 + interrupting) }
@@ -57,10 +58,12 @@ public struct ReactorStoppedError: Error, Hashable, CustomStringConvertible {
 @MainActor private final class Completion<Value> {
   private(set) var result: Result<Value, any Error>?
   let ended = Deferred<Void>()
+  /// A body that `crash()` has left goes on in a later run, which is not its own to stop.
+  var isRunOver = false
 
   func run(_ body: @MainActor () async throws -> Value) async {
     do { result = .success(try await body()) } catch { result = .failure(error) }
     ended.callback()
-    Reactor.main.stop()
+    if !isRunOver { Reactor.main.stop() }
   }
 }

@@ -188,6 +188,184 @@ func isDefault(_ number: Int32) -> Bool {
   _ = Deferred<Int>.fail(Wrong())
 }
 
+// MARK: - runUntilComplete
+
+struct Wrong: Error {}
+
+func isOnMainThread() -> Bool { pthread_equal(pthread_self(), mainThread) != 0 }
+
+/// Fires in a later turn.
+@MainActor func later() -> Deferred<Void> {
+  let deferred = Deferred<Void>()
+  reactor.callSoon { reactor.callSoon { deferred.callback() } }
+  return deferred
+}
+
+@MainActor func completes() throws {
+  let value = try runUntilComplete {
+    try await later().value
+    print("on the main thread:", isOnMainThread())
+    return 42
+  }
+  print("returned", value)
+  do {
+    try runUntilComplete {
+      try await later().value
+      throw Wrong()
+    }
+  } catch { print("threw", error) }
+  print("at once", try runUntilComplete { 7 })
+}
+
+@MainActor func completesTwice() throws {
+  let answer = Deferred<Void>()
+  let hasEnded = Deferred<Void>()
+  try runUntilComplete {
+    _ = Task {
+      try await answer.value
+      print("left by the first")
+      hasEnded.callback()
+    }
+    print("first")
+  }
+  try runUntilComplete {
+    answer.callback()
+    try await hasEnded.value
+    print("second")
+  }
+}
+
+@MainActor func completesBesideOthers() throws {
+  let other = Deferred<Void>()
+  Task { @MainActor in
+    print("other")
+    other.callback()
+  }
+  let value = try runUntilComplete {
+    try await other.value
+    print("body")
+    return "returned"
+  }
+  print(value)
+}
+
+/// Waits for ever, until it is cancelled.
+@MainActor func waits() async throws {
+  print("waiting")
+  reactor.callSoon { kill(getpid(), firstSignal) }
+  do { try await Deferred<Void>().value } catch {
+    print(error)
+    throw error
+  }
+}
+var firstSignal = SIGINT
+
+@MainActor func signalCancelsBody(_ number: Int32) throws {
+  firstSignal = number
+  reactor.addSystemEventTrigger(.after, .shutdown) { print("shutdown") }
+  try runUntilComplete {
+    defer { print("body ends") }
+    do { try await waits() } catch {
+      // A cancelled body may still await, to clean up.
+      try await Task { try await later().value }.value
+      print("cleaned up")
+      throw error
+    }
+  }
+  print("never")
+}
+
+@MainActor func ignoresInterrupt() throws {
+  try runUntilComplete {
+    try? await waits()
+    for _ in 0..<10 { await Task { try? await later().value }.value }
+    print("finished")
+  }
+  print("never")
+}
+
+@MainActor func secondInterrupt(_ number: Int32) throws {
+  try runUntilComplete {
+    try? await waits()
+    kill(getpid(), number)
+    await Task { try? await Deferred<Void>().value }.value
+    print("never")
+  }
+  print("never")
+}
+
+@MainActor func signalsAfter() throws {
+  try runUntilComplete { print("in the body", isDefault(SIGINT), isDefault(SIGTERM)) }
+  print("afterwards", isDefault(SIGINT), isDefault(SIGTERM))
+}
+
+@MainActor func stopInBody() throws {
+  func wait() async throws {
+    do { try await Deferred<Void>().value } catch {
+      print("await", error)
+      throw error
+    }
+  }
+  do {
+    try runUntilComplete {
+      reactor.stop()
+      print("stopped")
+      try await wait()
+    }
+  } catch { print("threw", error) }
+  reactor.callWhenRunning {
+    reactor.callSoon {
+      print("from a callback")
+      reactor.stop()
+    }
+  }
+  let value = try runUntilComplete {
+    try? await wait()
+    return 5
+  }
+  print("returned", value)
+}
+
+@MainActor func stopBeforeBody() throws {
+  reactor.stop()
+  let value = try runUntilComplete {
+    print("begins cancelled:", Task.isCancelled)
+    return 1
+  }
+  print("returned", value)
+}
+
+@MainActor func crashInBody() {
+  do {
+    try runUntilComplete {
+      reactor.crash()
+      try await Deferred<Void>().value
+    }
+    print("never")
+  } catch { print("threw", error) }
+}
+
+@MainActor func crashThenAnother() throws {
+  let answer = Deferred<Void>()
+  do {
+    try runUntilComplete {
+      reactor.crash()
+      try await answer.value
+      print("the first goes on")
+    }
+  } catch { print("crashed") }
+  let value = try runUntilComplete {
+    answer.callback()
+    for _ in 0..<10 { try await later().value }
+    return Task.isCancelled
+  }
+  print("the second was cancelled:", value)
+}
+
+@MainActor func runUntilCompleteInATask() throws {
+  try runUntilComplete { await Task { try? runUntilComplete {} }.value }
+}
+
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
 if !scenario.hasPrefix("after") { failAfter20Seconds() }
 switch scenario {
@@ -209,5 +387,19 @@ case "current": current()
 case "handler from other": handlerFromOtherReactor()
 case "no handler on other": noHandlerOnOther()
 case "unhandled failure": unhandledFailureIsLogged()
+case "completes": try completes()
+case "completes twice": try completesTwice()
+case "completes beside others": try completesBesideOthers()
+case "interrupts body": try signalCancelsBody(SIGINT)
+case "terminates body": try signalCancelsBody(SIGTERM)
+case "ignores interrupt": try ignoresInterrupt()
+case "second interrupt": try secondInterrupt(SIGINT)
+case "interrupt, terminate": try secondInterrupt(SIGTERM)
+case "signals after": try signalsAfter()
+case "stop in body": try stopInBody()
+case "stop before body": try stopBeforeBody()
+case "crash in body": crashInBody()
+case "crash, then another": try crashThenAnother()
+case "run until complete in a task": try runUntilCompleteInATask()
 default: print("no such scenario: \(scenario)")
 }

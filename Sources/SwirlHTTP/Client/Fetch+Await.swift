@@ -27,7 +27,7 @@ public func fetch(
   _ request: HTTPClient.Request, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> HTTPClient.Response {
   let call = AwaitedCall<HTTPClient.Response>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
-  return try await call.run(at: CallSite(file: file, line: line), startsNow: true) { reactor in
-    .pending(HTTPClient.of(reactor).fetch(request, file: file, line: line) { call.finish($0) })
+  return try await call.run(at: CallSite(file: file, line: line), startsNow: true) { reactor, task in
+    .pending(HTTPClient.of(reactor).fetch(request, file: file, line: line) { task.finish($0) })
   }
 }
