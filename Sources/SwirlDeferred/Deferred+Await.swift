@@ -7,11 +7,15 @@ extension Deferred {
   /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
   /// A Deferred that nobody fires, because no reactor runs, is awaited for ever. Twisted: `await deferred`.
   public final var value: Value {
-    get async throws {
-      if !isFired || pauses > 0 { await fired(on: #isolation) }
-      guard let result = handledResult else { preconditionFailure("an awaited Deferred was resumed unfired") }
-      return try result.get()
-    }
+    get async throws { try await result(on: #isolation).get() }
+  }
+
+  // With an `isolated` parameter, so that it does run on the caller's actor before it touches anything: a function that only
+  // passes a call on may leave that out.
+  private func result(on isolation: isolated (any Actor)?) async -> Result<Value, any Error> {
+    if !isFired || pauses > 0 { await fired(on: isolation) }
+    guard let result = handledResult else { preconditionFailure("an awaited Deferred was resumed unfired") }
+    return result
   }
 
   /// Suspends until the callbacks of this stage run.

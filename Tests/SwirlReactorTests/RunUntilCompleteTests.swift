@@ -18,22 +18,22 @@ import Testing
   @Test(arguments: [("interrupt", Int32(130)), ("terminate", 143)])
   func `a signal cancels the body, which is waited for, and the exit code tells of it`(scenario: String, code: Int32) {
     let probe = Probe("\(scenario)s body")
-    #expect(probe.lines == ["waiting", "cancelled", "cleaned up", "body ends", "shutdown"])
+    #expect(probe.lines == ["waiting", "CancellationError()", "cleaned up", "body ends", "shutdown"])
     #expect(probe.exitCode == code)
   }
 
   @Test func `a body that ignores its cancellation is waited for, and its program exits all the same`() {
     let probe = Probe("ignores interrupt")
-    #expect(probe.lines == ["waiting", "cancelled", "finished"])
+    #expect(probe.lines == ["waiting", "CancellationError()", "finished"])
     #expect(probe.exitCode == 130)
   }
 
   @Test func `a second signal exits at once, with its own number`() {
     var probe = Probe("second interrupt")
-    #expect(probe.lines == ["waiting", "cancelled"])
+    #expect(probe.lines == ["waiting", "CancellationError()"])
     #expect(probe.exitCode == 130)
     probe = Probe("interrupt, terminate")
-    #expect(probe.lines == ["waiting", "cancelled"])
+    #expect(probe.lines == ["waiting", "CancellationError()"])
     #expect(probe.exitCode == 143)
   }
 
@@ -46,7 +46,8 @@ import Testing
     let probe = Probe("stop in body")
     #expect(
       probe.lines == [
-        "stopped", "await cancelled", "threw cancelled", "from a callback", "await cancelled", "returned 5",
+        "stopped", "await CancellationError()", "threw CancellationError()", "from a callback",
+        "await CancellationError()", "returned 5",
       ])
     #expect(probe.exitCode == 0)
   }

@@ -3,6 +3,9 @@ import SwirlReactor
 
 // The awaited form of `fetch`. It may be called from any actor and any thread, so nothing but the request and the response
 // goes between the caller and the reactor.
+//
+// `isolation` is never given by hand. It makes sure that these run on the caller's actor before they ask whose thread this is: a
+// function that only passes a call on may leave that out.
 
 /// Gets `url` and returns the response, whatever its status; throws an ``HTTPError`` that names the URL.
 ///
@@ -17,14 +20,15 @@ import SwirlReactor
 ///
 /// Where `fetch(url)` without `await` is meant in an async function, say so by its type: `let page: Deferred = fetch(url)`.
 public func fetch(
-  _ url: String, file: StaticString = #fileID, line: UInt = #line
+  _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> HTTPClient.Response {
-  try await fetch(HTTPClient.Request(url), file: file, line: line)
+  try await fetch(HTTPClient.Request(url), isolation: isolation, file: file, line: line)
 }
 
 /// Sends `request` and returns the response; throws an ``HTTPError`` that names the URL.
 public func fetch(
-  _ request: HTTPClient.Request, file: StaticString = #fileID, line: UInt = #line
+  _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
+  line: UInt = #line
 ) async throws -> HTTPClient.Response {
   let call = AwaitedCall<HTTPClient.Response>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
   return try await call.run(at: CallSite(file: file, line: line), startsNow: true) { reactor, task in

@@ -38,7 +38,8 @@ struct HTTPURL {
     else { throw Malformed("the URL has no scheme: write http:// before the host") }
     let scheme = String(copying: bytes.extracting(0..<colon))
     switch scheme.lowercased() {
-    case "http", "https": throw Malformed("the URL needs two slashes after \(scheme):")
+    case let known where known == "http" || known == "https":
+      throw Malformed("the URL needs two slashes after \(known):")
     default: throw Malformed("the scheme \(scheme) is not supported: use http or https", .unsupportedScheme)
     }
   }
