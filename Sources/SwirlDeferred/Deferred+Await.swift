@@ -7,59 +7,53 @@ extension Deferred {
   /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
   /// A Deferred that nobody fires, because no reactor runs, is awaited for ever. Twisted: `await deferred`.
   public final var value: Value {
-    get async throws { try await result(on: #isolation).get() }
+    get async throws {
+      await settled(on: #isolation)
+      if let failure { throw failure.handled() }
+      guard let success else { preconditionFailure("an awaited Deferred was resumed unfired") }
+      return success
+    }
   }
+}
 
-  // With an `isolated` parameter, so that it does run on the caller's actor before it touches anything: a function that only
-  // passes a call on may leave that out.
-  private func result(on isolation: isolated (any Actor)?) async -> Result<Value, any Error> {
-    if !isFired || pauses > 0 { await fired(on: isolation) }
-    guard let result = handledResult else { preconditionFailure("an awaited Deferred was resumed unfired") }
-    return result
-  }
-
+extension AnyDeferred {
   /// Suspends until the callbacks of this stage run.
-  private func fired(on isolation: isolated (any Actor)?) async {
-    // A continuation comes back through the global executor, and so through another thread, before it gets to its actor;
-    // with a preference, it comes back through that of this thread. Not on the main actor: each step of a task whose preference is
-    // not that of the code it came from goes through the main queue; `runUntilComplete` prefers for the whole task.
-    let home = DeferredHome.current()
-    if home == nil, deferredDebugging, DeferredHome.isKnown {
+  ///
+  /// With an `isolated` parameter, so that it does run on the caller's actor before it touches anything: a function that only
+  /// passes a call on may leave that out. Not generic: what depends on the value would be looked up at each await.
+  fileprivate final func settled(on isolation: isolated (any Actor)?) async {
+    if isFired, pauses == 0 { return }
+    let home = DeferredHomes.current()
+    if home == nil, deferredDebugging, DeferredHomes.areKnown {
       DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
     }
-    if home == nil || isolation is MainActor { return await wait(on: isolation, home: home) }
+    guard let home else { return await wait(on: isolation, home: nil) }
+    if let task = home.currentTask(of: isolation) { return await wait(with: task, on: isolation) }
+    // A task of no actor, or of one elsewhere, goes on on another thread, but for this preference.
     await withTaskExecutorPreference(home, isolation: isolation) { await wait(on: isolation, home: home) }
   }
 
-  private func wait(on isolation: isolated (any Actor)?, home: (any TaskExecutor)?) async {
+  private final func wait(with task: any TaskAtHome, on isolation: isolated (any Actor)?) async {
+    task.deferred = self
+    add(AwaitStage { task.resume() })
+    await withTaskCancellationHandler {
+      await task.wait(on: isolation)
+    } onCancel: {
+      task.cancelDeferred()
+    }
+  }
+
+  private final func wait(on isolation: isolated (any Actor)?, home: (any TaskExecutor)?) async {
     let canceller = TaskCanceller(cancelling: self, on: isolation, home: home)
     await withTaskCancellationHandler {
       await withCheckedContinuation(isolation: isolation) { (waiter: CheckedContinuation<Void, Never>) in
-        addBoth { _ in waiter.resume() }
+        add(AwaitStage { waiter.resume() })
         canceller.beginWaiting()
       }
     } onCancel: {
       canceller.cancel()
     }
   }
-}
-
-/// Where Deferreds that are awaited without an actor are at home.
-package enum DeferredHome {
-  private struct Hook {
-    var current: (@Sendable () -> (any TaskExecutor)?)?
-  }
-  private static let hook = Mutex(Hook())
-
-  /// Sets what tells the executor of a thread, if it has one: the reactor that runs there.
-  package static func set(_ current: @escaping @Sendable () -> (any TaskExecutor)?) {
-    hook.withLock { $0.current = current }
-  }
-
-  static func current() -> (any TaskExecutor)? { hook.withLock { $0 }.current?() }
-
-  /// Whether there are reactors at all: Deferreds can be used, and fired, without any.
-  static var isKnown: Bool { hook.withLock { $0.current != nil } }
 }
 
 /// Carries the cancellation of a task, which may be seen on any thread, to where the Deferred belongs.
@@ -125,7 +119,7 @@ extension Deferred {
       return node
     }
     // A body without an actor would go on, and fire this, on the global pool.
-    task = Task.immediate(executorPreference: isolation == nil ? DeferredHome.current() : nil) {
+    task = Task.immediate(executorPreference: isolation == nil ? DeferredHomes.current() : nil) {
       _ = isolation
       do { self.callback(try await body()) } catch { self.errback(error) }
     }

@@ -50,7 +50,7 @@ public final class Reactor {
   private var soon: [SoonCall] = []
   private var soonRunning: [SoonCall] = []
   private var remoteRunning: [RemoteReactor.Call] = []
-  private var jobs: [UnownedJob] = []
+  private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: FileEvent] = [:]
@@ -74,11 +74,11 @@ public final class Reactor {
   /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
   public convenience init() { self.init(isMain: false) }
 
-  init(isMain: Bool, remote: RemoteReactor = RemoteReactor()) {
+  init(isMain: Bool, remote: RemoteReactor? = nil) {
     self.isMain = isMain
-    self.remote = remote
+    self.remote = remote ?? RemoteReactor(isMain: isMain)
     ProcessSetup.once
-    wakeUpEvent = FileEvent(base, remote.wakeUp.readEnd, .read) { [wakeUp = remote.wakeUp] in wakeUp.clear() }
+    wakeUpEvent = FileEvent(base, self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
   }
 
@@ -185,7 +185,7 @@ public final class Reactor {
   // MARK: - Tasks
 
   /// Takes a piece of a task from this thread: it runs when the present callback has returned.
-  func enqueue(_ job: UnownedJob) { jobs.append(job) }
+  func enqueue(_ piece: TaskPiece) { jobs.append(piece) }
 
   /// So many pieces of tasks run before descriptors are looked at again: those that beget others without end must leave
   /// them their turn.
@@ -194,7 +194,7 @@ public final class Reactor {
   private func runJobs() {
     var next = 0
     while next < jobs.count, next < Self.jobsPerTurn {
-      run(jobs[next])
+      jobs[next].run()
       next += 1
     }
     jobs.removeFirst(next)
@@ -202,19 +202,8 @@ public final class Reactor {
 
   /// The main actor goes on without the reactor.
   private func giveBackJobs() {
-    for job in jobs {
-      DispatchQueue.main.async { [remote] in
-        job.runSynchronously(
-          isolatedTo: MainActor.sharedUnownedExecutor, taskExecutor: remote.asUnownedTaskExecutor())
-      }
-    }
+    for piece in jobs { DispatchQueue.main.async { piece.run() } }
     jobs = []
-  }
-
-  private func run(_ job: UnownedJob) {
-    // On the main thread a task may then go on to the main actor without being queued for it.
-    let isolation = isMain ? MainActor.sharedUnownedExecutor : remote.asUnownedSerialExecutor()
-    job.runSynchronously(isolatedTo: isolation, taskExecutor: remote.asUnownedTaskExecutor())
   }
 
   private func runSoonCalls() -> Bool {

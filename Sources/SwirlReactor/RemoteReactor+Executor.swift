@@ -1,4 +1,5 @@
-import SwirlDeferred
+import Dispatch
+package import SwirlDeferred
 
 extension RemoteReactor: SerialExecutor, TaskExecutor {
   /// Runs a piece of a task on the reactor's thread, for the Swift runtime.
@@ -19,12 +20,9 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
   /// together. Tasks wait while the reactor does not run. When it has gone away they still go on, one after the other, on
   /// another thread, so that none is lost; what needs the reactor fails there.
   public func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    if let reactor = running {
-      reactor.enqueue(job)
-    } else if !send(job) {
-      runWithoutReactor(job)
-    }
+    // On the main thread a task with this preference goes on to the main actor without being queued for it.
+    let serial = isMain ? MainActor.sharedUnownedExecutor : nil
+    run(TaskPiece(UnownedJob(job), at: TaskPlace(serial, asUnownedTaskExecutor())))
   }
 
   /// The reactor, on its own thread, while it runs.
@@ -47,5 +45,61 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
   }
 
   /// The executor, for an actor's `unownedExecutor`.
-  public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+  public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: actorExecutor) }
+}
+
+extension RemoteReactor {
+  /// Runs a piece of a task on the reactor's thread, when the present callback has returned.
+  fileprivate func run(_ piece: TaskPiece) {
+    if let reactor = running {
+      reactor.enqueue(piece)
+    } else if !send(piece) {
+      runWithoutReactor(piece)
+    }
+  }
+}
+
+/// The executor of the actors that live on a reactor's thread.
+///
+/// Another object than that of the tasks that prefer the thread, since each piece must be told which of the two it runs on: with
+/// the wrong one a task is queued once more at each call of its actor.
+final class ActorExecutor: SerialExecutor {
+  // Set once, by the remote that owns this and is the only one to hand it out.
+  nonisolated(unsafe) unowned var remote: RemoteReactor!
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    remote.run(TaskPiece(UnownedJob(job), at: TaskPlace(asUnownedSerialExecutor(), nil)))
+  }
+
+  func isIsolatingCurrentContext() -> Bool? { remote.isIsolatingCurrentContext() }
+  func checkIsolated() { remote.checkIsolated() }
+}
+
+extension RemoteReactor: DeferredHome {
+  package func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)? { ParkedTask(at: self, of: isolation) }
+
+  func place(of isolation: (any Actor)?, preferring taskExecutor: UnownedTaskExecutor?) -> TaskPlace? {
+    guard let isolation else {
+      let own = asUnownedTaskExecutor()
+      return taskExecutor == own && !isMain ? TaskPlace(nil, own) : nil
+    }
+    if isMain, isolation === MainActor.shared { return TaskPlace(MainActor.sharedUnownedExecutor, taskExecutor) }
+    let serial = isolation.unownedExecutor
+    return serial.isSame(as: asUnownedSerialExecutor()) ? TaskPlace(serial, taskExecutor) : nil
+  }
+
+  func goOn(_ piece: TaskPiece) {
+    if isMain, running == nil {
+      DispatchQueue.main.async { piece.run() }
+    } else {
+      run(piece)
+    }
+  }
+}
+
+extension UnownedSerialExecutor {
+  /// Both are what they are made of, an object and its witnesses; there is no public way to compare them.
+  fileprivate func isSame(as other: UnownedSerialExecutor) -> Bool {
+    unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
+  }
 }

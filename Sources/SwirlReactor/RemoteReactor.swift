@@ -20,14 +20,21 @@ public final class RemoteReactor: @unchecked Sendable {
   private let lock = Lock()
   private var calls: [Call] = []
   /// Pieces of tasks, each of which runs once.
-  private var jobs: [UnownedJob] = []
+  private var jobs: [TaskPiece] = []
   /// Whether the reactor waits, or is about to, and has to be woken.
   private var isAsleep = true
   /// Whether the reactor has gone away.
   private var isGone = false
   let wakeUp = WakeUp()
+  /// Whether it is the main reactor's.
+  let isMain: Bool
+  let actorExecutor = ActorExecutor()
+  let park = TaskPark()
 
-  init() {}
+  init(isMain: Bool = false) {
+    self.isMain = isMain
+    actorExecutor.remote = self
+  }
 
   deinit { wakeUp.close() }
 
@@ -50,10 +57,10 @@ public final class RemoteReactor: @unchecked Sendable {
   }
 
   /// Hands a piece of a task to the reactor; false when that has gone away.
-  func send(_ job: UnownedJob) -> Bool {
+  func send(_ piece: TaskPiece) -> Bool {
     let (isTaken, mustWake) = lock.withLock {
       if isGone { return (false, false) }
-      jobs.append(job)
+      jobs.append(piece)
       defer { isAsleep = false }
       return (true, isAsleep)
     }
@@ -76,7 +83,7 @@ public final class RemoteReactor: @unchecked Sendable {
   // MARK: - The reactor's side
 
   /// Takes the calls that have come, and hands over the tasks. When there are neither, the next one wakes the reactor.
-  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [UnownedJob]) -> Bool {
+  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [TaskPiece]) -> Bool {
     lock.withLock {
       isAsleep = calls.isEmpty && jobs.isEmpty
       if isAsleep { return false }
@@ -94,10 +101,10 @@ public final class RemoteReactor: @unchecked Sendable {
 
   /// Drops the calls that have come and those that will. The tasks go on without the reactor, in the order in which they
   /// came: first those that it has taken, then those that it has not, then those that will come.
-  func close(leaving taken: [UnownedJob]) {
+  func close(leaving taken: [TaskPiece]) {
     let dropped = lock.withLock {
       isGone = true
-      for job in taken + jobs { runWithoutReactor(job) }
+      for piece in taken + jobs { runWithoutReactor(piece) }
       defer {
         calls = []
         jobs = []
@@ -111,9 +118,8 @@ public final class RemoteReactor: @unchecked Sendable {
   /// Where the tasks of an actor go on whose reactor has gone away: one after the other, as before.
   private let orphanage = DispatchQueue(label: "swirl.reactor.gone")
 
-  func runWithoutReactor(_ job: UnownedJob) {
-    orphanage.async { [self] in
-      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-    }
+  func runWithoutReactor(_ piece: TaskPiece) {
+    // Until then this is needed: it is the executor.
+    orphanage.async { withExtendedLifetime(self) { piece.run() } }
   }
 }

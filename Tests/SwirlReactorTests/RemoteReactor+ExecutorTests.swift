@@ -308,7 +308,7 @@ import Darwin
     let remote = reactor!.remote
     add(0..<1000, to: remote)
     // Some run, some have been taken by the reactor, and some come after that.
-    reactor!.runTurns(5)
+    reactor!.runTurns(2)
     let count = seen.withLock { $0 }.count
     #expect(count > 0 && count < 1000)
     add(1000..<2000, to: remote)

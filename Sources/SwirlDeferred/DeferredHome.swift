@@ -1,0 +1,40 @@
+import Synchronization
+
+/// A thread on which Deferreds are fired, and tasks wait for them: that of a reactor.
+package protocol DeferredHome: TaskExecutor {
+  /// The task that runs now, on this thread, as one of `isolation`; nil where it would not come back here of its own accord.
+  func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
+}
+
+/// A task that waits for a Deferred where that is fired. It is told so, and waits, on that thread.
+package protocol TaskAtHome: AnyObject, Sendable {
+  /// What it waits for, until it is resumed.
+  var deferred: AnyDeferred? { get set }
+
+  /// Waits until `resume()`, if that has not been called.
+  func wait(on isolation: isolated (any Actor)?) async
+
+  /// Lets it go on, when the present callback has returned.
+  func resume()
+
+  /// Cancels what it waits for, on its thread. Called on any.
+  func cancelDeferred()
+}
+
+/// The threads where Deferreds that are awaited are at home.
+package enum DeferredHomes {
+  private struct Hook {
+    var current: (@Sendable () -> (any DeferredHome)?)?
+  }
+  private static let hook = Mutex(Hook())
+
+  /// Sets what tells the home of a thread, if it has one: the reactor that runs there.
+  package static func set(_ current: @escaping @Sendable () -> (any DeferredHome)?) {
+    hook.withLock { $0.current = current }
+  }
+
+  static func current() -> (any DeferredHome)? { hook.withLock { $0 }.current?() }
+
+  /// Whether there are reactors at all: Deferreds can be used, and fired, without any.
+  static var areKnown: Bool { hook.withLock { $0.current != nil } }
+}
