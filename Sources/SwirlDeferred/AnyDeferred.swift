@@ -6,7 +6,7 @@
 /// `cancel()` follows, does not own.
 ///
 /// Not `Sendable`: a Deferred belongs to the thread of its reactor, and the compiler keeps it there.
-public class AnyDeferred {
+public class AnyDeferred: CancellableCall {
   @usableFromInline enum State: UInt8 {
     /// No result yet. A source waits for its producer, a stage for the node that `waitingFor` names.
     case pending

@@ -28,19 +28,12 @@ extension AnyDeferred {
       DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
     }
     guard let home else { return await wait(on: isolation, home: nil) }
-    if let task = home.currentTask(of: isolation) { return await wait(with: task, on: isolation) }
+    if let task = home.currentTask(of: isolation) {
+      add(AwaitStage { task.resume() })
+      return await task.wait(for: self, on: isolation)
+    }
     // A task of no actor, or of one elsewhere, goes on on another thread, but for this preference.
     await withTaskExecutorPreference(home, isolation: isolation) { await wait(on: isolation, home: home) }
-  }
-
-  private final func wait(with task: any TaskAtHome, on isolation: isolated (any Actor)?) async {
-    task.deferred = self
-    add(AwaitStage { task.resume() })
-    await withTaskCancellationHandler {
-      await task.wait(on: isolation)
-    } onCancel: {
-      task.cancelDeferred()
-    }
   }
 
   private final func wait(on isolation: isolated (any Actor)?, home: (any TaskExecutor)?) async {

@@ -6,19 +6,13 @@ package protocol DeferredHome: TaskExecutor {
   func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
 }
 
-/// A task that waits for a Deferred where that is fired. It is told so, and waits, on that thread.
+/// A task that waits where what it waits for happens. It is told of that, and waits, on that thread.
 package protocol TaskAtHome: AnyObject, Sendable {
-  /// What it waits for, until it is resumed.
-  var deferred: AnyDeferred? { get set }
-
-  /// Waits until `resume()`, if that has not been called.
-  func wait(on isolation: isolated (any Actor)?) async
+  /// Waits until `resume()`, if that has not been called. When the task is cancelled `awaited` is, on this thread.
+  func wait(for awaited: any CancellableCall, on isolation: isolated (any Actor)?) async
 
   /// Lets it go on, when the present callback has returned.
   func resume()
-
-  /// Cancels what it waits for, on its thread. Called on any.
-  func cancelDeferred()
 }
 
 /// The threads where Deferreds that are awaited are at home.

@@ -7,9 +7,9 @@ public protocol ReactorTime {
   func schedule(after delay: Duration, _ body: @escaping () -> Void) -> ScheduledCall
 }
 
-/// A call to come, which can be taken back.
+/// Something to come that can be taken back: a call, a result.
 public protocol CancellableCall {
-  /// Takes the call back; after it was made, or was taken back, nothing happens.
+  /// Takes it back; when it has come, or was taken back, nothing happens.
   func cancel()
 }
 

@@ -57,41 +57,22 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   /// What cancelling cancels.
   fileprivate var cancelUnderWay: (() -> Void)?
   private var isCancelled = false
-  /// Set before the task goes on, which then looks; never, where the reactor has gone away first.
-  fileprivate var result: Result<Value, any Error>?
 
   package init(on remote: RemoteReactor) { self.remote = remote }
 
-  /// Runs `body` on the reactor's thread, at once where that is this one and `startsNow`, and awaits what comes of it.
+  /// Runs `body` on the reactor's thread, in its next turn, and awaits what comes of it.
   package func run(
-    at site: CallSite, startsNow: Bool = false, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
+    at site: CallSite, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
   ) async throws -> Value {
-    await withTaskCancellationHandler {
-      if startsNow, remote.isCurrent {
-        if let parked = ParkedTask(at: remote, of: isolation) {
-          startHere(AwaitingTask(parked, of: self), body)
-          await parked.wait(on: isolation)
-        } else {
-          // As in `Deferred.value`: so that the task comes back without leaving the thread.
-          await withTaskExecutorPreference(remote, isolation: isolation) {
-            await withCheckedContinuation(isolation: isolation) { startHere(AwaitingTask($0, of: self), body) }
-          }
-        }
-      } else {
-        await withCheckedContinuation(isolation: isolation) { continuation in
-          let task = AwaitingTask(continuation, of: self)
-          remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, task, body) }
-        }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
+        let task = AwaitingTask(continuation, of: self)
+        remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, task, body) }
       }
     } onCancel: {
       if remote.isCurrent { cancel() } else { remote.callFromThread { [self] in cancel() } }
     }
-    guard let result else { throw ReactorGoneError() }
-    return try result.get()
   }
-
-  // The task that waits must not hold the reactor: when that goes, it is to be told.
-  private func startHere(_ task: AwaitingTask<Value>, _ body: Body) { start(on: .current, task, body) }
 
   private func start(on reactor: Reactor, _ task: AwaitingTask<Value>, _ body: Body) {
     if isCancelled { return task.finish(.failure(CancelledError())) }
@@ -114,48 +95,25 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
 }
 
 /// The task that awaits a call. Only what will bring the result holds this, never the task itself: so it goes away where
-/// that does, as with the reactor, and the task goes on without a result.
+/// that does, as with the reactor, and the task is told.
 ///
 /// Unchecked: it is touched on the reactor's thread, and by the last who lets go of it.
 package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
-  private enum Suspension {
-    case parked(ParkedTask)
-    case continuation(CheckedContinuation<Void, Never>)
-    case over
-  }
-  private var suspension: Suspension
+  private var continuation: CheckedContinuation<Value, any Error>?
   private let call: AwaitedCall<Value>
 
-  fileprivate init(_ parked: ParkedTask, of call: AwaitedCall<Value>) {
-    suspension = .parked(parked)
+  fileprivate init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>) {
+    self.continuation = continuation
     self.call = call
   }
 
-  fileprivate init(_ continuation: CheckedContinuation<Void, Never>, of call: AwaitedCall<Value>) {
-    suspension = .continuation(continuation)
-    self.call = call
-  }
+  deinit { continuation?.resume(throwing: ReactorGoneError()) }
 
-  deinit { goOn() }
-
-  fileprivate var isWaiting: Bool {
-    if case .over = suspension { false } else { true }
-  }
+  fileprivate var isWaiting: Bool { continuation != nil }
 
   /// Gives the result, once.
   package func finish(_ result: Result<Value, any Error>) {
-    guard isWaiting else { return }
     call.cancelUnderWay = nil
-    call.result = result
-    goOn()
-  }
-
-  private func goOn() {
-    switch suspension {
-    case .parked(let task): task.resume()
-    case .continuation(let continuation): continuation.resume()
-    case .over: break
-    }
-    suspension = .over
+    continuation.take()?.resume(with: result)
   }
 }

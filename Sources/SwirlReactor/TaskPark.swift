@@ -70,27 +70,36 @@ package final class ParkedTask: TaskAtHome, @unchecked Sendable {
   private let place: TaskPlace
   fileprivate var job: UnownedJob?
   private var isOver = false
-  package var deferred: AnyDeferred?
+  /// What cancelling cancels.
+  private var awaited: (any CancellableCall)?
 
   /// The current task, of `isolation`; nil where it would not come back to this thread of its own accord.
-  init?(at remote: RemoteReactor, of isolation: (any Actor)?) {
+  package init?(at remote: RemoteReactor, of isolation: (any Actor)?) {
     let preference = withUnsafeCurrentTask { $0?.unownedTaskExecutor }
     guard let place = remote.place(of: isolation, preferring: preference) else { return nil }
     self.remote = remote
     self.place = place
   }
 
-  package func wait(on isolation: isolated (any Actor)?) async {
-    if isOver { return }
+  package func wait(for awaited: any CancellableCall, on isolation: isolated (any Actor)?) async {
+    self.awaited = awaited
+    await withTaskCancellationHandler {
+      await park(on: isolation)
+    } onCancel: {
+      // In a later turn even on this thread: cancelling calls others, and the runtime holds a lock of the task's here.
+      remote.callFromThread { [self] in self.awaited?.cancel() }
+    }
+  }
+
+  private func park(on isolation: isolated (any Actor)?) async {
+    if isOver { return awaited = nil }
     remote.park.expect(self)
     await remote.park.pass()
   }
 
   package func resume() {
     isOver = true
-    deferred = nil
+    awaited = nil
     if let job = job.take() { remote.goOn(TaskPiece(job, at: place)) }
   }
-
-  package func cancelDeferred() { remote.callFromThread { [self] in deferred?.cancel() } }
 }

@@ -30,8 +30,48 @@ public func fetch(
   _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
   line: UInt = #line
 ) async throws -> HTTPClient.Response {
+  // This must not hold the reactor while it waits: it is told when that goes.
+  if let exchange = HTTPClient.ofRunning?.startAwaited(request, by: isolation) {
+    return try await exchange.response(on: isolation)
+  }
   let call = AwaitedCall<HTTPClient.Response>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
-  return try await call.run(at: CallSite(file: file, line: line), startsNow: true) { reactor, task in
+  return try await call.run(at: CallSite(file: file, line: line)) { reactor, task in
     .pending(HTTPClient.of(reactor).fetch(request, file: file, line: line) { task.finish($0) })
+  }
+}
+
+extension HTTPClient {
+  /// Sends `request` and returns the response, whatever its status; throws an ``HTTPError`` that names the URL.
+  ///
+  /// Like the client, to be called on its reactor's thread. When the task is cancelled the request ends, and this throws
+  /// `CancelledError`.
+  public func fetch(
+    _ request: Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
+  ) async throws -> Response {
+    if Reactor.running === reactor, let exchange = startAwaited(request, by: isolation) {
+      return try await exchange.response(on: isolation)
+    }
+    let response: Deferred = fetch(request, file: file, line: line)
+    return try await response.value
+  }
+
+  /// The client of the reactor that runs on this thread.
+  fileprivate static var ofRunning: HTTPClient? { Reactor.running.map { of($0) } }
+
+  /// Sends the request for the current task; nil where that would not come back to this thread of its own accord.
+  fileprivate func startAwaited(_ request: Request, by isolation: (any Actor)?) -> Exchange? {
+    guard let task = ParkedTask(at: reactor.remote, of: isolation) else { return nil }
+    let exchange = start(request)
+    exchange.consumer = .task(task)
+    return exchange
+  }
+}
+
+extension HTTPClient.Exchange {
+  /// The result for the task that awaits it.
+  fileprivate func response(on isolation: isolated (any Actor)?) async throws -> HTTPClient.Response {
+    if case .task(let task) = consumer { await task.wait(for: self, on: isolation) }
+    guard let result else { preconditionFailure("an awaited request was resumed without its result") }
+    return try result.get()
   }
 }

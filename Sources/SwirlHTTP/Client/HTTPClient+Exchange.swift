@@ -22,6 +22,8 @@ extension HTTPClient {
     enum Consumer {
       case callback((Result<Response, any Error>) throws -> Void, CallSite)
       case deferred(Deferred<Response>)
+      /// Looks for `result` when it goes on.
+      case task(ParkedTask)
       /// Is told of the head, the content and the end while they come.
       case stream(ResponseStream)
     }
@@ -48,6 +50,8 @@ extension HTTPClient {
     var consumer: Consumer?
     /// A client that nobody else keeps lives until its requests have ended.
     private(set) var client: HTTPClient?
+    /// Kept for the task that awaits it only.
+    private(set) var result: Result<Response, any Error>?
 
     init(
       _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
@@ -124,6 +128,9 @@ extension HTTPClient {
       switch consumer {
       case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
       case .deferred(let deferred): deferred.fire(with: result)
+      case .task(let task):
+        self.result = result
+        task.resume()
       case .stream(let stream): stream.finish(result)
       }
     }
@@ -139,7 +146,8 @@ extension HTTPClient {
     /// The reactor is let go of: there is no loop left to tell of it in. Lets go of all that is held, without a word.
     func abandon() {
       state = .finished
-      // A task that takes from a stream must not wait for ever.
+      // A task must not wait for ever.
+      if case .task = consumer { return finish(.failure(ReactorGoneError())) }
       stream?.finish(.failure(error(.clientClosed, "the reactor was let go of")), isReactorGone: true)
       consumer = nil
       client = nil

@@ -41,6 +41,16 @@ extension HTTPClientTests {
       await site.end()
     }
 
+    @Test func `a client of one's own is awaited on its reactor's thread`() async throws {
+      let site = try await Site()
+      let thread = OwnThread()
+      let (text, isAtHome) = try await Resident(on: thread.remote).fetchTextWithOwnClient("\(site.url)/hello")
+      #expect(text == "hello" && isAtHome)
+      #expect(try await thread.run { HTTPClient.of($0).isUnused })
+      await thread.stop()
+      await site.end()
+    }
+
     @Test func `elsewhere the client of the shared thread fetches`() async throws {
       let site = try await Site()
       let url = "\(site.url)/hello"
@@ -249,6 +259,12 @@ extension HTTPClientTests.FetchAwaitTests {
 
     func fetchText(_ url: String) async throws -> (String, Bool) {
       let page = try await fetch(url)
+      return (page.text, remote.isCurrent)
+    }
+
+    func fetchTextWithOwnClient(_ url: String) async throws -> (String, Bool) {
+      let client = HTTPClient(on: .current)
+      let page = try await client.fetch(HTTPClient.Request(url))
       return (page.text, remote.isCurrent)
     }
 
