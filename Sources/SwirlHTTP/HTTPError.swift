@@ -26,6 +26,10 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public static let bodyTooLarge = Code(description: "bodyTooLarge")
     /// The whole did not end within its time.
     public static let timeout = Code(description: "timeout")
+    /// A redirect leads nowhere that it may be followed to, or to too many others.
+    public static let redirect = Code(description: "redirect")
+    /// The content of the request did not come, or was not as long as was said.
+    public static let requestBody = Code(description: "requestBody")
     /// The client was closed.
     public static let clientClosed = Code(description: "clientClosed")
   }
@@ -68,8 +72,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   /// Whose doing it was.
   public var fault: Fault {
     switch code {
-    case .invalidURL, .unsupportedScheme, .invalidRequest, .clientClosed: .caller
-    case .invalidResponse, .closedEarly, .bodyTooLarge: .peer
+    case .invalidURL, .unsupportedScheme, .invalidRequest, .requestBody, .clientClosed: .caller
+    case .invalidResponse, .closedEarly, .bodyTooLarge, .redirect: .peer
     default: .network
     }
   }

@@ -39,9 +39,12 @@ package final class Connector: CancellableCall, Kept {
   /// How the connection is to be secured, as soon as it is there.
   struct Security {
     let context: TLSContext
-    /// Whom the certificate must be for; that which is connected to when nil.
-    var host: String?
+    /// Whom the certificate must be for, and where: who is connected to when nil.
+    var peer: Peer?
   }
+
+  /// A way through a proxy, which is what is connected to.
+  typealias Tunnel = () -> any TunnelNegotiation
 
   package typealias Completion = (Result<SocketTransport, any Error>) -> Void
 
@@ -49,6 +52,8 @@ package final class Connector: CancellableCall, Kept {
   private let peer: Peer
   private let attemptDelay: Duration
   private let security: Security?
+  private let tunnel: Tunnel?
+  private var tunnelHandshake: TunnelHandshake?
   private var handshake: TLSHandshake?
   /// What to tell; nil once it was told, or cancelled.
   private var completion: Completion?
@@ -66,11 +71,13 @@ package final class Connector: CancellableCall, Kept {
   /// Connects to the first of `addresses` that lets it. `completion` is called once, never before this has returned, and not
   /// after `cancel()`, which stops at every step.
   init(
-    to peer: Peer, _ addresses: Addresses, timeout: Duration?, security: Security? = nil,
-    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor, _ completion: @escaping Completion
+    to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
+    security: Security? = nil, attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor,
+    _ completion: @escaping Completion
   ) {
     self.peer = peer
     self.attemptDelay = attemptDelay
+    self.tunnel = tunnel
     self.security = security
     self.reactor = reactor
     self.completion = completion
@@ -118,18 +125,25 @@ package final class Connector: CancellableCall, Kept {
       tryNext()
     } else {
       let transport = SocketTransport(attempt.takeDescriptor(), peer: attempt.address, on: reactor)
-      guard let security else { return finish(.success(transport)) }
-      secure(transport, security)
+      // The others are of no use any more: what goes wrong from here on would be no other with them.
+      closeAttempts()
+      if let tunnel { negotiate(tunnel(), on: transport) } else { secure(transport) }
     }
   }
 
-  /// The others are of no use any more: that this one cannot be secured would be no other with them.
-  private func secure(_ transport: SocketTransport, _ security: Security) {
-    closeAttempts()
+  private func negotiate(_ negotiation: any TunnelNegotiation, on transport: SocketTransport) {
+    tunnelHandshake = TunnelHandshake(transport, negotiation, proxy: peer.description) { [unowned self] error in
+      tunnelHandshake = nil
+      if let error { finish(.failure(error)) } else { secure(transport) }
+    }
+  }
+
+  private func secure(_ transport: SocketTransport) {
+    guard let security else { return finish(.success(transport)) }
+    let peer = security.peer ?? peer
     do {
-      handshake = try TLSHandshake(
-        transport, security.context, host: security.host ?? peer.host, peer: peer.description
-      ) { [unowned self] result in
+      handshake = try TLSHandshake(transport, security.context, host: peer.host, peer: peer.description) {
+        [unowned self] result in
         handshake = nil
         finish(result.mapError { $0 })
       }
@@ -144,6 +158,12 @@ package final class Connector: CancellableCall, Kept {
   }
 
   private func timedOut(after timeout: Duration) {
+    if tunnelHandshake != nil {
+      return finish(
+        .failure(
+          NetError(
+            .proxy, peer.description, errno: ETIMEDOUT, reason: "no connection through it within \(timeout)")))
+    }
     if handshake != nil {
       return finish(
         .failure(
@@ -171,6 +191,8 @@ package final class Connector: CancellableCall, Kept {
     self.completion = nil
     timeoutCall?.cancel()
     closeAttempts()
+    tunnelHandshake?.cancel()
+    tunnelHandshake = nil
     handshake?.cancel()
     handshake = nil
     lookup?.cancel()

@@ -27,6 +27,8 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
     public static let write = Code(description: "write to")
     /// A connection was secured.
     public static let handshake = Code(description: "TLS handshake with")
+    /// A proxy was asked for a connection.
+    public static let proxy = Code(description: "use the proxy")
     /// Certificates and keys were loaded, for connections that are to be secured.
     public static let configureTLS = Code(description: "set up TLS with")
   }

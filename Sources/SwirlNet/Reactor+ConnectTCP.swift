@@ -38,8 +38,13 @@ extension Reactor {
 
   /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
   /// after the connect was cancelled.
+  ///
+  /// - Parameters:
+  ///   - tunnel: what is said to the proxy that is connected to.
+  ///   - end: who is behind that, whose certificate it must be.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil,
+    host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
+    to end: (host: String, port: Int)? = nil, tls: TLSConfiguration? = nil,
     _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
@@ -48,10 +53,14 @@ extension Reactor {
         throw NetError(.connect, peer.description, reason: "a port to connect to is a number from 1 to 65535")
       }
       var security: Connector.Security?
-      if let tls { security = Connector.Security(context: try TLSContext.of(self, tls, .client)) }
+      if let tls {
+        security = Connector.Security(
+          context: try TLSContext.of(self, tls, .client), peer: end.map { Connector.Peer(host: $0.host, port: $0.port) }
+        )
+      }
       return Connector(
-        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, security: security, on: self, completion
-      )
+        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel, security: security,
+        on: self, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
     }

@@ -27,11 +27,31 @@ extension Reactor {
 
   /// Gives an open connection that has not been started.
   package func connectUnix(path: String, timeout: Duration?) -> Deferred<SocketTransport> {
-    guard let address = SocketAddress(unixPath: path) else {
-      return .fail(NetError(.connect, path.debugDescription, reason: Self.badPath))
+    do { try Self.check(path) } catch { return .fail(error) }
+    return Connector.deferred { connectUnix(path: path, timeout: timeout, $0) }
+  }
+
+  /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
+  /// after the connect was cancelled.
+  package func connectUnix(
+    path: String, timeout: Duration?, _ completion: @escaping Connector.Completion
+  ) -> Connector {
+    do throws(NetError) {
+      let address = try Self.check(path)
+      let peer = Connector.Peer(host: address.description, port: nil)
+      return Connector(to: peer, .known([address]), timeout: timeout, on: self, completion)
+    } catch {
+      let peer = Connector.Peer(host: error.peer, port: nil)
+      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
     }
-    let peer = Connector.Peer(host: address.description, port: nil)
-    return Connector.deferred { Connector(to: peer, .known([address]), timeout: timeout, on: self, $0) }
+  }
+
+  @discardableResult
+  private static func check(_ path: String) throws(NetError) -> SocketAddress {
+    guard let address = SocketAddress(unixPath: path) else {
+      throw NetError(.connect, path.debugDescription, reason: badPath)
+    }
+    return address
   }
 
   /// Listens on a Unix socket at `path` and hands each connection that comes to a protocol of its own.

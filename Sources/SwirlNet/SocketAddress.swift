@@ -114,6 +114,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     return SocketAddress(family: family, port: port, bytes: bytes)
   }
 
+  /// The bytes of an IP address, in network order: four or sixteen.
+  package var ipBytes: [UInt8]? {
+    switch family {
+    case .ipv4: Array(bytes[MemoryLayout<sockaddr_in>.offset(of: \.sin_addr)!...].prefix(4))
+    case .ipv6: Array(bytes[MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)!...].prefix(16))
+    case .unix: nil
+    }
+  }
+
   /// Whether it is an address of this machine's own: 127.0.0.0/8 or ::1.
   var isLoopback: Bool {
     switch family {

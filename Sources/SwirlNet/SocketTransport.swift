@@ -82,6 +82,16 @@ package final class SocketTransport: Transport, Kept {
     updateReading()
   }
 
+  /// Takes the connection back from its protocol, which is told nothing more: it is as it was before it was started. All that was
+  /// written must be sent.
+  func detach() {
+    precondition(state == .open && outgoing.isEmpty, "only an open connection with nothing to send is taken back")
+    readEvent.disable()
+    streamProtocol = nil
+    OpenTransports.of(reactor).remove(self)
+    state = .made
+  }
+
   /// A descriptor that is closed may already be someone else's.
   package var localAddress: SocketAddress? { state == .ended ? nil : Socket.localAddress(descriptor) }
 

@@ -28,7 +28,7 @@ func serve() throws {
 func fetchOnce(_ arguments: [String]) {
   var request = HTTPClient.Request(arguments[1])
   request.method = .init(arguments[0]) ?? .get
-  if arguments.count > 2 { request.body = Array(arguments[2].utf8) }
+  if arguments.count > 2 { request.body = .bytes(Array(arguments[2].utf8)) }
   let reactor = Reactor.current
   fetch(request) { result in
     reactor.stop()

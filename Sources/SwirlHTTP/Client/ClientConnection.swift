@@ -18,6 +18,12 @@ final class ClientConnection: StreamProtocol {
   @exclusivity(unchecked) private var body: [UInt8] = []
   /// Who is told of the present response while it comes, from its head on.
   private var stream: ResponseStream?
+  /// Sends the content of the present request, where that comes in pieces.
+  private var sender: BodySender?
+  /// Waits for the server's word that it wants the content.
+  private var continueTimer: DelayedCall?
+  /// Whether the present response is only the way to another, and its content of no interest.
+  private var isDiscarding = false
   /// Whether anything of the present response has come.
   private var hasBegun = false
   /// Whether this connection has carried a request before the present one.
@@ -48,18 +54,57 @@ final class ClientConnection: StreamProtocol {
   /// Sends the request of `exchange`; false when it cannot be sent, which is its error, and the connection stays free.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
     do {
-      try exchange.client?.serialize(exchange, for: pool.host) { transport.write($0) }
+      try exchange.client?.serialize(exchange, in: pool) { transport.write($0) }
     } catch {
       exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
       return false
     }
-    if let body = exchange.requestBody, !body.isEmpty { transport.write(body) }
     self.exchange = exchange
     exchange.state = .sent(Unmanaged.passUnretained(self))
+    exchange.noteActivity()
     parser.expect(exchange.method)
-    watchDeadline(exchange.deadline)
+    watchDeadline(exchange.nextDeadline)
+    if let body = exchange.request.body { send(body, of: exchange) }
     return true
   }
+
+  private func send(_ body: HTTPClient.Body, of exchange: HTTPClient.Exchange) {
+    switch body.content {
+    case .bytes(let bytes) where !exchange.request.expectsContinue: if !bytes.isEmpty { transport.write(bytes) }
+    case .bytes(let bytes): send(BytesSource(bytes), length: bytes.count, of: exchange)
+    case .source(let length, _, let make): send(make(), length: length, of: exchange)
+    }
+  }
+
+  /// RFC 9110 §10.1.1: a server that does not know of it will never say that it wants the content.
+  private static let continueTimeout = Duration.seconds(1)
+
+  private func send(_ source: any BodySource, length: Int?, of exchange: HTTPClient.Exchange) {
+    let sender = BodySender(source, length: length, on: transport) { [unowned self, unowned exchange] outcome in
+      self.sender = nil
+      if case .failed(let error) = outcome { exchange.abort(exchange.error(.requestBody, "\(error)")) }
+    }
+    self.sender = sender
+    guard exchange.request.expectsContinue else { return sender.start() }
+    continueTimer = reactor.callLater(Self.continueTimeout) { [unowned self] in beginBody() }
+  }
+
+  /// Sends the content that waited for the server's word.
+  private func beginBody() {
+    guard let timer = continueTimer.take() else { return }
+    timer.cancel()
+    sender?.start()
+  }
+
+  /// Sends no more of the content.
+  private func stopBody() {
+    continueTimer.take()?.cancel()
+    sender.take()?.cancel()
+  }
+
+  func pauseWriting() { sender?.pause() }
+
+  func resumeWriting() { if continueTimer == nil { sender?.resume() } }
 
   private func watchDeadline(_ deadline: Int64) {
     guard deadline != .max else { return }
@@ -69,8 +114,8 @@ final class ClientConnection: StreamProtocol {
       timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
         // It may have been set for a request before this one.
         guard let exchange else { return }
-        if exchange.deadline > reactor.now.nanoseconds {
-          watchDeadline(exchange.deadline)
+        if exchange.nextDeadline > reactor.now.nanoseconds {
+          watchDeadline(exchange.nextDeadline)
         } else {
           exchange.abortTimedOut()
         }
@@ -84,23 +129,25 @@ final class ClientConnection: StreamProtocol {
     // Between requests nothing may come: it would be taken for the answer to the next one.
     guard exchange != nil else { return discard() }
     hasBegun = true
+    exchange?.noteActivity()
     var offset = 0
     do {
       while true {
         switch try parser.next(bytes, at: &offset) {
         case .needMore: return stream == nil ? () : handOn()
-        case .informational: break
+        case .informational(let head): if head.status == 100 { beginBody() }
         case .head(let head):
           begin(head)
           // Who was told of the head may have ended the request.
           if exchange == nil { return }
-        case .data(let range): body.append(copying: bytes.extracting(range))
+        case .data(let range): if !isDiscarding { body.append(copying: bytes.extracting(range)) }
         case .end: return finish(hasSurplus: offset < bytes.count)
         case .upgraded:
           return fail(.invalidResponse, "the server switched to another protocol, which was not asked for")
         }
       }
     } catch {
+      if isDiscarding { return finishRedirect(isFree: false) }
       let code: HTTPError.Code = error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse
       fail(code, error.message, wire: error)
     }
@@ -108,6 +155,13 @@ final class ClientConnection: StreamProtocol {
 
   private func begin(_ head: ResponseHead) {
     self.head = head
+    // An answer before the content was sent: the server does not want it.
+    if continueTimer != nil { stopBody() }
+    if let exchange, exchange.isRedirect(head) {
+      isDiscarding = true
+      parser.limits.bodyBytes = Self.discardedLength
+      return
+    }
     if case .stream(let stream) = exchange?.consumer { return begin(head, stream) }
     if case .contentLength(let length) = head.framing {
       // No more than this on the word of a server that may not keep it; one more for `readDirectly`.
@@ -115,17 +169,23 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
+  /// So much content of a redirect is read, to keep the connection.
+  private static let discardedLength = 64 * 1024
+
   /// Below this a copy costs less than another read.
   private static let directReadLength = 32 * 1024
 
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
-    guard exchange != nil, stream == nil, let rest = parser.remainingLength, rest >= Self.directReadLength else {
+    guard exchange != nil, stream == nil, !isDiscarding, let rest = parser.remainingLength,
+      rest >= Self.directReadLength
+    else {
       return false
     }
     let before = body.count
     // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
     body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
     let count = body.count - before
+    exchange?.noteActivity()
     parser.advance(by: min(count, rest))
     if count >= rest { directEnd(surplus: count - rest) }
     return true
@@ -145,17 +205,33 @@ final class ClientConnection: StreamProtocol {
 
   /// The response is complete.
   private func finish(hasSurplus: Bool) {
+    // A server that answers before it has read the request may never read the rest.
+    let isFree =
+      parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
+    if isDiscarding { return finishRedirect(isFree: isFree) }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     if stream != nil { endStream() }
-    let response = HTTPClient.Response(url: exchange.url, head: head, body: body)
+    let response = HTTPClient.Response(url: exchange.url, head: head, body: body, history: exchange.history)
     body = []
+    free(if: isFree && !exchange.isLast)
+    exchange.finish(.success(response))
+  }
+
+  /// The present response was the way to another.
+  private func finishRedirect(isFree: Bool) {
+    isDiscarding = false
+    parser.limits = limits
+    guard let exchange = exchange.take(), let head = head.take() else { return close() }
+    free(if: isFree && !exchange.isLast)
+    exchange.redirect(by: head)
+  }
+
+  /// Gives the connection back, first of all, so that what a callback asks for can have it; or closes it.
+  private func free(if isFree: Bool) {
+    stopBody()
     hasBegun = false
     isReused = true
-    // First free the connection, so that what the callback asks for can have it.
-    // A server that answers before it has read the request may never read the rest.
-    let isFree = parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && !exchange.isLast
     if isFree { pool.release(self) } else { close() }
-    exchange.finish(.success(response))
   }
 
   func endReceived() -> Bool {
@@ -178,6 +254,7 @@ final class ClientConnection: StreamProtocol {
   func connectionLost(_ end: ConnectionEnd) {
     timer?.cancel()
     timer = nil
+    stopBody()
     // A request that is sent once more must find its pool: only then may that be given up.
     if let network = end.error {
       endEarly(network.reason, network: network)
@@ -194,7 +271,7 @@ final class ClientConnection: StreamProtocol {
     self.stream = stream
     // Nothing of it is collected here.
     parser.limits.bodyBytes = nil
-    moveDeadline()
+    exchange.moveDeadline()
     stream.begin(head, of: exchange, on: self, reactor)
   }
 
@@ -203,25 +280,20 @@ final class ClientConnection: StreamProtocol {
     guard let stream, !body.isEmpty else { return }
     var bytes: [UInt8] = []
     swap(&bytes, &body)
-    if !stream.isPaused { moveDeadline() }
+    if !stream.isPaused { exchange?.moveDeadline() }
     stream.put(bytes)
-  }
-
-  /// Something came, or may come again: from now on the next must come within the time of the request.
-  private func moveDeadline() {
-    if let exchange, let timeout = exchange.timeout { exchange.deadline = reactor.turnTime + timeout.nanoseconds }
   }
 
   /// More waits than is good: the server is to wait, and the time to stand still.
   func pauseBody() {
-    exchange?.deadline = .max
+    exchange?.pause()
     transport.pauseReading()
   }
 
   /// What waited was taken.
   func resumeBody() {
-    moveDeadline()
-    if let exchange { watchDeadline(exchange.deadline) }
+    exchange?.moveDeadline()
+    if let exchange { watchDeadline(exchange.nextDeadline) }
     transport.resumeReading()
   }
 
@@ -238,10 +310,12 @@ final class ClientConnection: StreamProtocol {
   /// The connection ended before the response was complete. One that was kept may have been closed by the server before the
   /// request reached it: then, if nothing had come, the request goes out once more on another.
   private func endEarly(_ reason: String, network: NetError? = nil) {
+    if isDiscarding { return finishRedirect(isFree: false) }
     if stream != nil { endStream() }
     guard let exchange = exchange.take() else { return }
+    stopBody()
     close()
-    if isReused, !hasBegun, !exchange.isRetry, exchange.isRepeatable, !pool.client.isClosed {
+    if isReused, !hasBegun, !exchange.isRetry, exchange.request.isRepeatable, !pool.client.isClosed {
       exchange.isRetry = true
       return pool.retry(exchange)
     }
@@ -252,6 +326,7 @@ final class ClientConnection: StreamProtocol {
   private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
     if stream != nil { endStream() }
     let exchange = exchange.take()
+    stopBody()
     transport.abort()
     exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
   }
@@ -261,6 +336,8 @@ final class ClientConnection: StreamProtocol {
     guard self.exchange === exchange else { return }
     self.exchange = nil
     stream = nil
+    isDiscarding = false
+    stopBody()
     transport.abort()
   }
 

@@ -13,6 +13,8 @@ final class ConnectionPool {
   /// Whether the client has gone away. Connections that are still closing then find their pool, but no client behind it.
   private var isDetached = false
   let origin: Origin
+  /// What the connections go through.
+  let proxy: Proxy?
   let host: EncodedHost
   /// What the URLs of this origin begin with.
   let urlPrefix: [UInt8]
@@ -34,10 +36,14 @@ final class ConnectionPool {
   init(client: HTTPClient, origin: Origin, on reactor: Reactor) throws(HTTPWireError) {
     self.client = client
     self.origin = origin
+    proxy = origin.socketPath == nil ? client.configuration.proxies.proxy(for: origin) : nil
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
   }
+
+  /// Whether a proxy is asked for each request, rather than for a connection.
+  var asksProxy: Bool { proxy?.kind == .http && !origin.isSecure }
 
   var idleCount: Int { idle.count }
 
@@ -77,8 +83,10 @@ final class ConnectionPool {
     exchange.state = .waiting(self)
     exchange.place = place
     waitingCount += 1
-    if exchange.timer == nil, exchange.deadline != .max {
-      exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: exchange.deadline)) { [unowned exchange] in
+    var deadline = exchange.deadline
+    if let limit = exchange.request.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
+    if exchange.timer == nil, deadline != .max {
+      exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned exchange] in
         exchange.abortTimedOut()
       }
     }
@@ -145,10 +153,19 @@ final class ConnectionPool {
   func connect() {
     let attempt = ConnectAttempt(index: connecting.count)
     connecting.append(attempt)
-    attempt.connector = reactor.connectTCP(
-      host: origin.name, port: origin.port, timeout: client.configuration.connectTimeout,
-      tls: origin.isSecure ? client.tls : nil
-    ) { [self] result in connected(attempt, result) }
+    attempt.connector = connect { [self] result in connected(attempt, result) }
+  }
+
+  private func connect(_ completion: @escaping Connector.Completion) -> Connector {
+    let timeout = client.configuration.connectTimeout
+    if let path = origin.socketPath { return reactor.connectUnix(path: path, timeout: timeout, completion) }
+    let tls = origin.isSecure ? client.tls : nil
+    guard let proxy else {
+      return reactor.connectTCP(host: origin.name, port: origin.port, timeout: timeout, tls: tls, completion)
+    }
+    return reactor.connectTCP(
+      host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
+      to: (origin.name, origin.port), tls: tls, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.
@@ -286,6 +303,23 @@ extension Array {
   fileprivate mutating func take() -> [Element] {
     defer { self = [] }
     return self
+  }
+}
+
+extension Proxy {
+  /// How a connection through it to `origin` is asked for; nil where each request is.
+  fileprivate func tunnel(to origin: Origin) -> (() -> any TunnelNegotiation)? {
+    switch kind {
+    case .http:
+      guard origin.isSecure else { return nil }
+      return { ConnectNegotiation(self, to: origin) }
+    case .socks5:
+      return {
+        SOCKS5Negotiation(
+          proxy: "\(self)", host: origin.name, port: UInt16(origin.port),
+          credentials: credentials.map { ($0.user, $0.password) })
+      }
+    }
   }
 }
 

@@ -17,6 +17,10 @@ extension HTTPClient {
     public var idleTimeout: Duration = .seconds(30)
     /// How much content a response may have, in bytes.
     public var maximumBodySize = 100 * 1024 * 1024
+    /// What is done about redirects.
+    public var redirects = Redirects.follow()
+    /// The proxies that requests go through: none, unless told otherwise.
+    public var proxies = ProxySettings.none
     /// How connections to `https` URLs are secured: roots, a certificate of one's own, pins, versions.
     public var tls = TLSConfiguration()
     /// The limits on everything else that a server sends.

@@ -14,6 +14,8 @@ extension HTTPClient {
       /// On a connection. Unmanaged is right: a connection that ends takes its exchange out of this state, and one that owned
       /// and was owned would outlive its reactor.
       case sent(Unmanaged<ClientConnection>)
+      /// With the interceptors.
+      case intercepted(Deferred<Response>)
       /// It has its result.
       case finished
     }
@@ -30,14 +32,17 @@ extension HTTPClient {
 
     /// nil before it is anywhere, and when its error is about to be told.
     var state: State?
-    let method: HTTPRequest.Method
-    let url: String
-    let target: String
-    let headers: HTTPFields
-    let requestBody: [UInt8]?
+    /// What is asked for; a redirect changes it.
+    private(set) var request: Request
+    /// The request target in origin form.
+    var target: String
     let timeout: Duration?
+    /// The redirects that were followed.
+    private(set) var history: [RedirectStep] = []
     /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
     var deadline: Int64
+    /// When something must have come, for requests that have a time for that.
+    private var readDeadline = Int64.max
     /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
     var isRetry = false
     /// Which request of its client it is, counted through: who came first is served first.
@@ -53,20 +58,17 @@ extension HTTPClient {
     /// Kept for the task that awaits it only.
     private(set) var result: Result<Response, any Error>?
 
-    init(
-      _ method: HTTPRequest.Method, _ url: String, target: String, headers: HTTPFields, body: [UInt8]?,
-      timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient
-    ) {
-      self.method = method
-      self.url = url
-      self.target = target
-      self.headers = headers
-      requestBody = body
+    init(_ request: Request, timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient) {
+      self.request = request
+      target = ""
       self.timeout = timeout
       self.deadline = deadline
       self.number = number
       self.client = client
     }
+
+    var method: HTTPRequest.Method { request.method }
+    var url: String { request.url }
 
     /// Who is told of the response while it comes, if that was asked for.
     var stream: ResponseStream? {
@@ -77,16 +79,9 @@ extension HTTPClient {
       if case .finished = state { true } else { false }
     }
 
-    /// Whether a second try could do harm: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
-    var isRepeatable: Bool {
-      switch method {
-      case .get, .head, .options, .trace, .put, .delete: true
-      default: false
-      }
-    }
-
     /// Whether the connection must not be used again after it (RFC 9112 §9.6).
     var isLast: Bool {
+      let headers = request.headers
       if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
       return headers[values: .connection].contains(where: \.hasCloseOption)
     }
@@ -97,11 +92,34 @@ extension HTTPClient {
       abort(CancelledError())
     }
 
+    /// What comes first, of the times in which something must have happened.
+    var nextDeadline: Int64 { min(deadline, readDeadline) }
+
+    /// Nothing is to come for now.
+    func pause() {
+      deadline = .max
+      readDeadline = .max
+    }
+
+    /// Something came, or may come again: from now on the next must come within the time of the request.
+    func moveDeadline() {
+      noteActivity()
+      guard let timeout, let client else { return }
+      deadline = min(client.reactor.turnTime + timeout.nanoseconds, request.deadline?.nanoseconds ?? .max)
+    }
+
+    /// The request was sent, or something has come.
+    func noteActivity() {
+      guard let readTimeout = request.readTimeout, let client else { return }
+      readDeadline = client.reactor.turnTime + readTimeout.nanoseconds
+    }
+
     /// Takes the request from where it is and gives it `error` as its result.
     func abort(_ error: any Error) {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
+      case .intercepted(let response): response.cancel()
       case .finished: return
       case nil: break
       }
@@ -109,11 +127,12 @@ extension HTTPClient {
     }
 
     func abortTimedOut() {
-      let doing =
-        if case .sent = state { stream?.hasHead == true ? "no more of the body" : "no complete answer" } else {
-          "no connection"
-        }
-      let duration = timeout ?? .zero
+      let isSent = if case .sent = state { true } else { false }
+      let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"
+      var duration = timeout ?? .zero
+      if let client, deadline > client.reactor.now.nanoseconds {
+        duration = (isSent ? request.readTimeout : request.connectTimeout) ?? duration
+      }
       abort(error(.timeout, "\(doing) within \(duration): is the server slow, or the timeout too short?"))
     }
 
@@ -137,10 +156,24 @@ extension HTTPClient {
 
     /// Gives `error` as the result in the next turn: never in the caller's stack, since a callback that is called now by some
     /// errors and later by others is a trap.
-    func failSoon(_ error: HTTPError) {
+    func failSoon(_ error: HTTPError) { finishSoon(.failure(error)) }
+
+    private func finishSoon(_ result: Result<Response, any Error>) {
       state = nil
-      let failure = LateFailure(of: self, error)
-      client?.reactor.callSoon { failure.tell() }
+      let late = LateResult(of: self, result)
+      client?.reactor.callSoon { late.tell() }
+    }
+
+    /// Waits for what the interceptors make of it.
+    func intercept(_ response: Deferred<Response>) {
+      state = .intercepted(response)
+      var isStarting = true
+      response.addBoth { [self] result in
+        if isFinished { return }
+        // An interceptor may have had the answer already.
+        if isStarting { finishSoon(result) } else { finish(result) }
+      }
+      isStarting = false
     }
 
     /// The reactor is let go of: there is no loop left to tell of it in. Lets go of all that is held, without a word.
@@ -158,22 +191,47 @@ extension HTTPClient {
     func error(
       _ code: HTTPError.Code, _ reason: String, network: NetError? = nil, wire: HTTPWireError? = nil
     ) -> HTTPError {
-      HTTPError(code, method.rawValue, url, reason, network: network, wire: wire)
+      let way = history.isEmpty ? "" : " (on the way from \(history[0].url))"
+      return HTTPError(code, method.rawValue, url, reason + way, network: network, wire: wire)
+    }
+
+    // MARK: - Redirects
+
+    /// Whether `head` only says that what is asked for is elsewhere, where it will be asked for.
+    func isRedirect(_ head: ResponseHead) -> Bool {
+      Redirection.location(in: head) != nil && redirects.limit > 0
+    }
+
+    private var redirects: Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
+
+    /// Asks for what was asked for where `head` says it is.
+    func redirect(by head: ResponseHead) {
+      guard let client, !isFinished, let location = Redirection.location(in: head) else { return }
+      switch Redirection(of: request, to: location, head.status, redirects, after: history) {
+      case .refuse(let reason): finish(.failure(error(.redirect, reason)))
+      case .follow(let next):
+        history.append(
+          RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.status)))
+        request = next
+        isRetry = false
+        state = nil
+        client.send(self)
+      }
     }
   }
 }
 
-/// A failure to be told in the next turn, if there is one.
-private final class LateFailure {
+/// A result to be told in the next turn, if there is one.
+private final class LateResult {
   private let exchange: HTTPClient.Exchange
-  private let error: HTTPError
+  private let result: Result<HTTPClient.Response, any Error>
 
-  init(of exchange: HTTPClient.Exchange, _ error: HTTPError) {
+  init(of exchange: HTTPClient.Exchange, _ result: Result<HTTPClient.Response, any Error>) {
     self.exchange = exchange
-    self.error = error
+    self.result = result
   }
 
-  func tell() { exchange.finish(.failure(error)) }
+  func tell() { exchange.finish(result) }
 
   deinit { if !exchange.isFinished { exchange.abandon() } }
 }

@@ -1,34 +1,148 @@
 public import HTTPTypes
+public import SwirlReactor
 
 extension HTTPClient {
   /// What is asked of a server.
   public struct Request: Sendable {
-    /// The URL, beginning with `http://`.
+    /// The URL, beginning with `http://` or `https://`.
     public var url: String
     /// What to do with it.
     public var method: HTTPRequest.Method
     /// Fields to send, besides those of the configuration.
     public var headers: HTTPFields
     /// The content to send; nil for none.
-    public var body: [UInt8]?
+    public var body: Body?
     /// The time for the whole; nil for that of the configuration.
     public var timeout: Duration?
+    /// What few requests have, in one object, so that the others are handed on cheaply.
+    private var rarities: Rarities?
+
+    /// What few requests have.
+    private final class Rarities: Sendable {
+      struct Values: Sendable {
+        var authentication: Authentication?
+        var redirects: Redirects?
+        var expectsContinue = false
+        var connectTimeout: Duration?
+        var readTimeout: Duration?
+        var deadline: Reactor.Instant?
+      }
+      let values: Values
+      init(_ values: Values) { self.values = values }
+    }
 
     /// - Parameters:
-    ///   - url: beginning with `http://`.
+    ///   - url: beginning with `http://` or `https://`.
     ///   - method: GET unless told otherwise.
+    ///   - query: names and values that are added to the URL, percent-encoded.
     ///   - headers: fields to send.
     ///   - body: content to send.
     ///   - timeout: the time for the whole; nil for that of the configuration.
     public init(
-      _ url: String, method: HTTPRequest.Method = .get, headers: HTTPFields = [:], body: [UInt8]? = nil,
-      timeout: Duration? = nil
+      _ url: String, method: HTTPRequest.Method = .get, query: KeyValuePairs<String, String> = [:],
+      headers: HTTPFields = [:], body: Body? = nil, timeout: Duration? = nil
     ) {
-      self.url = url
+      self.url = query.isEmpty ? url : url.adding(query)
       self.method = method
       self.headers = headers
       self.body = body
       self.timeout = timeout
+    }
+
+    private var values: Rarities.Values {
+      get { rarities?.values ?? Rarities.Values() }
+      set { rarities = Rarities(newValue) }
+    }
+
+    /// Who asks; not sent to other origins that a redirect leads to.
+    public var authentication: Authentication? {
+      get { rarities?.values.authentication }
+      set { if newValue != authentication { values.authentication = newValue } }
+    }
+
+    /// What is done about redirects; nil for what the configuration says.
+    public var redirects: Redirects? {
+      get { rarities?.values.redirects }
+      set { values.redirects = newValue }
+    }
+
+    /// Whether to wait with the content until the server says that it wants it, or for a second (RFC 9110 §10.1.1).
+    public var expectsContinue: Bool {
+      get { rarities?.values.expectsContinue ?? false }
+      set { if newValue != expectsContinue { values.expectsContinue = newValue } }
+    }
+
+    /// The time until there is a connection for it, whether one has to be made or to become free; nil for no bound but the others.
+    public var connectTimeout: Duration? {
+      get { rarities?.values.connectTimeout }
+      set { values.connectTimeout = newValue }
+    }
+
+    /// The time in which something must come, from when the request is sent, and then again and again; nil for no bound but
+    /// the others.
+    public var readTimeout: Duration? {
+      get { rarities?.values.readTimeout }
+      set { values.readTimeout = newValue }
+    }
+
+    /// When the whole must have ended; the earlier of this and `timeout` counts.
+    public var deadline: Reactor.Instant? {
+      get { rarities?.values.deadline }
+      set { values.deadline = newValue }
+    }
+  }
+}
+
+extension HTTPClient.Request {
+  /// Asks for a part of something (RFC 9110 §14.2), by the positions of its bytes: the answer is a 206, or the whole.
+  public mutating func setRange(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && !range.isEmpty, "a range of bytes begins at 0 or later and has one at least")
+    headers[.range] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
+  }
+
+  /// Asks for all from a position on.
+  public mutating func setRange(_ range: PartialRangeFrom<Int>) {
+    precondition(range.lowerBound >= 0, "a range of bytes begins at 0 or later")
+    headers[.range] = "bytes=\(range.lowerBound)-"
+  }
+
+  /// Asks for something only if it is not what `response` was any more: else the answer is a 304, without content (RFC 9110 §13.1).
+  /// By its ETag and its Last-Modified, those that it has.
+  public mutating func setChanged(since response: HTTPClient.Response) {
+    if let tag = response.header("etag") { headers[.ifNoneMatch] = tag }
+    if let date = response.header("last-modified") { headers[.ifModifiedSince] = date }
+  }
+}
+
+extension String {
+  /// With these in its query, before the fragment.
+  fileprivate func adding(_ query: KeyValuePairs<String, String>) -> String {
+    let end = firstIndex(of: "#") ?? endIndex
+    let head = self[..<end]
+    let pairs = query.map { "\($0.key.queryEncoded)=\($0.value.queryEncoded)" }.joined(separator: "&")
+    let glue = head.contains("?") ? (head.last == "?" || head.last == "&" ? "" : "&") : "?"
+    return head + glue + pairs + self[end...]
+  }
+
+  /// With all but the unreserved characters percent-encoded (RFC 3986 §2.3).
+  var queryEncoded: String {
+    var bytes: [UInt8] = []
+    for byte in utf8 {
+      if byte.isUnreserved { bytes.append(byte) } else { bytes.append(percentEncoding: byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension UInt8 {
+  /// RFC 3986 §2.3.
+  fileprivate var isUnreserved: Bool {
+    switch self {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+      true
+    default: false
     }
   }
 }

@@ -10,23 +10,28 @@ extension HTTPClient {
       let url: String
       let head: ResponseHead
       let body: [UInt8]
+      let history: [RedirectStep]
 
-      init(_ url: String, _ head: ResponseHead, _ body: [UInt8]) {
+      init(_ url: String, _ head: ResponseHead, _ body: [UInt8], _ history: [RedirectStep]) {
         self.url = url
         self.head = head
         self.body = body
+        self.history = history
       }
     }
     private let storage: Storage
 
-    init(url: String, head: ResponseHead, body: [UInt8]) {
-      storage = Storage(url, head, body)
+    init(url: String, head: ResponseHead, body: [UInt8], history: [RedirectStep]) {
+      storage = Storage(url, head, body, history)
     }
 
     private var head: ResponseHead { storage.head }
 
-    /// The URL of the request, as it was given.
+    /// The URL that answered: that of the request, or where redirects led from there.
     public var url: String { storage.url }
+
+    /// The redirects that were followed, the first first.
+    public var history: [RedirectStep] { storage.history }
 
     /// The content.
     public var body: [UInt8] { storage.body }

@@ -9,8 +9,10 @@ extension HTTPClient {
   /// Letting go of it without reading the body ends the request, and closes its connection.
   /// aiohttp: `ClientResponse`, whose `content` is the stream.
   public struct StreamedResponse: Sendable, CustomStringConvertible {
-    /// The URL of the request, as it was given.
+    /// The URL that answered: that of the request, or where redirects led from there.
     public let url: String
+    /// The redirects that were followed, the first first.
+    public let history: [RedirectStep]
     /// The content, in pieces as they came from the network, for one loop on any thread.
     ///
     /// When more than 128 KiB wait to be taken nothing is read from the connection until no more than 32 KiB do, so that a
@@ -19,8 +21,9 @@ extension HTTPClient {
     public let body: ReactorStream<[UInt8]>
     private let head: ResponseHead
 
-    init(url: String, head: ResponseHead, body: ReactorStream<[UInt8]>) {
+    init(url: String, head: ResponseHead, body: ReactorStream<[UInt8]>, history: [RedirectStep]) {
       self.url = url
+      self.history = history
       self.head = head
       self.body = body
     }
@@ -59,7 +62,7 @@ extension HTTPClient {
   public func stream(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<StreamedResponse> {
-    let exchange = start(request)
+    let exchange = startDirectly(request)
     let deferred = Deferred<StreamedResponse>(canceller: { _ in exchange.cancel() }, file: file, line: line)
     exchange.consumer = .stream(ResponseStream(deferred))
     return deferred

@@ -25,6 +25,7 @@ public final class HTTPClient {
   var roomComing = 0
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
+  var interceptors: [Interceptor] = []
 
   let limits: HTTPLimits
   /// How connections to `https` origins are secured.
@@ -98,28 +99,42 @@ public final class HTTPClient {
 
   /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
   func start(_ request: Request) -> Exchange {
+    if interceptors.isEmpty { return startDirectly(request) }
+    let exchange = makeExchange(request)
+    let begin = { [self] in exchange.intercept(send(request, through: 0)) }
+    // Those that await need the reactor to run.
+    if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
+    return exchange
+  }
+
+  /// As `start`, without the interceptors.
+  func startDirectly(_ request: Request) -> Exchange {
+    let exchange = makeExchange(request)
+    send(exchange)
+    return exchange
+  }
+
+  private func makeExchange(_ request: Request) -> Exchange {
     requests += 1
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
-    let deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
-    do throws(HTTPURL.Malformed) {
-      let (pool, target) = try destination(of: request.url)
-      let exchange = Exchange(
-        request.method, request.url, target: target, headers: request.headers, body: request.body, timeout: timeout,
-        deadline: deadline, number: requests, by: self)
-      if isClosed {
-        exchange.failSoon(exchange.error(.clientClosed, "the client was closed"))
-      } else {
-        pool.start(exchange)
-      }
-      return exchange
-    } catch {
-      let exchange = Exchange(
-        request.method, request.url, target: "", headers: [:], body: nil, timeout: nil, deadline: .max,
-        number: requests, by: self)
-      exchange.failSoon(exchange.error(error.code, error.reason))
-      return exchange
+    var deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
+    if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
+    return Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+  }
+
+  /// Sends it, or puts it in line; anew, where it was redirected.
+  func send(_ exchange: Exchange) {
+    if isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
+    if let problem = exchange.request.problem {
+      return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
+    do throws(HTTPURL.Malformed) {
+      let (pool, target) = try destination(of: exchange.url)
+      // RFC 9112 §3.2.2: a proxy is told the whole URL.
+      exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
+      pool.start(exchange)
+    } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
   }
 
   private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
@@ -144,11 +159,13 @@ public final class HTTPClient {
 
   /// Puts the head of a request into bytes and hands them to `write`.
   func serialize(
-    _ exchange: Exchange, for host: EncodedHost, _ write: ([UInt8]) -> Void
+    _ exchange: Exchange, in pool: ConnectionPool, _ write: ([UInt8]) -> Void
   ) throws(HTTPWireError) {
     output.removeAll(keepingCapacity: true)
-    let framing: BodyFraming = exchange.requestBody.map { .contentLength($0.count) } ?? exchange.framingWithoutBody
-    var fields = exchange.headers
+    let request = exchange.request
+    let framing: BodyFraming = request.body?.framing ?? exchange.framingWithoutBody
+    var fields = try request.fields()
+    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
     if !fields.isEmpty, configuration.headers.contains(where: { fields.contains($0.name) }) {
       // The request's own go before those of the configuration.
@@ -156,7 +173,7 @@ public final class HTTPClient {
       for field in configuration.headers where !fields.contains(field.name) { fields.append(field) }
     }
     try RequestSerializer().appendHead(
-      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded,
+      exchange.method, target: exchange.target, host: pool.host, fields: fields, encoded: encoded,
       framing: framing, to: &output)
     write(output)
   }
@@ -252,6 +269,32 @@ public final class HTTPClient {
     openClients.remove(self)
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }
+  }
+}
+
+extension HTTPClient.Body {
+  fileprivate var framing: BodyFraming { length.map { .contentLength($0) } ?? .chunked }
+}
+
+extension HTTPClient.Request {
+  /// What of it cannot be sent, in words. HTTPFields would put spaces where a value has line breaks, and send that.
+  fileprivate var problem: String? {
+    if let problem = authentication?.problem { return problem }
+    if let type = body?.contentType, !HTTPField.isValidValue(type) { return "the content type has a line break or NUL" }
+    return nil
+  }
+
+  /// The fields to send: the program's own, and those that follow from the rest of the request.
+  fileprivate func fields() throws(HTTPWireError) -> HTTPFields {
+    var fields = headers
+    if let type = body?.contentType, !fields.contains(.contentType) { fields[.contentType] = type }
+    if expectsContinue { fields[.expect] = "100-continue" }
+    if let authentication {
+      if let credentials = authentication.credentials, !fields.contains(.authorization) {
+        fields[.authorization] = credentials
+      }
+    }
+    return fields
   }
 }
 

@@ -20,16 +20,19 @@ struct HTTPURL {
     let bytes = url.utf8.span
     let prefix = try Self.schemeLength(bytes)
     let isSecure = prefix == 8
+    let isUnix = prefix == 12
     // The authority ends where path, query or fragment begins.
     var end = prefix
     while end < bytes.count, !bytes[end].endsAuthority { end += 1 }
-    origin = try Self.origin(bytes, prefix..<end, isSecure)
+    origin =
+      isUnix ? try Self.unixOrigin(bytes, prefix..<end) : try Self.origin(bytes, prefix..<end, isSecure)
     target = try Self.target(bytes, from: end)
   }
 
   private static func schemeLength(_ bytes: Span<UInt8>) throws(Malformed) -> Int {
     if bytes.starts(with: "http://") { return 7 }
     if bytes.starts(with: "https://") { return 8 }
+    if bytes.starts(with: "http+unix://") { return 12 }
     var colon = 0
     while colon < bytes.count, bytes[colon].isSchemeByte { colon += 1 }
     // RFC 3986 §3.1. A host and a port without a scheme look like one: `localhost:8080`, `example.com:x`.
@@ -44,6 +47,14 @@ struct HTTPURL {
     }
   }
 
+  /// The percent-encoded path of a Unix socket, where a host would be.
+  private static func unixOrigin(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(Malformed) -> Origin {
+    guard let path = String(copying: bytes.extracting(range)).percentDecoded, !path.isEmpty else {
+      throw Malformed("write the path of the socket percent-encoded after http+unix://, a slash as %2F")
+    }
+    return Origin(isSecure: false, host: "localhost", port: Origin.port(false), socketPath: path)
+  }
+
   /// `host`, `host:port`, `[v6]` or `[v6]:port`.
   private static func origin(_ bytes: Span<UInt8>, _ range: Range<Int>, _ isSecure: Bool) throws(Malformed) -> Origin {
     var colon: Int?
@@ -51,7 +62,7 @@ struct HTTPURL {
     for index in range {
       switch bytes[index] {
       case UInt8(ascii: "@"):
-        throw Malformed("the URL has a user name: send it in an Authorization field instead")
+        throw Malformed("the URL has a user name: give it as `authentication` instead")
       case UInt8(ascii: "["): isInBrackets = true
       case UInt8(ascii: "]"): isInBrackets = false
       case UInt8(ascii: ":"): if !isInBrackets, colon == nil { colon = index }

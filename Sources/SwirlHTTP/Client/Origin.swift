@@ -5,12 +5,17 @@ struct Origin: Hashable, Sendable {
   /// In lower case; an IPv6 address with its brackets.
   let host: String
   let port: Int
+  /// The path of a Unix socket, where that is what is connected to; percent-decoded.
+  var socketPath: String?
 
   /// As the Host field wants it: the port only when it is not the scheme's own.
   var authority: String { port == Self.port(isSecure) ? host : "\(host):\(port)" }
 
   /// What its URLs begin with.
-  var prefix: String { "\(isSecure ? "https" : "http")://\(authority)" }
+  var prefix: String {
+    if let socketPath { return "http+unix://\(socketPath.queryEncoded)" }
+    return "\(isSecure ? "https" : "http")://\(authority)"
+  }
 
   /// The port of a scheme.
   static func port(_ isSecure: Bool) -> Int { isSecure ? 443 : 80 }

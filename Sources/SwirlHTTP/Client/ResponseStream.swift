@@ -42,7 +42,9 @@ final class ResponseStream {
         },
         stop: { [unowned exchange] in exchange.cancel() }))
     state = .body(buffer)
-    deferred.callback(HTTPClient.StreamedResponse(url: exchange.url, head: head, body: ReactorStream(buffer)))
+    deferred.callback(
+      HTTPClient.StreamedResponse(
+        url: exchange.url, head: head, body: ReactorStream(buffer), history: exchange.history))
   }
 
   /// Hands over content.

@@ -27,6 +27,17 @@ extension HTTPServer {
     return listener
   }
 
+  /// Serves on a Unix socket at `path`, as ``listen(_:interface:backlog:tls:on:)`` does on a port; whom the permissions of its
+  /// directory let in may connect.
+  /// - Throws: `NetError` of code `.listen`.
+  @discardableResult
+  public func listenUnix(_ path: String, backlog: Int32 = 4096, on reactor: Reactor? = nil) throws -> Listener {
+    let reactor = reactor ?? .current
+    let listener = try reactor.listenUnix(path, backlog: backlog) { [self] _ in makeProtocol() }
+    adopt(listener, on: reactor)
+    return listener
+  }
+
   /// Stops: accepts no more connections, closes those that wait for a request, and lets requests under way be answered, each
   /// with `Connection: close`.
   ///

@@ -63,7 +63,7 @@ import Testing
     let bench = try await StreamBench(place, configuration: Self.configuration(), Self.count)
     let body = (0..<40).flatMap { Content.bytes(50_000, from: $0 * 50_000) }
     let response = try await bench.thread.value { _ in
-      bench.client.fetch(HTTPClient.Request(bench.url, method: .put, body: body))
+      bench.client.fetch(HTTPClient.Request(bench.url, method: .put, body: .bytes(body)))
     }
     #expect(response.text == "2000000 true")
     let next = try await bench.fetch("/")

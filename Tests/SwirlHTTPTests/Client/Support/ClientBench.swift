@@ -39,7 +39,17 @@ final class ClientBench {
     body: [UInt8]? = nil, timeout: Duration? = nil, then done: @escaping (Outcome) -> Void = { _ in }
   ) -> Outcome {
     let url = target.hasPrefix("/") ? server.url + target : target
-    let request = HTTPClient.Request(url, method: method, headers: headers, body: body, timeout: timeout)
+    let request = HTTPClient.Request(
+      url, method: method, headers: headers, body: body.map { .bytes($0) }, timeout: timeout)
+    return fetch(request, form, as: target, then: done)
+  }
+
+  @discardableResult
+  func fetch(
+    _ request: HTTPClient.Request, _ form: Outcome.Form = .callback, as target: String? = nil,
+    then done: @escaping (Outcome) -> Void = { _ in }
+  ) -> Outcome {
+    let target = target ?? request.url
     let outcome = Outcome(target)
     pending += 1
     let receive = { [unowned self, outcome] (result: Result<HTTPClient.Response, any Error>) in

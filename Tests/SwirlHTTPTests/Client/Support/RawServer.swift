@@ -68,6 +68,8 @@ final class RawConnection: StreamProtocol {
   private unowned let server: RawServer
   /// Its number, from one.
   let number: Int
+  /// What is done with the head of a request, before its content has come.
+  var onHead: (String) -> Void = { _ in }
   private(set) var transport: (any Transport)!
   private(set) var isOpen = true
   private(set) var end: ConnectionEnd?
@@ -103,6 +105,7 @@ final class RawConnection: StreamProtocol {
       input.removeFirst(end)
       let length = RawRequest(head: head, body: [], number: 0, connection: self).values("content-length").first
       pending = (head, length.flatMap { Int($0) } ?? 0)
+      onHead(head)
     }
     guard let pending, input.count >= pending.bodyLength else { return false }
     self.pending = nil

@@ -1,0 +1,114 @@
+public import HTTPTypes
+import SwirlHTTPWire
+
+extension HTTPClient {
+  /// What is done when a server says that something is elsewhere.
+  ///
+  /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110 §15.4, and the
+  /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind.
+  /// A way to anything but `http` and `https`, one that goes round in a circle, and one from `https` to `http`, is an error.
+  public struct Redirects: Sendable, Hashable {
+    /// How many are followed for one request; one more is an error. With zero the redirect itself is the response.
+    public var limit: Int
+    /// Whether one from `https` to `http` is followed, where others can read what is sent and change what comes.
+    public var allowsDowngrade: Bool
+
+    /// Follows as many as `limit`.
+    public static func follow(_ limit: Int = 10, allowingDowngrade: Bool = false) -> Redirects {
+      Redirects(limit: limit, allowsDowngrade: allowingDowngrade)
+    }
+
+    /// Follows none: the redirect is the response.
+    public static let none = Redirects(limit: 0, allowsDowngrade: false)
+  }
+
+  /// A redirect that was followed.
+  public struct RedirectStep: Sendable, Hashable, CustomStringConvertible {
+    /// What had been asked for.
+    public let url: String
+    /// The method with which it had been.
+    public let method: HTTPRequest.Method
+    /// What the server answered: 301, 302, 303, 307 or 308.
+    public let status: HTTPResponse.Status
+
+    /// Such as `302 http://127.0.0.1/old`.
+    public var description: String { "\(status.code) \(url)" }
+  }
+}
+
+/// Where a redirect leads.
+enum Redirection {
+  /// Ask this instead.
+  case follow(HTTPClient.Request)
+  /// Not there.
+  case refuse(String)
+
+  /// What `head`, the answer to `request`, says; nil where it is no redirect.
+  static func location(in head: ResponseHead) -> String? {
+    switch head.status {
+    case 301, 302, 303, 307, 308: head["location"]
+    default: nil
+    }
+  }
+
+  init(
+    of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
+    after history: [HTTPClient.RedirectStep]
+  ) {
+    let url = URLReference.resolve(location, against: request.url)
+    if history.count >= policy.limit {
+      self = .refuse("more than \(policy.limit) redirects, the next to \(url): raise `redirects`, or look at the pages")
+      return
+    }
+    let from: Origin
+    let to: Origin
+    do throws(HTTPURL.Malformed) {
+      from = try HTTPURL(request.url).origin
+      to = try HTTPURL(url).origin
+    } catch {
+      self = .refuse("a redirect to \(url) is not followed: \(error.reason)")
+      return
+    }
+    if from.isSecure, !to.isSecure, !policy.allowsDowngrade {
+      self = .refuse(
+        "a redirect from https to \(url) is not followed: allow it with `redirects`, if others may read it")
+      return
+    }
+    var next = request
+    next.url = url
+    if status == 303 && request.method != .head || (status == 301 || status == 302) && request.method == .post {
+      next.method = .get
+      next.removeContent()
+    } else if let body = request.body, !body.isReplayable {
+      self = .refuse("a redirect to \(url) asks for the content again, which was a stream and is gone: send it there")
+      return
+    }
+    if from != to { next.removeCredentials() }
+    // Once more is no circle yet: a cookie that was set on the way may make the difference.
+    let isCurrent = request.url == url && request.method == next.method
+    if history.count(where: { $0.url == url && $0.method == next.method }) + (isCurrent ? 1 : 0) > 1 {
+      self = .refuse("the redirects go round in a circle at \(url)")
+      return
+    }
+    self = .follow(next)
+  }
+}
+
+extension HTTPClient.Request {
+  /// The content, and what is said of it.
+  fileprivate mutating func removeContent() {
+    body = nil
+    for name: HTTPField.Name in [
+      .contentType, .contentLength, .contentEncoding, .contentLanguage, .contentLocation, .transferEncoding, .expect,
+    ] { headers[name] = nil }
+    expectsContinue = false
+  }
+
+  /// What was meant for one server only.
+  fileprivate mutating func removeCredentials() {
+    authentication = nil
+    for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization, HTTPField.Name("Host")!] {
+      headers[name] = nil
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import HTTPTypes
+import SwirlHTTPWire
+import SwirlNet
+
+/// Asks an HTTP proxy for a connection (RFC 9110 §9.3.6).
+final class ConnectNegotiation: TunnelNegotiation {
+  private let proxy: Proxy
+  private let request: [UInt8]
+  private var parser = ResponseParser(limits: HTTPLimits())
+
+  init(_ proxy: Proxy, to origin: Origin) {
+    self.proxy = proxy
+    var fields = HTTPFields()
+    fields[.proxyAuthorization] = proxy.authorization
+    // The port is said even where it is the scheme's own.
+    let target = "\(origin.host):\(origin.port)"
+    var request: [UInt8] = []
+    do {
+      try RequestSerializer().appendHead(.connect, target: target, host: target, fields: fields, to: &request)
+    } catch { preconditionFailure("the host of a URL cannot be sent: \(error)") }
+    self.request = request
+    parser.expect(.connect)
+  }
+
+  func begin() -> [UInt8] { request }
+
+  private func error(_ reason: String) -> NetError { NetError(.proxy, "\(proxy)", reason: reason) }
+
+  func received(_ bytes: Span<UInt8>) throws(NetError) -> TunnelProgress {
+    var offset = 0
+    while true {
+      let event: ResponseEvent
+      do { event = try parser.next(bytes, at: &offset) } catch {
+        throw self.error("its answer cannot be read: \(error.message)")
+      }
+      switch event {
+      case .needMore: return .needMore
+      case .informational, .data: break
+      case .upgraded:
+        guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
+        return .done
+      case .head(let head): throw error(Self.refusal(head))
+      case .end: throw error("it did not make the connection")
+      }
+    }
+  }
+
+  private static func refusal(_ head: ResponseHead) -> String {
+    switch head.status {
+    case 407: "it wants a name and password (407): give them, or others, with the proxy"
+    case 403: "it does not allow the connection (403)"
+    case 502, 503, 504: "it cannot make the connection (\(head.status) \(head.reasonPhrase))"
+    default: "it refused the connection (\(head.status) \(head.reasonPhrase))"
+    }
+  }
+}
+
+extension Proxy {
+  /// The value of the Proxy-Authorization field (RFC 7617).
+  var authorization: String? {
+    credentials.map { "Basic " + Array("\($0.user):\($0.password)".utf8).base64 }
+  }
+}

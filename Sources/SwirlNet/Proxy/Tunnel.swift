@@ -1,0 +1,72 @@
+import SwirlReactor
+
+/// What is said to a proxy before a connection through it can be used.
+package protocol TunnelNegotiation: AnyObject {
+  /// What is sent first.
+  func begin() -> [UInt8]
+
+  /// Takes what the proxy answers.
+  /// - Throws: with code `.proxy`, when there will be no connection.
+  func received(_ bytes: Span<UInt8>) throws(NetError) -> TunnelProgress
+}
+
+/// How far a negotiation is.
+package enum TunnelProgress {
+  case needMore
+  case send([UInt8])
+  /// From here on the connection is that to the other end.
+  case done
+}
+
+/// Negotiates on an open connection that has not been started, and gives it back as it was.
+final class TunnelHandshake: StreamProtocol {
+  private let transport: SocketTransport
+  private let negotiation: any TunnelNegotiation
+  private let proxy: String
+  private var completion: ((NetError?) -> Void)?
+
+  /// `completion` is called once, never before this has returned, and not after `cancel()`. Whoever asks watches the time.
+  init(
+    _ transport: SocketTransport, _ negotiation: any TunnelNegotiation, proxy: String,
+    _ completion: @escaping (NetError?) -> Void
+  ) {
+    self.transport = transport
+    self.negotiation = negotiation
+    self.proxy = proxy
+    self.completion = completion
+    transport.start(self)
+    transport.write(negotiation.begin())
+  }
+
+  func cancel() {
+    completion = nil
+    transport.abort()
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    guard completion != nil else { return }
+    do throws(NetError) {
+      switch try negotiation.received(bytes) {
+      case .needMore: break
+      case .send(let answer): transport.write(answer)
+      case .done:
+        transport.detach()
+        completion.take()?(nil)
+      }
+    } catch {
+      let completion = completion.take()
+      transport.abort()
+      completion?(error)
+    }
+  }
+
+  func endReceived() -> Bool {
+    completion.take()?(NetError(.proxy, proxy, reason: "it closed the connection without an answer"))
+    return false
+  }
+
+  func connectionLost(_ end: ConnectionEnd) {
+    completion.take()?(
+      NetError(.proxy, proxy, errno: end.error?.errno ?? 0, reason: end.error?.reason ?? "it closed the connection"))
+  }
+}

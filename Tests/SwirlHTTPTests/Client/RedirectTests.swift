@@ -1,0 +1,217 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+import Testing
+
+@testable import SwirlHTTP
+
+extension HTTPClientTests {
+  @Suite struct RedirectTests {
+    private func found(_ request: RawRequest, at location: String, status: String = "302 Found", text: String = "") {
+      request.answer(text, status: status, fields: "Location: \(location)\r\n")
+    }
+
+    @Test(arguments: Outcome.Form.allCases) func `a redirect is followed, and told of`(_ form: Outcome.Form) throws {
+      let bench = try ClientBench { request in
+        request.target == "/old" ? found(request, at: "/new?x#y") : request.answer("there")
+      }
+      let outcome = bench.fetch("/old", form)
+      bench.run()
+      #expect("\(outcome)" == "200 there")
+      #expect(outcome.response?.url == bench.server.url + "/new?x#y")
+      #expect(outcome.response?.history.map(\.description) == ["302 \(bench.server.url)/old"])
+      #expect(bench.server.targets == ["/old", "/new?x"])
+      #expect(bench.server.accepted == 1, "the connection is used again")
+      bench.end()
+    }
+
+    /// RFC 9110 §15.4 and the Fetch standard, §4.4 step 11.
+    @Test(arguments: [
+      (301, "GET", "GET"), (302, "GET", "GET"), (303, "GET", "GET"), (307, "GET", "GET"), (308, "GET", "GET"),
+      (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"),
+      (301, "PUT", "PUT"), (302, "PUT", "PUT"), (303, "PUT", "GET"), (307, "PUT", "PUT"), (308, "PUT", "PUT"),
+      (301, "HEAD", "HEAD"), (303, "HEAD", "HEAD"), (302, "DELETE", "DELETE"), (303, "DELETE", "GET"),
+    ])
+    func `the method follows the status`(status: Int, method: String, next: String) throws {
+      let hasContent = method == "POST" || method == "PUT"
+      let bench = try ClientBench { request in
+        if request.target == "/old" { return found(request, at: "/new", status: "\(status) Elsewhere") }
+        let isSame = next == method
+        #expect(request.method == next)
+        #expect(request.body == (hasContent && isSame ? Array("content".utf8) : []))
+        #expect(request.values("content-type") == (hasContent && isSame ? ["text/x"] : []))
+        #expect(request.values("x-mine") == ["kept"])
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+      }
+      let outcome = bench.fetch(
+        "/old", method: .init(method)!,
+        headers: hasContent
+          ? [.contentType: "text/x", .init("X-Mine")!: "kept"] : [.init("X-Mine")!: "kept"],
+        body: hasContent ? Array("content".utf8) : nil)
+      bench.run()
+      #expect("\(outcome)" == "200 ")
+      bench.end()
+    }
+
+    @Test(arguments: [200, 300, 304, 305, 306]) func `other statuses are answers`(status: Int) throws {
+      let bench = try ClientBench {
+        $0.connection.send(
+          "HTTP/1.1 \(status) X\r\nLocation: /new\r\n\(status == 304 ? "" : "Content-Length: 0\r\n")\r\n")
+      }
+      let outcome = bench.fetch("/old")
+      bench.run()
+      #expect(outcome.response?.status.code == status)
+      #expect(bench.server.targets == ["/old"])
+      bench.end()
+    }
+
+    @Test func `one without a Location is an answer, and so is one when none are followed`() throws {
+      let bench = try ClientBench { request in
+        if request.target == "/without" { return request.answer("", status: "302 Found") }
+        found(request, at: "/new")
+      }
+      let without = bench.fetch("/without")
+      bench.run()
+      #expect(without.response?.status == 302)
+      var request = HTTPClient.Request(bench.server.url + "/old")
+      request.redirects = HTTPClient.Redirects.none
+      let unfollowed = bench.fetch(request)
+      bench.run()
+      #expect(unfollowed.response?.status == 302 && unfollowed.response?.header("location") == "/new")
+      bench.end()
+    }
+
+    @Test func `too many, and those that go round in a circle, are errors`() throws {
+      let bench = try ClientBench { request in
+        let number = Int(request.target.dropFirst()) ?? 0
+        found(request, at: request.target == "/circle" ? "/circle" : "/\(number + 1)")
+      }
+      let many = bench.fetch("/0")
+      bench.run()
+      #expect(many.httpError?.code == .redirect)
+      #expect(many.httpError?.reason.contains("more than 10 redirects") == true)
+      #expect(many.httpError?.reason.contains("on the way from \(bench.server.url)/0") == true)
+      #expect(bench.server.requests.count == 11)
+      let circle = bench.fetch("/circle")
+      bench.run()
+      #expect(circle.httpError?.reason.contains("in a circle") == true)
+      #expect(bench.server.requests.count == 13)
+      bench.end()
+    }
+
+    @Test func `a page that sends back to itself with a cookie is no circle`() throws {
+      var visits = 0
+      let bench = try ClientBench { request in
+        visits += 1
+        visits == 1 ? found(request, at: "/") : request.answer("in")
+      }
+      let outcome = bench.fetch("/")
+      bench.run()
+      #expect("\(outcome)" == "200 in")
+      bench.end()
+    }
+
+    @Test(arguments: [
+      "file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://user:secret@127.0.0.1/", "http://",
+      "http://a b/",
+      "http://[::1", "http://127.0.0.1:99999/",
+    ])
+    func `a way to where nobody should go is an error`(location: String) throws {
+      let bench = try ClientBench { found($0, at: location) }
+      let outcome = bench.fetch("/old")
+      bench.run()
+      #expect(outcome.httpError?.code == .redirect)
+      #expect(outcome.httpError?.fault == .peer)
+      bench.end()
+    }
+
+    @Test func `credentials stay behind on the way to another origin`() throws {
+      var seen: [[String]] = []
+      let other = try ClientBench { request in
+        seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
+        request.answer("other")
+      }
+      let bench = try ClientBench { request in
+        seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
+        found(request, at: request.target == "/here" ? "/there" : other.server.url)
+      }
+      // Both on one reactor.
+      let origin = try RawServer(on: bench.reactor) { request in
+        seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
+        request.answer("other")
+      }
+      bench.server.answer = { request in
+        seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
+        found(request, at: request.target == "/here" ? "/there" : origin.url)
+      }
+      var request = HTTPClient.Request(bench.server.url + "/here", headers: [.cookie: "a=b", .init("X-Mine")!: "kept"])
+      request.authentication = .bearer("secret")
+      let outcome = bench.fetch(request)
+      bench.run()
+      #expect("\(outcome)" == "200 other")
+      #expect(seen == [["Bearer secret", "a=b", "kept"], ["Bearer secret", "a=b", "kept"], ["kept"]])
+      origin.listener.stop()
+      other.server.listener.stop()
+      bench.client.close()
+      bench.run(until: { origin.isIdle })
+      bench.end()
+    }
+
+    @Test func `a long page with the redirect costs the connection, not the request`() throws {
+      let bench = try ClientBench { request in
+        request.target == "/old"
+          ? found(request, at: "/new", text: String(repeating: "x", count: 200_000)) : request.answer("there")
+      }
+      let outcome = bench.fetch("/old")
+      bench.run()
+      #expect("\(outcome)" == "200 there")
+      #expect(bench.server.accepted == 2)
+      bench.end()
+    }
+
+    @Test func `a server that closes in the middle of a redirect's page has said enough`() throws {
+      let bench = try ClientBench { request in
+        if request.target == "/new" { return request.answer("there") }
+        request.connection.close(after: "HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 100\r\n\r\nhalf")
+      }
+      let outcome = bench.fetch("/old")
+      bench.run()
+      #expect("\(outcome)" == "200 there")
+      bench.end()
+    }
+
+    @Test func `the time is one for all the redirects, and cancelling ends the one under way`() throws {
+      let bench = try ClientBench { request in
+        if request.target == "/old" { found(request, at: "/never") }
+      }
+      let late = bench.fetch("/old", timeout: .milliseconds(50))
+      bench.run()
+      #expect(late.httpError?.code == .timeout)
+      let cancelled = bench.fetch("/old")
+      bench.run(until: { bench.server.targets.count == 4 })
+      cancelled.cancel()
+      bench.run()
+      #expect(cancelled.error is CancelledError)
+      bench.end()
+    }
+
+    @Test func `what is streamed follows redirects too`() throws {
+      let bench = try ClientBench { request in
+        request.target == "/old" ? found(request, at: "/new", text: "not this") : request.answer("there")
+      }
+      var history: [String] = []
+      var text = ""
+      bench.client.stream(HTTPClient.Request(bench.server.url + "/old")).addCallback { response in
+        history = response.history.map(\.description)
+        return Deferred {
+          for try await bytes in response.body { text += String(decoding: bytes, as: UTF8.self) }
+        }
+      }.addBoth { _ in history.append("end") }
+      bench.run(until: { history.last == "end" })
+      #expect(text == "there")
+      #expect(history == ["302 \(bench.server.url)/old", "end"])
+      bench.end()
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import Synchronization
+
+/// A count that callbacks on any thread may raise.
+final class Tally: Sendable {
+  private let value = Atomic(0)
+  var count: Int { value.load(ordering: .relaxed) }
+  func add() { value.add(1, ordering: .relaxed) }
+}
