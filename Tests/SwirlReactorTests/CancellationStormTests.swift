@@ -1,6 +1,7 @@
 import Foundation
 import SwirlDeferred
 import Synchronization
+import SwirlTesting
 import Testing
 
 @testable import SwirlReactor

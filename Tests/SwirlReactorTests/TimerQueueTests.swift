@@ -1,5 +1,6 @@
 import SwirlDeferred
 import SwirlReactor
+import SwirlTesting
 import Testing
 
 #if canImport(Glibc)

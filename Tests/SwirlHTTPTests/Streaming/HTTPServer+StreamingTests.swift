@@ -2,6 +2,7 @@ import Foundation
 import SwirlDeferred
 import SwirlNet
 import SwirlReactor
+import SwirlTesting
 import Testing
 
 @testable import SwirlHTTP
