@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "SwirlHTTP",
       dependencies: [
-        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
+        "COpenSSL", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),

@@ -24,6 +24,11 @@ extension HTTPClient {
       Authentication(kind: .digest(user: user, password: password))
     }
 
+    /// The name and password that are to be proved, not sent.
+    var digest: (user: String, password: String)? {
+      if case .digest(let user, let password) = kind { (user, password) } else { nil }
+    }
+
     /// The value of the Authorization field that goes with the first try, where there is one.
     var credentials: String? {
       switch kind {

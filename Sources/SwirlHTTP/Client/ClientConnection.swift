@@ -147,7 +147,7 @@ final class ClientConnection: StreamProtocol {
         }
       }
     } catch {
-      if isDiscarding { return finishRedirect(isFree: false) }
+      if isDiscarding { return finishDetour(isFree: false) }
       let code: HTTPError.Code = error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse
       fail(code, error.message, wire: error)
     }
@@ -157,7 +157,7 @@ final class ClientConnection: StreamProtocol {
     self.head = head
     // An answer before the content was sent: the server does not want it.
     if continueTimer != nil { stopBody() }
-    if let exchange, exchange.isRedirect(head) {
+    if let exchange, exchange.isDetour(head) {
       isDiscarding = true
       parser.limits.bodyBytes = Self.discardedLength
       return
@@ -169,7 +169,7 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
-  /// So much content of a redirect is read, to keep the connection.
+  /// So much content of a redirect, or of a 401, is read, to keep the connection.
   private static let discardedLength = 64 * 1024
 
   /// Below this a copy costs less than another read.
@@ -208,7 +208,7 @@ final class ClientConnection: StreamProtocol {
     // A server that answers before it has read the request may never read the rest.
     let isFree =
       parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
-    if isDiscarding { return finishRedirect(isFree: isFree) }
+    if isDiscarding { return finishDetour(isFree: isFree) }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     if stream != nil { endStream() }
     let response = HTTPClient.Response(url: exchange.url, head: head, body: body, history: exchange.history)
@@ -218,12 +218,12 @@ final class ClientConnection: StreamProtocol {
   }
 
   /// The present response was the way to another.
-  private func finishRedirect(isFree: Bool) {
+  private func finishDetour(isFree: Bool) {
     isDiscarding = false
     parser.limits = limits
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     free(if: isFree && !exchange.isLast)
-    exchange.redirect(by: head)
+    exchange.takeDetour(head)
   }
 
   /// Gives the connection back, first of all, so that what a callback asks for can have it; or closes it.
@@ -310,7 +310,7 @@ final class ClientConnection: StreamProtocol {
   /// The connection ended before the response was complete. One that was kept may have been closed by the server before the
   /// request reached it: then, if nothing had come, the request goes out once more on another.
   private func endEarly(_ reason: String, network: NetError? = nil) {
-    if isDiscarding { return finishRedirect(isFree: false) }
+    if isDiscarding { return finishDetour(isFree: false) }
     if stream != nil { endStream() }
     guard let exchange = exchange.take() else { return }
     stopBody()

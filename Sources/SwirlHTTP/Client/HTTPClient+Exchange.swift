@@ -37,6 +37,10 @@ extension HTTPClient {
     /// The request target in origin form.
     var target: String
     let timeout: Duration?
+    /// The proof of who asks, for a server that wants one.
+    var proof: String?
+    /// How often a server has asked for a proof.
+    private var challenges = 0
     /// The redirects that were followed.
     private(set) var history: [RedirectStep] = []
     /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
@@ -197,25 +201,51 @@ extension HTTPClient {
 
     // MARK: - Redirects
 
-    /// Whether `head` only says that what is asked for is elsewhere, where it will be asked for.
-    func isRedirect(_ head: ResponseHead) -> Bool {
-      Redirection.location(in: head) != nil && redirects.limit > 0
+    /// Whether `head` is not the answer, but the way to it: what is asked for is elsewhere, or wants a proof of who asks.
+    func isDetour(_ head: ResponseHead) -> Bool {
+      if head.status == 401 { return request.authentication?.digest != nil && challenge(in: head) != nil }
+      return Redirection.location(in: head) != nil && redirects.limit > 0
+    }
+
+    /// What the server wants to be proved; nil where it had the proof already, and refused it.
+    private func challenge(in head: ResponseHead) -> DigestChallenge? {
+      guard request.hasReplayableBody, let challenge = DigestChallenge(head.fields[values: .wwwAuthenticate]) else {
+        return nil
+      }
+      // The first proof may have been one for a nonce that is too old now.
+      let isNew = proof == nil || challenge.isStale
+      return isNew && challenges < 2 ? challenge : nil
+    }
+
+    /// Goes the way that `head` says.
+    func takeDetour(_ head: ResponseHead) {
+      guard head.status == 401 else { return redirect(by: head) }
+      guard let client, !isFinished, let challenge = challenge(in: head) else { return }
+      challenges += 1
+      client.noteChallenge(challenge, to: self)
+      sendAgain()
+    }
+
+    private func sendAgain() {
+      isRetry = false
+      state = nil
+      client?.send(self)
     }
 
     private var redirects: Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
 
     /// Asks for what was asked for where `head` says it is.
-    func redirect(by head: ResponseHead) {
-      guard let client, !isFinished, let location = Redirection.location(in: head) else { return }
+    private func redirect(by head: ResponseHead) {
+      guard !isFinished, let location = Redirection.location(in: head) else { return }
       switch Redirection(of: request, to: location, head.status, redirects, after: history) {
       case .refuse(let reason): finish(.failure(error(.redirect, reason)))
       case .follow(let next):
         history.append(
           RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.status)))
         request = next
-        isRetry = false
-        state = nil
-        client.send(self)
+        proof = nil
+        challenges = 0
+        sendAgain()
       }
     }
   }

@@ -26,6 +26,7 @@ public final class HTTPClient {
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
   var interceptors: [Interceptor] = []
+  private var digests: [DigestKey: DigestSession] = [:]
 
   let limits: HTTPLimits
   /// How connections to `https` origins are secured.
@@ -133,8 +134,27 @@ public final class HTTPClient {
       let (pool, target) = try destination(of: exchange.url)
       // RFC 9112 §3.2.2: a proxy is told the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
+      if let digest = exchange.request.authentication?.digest { prove(digest, to: pool.origin, in: exchange) }
       pool.start(exchange)
     } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
+  }
+
+  private struct DigestKey: Hashable {
+    let origin: Origin
+    let user: String
+  }
+
+  /// A server wants a proof.
+  func noteChallenge(_ challenge: DigestChallenge, to exchange: Exchange) {
+    guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
+      return
+    }
+    digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(challenge)
+  }
+
+  private func prove(_ digest: (user: String, password: String), to origin: Origin, in exchange: Exchange) {
+    exchange.proof = digests[DigestKey(origin: origin, user: digest.user)]?.authorization(
+      user: digest.user, password: digest.password, method: exchange.method.rawValue, target: exchange.target)
   }
 
   private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
@@ -165,6 +185,7 @@ public final class HTTPClient {
     let request = exchange.request
     let framing: BodyFraming = request.body?.framing ?? exchange.framingWithoutBody
     var fields = try request.fields()
+    if let proof = exchange.proof { fields[.authorization] = proof }
     if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
     if !fields.isEmpty, configuration.headers.contains(where: { fields.contains($0.name) }) {

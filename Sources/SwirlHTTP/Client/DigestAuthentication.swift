@@ -1,0 +1,158 @@
+import COpenSSL
+
+/// What a server wants to be proved, and how (RFC 7616 §3.3).
+struct DigestChallenge {
+  enum Algorithm: Int {
+    case md5
+    case sha256
+  }
+  let realm: String
+  let nonce: String
+  let opaque: String?
+  let algorithm: Algorithm
+  let isSession: Bool
+  /// Whether proofs are counted, which RFC 2069 did not have.
+  let hasQuality: Bool
+  /// Whether the proof was right but its nonce too old.
+  let isStale: Bool
+
+  /// The strongest that is among the values of WWW-Authenticate and known here.
+  init?(_ fields: [String]) {
+    let challenges = fields.flatMap { AuthenticationChallenge.parse($0) }.compactMap { DigestChallenge($0) }
+    guard let best = challenges.max(by: { $0.algorithm.rawValue < $1.algorithm.rawValue }) else { return nil }
+    self = best
+  }
+
+  private init?(_ challenge: AuthenticationChallenge) {
+    guard challenge.scheme == "digest", let realm = challenge["realm"], let nonce = challenge["nonce"] else {
+      return nil
+    }
+    switch challenge["algorithm"]?.lowercased() {
+    case nil, "md5": (algorithm, isSession) = (.md5, false)
+    case "md5-sess": (algorithm, isSession) = (.md5, true)
+    case "sha-256": (algorithm, isSession) = (.sha256, false)
+    case "sha-256-sess": (algorithm, isSession) = (.sha256, true)
+    default: return nil
+    }
+    let qualities = challenge["qop"]?.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+    if let qualities, !qualities.contains("auth") { return nil }
+    hasQuality = qualities != nil
+    self.realm = realm
+    self.nonce = nonce
+    opaque = challenge["opaque"]
+    isStale = challenge["stale"]?.lowercased() == "true"
+  }
+
+  /// The value of the Authorization field (RFC 7616 §3.4).
+  func authorization(
+    user: String, password: String, method: String, target: String, count: Int, clientNonce: String
+  ) -> String {
+    var secret = hash("\(user):\(realm):\(password)")
+    if isSession { secret = hash("\(secret):\(nonce):\(clientNonce)") }
+    let subject = hash("\(method):\(target)")
+    let hexCount = String(count, radix: 16)
+    let number = String(repeating: "0", count: max(0, 8 - hexCount.count)) + hexCount
+    let proof = hash(
+      hasQuality ? "\(secret):\(nonce):\(number):\(clientNonce):auth:\(subject)" : "\(secret):\(nonce):\(subject)")
+    var value = "Digest username=\(user.quoted), realm=\(realm.quoted), nonce=\(nonce.quoted), uri=\(target.quoted)"
+    value += ", response=\"\(proof)\", algorithm=\(algorithm == .md5 ? "MD5" : "SHA-256")\(isSession ? "-sess" : "")"
+    if let opaque { value += ", opaque=\(opaque.quoted)" }
+    if hasQuality { value += ", qop=auth, nc=\(number), cnonce=\"\(clientNonce)\"" }
+    return value
+  }
+
+  /// In hexadecimal digits.
+  private func hash(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var length: UInt32 = 0
+    // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.
+    EVP_Digest(bytes, bytes.count, &output, &length, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil)
+    return output.prefix(Int(length)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
+
+/// The proofs for one user of one server: each nonce serves for many requests, which are counted.
+struct DigestSession {
+  private let challenge: DigestChallenge
+  private let clientNonce: String
+  private var count = 0
+
+  init(_ challenge: DigestChallenge) {
+    self.challenge = challenge
+    var random = SystemRandomNumberGenerator()
+    clientNonce = String(random.next(), radix: 16) + String(random.next(), radix: 16)
+  }
+
+  mutating func authorization(user: String, password: String, method: String, target: String) -> String {
+    count += 1
+    return challenge.authorization(
+      user: user, password: password, method: method, target: target, count: count, clientNonce: clientNonce)
+  }
+}
+
+/// One way to prove who one is that a server offers (RFC 9110 §11.6.1).
+struct AuthenticationChallenge {
+  /// In lower case.
+  let scheme: String
+  private var parameters: [(name: String, value: String)] = []
+
+  subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
+
+  /// Those in the value of a WWW-Authenticate field. What cannot be read ends the list.
+  static func parse(_ value: String) -> [AuthenticationChallenge] {
+    var challenges: [AuthenticationChallenge] = []
+    var rest = Substring(value)
+    func skip(_ characters: Set<Character>) { rest = rest.drop { characters.contains($0) } }
+    func token() -> String {
+      let token = rest.prefix { !" \t,=\"".contains($0) }
+      rest = rest[token.endIndex...]
+      return token.lowercased()
+    }
+    while true {
+      skip([" ", "\t", ","])
+      let name = token()
+      if name.isEmpty { return challenges }
+      skip([" ", "\t"])
+      guard rest.first == "=", !challenges.isEmpty else {
+        challenges.append(AuthenticationChallenge(scheme: name))
+        continue
+      }
+      rest = rest.dropFirst()
+      skip([" ", "\t"])
+      guard let value = rest.first == "\"" ? quoted(&rest) : plain(&rest) else { return challenges }
+      challenges[challenges.count - 1].parameters.append((name, value))
+    }
+  }
+
+  private init(scheme: String) { self.scheme = scheme }
+
+  private static func plain(_ rest: inout Substring) -> String? {
+    let value = rest.prefix { !" \t,".contains($0) }
+    rest = rest[value.endIndex...]
+    return String(value)
+  }
+
+  /// RFC 9110 §5.6.4; nil where it does not end.
+  private static func quoted(_ rest: inout Substring) -> String? {
+    var text = ""
+    rest = rest.dropFirst()
+    while let character = rest.popFirst() {
+      switch character {
+      case "\"": return text
+      case "\\":
+        guard let escaped = rest.popFirst() else { return nil }
+        text.append(escaped)
+      default: text.append(character)
+      }
+    }
+    return nil
+  }
+}
+
+extension String {
+  /// RFC 9110 §5.6.4.
+  fileprivate var quoted: String {
+    "\"" + map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+  }
+}

@@ -1,0 +1,85 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+@testable import SwirlHTTP
+
+extension HTTPClientTests {
+  @Suite struct DigestTests {
+    /// RFC 7616 §3.9.1.
+    @Test(arguments: [
+      ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+      ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ])
+    func `the proofs are those of the RFC`(algorithm: String, proof: String) throws {
+      let challenge = try #require(
+        DigestChallenge([
+          #"Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=\#(algorithm), "#
+            + #"nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS""#
+        ]))
+      let value = challenge.authorization(
+        user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html", count: 1,
+        clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+      #expect(value.contains("response=\"\(proof)\""))
+      #expect(value.contains("nc=00000001") && value.contains("uri=\"/dir/index.html\"") && value.contains("qop=auth,"))
+    }
+
+    @Test func `the strongest challenge that is known is taken, and others are not`() {
+      func algorithm(_ fields: String...) -> DigestChallenge.Algorithm? { DigestChallenge(fields)?.algorithm }
+      let old = #"Digest realm="r", nonce="n""#
+      #expect(algorithm(old) == .md5)
+      #expect(algorithm(old, #"Digest realm="r", nonce="n", algorithm=SHA-256"#) == .sha256)
+      #expect(algorithm(#"Basic realm="x, Digest", Digest realm="r", nonce="n", algorithm=SHA-256-sess"#) == .sha256)
+      #expect(algorithm(#"Digest realm="r", nonce="n", algorithm=SHA-512-256"#) == nil)
+      #expect(algorithm(#"Digest realm="r", nonce="n", qop="auth-int""#) == nil)
+      for broken in ["", "Digest", #"Digest realm="r"#, #"Digest realm="r", nonce="n\"#, "=", ",,,", "Basic realm=r"] {
+        #expect(algorithm(broken) == nil)
+      }
+    }
+
+    private func server(_ seen: @escaping (RawRequest) -> Void) throws -> ClientBench {
+      try ClientBench { request in
+        seen(request)
+        let isProved = request.values("authorization").first?.contains("nonce=\"one\"") == true
+        if isProved && request.target != "/refuses" { return request.answer("in") }
+        request.answer(
+          "out", status: "401 Who", fields: "WWW-Authenticate: Digest realm=\"r\", nonce=\"one\", qop=\"auth\"\r\n")
+      }
+    }
+
+    private func request(_ bench: ClientBench, _ target: String) -> HTTPClient.Request {
+      var request = HTTPClient.Request(bench.server.url + target)
+      request.authentication = .digest("me", "secret")
+      return request
+    }
+
+    @Test func `the proof is sent when it is asked for, and from then on at once`() throws {
+      var counts: [String] = []
+      let bench = try server { request in
+        let value = request.values("authorization").first ?? ""
+        #expect(!value.contains("secret"))
+        counts.append(value.split(separator: "nc=").last.map { String($0.prefix(8)) } ?? "none")
+      }
+      for _ in 0..<2 {
+        let outcome = bench.fetch(request(bench, "/page"))
+        bench.run()
+        #expect("\(outcome)" == "200 in" && outcome.response?.history.isEmpty == true)
+      }
+      #expect(counts == ["none", "00000001", "00000002"])
+      bench.end()
+    }
+
+    @Test func `a proof that is refused is not sent for ever`() throws {
+      var count = 0
+      let bench = try server { _ in count += 1 }
+      let outcome = bench.fetch(request(bench, "/refuses"))
+      bench.run()
+      #expect("\(outcome)" == "401 out" && count == 2)
+      let other = bench.fetch("/refuses")
+      bench.run()
+      #expect("\(other)" == "401 out" && count == 3, "nobody gave a password")
+      bench.end()
+    }
+  }
+}
