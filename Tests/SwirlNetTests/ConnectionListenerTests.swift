@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionListenerTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionListenerTests {
   @Test func `Leaving the loop frees the port and closes the connections that wait`() async throws {
     try await withReactorThread { remote in
       let server = try await remote.call { try $0.listenTCP(0) }

@@ -55,7 +55,7 @@ private final class Counter: Sendable {
   func increment() { value.add(1, ordering: .relaxed) }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
   @Test(arguments: [true, false], [true, false])
   func `Echo, with tasks on the reactor's thread and on others`(serverIsThere: Bool, clientIsThere: Bool) async throws {
     try await withReactorThread { remote in

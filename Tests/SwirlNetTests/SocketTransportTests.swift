@@ -372,11 +372,11 @@ import Darwin
         return pair.far
       }()
       #expect(transport != nil)
-      far.send("x")
-      reactor.callLater(.milliseconds(5)) {
-        #expect(recorder?.text == "x")
+      recorder?.onData = { recorder in
+        #expect(recorder.text == "x")
         far.close()
       }
+      far.send("x")
       return {
         #expect(transport == nil)
         #expect(recorder == nil)

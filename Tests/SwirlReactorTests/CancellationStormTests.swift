@@ -8,7 +8,7 @@ import Testing
 
 /// Tasks that are cancelled at random moments while they await Deferreds that fire at random moments. One after the other, since each
 /// wants all processors.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct CancellationStormTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct CancellationStormTests {
   /// SWIRL_STORM makes it fewer or more.
   private static let count = ProcessInfo.processInfo.environment["SWIRL_STORM"].flatMap { Int($0) } ?? 100_000
   /// Each run has its own; SWIRL_SEED repeats one.

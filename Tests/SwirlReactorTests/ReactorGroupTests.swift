@@ -1,7 +1,7 @@
 import SwirlReactor
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ReactorGroupTests {
+@Suite(.timeLimit(.minutes(10))) struct ReactorGroupTests {
   @Test func `the threads come each in its turn, for all who ask together`() async throws {
     let group = ReactorGroup(count: 3)
     #expect(group.threads.count == 3)

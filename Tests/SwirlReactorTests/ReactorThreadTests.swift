@@ -3,7 +3,7 @@ import Testing
 
 @testable import SwirlReactor
 
-@Suite(.timeLimit(.minutes(2))) struct ReactorThreadTests {
+@Suite(.timeLimit(.minutes(10))) struct ReactorThreadTests {
   @Test func `it runs from the start, on one thread of its own, by its name`() async throws {
     let thread = ReactorThread(name: "swirl-has-a-name-that-is-long")
     var places: Set<Place> = []

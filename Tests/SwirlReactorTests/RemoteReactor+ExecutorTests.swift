@@ -11,7 +11,7 @@ import Musl
 import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(2))) struct RemoteReactorExecutorTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteReactorExecutorTests {
   /// Lives on a reactor's thread.
   actor Resident {
     private let remote: RemoteReactor

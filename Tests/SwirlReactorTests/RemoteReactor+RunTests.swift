@@ -3,7 +3,7 @@ import Testing
 
 @testable import SwirlReactor
 
-@Suite(.timeLimit(.minutes(2))) struct RemoteReactorRunTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteReactorRunTests {
   struct Wrong: Error {}
 
   /// From where `run` is called.

@@ -10,7 +10,7 @@ import Testing
 private typealias OwnThread = SwirlReactor.ReactorThread
 
 extension HTTPClientTests {
-  @Suite(.timeLimit(.minutes(2))) struct FetchAwaitTests {
+  @Suite(.timeLimit(.minutes(10))) struct FetchAwaitTests {
     // MARK: - Who fetches
 
     @Test func `an actor on a reactor's thread fetches with that reactor's client, and stays there`() async throws {

@@ -11,7 +11,7 @@ extension HTTPClientTests {
   @Suite struct StreamTests {
     static let chunked: HTTPFields = [HTTPField.Name("X-Chunked")!: "1"]
 
-    @Test(.timeLimit(.minutes(5)), arguments: Place.allCases, [true, false])
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, [true, false])
     func `50 MB wait at the server until they are taken, and then come in order`(
       _ place: Place, _ isChunked: Bool
     ) async throws {
@@ -45,7 +45,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `leaving the loop closes the connection, which the server's writer sees`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) {
@@ -60,7 +60,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `letting go of a response unread closes the connection`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) { _ = try await bench.stream("/stream?50000000").status }
@@ -68,7 +68,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `a body without content ends at once, and its connection is free`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) {
@@ -83,7 +83,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `cancelling 300 tasks at random moments leaves nothing behind`(_ place: Place) async throws {
       let bench = try await StreamBench()
       var random = SeededGenerator(seed: 7)
@@ -147,7 +147,7 @@ extension HTTPClientTests {
         code: .timeout, words: "no more of the body within 2.0 seconds"),
     ]
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases, troubles)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, troubles)
     func `a body that breaks off is taken as far as it came, and then throws what happened`(
       _ place: Place, _ trouble: Trouble
     ) async throws {
@@ -173,7 +173,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `before the head it fails as a fetch does`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.call { _ in
@@ -192,7 +192,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `the time of a request stands still while its loop makes the server wait`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) {
@@ -206,7 +206,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `the limit on collected bodies is for those only, also on the same connection`(_ place: Place) async throws {
       var configuration = HTTPClient.Configuration()
       configuration.maximumBodySize = 1000
@@ -222,7 +222,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a body that lasts until the server closes ends with that`() async throws {
       let bench = try await StreamBench()
       try await bench.thread.call { _ in
@@ -234,7 +234,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a reactor that is let go of ends the loops of its streams`() async throws {
       let (body, remote) = try await withCheckedThrowingContinuation { waiter in
         Thread.detachNewThread {
@@ -257,7 +257,7 @@ extension HTTPClientTests {
       _ = remote
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `a task that is cancelled gets no more, even if much waits for it`(_ place: Place) async throws {
       let bench = try await StreamBench()
       let task = Task {
@@ -278,7 +278,7 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `a task that is cancelled while it waits for more is told so, and the connection closed`(
       _ place: Place
     ) async throws {

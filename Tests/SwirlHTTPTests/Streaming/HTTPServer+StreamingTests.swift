@@ -27,7 +27,7 @@ import Testing
     return "\(check.count) \(check.isRight)"
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: Place.allCases, [true, false])
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, [true, false])
   func `50 MB wait at the client until the handler takes them, and then come in order`(
     _ place: Place, _ isChunked: Bool
   ) async throws {
@@ -59,7 +59,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
   func `our own client uploads to it`(_ place: Place) async throws {
     let bench = try await StreamBench(place, configuration: Self.configuration(), Self.count)
     let body = (0..<40).flatMap { Content.bytes(50_000, from: $0 * 50_000) }
@@ -74,7 +74,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
   func `a body whose length is beyond the limit is 413, and no handler is called, RFC 9110 15.5.14`(
     _ place: Place
   ) async throws {
@@ -88,7 +88,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
   func `chunks beyond the limit are 413 at once, which the loop throws`(_ place: Place) async throws {
     let bench = try await StreamBench(place, configuration: Self.configuration(upTo: 200_000)) { bench, request in
       do { return try await Self.count(bench, request) } catch {
@@ -130,7 +130,7 @@ import Testing
       words: "client has gone"),
   ]
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases, troubles)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, troubles)
   func `a body that breaks off throws in the handler's loop`(_ place: Place, _ trouble: Trouble) async throws {
     var configuration = Self.configuration()
     configuration.bodyTimeout = trouble.timeout
@@ -152,7 +152,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
   func `the time of a body stands still while the handler makes the client wait`(_ place: Place) async throws {
     var configuration = Self.configuration()
     configuration.bodyTimeout = .seconds(2)
@@ -174,7 +174,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Place.allCases, [true, false])
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, [true, false])
   func `an answer before the body ends the connection, and is not lost`(
     _ place: Place, _ isChunked: Bool
   ) async throws {
@@ -191,7 +191,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a handler that does not want a body which is there already costs no connection`() async throws {
     let bench = try await StreamBench { _ in HTTPServer.streaming { request in .succeed(.text(request.path)) } }
     let request = Self.post(5) + "hello"
@@ -201,7 +201,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a client that waits is told to go on, unless it is answered, RFC 9110 10.1.1`() async throws {
     let bench = try await StreamBench(.reactor, configuration: Self.configuration(), Self.count)
     let client = try await bench.send(Self.post(5, "Expect: 100-continue\r\n"))
@@ -225,7 +225,7 @@ import Testing
     try await refusing.end()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: ["1.1", "1.0"], ["", "Connection: close\r\n"])
+  @Test(.timeLimit(.minutes(10)), arguments: ["1.1", "1.0"], ["", "Connection: close\r\n"])
   func `an answer may be written while the body comes`(_ version: String, _ fields: String) async throws {
     let size = 5_000_000
     let bench = try await StreamBench { bench in
@@ -250,7 +250,7 @@ import Testing
     try await bench.end()
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: Place.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
   func `clients that go at 300 random moments leave nothing behind`(_ place: Place) async throws {
     let bench = try await StreamBench(place, configuration: Self.configuration(), Self.count)
     var random = SeededGenerator(seed: 11)
