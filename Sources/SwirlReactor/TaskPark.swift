@@ -84,17 +84,16 @@ package final class ParkedTask: TaskAtHome, @unchecked Sendable {
   package func wait(for awaited: any CancellableCall, on isolation: isolated (any Actor)?) async {
     self.awaited = awaited
     await withTaskCancellationHandler {
-      await park(on: isolation)
+      // Captured, so that this, too, is on the caller's actor.
+      _ = isolation
+      // What it waits for may have come on the way here.
+      if isOver { return self.awaited = nil }
+      remote.park.expect(self)
+      await remote.park.pass()
     } onCancel: {
       // In a later turn even on this thread: cancelling calls others, and the runtime holds a lock of the task's here.
       remote.callFromThread { [self] in self.awaited?.cancel() }
     }
-  }
-
-  private func park(on isolation: isolated (any Actor)?) async {
-    if isOver { return awaited = nil }
-    remote.park.expect(self)
-    await remote.park.pass()
   }
 
   package func resume() {

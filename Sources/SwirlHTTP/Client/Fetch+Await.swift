@@ -22,7 +22,12 @@ import SwirlReactor
 public func fetch(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> HTTPClient.Response {
-  try await fetch(HTTPClient.Request(url), isolation: isolation, file: file, line: line)
+  let request = HTTPClient.Request(url)
+  // This must not hold the reactor while it waits: it is told when that goes.
+  if let exchange = HTTPClient.ofRunning?.startAwaited(request, by: isolation) {
+    return try await exchange.response(on: isolation)
+  }
+  return try await fetchElsewhere(request, isolation, CallSite(file: file, line: line))
 }
 
 /// Sends `request` and returns the response; throws an ``HTTPError`` that names the URL.
@@ -30,13 +35,19 @@ public func fetch(
   _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
   line: UInt = #line
 ) async throws -> HTTPClient.Response {
-  // This must not hold the reactor while it waits: it is told when that goes.
   if let exchange = HTTPClient.ofRunning?.startAwaited(request, by: isolation) {
     return try await exchange.response(on: isolation)
   }
+  return try await fetchElsewhere(request, isolation, CallSite(file: file, line: line))
+}
+
+/// With the client of another thread, or for a task that would not come back to this one.
+private func fetchElsewhere(
+  _ request: HTTPClient.Request, _ isolation: isolated (any Actor)?, _ site: CallSite
+) async throws -> HTTPClient.Response {
   let call = AwaitedCall<HTTPClient.Response>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
-  return try await call.run(at: CallSite(file: file, line: line)) { reactor, task in
-    .pending(HTTPClient.of(reactor).fetch(request, file: file, line: line) { task.finish($0) })
+  return try await call.run(at: site) { reactor, task in
+    .pending(HTTPClient.of(reactor).fetch(request, file: site.file, line: site.line) { task.finish($0) })
   }
 }
 
