@@ -123,7 +123,8 @@ import Testing
   }
 
   @Test(
-    "A head that drips in byte by byte costs no more than its length: a mebibyte is soon read", .timeLimit(.minutes(10)))
+    "A head that drips in byte by byte costs no more than its length: a mebibyte is soon read", .timeLimit(.minutes(10))
+  )
   func drip() throws {
     var limits = HTTPLimits()
     limits.headBytes = .max
