@@ -30,6 +30,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public static let redirect = Code(description: "redirect")
     /// The content of the request did not come, or was not as long as was said.
     public static let requestBody = Code(description: "requestBody")
+    /// The server answered with a status that is no success, where only that is of use.
+    public static let status = Code(description: "status")
     /// The client was closed.
     public static let clientClosed = Code(description: "clientClosed")
   }
@@ -73,7 +75,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public var fault: Fault {
     switch code {
     case .invalidURL, .unsupportedScheme, .invalidRequest, .requestBody, .clientClosed: .caller
-    case .invalidResponse, .closedEarly, .bodyTooLarge, .redirect: .peer
+    case .invalidResponse, .closedEarly, .bodyTooLarge, .redirect, .status: .peer
     default: .network
     }
   }

@@ -64,10 +64,15 @@ private final class OpenFile: @unchecked Sendable {
     }
     var count = 0
     let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceLength) { buffer, initialized in
-      repeat { count = Glibc.read(descriptor, buffer.baseAddress!, buffer.count) } while count < 0 && errno == EINTR
+      repeat { count = readFile(descriptor, buffer.baseAddress!, buffer.count) } while count < 0 && errno == EINTR
       initialized = max(0, count)
     }
     if count < 0 { throw FileError("read", path, errno: errno) }
     return piece.isEmpty ? nil : piece
   }
+}
+
+// The method above has its name.
+private func readFile(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ room: Int) -> Int {
+  read(descriptor, bytes, room)
 }

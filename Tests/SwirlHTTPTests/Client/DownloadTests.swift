@@ -1,0 +1,112 @@
+import Foundation
+import HTTPTypes
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+@testable import SwirlHTTP
+
+extension HTTPClientTests {
+  @Suite final class DownloadTests {
+    private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
+    private var partPath: String { path + ".part" }
+
+    deinit {
+      try? FileManager.default.removeItem(atPath: path)
+      try? FileManager.default.removeItem(atPath: partPath)
+    }
+
+    private func content(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
+
+    /// Downloads from a server that answers so.
+    private func download(
+      resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil, _ answer: @escaping (RawRequest) -> Void
+    ) throws -> Result<HTTPClient.Download, any Error> {
+      let bench = try ClientBench(.init(), answer)
+      var outcome: Result<HTTPClient.Download, any Error>?
+      bench.client.download(HTTPClient.Request(bench.server.url), to: path, resuming: resuming, progress: progress)
+        .addBoth { outcome = $0 }
+      bench.run(until: { outcome != nil })
+      bench.end()
+      return try #require(outcome)
+    }
+
+    @Test func `the file is there when all of it is, and the progress is told`() throws {
+      let sent = pattern(1_000_000)
+      var last = (0, Int?.none)
+      let outcome = try download(progress: { last = ($0, $1) }) { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        request.connection.send(sent)
+      }
+      #expect(try outcome.get().size == 1_000_000 && outcome.get().resumedAt == 0)
+      #expect(content(path) == sent && content(partPath) == nil)
+      #expect(last == (1_000_000, 1_000_000))
+    }
+
+    @Test func `what broke off is resumed where it stopped`() throws {
+      let sent = pattern(300_000)
+      let broken = try download { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n")
+        request.connection.send(Array(sent.prefix(100_000)))
+        request.connection.close()
+      }
+      #expect(throws: HTTPError.self) { try broken.get() }
+      #expect(content(path) == nil && content(partPath) == Array(sent.prefix(100_000)))
+      let outcome = try download(resuming: true) { request in
+        #expect(request.values("range") == ["bytes=100000-"])
+        request.connection.send(
+          "HTTP/1.1 206 Part\r\nContent-Range: bytes 100000-299999/300000\r\nContent-Length: 200000\r\n\r\n")
+        request.connection.send(Array(sent.dropFirst(100_000)))
+      }
+      #expect(try outcome.get().resumedAt == 100_000 && outcome.get().size == 300_000)
+      #expect(content(path) == sent)
+    }
+
+    @Test func `a server that sends all of it again is taken at its word`() throws {
+      try Data("old and longer".utf8).write(to: URL(filePath: partPath))
+      let outcome = try download(resuming: true) { $0.answer("all of it") }
+      #expect(try outcome.get().resumedAt == 0)
+      #expect(content(path) == Array("all of it".utf8))
+    }
+
+    @Test func `what was whole already is not asked for again`() throws {
+      try Data("whole".utf8).write(to: URL(filePath: partPath))
+      let outcome = try download(resuming: true) {
+        $0.answer("", status: "416 No", fields: "Content-Range: bytes */5\r\n")
+      }
+      #expect(try outcome.get().size == 5)
+      #expect(content(path) == Array("whole".utf8))
+    }
+
+    @Test(arguments: ["404 No", "500 Oops", "206 Lie"]) func `another status is an error, and nothing is replaced`(
+      status: String
+    ) throws {
+      try Data("before".utf8).write(to: URL(filePath: path))
+      if status == "206 Lie" { try Data("part".utf8).write(to: URL(filePath: partPath)) }
+      let outcome = try download(resuming: true) {
+        $0.answer("page", status: status, fields: "Content-Range: bytes 99-102/103\r\n")
+      }
+      #expect { try outcome.get() } throws: { ($0 as? HTTPError)?.code == .status }
+      #expect(content(path) == Array("before".utf8))
+    }
+
+    @Test func `a folder that is not there is an error before anything is asked`() throws {
+      let bench = try ClientBench()
+      var error: (any Error)?
+      bench.client.download(HTTPClient.Request(bench.server.url), to: "/nowhere/at/all").addBoth { result in
+        if case .failure(let failure) = result { error = failure }
+      }
+      bench.run(until: { error != nil })
+      #expect((error as? FileError)?.path == "/nowhere/at/all.part")
+      #expect(bench.server.requests.isEmpty)
+      bench.end()
+    }
+
+    @Test(arguments: ["bytes 0-4/5", "bytes 5-9/*", "bytes */10"]) func `positions are read`(value: String) {
+      #expect(ContentRange(value) != nil)
+    }
+
+    @Test(arguments: ["", "bytes", "bytes 5", "items 0-4/5", "bytes -4/5", "bytes x-4/5"])
+    func `what are no positions are none`(value: String) { #expect(ContentRange(value) == nil) }
+  }
+}
