@@ -66,9 +66,9 @@ private enum CookieFileAccess {
   /// Writes a new file beside the old one, and puts it in its place.
   static func replace(_ path: String, with text: String) throws(CookieError) {
     try check(path, .cannotWrite)
-    // mkstemp writes the name it has found over the Xs, and lets the owner alone read and write.
-    var name = Array("\(path).XXXXXX".utf8CString)
-    let file = mkostemp(&name, O_CLOEXEC)
+    // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
+    let name = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
     // On the disk before it has the name: after a power failure there would be an empty file otherwise.
     let isWritten = append(Array(text.utf8), to: file) && fsync(file) == 0
@@ -93,6 +93,8 @@ private enum CookieFileAccess {
 
   /// A path that C would cut at a zero names another file.
   private static func check(_ path: String, _ code: CookieError.Code) throws(CookieError) {
-    if path.isEmpty || path.utf8.contains(0) { throw CookieError(code, path: path, "the path is empty or has a zero in it") }
+    if path.isEmpty || path.utf8.contains(0) {
+      throw CookieError(code, path: path, "the path is empty or has a zero in it")
+    }
   }
 }

@@ -20,7 +20,8 @@ extension CookieJar {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      return String(decoding: try encoder.encode(CookieFile(version: CookieFile.newest, cookies: cookies)), as: UTF8.self)
+      return String(
+        decoding: try encoder.encode(CookieFile(version: CookieFile.newest, cookies: cookies)), as: UTF8.self)
     } catch {
       preconditionFailure("strings, whole numbers and flags are always JSON: \(error)")
     }

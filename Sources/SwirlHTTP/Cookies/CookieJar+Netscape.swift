@@ -72,7 +72,8 @@ extension Cookie {
     // Some programs leave away the tab before an empty value.
     guard fields.count >= 6 else { throw SetCookie.Refusal("it has \(fields.count) fields instead of 7") }
     let domain = (fields[0].first == UInt8(ascii: ".") ? fields[0].dropFirst() : fields[0]).lowercasedText
-    let host = domain.utf8.contains(UInt8(ascii: ":")) && domain.utf8.first != UInt8(ascii: "[") ? "[\(domain)]" : domain
+    let host =
+      domain.utf8.contains(UInt8(ascii: ":")) && domain.utf8.first != UInt8(ascii: "[") ? "[\(domain)]" : domain
     guard let includesHostsBelow = Self.flag(fields[1]), let isSecure = Self.flag(fields[3]) else {
       throw SetCookie.Refusal("its second and fourth field must be TRUE or FALSE")
     }

@@ -37,7 +37,9 @@ extension CookieJar {
       name: said.name, value: said.value, domain: domain, isHostOnly: isHostOnly, path: said.path ?? url.defaultPath,
       expires: expires, isSecure: said.isSecure, isHTTPOnly: said.isHTTPOnly, sameSite: said.sameSite, creation: now,
       lastAccess: now)
-    if cookie.isSecure && !url.isTrusted { throw SetCookie.Refusal("it is Secure, and came over an insecure connection") }
+    if cookie.isSecure && !url.isTrusted {
+      throw SetCookie.Refusal("it is Secure, and came over an insecure connection")
+    }
     if let problem = cookie.problem { throw SetCookie.Refusal(problem) }
     // The default path is not enough, even where it is the same.
     if !said.namesPath && cookie.name.utf8.prefix(7).lowercasedText == "__host-" {
@@ -65,7 +67,8 @@ extension CookieJar {
     if cookie.isExpired(at: now) {
       store.remove(from: cookie.domain) { $0.cookie.replaces(cookie) }
     } else if !store.insert(cookie, at: now) {
-      throw SetCookie.Refusal("\(cookie.domain) has \(CookieStore.domainLimit) secure cookies, and this one is not secure")
+      throw SetCookie.Refusal(
+        "\(cookie.domain) has \(CookieStore.domainLimit) secure cookies, and this one is not secure")
     }
   }
 }

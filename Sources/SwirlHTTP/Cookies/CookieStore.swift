@@ -34,7 +34,9 @@ struct CookieStore {
     var found: [Entry] = []
     for (level, domain) in host.domains.enumerated() {
       guard let entries = domains[domain] else { continue }
-      for entry in entries where (level == 0 || !entry.cookie.isHostOnly) && isWanted(entry.cookie) { found.append(entry) }
+      for entry in entries where (level == 0 || !entry.cookie.isHostOnly) && isWanted(entry.cookie) {
+        found.append(entry)
+      }
     }
     return found
   }
@@ -48,7 +50,8 @@ struct CookieStore {
         && cookie.path.pathMatches(entry.cookie.path)
     }
     return domains.contains { domain, entries in
-      (domain.domainMatches(cookie.domain) || cookie.domain.domainMatches(domain)) && entries.contains(where: isOverlaid)
+      (domain.domainMatches(cookie.domain) || cookie.domain.domainMatches(domain))
+        && entries.contains(where: isOverlaid)
     }
   }
 
