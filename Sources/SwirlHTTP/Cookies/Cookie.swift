@@ -56,7 +56,8 @@ extension Cookie: CustomStringConvertible {
     var parts = [pair]
     if !isHostOnly { parts.append("Domain=\(domain)") }
     parts.append("Path=\(path)")
-    if let expires { parts.append("Expires=\(HTTPDate.format(expires))") }
+    // Within the years that can be written: a file may say anything.
+    if let expires { parts.append("Expires=\(HTTPDate.format(min(max(expires, 0), 253_402_300_799)))") }
     if isSecure { parts.append("Secure") }
     if isHTTPOnly { parts.append("HttpOnly") }
     switch sameSite {
