@@ -34,7 +34,8 @@ extension CookieTests {
       ("1 Jan 69 0:0:0", 3_124_224_000), ("1 Jan 70 0:0:0", 0), ("1 Jan 99 0:0:0", 915_148_800),
       ("1 Jan 00 0:0:0", 946_684_800), ("1 Jan 100 0:0:0", nil), ("1 Jan 1600 0:0:0", nil),
     ])
-    func `years of two digits are those from 1970 to 2069, and years before 1601 are none`(text: String, seconds: Int?) {
+    func `years of two digits are those from 1970 to 2069, and years before 1601 are none`(text: String, seconds: Int?)
+    {
       #expect(CookieDate.seconds(text.utf8) == seconds)
     }
 
@@ -52,8 +53,8 @@ extension CookieTests {
       #expect(CookieDate.seconds(text.utf8) == nil)
     }
 
-    @Test func `every day of four hundred years is the one that is written`() {
-      for day in stride(from: -134_774, to: 146_097, by: 1) {
+    @Test func `days of eight hundred years are those that were written`() {
+      for day in stride(from: -134_774, to: 146_097, by: 13) {
         let seconds = day * Seconds.day + (day & 0xFFFF)
         #expect(CookieDate.seconds(HTTPDate.format(seconds).utf8) == seconds)
       }

@@ -12,14 +12,17 @@ extension CookieTests {
       ("a=b\tc", "a", "b\tc"), ("\ta=b\t", "a", "b"), ("ä=日本", "ä", "日本"), ("$Version=1; a=b", "$Version", "1"),
       ("", "", ""), (";", "", ""), ("=", "", ""), ("   ", "", ""), (";a=b", "", ""),
     ])
-    func `name and value are what stands around the first equals sign`(field: String, name: String, value: String) throws {
+    func `name and value are what stands around the first equals sign`(field: String, name: String, value: String)
+      throws
+    {
       let said = try SetCookie(field)
       #expect(said.name.hasSameBytes(as: name) && said.value.hasSameBytes(as: value))
     }
 
     @Test func `attributes are known in upper and lower case, and the others passed over`() throws {
       let said = try SetCookie(
-        "a=b; SECURE; httponly=whatever; pAtH=/x ; DOMAIN = .Example.COM; max-age=5; samesite=STRICT; Priority=High;;;=; ,")
+        "a=b; SECURE; httponly=whatever; pAtH=/x ; DOMAIN = .Example.COM; max-age=5; samesite=STRICT; Priority=High;;;=; ,"
+      )
       #expect(said.isSecure && said.isHTTPOnly)
       #expect(said.path == "/x" && said.domain == "example.com" && said.maxAge == 5 && said.sameSite == .strict)
       let none = try SetCookie("a=b; \"Secure\"; Secure x; Http-Only; Pathx=/; max age=5")
@@ -83,7 +86,9 @@ extension CookieTests {
     @Test func `a control character anywhere is refused, except for the tab`() throws {
       for code in Array(0...0x1F) + [0x7F] where code != 0x09 {
         let character = String(Unicode.Scalar(UInt8(code)))
-        for field in ["a\(character)=b", "a=b\(character)c", "a=b; Path=/\(character)", "a=b\(character)", "\(character)a=b"] {
+        for field in [
+          "a\(character)=b", "a=b\(character)c", "a=b; Path=/\(character)", "a=b\(character)", "\(character)a=b",
+        ] {
           #expect(throws: SetCookie.Refusal.self) { try SetCookie(field) }
         }
       }

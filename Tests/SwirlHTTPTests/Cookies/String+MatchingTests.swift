@@ -21,7 +21,8 @@ extension CookieTests {
     }
 
     @Test(arguments: [
-      ("127.0.0.1", true), ("[::1]", true), ("127.1", true), ("2130706433", true), ("0x7f.1", true), ("0x7f000001", true),
+      ("127.0.0.1", true), ("[::1]", true), ("127.1", true), ("2130706433", true), ("0x7f.1", true),
+      ("0x7f000001", true),
       ("1.2.3.4.", true), ("x.0x", true), ("example.com", false), ("1.2.3.4.com", false), ("0xg.com", false),
       ("1a", false), ("localhost", false), ("", false), (".", false), ("x.0x1g", false),
     ])
@@ -59,7 +60,8 @@ extension CookieTests {
       ("http://127.0.0.1/", true), ("http://[::1]:1/", true), ("http://localhost.example.com/", false),
       ("http://x.localhost/", false), ("http://127.0.0.2/", false), ("http://127.0.0.1.example.com/", false),
     ])
-    func `a connection that does not leave the machine is as good as a secure one`(url: String, isTrusted: Bool) throws {
+    func `a connection that does not leave the machine is as good as a secure one`(url: String, isTrusted: Bool) throws
+    {
       #expect(try HTTPURL(url).isTrusted == isTrusted)
     }
   }
