@@ -19,7 +19,8 @@ struct CookieStore {
 
   private var domains: [String: [Entry]] = [:]
   private(set) var count = 0
-  private var secureCount = 0
+  /// How many secure cookies have a name: most names that come over an insecure connection need no search.
+  private var secureNames: [String: Int] = [:]
   private var ticks: UInt64 = 0
 
   var isEmpty: Bool { count == 0 }
@@ -44,7 +45,7 @@ struct CookieStore {
   /// Whether a cookie that comes over an insecure connection would stand before or in the place of a secure one
   /// (RFC 6265bis §5.7, step 16).
   func overlaysSecure(_ cookie: Cookie) -> Bool {
-    guard secureCount > 0 else { return false }
+    guard secureNames[cookie.name] != nil else { return false }
     func isOverlaid(_ entry: Entry) -> Bool {
       entry.cookie.isSecure && entry.cookie.name.hasSameBytes(as: cookie.name)
         && cookie.path.pathMatches(entry.cookie.path)
@@ -83,14 +84,15 @@ struct CookieStore {
       let old = domains[cookie.domain]?[index]
     {
       cookie.creation = old.cookie.creation
-      secureCount += (cookie.isSecure ? 1 : 0) - (old.cookie.isSecure ? 1 : 0)
+      countName(of: old.cookie, by: -1)
+      countName(of: cookie, by: 1)
       domains[cookie.domain]?[index] = Entry(cookie: cookie, order: old.order, access: ticks)
       return true
     }
     let entry = Entry(cookie: cookie, order: ticks, access: ticks)
     domains[cookie.domain, default: []].append(entry)
     count += 1
-    secureCount += cookie.isSecure ? 1 : 0
+    countName(of: cookie, by: 1)
     let isKept = makeRoom(in: cookie.domain, for: entry, at: now)
     if count > Self.limit + Self.slack { makeRoom(at: now) }
     return isKept
@@ -106,10 +108,16 @@ struct CookieStore {
     entries.removeAll { entry in
       guard isUnwanted(entry) else { return false }
       count -= 1
-      secureCount -= entry.cookie.isSecure ? 1 : 0
+      countName(of: entry.cookie, by: -1)
       return true
     }
     if !entries.isEmpty { domains[domain] = entries }
+  }
+
+  private mutating func countName(of cookie: Cookie, by change: Int) {
+    guard cookie.isSecure else { return }
+    let count = secureNames[cookie.name, default: 0] + change
+    secureNames[cookie.name] = count == 0 ? nil : count
   }
 
   // MARK: - Room

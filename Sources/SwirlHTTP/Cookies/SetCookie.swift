@@ -44,8 +44,8 @@ struct SetCookie {
       var attribute = rest.cut(at: ";")
       let name = attribute.cut(at: "=").trimmed
       let value = attribute.trimmed
-      // Longer than any name there is, so that it is not copied.
-      if name.count <= 8, value.count <= Self.attributeLimit { take(name.lowercasedText, value) }
+      // Longer or shorter than any name there is, so that it is not copied.
+      if (4...8).contains(name.count), value.count <= Self.attributeLimit { take(name.lowercasedText, value) }
     }
   }
 

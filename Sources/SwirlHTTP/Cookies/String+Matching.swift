@@ -2,7 +2,8 @@
 // strings are equal when they look the same, and to a server they are two.
 
 extension String {
-  func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  // Strings with the same bytes are equal, and that is asked faster.
+  func hasSameBytes(as other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
 
   /// Whether this host is `domain`, or a name below it.
   func domainMatches(_ domain: String) -> Bool {

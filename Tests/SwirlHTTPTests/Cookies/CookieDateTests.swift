@@ -47,7 +47,7 @@ extension CookieTests {
       "12-Aug-31841 20:49:07", "12-Aug-9999999999 20:49:07", "999999999999-Aug-2007 20:49:07",
       "12-Aug-2007 20:61:99999999999", "12-Aug-2007 20:49", "12-Aug-2007 123:49:07", "12-Aug-2007 1x:49:07",
       // The time has a space in it: some browsers read it, the rule does not.
-      "1 Jan 2011 00: 00:00", "1 Ja 2020 00:00:00", "1 Jän 2020 00:00:00", "1\u{660}1 Jan 2020 00:00:00",
+      "1 Jan 2011 00: 00:00", "1 Ja 2020 00:00:00", "1 Jän 2020 00:00:00", "\u{661} Jan 2020 00:00:00",
     ])
     func `what is not a date is none`(text: String) {
       #expect(CookieDate.seconds(text.utf8) == nil)

@@ -13,8 +13,7 @@ extension CookieTests {
         "x", ";", "=", " ", "; ", "a=b; ", "; Domain=com", "ä", "\t", "; Expires=1 Jan 2030 00:00:00", "; Max-Age=9",
       ] {
         let text = String(repeating: unit, count: million / unit.utf8.count)
-        bench.store(
-          text, "a=\(text)", "a=b; Path=/\(text)", "a=b; \(text)", "a=b; Expires=\(text)", "a=b; Max-Age=\(text)")
+        bench.store("a=\(text)", "a=b; Path=/\(text)", "a=b; \(text)")
         #expect(bench.jar.netscapeText.utf8.count < 40_000)
       }
       #expect(!bench.refused.isEmpty)
@@ -55,10 +54,11 @@ extension CookieTests {
       #expect(bench.jar.cookieHeader(for: "https://\(dots)/") == nil)
     }
 
-    @Test func `a name that C would cut at a zero is not asked for`() {
+    @Test func `a name that C would cut at a zero is not asked for`() throws {
       bench.store("a=b; Domain=example.com\0.evil.org", from: "https://www.example.com/")
       #expect(bench.jar.isEmpty)
-      #expect(throws: CookieError.self) { try bench.jar.add(netscape: "com\0.example.org\tTRUE\t/\tFALSE\t0\ta\tb") }
+      try bench.jar.add(netscape: "com\0.example.org\tTRUE\t/\tFALSE\t0\ta\tb")
+      #expect(bench.jar.isEmpty && bench.refused.count == 2)
     }
 
     @Test func `a public suffix in any spelling is not a domain`() {

@@ -31,7 +31,8 @@ extension CookieTests {
     @Test func `only the owner can read the file, whatever could read the old one`() throws {
       try inDirectory { directory in
         let path = "\(directory)/jar"
-        FileManager.default.createFile(atPath: path, contents: Data("old".utf8), attributes: [.posixPermissions: 0o644])
+        _ = FileManager.default.createFile(
+          atPath: path, contents: Data("old".utf8), attributes: [.posixPermissions: 0o644])
         try bench.jar.save(to: path)
         let permissions = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(permissions == 0o600)
