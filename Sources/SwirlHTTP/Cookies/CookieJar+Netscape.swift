@@ -71,9 +71,7 @@ extension Cookie {
     let fields = line.split(separator: 0x09, maxSplits: 6, omittingEmptySubsequences: false)
     // Some programs leave away the tab before an empty value.
     guard fields.count >= 6 else { throw SetCookie.Refusal("it has \(fields.count) fields instead of 7") }
-    let domain = (fields[0].first == UInt8(ascii: ".") ? fields[0].dropFirst() : fields[0]).lowercasedText
-    let host =
-      domain.utf8.contains(UInt8(ascii: ":")) && domain.utf8.first != UInt8(ascii: "[") ? "[\(domain)]" : domain
+    let host = Self.host(fields[0])
     guard let includesHostsBelow = Self.flag(fields[1]), let isSecure = Self.flag(fields[3]) else {
       throw SetCookie.Refusal("its second and fourth field must be TRUE or FALSE")
     }
@@ -86,6 +84,15 @@ extension Cookie {
       isHostOnly: !includesHostsBelow || host.isAddress, path: String(Substring(fields[2])),
       expires: expires == 0 ? nil : expires, isSecure: isSecure, isHTTPOnly: isHTTPOnly, sameSite: .default,
       creation: now, lastAccess: now)
+  }
+
+  /// A host as URLs have it. Some programs leave the brackets of an IPv6 address away; wget writes a port, which cookies have not.
+  private static func host(_ field: Substring.UTF8View) -> String {
+    let name = field.first == UInt8(ascii: ".") ? field.dropFirst() : field
+    let parts = name.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    if parts.count == 2 && UInt16(Substring(parts[1])) != nil { return parts[0].lowercasedText }
+    let isBareAddress = parts.count > 2 && name.first != UInt8(ascii: "[")
+    return isBareAddress ? "[\(name.lowercasedText)]" : name.lowercasedText
   }
 
   private static func flag(_ field: Substring.UTF8View) -> Bool? {

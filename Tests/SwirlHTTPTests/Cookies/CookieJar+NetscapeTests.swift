@@ -53,10 +53,15 @@ extension CookieTests {
     }
 
     @Test func `programs that write it in their own way are read`() throws {
-      // No tab before an empty value; no dot before a domain; no brackets around an address, and hosts below it.
-      try load("x.example|TRUE|/|FALSE|0|a", "::1|TRUE|/|FALSE|0|b|c", "127.0.0.1|TRUE|/|FALSE|0|d|e")
-      #expect(bench.jar.cookies.map(\.description) == ["a=; Domain=x.example; Path=/", "b=c; Path=/", "d=e; Path=/"])
-      #expect(bench.jar.cookies.map(\.domain) == ["x.example", "[::1]", "127.0.0.1"])
+      // No tab before an empty value; no dot before a domain; no brackets around an address, and hosts below it; wget's ports.
+      try load(
+        "x.example|TRUE|/|FALSE|0|a", "::1|TRUE|/|FALSE|0|b|c", "127.0.0.1|TRUE|/|FALSE|0|d|e",
+        "h.example:8099|FALSE|/|FALSE|0|f|g")
+      #expect(
+        bench.jar.cookies.map(\.description) == [
+          "a=; Domain=x.example; Path=/", "b=c; Path=/", "d=e; Path=/", "f=g; Path=/",
+        ])
+      #expect(bench.jar.cookies.map(\.domain) == ["x.example", "[::1]", "127.0.0.1", "h.example"])
     }
 
     @Test(arguments: [
@@ -67,7 +72,7 @@ extension CookieTests {
       ("x.example|TRUE|/|FALSE||a|b", "seconds"), ("x.example|TRUE|/|FALSE|99999999999999999999|a|b", "seconds"),
       ("x.example|TRUE|x|FALSE|0|a|b", "path"), ("x.example|TRUE||FALSE|0|a|b", "path"),
       ("|TRUE|/|FALSE|0|a|b", "not a host"), ("..x.example|TRUE|/|FALSE|0|a|b", "not a host"),
-      ("x.example:80|TRUE|/|FALSE|0|a|b", "not a host"), ("x/y|TRUE|/|FALSE|0|a|b", "not a host"),
+      ("x.example:y|TRUE|/|FALSE|0|a|b", "not a host"), ("x/y|TRUE|/|FALSE|0|a|b", "not a host"),
       ("u@x|TRUE|/|FALSE|0|a|b", "not a host"), ("b\u{FC}cher.example|TRUE|/|FALSE|0|a|b", "not a host"),
       (".com|TRUE|/|FALSE|0|a|b", "public suffix"), ("co.uk.|TRUE|/|FALSE|0|a|b", "public suffix"),
       ("x.example|TRUE|/|FALSE|0||", "neither"), ("x.example|TRUE|/|FALSE|0|a|b\0", "control"),
