@@ -50,6 +50,7 @@ let package = Package(
     .systemLibrary(name: "CSwirlSystem"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CPSL", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"]), .brew(["libpsl"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
@@ -69,7 +70,7 @@ let package = Package(
     .target(
       name: "SwirlHTTP",
       dependencies: [
-        "COpenSSL", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
+        "COpenSSL", "CPSL", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),

@@ -1,0 +1,107 @@
+import HTTPTypes
+
+// An input is lines. A line that begins with `http` is the URL that what follows comes from; every other line is a Set-Cookie
+// field.
+
+let hosts = [
+  "example.com", "www.example.com", "a.www.example.com", "example.org", "evilexample.com", "com", "co.uk", "x.co.uk",
+  "example.com.", "127.0.0.1", "x.127.0.0.1", "[::1]", "localhost",
+]
+
+func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+  if !condition { fatalError(message()) }
+}
+
+/// A jar whose clock stands still.
+func jar(at now: Int = 1_700_000_000) -> CookieJar {
+  let jar = CookieJar()
+  jar.now = { now }
+  return jar
+}
+
+/// What a jar must never hold, whoever filled it.
+func checkContents(_ jar: CookieJar, _ source: String) {
+  for cookie in jar.cookies {
+    check(cookie.problem == nil, "\(source): \(cookie): \(cookie.problem ?? "")")
+    check(!cookie.pair.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F || $0 == UInt8(ascii: ";") }, "\(cookie)")
+    check(
+      cookie.expires.map { $0 > 1_700_000_000 && $0 <= 1_700_000_000 + 400 * 86_400 } ?? true, "\(source): \(cookie)")
+  }
+}
+
+/// A cookie goes to the host that set it, or to those in a domain above it that is not everybody's.
+func checkScope(_ jar: CookieJar, after url: String, knowing before: Set<Cookie>) {
+  guard let host = try? HTTPURL(url).origin.host else {
+    check(Set(jar.cookies) == before, "stored from \(url)")
+    return
+  }
+  for cookie in jar.cookies where !before.contains(cookie) {
+    check(host == cookie.domain || !cookie.isHostOnly && host.hasSuffix(".\(cookie.domain)"), "\(host) set \(cookie)")
+    check(cookie.isHostOnly || !PublicSuffixes.contains(cookie.domain), "for strangers: \(cookie)")
+  }
+}
+
+func checkSending(_ jar: CookieJar, to host: String, extra: String) {
+  for scheme in ["http", "https"] {
+    let sent = jar.cookieHeader(for: "\(scheme)://\(host)/\(extra)")
+    let isSecure = scheme == "https" || ["localhost", "127.0.0.1", "[::1]"].contains(host)
+    let wanted = jar.cookies.filter {
+      (host == $0.domain || !$0.isHostOnly && host.hasSuffix(".\($0.domain)")) && (isSecure || !$0.isSecure)
+    }
+    guard let sent else { continue }
+    check(!wanted.isEmpty, "\(host) gets \(sent)")
+    check(
+      wanted.map(\.pair.utf8.count).reduce(0, +) + 2 * wanted.count >= sent.utf8.count, "\(host) gets more: \(sent)")
+  }
+}
+
+/// What is written is read again, and is the same.
+func roundTrip(_ jar: CookieJar) {
+  func again(_ load: (CookieJar) throws(CookieError) -> Void) -> CookieJar {
+    let again = CookieJar()
+    again.now = jar.now
+    again.onRefused = { fatalError("\($1): \($0)") }
+    do { try load(again) } catch { fatalError("\(error)") }
+    return again
+  }
+  let json = jar.json
+  check(again { jar throws(CookieError) in try jar.add(json: json) }.cookies == jar.cookies, json)
+  let text = jar.netscapeText
+  let read = again { jar throws(CookieError) in try jar.add(netscape: text) }
+  check(read.netscapeText == text, text)
+  check(read.cookies.map(\.expires) == jar.cookies.map(\.expires), text)
+}
+
+/// What libFuzzer calls with each input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  // Valid during the call; copied here.
+  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+  let text = String(decoding: bytes, as: UTF8.self)
+  let stored = jar()
+  var url = "https://www.example.com/a/b"
+  for line in bytes.split(separator: 0x0A) {
+    // A byte that no text has stands for the end of a line, which could not stand in one otherwise.
+    let field = String(decoding: line.map { $0 == 0xFF ? 0x0A : $0 }, as: UTF8.self)
+    if field.utf8.starts(with: "http".utf8) {
+      url = field
+    } else {
+      let before = Set(stored.cookies)
+      stored.store(setCookie: field, from: url)
+      checkScope(stored, after: url, knowing: before)
+    }
+    _ = stored.cookieHeader(for: url, isSameSite: false, method: .post)
+  }
+  checkContents(stored, "store")
+  for host in hosts { checkSending(stored, to: host, extra: "a/b/c") }
+  roundTrip(stored)
+
+  for load in [{ try $0.add(netscape: text) }, { try $0.add(json: text) }] as [(CookieJar) throws -> Void] {
+    let loaded = jar()
+    do { try load(loaded) } catch { check(loaded.isEmpty, "an error, and cookies: \(error)") }
+    checkContents(loaded, "load")
+    for host in hosts { checkSending(loaded, to: host, extra: "") }
+    roundTrip(loaded)
+  }
+  return 0
+}

@@ -1,0 +1,105 @@
+extension CookieJar {
+  /// A jar with the cookies of a Netscape cookie file, which curl, wget and browsers' extensions write: a line a cookie, seven
+  /// fields with tabs between them.
+  ///
+  /// Like curl, it skips lines that it cannot read, and cookies that no server could set; `onRefused` is told of each, with its
+  /// number.
+  /// - Throws: ``CookieError`` that names the first line, when there are lines and not one of them can be read: another kind of
+  ///   file was given.
+  public convenience init(
+    netscape text: String, onRefused: ((_ line: String, _ reason: String) -> Void)? = nil
+  ) throws(CookieError) {
+    self.init()
+    self.onRefused = onRefused
+    try add(netscape: text)
+  }
+
+  func add(netscape text: String) throws(CookieError) {
+    let now = now()
+    var isReadable = false
+    var firstProblem: String?
+    // At line feeds only: to Unicode there are more ends of lines, which can stand in a value.
+    for (index, line) in text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      let line = line.last == 0x0D ? line.dropLast() : line
+      do throws(SetCookie.Refusal) {
+        guard var cookie = try Cookie(netscape: line, at: now) else { continue }
+        isReadable = true
+        try adopt(&cookie, at: now)
+      } catch {
+        let reason = "line \(index + 1): \(error.reason)"
+        firstProblem = firstProblem ?? reason
+        onRefused?(String(Substring(line)), reason)
+      }
+    }
+    if !isReadable, let firstProblem { throw CookieError(.malformed, "no cookies: \(firstProblem)") }
+  }
+
+  /// The cookies as a Netscape cookie file, which curl (`-b`) and wget (`--load-cookies`) read. It has no place for SameSite and
+  /// the times of creation and use.
+  public var netscapeText: String {
+    var text = "# Netscape HTTP Cookie File\n# Made by Swirl. Whoever can read this file can be you.\n\n"
+    for cookie in cookies {
+      if cookie.isHTTPOnly { text += Cookie.httpOnlyPrefix }
+      let fields = [
+        cookie.isHostOnly ? cookie.domain : ".\(cookie.domain)", cookie.isHostOnly ? "FALSE" : "TRUE", cookie.path,
+        cookie.isSecure ? "TRUE" : "FALSE", "\(cookie.expires ?? 0)", cookie.name, cookie.value,
+      ]
+      text += fields.joined(separator: "\t") + "\n"
+    }
+    return text
+  }
+
+  /// Takes a cookie from a file, by the rules for one from a server.
+  func adopt(_ cookie: inout Cookie, at now: Int) throws(SetCookie.Refusal) {
+    if let problem = cookie.problem { throw SetCookie.Refusal(problem) }
+    cookie.expires = cookie.expires.map { min($0, now + SetCookie.ageLimit) }
+    try keep(cookie, at: now)
+  }
+}
+
+extension Cookie {
+  /// What begins the line of a cookie that is hidden from scripts; it looks like a comment to old readers.
+  fileprivate static let httpOnlyPrefix = "#HttpOnly_"
+
+  /// nil for a comment or an empty line.
+  fileprivate init?(netscape line: Substring.UTF8View, at now: Int) throws(SetCookie.Refusal) {
+    var line = line
+    let isHTTPOnly = line.starts(with: Self.httpOnlyPrefix.utf8)
+    if isHTTPOnly { line = line.dropFirst(Self.httpOnlyPrefix.utf8.count) }
+    if line.allSatisfy(\.isBlank) || line.first == UInt8(ascii: "#") { return nil }
+    // A tab more belongs to the value.
+    let fields = line.split(separator: 0x09, maxSplits: 6, omittingEmptySubsequences: false)
+    // Some programs leave away the tab before an empty value.
+    guard fields.count >= 6 else { throw SetCookie.Refusal("it has \(fields.count) fields instead of 7") }
+    let host = Self.host(fields[0])
+    guard let includesHostsBelow = Self.flag(fields[1]), let isSecure = Self.flag(fields[3]) else {
+      throw SetCookie.Refusal("its second and fourth field must be TRUE or FALSE")
+    }
+    guard let expires = Int(Substring(fields[4])), expires >= 0 else {
+      throw SetCookie.Refusal("its fifth field must be seconds since 1970, or 0")
+    }
+    self.init(
+      name: String(Substring(fields[5])), value: fields.count > 6 ? String(Substring(fields[6])) : "", domain: host,
+      // Some programs say of an address that it has hosts below it.
+      isHostOnly: !includesHostsBelow || host.isAddress, path: String(Substring(fields[2])),
+      expires: expires == 0 ? nil : expires, isSecure: isSecure, isHTTPOnly: isHTTPOnly, sameSite: .default,
+      creation: now, lastAccess: now)
+  }
+
+  /// A host as URLs have it. Some programs leave the brackets of an IPv6 address away; wget writes a port, which cookies have not.
+  private static func host(_ field: Substring.UTF8View) -> String {
+    let name = field.first == UInt8(ascii: ".") ? field.dropFirst() : field
+    let parts = name.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    if parts.count == 2 && UInt16(Substring(parts[1])) != nil { return parts[0].lowercasedText }
+    let isBareAddress = parts.count > 2 && name.first != UInt8(ascii: "[")
+    return isBareAddress ? "[\(name.lowercasedText)]" : name.lowercasedText
+  }
+
+  private static func flag(_ field: Substring.UTF8View) -> Bool? {
+    switch field.count <= 5 ? field.lowercasedText : "" {
+    case "true": true
+    case "false": false
+    default: nil
+    }
+  }
+}
