@@ -22,10 +22,12 @@ let samples = [
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
-let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire"]
+let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent"]
 
 /// The modules that have tests.
-let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP", "SwirlTesting"]
+let tested = [
+  "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlContent", "SwirlHTTP", "SwirlTesting",
+]
 
 let package = Package(
   name: "swirl",
@@ -50,6 +52,11 @@ let package = Package(
     .systemLibrary(name: "CSwirlSystem"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
@@ -66,6 +73,7 @@ let package = Package(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
+    .target(name: "SwirlContent", dependencies: ["CZlib", "CBrotli", "CZstd"], swiftSettings: memorySafe),
     .target(
       name: "SwirlHTTP",
       dependencies: [
