@@ -110,6 +110,7 @@ for name in samples {
 for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
+  if module == "SwirlContent" { dependencies.insert("CZlib") }
   package.targets.append(
     .testTarget(
       name: "\(module)Tests",

@@ -6,15 +6,18 @@ struct ZstdFrameHeader {
   static let maximumWindowLog: Int32 = 23
 
   private var bytes: [UInt8] = []
+  /// Whether a frame came before this one.
+  private let follows: Bool
+
+  init(follows: Bool) { self.follows = follows }
 
   var isEmpty: Bool { bytes.isEmpty }
 
   /// - Returns: the whole header, once this is its last byte.
   mutating func add(_ byte: UInt8) throws(ContentError) -> [UInt8]? {
     bytes.append(byte)
-    guard bytes.count >= 5 else { return nil }
-    if bytes.count == 5 { try checkMagicNumber() }
-    guard bytes.count == length else { return nil }
+    if bytes.count == 4 { try checkMagicNumber() }
+    guard bytes.count >= 5, bytes.count == length else { return nil }
     if !isSkippable { try checkFrame() }
     return bytes
   }
@@ -34,6 +37,7 @@ struct ZstdFrameHeader {
 
   private func checkMagicNumber() throws(ContentError) {
     guard bytes[..<4] == [0x28, 0xB5, 0x2F, 0xFD] || isSkippable else {
+      if follows { throw ContentCoding.zstd.trailingData }
       throw ContentCoding.zstd.corrupt("a frame does not begin with zstd's magic number")
     }
   }

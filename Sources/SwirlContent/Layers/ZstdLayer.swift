@@ -10,7 +10,7 @@ internal import CZstd
   }
 
   let coding = ContentCoding.zstd
-  private var state = State.header(ZstdFrameHeader())
+  private var state = State.header(ZstdFrameHeader(follows: false))
   /// The library's state, opaque in its header. Freed in `deinit`.
   private let decoder: OpaquePointer
 
@@ -32,9 +32,9 @@ internal import CZstd
   ) throws(ContentError) -> CodingStep {
     guard case .header(var header) = state else { return unsafe try decompress(input, into: output) }
     var taken = 0
-    for unsafebyte in unsafe input {
+    while taken < input.count {
       taken += 1
-      guard let bytes = try header.add(byte) else { continue }
+      guard let bytes = unsafe try header.add(input[taken - 1]) else { continue }
       // By itself: given a whole frame, the library would decode it past its checks of the window.
       state = .frame
       let step = unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ContentError) in
@@ -58,7 +58,7 @@ internal import CZstd
       if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation { throw coding.outOfMemory }
       throw coding.corrupt(unsafe String(cString: ZSTD_getErrorName(result)))
     }
-    if result == 0 { state = .header(ZstdFrameHeader()) }
+    if result == 0 { state = .header(ZstdFrameHeader(follows: true)) }
     return unsafe CodingStep(taken: source.pos, made: target.pos)
   }
 }
