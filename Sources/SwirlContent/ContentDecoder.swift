@@ -105,7 +105,7 @@ package final class ContentDecoder {
   /// One byte more than is allowed, so that content which fills the limit is told from content beyond it.
   private func roomLeft(_ index: Int) -> Int {
     guard index == stages.count - 1, let maximum = limits.maximumSize else { return .max }
-    return max(maximum, 0) - stages[index].total + 1
+    return min(max(maximum, 0), .max - 1) - stages[index].total + 1
   }
 
   private func check(_ index: Int) throws(ContentError) {

@@ -11,44 +11,53 @@ import Testing
       expectDecoded(
         vector.contentEncoding, vector.bytes, nil, .tooLarge, limits: ContentLimits(maximumSize: size))
       let decoded = Decoded(vector.contentEncoding, [vector.bytes], limits: ContentLimits(maximumSize: size))
-      #expect(decoded.content.count <= max(size, 0) && vector.text.starts(with: decoded.content))
+      let isBeginning = vector.text.starts(with: decoded.content)
+      #expect(decoded.content.count <= max(size, 0) && isBeginning)
       #expect(decoded.error?.status == 413)
     }
   }
 
-  /// What each bomb decodes to is 1 GiB or more.
-  static let bombs: [(String, [UInt8])] = [
-    ("br", Vector.brotliBomb),
-    ("zstd", Made.zstd(zeros: 1 << 30)),
-    ("gzip", Array(repeatElement(Made.gzip(Made.zeros(1 << 20)), count: 1024).joined())),
-    ("deflate", Made.zlib(Made.zeros(1 << 26))),
-    ("gzip, gzip", Made.gzip(Array(repeatElement(Made.gzip(Made.zeros(1 << 20)), count: 1024).joined()))),
-    ("zstd, br, gzip", Made.gzip(Vector.brotliBomb)),
+  /// What decodes to zeros, 1 GiB of them in all cases but one. A type without a value that the test library could spell out: it would, byte by
+  /// byte.
+  struct Bomb: Sendable, CustomTestStringConvertible {
+    let contentEncoding: String
+    let bytes: [UInt8]
+    var testDescription: String { contentEncoding }
+  }
+
+  private static let members = Array(repeatElement(Made.gzip(Made.zeros(1 << 20)), count: 1024).joined())
+
+  static let bombs = [
+    Bomb(contentEncoding: "br", bytes: Vector.brotliBomb),
+    Bomb(contentEncoding: "zstd", bytes: Made.zstd(zeros: 1 << 30)),
+    Bomb(contentEncoding: "gzip", bytes: members),
+    Bomb(contentEncoding: "deflate", bytes: Made.zlib(Made.zeros(1 << 26))),
+    Bomb(contentEncoding: "gzip, gzip", bytes: Made.gzip(members)),
+    Bomb(contentEncoding: "br, gzip", bytes: Made.gzip(Vector.brotliBomb)),
   ]
 
   @Test(arguments: bombs)
-  func `A bomb is refused by its ratio before it has grown`(contentEncoding: String, bytes: [UInt8]) {
-    for pieces in [[bytes], Array(bytes.prefix(4_000)).oneByOne] {
-      let decoded = Decoded(contentEncoding, pieces)
-      // zeros are no zstd: that bomb is one of the middle coding.
-      #expect([.ratioTooHigh, .corrupt].contains(decoded.error?.code), "\(contentEncoding): \(decoded)")
+  func `A bomb is refused by its ratio before it has grown`(bomb: Bomb) {
+    for pieces in [[bomb.bytes], Array(bomb.bytes.prefix(4_000)).oneByOne] {
+      let decoded = Decoded(bomb.contentEncoding, pieces)
+      #expect(decoded.error?.code == .ratioTooHigh, "\(decoded)")
       #expect(decoded.content.count <= 2 << 20)
     }
   }
 
   @Test(arguments: bombs)
-  func `A bomb is refused by the size limit before it has grown`(contentEncoding: String, bytes: [UInt8]) {
+  func `A bomb is refused by the size limit before it has grown`(bomb: Bomb) {
     let limits = ContentLimits(maximumSize: 100_000, maximumRatio: nil)
-    let decoded = Decoded(contentEncoding, [bytes], limits: limits)
-    #expect([.tooLarge, .corrupt].contains(decoded.error?.code), "\(contentEncoding): \(decoded)")
+    let decoded = Decoded(bomb.contentEncoding, [bomb.bytes], limits: limits)
+    #expect(decoded.error?.code == .tooLarge, "\(decoded)")
     #expect(decoded.content.count <= 100_000)
   }
 
   @Test func `A bomb between two codings is refused, though the content is small`() {
-    // A gigabyte of frames that hold nothing.
+    // Frames that hold nothing, more than a mebibyte of them.
     let empty: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0, 1, 0, 0]
-    let frames = Array(repeatElement(empty, count: 500_000).joined())
-    expectDecoded("zstd, deflate", Made.zlib(Array(frames.prefix(900_000))), [])
+    let frames = Array(repeatElement(empty, count: 150_000).joined())
+    expectDecoded("zstd, deflate", Made.zlib(Array(frames.prefix(90_000))), [])
     let small = Made.zlib(Made.zlib(frames))
     let decoded = Decoded("zstd, deflate, deflate", [small])
     #expect(decoded.error?.code == .ratioTooHigh && decoded.content.isEmpty, "\(decoded)")
@@ -56,7 +65,6 @@ import Testing
 
   @Test func `The ratio counts once more than a mebibyte was decoded`() {
     let floor = ContentLimits().ratioFloor
-    expectDecoded("br", Array(Vector.brotliBomb.prefix(8)), nil, .ratioTooHigh)
     #expect(Decoded("zstd", [Made.zstd(zeros: floor)]).error == nil)
     #expect(Decoded("zstd", [Made.zstd(zeros: floor + 1)]).error?.code == .ratioTooHigh)
     #expect(Decoded("deflate", [Made.zlib(Made.zeros(floor))]).error == nil)
@@ -85,7 +93,8 @@ import Testing
     let rows = (0..<60_000).flatMap { Array("{\"id\":\($0),\"active\":false},\n".utf8) }
     for content in [text, rows] {
       let decoded = Decoded("deflate", [Made.zlib(content)])
-      #expect(decoded.error == nil && decoded.content == content)
+      let isSame = decoded.error == nil && decoded.content == content
+      #expect(isSame)
     }
   }
 }

@@ -69,8 +69,7 @@ import Darwin
       text += piece[..<made]
       start += taken
       switch reason {
-      case 0: break
-      case E2BIG where taken > 0 || made > 0: break
+      case 0 where taken > 0, E2BIG where taken > 0 || made > 0: break
       default:
         // Invalid, or cut off at the end, or a converter that stands still.
         text += Self.replacement
@@ -93,7 +92,7 @@ import Darwin
         var target = unsafe piece.baseAddress?.assumingMemoryBound(to: CChar.self)
         var (left, room) = (input.count - start, piece.count)
         let result = unsafe iconv(descriptor, &from, &left, &target, &room)
-        let reason = result == .max ? errno : 0
+        let reason = result == -1 ? errno : 0
         return (input.count - start - left, piece.count - room, reason)
       }
     }

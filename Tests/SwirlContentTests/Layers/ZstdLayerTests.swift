@@ -31,12 +31,15 @@ import Testing
   @Test func `A wrong checksum is seen`() {
     var bytes = Vector.zstd.bytes
     bytes[bytes.count - 1] ^= 1
-    expectDecoded("zstd", bytes, Vector.short, .corrupt)
+    expectDecoded("zstd", bytes, nil, .corrupt)
   }
 
   @Test(arguments: [0, 1, 16_384, 131_072, 131_073, 1_000_000])
   func `Content of any size comes whole`(size: Int) {
-    #expect(Decoded("zstd", [Made.zstd(zeros: size)]).content == Made.zeros(size))
-    #expect(Decoded("zstd", Made.zstd(zeros: size).oneByOne).content == Made.zeros(size))
+    let bytes = Made.zstd(zeros: size)
+    for pieces in [[bytes], bytes.oneByOne] {
+      let isSame = Decoded("zstd", pieces).content == Made.zeros(size)
+      #expect(isSame)
+    }
   }
 }
