@@ -22,10 +22,12 @@ let samples = [
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
-let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire"]
+let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent"]
 
 /// The modules that have tests.
-let tested = ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlHTTP", "SwirlTesting"]
+let tested = [
+  "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlContent", "SwirlHTTP", "SwirlTesting",
+]
 
 let package = Package(
   name: "swirl",
@@ -51,6 +53,11 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .systemLibrary(name: "CPSL", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"]), .brew(["libpsl"])]),
+    .systemLibrary(name: "CSwirlZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+    .systemLibrary(
+      name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
@@ -67,10 +74,11 @@ let package = Package(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
+    .target(name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd"], swiftSettings: memorySafe),
     .target(
       name: "SwirlHTTP",
       dependencies: [
-        "COpenSSL", "CPSL", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
+        "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
@@ -103,6 +111,7 @@ for name in samples {
 for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
+  if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
     .testTarget(
       name: "\(module)Tests",

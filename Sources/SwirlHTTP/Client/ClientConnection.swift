@@ -1,4 +1,5 @@
 import HTTPTypes
+import SwirlContent
 import SwirlDeferred
 import SwirlHTTPWire
 import SwirlNet
@@ -16,6 +17,8 @@ final class ClientConnection: StreamProtocol {
   private var head: ResponseHead?
   /// The content so far; of a streamed response, what the present read brought.
   @exclusivity(unchecked) private var body: [UInt8] = []
+  /// What takes the codings off the content of the present response.
+  private var decoder: ContentDecoder?
   /// Who is told of the present response while it comes, from its head on.
   private var stream: ResponseStream?
   /// Sends the content of the present request, where that comes in pieces.
@@ -140,7 +143,14 @@ final class ClientConnection: StreamProtocol {
           begin(head)
           // Who was told of the head may have ended the request.
           if exchange == nil { return }
-        case .data(let range): if !isDiscarding { body.append(copying: bytes.extracting(range)) }
+        case .data(let range):
+          if isDiscarding { continue }
+          guard let decoder else {
+            body.append(copying: bytes.extracting(range))
+            continue
+          }
+          do { try decode(bytes.extracting(range), decoder) } catch { return fail(error) }
+          if exchange == nil { return }
         case .end: return finish(hasSurplus: offset < bytes.count)
         case .upgraded:
           return fail(.invalidResponse, "the server switched to another protocol, which was not asked for")
@@ -155,6 +165,7 @@ final class ClientConnection: StreamProtocol {
 
   private func begin(_ head: ResponseHead) {
     self.head = head
+    exchange?.client?.storeCookies(of: head, from: exchange!)
     // An answer before the content was sent: the server does not want it.
     if continueTimer != nil { stopBody() }
     if let exchange, exchange.isDetour(head) {
@@ -162,11 +173,45 @@ final class ClientConnection: StreamProtocol {
       parser.limits.bodyBytes = Self.discardedLength
       return
     }
+    guard beginDecoding(head) else { return }
     if case .stream(let stream) = exchange?.consumer { return begin(head, stream) }
-    if case .contentLength(let length) = head.framing {
+    if decoder == nil, case .contentLength(let length) = head.framing {
       // No more than this on the word of a server that may not keep it; one more for `readDirectly`.
       body.reserveCapacity(min(length, 1 << 20) + 1)
     }
+  }
+
+  /// Looks for codings in which the content comes; false when they cannot be taken off, which ends the request.
+  private func beginDecoding(_ head: ResponseHead) -> Bool {
+    guard head.framing != .none, let coding = head["content-encoding"], let exchange, exchange.decodesContent else {
+      return true
+    }
+    do {
+      var limits = ContentLimits()
+      // What is streamed is not collected, and has no limit of its own.
+      if exchange.stream == nil { limits.maximumSize = self.limits.bodyBytes }
+      decoder = try ContentDecoder(contentEncoding: coding, limits: limits)
+      return true
+    } catch {
+      fail(error)
+      return false
+    }
+  }
+
+  /// Takes the codings off what has come.
+  private func decode(_ bytes: Span<UInt8>, _ decoder: ContentDecoder) throws(ContentError) {
+    var offset = 0
+    while try !decoder.decode(bytes, at: &offset, into: &body) {
+      // One read of a stream may be a thousand times as long when it is decoded: it is handed on in pieces.
+      if stream != nil { handOn() }
+      // Who was given it may have ended the request.
+      if exchange == nil { return }
+    }
+  }
+
+  private func fail(_ error: ContentError) {
+    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
+    fail(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
   }
 
   /// So much content of a redirect, or of a 401, is read, to keep the connection.
@@ -176,7 +221,7 @@ final class ClientConnection: StreamProtocol {
   private static let directReadLength = 32 * 1024
 
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
-    guard exchange != nil, stream == nil, !isDiscarding, let rest = parser.remainingLength,
+    guard exchange != nil, stream == nil, decoder == nil, !isDiscarding, let rest = parser.remainingLength,
       rest >= Self.directReadLength
     else {
       return false
@@ -209,6 +254,9 @@ final class ClientConnection: StreamProtocol {
     let isFree =
       parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
     if isDiscarding { return finishDetour(isFree: isFree) }
+    if let decoder = decoder.take() {
+      do { try decoder.finish() } catch { return fail(error) }
+    }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     if stream != nil { endStream() }
     let response = HTTPClient.Response(url: exchange.url, head: head, body: body, history: exchange.history)
@@ -229,6 +277,7 @@ final class ClientConnection: StreamProtocol {
   /// Gives the connection back, first of all, so that what a callback asks for can have it; or closes it.
   private func free(if isFree: Bool) {
     stopBody()
+    decoder = nil
     hasBegun = false
     isReused = true
     if isFree { pool.release(self) } else { close() }

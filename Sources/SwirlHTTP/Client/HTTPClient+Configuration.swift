@@ -17,6 +17,9 @@ extension HTTPClient {
     public var idleTimeout: Duration = .seconds(30)
     /// How much content a response may have, in bytes.
     public var maximumBodySize = 100 * 1024 * 1024
+    /// Whether content that comes in a coding is decoded: gzip, deflate, Brotli and Zstandard, which servers are then told of.
+    /// What comes out counts for `maximumBodySize`, and may be no more than a thousand times what came.
+    public var decodesContent = true
     /// What is done about redirects.
     public var redirects = Redirects.follow()
     /// The proxies that requests go through: none, unless told otherwise.

@@ -45,6 +45,9 @@ extension HTTPClient {
     return reactor.deferToThread { try part.open(resuming: resuming) }.addCallback {
       [self] start -> Deferred<Download> in
       var request = request
+      // Positions are those of what is sent.
+      request.decodesContent = false
+      if !request.headers.contains(.acceptEncoding) { request.headers[.acceptEncoding] = "identity" }
       if start > 0 { request.setRange(start...) }
       return stream(request).addCallback { response in
         Deferred { try await self.save(response, to: part, from: start, progress) }

@@ -232,6 +232,9 @@ extension HTTPClient {
       client?.send(self)
     }
 
+    /// Whether codings are taken off the content.
+    var decodesContent: Bool { request.decodesContent ?? client?.configuration.decodesContent ?? false }
+
     private var redirects: Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
 
     /// Asks for what was asked for where `head` says it is.

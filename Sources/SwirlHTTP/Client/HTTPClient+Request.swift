@@ -23,6 +23,7 @@ extension HTTPClient {
         var authentication: Authentication?
         var redirects: Redirects?
         var expectsContinue = false
+        var decodesContent: Bool?
         var connectTimeout: Duration?
         var readTimeout: Duration?
         var deadline: Reactor.Instant?
@@ -70,6 +71,12 @@ extension HTTPClient {
     public var expectsContinue: Bool {
       get { rarities?.values.expectsContinue ?? false }
       set { if newValue != expectsContinue { values.expectsContinue = newValue } }
+    }
+
+    /// Whether content that comes in a coding is decoded; nil for what the configuration says.
+    public var decodesContent: Bool? {
+      get { rarities?.values.decodesContent }
+      set { values.decodesContent = newValue }
     }
 
     /// The time until there is a connection for it, whether one has to be made or to become free; nil for no bound but the others.
@@ -122,27 +129,5 @@ extension String {
     let pairs = query.map { "\($0.key.queryEncoded)=\($0.value.queryEncoded)" }.joined(separator: "&")
     let glue = head.contains("?") ? (head.last == "?" || head.last == "&" ? "" : "&") : "?"
     return head + glue + pairs + self[end...]
-  }
-
-  /// With all but the unreserved characters percent-encoded (RFC 3986 §2.3).
-  var queryEncoded: String {
-    var bytes: [UInt8] = []
-    for byte in utf8 {
-      if byte.isUnreserved { bytes.append(byte) } else { bytes.append(percentEncoding: byte) }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension UInt8 {
-  /// RFC 3986 §2.3.
-  fileprivate var isUnreserved: Bool {
-    switch self {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"),
-      UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-      true
-    default: false
-    }
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import HTTPTypes
+import SwirlContent
 import SwirlHTTPWire
 
 extension HTTPClient {
@@ -47,8 +48,12 @@ extension HTTPClient {
     /// The first value of the field `name`, whatever its case; cheaper than `headers`.
     public func header(_ name: String) -> String? { head[name] }
 
-    /// The content as UTF-8; bytes that are not are shown as `�`.
-    public var text: String { String(decoding: body, as: UTF8.self) }
+    /// The content as text, in the character set that its first bytes or the Content-Type field name, else in UTF-8; what is not
+    /// of it is shown as `�`.
+    public var text: String {
+      let charset = header("content-type").flatMap { TextDecoding.charset(ofContentType: $0) }
+      return TextDecoding.decode(body, charset: charset ?? "utf-8") ?? String(decoding: body, as: UTF8.self)
+    }
 
     /// The content as JSON.
     /// - Throws: `DecodingError`, when it is not the JSON of a `Value`.

@@ -26,6 +26,8 @@ public final class HTTPClient {
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
   var interceptors: [Interceptor] = []
+  /// The cookies that servers set, and that go back to them; nil, as at first, for none.
+  public var cookies: CookieJar?
   private var digests: [DigestKey: DigestSession] = [:]
 
   let limits: HTTPLimits
@@ -33,6 +35,8 @@ public final class HTTPClient {
   let tls: TLSConfiguration
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
+  /// The fields that go with every request.
+  private let headers: HTTPFields
   private let encodedHeaders: EncodedFields
   /// Whether the configuration's fields ask for a connection for each request.
   let isClosingAfterEach: Bool
@@ -57,7 +61,12 @@ public final class HTTPClient {
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
-    do { encodedHeaders = try EncodedFields(configuration.headers) } catch {
+    var headers = configuration.headers
+    if configuration.decodesContent, !headers.contains(.acceptEncoding) {
+      headers[.acceptEncoding] = "gzip, deflate, br, zstd"
+    }
+    self.headers = headers
+    do { encodedHeaders = try EncodedFields(headers) } catch {
       preconditionFailure("the headers of the configuration cannot be sent: \(error)")
     }
     openClients.insert(self)
@@ -188,15 +197,34 @@ public final class HTTPClient {
     if let proof = exchange.proof { fields[.authorization] = proof }
     if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
-    if !fields.isEmpty, configuration.headers.contains(where: { fields.contains($0.name) }) {
+    addCookies(to: &fields, of: exchange)
+    if !fields.isEmpty, headers.contains(where: { fields.contains($0.name) }) {
       // The request's own go before those of the configuration.
       encoded = nil
-      for field in configuration.headers where !fields.contains(field.name) { fields.append(field) }
+      for field in headers where !fields.contains(field.name) { fields.append(field) }
     }
     try RequestSerializer().appendHead(
       exchange.method, target: exchange.target, host: pool.host, fields: fields, encoded: encoded,
       framing: framing, to: &output)
     write(output)
+  }
+
+  /// Adds the cookies of the jar after those that the program gave, in one field, as RFC 6265bis §5.8.1 wants it.
+  private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
+    let own = fields.contains(.cookie) ? fields[.cookie] : nil
+    var kept: String?
+    if let cookies, !cookies.isEmpty { kept = cookies.cookieHeader(for: exchange.url, method: exchange.method) }
+    let all = [own, kept].compactMap { $0 }
+    if all.isEmpty { return }
+    fields[.cookie] = nil
+    // Appended, since what is assigned would be cut into fields of one cookie each.
+    fields.append(HTTPField(name: .cookie, value: all.joined(separator: "; ")))
+  }
+
+  /// Keeps the cookies that `head` sets.
+  func storeCookies(of head: ResponseHead, from exchange: Exchange) {
+    guard let cookies, head["set-cookie"] != nil else { return }
+    for value in head.fields[values: .setCookie] { cookies.store(setCookie: value, from: exchange.url) }
   }
 
   // MARK: - Connections in all

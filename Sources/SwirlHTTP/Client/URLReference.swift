@@ -112,13 +112,3 @@ enum URLReference {
     }
   }
 }
-
-extension [UInt8] {
-  /// RFC 3986 §2.1.
-  mutating func append(percentEncoding byte: UInt8) {
-    let digits: StaticString = "0123456789ABCDEF"
-    append(UInt8(ascii: "%"))
-    append(digits.utf8Start[Int(byte >> 4)])
-    append(digits.utf8Start[Int(byte & 15)])
-  }
-}

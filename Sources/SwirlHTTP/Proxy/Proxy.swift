@@ -84,31 +84,3 @@ public struct ProxyError: Error, Sendable, CustomStringConvertible {
   /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http or socks5`.
   public var description: String { "the proxy \(url): \(reason)" }
 }
-
-extension String {
-  /// RFC 3986 §2.1; nil where a percent sign is not followed by two digits.
-  var percentDecoded: String? {
-    var bytes: [UInt8] = []
-    var rest = utf8.makeIterator()
-    while let byte = rest.next() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = rest.next()?.hexValue, let low = rest.next()?.hexValue else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return String(validating: bytes, as: UTF8.self)
-  }
-}
-
-extension UInt8 {
-  fileprivate var hexValue: UInt8? {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-    default: nil
-    }
-  }
-}

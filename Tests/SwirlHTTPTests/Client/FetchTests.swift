@@ -27,7 +27,8 @@ extension HTTPClientTests {
       bench.run()
       #expect(
         bench.server.requests[0].head
-          == "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:\(bench.server.port)\r\nUser-Agent: Swirl\r\nAccept: */*\r\n\r\n")
+          == "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:\(bench.server.port)\r\nUser-Agent: Swirl\r\nAccept: */*\r\n"
+          + "Accept-Encoding: gzip, deflate, br, zstd\r\n\r\n")
       bench.end()
     }
 

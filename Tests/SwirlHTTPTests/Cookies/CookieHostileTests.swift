@@ -1,3 +1,4 @@
+import SwirlTesting
 import Testing
 
 @testable import SwirlHTTP

@@ -1,0 +1,10 @@
+#ifndef SWIRL_CZSTD_SHIM_H
+#define SWIRL_CZSTD_SHIM_H
+
+// First, as for libevent: the types of these headers belong to the module of the C library.
+#include <sys/types.h>
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#endif
