@@ -74,7 +74,8 @@ let package = Package(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
-    .target(name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd"], swiftSettings: memorySafe),
+    .target(
+      name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd"], swiftSettings: memorySafe),
     .target(
       name: "SwirlHTTP",
       dependencies: [
