@@ -16,9 +16,11 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
-  "MixedStyles",
-  "ThreadPool", "TornadoStyle", "TwistedStyle",
+  "MixedStyles", "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
+
+/// Programs to use, and to read: `swift run Fetch --help`.
+let programs = ["Fetch"]
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
@@ -43,6 +45,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Of the programs among the samples only: who uses the library does not build it.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -101,11 +105,13 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-for name in samples {
+for name in samples + programs {
   // As a newcomer's program is built: with the defaults of the language mode.
+  var dependencies = modules.map { Target.Dependency.target(name: $0) }
+  if programs.contains(name) { dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser")) }
   package.targets.append(
     .executableTarget(
-      name: name, dependencies: modules.map { .target(name: $0) }, path: "Samples/\(name)",
+      name: name, dependencies: dependencies, path: "Samples/\(name)",
       swiftSettings: [.treatAllWarnings(as: .error)]))
 }
 

@@ -1,0 +1,54 @@
+import HTTPTypes
+import Swirl
+
+/// A status that -f takes for an error.
+struct StatusError: Error, CustomStringConvertible {
+  let status: HTTPResponse.Status
+  let url: String
+  var description: String { "\(url) answered \(status)" }
+}
+
+/// Something that was given in a way that cannot be meant.
+struct UsageError: Error, CustomStringConvertible {
+  let words: String
+  var description: String { words }
+}
+
+/// As curl's, where curl has one for it.
+func exitCode(of error: any Error) -> Int32 {
+  switch error {
+  case is UsageError: 2
+  case is ProxyError: 5
+  case is StatusError: 22
+  case let error as FileError: error.action == "write" ? 23 : 26
+  case let error as HTTPError: exitCode(of: error)
+  default: 1
+  }
+}
+
+private func exitCode(of error: HTTPError) -> Int32 {
+  switch error.code {
+  case .invalidURL: 3
+  case .unsupportedScheme: 1
+  case .cannotConnect: exitCode(ofConnecting: error)
+  case .timeout: 28
+  case .closedEarly: 52
+  case .connectionLost: 56
+  case .invalidResponse: 8
+  case .bodyTooLarge: 63
+  case .redirect: 47
+  case .status: 22
+  case .requestBody: 26
+  default: 1
+  }
+}
+
+private func exitCode(ofConnecting error: HTTPError) -> Int32 {
+  switch error.network?.code {
+  case .resolve: 6
+  case .proxy: 97
+  case .handshake: error.network?.certificate == nil ? 35 : 60
+  case .configureTLS: 77
+  default: 7
+  }
+}

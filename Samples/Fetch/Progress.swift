@@ -1,0 +1,25 @@
+import Foundation
+
+/// One line on the terminal: what came of what is to come, for all files.
+@MainActor final class Progress {
+  private var files: [String: (received: Int, total: Int?)] = [:]
+  private var shown = 0
+
+  func note(_ url: String, _ received: Int, _ total: Int?) {
+    files[url] = (received, total)
+    let sum = files.values.reduce(0) { $0 + $1.received }
+    // So often that it moves, so rarely that it costs nothing.
+    guard sum - shown > 256 * 1024 || received == total else { return }
+    shown = sum
+    let totals = files.values.compactMap(\.total)
+    let all = totals.count == files.count ? totals.reduce(0, +) : 0
+    let width = 30
+    let filled = all > 0 ? min(width, sum * width / all) : 0
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+    put("\r[\(bar)] \(sum / 1024) KiB" + (all > 0 ? " of \(all / 1024)" : ""))
+  }
+
+  func end() { if shown > 0 { put("\n") } }
+
+  private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,14 @@
+// A command with the flags of curl that most people use: `swift run Fetch --help`.
+import Foundation
+import Swirl
+
+let options = Options.parseOrExit()
+let code: Int32
+do {
+  let transfer = try Transfer(options)
+  code = try runUntilComplete { try await transfer.run() }
+} catch {
+  if !options.isSilent { tell("fetch: \(error)") }
+  exit(exitCode(of: error))
+}
+exit(code)
