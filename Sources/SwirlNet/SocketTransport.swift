@@ -39,12 +39,14 @@ package final class SocketTransport: Transport, Kept {
 
   let descriptor: Int32
   let scratch: ReadBuffer
+  // Exempt from run-time checks for overlapping access, since each is touched for every read and write: neither is held while
+  // something is called that could come back.
   /// What stands between the bytes and the socket, where the connection is secured.
-  private(set) var tls: TLSSession?
+  @exclusivity(unchecked) private(set) var tls: TLSSession?
   private(set) var state = State.made
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
-  private var outgoing = WriteQueue()
+  @exclusivity(unchecked) private var outgoing = WriteQueue()
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false

@@ -13,24 +13,24 @@ final class ClientConnection: StreamProtocol {
   private var transport: (any Transport)!
   // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
   @exclusivity(unchecked) private var parser: ResponseParser
-  private var exchange: HTTPClient.Exchange?
-  private var head: ResponseHead?
+  @exclusivity(unchecked) private var exchange: HTTPClient.Exchange?
+  @exclusivity(unchecked) private var head: ResponseHead?
   /// The content so far; of a streamed response, what the present read brought.
   @exclusivity(unchecked) private var body: [UInt8] = []
   /// What takes the codings off the content of the present response.
-  private var decoder: ContentDecoder?
+  @exclusivity(unchecked) private var decoder: ContentDecoder?
   /// Who is told of the present response while it comes, from its head on.
-  private var stream: ResponseStream?
+  @exclusivity(unchecked) private var stream: ResponseStream?
   /// Sends the content of the present request, where that comes in pieces.
-  private var sender: BodySender?
+  @exclusivity(unchecked) private var sender: BodySender?
   /// Waits for the server's word that it wants the content.
-  private var continueTimer: DelayedCall?
+  @exclusivity(unchecked) private var continueTimer: DelayedCall?
   /// Whether the present response is only the way to another, and its content of no interest.
-  private var isDiscarding = false
+  @exclusivity(unchecked) private var isDiscarding = false
   /// Whether anything of the present response has come.
-  private var hasBegun = false
+  @exclusivity(unchecked) private var hasBegun = false
   /// Whether this connection has carried a request before the present one.
-  private var isReused = false
+  @exclusivity(unchecked) private var isReused = false
   /// Watches the deadline of the present request. It is only ever moved back, which costs nothing, so one lasts for many.
   private var timer: DelayedCall?
   /// When it was last put aside, for the pool.
@@ -183,7 +183,9 @@ final class ClientConnection: StreamProtocol {
 
   /// Looks for codings in which the content comes; false when they cannot be taken off, which ends the request.
   private func beginDecoding(_ head: ResponseHead) -> Bool {
-    guard head.framing != .none, let coding = head["content-encoding"], let exchange, exchange.decodesContent else {
+    guard head.hasContentCoding, head.framing != .none, let coding = head["content-encoding"], let exchange,
+      exchange.decodesContent
+    else {
       return true
     }
     do {

@@ -19,17 +19,18 @@ final class ConnectionPool {
   /// What the URLs of this origin begin with.
   let urlPrefix: [UInt8]
   private unowned let reactor: Reactor
+  // The lists are exempt from run-time checks for overlapping access: nothing is called while one is changed.
   /// Connections without a request, in the order they were put aside.
-  private var idle: [ClientConnection] = []
+  @exclusivity(unchecked) private var idle: [ClientConnection] = []
   private var connecting: [ConnectAttempt] = []
   /// Connections made, with or without a request.
   private(set) var open = 0
   /// Requests in line, the first at `waitingStart`. One that was cancelled leaves its place empty.
-  private var waiting: [HTTPClient.Exchange?] = []
-  private var waitingStart = 0
+  @exclusivity(unchecked) private var waiting: [HTTPClient.Exchange?] = []
+  @exclusivity(unchecked) private var waitingStart = 0
   /// The number of the first place in `waiting`: places are numbered through, so that a request finds its own.
-  private var firstPlace = 0
-  private(set) var waitingCount = 0
+  @exclusivity(unchecked) private var firstPlace = 0
+  @exclusivity(unchecked) private(set) var waitingCount = 0
   /// The number of the request by which it is in the client's line.
   var placeInLine: Int?
 

@@ -30,37 +30,39 @@ extension HTTPClient {
       case stream(ResponseStream)
     }
 
+    // Exempt from run-time checks for overlapping access, as in the connection: each is read or written whole, and none is held
+    // while something is called that could come back.
     /// nil before it is anywhere, and when its error is about to be told.
-    var state: State?
+    @exclusivity(unchecked) var state: State?
     /// What is asked for; a redirect changes it.
-    private(set) var request: Request
+    @exclusivity(unchecked) private(set) var request: Request
     /// The request target in origin form.
-    var target: String
+    @exclusivity(unchecked) var target: String
     let timeout: Duration?
     /// The proof of who asks, for a server that wants one.
-    var proof: String?
+    @exclusivity(unchecked) var proof: String?
     /// How often a server has asked for a proof.
-    private var challenges = 0
+    @exclusivity(unchecked) private var challenges = 0
     /// The redirects that were followed.
-    private(set) var history: [RedirectStep] = []
+    @exclusivity(unchecked) private(set) var history: [RedirectStep] = []
     /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
-    var deadline: Int64
+    @exclusivity(unchecked) var deadline: Int64
     /// When something must have come, for requests that have a time for that.
-    private var readDeadline = Int64.max
+    @exclusivity(unchecked) private var readDeadline = Int64.max
     /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
-    var isRetry = false
+    @exclusivity(unchecked) var isRetry = false
     /// Which request of its client it is, counted through: who came first is served first.
     let number: Int
     /// Its place in the line of its pool.
-    var place = 0
+    @exclusivity(unchecked) var place = 0
     /// Runs while it waits; on a connection that connection's timer takes over.
-    var timer: DelayedCall?
+    @exclusivity(unchecked) var timer: DelayedCall?
     /// Set as soon as the request has been started; nil once it was told.
-    var consumer: Consumer?
+    @exclusivity(unchecked) var consumer: Consumer?
     /// A client that nobody else keeps lives until its requests have ended.
-    private(set) var client: HTTPClient?
+    @exclusivity(unchecked) private(set) var client: HTTPClient?
     /// Kept for the task that awaits it only.
-    private(set) var result: Result<Response, any Error>?
+    @exclusivity(unchecked) private(set) var result: Result<Response, any Error>?
 
     init(_ request: Request, timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient) {
       self.request = request
@@ -114,7 +116,7 @@ extension HTTPClient {
 
     /// The request was sent, or something has come.
     func noteActivity() {
-      guard let readTimeout = request.readTimeout, let client else { return }
+      guard !request.isOrdinary, let readTimeout = request.readTimeout, let client else { return }
       readDeadline = client.reactor.turnTime + readTimeout.nanoseconds
     }
 

@@ -50,6 +50,10 @@ extension HTTPClient {
       self.timeout = timeout
     }
 
+    /// Whether it has none of what few requests have: the question costs nothing, where a copy of a request costs a count for each of
+    /// its fields.
+    @inline(__always) var isOrdinary: Bool { rarities == nil }
+
     private var values: Rarities.Values {
       get { rarities?.values ?? Rarities.Values() }
       set { rarities = Rarities(newValue) }

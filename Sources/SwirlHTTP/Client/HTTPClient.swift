@@ -15,7 +15,7 @@ public final class HTTPClient {
   private let openClients: OpenClients.List
   private var pools: [Origin: ConnectionPool] = [:]
   /// The pool of the request before.
-  private var latestPool: ConnectionPool?
+  @exclusivity(unchecked) private var latestPool: ConnectionPool?
   /// Requests asked for so far.
   private var requests = 0
   /// Connections made or being made.
@@ -25,9 +25,9 @@ public final class HTTPClient {
   var roomComing = 0
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
-  var interceptors: [Interceptor] = []
+  @exclusivity(unchecked) var interceptors: [Interceptor] = []
   /// The cookies that servers set, and that go back to them; nil, as at first, for none.
-  public var cookies: CookieJar?
+  @exclusivity(unchecked) public var cookies: CookieJar?
   private var digests: [DigestKey: DigestSession] = [:]
 
   let limits: HTTPLimits
@@ -40,7 +40,8 @@ public final class HTTPClient {
   private let encodedHeaders: EncodedFields
   /// Whether the configuration's fields ask for a connection for each request.
   let isClosingAfterEach: Bool
-  /// Exempt from run-time checks for overlapping access: it is used and left in one place, which calls nothing back.
+  /// Exempt from run-time checks for overlapping access, as is what else is touched for every request: it is used and left in one
+  /// place, which calls nothing back.
   @exclusivity(unchecked) private var output: [UInt8] = []
 
   /// - Parameters:
@@ -136,14 +137,16 @@ public final class HTTPClient {
   /// Sends it, or puts it in line; anew, where it was redirected.
   func send(_ exchange: Exchange) {
     if isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
-    if let problem = exchange.request.problem {
+    if !exchange.isPlain, let problem = exchange.request.problem {
       return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
     do throws(HTTPURL.Malformed) {
       let (pool, target) = try destination(of: exchange.url)
       // RFC 9112 §3.2.2: a proxy is told the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
-      if let digest = exchange.request.authentication?.digest { prove(digest, to: pool.origin, in: exchange) }
+      if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
+        prove(digest, to: pool.origin, in: exchange)
+      }
       pool.start(exchange)
     } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
   }
@@ -191,9 +194,8 @@ public final class HTTPClient {
     _ exchange: Exchange, in pool: ConnectionPool, _ write: ([UInt8]) -> Void
   ) throws(HTTPWireError) {
     output.removeAll(keepingCapacity: true)
-    let request = exchange.request
-    let framing: BodyFraming = request.body?.framing ?? exchange.framingWithoutBody
-    var fields = try request.fields()
+    let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
+    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
     if let proof = exchange.proof { fields[.authorization] = proof }
     if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
@@ -348,6 +350,9 @@ extension HTTPClient.Request {
 }
 
 extension HTTPClient.Exchange {
+  /// Whether nothing but its fields goes into its head.
+  @inline(__always) fileprivate var isPlain: Bool { request.isOrdinary && request.body == nil }
+
   /// RFC 9110 §8.6: a method that usually has content says so when it has none.
   fileprivate var framingWithoutBody: BodyFraming {
     switch method {

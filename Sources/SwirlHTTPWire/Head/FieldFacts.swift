@@ -9,6 +9,7 @@ struct FieldFacts: Sendable {
   var expectsContinue = false
   /// An expectation other than that one.
   var expectsOther = false
+  var hasContentCoding = false
 
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
     count += 1
@@ -25,6 +26,7 @@ struct FieldFacts: Sendable {
       connection.formUnion(ConnectionOptions(parsing: bytes, field.value))
     case 14 where bytes.equals("content-length", in: field.name):
       try noteContentLength(bytes, field.value, isRequest: isRequest)
+    case 16 where bytes.equals("content-encoding", in: field.name): hasContentCoding = true
     case 17 where bytes.equals("transfer-encoding", in: field.name):
       try transferCoding.add(bytes, field.value)
     default:

@@ -18,6 +18,9 @@ public struct ResponseHead: Sendable {
   /// Whether the connection can be used again after this response (RFC 9112 §9.3).
   public let isPersistent: Bool
 
+  /// Whether there is a Content-Encoding field.
+  package let hasContentCoding: Bool
+
   /// The status code, 100 to 999 (RFC 9110 §15).
   public var status: Int { line.status }
 
@@ -49,6 +52,7 @@ public struct ResponseHead: Sendable {
     options = head.facts.connection
     self.framing = framing
     contentLength = head.facts.contentLength
+    hasContentCoding = head.facts.hasContentCoding
     isPersistent = framing != .untilClose && head.facts.isPersistent(head.start.version)
   }
 }
