@@ -54,8 +54,9 @@ public final class TestAuthority {
   /// This authority's own certificate, for those who are to trust it.
   public var root: TLSConfiguration.PEM { .text(pem { PEM_write_bio_X509($0, certificate) }) }
 
-  /// A certificate for `hosts`, names and addresses, with its key and the certificates that lead to the root.
+  /// A certificate for `hosts`, with its key and the certificates that lead to the root.
   /// - Parameters:
+  ///   - hosts: names and addresses.
   ///   - validity: when it is valid.
   ///   - isChainWhole: whether the certificates between it and the root are there, as they should be.
   ///   - isRevoked: whether an answer of the authority goes with it which says that it was taken back.

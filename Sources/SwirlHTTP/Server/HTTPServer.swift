@@ -92,7 +92,7 @@ public final class HTTPServer {
 
   // MARK: - Connections
 
-  /// What serves one connection, for listeners that ``listen(_:interface:backlog:on:)`` does not make: TLS, a Unix socket,
+  /// What serves one connection, for listeners that ``listen(_:interface:backlog:tls:on:)`` does not make: TLS, a Unix socket,
   /// a connection in memory. Twisted: `Factory.buildProtocol`.
   public func makeProtocol() -> any StreamProtocol {
     ServerConnection(self)
