@@ -93,12 +93,7 @@ import Darwin
           try await connection.write(try await connection.readAll())
         }
       }
-      let client = try await withCheckedThrowingContinuation { caller in
-        remote.callFromThread { reactor in
-          reactor.openUnixConnection(path)
-            .addCallback { caller.resume(returning: $0) }.addErrback { caller.resume(throwing: $0) }
-        }
-      }
+      let client = try await remote.result { $0.openUnixConnection(path) }
       try await client.write("over a path")
       client.closeWrite()
       #expect(try await client.readAll() == Array("over a path".utf8))

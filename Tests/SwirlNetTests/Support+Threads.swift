@@ -73,21 +73,40 @@ private final class ReactorThread: @unchecked Sendable {
   }
 }
 
+/// Taken before and after a continuation carries something from thread to thread: the thread sanitizer does not always see that
+/// the continuation itself orders the two.
+private let handOver = Lock()
+
 extension RemoteReactor {
   /// What `body` gives on the reactor's thread.
   func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { caller in
-      callFromThread { reactor in caller.resume(with: Result { try body(reactor) }) }
+    let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
+      callFromThread { reactor in
+        let result = Result { try body(reactor) }
+        handOver.withLock {}
+        caller.resume(returning: result)
+      }
     }
+    handOver.withLock {}
+    return try result.get()
+  }
+
+  /// What the Deferred that `body` makes on the reactor's thread comes to.
+  func result<Value: Sendable>(of body: @escaping @Sendable (Reactor) -> Deferred<Value>) async throws -> Value {
+    let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
+      callFromThread { reactor in
+        body(reactor).addBoth { result in
+          handOver.withLock {}
+          caller.resume(returning: result)
+        }
+      }
+    }
+    handOver.withLock {}
+    return try result.get()
   }
 
   func open(_ address: SocketAddress) async throws -> Connection {
-    try await withCheckedThrowingContinuation { caller in
-      callFromThread { reactor in
-        reactor.openConnection("127.0.0.1", Int(address.port))
-          .addCallback { caller.resume(returning: $0) }.addErrback { caller.resume(throwing: $0) }
-      }
-    }
+    try await result { $0.openConnection("127.0.0.1", Int(address.port)) }
   }
 
   /// Both ends of a connection.

@@ -83,6 +83,28 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    // MARK: - Rate
+
+    @Test func `each origin gets its burst at once, and then the rate, in order`() throws {
+      var times: [Int64] = []
+      let bench = try ClientBench { request in
+        times.append(request.connection.transport.reactor.now.nanoseconds)
+        request.answer(request.target)
+      }
+      bench.client.intercept(HTTPClient.rateLimit(100, burst: 3))
+      let start = bench.reactor.now.nanoseconds
+      for number in 0..<6 { bench.fetch("/\(number)") }
+      bench.run()
+      #expect(bench.server.targets.suffix(3) == ["/3", "/4", "/5"])
+      for (index, time) in times.enumerated().dropFirst(3) {
+        #expect(time - start >= Int64(index - 2) * 10_000_000, "not before its turn")
+      }
+      let malformed = bench.fetch("nonsense")
+      bench.run()
+      #expect(malformed.httpError?.code == .invalidURL)
+      bench.end()
+    }
+
     // MARK: - Retries
 
     private func retrying(_ change: (inout HTTPClient.RetryPolicy) -> Void = { _ in }) -> HTTPClient.Interceptor {
