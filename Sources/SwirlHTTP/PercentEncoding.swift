@@ -47,10 +47,9 @@ extension UInt8 {
     default: false
     }
   }
-}
 
-extension UInt8 {
-  fileprivate var hexValue: UInt8? {
+  /// What it says as a hexadecimal digit.
+  var hexValue: UInt8? {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10

@@ -64,7 +64,7 @@ extension RemoteReactor {
 /// Another object than that of the tasks that prefer the thread, since each piece must be told which of the two it runs on: with
 /// the wrong one a task is queued once more at each call of its actor.
 final class ActorExecutor: SerialExecutor {
-  // Set once, by the remote that owns this and is the only one to hand it out.
+  // Unsafe only in name: set once, by the remote that owns this, before it hands it out; unowned, since it owns this.
   nonisolated(unsafe) unowned var remote: RemoteReactor!
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -88,12 +88,19 @@ extension RemoteReactor: DeferredHome {
     return serial.isSame(as: asUnownedSerialExecutor()) ? TaskPlace(serial, taskExecutor) : nil
   }
 
+  // The main thread goes on without its reactor, and so do those who wait there.
+
   func goOn(_ piece: TaskPiece) {
     if isMain, running == nil {
       DispatchQueue.main.async { piece.run() }
     } else {
       run(piece)
     }
+  }
+
+  /// Calls `body` on the reactor's thread, after the present callback.
+  func callAtHome(_ body: @escaping @Sendable () -> Void) {
+    if isMain { DispatchQueue.main.async(execute: body) } else { callFromThread(body) }
   }
 }
 

@@ -92,7 +92,7 @@ package final class ParkedTask: TaskAtHome, @unchecked Sendable {
       await remote.park.pass()
     } onCancel: {
       // In a later turn even on this thread: cancelling calls others, and the runtime holds a lock of the task's here.
-      remote.callFromThread { [self] in self.awaited?.cancel() }
+      remote.callAtHome { [self] in self.awaited?.cancel() }
     }
   }
 

@@ -46,7 +46,10 @@ final class ClientConnection: StreamProtocol {
   }
 
   // Only with the reactor: else it has ended before.
-  deinit { exchange?.abandon() }
+  deinit {
+    stopBody()
+    exchange?.abandon()
+  }
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport

@@ -50,13 +50,14 @@ extension HTTPClient {
       if !request.headers.contains(.acceptEncoding) { request.headers[.acceptEncoding] = "identity" }
       if start > 0 { request.setRange(start...) }
       return stream(request).addCallback { response in
-        Deferred { try await self.save(response, to: part, from: start, progress) }
+        Deferred { try await self.save(response, to: request, in: part, from: start, progress) }
       }
     }
   }
 
   private func save(
-    _ response: StreamedResponse, to part: PartFile, from start: Int, _ progress: ((Int, Int?) -> Void)?
+    _ response: StreamedResponse, to request: Request, in part: PartFile, from start: Int,
+    _ progress: ((Int, Int?) -> Void)?
   ) async throws -> Download {
     let reactor = reactor
     let rest = response.header("content-range").flatMap { ContentRange($0) }
@@ -66,11 +67,12 @@ extension HTTPClient {
     case 206 where start == 0 || rest?.start == 0: break
     // All of it was there already.
     case 416 where start > 0 && rest?.total == start: return try await finish(response, part, size: start, from: start)
-    case 206: throw HTTPError(.status, "GET", response.url, "the server sent another part than was asked for")
+    case 206:
+      throw HTTPError(.status, request.method.rawValue, response.url, "the server sent another part than was asked for")
     case 200..<300:
       if start > 0 { try await reactor.deferToThread { try part.restart() }.value }
     default:
-      throw HTTPError(.status, "GET", response.url, "the server answered \(response.status)")
+      throw HTTPError(.status, request.method.rawValue, response.url, "the server answered \(response.status)")
     }
     let length = response.header("content-length").flatMap { Int($0) }
     let total = rest?.total ?? length.map { received + $0 }

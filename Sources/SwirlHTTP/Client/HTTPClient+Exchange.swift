@@ -166,18 +166,17 @@ extension HTTPClient {
 
     private func finishSoon(_ result: Result<Response, any Error>) {
       state = nil
-      let late = LateResult(of: self, result)
-      client?.reactor.callSoon { late.tell() }
+      Teller(to: self).tellSoon(result)
     }
 
     /// Waits for what the interceptors make of it.
     func intercept(_ response: Deferred<Response>) {
       state = .intercepted(response)
+      let teller = Teller(to: self)
       var isStarting = true
-      response.addBoth { [self] result in
-        if isFinished { return }
+      response.addBoth { result in
         // An interceptor may have had the answer already.
-        if isStarting { finishSoon(result) } else { finish(result) }
+        if isStarting { teller.tellSoon(result) } else { teller.tell(result) }
       }
       isStarting = false
     }
@@ -256,17 +255,17 @@ extension HTTPClient {
   }
 }
 
-/// A result to be told in the next turn, if there is one.
-private final class LateResult {
+/// Tells a result that comes later. It is held by what will bring it: where that goes away, as with the reactor, so does the request.
+private final class Teller {
   private let exchange: HTTPClient.Exchange
-  private let result: Result<HTTPClient.Response, any Error>
 
-  init(of exchange: HTTPClient.Exchange, _ result: Result<HTTPClient.Response, any Error>) {
-    self.exchange = exchange
-    self.result = result
+  init(to exchange: HTTPClient.Exchange) { self.exchange = exchange }
+
+  func tell(_ result: Result<HTTPClient.Response, any Error>) { exchange.finish(result) }
+
+  func tellSoon(_ result: Result<HTTPClient.Response, any Error>) {
+    exchange.client?.reactor.callSoon { self.tell(result) }
   }
-
-  func tell() { exchange.finish(result) }
 
   deinit { if !exchange.isFinished { exchange.abandon() } }
 }

@@ -69,6 +69,11 @@ enum Redirection {
       self = .refuse("a redirect to \(url) is not followed: \(error.reason)")
       return
     }
+    // A server elsewhere has no business with the sockets of this machine.
+    if to.socketPath != nil, to != from {
+      self = .refuse("a redirect to \(url) is not followed: it leads to a Unix socket")
+      return
+    }
     if from.isSecure, !to.isSecure, !policy.allowsDowngrade {
       self = .refuse(
         "a redirect from https to \(url) is not followed: allow it with `redirects`, if others may read it")

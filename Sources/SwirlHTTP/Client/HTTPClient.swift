@@ -161,6 +161,8 @@ public final class HTTPClient {
     guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
       return
     }
+    // A nonce costs one more request to get again: better that than a list without end.
+    if digests.count >= 1000 { digests = [:] }
     digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(challenge)
   }
 

@@ -145,7 +145,7 @@ struct HTTPURL {
     if bytes[start] != UInt8(ascii: "/") { encoded.append(UInt8(ascii: "/")) }
     for index in start..<end {
       if bytes[index].needsEncoding {
-        encoded.append(contentsOf: [UInt8(ascii: "%"), (bytes[index] >> 4).hexDigit, (bytes[index] & 15).hexDigit])
+        encoded.append(percentEncoding: bytes[index])
       } else {
         encoded.append(bytes[index])
       }
@@ -158,7 +158,6 @@ extension UInt8 {
   fileprivate var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
   fileprivate var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
   fileprivate var isHexDigit: Bool { isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f")) }
-  fileprivate var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "A") }
   fileprivate var endsAuthority: Bool {
     self == UInt8(ascii: "/") || self == UInt8(ascii: "?") || self == UInt8(ascii: "#") || self == UInt8(ascii: "\\")
   }
