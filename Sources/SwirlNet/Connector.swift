@@ -61,6 +61,8 @@ package final class Connector: CancellableCall, Kept {
   /// Whether whoever asked is still in the call that asks, and must not be told yet.
   private var isStarting = true
   private var isResolved = false
+  /// When its steps were done, for whoever is told.
+  package private(set) var times = ConnectTimes()
   private var untried: ArraySlice<SocketAddress> = []
   private var attempts: [ConnectAttempt] = []
   private var failures: [NetError] = []
@@ -97,6 +99,7 @@ package final class Connector: CancellableCall, Kept {
 
   private func begin(_ addresses: [SocketAddress]) {
     isResolved = true
+    if peer.port != nil { times.resolved = reactor.turnTime }
     untried = addresses.interleavingFamilies()[...]
     tryNext()
   }
@@ -139,12 +142,14 @@ package final class Connector: CancellableCall, Kept {
   }
 
   private func secure(_ transport: SocketTransport) {
+    times.connected = reactor.turnTime
     guard let security else { return finish(.success(transport)) }
     let peer = security.peer ?? peer
     do {
       handshake = try TLSHandshake(transport, security.context, host: peer.host, peer: peer.description) {
         [unowned self] result in
         handshake = nil
+        times.secured = reactor.turnTime
         finish(result.mapError { $0 })
       }
     } catch { finish(.failure(error)) }

@@ -20,7 +20,7 @@ final class ClientConnection: StreamProtocol {
   /// What takes the codings off the content of the present response.
   @exclusivity(unchecked) private var decoder: ContentDecoder?
   /// Who is told of the present response while it comes, from its head on.
-  @exclusivity(unchecked) private var stream: ResponseStream?
+  @exclusivity(unchecked) private var stream: (any ResponseSink)?
   /// Sends the content of the present request, where that comes in pieces.
   @exclusivity(unchecked) private var sender: BodySender?
   /// Waits for the server's word that it wants the content.
@@ -38,10 +38,17 @@ final class ClientConnection: StreamProtocol {
   /// Whether it is being closed so that one to another origin can be made.
   var isMakingRoom = false
 
-  init(pool: ConnectionPool, limits: HTTPLimits, on reactor: Reactor) {
+  /// When it is too old to be used again.
+  private let end: Int64
+  /// How it was made; told of with its first response.
+  private let connectTimes: ConnectTimes?
+
+  init(pool: ConnectionPool, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor) {
     self.pool = pool
     self.reactor = reactor
     self.limits = limits
+    connectTimes = times
+    end = pool.client.lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max
     parser = ResponseParser(limits: limits)
   }
 
@@ -50,6 +57,9 @@ final class ClientConnection: StreamProtocol {
     stopBody()
     exchange?.abandon()
   }
+
+  /// Whether it is to give way to a new one.
+  var hasLivedLongEnough: Bool { reactor.turnTime >= end }
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
@@ -68,6 +78,7 @@ final class ClientConnection: StreamProtocol {
     self.exchange = exchange
     exchange.state = .sent(Unmanaged.passUnretained(self))
     exchange.noteActivity()
+    exchange.times.sent = reactor.turnTime
     parser.expect(exchange.method)
     watchDeadline(exchange.nextDeadline)
     if let body = exchange.request.body { send(body, of: exchange) }
@@ -134,7 +145,10 @@ final class ClientConnection: StreamProtocol {
   func dataReceived(_ bytes: Span<UInt8>) {
     // Between requests nothing may come: it would be taken for the answer to the next one.
     guard exchange != nil else { return discard() }
-    hasBegun = true
+    if !hasBegun {
+      hasBegun = true
+      exchange?.times.firstByte = reactor.turnTime
+    }
     exchange?.noteActivity()
     var offset = 0
     do {
@@ -154,7 +168,7 @@ final class ClientConnection: StreamProtocol {
           }
           do { try decode(bytes.extracting(range), decoder) } catch { return fail(error) }
           if exchange == nil { return }
-        case .end: return finish(hasSurplus: offset < bytes.count)
+        case .end(let trailers): return finish(trailers, hasSurplus: offset < bytes.count)
         case .upgraded:
           return fail(.invalidResponse, "the server switched to another protocol, which was not asked for")
         }
@@ -247,14 +261,14 @@ final class ClientConnection: StreamProtocol {
       let nothing: [UInt8] = []
       var offset = 0
       // The parser tells of the end without being given anything more.
-      if case .end = try parser.next(nothing.span, at: &offset) { finish(hasSurplus: surplus > 0) }
+      if case .end = try parser.next(nothing.span, at: &offset) { finish(nil, hasSurplus: surplus > 0) }
     } catch {
       fail(.invalidResponse, error.message, wire: error)
     }
   }
 
   /// The response is complete.
-  private func finish(hasSurplus: Bool) {
+  private func finish(_ trailers: HTTPFields?, hasSurplus: Bool) {
     // A server that answers before it has read the request may never read the rest.
     let isFree =
       parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
@@ -263,8 +277,11 @@ final class ClientConnection: StreamProtocol {
       do { try decoder.finish() } catch { return fail(error) }
     }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
-    if stream != nil { endStream() }
-    let response = HTTPClient.Response(url: exchange.url, head: head, body: body, history: exchange.history)
+    if stream != nil { endStream(trailers) }
+    exchange.times.done = reactor.turnTime
+    let response = HTTPClient.Response(
+      url: exchange.url, head: head, body: body, trailers: trailers, history: exchange.history, times: exchange.times,
+      connectTimes: isReused ? nil : connectTimes)
     body = []
     free(if: isFree && !exchange.isLast)
     exchange.finish(.success(response))
@@ -295,7 +312,7 @@ final class ClientConnection: StreamProtocol {
     }
     do {
       if case .end = try parser.endOfInput() {
-        finish(hasSurplus: false)
+        finish(nil, hasSurplus: false)
       } else {
         endEarly("the server closed the connection without an answer")
       }
@@ -320,13 +337,16 @@ final class ClientConnection: StreamProtocol {
 
   // MARK: - Streaming
 
-  private func begin(_ head: ResponseHead, _ stream: ResponseStream) {
+  private func begin(_ head: ResponseHead, _ stream: any ResponseSink) {
     guard let exchange else { return }
     self.stream = stream
     // Nothing of it is collected here.
     parser.limits.bodyBytes = nil
     exchange.moveDeadline()
-    stream.begin(head, of: exchange, on: self, reactor)
+    let response = HTTPClient.Response(
+      url: exchange.url, head: head, body: [], trailers: nil, history: exchange.history, times: exchange.times,
+      connectTimes: isReused ? nil : connectTimes)
+    stream.begin(response, of: exchange, on: self, reactor)
   }
 
   /// Hands on what the present read has brought, as one piece, however many chunks it came in.
@@ -352,10 +372,11 @@ final class ClientConnection: StreamProtocol {
   }
 
   /// The present response has no more content: the connection is as it was before it.
-  private func endStream() {
+  private func endStream(_ trailers: HTTPFields? = nil) {
     handOn()
     body = []
     parser.limits = limits
+    if let trailers { stream?.put(trailers: trailers) }
     if stream.take()?.isPaused == true { transport.resumeReading() }
   }
 

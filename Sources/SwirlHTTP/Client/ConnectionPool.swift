@@ -46,7 +46,10 @@ final class ConnectionPool {
   /// Whether a proxy is asked for each request, rather than for a connection.
   var asksProxy: Bool { proxy?.kind == .http && !origin.isSecure }
 
-  var idleCount: Int { idle.count }
+  /// How many connections and requests there are.
+  var counts: HTTPClient.Counts {
+    HTTPClient.Counts(busy: open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
+  }
 
   var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
 
@@ -55,11 +58,15 @@ final class ConnectionPool {
   /// Sends the request on a free connection, or puts it in line.
   func start(_ exchange: HTTPClient.Exchange) {
     // A request that is sent once more may wait for a connection of its own while others are free.
-    if let connection = idle.popLast() {
-      if !connection.send(exchange) { idle.append(connection) }
-    } else {
-      wait(exchange)
+    while let connection = idle.popLast() {
+      if connection.hasLivedLongEnough {
+        connection.close()
+      } else {
+        if !connection.send(exchange) { idle.append(connection) }
+        return
+      }
     }
+    wait(exchange)
   }
 
   /// Sends a request once more, before those in line, which came later. Kept connections may be as dead as the one it was on:
@@ -85,7 +92,7 @@ final class ConnectionPool {
     exchange.place = place
     waitingCount += 1
     var deadline = exchange.deadline
-    if let limit = exchange.request.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
+    if let limit = exchange.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
     if exchange.timer == nil, deadline != .max {
       exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned exchange] in
         exchange.abortTimedOut()
@@ -190,13 +197,14 @@ final class ConnectionPool {
   }
 
   private func connected(_ attempt: ConnectAttempt, _ result: Result<SocketTransport, any Error>) {
+    let times = attempt.connector?.times
     forget(attempt)
     // The last that holds the client may be the request that is told of its error.
     let client = client
     switch result {
     case .success(let transport):
       open += 1
-      let connection = ClientConnection(pool: self, limits: client.limits, on: reactor)
+      let connection = ClientConnection(pool: self, limits: client.limits, times: times, on: reactor)
       transport.start(connection)
       release(connection)
       connectIfNeeded()
@@ -214,6 +222,7 @@ final class ConnectionPool {
 
   /// Takes a connection that is free: the next request in line gets it, or it is kept.
   func release(_ connection: ClientConnection) {
+    if connection.hasLivedLongEnough { return connection.close() }
     // When there are too many in all, its place goes to the request that came first.
     if !isDetached, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
       return makeRoom(connection)

@@ -9,12 +9,18 @@ extension HTTPClient {
     public var connectTimeout: Duration = .seconds(10)
     /// The time for a whole request, waiting for a connection included; nil for no bound.
     public var timeout: Duration? = .seconds(60)
+    /// The time until there is a connection for a request, whether one has to be made or to become free; nil for no bound but
+    /// the others.
+    public var waitTimeout: Duration?
     /// How many connections there may be to one origin; requests beyond wait in order.
     public var connectionsPerOrigin = 100
     /// How many connections there may be in all.
     public var connections = 1000
     /// How long a connection without a request is kept; zero keeps none.
     public var idleTimeout: Duration = .seconds(30)
+    /// How long a connection is used before it gives way to a new one, which finds the addresses that the name has by then; nil for as
+    /// long as it lasts.
+    public var connectionLifetime: Duration? = .seconds(600)
     /// How much content a response may have, in bytes.
     public var maximumBodySize = 100 * 1024 * 1024
     /// Whether content that comes in a coding is decoded: gzip, deflate, Brotli and Zstandard, which servers are then told of.

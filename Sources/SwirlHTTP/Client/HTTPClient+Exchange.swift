@@ -27,7 +27,7 @@ extension HTTPClient {
       /// Looks for `result` when it goes on.
       case task(ParkedTask)
       /// Is told of the head, the content and the end while they come.
-      case stream(ResponseStream)
+      case stream(any ResponseSink)
     }
 
     // Exempt from run-time checks for overlapping access, as in the connection: each is read or written whole, and none is held
@@ -55,6 +55,8 @@ extension HTTPClient {
     let number: Int
     /// Its place in the line of its pool.
     @exclusivity(unchecked) var place = 0
+    /// When what happened to it happened.
+    @exclusivity(unchecked) var times = ExchangeTimes()
     /// Runs while it waits; on a connection that connection's timer takes over.
     @exclusivity(unchecked) var timer: DelayedCall?
     /// Set as soon as the request has been started; nil once it was told.
@@ -77,7 +79,7 @@ extension HTTPClient {
     var url: String { request.url }
 
     /// Who is told of the response while it comes, if that was asked for.
-    var stream: ResponseStream? {
+    var stream: (any ResponseSink)? {
       if case .stream(let stream) = consumer { stream } else { nil }
     }
 
@@ -120,6 +122,9 @@ extension HTTPClient {
       readDeadline = client.reactor.turnTime + readTimeout.nanoseconds
     }
 
+    /// The time until there is a connection for it.
+    var connectTimeout: Duration? { request.connectTimeout ?? client?.configuration.waitTimeout }
+
     /// Takes the request from where it is and gives it `error` as its result.
     func abort(_ error: any Error) {
       switch state {
@@ -137,7 +142,7 @@ extension HTTPClient {
       let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"
       var duration = timeout ?? .zero
       if let client, deadline > client.reactor.now.nanoseconds {
-        duration = (isSent ? request.readTimeout : request.connectTimeout) ?? duration
+        duration = (isSent ? request.readTimeout : connectTimeout) ?? duration
       }
       abort(error(.timeout, "\(doing) within \(duration): is the server slow, or the timeout too short?"))
     }
@@ -156,7 +161,7 @@ extension HTTPClient {
       case .task(let task):
         self.result = result
         task.resume()
-      case .stream(let stream): stream.finish(result)
+      case .stream(let stream): stream.finish(result, isReactorGone: false)
       }
     }
 

@@ -83,7 +83,7 @@ extension HTTPClient {
       set { values.decodesContent = newValue }
     }
 
-    /// The time until there is a connection for it, whether one has to be made or to become free; nil for no bound but the others.
+    /// The time until there is a connection for it, whether one has to be made or to become free; nil for what the configuration says.
     public var connectTimeout: Duration? {
       get { rarities?.values.connectTimeout }
       set { values.connectTimeout = newValue }

@@ -2,6 +2,7 @@ import FoundationEssentials
 public import HTTPTypes
 import SwirlContent
 import SwirlHTTPWire
+import SwirlNet
 
 extension HTTPClient {
   /// What a server answered, whatever its status: a 404 is an answer, not an error.
@@ -11,19 +12,32 @@ extension HTTPClient {
       let url: String
       let head: ResponseHead
       let body: [UInt8]
+      let trailers: HTTPFields?
       let history: [RedirectStep]
+      let times: ExchangeTimes
+      let connectTimes: ConnectTimes?
 
-      init(_ url: String, _ head: ResponseHead, _ body: [UInt8], _ history: [RedirectStep]) {
+      init(
+        _ url: String, _ head: ResponseHead, _ body: [UInt8], _ trailers: HTTPFields?, _ history: [RedirectStep],
+        _ times: ExchangeTimes, _ connectTimes: ConnectTimes?
+      ) {
         self.url = url
         self.head = head
         self.body = body
+        self.trailers = trailers
         self.history = history
+        self.times = times
+        self.connectTimes = connectTimes
       }
     }
     private let storage: Storage
 
-    init(url: String, head: ResponseHead, body: [UInt8], history: [RedirectStep]) {
-      storage = Storage(url, head, body, history)
+    /// - Parameter connectTimes: of the connection it came over, if that was made for it.
+    init(
+      url: String, head: ResponseHead, body: [UInt8], trailers: HTTPFields?, history: [RedirectStep],
+      times: ExchangeTimes, connectTimes: ConnectTimes?
+    ) {
+      storage = Storage(url, head, body, trailers, history, times, connectTimes)
     }
 
     private var head: ResponseHead { storage.head }
@@ -47,6 +61,13 @@ extension HTTPClient {
 
     /// The first value of the field `name`, whatever its case; cheaper than `headers`.
     public func header(_ name: String) -> String? { head[name] }
+
+    /// The fields that came after the content (RFC 9110 §6.5), which a server that makes up its mind while it sends may add; nil
+    /// where it has none.
+    public var trailers: HTTPFields? { storage.trailers }
+
+    /// How long its steps took.
+    public var timings: Timings { Timings(storage.times, on: storage.connectTimes) }
 
     /// The content as text, in the character set that its first bytes or the Content-Type field name, else in UTF-8; what is not
     /// of it is shown as `�`.

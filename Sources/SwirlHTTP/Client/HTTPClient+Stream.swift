@@ -9,35 +9,41 @@ extension HTTPClient {
   /// Letting go of it without reading the body ends the request, and closes its connection.
   /// aiohttp: `ClientResponse`, whose `content` is the stream.
   public struct StreamedResponse: Sendable, CustomStringConvertible {
-    /// The URL that answered: that of the request, or where redirects led from there.
-    public let url: String
-    /// The redirects that were followed, the first first.
-    public let history: [RedirectStep]
+    private let response: Response
+    private let lateTrailers: LateTrailers
     /// The content, in pieces as they came from the network, for one loop on any thread.
     ///
     /// When more than 128 KiB wait to be taken nothing is read from the connection until no more than 32 KiB do, so that a
     /// slow loop makes the server wait. The loop throws an ``HTTPError`` that names the URL when the content does not come
     /// to its end, and `CancellationError` when its task is cancelled. Leaving the loop ends the request.
     public let body: ReactorStream<[UInt8]>
-    private let head: ResponseHead
 
-    init(url: String, head: ResponseHead, body: ReactorStream<[UInt8]>, history: [RedirectStep]) {
-      self.url = url
-      self.history = history
-      self.head = head
+    init(_ response: Response, body: ReactorStream<[UInt8]>, trailers: LateTrailers) {
+      self.response = response
       self.body = body
+      lateTrailers = trailers
     }
+
+    /// The URL that answered: that of the request, or where redirects led from there.
+    public var url: String { response.url }
+
+    /// The redirects that were followed, the first first.
+    public var history: [RedirectStep] { response.history }
 
     /// The status, such as `200 OK`; compares with numbers.
-    public var status: HTTPResponse.Status {
-      head.status == 200 ? .ok : HTTPResponse.Status(code: head.status, reasonPhrase: head.reasonPhrase)
-    }
+    public var status: HTTPResponse.Status { response.status }
 
     /// The fields, in the order they came. They are read anew each time: keep them if you look at many.
-    public var headers: HTTPFields { head.fields }
+    public var headers: HTTPFields { response.headers }
 
     /// The first value of the field `name`, whatever its case; cheaper than `headers`.
-    public func header(_ name: String) -> String? { head[name] }
+    public func header(_ name: String) -> String? { response.header(name) }
+
+    /// The fields that came after the content (RFC 9110 §6.5): nil before its end, and where it has none.
+    public var trailers: HTTPFields? { lateTrailers.fields }
+
+    /// How long the steps to its head took.
+    public var timings: Timings { response.timings }
 
     /// The status and the URL.
     public var description: String { "\(status) \(url)" }

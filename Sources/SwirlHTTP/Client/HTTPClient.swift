@@ -18,7 +18,7 @@ public final class HTTPClient {
   @exclusivity(unchecked) private var latestPool: ConnectionPool?
   /// Requests asked for so far.
   private var requests = 0
-  /// Connections made or being made.
+  /// Connections made or being made; and places kept for those that are about to be.
   private(set) var connections = 0
   private var line = PoolLine()
   /// Connections that are being closed for those in line.
@@ -35,6 +35,7 @@ public final class HTTPClient {
   let tls: TLSConfiguration
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
+  let lifetimeNanoseconds: Int64?
   /// The fields that go with every request.
   private let headers: HTTPFields
   private let encodedHeaders: EncodedFields
@@ -61,6 +62,7 @@ public final class HTTPClient {
     self.tls = tls
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     timeoutNanoseconds = configuration.timeout?.nanoseconds
+    lifetimeNanoseconds = configuration.connectionLifetime?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     var headers = configuration.headers
     if configuration.decodesContent, !headers.contains(.acceptEncoding) {
@@ -131,7 +133,9 @@ public final class HTTPClient {
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
     var deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
     if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
-    return Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+    exchange.times.start = reactor.turnTime
+    return exchange
   }
 
   /// Sends it, or puts it in line; anew, where it was redirected.
@@ -251,9 +255,6 @@ public final class HTTPClient {
     if makingRoom { roomComing -= 1 }
   }
 
-  /// Connections that are free.
-  var idleConnections: Int { pools.values.reduce(0) { $0 + $1.idleCount } }
-
   /// Whether it has no connection, and no request that waits for one.
   var isUnused: Bool { pools.isEmpty && connections == 0 && line.isEmpty && roomComing == 0 }
 
@@ -281,6 +282,16 @@ public final class HTTPClient {
       if next.needsConnection { line.insert(next) }
     }
     pool.connectIfNeeded()
+  }
+
+  /// Its connections and the requests that wait for one, at present.
+  public var counts: Counts {
+    pools.values.reduce(into: Counts()) { $0 += $1.counts }
+  }
+
+  /// The connections to the origin of `url`, and the requests that wait for one.
+  public func counts(for url: String) -> Counts {
+    (try? HTTPURL(url)).flatMap { pools[$0.origin] }?.counts ?? Counts()
   }
 
   // MARK: - Idle connections

@@ -1,10 +1,10 @@
+import HTTPTypes
 import SwirlDeferred
-import SwirlHTTPWire
 import SwirlReactor
 
 /// The consumer of an exchange that is told of the response while it comes: what a `StreamedResponse` and its connection
 /// share. On the reactor's thread only; what is beyond the buffer is not.
-final class ResponseStream {
+final class ResponseStream: ResponseSink {
   private enum State {
     /// No head yet.
     case waiting(Deferred<HTTPClient.StreamedResponse>)
@@ -14,6 +14,7 @@ final class ResponseStream {
     case over
   }
   private var state: State
+  private let trailers = LateTrailers()
   /// Whether the connection is not read, because more waits than the high mark.
   private(set) var isPaused = false
 
@@ -22,9 +23,9 @@ final class ResponseStream {
   /// Whether the head was handed over.
   var hasHead: Bool { if case .waiting = state { false } else { true } }
 
-  /// Hands over the head of `exchange`, whose content will come from `connection`. The callbacks of the Deferred may end it.
   func begin(
-    _ head: ResponseHead, of exchange: HTTPClient.Exchange, on connection: ClientConnection, _ reactor: Reactor
+    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, on connection: ClientConnection,
+    _ reactor: Reactor
   ) {
     guard case .waiting(let deferred) = state else { return }
     let buffer = StreamBuffer<[UInt8]>(
@@ -42,19 +43,18 @@ final class ResponseStream {
         },
         stop: { [unowned exchange] in exchange.cancel() }))
     state = .body(buffer)
-    deferred.callback(
-      HTTPClient.StreamedResponse(
-        url: exchange.url, head: head, body: ReactorStream(buffer), history: exchange.history))
+    deferred.callback(HTTPClient.StreamedResponse(response, body: ReactorStream(buffer), trailers: trailers))
   }
 
-  /// Hands over content.
   func put(_ bytes: [UInt8]) {
     if case .body(let buffer) = state { buffer.put(bytes) }
   }
 
+  func put(trailers fields: HTTPFields) { trailers.set(fields) }
+
   /// The response is whole, or will not be. When the reactor has gone nobody hears of a head that has not come, as with
   /// every Deferred.
-  func finish(_ result: Result<HTTPClient.Response, any Error>, isReactorGone: Bool = false) {
+  func finish(_ result: Result<HTTPClient.Response, any Error>, isReactorGone: Bool) {
     let ended = state
     state = .over
     let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
@@ -64,4 +64,16 @@ final class ResponseStream {
     case .over: break
     }
   }
+}
+
+/// The trailers of a response that is read on another thread than that on which they come.
+///
+/// Unchecked, because what changes does so under the lock.
+final class LateTrailers: @unchecked Sendable {
+  private let lock = Lock()
+  private var value: HTTPFields?
+
+  var fields: HTTPFields? { lock.withLock { value } }
+
+  func set(_ fields: HTTPFields) { lock.withLock { value = fields } }
 }

@@ -177,7 +177,7 @@ extension HTTPClientTests {
       var next: Outcome?
       // Each turn may be the one: the pool is looked at by asking it in the same turn as the event, before the next.
       func look() {
-        guard bench.client.idleConnections == 0 else { return bench.reactor.callSoon { look() } }
+        guard bench.client.counts.idle == 0 else { return bench.reactor.callSoon { look() } }
         #expect(bench.client.connections == 1, "it is closed in this turn, after this")
         next = bench.fetch("/2", method: .post)
       }

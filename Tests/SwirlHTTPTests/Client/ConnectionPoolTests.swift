@@ -115,18 +115,64 @@ extension HTTPClientTests {
       bench.reactor.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
       for _ in 0..<10 { bench.fetch("/") }
       bench.run()
-      #expect(bench.client.idleConnections == 10)
+      #expect(bench.client.counts.idle == 10)
       // Free ones.
       bench.fetch("http://other.test:\(bench.server.port)/")
       bench.run()
       #expect(bench.server.accepted == 11)
-      #expect(bench.client.idleConnections == 10)
+      #expect(bench.client.counts.idle == 10)
       // Busy ones that all become free in one turn.
       for _ in 0..<10 { bench.fetch("/") }
       bench.fetch("http://third.test:\(bench.server.port)/")
       bench.run()
       #expect(bench.server.accepted <= 14)
       #expect(bench.server.mostOpen == 10)
+      bench.end()
+    }
+
+    @Test func `a connection that is old gives way to a new one, which asks for the addresses anew`() throws {
+      var configuration = HTTPClient.Configuration()
+      configuration.connectionLifetime = .milliseconds(30)
+      let bench = try ClientBench(configuration) { $0.answer("\($0.connection.number)") }
+      let first = bench.fetch("/")
+      bench.run()
+      let kept = bench.fetch("/")
+      bench.run()
+      #expect("\(first)" == "200 1" && "\(kept)" == "200 1")
+      bench.run(for: .milliseconds(40))
+      let later = bench.fetch("/")
+      bench.run()
+      #expect("\(later)" == "200 2")
+      bench.run(until: { bench.client.counts == HTTPClient.Counts(busy: 0, idle: 1) })
+      // One that is old when it has carried its answer is not put aside.
+      bench.server.answer = { request in
+        bench.reactor.callLater(.milliseconds(40)) { request.answer("late") }
+      }
+      bench.fetch("/")
+      bench.run()
+      bench.run(until: { bench.client.counts == HTTPClient.Counts() })
+      bench.end()
+    }
+
+    @Test func `requests that wait longer for a connection than they may are told so, and the counts are to be seen`()
+      throws
+    {
+      var configuration = Self.configuration(perOrigin: 1)
+      configuration.waitTimeout = .milliseconds(20)
+      let bench = try ClientBench(configuration) { _ in }
+      let first = bench.fetch("/first", timeout: .seconds(60))
+      bench.run(until: { bench.server.targets.count == 1 })
+      let second = bench.fetch("/second")
+      #expect(bench.client.counts == HTTPClient.Counts(busy: 1, waiting: 1))
+      #expect(bench.client.counts(for: bench.server.url) == bench.client.counts)
+      #expect(bench.client.counts(for: "http://elsewhere.test/") == HTTPClient.Counts())
+      bench.run(until: { second.result != nil })
+      #expect(second.httpError?.code == .timeout)
+      #expect("\(second.error!)".contains("no connection within 0.02 seconds"), "\(second.error!)")
+      #expect(first.result == nil)
+      #expect("\(bench.client.counts)" == "1 busy, 0 idle, 0 connecting, 0 waiting")
+      first.cancel()
+      bench.run()
       bench.end()
     }
 
@@ -204,7 +250,7 @@ extension HTTPClientTests {
       bench.run()
       // The one that waited still gets it.
       #expect(bench.server.accepted == 1)
-      #expect(bench.client.idleConnections == 0)
+      #expect(bench.client.counts.idle == 0)
       bench.fetch("/3")
       bench.run()
       #expect(bench.server.accepted == 2)

@@ -82,7 +82,7 @@ extension HTTPClientTests {
       let exchange = bench.client.fetch(HTTPClient.Request(bench.server.url)) { _ in }
       let deferred = bench.client.fetch(HTTPClient.Request(bench.server.url))
       let outcome = bench.fetch("/", form)
-      bench.run { outcome.result != nil && deferred.isFired && bench.client.idleConnections == 3 }
+      bench.run { outcome.result != nil && deferred.isFired && bench.client.counts.idle == 3 }
       for _ in 0..<2 {
         exchange.cancel()
         deferred.cancel()
@@ -90,7 +90,7 @@ extension HTTPClientTests {
       }
       #expect("\(outcome)" == "200 hello")
       #expect("\(deferred)".contains("200"))
-      #expect(bench.client.idleConnections == 3)
+      #expect(bench.client.counts.idle == 3)
       let early = bench.fetch("/early", form)
       for _ in 0..<2 { early.cancel() }
       #expect("\(early)" == "CancellationError()")

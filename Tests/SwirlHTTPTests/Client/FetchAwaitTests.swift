@@ -18,7 +18,7 @@ extension HTTPClientTests {
       let thread = OwnThread()
       let (text, isAtHome) = try await Resident(on: thread.remote).fetchText("\(site.url)/hello")
       #expect(text == "hello" && isAtHome)
-      #expect(try await thread.run { HTTPClient.of($0).idleConnections } == 1)
+      #expect(try await thread.run { HTTPClient.of($0).counts.idle } == 1)
       #expect(try await site.connectionsFromShared() == 0)
       await thread.stop()
       await site.end()
@@ -36,7 +36,7 @@ extension HTTPClientTests {
         return (page.text, remote.isCurrent)
       }.value
       #expect(text == "hello" && isAtHome)
-      #expect(try await thread.run { HTTPClient.of($0).idleConnections } == 1)
+      #expect(try await thread.run { HTTPClient.of($0).counts.idle } == 1)
       #expect(try await site.connectionsFromShared() == 0)
       await thread.stop()
       await site.end()

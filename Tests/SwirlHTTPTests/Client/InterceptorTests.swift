@@ -161,7 +161,7 @@ extension HTTPClientTests {
       let bench = try ClientBench { $0.answer("no", status: "503 Later", fields: "Retry-After: 15\r\n") }
       bench.client.intercept(retrying())
       let outcome = bench.fetch("/")
-      bench.run(until: { bench.client.idleConnections == 1 })
+      bench.run(until: { bench.client.counts.idle == 1 })
       outcome.cancel()
       bench.run()
       #expect(outcome.error is CancelledError)

@@ -104,7 +104,7 @@ extension HTTPClientTests {
       }
       // All that are left are free, and both ends agree.
       try await bench.thread.wait { _ in
-        bench.client.connections == bench.client.idleConnections
+        bench.client.connections == bench.client.counts.idle
           && bench.server.connectionCount == bench.client.connections
       }
       let left = try await bench.connections()[0]

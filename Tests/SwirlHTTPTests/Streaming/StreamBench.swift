@@ -134,7 +134,7 @@ final class StreamBench: @unchecked Sendable {
 
   /// How many connections the client has, and how many of them are free.
   func connections() async throws -> [Int] {
-    try await thread.call { [self] _ in [client.connections, client.idleConnections] }
+    try await thread.call { [self] _ in [client.connections, client.counts.idle] }
   }
 
   /// Closes the client and the server; all descriptors and places must be free then.

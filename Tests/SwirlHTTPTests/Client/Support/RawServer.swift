@@ -21,6 +21,8 @@ final class RawServer {
   fileprivate(set) var mostOpen = 0
   /// Whether `mostOpen` is counted, which looks at all descriptors for each connection.
   var countsSockets = true
+  /// Whether the requests are kept, to be looked at.
+  var keepsRequests = true
 
   init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
     self.answer = answer
@@ -113,7 +115,7 @@ final class RawConnection: StreamProtocol {
     input.removeFirst(pending.bodyLength)
     requestCount += 1
     let request = RawRequest(head: pending.head, body: body, number: requestCount, connection: self)
-    server.requests.append(request)
+    if server.keepsRequests { server.requests.append(request) }
     server.answer(request)
     return true
   }
