@@ -92,6 +92,7 @@ extension HTTPClientTests {
       var configuration = HTTPClient.Configuration()
       configuration.maximumBodySize = 100_000
       configuration.connectionsPerOrigin = 20
+      configuration.idleTimeout = .milliseconds(20)
       let serving = Dictionary(uniqueKeysWithValues: Self.kinds.map { ($0.target, $0.serve) })
       let bench = try ClientBench(configuration) { request in
         if let serve = serving[request.target] ?? nil { serve(request) } else { request.answer("hello") }
