@@ -24,11 +24,14 @@ let programs = ["Fetch"]
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
-let modules = ["Swirl", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent"]
+let modules = [
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent",
+]
 
 /// The modules that have tests.
 let tested = [
-  "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire", "SwirlContent", "SwirlHTTP", "SwirlTesting",
+  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTPWire", "SwirlContent", "SwirlHTTP",
+  "SwirlTesting",
 ]
 
 let package = Package(
@@ -71,6 +74,7 @@ let package = Package(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
       ],
       swiftSettings: checked),
+    .target(name: "SwirlCoordination", dependencies: ["SwirlReactor", "SwirlDeferred"], swiftSettings: memorySafe),
     .target(
       name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem", "COpenSSL"],
       swiftSettings: checked),
@@ -83,12 +87,14 @@ let package = Package(
     .target(
       name: "SwirlHTTP",
       dependencies: [
-        "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPWire",
+        "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
+        "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
     .target(
-      name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTP"], swiftSettings: checked),
+      name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP"],
+      swiftSettings: checked),
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.

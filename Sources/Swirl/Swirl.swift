@@ -1,3 +1,4 @@
+@_exported public import SwirlCoordination
 @_exported public import SwirlDeferred
 @_exported public import SwirlHTTP
 @_exported public import SwirlNet

@@ -1,4 +1,4 @@
-public import SwirlDeferred
+import SwirlDeferred
 public import SwirlReactor
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
 ///
 /// Calls are kept as a reactor keeps them, in the same kind of queue: in the order of their time, and of their making where
 /// that is the same. Not `Sendable`: it belongs to the test.
-public final class TestClock: ReactorTime {
+public final class TestClock: ReactorClock {
   private final class Time {
     var nanoseconds: Int64 = 0
   }

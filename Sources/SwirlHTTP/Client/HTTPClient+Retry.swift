@@ -66,8 +66,7 @@ private final class Attempts {
       guard let error = error as? HTTPError, error.mayPass else { return nil }
     }
     if let asked { return asked <= policy.maximumDelay ? asked : nil }
-    let longest = min(policy.firstDelay * (1 << min(made - 1, 20)), policy.maximumDelay)
-    return longest * Double.random(in: 0...1)
+    return Backoff(firstDelay: policy.firstDelay, maximumDelay: policy.maximumDelay).delay(after: made)
   }
 }
 

@@ -1,0 +1,183 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+/// Cuts long computations into turns, so that what else the reactor has to do is not kept waiting.
+///
+/// ```swift
+/// cooperate(lines, reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
+/// ```
+///
+/// All that run on one cooperator take steps by turns, for `turnTime` in each turn of the loop. To be used on the reactor's thread. Twisted:
+/// `Cooperator`, `cooperate`, `coiterate`.
+public final class Cooperator {
+  private let now: () -> Reactor.Instant
+  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let turnTime: Duration
+  private var tasks: [CooperativeTask] = []
+  private var next = 0
+  private var call: (any CancellableCall)?
+
+  /// - Parameters:
+  ///   - clock: where it works, such as the reactor.
+  ///   - turnTime: how long it works in each turn of the loop; one step may still take longer.
+  public init(_ clock: some ReactorClock, turnTime: Duration = .milliseconds(5)) {
+    now = { clock.now }
+    schedule = { clock.schedule(after: .zero, $0) }
+    self.turnTime = turnTime
+  }
+
+  /// Calls `step` for each of `items`, a few in each turn. An error that it throws ends the task.
+  @discardableResult
+  public func cooperate<Items: Sequence>(
+    _ items: Items, _ step: @escaping (Items.Element) throws -> Void
+  ) -> CooperativeTask {
+    add(items) {
+      try step($0)
+      return nil
+    }
+  }
+
+  /// Calls `step` for each of `items`; where that returns a Deferred, the next one waits for it.
+  @discardableResult
+  public func cooperate<Items: Sequence>(
+    _ items: Items, _ step: @escaping (Items.Element) throws -> Deferred<Void>
+  ) -> CooperativeTask {
+    add(items) { try step($0) }
+  }
+
+  private func add<Items: Sequence>(
+    _ items: Items, _ step: @escaping (Items.Element) throws -> Deferred<Void>?
+  ) -> CooperativeTask {
+    var remaining = items.makeIterator()
+    let task = CooperativeTask(of: self) {
+      guard let item = remaining.next() else { return .end }
+      return try step(item).map { .wait($0) } ?? .more
+    }
+    goOn(task)
+    return task
+  }
+
+  func goOn(_ task: CooperativeTask) {
+    tasks.append(task)
+    task.kept = nil
+    if call == nil { call = schedule { [self] in turn() } }
+  }
+
+  func remove(_ task: CooperativeTask) {
+    guard let index = tasks.firstIndex(where: { $0 === task }) else { return }
+    tasks.remove(at: index)
+    task.kept = self
+    if next > index { next -= 1 }
+  }
+
+  private func turn() {
+    call = nil
+    let end = now() + turnTime
+    repeat {
+      if tasks.isEmpty { return }
+      if next >= tasks.count { next = 0 }
+      let task = tasks[next]
+      next += 1
+      task.takeStep()
+    } while now() < end
+    if call == nil, !tasks.isEmpty { call = schedule { [self] in turn() } }
+  }
+}
+
+/// What runs on a ``Cooperator``. Twisted: `CooperativeTask`.
+public final class CooperativeTask {
+  enum Step {
+    case more
+    case wait(Deferred<Void>)
+    case end
+  }
+  private enum State {
+    case running
+    case waiting
+    case over(Result<Void, any Error>)
+  }
+  private unowned let cooperator: Cooperator
+  /// The cooperator, while the task is not on its list; while it is, what the reactor is to call keeps both.
+  fileprivate var kept: Cooperator?
+  private var step: (() throws -> Step)?
+  private var state = State.running
+  private var pauses = 0
+  private var waiters: [Deferred<Void>] = []
+  /// A failure that nobody has asked for: it is reported when the task is let go of.
+  private var unseen: Deferred<Void>?
+
+  init(of cooperator: Cooperator, _ step: @escaping () throws -> Step) {
+    self.cooperator = cooperator
+    self.step = step
+  }
+
+  /// Fires when all steps are done; fails with the error of a step, or with `CancelledError` when the task was stopped. Cancelling it stops
+  /// the task.
+  public func whenDone(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
+    let deferred = Deferred<Void>(canceller: { [weak self] _ in self?.stop() }, file: file, line: line)
+    unseen.take()?.addErrback { _ in }
+    if case .over(let result) = state { deferred.fire(with: result) } else { waiters.append(deferred) }
+    return deferred
+  }
+
+  /// Takes no step until it is resumed as often as it was paused.
+  public func pause() {
+    pauses += 1
+    if pauses == 1, case .running = state { cooperator.remove(self) }
+  }
+
+  /// Goes on.
+  public func resume() {
+    precondition(pauses > 0, "resume of a task that is not paused")
+    pauses -= 1
+    if pauses == 0, case .running = state { cooperator.goOn(self) }
+  }
+
+  /// Ends it where it is: `whenDone()` fails with `CancelledError`. What a step waits for is not cancelled.
+  public func stop() { end(.failure(CancelledError())) }
+
+  func takeStep() {
+    do {
+      switch try step?() {
+      case .more, nil: return
+      case .end: end(.success(()))
+      case .wait(let deferred):
+        guard case .running = state else { return }
+        if pauses == 0 { cooperator.remove(self) }
+        state = .waiting
+        deferred.addBoth { [self] result in goOn(after: result) }
+      }
+    } catch { end(.failure(error)) }
+  }
+
+  private func goOn(after result: Result<Void, any Error>) {
+    guard case .waiting = state else { return }
+    if case .failure = result { return end(result) }
+    state = .running
+    if pauses == 0 { cooperator.goOn(self) }
+  }
+
+  private func end(_ result: Result<Void, any Error>) {
+    if case .over = state { return }
+    if case .running = state, pauses == 0 { cooperator.remove(self) }
+    state = .over(result)
+    step = nil
+    kept = nil
+    if case .failure(let error) = result, waiters.isEmpty, !(error is CancelledError) { unseen = .fail(error) }
+    for waiter in waiters where !waiter.isFired { waiter.fire(with: result) }
+    waiters = []
+  }
+}
+
+/// Runs `step` for each of `items` a few at a time in each turn of the loop: on a cooperator of its own.
+@discardableResult
+public func cooperate<Items: Sequence>(
+  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Void
+) -> CooperativeTask {
+  Cooperator(clock).cooperate(items, step)
+}
+
+@available(*, unavailable, message: "A cooperator belongs to its reactor's thread")
+extension Cooperator: Sendable {}
+@available(*, unavailable, message: "A task belongs to its reactor's thread")
+extension CooperativeTask: Sendable {}

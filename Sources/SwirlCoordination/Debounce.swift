@@ -1,0 +1,83 @@
+public import SwirlDeferred
+
+/// Calls its body when it has not been called itself for a while, with the latest value: for input that comes in bursts.
+///
+/// ```swift
+/// let search = Debounce(.milliseconds(300), reactor) { (text: String) in find(text) }
+/// search("s"); search("sw"); search("swirl")      // one call, with "swirl"
+/// ```
+///
+/// To be used on the reactor's thread. lodash: `debounce`.
+public final class Debounce<Value> {
+  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let body: (Value) -> Void
+  private var call: (any CancellableCall)?
+
+  /// - Parameters:
+  ///   - delay: how long it must not have been called.
+  ///   - clock: what measures that, such as the reactor.
+  ///   - body: what is called.
+  public init(_ delay: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
+    schedule = { clock.schedule(after: delay, $0) }
+    self.body = body
+  }
+
+  /// Calls the body with `value` after the delay, unless this is called again before.
+  public func callAsFunction(_ value: Value) {
+    call?.cancel()
+    call = schedule { [self] in
+      call = nil
+      body(value)
+    }
+  }
+
+  /// Does not call the body any more for what has come.
+  public func cancel() { call.take()?.cancel() }
+}
+
+/// Calls its body at once, and then no more often than once in an interval; the latest value of an interval is not lost, but comes at
+/// its end.
+///
+/// To be used on the reactor's thread. lodash: `throttle`.
+public final class Throttle<Value> {
+  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let body: (Value) -> Void
+  private var call: (any CancellableCall)?
+  private var latest: Value?
+
+  /// - Parameters:
+  ///   - interval: the shortest time between two calls.
+  ///   - clock: what measures that, such as the reactor.
+  ///   - body: what is called.
+  public init(_ interval: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
+    schedule = { clock.schedule(after: interval, $0) }
+    self.body = body
+  }
+
+  /// Calls the body with `value`, now or at the end of the interval, unless another comes before that.
+  public func callAsFunction(_ value: Value) {
+    if call != nil {
+      latest = value
+      return
+    }
+    wait()
+    body(value)
+  }
+
+  private func wait() {
+    call = schedule { [self] in
+      call = nil
+      guard let value = latest.take() else { return }
+      wait()
+      body(value)
+    }
+  }
+
+  /// Does not call the body any more for what has come.
+  public func cancel() { latest = nil }
+}
+
+@available(*, unavailable, message: "It belongs to its reactor's thread")
+extension Debounce: Sendable {}
+@available(*, unavailable, message: "It belongs to its reactor's thread")
+extension Throttle: Sendable {}

@@ -1,0 +1,50 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+/// A rate: so many tokens come a second, a number of them are kept, and whoever takes more than there are waits.
+///
+/// ```swift
+/// let bucket = TokenBucket(rate: 5, burst: 10, reactor)
+/// for url in urls { bucket.take().addCallback { fetch(url) } }
+/// ```
+///
+/// Tokens are given in the order they were asked for. To be used on the reactor's thread.
+public final class TokenBucket {
+  private var bucket: Bucket
+  private let burst: Int
+  private let now: () -> Int64
+  private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
+
+  /// - Parameters:
+  ///   - rate: how many tokens come a second.
+  ///   - burst: how many are kept; so many are there at first.
+  ///   - clock: what measures the time, such as the reactor.
+  public init(rate: Double, burst: Int = 1, _ clock: some ReactorClock) {
+    bucket = Bucket(rate: rate, burst: burst)
+    self.burst = burst
+    now = { clock.now.nanoseconds }
+    schedule = { clock.schedule(after: $0, $1) }
+  }
+
+  /// Takes `count` tokens: fires when they are the caller's. They are spent at once, so that the rate is kept even where cancelling it
+  /// gives up waiting.
+  public func take(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
+    precondition(count > 0, "taking \(count) tokens")
+    let delay = bucket.take(count, now: now())
+    if delay == 0 { return .succeed(file: file, line: line) }
+    var call: (any CancellableCall)?
+    let turn = Deferred<Void>(canceller: { _ in call?.cancel() }, file: file, line: line)
+    call = schedule(.nanoseconds(delay)) { turn.callback() }
+    return turn
+  }
+
+  /// Takes `count` tokens if they are there and nobody waits; false when not.
+  public func takeNow(_ count: Int = 1) -> Bool {
+    precondition(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")
+    guard bucket.has(count, now: now()) else { return false }
+    return bucket.take(count, now: now()) == 0
+  }
+}
+
+@available(*, unavailable, message: "A bucket belongs to its reactor's thread")
+extension TokenBucket: Sendable {}

@@ -1,0 +1,115 @@
+import SwirlCoordination
+import SwirlDeferred
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+@Suite(.failsOnUnhandledFailures) struct LoopingCallTests {
+  struct Trouble: Error {}
+
+  @Test func `calls come at whole intervals from the start, however long they take`() throws {
+    let clock = TestClock()
+    var times: [Duration] = []
+    let begin = clock.now
+    let loop = LoopingCall(clock) { times.append(clock.now - begin) }
+    let end = loop.start(every: .seconds(10))
+    #expect(times == [.zero])
+    clock.advance(by: .seconds(9))
+    #expect(times.count == 1)
+    clock.pump([.seconds(1), .seconds(4), .seconds(8)])
+    // The third was called 2 s late; the next is due when it would have been.
+    #expect(times == [.zero, .seconds(10), .seconds(22)])
+    clock.advance(by: .seconds(8))
+    #expect(times.last == .seconds(30))
+    clock.advance(by: .seconds(35))
+    #expect(times.last == .seconds(65) && loop.count == 5 && loop.missed == 2)
+    clock.advance(by: .seconds(5))
+    #expect(times.last == .seconds(70))
+    loop.stop()
+    try successResult(of: end)
+    clock.advance(by: .seconds(100))
+    #expect(loop.count == 6 && !loop.isRunning && clock.delayedCalls.isEmpty)
+  }
+
+  @Test func `the next call waits for the Deferred of the one before, and what was due meanwhile is counted`() {
+    let clock = TestClock()
+    var running: [Deferred<Void>] = []
+    let loop = LoopingCall(clock) {
+      let work = Deferred<Void>()
+      running.append(work)
+      return work
+    }
+    loop.start(every: .seconds(1), now: false)
+    #expect(running.isEmpty)
+    clock.advance(by: .seconds(1))
+    clock.advance(by: .milliseconds(3500))
+    #expect(running.count == 1)
+    running[0].callback()
+    #expect(loop.missed == 3)
+    clock.advance(by: .milliseconds(499))
+    #expect(running.count == 1)
+    clock.advance(by: .milliseconds(1))
+    #expect(running.count == 2)
+    // Stopped while it runs, and started again: the end of the old call is none of the new loop's.
+    loop.stop()
+    loop.start(every: .seconds(1))
+    #expect(running.count == 3)
+    running[1].callback()
+    clock.advance(by: .seconds(5))
+    #expect(running.count == 3)
+    loop.stop()
+  }
+
+  @Test func `an error ends it, and cancelling what start returned stops it`() throws {
+    let clock = TestClock()
+    var calls = 0
+    let throwing = LoopingCall(clock) { () -> Void in
+      calls += 1
+      if calls == 3 { throw Trouble() }
+    }
+    let outcome = throwing.start(every: .seconds(1))
+    clock.pump([.seconds(1), .seconds(1), .seconds(1)])
+    try failureResult(of: outcome, as: Trouble.self)
+    #expect(calls == 3 && !throwing.isRunning)
+    let failing = LoopingCall(clock) { Deferred<Void>.fail(Trouble()) }
+    try failureResult(of: failing.start(every: .seconds(1)), as: Trouble.self)
+    let endless = LoopingCall(clock) { calls += 1 }
+    let cancelled = endless.start(every: .zero, now: false)
+    cancelled.cancel()
+    try failureResult(of: cancelled, as: CancelledError.self)
+    clock.advance(by: .seconds(1))
+    #expect(calls == 3 && clock.delayedCalls.isEmpty)
+  }
+
+  @Test func `jitter makes calls late, by less than it says, and does not add up`() {
+    let clock = TestClock()
+    let begin = clock.now
+    var lateness: [Duration] = []
+    var number = 0
+    let loop = LoopingCall(clock) { () -> Void in
+      lateness.append(clock.now - begin - Duration.seconds(number))
+      number += 1
+    }
+    loop.start(every: .seconds(1), jitter: 0.5)
+    for _ in 0..<20_000 { clock.advance(by: .milliseconds(10)) }
+    #expect(lateness.count >= 199)
+    #expect(lateness.allSatisfy { late in late >= .zero && late <= Duration.milliseconds(510) })
+    #expect(lateness.contains { late in late > Duration.milliseconds(250) })
+    loop.stop()
+  }
+
+  @Test func `a loop that nobody keeps goes on, and is let go of when it is stopped`() {
+    let clock = TestClock()
+    weak var loop: LoopingCall?
+    var calls = 0
+    do {
+      let made = LoopingCall(clock) { calls += 1 }
+      made.start(every: .seconds(1))
+      loop = made
+    }
+    clock.pump([.seconds(1), .seconds(1)])
+    #expect(calls == 3)
+    loop?.stop()
+    #expect(loop == nil)
+  }
+}
