@@ -1,7 +1,7 @@
 public import SwirlDeferred
 
 extension Reactor {
-  /// The pool that ``deferToThread(in:file:line:_:)`` uses unless told otherwise: ten threads, started as they are needed.
+  /// The pool that ``deferToThread(in:name:file:line:_:)`` uses unless told otherwise: ten threads, started as they are needed.
   public var threadPool: ThreadPool {
     if let ownThreadPool { return ownThreadPool }
     let pool = ThreadPool(size: 10)
@@ -16,11 +16,12 @@ extension Reactor {
   ///
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
+  ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
   ///   - work: what it returns or throws is the outcome.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func deferToThread<Value: Sendable>(
-    in pool: ThreadPool? = nil, file: StaticString = #fileID, line: UInt = #line,
+    in pool: ThreadPool? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: @escaping @Sendable () throws -> Value
   ) -> Deferred<Value> {
     // The Deferred stays here; the thread carries its number only. So nothing that hangs on it is ever touched, or let go
@@ -31,29 +32,58 @@ extension Reactor {
       canceller: { [reference] _ in reference.reactor?.threadWork[id] = nil }, file: file, line: line)
     threadWork[id] = deferred
     let remote = remote
-    let isTaken = (pool ?? threadPool).run {
-      let result = Result { try work() }
+    let refusal = (pool ?? threadPool).submit {
+      let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
       remote.callFromThread(file: file, line: line) { reactor in
         guard let deferred = reactor.threadWork.removeValue(forKey: id) else { return }
         // The number was given to this Deferred and to no other.
         unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
       }
     }
-    if !isTaken {
+    if let refusal {
       threadWork[id] = nil
-      deferred.errback(ThreadPoolClosedError())
+      deferred.errback(refusal)
     }
     return deferred
   }
+
+  /// Runs `work`, which may block, on a thread of a pool. An error that it throws, or that the pool takes no more, is logged, on the reactor's
+  /// thread. Twisted: `callInThread`.
+  ///
+  /// - Parameters:
+  ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
+  ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
+  ///   - file: the caller's file, for logs; left to the compiler.
+  ///   - line: the caller's line, for logs; left to the compiler.
+  ///   - work: what is run.
+  public func callInThread(
+    in pool: ThreadPool? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
+    _ work: @escaping @Sendable () throws -> Void
+  ) {
+    deferToThread(in: pool, name: name, file: file, line: line, work).addErrback { [reference] error in
+      reference.reactor?.perform(at: CallSite(file: file, line: line)) { throw error }
+    }
+  }
 }
 
-/// The failure of work that was given to a pool after that was closed.
-public struct ThreadPoolClosedError: Error, CustomStringConvertible {
-  /// What happened.
-  public var description: String { "the thread pool is closed and takes no more work" }
+/// Why a pool did not take work.
+public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {
+  private let isFull: Bool
+
+  /// It was closed.
+  public static let closed = ThreadPoolError(isFull: false)
+  /// As much waits as may.
+  public static let full = ThreadPoolError(isFull: true)
+
+  /// What happened, and what to do.
+  public var description: String {
+    isFull
+      ? "the thread pool is full: wait for work to be done before giving it more, as behind a semaphore"
+      : "the thread pool is closed and takes no more work"
+  }
 }
 
-/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see ``Reactor/deferToThread(in:file:line:_:)``.
+/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see ``Reactor/deferToThread(in:name:file:line:_:)``.
 public func deferToThread<Value: Sendable>(
   file: StaticString = #fileID, line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
 ) -> Deferred<Value> {

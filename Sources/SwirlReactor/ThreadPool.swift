@@ -13,43 +13,56 @@ import Darwin
 public final class ThreadPool: Sendable {
   /// The most threads there will be.
   public let size: Int
+  /// How much work may wait while all threads are busy.
+  public let maximumWaiting: Int
   private let name: String
   private let queue = WorkQueue()
 
   /// - Parameters:
   ///   - size: the most threads there will be, one or more.
+  ///   - maximumWaiting: how much work may wait while all threads are busy; more is refused.
   ///   - name: what the threads are called in debuggers and in `top -H`, up to 15 bytes.
-  public init(size: Int, name: String = "swirl-pool") {
+  public init(size: Int, maximumWaiting: Int = .max, name: String = "swirl-pool") {
     precondition(size > 0, "a thread pool needs one thread or more, not \(size)")
+    precondition(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
     self.size = size
+    self.maximumWaiting = maximumWaiting
     self.name = name
   }
 
   deinit { queue.close() }
 
   /// Runs `work` on one of the threads.
-  /// - Returns: false when the pool is closed; `work` will not run.
+  /// - Returns: false when the pool is closed, or as much waits as may; `work` will not run.
   @discardableResult
-  public func run(_ work: @escaping @Sendable () -> Void) -> Bool {
-    switch queue.add(work, maximumThreads: size) {
-    case .taken: true
-    case .refused: false
-    case .needsThread:
-      startThread()
+  public func run(_ work: @escaping @Sendable () -> Void) -> Bool { submit(work) == nil }
+
+  /// Runs `work`, or returns why not.
+  func submit(_ work: @escaping @Sendable () -> Void) -> ThreadPoolError? {
+    switch queue.add(work, maximumThreads: size, maximumWaiting: maximumWaiting) {
+    case .taken: break
+    case .needsThread: startThread()
+    case .refused(let error): return error
     }
+    return nil
   }
+
+  /// The name of what runs on this thread, where that is work of a pool that was given one: for the metadata of logs.
+  @TaskLocal public static var currentWork: String?
 
   /// Lets the work that waits be done, ends the threads and takes no more. Does not wait for them.
   public func close() { queue.close() }
 
-  /// Starts one more thread, which holds the queue, not the pool, so that letting go of the pool ends it. True, since some thread
-  /// will take the work.
-  private func startThread() -> Bool {
+  /// Starts one more thread, which holds the queue, not the pool, so that letting go of the pool ends it.
+  private func startThread() {
     let code = SystemThread.start(name: name) { [queue] in
-      while let work = queue.next() { work() }
+      var hasWorked = false
+      while let work = queue.next(hasWorked: hasWorked) {
+        work()
+        hasWorked = true
+      }
     }
     if code != 0 { queue.threadFailed(code) }
-    return true
   }
 }
 
@@ -62,8 +75,7 @@ private final class WorkQueue: @unchecked Sendable {
     case taken
     /// It waits, but no thread is free and there may be one more.
     case needsThread
-    /// The queue is closed.
-    case refused
+    case refused(ThreadPoolError)
   }
 
   private let lock = Lock()
@@ -72,11 +84,15 @@ private final class WorkQueue: @unchecked Sendable {
   private var taken = 0
   private var threads = 0
   private var idleThreads = 0
+  /// How much work threads have taken that is not done.
+  private var running = 0
   private var isClosed = false
 
-  func add(_ work: @escaping @Sendable () -> Void, maximumThreads: Int) -> Added {
+  func add(_ work: @escaping @Sendable () -> Void, maximumThreads: Int, maximumWaiting: Int) -> Added {
     lock.withLock {
-      if isClosed { return .refused }
+      if isClosed { return .refused(.closed) }
+      // What there is, or will be, a thread for does not wait.
+      if waiting.count - taken + running - maximumThreads >= maximumWaiting { return .refused(.full) }
       waiting.append(work)
       if idleThreads >= waiting.count - taken {
         lock.signal()
@@ -96,9 +112,10 @@ private final class WorkQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits for work; nil when there will be no more.
-  func next() -> (@Sendable () -> Void)? {
+  /// Waits for work; nil when there will be no more. With whether the thread comes from work that it was given.
+  func next(hasWorked: Bool) -> (@Sendable () -> Void)? {
     lock.withLock {
+      if hasWorked { running -= 1 }
       while taken == waiting.count {
         if isClosed {
           threads -= 1
@@ -108,6 +125,7 @@ private final class WorkQueue: @unchecked Sendable {
         lock.wait()
         idleThreads -= 1
       }
+      running += 1
       let work = waiting[taken]
       waiting[taken] = {}
       taken += 1

@@ -58,9 +58,67 @@ private struct Wrong: Error {}
   @Test func `a pool that is closed takes no more`() throws {
     let pool = ThreadPool(size: 1)
     pool.close()
-    let error = try failureResult(of: reactor.deferToThread(in: pool) { 1 }, as: ThreadPoolClosedError.self)
+    let error = try failureResult(of: reactor.deferToThread(in: pool) { 1 }, as: ThreadPoolError.self)
+    #expect(error == .closed)
     #expect("\(error)" == "the thread pool is closed and takes no more work")
   }
+
+  @Test func `a pool takes no more than may wait, and goes on when there is room`() throws {
+    let pool = ThreadPool(size: 2, maximumWaiting: 3)
+    let gate = Gate()
+    let taken = (0..<5).map { number in
+      reactor.deferToThread(in: pool) {
+        gate.wait()
+        gate.open()
+        return number
+      }
+    }
+    #expect(try failureResult(of: reactor.deferToThread(in: pool) { 1 }, as: ThreadPoolError.self) == .full)
+    #expect(!pool.run {})
+    gate.open()
+    #expect(try successResult(of: outcome(of: gatherResults(taken))) == [0, 1, 2, 3, 4])
+    #expect(try successResult(of: outcome(of: reactor.deferToThread(in: pool) { 6 })) == 6)
+  }
+
+  @Test func `work knows its name`() throws {
+    let names = gatherResults([
+      reactor.deferToThread(name: "resize") { ThreadPool.currentWork },
+      reactor.deferToThread { ThreadPool.currentWork },
+    ])
+    #expect(try successResult(of: outcome(of: names)) == ["resize", nil])
+  }
+
+  @Test func `a thread may block until the reactor has a result for it`() throws {
+    let remote = reactor.remote
+    let both = reactor.deferToThread {
+      let square = try remote.blockingCall { reactor in
+        reactor.sleep(.milliseconds(1)).addCallback { 7 * 7 }
+      }
+      let error = #expect(throws: Trouble.self) { try remote.blockingCall { _ -> Int in throw Trouble() } }
+      return (square, error != nil)
+    }
+    let result = try successResult(of: outcome(of: both))
+    #expect(result.0 == 49 && result.1)
+  }
+
+  @Test func `a thread that blocks hears that the reactor has gone`() throws {
+    let pool = ThreadPool(size: 1)
+    let isDone = Gate()
+    let isThere = Gate()
+    do {
+      let other = Reactor()
+      let remote = other.remote
+      pool.run {
+        isThere.open()
+        #expect(throws: ReactorGoneError.self) { try remote.blockingCall { _ in 1 } }
+        isDone.open()
+      }
+      isThere.wait()
+    }
+    isDone.wait()
+  }
+
+  private struct Trouble: Error {}
 
   @Test func `the results of many arrive, each with its own`() throws {
     let all = gatherResults((0..<1000).map { number in reactor.deferToThread { number } })

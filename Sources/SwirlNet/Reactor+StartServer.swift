@@ -1,0 +1,48 @@
+public import SwirlReactor
+
+extension Reactor {
+  /// Listens on a TCP port and runs `handle` for each connection, as a task on the reactor's thread.
+  ///
+  /// ```swift
+  /// let server = try reactor.startServer(7) { connection in
+  ///   for try await bytes in connection.inbound { try await connection.write(bytes) }
+  /// }
+  /// ```
+  ///
+  /// The connection is closed when `handle` returns or throws, after all that was written. What it throws is logged, except a ``NetError``,
+  /// which is the other end's matter. By default only programs on this machine can connect. asyncio: `start_server`.
+  ///
+  /// - Parameters:
+  ///   - port: the port; zero lets the kernel choose a free one, which the listener tells.
+  ///   - interface: the address to listen on; `""` is every address of this machine.
+  ///   - backlog: how many connections may wait in the kernel to be accepted.
+  ///   - tls: how connections are secured, if they are.
+  ///   - handle: what is done with a connection.
+  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
+  @discardableResult
+  public func startServer(
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
+    file: StaticString = #fileID, line: UInt = #line, _ handle: @escaping @Sendable (Connection) async throws -> Void
+  ) throws -> Listener {
+    try listenTCP(port, interface: interface, backlog: backlog, tls: tls) { _ in
+      HandledConnection { connection, remote in
+        Task(executorPreference: remote) {
+          do { try await handle(connection) } catch is NetError {} catch {
+            remote.callFromThread(file: file, line: line) { throw error }
+          }
+          connection.close()
+        }
+      }
+    }
+  }
+}
+
+/// Gives its connection away as soon as that is there.
+private final class HandledConnection: StreamProtocol {
+  private let begin: (Connection, RemoteReactor) -> Void
+
+  init(_ begin: @escaping (Connection, RemoteReactor) -> Void) { self.begin = begin }
+
+  func connectionMade(_ transport: any Transport) { begin(Connection(transport), transport.reactor.remote) }
+  func dataReceived(_ bytes: Span<UInt8>) {}
+}

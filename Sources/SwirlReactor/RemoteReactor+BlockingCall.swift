@@ -1,0 +1,69 @@
+public import SwirlDeferred
+
+extension RemoteReactor {
+  /// Runs `body` on the reactor's thread, and blocks this one until it has returned; gives what it returns, or throws what it throws.
+  ///
+  /// For threads that may block, such as those of a pool: never from the reactor's own, which would wait for itself, nor from async code,
+  /// which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorGoneError`` when the reactor goes away before. Twisted:
+  /// `blockingCallFromThread`.
+  public func blockingCall<Value: Sendable>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
+  ) throws -> Value {
+    try wait(file, line) { reactor, call in call.finish(Result { try body(reactor) }) }
+  }
+
+  /// Runs `body` on the reactor's thread, and blocks this one until the Deferred that it returns has its result.
+  public func blockingCall<Value: Sendable>(
+    file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>
+  ) throws -> Value {
+    try wait(file, line) { reactor, call in maybeDeferred { try body(reactor) }.addBoth { call.finish($0) } }
+  }
+
+  private func wait<Value: Sendable>(
+    _ file: StaticString, _ line: UInt, _ start: @escaping @Sendable (Reactor, Teller<Value>) -> Void
+  ) throws -> Value {
+    precondition(!isCurrent, "a blocking call of a reactor on its own thread would wait for itself for ever")
+    let outcome = BlockedCall<Value>()
+    do {
+      let teller = Teller(outcome)
+      callFromThread(file: file, line: line) { reactor in start(reactor, teller) }
+    }
+    return try outcome.wait().get()
+  }
+}
+
+/// What a thread waits for.
+///
+/// Unchecked, because what changes is only touched under the lock.
+private final class BlockedCall<Value: Sendable>: @unchecked Sendable {
+  private let lock = Lock()
+  private var result: Result<Value, any Error>?
+
+  func finish(_ result: Result<Value, any Error>) {
+    lock.withLock {
+      if self.result == nil { self.result = result }
+      lock.signal()
+    }
+  }
+
+  func wait() -> Result<Value, any Error> {
+    lock.withLock {
+      while true {
+        if let result { return result }
+        lock.wait()
+      }
+    }
+  }
+}
+
+/// Tells the result. When it is let go of before, as with the reactor, that is told.
+private final class Teller<Value: Sendable>: Sendable {
+  private let outcome: BlockedCall<Value>
+
+  init(_ outcome: BlockedCall<Value>) { self.outcome = outcome }
+
+  func finish(_ result: Result<Value, any Error>) { outcome.finish(result) }
+
+  deinit { outcome.finish(.failure(ReactorGoneError())) }
+}
