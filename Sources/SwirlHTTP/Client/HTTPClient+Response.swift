@@ -12,27 +12,37 @@ extension HTTPClient {
       let head: ResponseHead
       let body: [UInt8]
       let history: [RedirectStep]
+      let cacheOutcome: HTTPCache.Outcome?
 
-      init(_ url: String, _ head: ResponseHead, _ body: [UInt8], _ history: [RedirectStep]) {
+      init(
+        _ url: String, _ head: ResponseHead, _ body: [UInt8], _ history: [RedirectStep],
+        _ cacheOutcome: HTTPCache.Outcome?
+      ) {
         self.url = url
         self.head = head
         self.body = body
         self.history = history
+        self.cacheOutcome = cacheOutcome
       }
     }
     private let storage: Storage
 
-    init(url: String, head: ResponseHead, body: [UInt8], history: [RedirectStep]) {
-      storage = Storage(url, head, body, history)
+    init(
+      url: String, head: ResponseHead, body: [UInt8], history: [RedirectStep], cacheOutcome: HTTPCache.Outcome? = nil
+    ) {
+      storage = Storage(url, head, body, history, cacheOutcome)
     }
 
-    private var head: ResponseHead { storage.head }
+    var head: ResponseHead { storage.head }
 
     /// The URL that answered: that of the request, or where redirects led from there.
     public var url: String { storage.url }
 
     /// The redirects that were followed, the first first.
     public var history: [RedirectStep] { storage.history }
+
+    /// What the cache of the client did for it; nil where there is none, or it had nothing to do with it.
+    public var cacheOutcome: HTTPCache.Outcome? { storage.cacheOutcome }
 
     /// The content.
     public var body: [UInt8] { storage.body }

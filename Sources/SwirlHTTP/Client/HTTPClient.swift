@@ -36,7 +36,7 @@ public final class HTTPClient {
   let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
   /// The fields that go with every request.
-  private let headers: HTTPFields
+  let headers: HTTPFields
   private let encodedHeaders: EncodedFields
   /// Whether the configuration's fields ask for a connection for each request.
   let isClosingAfterEach: Bool
