@@ -111,6 +111,7 @@ public final class HTTPClient {
   /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
   func start(_ request: Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
+    let request = request.withTracingContext
     let exchange = makeExchange(request)
     let begin = { [self] in exchange.intercept(send(request, through: 0)) }
     // Those that await need the reactor to run.
