@@ -2,7 +2,7 @@ public import SwirlDeferred
 import SwirlReactor
 
 /// Keeps responses, and answers with them while they are good (RFC 9111, and RFC 5861 for stale ones): for
-/// ``HTTPClient/intercept(_:)-(HTTPCache)``.
+/// `HTTPClient.intercept`.
 ///
 /// ```swift
 /// let cache = HTTPCache(directory: "/var/cache/example", limit: 1 << 30)

@@ -2,7 +2,7 @@ public import Logging
 import SwirlDeferred
 
 extension HTTPClient {
-  /// Writes a line to `logger` for each request when its result is there: for ``intercept(_:)-(Interceptor)``.
+  /// Writes a line to `logger` for each request when its result is there: for `intercept`.
   ///
   /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
   /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never written, and of

@@ -4,7 +4,7 @@ import SwirlDeferred
 import SwirlReactor
 
 extension HTTPClient {
-  /// Measures requests: for ``intercept(_:)-(Interceptor)``, with the package trait `Metrics`.
+  /// Measures requests: for `intercept`, with the package trait `Metrics`.
   ///
   /// As OpenTelemetry's semantic conventions have it: `http.client.request.duration`, a timer, with `http.request.method`,
   /// `server.address`, `server.port`, `url.scheme`, `http.response.status_code` and `error.type`; `http.client.active_requests`, a meter,

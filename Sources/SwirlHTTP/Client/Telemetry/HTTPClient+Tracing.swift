@@ -4,7 +4,7 @@ import SwirlDeferred
 public import Tracing
 
 extension HTTPClient {
-  /// Makes a span of each request and tells the server of it: for ``intercept(_:)-(Interceptor)``, with the package trait `Tracing`.
+  /// Makes a span of each request and tells the server of it: for `intercept`, with the package trait `Tracing`.
   ///
   /// The span is of kind `client`, called after the method, beneath that of the task which has asked, or the request's own
   /// ``Request/tracingContext``; the tracer puts `traceparent`, or what it uses, into the fields. Attributes are those of

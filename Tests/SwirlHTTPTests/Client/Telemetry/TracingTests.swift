@@ -63,7 +63,7 @@ extension HTTPClientTests {
       }
       #expect(tracer.finishedSpans.last?.parentSpanID == parent.spanID)
       parent.end()
-      await thread.stop()
+      thread.stop()
     }
 
     @Test func `or beneath the context that a request names`() throws {
