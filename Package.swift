@@ -20,7 +20,7 @@ let samples = [
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
-let programs = ["Fetch"]
+let programs = ["Downloader", "Fetch"]
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
@@ -43,7 +43,9 @@ let package = Package(
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
   ],
   traits: [
-    .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService.")
+    .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService."),
+    .trait(name: "Metrics", description: "Requests measured with swift-metrics: HTTPClient.metrics."),
+    .trait(name: "Tracing", description: "Requests traced with swift-distributed-tracing: HTTPClient.tracing."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -51,6 +53,8 @@ let package = Package(
     // Of the programs among the samples only: who uses the library does not build it.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
   ],
   targets: [
     .systemLibrary(
@@ -90,6 +94,8 @@ let package = Package(
         "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
         "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
       ],
       swiftSettings: checked),
     .target(
@@ -115,6 +121,8 @@ for name in samples + programs {
   // As a newcomer's program is built: with the defaults of the language mode.
   var dependencies = modules.map { Target.Dependency.target(name: $0) }
   if programs.contains(name) { dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser")) }
+  // For SHA-256.
+  if name == "Downloader" { dependencies.append("COpenSSL") }
   package.targets.append(
     .executableTarget(
       name: name, dependencies: dependencies, path: "Samples/\(name)",
@@ -132,6 +140,9 @@ for module in tested {
         .product(name: "Logging", package: "swift-log"),
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
+        .product(name: "MetricsTestKit", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+        .product(
+          name: "InMemoryTracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
       ],
       exclude: module == "SwirlDeferred" ? ["Traces"] : [],
       swiftSettings: checked))

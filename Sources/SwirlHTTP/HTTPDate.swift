@@ -21,6 +21,26 @@ enum HTTPDate {
       """
   }
 
+  /// The last second that can be written.
+  static let last = 253_402_300_799
+
+  /// As ``parse(_:)``, and in the two forms that are obsolete, too: `Sunday, 06-Nov-94 08:49:37 GMT` and
+  /// `Sun Nov  6 08:49:37 1994` (RFC 9110 §5.6.7).
+  static func parseAny(_ text: String, now: Int = now) -> Int? {
+    if let seconds = parse(text) { return seconds }
+    var parts = text.split(separator: " ")
+    if parts.count == 5 { return parse("\(parts[0]), \(parts[2]) \(parts[1]) \(parts[4]) \(parts[3]) GMT") }
+    guard parts.count == 4 else { return nil }
+    let day = parts.remove(at: 1).split(separator: "-", omittingEmptySubsequences: false)
+    guard day.count == 3, day[2].count == 2, let year = Int(day[2]), year >= 0 else { return nil }
+    func inCentury(_ century: Int) -> Int? {
+      parse("\(parts[0]) \(day[0]) \(day[1]) \(century + year) \(parts[1]) \(parts[2])")
+    }
+    // More than fifty years ahead means the century before.
+    guard let seconds = inCentury(2000) else { return nil }
+    return seconds > now + 50 * 31_556_952 ? inCentury(1900) : seconds
+  }
+
   /// The seconds since 1970 of a date in the form in which they are sent today; nil for anything else.
   static func parse(_ text: String) -> Int? {
     let parts = text.split(separator: " ")

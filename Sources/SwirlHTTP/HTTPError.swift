@@ -58,10 +58,12 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public let network: NetError?
   /// What the rules of HTTP say.
   public let wire: HTTPWireError?
+  /// The status that the server answered with, where that is what is wrong.
+  public let status: Int?
 
   init(
     _ code: Code, _ method: String, _ url: String, _ reason: String, network: NetError? = nil,
-    wire: HTTPWireError? = nil
+    wire: HTTPWireError? = nil, status: Int? = nil
   ) {
     self.code = code
     self.method = method
@@ -69,6 +71,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     self.reason = reason
     self.network = network
     self.wire = wire
+    self.status = status
   }
 
   /// Whose doing it was.

@@ -68,11 +68,14 @@ extension HTTPClient {
     // All of it was there already.
     case 416 where start > 0 && rest?.total == start: return try await finish(response, part, size: start, from: start)
     case 206:
-      throw HTTPError(.status, request.method.rawValue, response.url, "the server sent another part than was asked for")
+      throw HTTPError(
+        .status, request.method.rawValue, response.url, "the server sent another part than was asked for", status: 206)
     case 200..<300:
       if start > 0 { try await reactor.deferToThread { try part.restart() }.value }
     default:
-      throw HTTPError(.status, request.method.rawValue, response.url, "the server answered \(response.status)")
+      throw HTTPError(
+        .status, request.method.rawValue, response.url, "the server answered \(response.status)",
+        status: response.status.code)
     }
     let length = response.header("content-length").flatMap { Int($0) }
     let total = rest?.total ?? length.map { received + $0 }

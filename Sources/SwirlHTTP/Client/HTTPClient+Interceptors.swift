@@ -23,7 +23,7 @@ extension HTTPClient {
   /// beneath it, and what `stream` asks for passes by.
   public func intercept(_ interceptor: @escaping Interceptor) { interceptors.append(interceptor) }
 
-  /// As ``intercept(_:)``, with a function that awaits.
+  /// As `intercept`, with a function that awaits.
   ///
   /// ```swift
   /// client.interceptAwaiting { request, next in

@@ -3,7 +3,7 @@ import SwirlDeferred
 import SwirlReactor
 
 extension HTTPClient {
-  /// Sends to each origin no more requests than `rate` a second: for ``intercept(_:)``.
+  /// Sends to each origin no more requests than `rate` a second: for `intercept`.
   ///
   /// A bucket for each origin holds `burst` requests, which may go out at once, and is filled again at the rate. What comes when it is
   /// empty waits its turn, in order; cancelling a request gives its turn to nobody, so that the rate is kept all the same.

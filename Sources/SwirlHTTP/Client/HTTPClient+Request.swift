@@ -1,6 +1,10 @@
 public import HTTPTypes
 public import SwirlReactor
 
+#if Tracing
+public import Tracing
+#endif
+
 extension HTTPClient {
   /// What is asked of a server.
   public struct Request: Sendable {
@@ -27,6 +31,9 @@ extension HTTPClient {
         var connectTimeout: Duration?
         var readTimeout: Duration?
         var deadline: Reactor.Instant?
+        #if Tracing
+        var tracingContext: ServiceContext?
+        #endif
       }
       let values: Values
       init(_ values: Values) { self.values = values }
@@ -95,6 +102,24 @@ extension HTTPClient {
       get { rarities?.values.readTimeout }
       set { values.readTimeout = newValue }
     }
+
+    #if Tracing
+    /// What its span is beneath; nil for that of the task which asks, if there is one.
+    public var tracingContext: ServiceContext? {
+      get { rarities?.values.tracingContext }
+      set { values.tracingContext = newValue }
+    }
+
+    /// As it goes to another place, where the task that asks is not known.
+    var withTracingContext: Self {
+      guard tracingContext == nil, let current = ServiceContext.current else { return self }
+      var request = self
+      request.tracingContext = current
+      return request
+    }
+    #else
+    var withTracingContext: Self { self }
+    #endif
 
     /// When the whole must have ended; the earlier of this and `timeout` counts.
     public var deadline: Reactor.Instant? {

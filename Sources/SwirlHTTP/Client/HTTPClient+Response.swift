@@ -16,10 +16,11 @@ extension HTTPClient {
       let history: [RedirectStep]
       let times: ExchangeTimes
       let connectTimes: ConnectTimes?
+      let cacheOutcome: HTTPCache.Outcome?
 
       init(
         _ url: String, _ head: ResponseHead, _ body: [UInt8], _ trailers: HTTPFields?, _ history: [RedirectStep],
-        _ times: ExchangeTimes, _ connectTimes: ConnectTimes?
+        _ times: ExchangeTimes, _ connectTimes: ConnectTimes?, _ cacheOutcome: HTTPCache.Outcome?
       ) {
         self.url = url
         self.head = head
@@ -28,25 +29,38 @@ extension HTTPClient {
         self.history = history
         self.times = times
         self.connectTimes = connectTimes
+        self.cacheOutcome = cacheOutcome
       }
     }
     private let storage: Storage
 
-    /// - Parameter connectTimes: of the connection it came over, if that was made for it.
+    /// - Parameters:
+    ///   - connectTimes: of the connection it came over, if that was made for it.
+    ///   - cacheOutcome: what a cache had to do with it.
     init(
-      url: String, head: ResponseHead, body: [UInt8], trailers: HTTPFields?, history: [RedirectStep],
-      times: ExchangeTimes, connectTimes: ConnectTimes?
+      url: String, head: ResponseHead, body: [UInt8], trailers: HTTPFields? = nil, history: [RedirectStep],
+      times: ExchangeTimes, connectTimes: ConnectTimes? = nil, cacheOutcome: HTTPCache.Outcome? = nil
     ) {
-      storage = Storage(url, head, body, trailers, history, times, connectTimes)
+      storage = Storage(url, head, body, trailers, history, times, connectTimes, cacheOutcome)
     }
 
-    private var head: ResponseHead { storage.head }
+    /// The same with another history, or after a look into a cache.
+    func with(history: [RedirectStep]? = nil, cacheOutcome: HTTPCache.Outcome? = nil) -> Response {
+      Response(
+        url: url, head: head, body: body, trailers: trailers, history: history ?? self.history, times: storage.times,
+        connectTimes: storage.connectTimes, cacheOutcome: cacheOutcome ?? self.cacheOutcome)
+    }
+
+    var head: ResponseHead { storage.head }
 
     /// The URL that answered: that of the request, or where redirects led from there.
     public var url: String { storage.url }
 
     /// The redirects that were followed, the first first.
     public var history: [RedirectStep] { storage.history }
+
+    /// What the cache of the client did for it; nil where there is none, or it had nothing to do with it.
+    public var cacheOutcome: HTTPCache.Outcome? { storage.cacheOutcome }
 
     /// The content.
     public var body: [UInt8] { storage.body }

@@ -22,7 +22,7 @@ extension HTTPClient {
     public init() {}
   }
 
-  /// Sends requests again that failed for a reason that may pass: for ``intercept(_:)``.
+  /// Sends requests again that failed for a reason that may pass: for `intercept`.
   ///
   /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
   /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3).

@@ -35,6 +35,12 @@ struct ExchangeTimes: Sendable {
   var firstByte: Int64 = 0
   /// 0 while there is more to come.
   var done: Int64 = 0
+
+  /// Those of an answer that came of nothing but a look into a cache.
+  static var atOnce: ExchangeTimes {
+    let now = Reactor.current.turnTime
+    return ExchangeTimes(start: now, sent: now, firstByte: now, done: now)
+  }
 }
 
 extension HTTPClient.Timings {

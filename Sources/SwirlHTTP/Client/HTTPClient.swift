@@ -37,7 +37,7 @@ public final class HTTPClient {
   private let timeoutNanoseconds: Int64?
   let lifetimeNanoseconds: Int64?
   /// The fields that go with every request.
-  private let headers: HTTPFields
+  let headers: HTTPFields
   private let encodedHeaders: EncodedFields
   /// Whether the configuration's fields ask for a connection for each request.
   let isClosingAfterEach: Bool
@@ -113,6 +113,7 @@ public final class HTTPClient {
   /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
   func start(_ request: Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
+    let request = request.withTracingContext
     let exchange = makeExchange(request)
     let begin = { [self] in exchange.intercept(send(request, through: 0)) }
     // Those that await need the reactor to run.

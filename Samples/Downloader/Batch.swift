@@ -1,0 +1,116 @@
+import Foundation
+import Swirl
+
+/// Files to download, so many at a time.
+@MainActor final class Batch {
+  private let options: Options
+  private let client: HTTPClient
+  private let checksums: Checksums?
+  private let files: [(url: String, name: String)]
+  private let progress: Progress?
+
+  init(_ options: Options) throws {
+    self.options = options
+    var urls = options.urls
+    if let input = options.input {
+      urls += try String(contentsOfFile: input, encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
+    }
+    files = urls.map { ($0, Self.name(of: $0)) }
+    if let twice = Dictionary(grouping: files, by: \.name).first(where: { $1.count > 1 }) {
+      throw Failure.usage("more than one URL has a file called \(twice.key)")
+    }
+    checksums = try options.checksums.map { try Checksums(String(contentsOfFile: $0, encoding: .utf8)) }
+    try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
+    var configuration = HTTPClient.Configuration()
+    configuration.headers[.userAgent] = "swirl-downloader"
+    configuration.proxies = try .environment()
+    client = HTTPClient(configuration)
+    progress = options.isQuiet || isatty(2) == 0 ? nil : Progress(count: files.count)
+  }
+
+  /// The last part of the path, which names no other folder.
+  private static func name(of url: String) -> String {
+    let path = url.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
+    let name = path.last.map { $0.removingPercentEncoding ?? String($0) } ?? ""
+    return name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.contains("\0") ? "index.html" : name
+  }
+
+  /// Downloads all; returns the exit code.
+  func run() async throws -> Int32 {
+    var code: Int32 = 0
+    for try await result in asCompleted(
+      files, atMost: options.parallel, { file in Deferred { try await self.get(file) } })
+    {
+      progress?.noteFile()
+      do { print(try result.get()) } catch {
+        code = max(code, Failure.code(of: error))
+        progress?.clear()
+        tell("downloader: \(error)")
+      }
+    }
+    progress?.end()
+    return code
+  }
+
+  /// Downloads one, and returns its line of checksums.
+  private func get(_ file: (url: String, name: String)) async throws -> String {
+    let path = "\(options.folder)/\(file.name)"
+    let wanted = checksums?[file.name]
+    if let checksums, checksums[file.name] == nil { throw Failure.checksum("there is no checksum for \(file.name)") }
+    if let wanted, FileManager.default.fileExists(atPath: path), try await sha256(path) == wanted {
+      return "\(wanted)  \(file.name)"
+    }
+    // What has not been verified does not have the name yet.
+    let unverified = path + ".download"
+    var download = try await fetch(file.url, to: unverified)
+    var sum = try await sha256(unverified)
+    if let wanted, sum != wanted, download.resumedAt > 0 {
+      // The part that was there may have been one of another version.
+      download = try await fetch(file.url, to: unverified)
+      sum = try await sha256(unverified)
+    }
+    if let wanted, sum != wanted {
+      try FileManager.default.removeItem(atPath: unverified)
+      throw Failure.checksum("\(download.url): the checksum is \(sum), not \(wanted)")
+    }
+    guard rename(unverified, path) == 0 else {
+      throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
+    }
+    return "\(sum)  \(file.name)"
+  }
+
+  private func sha256(_ path: String) async throws -> String {
+    try await deferToThread { try Checksums.sha256(of: path) }.value
+  }
+
+  /// Tries until it is there, or there is no use in trying: each time it goes on where the last one stopped.
+  private func fetch(_ url: String, to path: String) async throws -> HTTPClient.Download {
+    var tries = 0
+    while true {
+      do {
+        let progress = progress
+        return try await client.download(HTTPClient.Request(url), to: path, resuming: true) {
+          progress?.note(url, $0, $1)
+        }.value
+      } catch let error as HTTPError where tries < options.retries && error.mayPass {
+        // A random part of it, so that those that failed together do not come back together.
+        let longest = min(options.delay * Double(1 << min(tries, 20)), 60)
+        tries += 1
+        try await reactor.sleep(.seconds(Double.random(in: longest / 2...longest))).value
+      } catch {
+        // Something to go on from, or nothing at all.
+        let part = path + ".part"
+        if (try? FileManager.default.attributesOfItem(atPath: part))?[.size] as? Int == 0 { unlink(part) }
+        throw error
+      }
+    }
+  }
+}
+
+extension HTTPError {
+  /// Whether the same may succeed later.
+  fileprivate var mayPass: Bool {
+    if let status { return [408, 429, 500, 502, 503, 504].contains(status) }
+    return fault == .network && network?.certificate == nil || code == .closedEarly
+  }
+}

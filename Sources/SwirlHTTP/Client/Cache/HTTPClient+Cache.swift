@@ -1,0 +1,33 @@
+import HTTPTypes
+
+extension HTTPClient {
+  /// Answers from `cache` what may be answered from it, and keeps there what may be kept (RFC 9111, as a private cache).
+  ///
+  /// ```swift
+  /// client.intercept(HTTPCache())
+  /// client.intercept(HTTPCache(directory: "/var/cache/example"))
+  /// ```
+  ///
+  /// It is an interceptor: one that changes fields belongs before it, one that counts what goes over the network behind it. It
+  /// follows the redirects itself, since each has its own place in the cache. Requests for a range, with a body, and
+  /// what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came of it.
+  public func intercept(_ cache: HTTPCache) {
+    // The closure is the client's own.
+    intercept { [unowned self] request, next in cache.answer(request, of: self, next) }
+  }
+
+  /// What of `request`, as it will be sent, a response depends on that names these fields.
+  func cacheVariant(of request: Request, _ names: [String]) -> [UInt8] {
+    var credentials = value(of: .authorization, in: request) ?? request.authentication?.credentials
+    if let digest = request.authentication?.digest { credentials = "Digest \(digest.user):\(digest.password)" }
+    return CacheVariant.hash(names, credentials) { value(of: $0, in: request) }
+  }
+
+  private func value(of name: HTTPField.Name, in request: Request) -> String? {
+    let own = request.headers.contains(name) ? request.headers[name] : headers[name]
+    guard name == .cookie, let kept = cookies?.cookieHeader(for: request.url, method: request.method) else {
+      return own
+    }
+    return own.map { "\($0); \(kept)" } ?? kept
+  }
+}
