@@ -82,12 +82,8 @@ struct CacheDirectory: Sendable {
     case .nothing: break
     case .damaged, .refused: result.failures += 1
     }
-    if before == 0, responses.isEmpty {
-      change(&responses)
-      if responses.isEmpty { return result }
-    } else {
-      change(&responses)
-    }
+    change(&responses)
+    if before == 0, responses.isEmpty { return result }
     // A file by itself must fit.
     while !responses.isEmpty, responses.size + key.utf8.count > limit { responses.removeLast() }
     // Where the new cannot be written, the old must not stay: it is what was to be changed.
