@@ -25,7 +25,8 @@ let programs = ["Downloader", "Fetch"]
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire",
+  "SwirlContent",
 ]
 
 /// The modules that have tests.

@@ -13,6 +13,7 @@ let package = Package(
   targets: [
     .executableTarget(name: "Operations", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Awaits", dependencies: [.product(name: "Swirl", package: "swirl")]),
+    .executableTarget(name: "Waiters", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Peer"),
   ],
   swiftLanguageModes: [.v6]

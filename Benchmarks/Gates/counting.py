@@ -24,6 +24,9 @@ ROWS = {
     "await on main": (("Awaits", "main"), 10_000, None),
     "await in actor": (("Awaits", "actor"), 10_000, None),
     "callLater and cancel": (("Operations", "timer"), 10_000, None),
+    "semaphore, 1,000 wait": (("Waiters", "release/1000"), 10_000, None),
+    "semaphore, 100,000 wait": (("Waiters", "release/100000"), 10_000, None),
+    "semaphore, one of 100,000 cancelled": (("Waiters", "cancel/100000"), 10_000, None),
     "callFromThread": (("Operations", "call-from-thread"), 10_000, None),
 }
 

@@ -47,10 +47,12 @@ public final class Reactor {
   /// For what may be kept longer than the reactor.
   private(set) lazy var reference = ReactorReference(self)
 
-  private var soon: [SoonCall] = []
-  private var soonRunning: [SoonCall] = []
-  private var remoteRunning: [RemoteReactor.Call] = []
-  private var jobs: [TaskPiece] = []
+  // The queues of a turn are exempt from run-time checks for overlapping access: nothing is called while one of them is changed, but for
+  // the lock of the remote, which calls nobody back, and what calls let go of when they are removed, which can add to `soon` only.
+  @exclusivity(unchecked) private var soon: [SoonCall] = []
+  @exclusivity(unchecked) private var soonRunning: [SoonCall] = []
+  @exclusivity(unchecked) private var remoteRunning: [RemoteReactor.Call] = []
+  @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: FileEvent] = [:]
@@ -63,7 +65,7 @@ public final class Reactor {
   var threadWork: [Int: AnyDeferred] = [:]
   var nextThreadWorkID = 0
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
-  private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
+  @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
   /// A callback that runs longer is logged, with the place that made it; nil, the default, measures nothing.
   public var slowCallbackThreshold: Duration? {
@@ -154,7 +156,7 @@ public final class Reactor {
     if cachedTime == 0 { cachedTime = Instant.now.nanoseconds }
     return cachedTime
   }
-  private var cachedTime: Int64 = 0
+  @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
   private func turn() {
     cachedTime = 0

@@ -18,9 +18,10 @@ public final class RemoteReactor: @unchecked Sendable {
 
   // What changes is only touched under the lock: that is why `Sendable` is unchecked.
   private let lock = Lock()
-  private var calls: [Call] = []
+  // Exempt from run-time checks for overlapping access, which the lock makes superfluous: nothing is called under it.
+  @exclusivity(unchecked) private var calls: [Call] = []
   /// Pieces of tasks, each of which runs once.
-  private var jobs: [TaskPiece] = []
+  @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   /// Whether the reactor waits, or is about to, and has to be woken.
   private var isAsleep = true
   /// Whether the reactor has gone away.

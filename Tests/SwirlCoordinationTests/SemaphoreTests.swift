@@ -86,7 +86,8 @@ import Testing
       let object = Witness()
       witness = object
       for number in 0..<1000 {
-        waiters.append(semaphore.acquire().addCallback { [object] () -> Void in if object === witness { log.append(number) } })
+        waiters.append(
+          semaphore.acquire().addCallback { [object] () -> Void in if object === witness { log.append(number) } })
       }
     }
     for (number, waiter) in waiters.enumerated() where number % 7 != 0 {

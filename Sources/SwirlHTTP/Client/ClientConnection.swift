@@ -41,13 +41,13 @@ final class ClientConnection: StreamProtocol {
   /// When it is too old to be used again.
   private let end: Int64
   /// How it was made; told of with its first response.
-  private let connectTimes: ConnectTimes?
+  private let birth: ConnectionBirth?
 
   init(pool: ConnectionPool, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor) {
     self.pool = pool
     self.reactor = reactor
     self.limits = limits
-    connectTimes = times
+    birth = times.map { ConnectionBirth($0) }
     end = pool.client.lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max
     parser = ResponseParser(limits: limits)
   }
@@ -281,7 +281,7 @@ final class ClientConnection: StreamProtocol {
     exchange.times.done = reactor.turnTime
     let response = HTTPClient.Response(
       url: exchange.url, head: head, body: body, trailers: trailers, history: exchange.history, times: exchange.times,
-      connectTimes: isReused ? nil : connectTimes)
+      birth: isReused ? nil : birth)
     body = []
     free(if: isFree && !exchange.isLast)
     exchange.finish(.success(response))
@@ -345,7 +345,7 @@ final class ClientConnection: StreamProtocol {
     exchange.moveDeadline()
     let response = HTTPClient.Response(
       url: exchange.url, head: head, body: [], trailers: nil, history: exchange.history, times: exchange.times,
-      connectTimes: isReused ? nil : connectTimes)
+      birth: isReused ? nil : birth)
     stream.begin(response, of: exchange, on: self, reactor)
   }
 

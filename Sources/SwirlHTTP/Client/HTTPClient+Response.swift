@@ -15,12 +15,12 @@ extension HTTPClient {
       let trailers: HTTPFields?
       let history: [RedirectStep]
       let times: ExchangeTimes
-      let connectTimes: ConnectTimes?
+      let birth: ConnectionBirth?
       let cacheOutcome: HTTPCache.Outcome?
 
       init(
         _ url: String, _ head: ResponseHead, _ body: [UInt8], _ trailers: HTTPFields?, _ history: [RedirectStep],
-        _ times: ExchangeTimes, _ connectTimes: ConnectTimes?, _ cacheOutcome: HTTPCache.Outcome?
+        _ times: ExchangeTimes, _ birth: ConnectionBirth?, _ cacheOutcome: HTTPCache.Outcome?
       ) {
         self.url = url
         self.head = head
@@ -28,27 +28,27 @@ extension HTTPClient {
         self.trailers = trailers
         self.history = history
         self.times = times
-        self.connectTimes = connectTimes
+        self.birth = birth
         self.cacheOutcome = cacheOutcome
       }
     }
     private let storage: Storage
 
     /// - Parameters:
-    ///   - connectTimes: of the connection it came over, if that was made for it.
+    ///   - birth: of the connection it came over, if that was made for it.
     ///   - cacheOutcome: what a cache had to do with it.
     init(
       url: String, head: ResponseHead, body: [UInt8], trailers: HTTPFields? = nil, history: [RedirectStep],
-      times: ExchangeTimes, connectTimes: ConnectTimes? = nil, cacheOutcome: HTTPCache.Outcome? = nil
+      times: ExchangeTimes, birth: ConnectionBirth? = nil, cacheOutcome: HTTPCache.Outcome? = nil
     ) {
-      storage = Storage(url, head, body, trailers, history, times, connectTimes, cacheOutcome)
+      storage = Storage(url, head, body, trailers, history, times, birth, cacheOutcome)
     }
 
     /// The same with another history, or after a look into a cache.
     func with(history: [RedirectStep]? = nil, cacheOutcome: HTTPCache.Outcome? = nil) -> Response {
       Response(
         url: url, head: head, body: body, trailers: trailers, history: history ?? self.history, times: storage.times,
-        connectTimes: storage.connectTimes, cacheOutcome: cacheOutcome ?? self.cacheOutcome)
+        birth: storage.birth, cacheOutcome: cacheOutcome ?? self.cacheOutcome)
     }
 
     var head: ResponseHead { storage.head }
@@ -81,7 +81,7 @@ extension HTTPClient {
     public var trailers: HTTPFields? { storage.trailers }
 
     /// How long its steps took.
-    public var timings: Timings { Timings(storage.times, on: storage.connectTimes) }
+    public var timings: Timings { Timings(storage.times, on: storage.birth) }
 
     /// The content as text, in the character set that its first bytes or the Content-Type field name, else in UTF-8; what is not
     /// of it is shown as `�`.

@@ -43,8 +43,15 @@ struct ExchangeTimes: Sendable {
   }
 }
 
+/// How a connection was made, in one object, so that a response carries it for the price of one reference.
+final class ConnectionBirth: Sendable {
+  let times: ConnectTimes
+  init(_ times: ConnectTimes) { self.times = times }
+}
+
 extension HTTPClient.Timings {
-  init(_ times: ExchangeTimes, on connection: ConnectTimes?) {
+  init(_ times: ExchangeTimes, on connection: ConnectionBirth?) {
+    let connection = connection?.times
     func since(_ moment: Int64?) -> Duration? {
       guard let moment, moment > 0 else { return nil }
       // The connection may have been begun for another.

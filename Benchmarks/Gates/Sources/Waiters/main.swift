@@ -1,0 +1,28 @@
+// COUNT times: one waits for a semaphore, is let in and leaves, behind a line that is LENGTH long: `Waiters release/LENGTH COUNT`; or
+// leaves the line from its middle: `Waiters cancel/LENGTH COUNT`. What it takes must not depend on the length.
+import Swirl
+
+let arguments = CommandLine.arguments
+guard arguments.count == 3, let count = Int(arguments[2]) else { fatalError("usage: Waiters NAME/LENGTH COUNT") }
+let words = arguments[1].split(separator: "/")
+guard words.count == 2, let length = Int(words[1]) else { fatalError("no operation \(arguments[1])") }
+
+let semaphore = DeferredSemaphore(0)
+for _ in 0..<length { _ = semaphore.acquire() }
+
+switch words[0] {
+case "release":
+  for _ in 0..<count {
+    _ = semaphore.acquire()
+    semaphore.release()
+  }
+case "cancel":
+  for _ in 0..<count {
+    let waiter = semaphore.acquire().addErrback { _ in }
+    _ = semaphore.acquire()
+    waiter.cancel()
+    semaphore.release()
+  }
+default: fatalError("no operation \(arguments[1])")
+}
+precondition(semaphore.waiting == length)
