@@ -1,0 +1,1 @@
+def client_through_proxies(p, f, d): pass

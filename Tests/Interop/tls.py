@@ -1,0 +1,1 @@
+def client_against_tls(p, f, d): pass
