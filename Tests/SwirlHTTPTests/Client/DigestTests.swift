@@ -43,8 +43,8 @@ extension HTTPClientTests {
             + #"nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v""#
         ]))
       let value = challenge.authorization(
-        user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html", content: Array("what".utf8),
-        count: 1, clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+        user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html",
+        content: Array("what".utf8), count: 1, clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
       #expect(value.contains("response=\"\(proof)\", algorithm=\(algorithm), qop=auth-int,"))
     }
 
