@@ -1,5 +1,6 @@
 """What all parts share: how programs are run, and a line a check."""
 import contextlib
+import glob
 import os
 import pathlib
 import shutil
@@ -39,6 +40,9 @@ PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk":
 def install():
     """Installs what is missing."""
     missing = [package for name, package in PACKAGES.items() if not program(name)]
+    # It gives a proxy a host and a user that only the proxy has.
+    if not glob.glob("/usr/lib/*/libnss_wrapper.so"):
+        missing.append("libnss-wrapper")
     if missing:
         sudo = [] if os.geteuid() == 0 else ["sudo"]
         print("Installing", *missing, "with apt-get", flush=True)
@@ -97,9 +101,10 @@ def server(*command, port=None, **options):
             process.wait()
 
 
-def gunicorn(port):
+def gunicorn(port, *options):
     """httpbin."""
-    return server(CACHE / "bin" / "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "4", "httpbin:app", port=port)
+    return server(CACHE / "bin" / "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "4", *options, "httpbin:app",
+                  port=port)
 
 
 def build():
