@@ -15,6 +15,7 @@ let package = Package(
   dependencies: [
     .package(name: "swirl", path: ".."),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
@@ -25,8 +26,11 @@ let package = Package(
     .target(name: "Measure"),
     .executableTarget(
       name: "Clients",
-      dependencies: ["Measure", "CurlLoad", swirl, .product(name: "AsyncHTTPClient", package: "async-http-client")]
-        + nio),
+      dependencies: [
+        "Measure", "CurlLoad", swirl, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio),
+    .executableTarget(name: "Transfers", dependencies: ["Measure", swirl]),
     .executableTarget(
       name: "Servers",
       dependencies: [

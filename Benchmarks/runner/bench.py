@@ -17,7 +17,7 @@ class Bench:
         self.server_core, self.client_core = cores
         self.seconds = seconds
         self.quick = quick
-        self._folder = folder
+        self.folder = pathlib.Path(folder)
         self._nginx = None
 
     @property
@@ -34,22 +34,32 @@ class Bench:
 
     def nginx(self):
         if self._nginx is None:
-            self._nginx = nginx.start(self._folder, [self.server_core])
+            self._nginx = nginx.start(self.folder, [self.server_core])
         return self._nginx
 
-    def page(self, path):
-        return f"http://127.0.0.1:{self.nginx().port}/{path}"
+    def page(self, path, tls=False):
+        server = self.nginx()
+        return f"https://127.0.0.1:{server.tls_port}/{path}" if tls else f"http://127.0.0.1:{server.port}/{path}"
+
+    @property
+    def roots(self):
+        """The certificate that nginx has."""
+        return self.folder / "certificate.pem"
 
     def server(self, words):
         return Server(self.command(words), [self.server_core])
 
     def figures(self, words, cores, timeout):
         """Runs a program to its end and gives what it reported: by figure, microseconds and counts."""
-        ended = run(self.command(words), cores, timeout)
-        reports = [json.loads(line) for line in ended.output.splitlines()]
+        reports = self.reports(run(self.command(words), cores, timeout))
         if not reports:
             raise Failed(f"{words} reported nothing")
         return {report.pop("figure"): self.per_operation(report) for report in reports}
+
+    @staticmethod
+    def reports(ended):
+        """What a program reported, a line a figure."""
+        return [json.loads(line) for line in ended.output.splitlines()]
 
     @staticmethod
     def per_operation(sums):

@@ -17,31 +17,35 @@ PROGRAMS = {
     "Tornado simple client": ["client_tornado.py"],
     "URLSession": ["Clients", "urlsession"],
 }
+#: Those that can be told whom to trust.
+SECURED = [*SWIRL, "libcurl", "AsyncHTTPClient, futures", "AsyncHTTPClient, async"]
 AWAITED = [name for name in PROGRAMS if name.startswith("Swirl, awaited")]
 #: Those of most rows: what awaiting costs has rows of its own.
 USUAL = [name for name in PROGRAMS if name not in AWAITED]
 
 
-def fetching(path, length, in_flight=100, close=False, only=USUAL):
+def fetching(path, length, in_flight=100, close=False, tls=False, only=USUAL):
     """Each asks for one page again and again; wrk, which keeps nothing of what it reads, is the yardstick."""
 
     def client(words):
         def measure(bench):
             options = ["--in-flight", in_flight, "--length", length, "--seconds", bench.seconds]
             options += ["--close"] if close else []
-            return bench.figures([*words, bench.page(path), *options], [bench.client_core], bench.seconds + 60)
+            url = bench.page(path, tls)
+            options += ["--roots", bench.roots] if tls else []
+            return bench.figures([*words, url, *options], [bench.client_core], bench.seconds + 60)
 
         return measure
 
     def wrk(bench):
-        if in_flight < 1000:
+        if in_flight < 1000 and not tls:
             return {"": bench.per_operation(wrk_run(bench, bench.seconds))}
         # wrk has no warm-up: what making so many connections takes drops out of the difference of two runs.
         short, longer = (wrk_run(bench, seconds) for seconds in (2, 2 + bench.seconds))
         return {"": bench.per_operation({name: longer[name] - short[name] for name in longer})}
 
     def wrk_run(bench, seconds):
-        count, wall, ended = bench.wrk(bench.page(path), seconds, in_flight=in_flight, close=close)
+        count, wall, ended = bench.wrk(bench.page(path, tls), seconds, in_flight=in_flight, close=close)
         return {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
 
     return {"wrk": wrk} | {name: client(PROGRAMS[name]) for name in only}

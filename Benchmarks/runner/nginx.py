@@ -2,6 +2,7 @@
 
 import pathlib
 import socket
+import subprocess
 import time
 
 from processes import Failed, Server
@@ -34,6 +35,16 @@ http {{
     location = /slow {{ {slow} }}
     root {folder};
   }}
+  server {{
+    listen 127.0.0.1:{tls_port} ssl backlog=16384 reuseport;
+    ssl_certificate {folder}/certificate.pem;
+    ssl_certificate_key {folder}/key.pem;
+    ssl_protocols TLSv1.3;
+    # One cipher for all: libraries differ in which they like best.
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    location = /small {{ return 200 "{small}"; }}
+    root {folder};
+  }}
 }}
 """
 
@@ -46,23 +57,37 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_certificate(folder):
+    """For the address that all ask, signed with its own key, which they are told to trust."""
+    command = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+
+
 def start(folder, cores):
     folder = pathlib.Path(folder)
     # Pages of 4 KiB and 1 MiB as files: the cheapest that nginx has.
     (folder / "4k").write_bytes(b"x" * 4096)
     (folder / "1m").write_bytes(b"x" * (1 << 20))
-    port = free_port()
+    # A gibibyte that takes no room on the disk.
+    with open(folder / "1g", "wb") as large:
+        large.truncate(1 << 30)
+    make_certificate(folder)
+    port, tls_port = free_port(), free_port()
     modules = [path for path in MODULES if path.exists()]
     (folder / "nginx.conf").write_text(
         CONFIGURATION.format(
             folder=folder,
             port=port,
+            tls_port=tls_port,
             small="x" * 100,
             modules="\n".join(f"load_module {path};" for path in modules),
             slow="echo_sleep 3.0; echo hello;" if modules else "return 404;",
         )
     )
     server = Server(["nginx", "-c", folder / "nginx.conf", "-p", folder], cores, port=port)
+    server.tls_port = tls_port
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -77,8 +77,9 @@ class Pinned:
 class Ended:
     """What a program that has ended wrote and used; times in seconds."""
 
-    def __init__(self, output, usage, first_line):
+    def __init__(self, output, usage, first_line, wall):
         self.output = output
+        self.wall = wall
         self.user, self.system = usage.ru_utime, usage.ru_stime
         self.first_line = first_line
 
@@ -95,7 +96,7 @@ def run(command, cores, timeout):
             output, usage = program.wait()
         finally:
             killer.cancel()
-    return Ended(line + output, usage, first_line)
+    return Ended(line + output, usage, first_line, time.monotonic() - start)
 
 
 class Server(Pinned):

@@ -3,9 +3,10 @@
 import dataclasses
 import typing
 
-from clients import AWAITED, SWIRL, fetching, slow_page
+from clients import AWAITED, SECURED, SWIRL, fetching, slow_page
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
 from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
+from transfers import downloading, uploading
 
 ONE, TWO = "one core", "two cores"
 
@@ -49,11 +50,13 @@ def _curve():
 ROWS = [
     Row("fetch small", fetching("small", 100), "wrk"),
     Row("fetch small, awaited", fetching("small", 100, only=AWAITING), "wrk"),
-    Row("fetch small over TLS", not_yet="TLS"),
+    Row("fetch small over TLS", fetching("small", 100, tls=True, only=SECURED), "wrk"),
     Row("fetch 4 KiB", fetching("4k", 4096), "wrk", quick=False),
     Row("fetch 1 MiB", fetching("1m", 1 << 20), "libcurl"),
     Row("fetch 1 MiB, awaited", fetching("1m", 1 << 20, only=[*AWAITING, "libcurl"]), "libcurl"),
-    Row("fetch 1 MiB over TLS", not_yet="TLS"),
+    Row("fetch 1 MiB over TLS", fetching("1m", 1 << 20, tls=True, only=SECURED), "libcurl"),
+    Row("download 1 GiB to disk", downloading(), "curl", operation="MiB", quick=False),
+    Row("upload 1 GiB from disk", uploading(), "curl", operation="MiB", quick=False),
     Row("fetch small, one connection", fetching("small", 100, in_flight=1), "wrk", quick=False),
     Row("fetch small, a connection per request", fetching("small", 100, close=True), "wrk", quick=False),
     *_curve(),

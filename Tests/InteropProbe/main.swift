@@ -2,6 +2,8 @@
 //
 //   InteropProbe serve                    prints its address; every path below is answered
 //   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
+//   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say: roots, cert, key,
+//                                         min, max, alpn
 import Foundation
 import Swirl
 
@@ -43,10 +45,41 @@ func fetchOnce(_ arguments: [String]) {
   reactor.run()
 }
 
+func fetchSecured(_ arguments: [String]) async throws {
+  var configuration = HTTPClient.Configuration()
+  var (certificate, key) = ("", "")
+  for setting in arguments where !setting.contains("://") {
+    let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+    let version: TLSConfiguration.Version = parts[1] == "1.2" ? .tls12 : .tls13
+    switch parts[0] {
+    case "roots": configuration.tls.roots = [.file(parts[1])]
+    case "cert": certificate = parts[1]
+    case "key": key = parts[1]
+    case "min": configuration.tls.minimumVersion = version
+    case "max": configuration.tls.maximumVersion = version
+    case "alpn": configuration.tls.applicationProtocols = [parts[1]]
+    default: preconditionFailure("no setting \(setting)")
+    }
+  }
+  if !certificate.isEmpty { configuration.tls.identity = .init(chain: .file(certificate), privateKey: .file(key)) }
+  let client = HTTPClient(configuration)
+  for url in arguments where url.contains("://") {
+    let response = try await client.fetch(HTTPClient.Request(url)).value
+    FileHandle.standardOutput.write(Data(response.body))
+  }
+}
+
 switch CommandLine.arguments.dropFirst().first {
 case "serve": try serve()
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
+case "tls":
+  do {
+    try runUntilComplete { try await fetchSecured(Array(CommandLine.arguments.dropFirst(2))) }
+  } catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(1)
+  }
 default:
-  print("usage: InteropProbe serve | fetch METHOD URL [BODY]")
+  print("usage: InteropProbe serve | fetch METHOD URL [BODY] | tls NAME=VALUE… URL…")
   exit(2)
 }

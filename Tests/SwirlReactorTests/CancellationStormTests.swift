@@ -26,7 +26,7 @@ import Testing
     let resident = Resident(on: thread.remote)
     var done = 0
     while done < Self.count {
-      let plans = (0..<Self.batch).map { Plan(done + $0, &random) }
+      let plans = (0..<Self.batch).map { Plan(done + $0 + 1, &random) }
       done += plans.count
       // Made, cancelled and awaited on the thread.
       try await Task(executorPreference: thread.remote) { @concurrent in
@@ -58,7 +58,7 @@ import Testing
     let stranger = Stranger(thread.remote)
     var done = 0
     while done < Self.count {
-      let plans = (0..<Self.batch).map { Plan(done + $0, &random) }
+      let plans = (0..<Self.batch).map { Plan(done + $0 + 1, &random) }
       done += plans.count
       let tasks = plans.map { plan in
         switch plan.place {

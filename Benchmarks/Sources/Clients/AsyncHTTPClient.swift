@@ -3,6 +3,7 @@ import Measure
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// One event loop, HTTP/1 only, and as many connections as requests.
 private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
@@ -11,6 +12,10 @@ private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HT
   // Ten thousand connections at once take longer than the standard ten seconds on a busy machine.
   configuration.timeout.connect = .seconds(60)
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = load.inFlight
+  if let roots = load.roots {
+    configuration.tlsConfiguration = .makeClientConfiguration()
+    configuration.tlsConfiguration?.trustRoots = .file(roots)
+  }
   return HTTPClient(eventLoopGroup: group, configuration: configuration)
 }
 

@@ -6,6 +6,7 @@ import Swirl
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = load.inFlight
   configuration.connections = load.inFlight
+  if let roots = load.roots { configuration.tls.roots = [.file(roots)] }
   return HTTPClient(configuration)
 }
 

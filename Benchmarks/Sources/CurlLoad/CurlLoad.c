@@ -57,7 +57,7 @@ static int timer_changed(CURLM *multi, long timeout, void *context) {
   return 0;
 }
 
-int curl_load_run(const char *url, int in_flight, int closes, long buffer, curl_load_completed completed, void *context) {
+int curl_load_run(const char *url, int in_flight, int closes, long buffer, const char *roots, curl_load_completed completed, void *context) {
   loop_t loop = {.multi = curl_multi_init(), .epoll = epoll_create1(EPOLL_CLOEXEC), .timeout = -1};
   body_t *bodies = calloc(in_flight, sizeof(body_t));
   struct epoll_event *events = calloc(1024, sizeof(struct epoll_event));
@@ -78,6 +78,7 @@ int curl_load_run(const char *url, int in_flight, int closes, long buffer, curl_
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &bodies[i]);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &bodies[i]);
     if (buffer) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer);
+    if (roots) curl_easy_setopt(easy, CURLOPT_CAINFO, roots);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (closes) {

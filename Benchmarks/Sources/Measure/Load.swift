@@ -10,6 +10,8 @@ public final class Load: @unchecked Sendable {
   public let closesConnections: Bool
   /// How long each body must be; -1 for any length.
   public let expectedLength: Int
+  /// The file with the certificate to trust, where the URL is one of `https`.
+  public let roots: String?
   private let warmUp, seconds: Double
   /// Not a time but a number of requests: no warm-up then.
   private let count: Int?
@@ -23,12 +25,13 @@ public final class Load: @unchecked Sendable {
   private var isEnding = false
   private let residentBefore = residentKiB("VmRSS")
 
-  /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`.
+  /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`, `--roots`.
   public init(_ options: Options) {
     guard let url = options.words.last else { fail("no URL") }
     self.url = url
     inFlight = options.count("--in-flight", or: 100)
     closesConnections = options.has("--close")
+    roots = options.text("--roots")
     seconds = options.number("--seconds", or: 2)
     warmUp = options.number("--warm-up", or: 0.5)
     let count = options.count("--count", or: 0)

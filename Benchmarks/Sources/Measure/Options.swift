@@ -25,6 +25,9 @@ public struct Options: Sendable {
   /// Whether a flag was given.
   public func has(_ flag: String) -> Bool { values[flag] != nil }
 
+  /// The value of an option as it is.
+  public func text(_ name: String) -> String? { values[name] }
+
   /// The value of an option.
   public func number(_ name: String, or standard: Double) -> Double { values[name].flatMap { Double($0) } ?? standard }
 

@@ -4,10 +4,12 @@ enum TextEncoding {
   case utf16LittleEndian
   case utf16BigEndian
   case windows1252
+  /// ASCII, and a private use for each other byte.
+  case userDefined
   /// By the C library's converter of this name.
   case converted(CharsetConverter)
 
-  /// Nil if nobody knows it. The names are those of the Encoding standard §4.2, then the C library's.
+  /// Nil if it is none of the Encoding standard's (§4.2).
   init?(label: String) {
     let name = label[...].trimmed.lowercased()
     switch name {
@@ -20,8 +22,12 @@ enum TextEncoding {
     case "us-ascii", "ascii", "ansi_x3.4-1968", "iso-8859-1", "iso8859-1", "iso88591", "iso_8859-1", "iso_8859-1:1987",
       "iso-ir-100", "latin1", "l1", "csisolatin1", "cp819", "ibm819", "windows-1252", "cp1252", "x-cp1252":
       self = .windows1252
+    case "x-user-defined":
+      self = .userDefined
     default:
-      guard let converter = CharsetConverter(name) else { return nil }
+      guard let libraryName = EncodingLabels.libraryName(of: name), let converter = CharsetConverter(libraryName) else {
+        return nil
+      }
       self = .converted(converter)
     }
   }
@@ -33,6 +39,7 @@ enum TextEncoding {
     case .utf16LittleEndian: Self.utf16(bytes) { low, high in UInt16(high) << 8 | UInt16(low) }
     case .utf16BigEndian: Self.utf16(bytes) { high, low in UInt16(high) << 8 | UInt16(low) }
     case .windows1252: Self.windows1252(bytes)
+    case .userDefined: String(decoding: bytes.map { $0 < 0x80 ? UInt16($0) : 0xF700 + UInt16($0) }, as: UTF16.self)
     case .converted(let converter): converter.decode(bytes)
     }
   }

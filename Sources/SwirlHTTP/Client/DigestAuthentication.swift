@@ -2,17 +2,46 @@ import COpenSSL
 
 /// What a server wants to be proved, and how (RFC 7616 §3.3).
 struct DigestChallenge {
-  enum Algorithm: Int {
+  /// The weakest first. The last is not in the RFC, but servers have it.
+  enum Algorithm: Int, CaseIterable {
     case md5
     case sha256
+    case sha512Truncated
+    case sha512
+
+    var name: String {
+      switch self {
+      case .md5: "MD5"
+      case .sha256: "SHA-256"
+      case .sha512Truncated: "SHA-512-256"
+      case .sha512: "SHA-512"
+      }
+    }
+
+    fileprivate var method: OpaquePointer? {
+      switch self {
+      case .md5: EVP_md5()
+      case .sha256: EVP_sha256()
+      case .sha512Truncated: EVP_sha512_256()
+      case .sha512: EVP_sha512()
+      }
+    }
+  }
+  /// What a proof is over.
+  enum Quality: String {
+    /// The request, as RFC 2069 had it: proofs are not counted.
+    case none
+    /// The request.
+    case auth
+    /// The request and its content.
+    case authInt = "auth-int"
   }
   let realm: String
   let nonce: String
   let opaque: String?
   let algorithm: Algorithm
   let isSession: Bool
-  /// Whether proofs are counted, which RFC 2069 did not have.
-  let hasQuality: Bool
+  let quality: Quality
   /// Whether the proof was right but its nonce too old.
   let isStale: Bool
 
@@ -27,16 +56,18 @@ struct DigestChallenge {
     guard challenge.scheme == "digest", let realm = challenge["realm"], let nonce = challenge["nonce"] else {
       return nil
     }
-    switch challenge["algorithm"]?.lowercased() {
-    case nil, "md5": (algorithm, isSession) = (.md5, false)
-    case "md5-sess": (algorithm, isSession) = (.md5, true)
-    case "sha-256": (algorithm, isSession) = (.sha256, false)
-    case "sha-256-sess": (algorithm, isSession) = (.sha256, true)
+    let name = challenge["algorithm"]?.uppercased() ?? "MD5"
+    isSession = name.hasSuffix("-SESS")
+    let plainName = isSession ? String(name.dropLast(5)) : name
+    guard let algorithm = Algorithm.allCases.first(where: { $0.name == plainName }) else { return nil }
+    self.algorithm = algorithm
+    let qualities = challenge["qop"]?.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+    switch qualities {
+    case nil: quality = .none
+    case let some? where some.contains("auth"): quality = .auth
+    case let some? where some.contains("auth-int"): quality = .authInt
     default: return nil
     }
-    let qualities = challenge["qop"]?.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
-    if let qualities, !qualities.contains("auth") { return nil }
-    hasQuality = qualities != nil
     self.realm = realm
     self.nonce = nonce
     opaque = challenge["opaque"]
@@ -44,30 +75,35 @@ struct DigestChallenge {
   }
 
   /// The value of the Authorization field (RFC 7616 §3.4).
+  /// - Parameter content: what is sent, where the proof is over that as well.
   func authorization(
-    user: String, password: String, method: String, target: String, count: Int, clientNonce: String
+    user: String, password: String, method: String, target: String, content: [UInt8] = [], count: Int,
+    clientNonce: String
   ) -> String {
     var secret = hash("\(user):\(realm):\(password)")
     if isSession { secret = hash("\(secret):\(nonce):\(clientNonce)") }
-    let subject = hash("\(method):\(target)")
+    let subject = hash("\(method):\(target)" + (quality == .authInt ? ":\(hash(content))" : ""))
     let hexCount = String(count, radix: 16)
     let number = String(repeating: "0", count: max(0, 8 - hexCount.count)) + hexCount
     let proof = hash(
-      hasQuality ? "\(secret):\(nonce):\(number):\(clientNonce):auth:\(subject)" : "\(secret):\(nonce):\(subject)")
+      quality == .none
+        ? "\(secret):\(nonce):\(subject)" : "\(secret):\(nonce):\(number):\(clientNonce):\(quality.rawValue):\(subject)"
+    )
     var value = "Digest username=\(user.quoted), realm=\(realm.quoted), nonce=\(nonce.quoted), uri=\(target.quoted)"
-    value += ", response=\"\(proof)\", algorithm=\(algorithm == .md5 ? "MD5" : "SHA-256")\(isSession ? "-sess" : "")"
+    value += ", response=\"\(proof)\", algorithm=\(algorithm.name)\(isSession ? "-sess" : "")"
     if let opaque { value += ", opaque=\(opaque.quoted)" }
-    if hasQuality { value += ", qop=auth, nc=\(number), cnonce=\"\(clientNonce)\"" }
+    if quality != .none { value += ", qop=\(quality.rawValue), nc=\(number), cnonce=\"\(clientNonce)\"" }
     return value
   }
 
+  private func hash(_ text: String) -> String { hash(Array(text.utf8)) }
+
   /// In hexadecimal digits.
-  private func hash(_ text: String) -> String {
-    let bytes = Array(text.utf8)
+  private func hash(_ bytes: [UInt8]) -> String {
     var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var length: UInt32 = 0
     // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.
-    EVP_Digest(bytes, bytes.count, &output, &length, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil)
+    EVP_Digest(bytes, bytes.count, &output, &length, algorithm.method, nil)
     return output.prefix(Int(length)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
@@ -84,10 +120,16 @@ struct DigestSession {
     clientNonce = String(random.next(), radix: 16) + String(random.next(), radix: 16)
   }
 
-  mutating func authorization(user: String, password: String, method: String, target: String) -> String {
+  /// - Parameter content: what is sent; nil where that is not known before. No proof can be given then of a server that wants one
+  ///   over it.
+  mutating func authorization(
+    user: String, password: String, method: String, target: String, content: [UInt8]?
+  ) -> String? {
+    if challenge.quality == .authInt, content == nil { return nil }
     count += 1
     return challenge.authorization(
-      user: user, password: password, method: method, target: target, count: count, clientNonce: clientNonce)
+      user: user, password: password, method: method, target: target, content: content ?? [], count: count,
+      clientNonce: clientNonce)
   }
 }
 

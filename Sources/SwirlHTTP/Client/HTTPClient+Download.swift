@@ -28,7 +28,7 @@ extension HTTPClient {
   /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
   ///
   /// Until all is there it is written to `path.part`, which then takes the place of `path`. The file is written on the reactor's
-  /// thread pool, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
+  /// thread pool, up to a mebibyte at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
   /// that resumes; other failures than of the network remove nothing that was there before. A status that is no success is an
   /// ``HTTPError`` of code `.status`. Cancelling the Deferred ends the request.
   ///
@@ -80,11 +80,20 @@ extension HTTPClient {
     let length = response.header("content-length").flatMap { Int($0) }
     let total = rest?.total ?? length.map { received + $0 }
     let resumedAt = received
-    for try await bytes in response.body {
-      try await reactor.deferToThread { try part.write(bytes) }.value
-      received += bytes.count
-      progress?(received, total)
+    let writer = PartWriter(part)
+    do {
+      for try await bytes in response.body {
+        writer.add(bytes)
+        if writer.isFull { try await writer.room().value }
+        received += bytes.count
+        progress?(received, total)
+      }
+    } catch {
+      // What came is kept for a later try. Nobody waits for it when the download was cancelled: another may begin at once.
+      if !Task.isCancelled { try await writer.flush().value }
+      throw error
     }
+    try await writer.flush().value
     return try await finish(response, part, size: received, from: resumedAt)
   }
 
@@ -116,6 +125,65 @@ struct ContentRange {
       }
       start = number
     }
+  }
+}
+
+/// Writes what comes on the thread pool, several pieces at a time: while some are written, the next are collected. To ask a thread
+/// costs more than to write 64 KiB. On the reactor's thread only.
+private final class PartWriter {
+  /// So much is written at once, and no more than twice that waits.
+  private static let batch = 1 << 20
+  private let part: PartFile
+  private var pieces: [[UInt8]] = []
+  private var size = 0
+  private var isWriting = false
+  private var isFlushing = false
+  private var failure: (any Error)?
+  private var waiting: Deferred<Void>?
+
+  init(_ part: PartFile) { self.part = part }
+
+  func add(_ bytes: [UInt8]) {
+    pieces.append(bytes)
+    size += bytes.count
+    if size >= Self.batch, !isWriting, failure == nil { start() }
+  }
+
+  /// Whether to wait for `room()` before more is added.
+  var isFull: Bool { failure != nil || isWriting && size >= Self.batch }
+
+  /// Fires when more may be added, or with the error of what was written.
+  func room() -> Deferred<Void> { wait() }
+
+  /// Fires when all is written. Nothing may be added then.
+  func flush() -> Deferred<Void> {
+    isFlushing = true
+    if !isWriting, size > 0, failure == nil { start() }
+    return wait()
+  }
+
+  private func wait() -> Deferred<Void> {
+    if let failure { return .fail(failure) }
+    if !isWriting { return .succeed(()) }
+    let deferred = Deferred<Void>()
+    waiting = deferred
+    return deferred
+  }
+
+  private func start() {
+    isWriting = true
+    let batch = pieces
+    pieces = []
+    size = 0
+    deferToThread { [part] in for bytes in batch { try part.write(bytes) } }.addBoth { [self] in wrote($0) }
+  }
+
+  private func wrote(_ result: Result<Void, any Error>) {
+    isWriting = false
+    if case .failure(let error) = result { failure = error }
+    if failure == nil, size >= Self.batch || isFlushing && size > 0 { start() }
+    guard failure != nil || !isFlushing || !isWriting else { return }
+    if let failure { waiting.take()?.errback(failure) } else { waiting.take()?.callback(()) }
   }
 }
 

@@ -215,9 +215,9 @@ extension HTTPClient {
 
     /// What the server wants to be proved; nil where it had the proof already, and refused it.
     private func challenge(in head: ResponseHead) -> DigestChallenge? {
-      guard request.hasReplayableBody, let challenge = DigestChallenge(head.fields[values: .wwwAuthenticate]) else {
-        return nil
-      }
+      guard request.hasReplayableBody, let challenge = DigestChallenge(head.fields[values: .wwwAuthenticate]),
+        challenge.quality != .authInt || request.knownContent != nil
+      else { return nil }
       // The first proof may have been one for a nonce that is too old now.
       let isNew = proof == nil || challenge.isStale
       return isNew && challenges < 2 ? challenge : nil

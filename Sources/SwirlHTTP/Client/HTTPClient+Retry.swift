@@ -84,6 +84,15 @@ extension HTTPError {
 extension HTTPClient.Request {
   var hasReplayableBody: Bool { body?.isReplayable ?? true }
 
+  /// What is sent, where that is there in one piece; empty where there is nothing.
+  var knownContent: [UInt8]? {
+    switch body?.content {
+    case nil: []
+    case .bytes(let bytes): bytes
+    case .source: nil
+    }
+  }
+
   /// Whether a second try could do no harm: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
   var isRepeatable: Bool {
     switch method {

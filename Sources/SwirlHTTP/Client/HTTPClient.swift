@@ -150,7 +150,7 @@ public final class HTTPClient {
       // RFC 9112 §3.2.2: a proxy is told the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
       if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
-        prove(digest, to: pool.origin, in: exchange)
+        prove(digest, to: pool.origin, target, in: exchange)
       }
       pool.start(exchange)
     } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
@@ -171,9 +171,13 @@ public final class HTTPClient {
     digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(challenge)
   }
 
-  private func prove(_ digest: (user: String, password: String), to origin: Origin, in exchange: Exchange) {
+  /// The target is that which the server gets to see: not a proxy's.
+  private func prove(
+    _ digest: (user: String, password: String), to origin: Origin, _ target: String, in exchange: Exchange
+  ) {
     exchange.proof = digests[DigestKey(origin: origin, user: digest.user)]?.authorization(
-      user: digest.user, password: digest.password, method: exchange.method.rawValue, target: exchange.target)
+      user: digest.user, password: digest.password, method: exchange.method.rawValue, target: target,
+      content: exchange.request.knownContent)
   }
 
   private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {

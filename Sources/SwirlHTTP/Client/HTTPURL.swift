@@ -126,24 +126,31 @@ struct HTTPURL {
     return try target(bytes, from: prefix.count)
   }
 
-  /// The path and query without the fragment. What a URL cannot carry as it is, such as letters beyond ASCII, is
-  /// percent-encoded; a space or control character is a mistake somewhere, and refused.
+  /// The path and query without the fragment; `.` and `..` in the path are resolved (RFC 3986 §6.2.2.3). What a URL cannot carry as
+  /// it is, such as letters beyond ASCII, is percent-encoded; a space or control character is a mistake somewhere, and refused.
   private static func target(_ bytes: Span<UInt8>, from start: Int) throws(Malformed) -> String {
     var end = start
     var isPlain = start < bytes.count && bytes[start] == UInt8(ascii: "/")
+    var hasDots = false
     while end < bytes.count, bytes[end] != UInt8(ascii: "#") {
       let byte = bytes[end]
       guard byte > 0x20, byte != 0x7F else {
         throw Malformed("the URL has a space or control character in it: percent-encode it (a space is %20)")
       }
       if byte.needsEncoding { isPlain = false }
+      if byte == UInt8(ascii: "."), end > start, bytes[end - 1] == UInt8(ascii: "/") { hasDots = true }
       end += 1
     }
     if start == end { return "/" }
+    if hasDots { return URLReference.withoutDots(inPathOf: encodedTarget(bytes, start..<end)) }
     if isPlain { return String(copying: bytes.extracting(start..<end)) }
+    return encodedTarget(bytes, start..<end)
+  }
+
+  private static func encodedTarget(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
     var encoded: [UInt8] = []
-    if bytes[start] != UInt8(ascii: "/") { encoded.append(UInt8(ascii: "/")) }
-    for index in start..<end {
+    if bytes[range.lowerBound] != UInt8(ascii: "/") { encoded.append(UInt8(ascii: "/")) }
+    for index in range {
       if bytes[index].needsEncoding {
         encoded.append(percentEncoding: bytes[index])
       } else {

@@ -57,6 +57,12 @@ enum URLReference {
     return output.joined(separator: "/")
   }
 
+  /// A path with what follows it, which stays as it is.
+  static func withoutDots(inPathOf target: String) -> String {
+    guard let mark = target.firstIndex(of: "?") else { return withoutDots(target) }
+    return withoutDots(String(target[..<mark])) + target[mark...]
+  }
+
   /// What servers send all the same: spaces, and letters beyond ASCII, which are percent-encoded as browsers do.
   private static func encoded(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else { return text }

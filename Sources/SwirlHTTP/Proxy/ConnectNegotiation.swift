@@ -49,7 +49,9 @@ final class ConnectNegotiation: TunnelNegotiation {
     switch head.status {
     case 407: "it wants a name and password (407): give them, or others, with the proxy"
     case 403: "it does not allow the connection (403)"
-    case 502, 503, 504: "it cannot make the connection (\(head.status) \(head.reasonPhrase))"
+    // For a name and password that are wrong, tinyproxy has the status that is an origin's.
+    case 401: "it did not take the name and password (401): give others with the proxy"
+    case 500...599: "it cannot make the connection (\(head.status) \(head.reasonPhrase))"
     default: "it refused the connection (\(head.status) \(head.reasonPhrase))"
     }
   }

@@ -174,7 +174,8 @@ package final class TLSContext {
 
   // MARK: - Sessions
 
-  /// Takes a session out that `peer` may go on with; one goes with each connection, so that nobody can tell that two are the same.
+  /// A session that `peer` may go on with, the caller's to free. One of TLS 1.3 goes with one connection, so that nobody can tell that
+  /// two are the same client's (RFC 8446 appendix C.4); one of TLS 1.2 with many, as its server need not give a new one each time.
   func takeSession(for peer: String) -> OpaquePointer? { sessions.take(for: peer) }
 
   func keep(session: OpaquePointer, for peer: String) { sessions.insert(session, for: peer) }
@@ -205,8 +206,15 @@ private struct TLSSessionStore: ~Copyable {
 
   mutating func take(for peer: String) -> OpaquePointer? {
     while let session = sessions[peer]?.popLast() {
-      if SSL_SESSION_is_resumable(session) == 1 { return session }
-      SSL_SESSION_free(session)
+      guard SSL_SESSION_is_resumable(session) == 1 else {
+        SSL_SESSION_free(session)
+        continue
+      }
+      if SSL_SESSION_get_protocol_version(session) == TLS1_2_VERSION {
+        SSL_SESSION_up_ref(session)
+        sessions[peer]!.append(session)
+      }
+      return session
     }
     sessions[peer] = nil
     return nil

@@ -124,6 +124,17 @@ final class TLSSession {
       return NetError(.handshake, peer, errno: ECONNRESET, reason: "the other end closed the connection")
     case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_UNEXPECTED_MESSAGE:
       return NetError(.handshake, peer, errno: EPROTO, reason: "the other end does not speak TLS there (\(words))")
+    case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+      let configuration = context.configuration
+      return NetError(
+        .handshake, peer, errno: EPROTO,
+        reason: "the other end speaks no version of TLS that is allowed here, \(configuration.minimumVersion) to "
+          + "\(configuration.maximumVersion): it needs a newer one (\(words))")
+    case SSL_R_NO_APPLICATION_PROTOCOL, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return NetError(
+        .handshake, peer, errno: EPROTO,
+        reason: "the two ends have no application protocol in common: here it is "
+          + "\(context.configuration.applicationProtocols.joined(separator: ", ")) (\(words))")
     default: return NetError(.handshake, peer, errno: EPROTO, reason: words)
     }
   }

@@ -25,14 +25,38 @@ extension HTTPClientTests {
       #expect(value.contains("nc=00000001") && value.contains("uri=\"/dir/index.html\"") && value.contains("qop=auth,"))
     }
 
+    /// What Python's hashlib gives for the same question.
+    @Test(arguments: [
+      ("MD5", "7e8b1ea8e4b75d6dc94026924e6e2033"),
+      ("SHA-256", "e7be5c7169814d4b23f601acac559bcc0517f5c737205c1d38f2d80efd3ada72"),
+      ("SHA-512-256", "181ac9307b1804d474471d50c25ffcc11c463974343aa44264d75aba954b5e04"),
+      (
+        "SHA-512",
+        "7b51e889f9d15efa49541c0a78953bede251ef20ed3ff2148750210fac185969"
+          + "53a3fef1e423bca8cbf317d237588a75d0cc47817f87f8af4c277df880c23ef7"
+      ),
+    ])
+    func `a server that wants only that has the content proved as well`(algorithm: String, proof: String) throws {
+      let challenge = try #require(
+        DigestChallenge([
+          #"Digest realm="http-auth@example.org", qop="auth-int", algorithm=\#(algorithm), "#
+            + #"nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v""#
+        ]))
+      let value = challenge.authorization(
+        user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html",
+        content: Array("what".utf8), count: 1, clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+      #expect(value.contains("response=\"\(proof)\", algorithm=\(algorithm), qop=auth-int,"))
+    }
+
     @Test func `the strongest challenge that is known is taken, and others are not`() {
       func algorithm(_ fields: String...) -> DigestChallenge.Algorithm? { DigestChallenge(fields)?.algorithm }
       let old = #"Digest realm="r", nonce="n""#
       #expect(algorithm(old) == .md5)
       #expect(algorithm(old, #"Digest realm="r", nonce="n", algorithm=SHA-256"#) == .sha256)
       #expect(algorithm(#"Basic realm="x, Digest", Digest realm="r", nonce="n", algorithm=SHA-256-sess"#) == .sha256)
-      #expect(algorithm(#"Digest realm="r", nonce="n", algorithm=SHA-512-256"#) == nil)
-      #expect(algorithm(#"Digest realm="r", nonce="n", qop="auth-int""#) == nil)
+      #expect(algorithm(#"Digest realm="r", nonce="n", algorithm=sha-512-256"#) == .sha512Truncated)
+      #expect(algorithm(#"Digest realm="r", nonce="n", algorithm=SHA-1"#) == nil)
+      #expect(algorithm(#"Digest realm="r", nonce="n", qop="other""#) == nil)
       for broken in ["", "Digest", #"Digest realm="r"#, #"Digest realm="r", nonce="n\"#, "=", ",,,", "Basic realm=r"] {
         #expect(algorithm(broken) == nil)
       }
@@ -67,6 +91,27 @@ extension HTTPClientTests {
         #expect("\(outcome)" == "200 in" && outcome.response?.history.isEmpty == true)
       }
       #expect(counts == ["none", "00000001", "00000002"])
+      bench.end()
+    }
+
+    @Test func `content that is not there before it is sent cannot be proved`() throws {
+      var bodies: [String] = []
+      let bench = try ClientBench { request in
+        let value = request.values("authorization").first ?? "none"
+        bodies.append("\(String(decoding: request.body, as: UTF8.self)) \(value.contains("auth-int"))")
+        if value != "none" { return request.answer("in") }
+        request.answer(
+          "out", status: "401 Who", fields: "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"\r\n")
+      }
+      var known = request(bench, "/page")
+      known.method = .post
+      known.body = .text("what")
+      var unknown = known
+      unknown.body = try .file(#filePath)
+      let outcomes = [bench.fetch(known)] + [bench.fetch(unknown)]
+      bench.run()
+      #expect(outcomes.map { "\($0)" }.sorted() == ["200 in", "401 out"])
+      #expect(bodies.contains("what true") && bodies.filter { $0.hasSuffix("true") }.count == 1)
       bench.end()
     }
 

@@ -62,6 +62,22 @@ extension HTTPClientTests {
       #expect(content(path) == sent)
     }
 
+    @Test(arguments: [false, true])
+    func `what is written in many goes is whole, and what broke off is kept to the last byte`(breaks: Bool) throws {
+      let sent = pattern(5_000_001)
+      let outcome = try download { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(sent.count + (breaks ? 1 : 0))\r\n\r\n")
+        request.connection.send(sent)
+        if breaks { request.connection.close() }
+      }
+      if breaks {
+        #expect(throws: HTTPError.self) { try outcome.get() }
+      } else {
+        #expect(try outcome.get().size == sent.count)
+      }
+      #expect(content(breaks ? partPath : path) == sent && content(breaks ? path : partPath) == nil)
+    }
+
     @Test func `a server that sends all of it again is taken at its word`() throws {
       try Data("old and longer".utf8).write(to: URL(filePath: partPath))
       let outcome = try download(resuming: true) { $0.answer("all of it") }

@@ -54,7 +54,11 @@ extension HTTPClientTests {
       // As browsers read it, the backslash ends the host: what comes after it never becomes one.
       Good("http://example.com\\@other.org/", "example.com", 80, "/%5C@other.org/"),
       Good("http://example.com/\"<>^`{|}", "example.com", 80, "/%22%3C%3E%5E%60%7B%7C%7D"),
-      Good("http://example.com//a/../b", "example.com", 80, "//a/../b"),
+      Good("http://example.com//a/../b", "example.com", 80, "//b"),
+      Good("http://example.com/../a/./b/..", "example.com", 80, "/a/"),
+      Good("http://example.com/.", "example.com", 80, "/"),
+      Good("http://example.com/../ä/.b/c..?d=/../e#/../f", "example.com", 80, "/%C3%A4/.b/c..?d=/../e"),
+      Good("http://example.com?a/../b", "example.com", 80, "/?a/../b"),
       Good("https://example.com", "example.com", 443, "/", isSecure: true),
       Good("HttpS://Example.com:80/a", "example.com", 80, "/a", isSecure: true),
     ])

@@ -47,6 +47,26 @@ extension HTTPClientTests {
 
     // MARK: - HTTP
 
+    @Test func `a proof is over what the server gets to see, not over what the proxy is asked for`() throws {
+      let server = try ClientBench { request in
+        let proof = request.values("authorization").first
+        if let proof { return request.answer("\(request.target) \(proof.contains("uri=\"/a?b\""))") }
+        request.answer(
+          "out", status: "401 Who", fields: "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n")
+      }
+      var configuration = HTTPClient.Configuration()
+      configuration.proxies = .all(.http("127.0.0.1", port: server.server.port))
+      let client = HTTPClient(configuration, on: server.reactor)
+      var request = HTTPClient.Request("http://nowhere.test:81/a?b")
+      request.authentication = .digest("me", "secret")
+      var texts: [String] = []
+      client.fetch(request) { try texts.append($0.get().text) }
+      server.run(until: { [count = texts.count] in texts.count > count })
+      #expect(texts == ["http://nowhere.test:81/a?b true"])
+      client.close()
+      server.end()
+    }
+
     @Test func `a page of http is asked of the proxy by its whole URL`() throws {
       let server = try ClientBench { request in
         request.answer("\(request.target) \(request.values("host")) \(request.values("proxy-authorization"))")
@@ -148,6 +168,8 @@ extension HTTPClientTests {
 
     @Test(arguments: [
       ("HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n", "wants a name and password"),
+      ("HTTP/1.0 401 Who\r\nContent-Length: 0\r\n\r\n", "did not take the name and password"),
+      ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "cannot make the connection (500 No)"),
       ("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "does not allow"),
       ("HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n", "cannot make the connection (502 Bad)"),
       ("garbage\r\n\r\n", "cannot be read"), ("HTTP/1.1 200 OK\r\n\r\nearly", "before it was asked"),
