@@ -49,59 +49,82 @@ extension HTTPClient {
       request.decodesContent = false
       if !request.headers.contains(.acceptEncoding) { request.headers[.acceptEncoding] = "identity" }
       if start > 0 { request.setRange(start...) }
-      return stream(request).addCallback { response in
-        Deferred { try await self.save(response, to: request, in: part, from: start, progress) }
-      }
+      let download = FileDownload(request, part, from: start, on: reactor, progress)
+      return fetch(request, CallSite(), download.begin, download.take).addBoth(download.end)
     }
   }
+}
 
-  private func save(
-    _ response: StreamedResponse, to request: Request, in part: PartFile, from start: Int,
+/// A download, from the head of its response on. On the reactor's thread.
+private final class FileDownload {
+  private let request: HTTPClient.Request
+  private let part: PartFile
+  /// How much of it was there before.
+  private let start: Int
+  private unowned let reactor: Reactor
+  private let progress: ((Int, Int?) -> Void)?
+  private let writer: PartWriter
+  private var received = 0
+  private var total: Int?
+  private var resumedAt = 0
+  /// Whether all of it was there before: what comes is only words about that.
+  private var isComplete = false
+
+  init(
+    _ request: HTTPClient.Request, _ part: PartFile, from start: Int, on reactor: Reactor,
     _ progress: ((Int, Int?) -> Void)?
-  ) async throws -> Download {
-    let reactor = reactor
+  ) {
+    self.request = request
+    self.part = part
+    self.start = start
+    self.reactor = reactor
+    self.progress = progress
+    writer = PartWriter(part, on: reactor)
+  }
+
+  func begin(_ response: HTTPClient.Response) throws {
     let rest = response.header("content-range").flatMap { ContentRange($0) }
-    var received = 0
     switch response.status.code {
     case 206 where start > 0 && rest?.start == start: received = start
     case 206 where start == 0 || rest?.start == 0: break
-    // All of it was there already.
-    case 416 where start > 0 && rest?.total == start: return try await finish(response, part, size: start, from: start)
+    case 416 where start > 0 && rest?.total == start:
+      received = start
+      isComplete = true
     case 206:
       throw HTTPError(
         .status, request.method.rawValue, response.url, "the server sent another part than was asked for", status: 206)
-    case 200..<300:
-      if start > 0 { try await reactor.deferToThread { try part.restart() }.value }
+    case 200..<300: writer.restarts = start > 0
     default:
       throw HTTPError(
         .status, request.method.rawValue, response.url, "the server answered \(response.status)",
         status: response.status.code)
     }
+    resumedAt = received
     let length = response.header("content-length").flatMap { Int($0) }
-    let total = rest?.total ?? length.map { received + $0 }
-    let resumedAt = received
-    let writer = PartWriter(part)
-    do {
-      for try await bytes in response.body {
-        writer.add(bytes)
-        if writer.isFull { try await writer.room().value }
-        received += bytes.count
-        progress?(received, total)
-      }
-    } catch {
-      // What came is kept for a later try. Nobody waits for it when the download was cancelled: another may begin at once.
-      if !Task.isCancelled { try await writer.flush().value }
-      throw error
-    }
-    try await writer.flush().value
-    return try await finish(response, part, size: received, from: resumedAt)
+    total = rest?.total ?? length.map { received + $0 }
   }
 
-  private func finish(
-    _ response: StreamedResponse, _ part: PartFile, size: Int, from start: Int
-  ) async throws -> Download {
-    try await reactor.deferToThread { try part.finish() }.value
-    return Download(url: response.url, headers: response.headers, path: part.path, size: size, resumedAt: start)
+  func take(_ bytes: [UInt8]) -> Deferred<Void>? {
+    if isComplete { return nil }
+    writer.add(bytes)
+    received += bytes.count
+    progress?(received, total)
+    return writer.isFull ? writer.room() : nil
+  }
+
+  func end(_ result: Result<HTTPClient.Response, any Error>) throws -> Deferred<HTTPClient.Download> {
+    switch result {
+    // Nobody waits for what came when the download was cancelled: another may begin at once.
+    case .failure(let error as CancelledError): throw error
+    // What came is kept for a later try.
+    case .failure(let error): return writer.flush().addCallback { throw error }
+    case .success(let response):
+      return writer.flush().addCallback { [self] in reactor.deferToThread { [part] in try part.finish() } }
+        .addCallback { [self] in
+          HTTPClient.Download(
+            url: response.url, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
+        }
+    }
   }
 }
 
@@ -134,6 +157,9 @@ private final class PartWriter {
   /// So much is written at once, and no more than twice that waits.
   private static let batch = 1 << 20
   private let part: PartFile
+  private unowned let reactor: Reactor
+  /// Whether what the file has is to go before anything is written.
+  var restarts = false
   private var pieces: [[UInt8]] = []
   private var size = 0
   private var isWriting = false
@@ -141,7 +167,10 @@ private final class PartWriter {
   private var failure: (any Error)?
   private var waiting: Deferred<Void>?
 
-  init(_ part: PartFile) { self.part = part }
+  init(_ part: PartFile, on reactor: Reactor) {
+    self.part = part
+    self.reactor = reactor
+  }
 
   func add(_ bytes: [UInt8]) {
     pieces.append(bytes)
@@ -158,7 +187,7 @@ private final class PartWriter {
   /// Fires when all is written. Nothing may be added then.
   func flush() -> Deferred<Void> {
     isFlushing = true
-    if !isWriting, size > 0, failure == nil { start() }
+    if !isWriting, size > 0 || restarts, failure == nil { start() }
     return wait()
   }
 
@@ -172,10 +201,15 @@ private final class PartWriter {
 
   private func start() {
     isWriting = true
-    let batch = pieces
+    let (batch, restarts) = (pieces, restarts)
     pieces = []
     size = 0
-    deferToThread { [part] in for bytes in batch { try part.write(bytes) } }.addBoth { [self] in wrote($0) }
+    self.restarts = false
+    reactor.deferToThread { [part] in
+      if restarts { try part.restart() }
+      for bytes in batch { try part.write(bytes) }
+    }
+    .addBoth { [self] in wrote($0) }
   }
 
   private func wrote(_ result: Result<Void, any Error>) {

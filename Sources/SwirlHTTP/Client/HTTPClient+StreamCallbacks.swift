@@ -45,7 +45,8 @@ extension HTTPClient {
     fetch(request, CallSite(file: file, line: line), onHead, onData)
   }
 
-  private func fetch(
+  /// As both of these: `onData` says what to wait for, if anything.
+  func fetch(
     _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
     _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Response> {
