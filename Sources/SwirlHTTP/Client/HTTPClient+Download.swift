@@ -28,7 +28,7 @@ extension HTTPClient {
   /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
   ///
   /// Until all is there it is written to `path.part`, which then takes the place of `path`. The file is written on the reactor's
-  /// thread pool, up to a mebibyte at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
+  /// thread pool, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
   /// that resumes; other failures than of the network remove nothing that was there before. A status that is no success is an
   /// ``HTTPError`` of code `.status`. Cancelling the Deferred ends the request.
   ///
@@ -155,7 +155,7 @@ struct ContentRange {
 /// costs more than to write 64 KiB. On the reactor's thread only.
 private final class PartWriter {
   /// So much is written at once, and no more than twice that waits.
-  private static let batch = 1 << 20
+  private static let batch = 1 << 18
   private let part: PartFile
   private unowned let reactor: Reactor
   /// Whether what the file has is to go before anything is written.
