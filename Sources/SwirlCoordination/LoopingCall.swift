@@ -63,6 +63,8 @@ public final class LoopingCall {
   ///   - now: whether the first comes at once, before this returns, rather than after an interval.
   ///   - jitter: so much of an interval, from 0 to 1, each call may come later than it is due, at random, so that many loops which were
   ///     started together do not go on together.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   /// - Returns: what fires when the loop is stopped, or fails with the error of the body. Cancelling it stops the loop.
   @discardableResult
   public func start(

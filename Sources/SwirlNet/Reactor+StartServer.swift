@@ -17,6 +17,8 @@ extension Reactor {
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: how many connections may wait in the kernel to be accepted.
   ///   - tls: how connections are secured, if they are.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   ///   - handle: what is done with a connection.
   /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
   @discardableResult

@@ -15,9 +15,6 @@ extension HTTPClient {
   /// Deferred ends the request; neither of them is called after that. Redirects are followed before; interceptors are not asked.
   ///
   /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted: `deliverBody`.
-  /// - Parameters:
-  ///   - onHead: is given the response without content.
-  ///   - onData: is given the content.
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
     onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Void
@@ -34,10 +31,6 @@ extension HTTPClient {
   /// ```swift
   /// client.fetch(HTTPClient.Request(url)) { piece in store.append(piece) }    // a Deferred<Void>
   /// ```
-  ///
-  /// - Parameters:
-  ///   - onHead: is given the response without content.
-  ///   - onData: is given the content, and says when it wants more of it.
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
     onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Deferred<Void>
