@@ -39,7 +39,7 @@ public final class DeferredLock {
     semaphore.run(file: file, line: line, body)
   }
 
-  /// Runs `body` with the lock, which is given back when `body` returns or throws. Throws ``CancelledError`` when the task is
+  /// Runs `body` with the lock, which is given back when `body` returns or throws. Throws `CancelledError` when the task is
   /// cancelled while it waits.
   public func withLock<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value

@@ -148,7 +148,7 @@ public final class DeferredQueue<Element> {
     unfinishedTasks == 0 ? .succeed(file: file, line: line) : joiners.wait(file: file, line: line)
   }
 
-  /// As `join()`; fails with ``TimeoutError`` when that takes longer than `timeout`.
+  /// As `join()`; fails with `TimeoutError` when that takes longer than `timeout`.
   public func join(
     timeout: Duration, _ clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
@@ -221,7 +221,7 @@ extension DeferredQueue: AsyncSequence {
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let queue: DeferredQueue
 
-    /// The next element, nil when the queue is closed and empty. Throws ``CancelledError`` when the task is cancelled.
+    /// The next element, nil when the queue is closed and empty. Throws `CancelledError` when the task is cancelled.
     public func next() async throws -> Element? { try await next(isolation: #isolation) }
 
     /// As `next()`, on the caller's actor.

@@ -61,7 +61,7 @@ public class DeferredSemaphore {
     }
   }
 
-  /// Runs `body` with a token, which it gives back when `body` returns or throws. Throws ``CancelledError`` when the task is
+  /// Runs `body` with a token, which it gives back when `body` returns or throws. Throws `CancelledError` when the task is
   /// cancelled while it waits.
   public final func withToken<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value

@@ -60,7 +60,7 @@ public final class LoopingCall {
   ///
   /// - Parameters:
   ///   - interval: the time from one call to the next; zero for one in each turn.
-  ///   - now: whether the first comes at once, before this returns, rather than after an interval.
+  ///   - startsNow: whether the first comes at once, before this returns, rather than after an interval.
   ///   - jitter: so much of an interval, from 0 to 1, each call may come later than it is due, at random, so that many loops which were
   ///     started together do not go on together.
   ///   - file: the caller's file, for reports; left to the compiler.

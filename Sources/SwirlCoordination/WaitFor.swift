@@ -1,6 +1,6 @@
 public import SwirlDeferred
 
-/// What ends a ``wait(for:until:)``.
+/// What ends a `wait(for:until:)`.
 public enum WaitCondition: Sendable {
   /// One has its result.
   case firstCompleted
