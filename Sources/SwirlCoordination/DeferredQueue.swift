@@ -4,7 +4,7 @@ public import SwirlDeferred
 ///
 /// ```swift
 /// let queue = DeferredQueue<String>()
-/// func work() { queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } } }
+/// @MainActor func work() { queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } } }
 /// queue.join(timeout: .seconds(300), reactor).addBoth { _ in reactor.stop() }
 /// ```
 ///

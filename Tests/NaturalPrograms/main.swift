@@ -32,6 +32,38 @@ deferToThread { (1...4).reduce(1, *) }.addCallback { got("top: \($0) from a thre
 reactor.callLater(.milliseconds(5)) { remote.callFromThread { _ in print("top: from afar") } }
 reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in print("top: shutting down") }
 
+// In good order: a limit, a lock, a queue with workers, a loop, a group, a stream by lines.
+gatherResults(["/3", "/4", "/5"], atMost: 2) { fetch(base + $0) }.addCallback { got("top: \($0.count) pages, two at once") }
+let lock = DeferredLock()
+lock.run { fetch("\(base)/locked").addCallback { page in fetch("\(base)/\(page.text.count)") } }
+  .addCallback { got("top: locked \($0.text)") }
+let queue = DeferredQueue<String>(size: 2)
+@MainActor func work() {
+  queue.get().addCallback { path in
+    fetch(base + path).addBoth { _ in queue.taskDone() }.addBoth { _ in work() }
+  }
+}
+work()
+for path in ["/6", "/7", "/8"] { queue.put(path) }
+queue.join(timeout: .seconds(60), reactor).addCallback { got("top: the queue is empty") }
+let loop = LoopingCall(reactor) { () -> Void in
+  if loop.count == 3 { loop.stop() }
+}
+loop.start(every: .milliseconds(1)).addCallback { got("top: three times") }
+let group = DeferredGroup(cancelledBy: reactor)
+group.add(fetch("\(base)/grouped"))
+group.join().addCallback { got("top: the group has ended") }
+try runUntilComplete {
+  let parts = base.split(separator: ":")
+  let connection = try await reactor.openConnection("127.0.0.1", Int(parts[2])!).value
+  try await connection.write("GET /lines HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+  var last = ""
+  for try await line in StreamReader(connection.inbound).lines() { last = line }
+  got("stream: \(last)")
+  try await queue.join().value
+  try await group.join().value
+}
+
 // The other places.
 let crawler = Crawler(base)
 let counter = Counter(on: site)
