@@ -33,7 +33,9 @@ reactor.callLater(.milliseconds(5)) { remote.callFromThread { _ in print("top: f
 reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in print("top: shutting down") }
 
 // In good order: a limit, a lock, a queue with workers, a loop, a group, a stream by lines.
-gatherResults(["/3", "/4", "/5"], atMost: 2) { fetch(base + $0) }.addCallback { got("top: \($0.count) pages, two at once") }
+gatherResults(["/3", "/4", "/5"], atMost: 2) { fetch(base + $0) }.addCallback {
+  got("top: \($0.count) pages, two at once")
+}
 let lock = DeferredLock()
 lock.run { fetch("\(base)/locked").addCallback { page in fetch("\(base)/\(page.text.count)") } }
   .addCallback { got("top: locked \($0.text)") }
