@@ -16,7 +16,7 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
-  "MixedStyles", "ThreadPool", "TornadoStyle", "TwistedStyle",
+  "MixedStyles", "ProcessPoolFetch", "SaveJSON", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.

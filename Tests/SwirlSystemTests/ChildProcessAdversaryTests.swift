@@ -286,7 +286,7 @@ extension SystemTests {
       let status = try withReactor { reactor in
         let process = try reactor.spawnProcess("yes", standardOutput: .pipe)
         let done = process.standardOutput.forEach { _ in throw Enough() }
-        return gather(process.ended, done.addBoth { #expect(throws: Enough.self) { try $0.get() } }).addCallback { $0.0 }
+        return gather(process.ended, done.addBoth { result in #expect(throws: Enough.self) { try result.get() } }).addCallback { $0.0 }
       }
       #expect(status == .signalled(SIGPIPE))
     }
@@ -308,7 +308,7 @@ extension SystemTests {
     @Test func `a task reads the output as it comes, and leaving the loop closes the pipe`() async throws {
       let thread = ReactorThread()
       let (lines, status) = try await thread.run { reactor in
-        Deferred<(Int, ExitStatus)> {
+        Deferred<(Int, ProcessStatus)> {
           let process = try reactor.spawnProcess("yes", standardOutput: .pipe)
           var count = 0
           for try await piece in process.standardOutput.stream() {

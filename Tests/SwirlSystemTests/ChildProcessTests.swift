@@ -66,8 +66,8 @@ extension SystemTests {
 
     @Test(arguments: ["no-such-program-anywhere", "/no/such/program", ""])
     func `a program that is not there is named`(_ name: String) throws {
-      let pipes = openPipes()
       let reactor = Reactor()
+      let pipes = openPipes()
       let error = #expect(throws: ProcessError.self) {
         try reactor.spawnProcess(name, standardInput: .pipe, standardOutput: .pipe, standardError: .pipe)
       }

@@ -95,7 +95,7 @@ final class PoolWorkers {
     do {
       let worker = Worker(try specification.start(on: reactor))
       workers[ObjectIdentifier(worker)] = worker
-      worker.channel.output.forEach { [weak self, unowned worker] bytes in self?.receive(bytes, from: worker) }
+      worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // What is no message: the worker is of no use any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
       // It holds this: calls under way have their end, whoever lets go of the pool.
@@ -129,7 +129,7 @@ final class PoolWorkers {
     worker.process.terminate(within: .zero)
   }
 
-  private func ended(_ worker: Worker, _ status: ExitStatus?) {
+  private func ended(_ worker: Worker, _ status: ProcessStatus?) {
     workers[ObjectIdentifier(worker)] = nil
     idle.removeAll { $0 === worker }
     if let call = worker.call.take() {

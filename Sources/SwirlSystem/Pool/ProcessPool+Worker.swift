@@ -1,4 +1,4 @@
-import CSwirlSystem
+import Dispatch
 import SwirlNet
 import SwirlReactor
 
@@ -80,29 +80,17 @@ extension ProcessPool {
   /// Runs `body` on another thread while this one, which has nothing else to do, waits.
   private static func wait(_ body: @escaping @Sendable () async -> [UInt8]) -> [UInt8] {
     let outcome = Outcome()
-    Task.detached { outcome.set(await body()) }
-    return outcome.wait()
+    Task.detached {
+      outcome.value = await body()
+      outcome.isThere.signal()
+    }
+    outcome.isThere.wait()
+    return outcome.value
   }
 
-  /// Unchecked, because what changes is only touched under the lock.
+  /// Unchecked, because it is written before the semaphore is signalled, and read after that.
   private final class Outcome: @unchecked Sendable {
-    private let lock = Lock()
-    private var value: [UInt8]?
-
-    func set(_ value: [UInt8]) {
-      lock.withLock {
-        self.value = value
-        lock.signal()
-      }
-    }
-
-    func wait() -> [UInt8] {
-      lock.withLock {
-        while true {
-          if let value { return value }
-          lock.wait()
-        }
-      }
-    }
+    let isThere = DispatchSemaphore(value: 0)
+    var value: [UInt8] = []
   }
 }

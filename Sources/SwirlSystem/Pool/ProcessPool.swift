@@ -1,4 +1,5 @@
 public import SwirlDeferred
+import SwirlNet
 public import SwirlReactor
 
 #if canImport(Glibc)

@@ -36,7 +36,7 @@ public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertib
 /// A worker process ended before it gave the result of its call. The other calls go on, and another worker takes its place.
 public struct WorkerDiedError: Error, Sendable, Hashable, CustomStringConvertible {
   /// How it ended.
-  public let status: ExitStatus
+  public let status: ProcessStatus
   /// The function that it was running.
   public let function: String
   let hasAnswered: Bool

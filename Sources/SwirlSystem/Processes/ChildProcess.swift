@@ -29,17 +29,17 @@ public final class ChildProcess: Abandonable {
   /// What it writes to the standard error, where that is a pipe.
   public let standardError: ChildOutput
   /// How it ended; nil while it runs.
-  public private(set) var status: ExitStatus?
+  public private(set) var status: ProcessStatus?
 
   /// Succeeds when the process has ended and all that it wrote, where somebody takes it, was handed over.
   ///
   /// Cancelling it kills the process and closes the pipes. A process that was given a time fails with `TimeoutError`. Output that nobody
   /// takes holds it back only as long as the process itself waits for it. Twisted: `processEnded`.
-  public private(set) lazy var ended = Deferred<ExitStatus>(canceller: { [weak self] _ in self?.giveUp(CancelledError()) })
+  public private(set) lazy var ended = Deferred<ProcessStatus>(canceller: { [weak self] _ in self?.giveUp(CancelledError()) })
 
   /// Succeeds when the process has ended, before ``ended``: output may still come, also from children of its own that have its pipes.
   /// Cancelling it changes nothing else. Twisted: `processExited`.
-  public private(set) lazy var exited = Deferred<ExitStatus>(canceller: { _ in })
+  public private(set) lazy var exited = Deferred<ProcessStatus>(canceller: { _ in })
 
   /// What it has instead of standard descriptors, from 3 on: what it reads, and what it writes.
   let channel: (input: ChildInput, output: ChildOutput)?
@@ -120,7 +120,7 @@ public final class ChildProcess: Abandonable {
     if taken < 0 {
       reactor.warn("the status of \(program) was taken by another part of the program, or SIGCHLD is ignored: it counts as 255")
     }
-    let status = taken < 0 ? .exited(255) : ExitStatus(wait: wait)
+    let status = taken < 0 ? .exited(255) : ProcessStatus(wait: wait)
     self.status = status
     watch = nil
     killTimer?.cancel()
@@ -156,7 +156,7 @@ public final class ChildProcess: Abandonable {
     // Not for long: nothing withstands that signal.
     var wait: Int32 = 0
     while waitpid(processID, &wait, 0) < 0, errno == EINTR {}
-    status = ExitStatus(wait: wait)
+    status = ProcessStatus(wait: wait)
   }
 }
 

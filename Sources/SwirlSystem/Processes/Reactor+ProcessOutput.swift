@@ -6,7 +6,7 @@ public struct ProcessOutput: Sendable, Hashable {
   /// The program, as it was given.
   public let program: String
   /// How it ended.
-  public let status: ExitStatus
+  public let status: ProcessStatus
   /// What it wrote.
   public let standardOutput: [UInt8]
   /// What it wrote to the standard error.

@@ -1,5 +1,5 @@
 /// How a process ended.
-public enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
+public enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
   /// It ended by itself, with this code; zero is success.
   case exited(Int32)
   /// A signal ended it, such as `SIGKILL`.
