@@ -16,7 +16,7 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
-  "MixedStyles", "ThreadPool", "TornadoStyle", "TwistedStyle",
+  "MixedStyles", "ProcessPoolFetch", "SaveJSON", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
@@ -25,14 +25,14 @@ let programs = ["Downloader", "Fetch"]
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP", "SwirlHTTPWire",
   "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
-  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTPWire", "SwirlContent", "SwirlHTTP",
-  "SwirlTesting",
+  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPWire", "SwirlContent",
+  "SwirlHTTP", "SwirlTesting",
 ]
 
 let package = Package(
@@ -84,6 +84,9 @@ let package = Package(
       name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem", "COpenSSL"],
       swiftSettings: checked),
     .target(
+      name: "SwirlSystem", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "CSwirlSystem"],
+      swiftSettings: checked),
+    .target(
       name: "SwirlHTTPWire",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
@@ -93,14 +96,15 @@ let package = Package(
       name: "SwirlHTTP",
       dependencies: [
         "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
-        "SwirlHTTPWire",
+        "SwirlSystem", "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
       ],
       swiftSettings: checked),
     .target(
-      name: "Swirl", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP"],
+      name: "Swirl",
+      dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP"],
       swiftSettings: checked),
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
@@ -114,6 +118,8 @@ let package = Package(
     .executableTarget(
       name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
+    .executableTarget(
+      name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe", swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -133,6 +139,7 @@ for name in samples + programs {
 for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
+  if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
     .testTarget(

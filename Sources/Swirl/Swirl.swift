@@ -3,3 +3,4 @@
 @_exported public import SwirlHTTP
 @_exported public import SwirlNet
 @_exported public import SwirlReactor
+@_exported public import SwirlSystem

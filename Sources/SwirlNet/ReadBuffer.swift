@@ -2,11 +2,11 @@
 ///
 /// Allocated by hand, because the kernel writes into it: an array would be checked for being the only owner, and be zeroed
 /// or copied, for nothing. All of it is initialized from the start, and freed with this object.
-final class ReadBuffer {
-  let capacity = 64 * 1024
-  let base: UnsafeMutableRawPointer
+package final class ReadBuffer {
+  package let capacity = 64 * 1024
+  package let base: UnsafeMutableRawPointer
 
-  init() {
+  package init() {
     base = .allocate(byteCount: capacity, alignment: 16)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
   }

@@ -1,18 +1,20 @@
 /// Bytes that wait for the kernel, in order, in the pieces in which they were written.
-struct WriteQueue {
+package struct WriteQueue {
+  package init() {}
+
   private var pieces: [[UInt8]] = []
   /// The first piece that is not sent in full, and how much of it is.
   private var first = 0
   private var firstSent = 0
   /// The bytes that wait.
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Small writes are put together up to this size, so that a thousand of them are not a thousand system calls.
   private static let pieceSize = 16 * 1024
 
-  mutating func append(_ bytes: Span<UInt8>) {
+  package mutating func append(_ bytes: Span<UInt8>) {
     count += bytes.count
     if first < pieces.count, pieces[pieces.count - 1].count + bytes.count <= Self.pieceSize {
       pieces[pieces.count - 1].append(bytes)
@@ -24,7 +26,7 @@ struct WriteQueue {
   }
 
   /// Appends `bytes`, of which `sent` are sent already because nothing waited; a long piece is kept without a copy.
-  mutating func append(_ bytes: [UInt8], sent: Int) {
+  package mutating func append(_ bytes: [UInt8], sent: Int) {
     let wasEmpty = isEmpty
     precondition(sent == 0 || wasEmpty, "only the first piece can be sent in part")
     if bytes.count - sent < Self.pieceSize {
@@ -38,12 +40,12 @@ struct WriteQueue {
   }
 
   /// The piece that is next and how much of it is sent; nil when nothing waits.
-  var next: (piece: [UInt8], sent: Int)? {
+  package var next: (piece: [UInt8], sent: Int)? {
     first < pieces.count ? (pieces[first], firstSent) : nil
   }
 
   /// Takes `sent` bytes away, no more than `next` had.
-  mutating func removeFirst(_ sent: Int) {
+  package mutating func removeFirst(_ sent: Int) {
     count -= sent
     firstSent += sent
     guard first < pieces.count, firstSent == pieces[first].count else { return }
@@ -56,7 +58,7 @@ struct WriteQueue {
     }
   }
 
-  mutating func removeAll() { self = WriteQueue() }
+  package mutating func removeAll() { self = WriteQueue() }
 }
 
 extension [UInt8] {

@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 /// A thread of the system, which runs one function and ends with it.
-enum SystemThread {
+package enum SystemThread {
   private final class Body: Sendable {
     let name: String
     let run: @Sendable () -> Void
@@ -21,7 +21,7 @@ enum SystemThread {
   }
 
   /// Starts a thread that cannot be joined; returns zero, or the error for which there is none.
-  static func start(name: String, _ run: @escaping @Sendable () -> Void) -> Int32 {
+  package static func start(name: String, _ run: @escaping @Sendable () -> Void) -> Int32 {
     let context = Unmanaged.passRetained(Body(name: name, run: run))
     #if os(Linux)
     var thread = pthread_t()

@@ -1,14 +1,7 @@
 public import HTTPTypes
 public import SwirlDeferred
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlSystem
 
 extension HTTPClient {
   /// A file that was downloaded.
@@ -227,50 +220,27 @@ private final class PartWriter {
 private final class PartFile: @unchecked Sendable {
   let path: String
   private let partPath: String
-  private var descriptor: Int32 = -1
+  private var file: OpenFile?
 
   init(_ path: String) {
     self.path = path
     partPath = path + ".part"
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
-
   /// Returns how much of it there is.
   func open(resuming: Bool) throws -> Int {
-    descriptor = openFile(partPath, O_WRONLY | O_CREAT | O_CLOEXEC | (resuming ? 0 : O_TRUNC), 0o666)
-    if descriptor < 0 { throw FileError("open", partPath, errno: errno) }
-    let end = lseek(descriptor, 0, Int32(SEEK_END))
-    if end < 0 { throw FileError("open", partPath, errno: errno) }
-    return Int(end)
+    let file = try OpenFile(partPath, resuming ? .append : .write)
+    self.file = file
+    return try file.seekToEnd()
   }
 
-  func restart() throws {
-    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, Int32(SEEK_SET)) == 0 else {
-      throw FileError("write", partPath, errno: errno)
-    }
-  }
+  func restart() throws { try file?.truncate() }
 
-  func write(_ bytes: [UInt8]) throws {
-    var sent = 0
-    while sent < bytes.count {
-      // Within the array, which the call only reads.
-      let count = bytes.withUnsafeBytes { writeFile(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
-      if count < 0, errno == EINTR { continue }
-      if count < 0 { throw FileError("write", partPath, errno: errno) }
-      sent += count
-    }
-  }
+  func write(_ bytes: [UInt8]) throws { try file?.write(bytes) }
 
   func finish() throws {
-    let closed = close(descriptor)
-    descriptor = -1
-    guard closed == 0, rename(partPath, path) == 0 else { throw FileError("write", path, errno: errno) }
+    try file?.close()
+    file = nil
+    try OpenFile.rename(partPath, to: path)
   }
-}
-
-// The methods above have their names.
-private func openFile(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
-private func writeFile(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-  write(descriptor, bytes, count)
 }

@@ -1,5 +1,5 @@
 /// Bytes as they come, and the messages in them.
-struct FrameSplitter {
+package struct FrameSplitter {
   private let framing: any Framing
   private var bytes: [UInt8] = []
   /// How many of `bytes` were given away.
@@ -7,7 +7,7 @@ struct FrameSplitter {
   /// How many of the rest were looked at in vain.
   private var searched = 0
 
-  init(_ framing: any Framing) { self.framing = framing }
+  package init(_ framing: any Framing) { self.framing = framing }
 
   /// What came and is no message yet.
   var rest: [UInt8] { Array(bytes[start...]) }
@@ -16,12 +16,12 @@ struct FrameSplitter {
     more.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
   }
 
-  mutating func append(_ more: [UInt8]) {
+  package mutating func append(_ more: [UInt8]) {
     if bytes.isEmpty { bytes = more } else { bytes += more }
   }
 
   /// The next message; nil when it is not whole.
-  mutating func next() throws(FramingError) -> [UInt8]? {
+  package mutating func next() throws(FramingError) -> [UInt8]? {
     let frame = try framing.firstFrame(in: bytes.span.extracting(start..<bytes.count), searched: searched)
     guard let frame else {
       searched = bytes.count - start

@@ -23,7 +23,7 @@ extension HTTPClient.Body {
     }
 
     /// A field with a file, which is read while it is sent.
-    /// - Throws: ``FileError``, when it is not there or no file.
+    /// - Throws: `FileError`, when it is not there or no file.
     public init(_ name: String, file path: String, contentType: String? = nil) throws {
       let fileName = path.split(separator: "/").last.map(String.init) ?? path
       self.init(name, try .file(path, contentType: contentType), fileName: fileName)

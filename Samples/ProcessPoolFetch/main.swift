@@ -1,0 +1,38 @@
+// Pages fetched, and worked on, in processes of their own; the results together. Python: ProcessPoolExecutor and its map.
+import Glibc
+import Swirl
+
+/// What a worker gives back: which process did it, and how many primes there are up to the number on the page.
+struct Finding: Codable, Sendable {
+  let process: Int32
+  let primes: Int
+}
+
+let countPrimes = ProcessFunction<String, Finding>("count primes")
+
+ProcessPool.register(countPrimes) { url in
+  let limit = Int(try await fetch(url).text) ?? 0
+  let primes = (2...max(2, limit)).count { number in
+    !(2..<number).prefix { $0 * $0 <= number }.contains { number.isMultiple(of: $0) }
+  }
+  return Finding(process: getpid(), primes: primes)
+}
+// This same program is the worker. What comes before is done by each of them, what follows is not.
+ProcessPool.serveIfWorker()
+
+/// A server of our own: /10000 answers 10000.
+let server = HTTPServer { request in .text("\(request.path.dropFirst())") }
+let address = try server.listen(0).localAddress
+let urls = (1...5).map { "http://\(address)/\($0 * 10_000)" }
+
+let pool = ProcessPool(size: 2)
+pool.map(countPrimes, urls)
+  .addCallback { findings in
+    for (url, finding) in zip(urls, findings) { print("\(url): \(finding.primes) primes") }
+    let processes = Set(findings.map(\.process))
+    print("in \(processes.count) processes, \(processes.contains(getpid()) ? "this one too" : "none of them this one")")
+  }
+  .addErrback { error in print(error) }
+  .addCallback { pool.finish() }
+  .addBoth { _ in reactor.stop() }
+reactor.run()

@@ -1,0 +1,131 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+extension Files {
+  /// Hands the bytes of a file to `body`, chunk by chunk, on the reactor's thread; succeeds at the end.
+  ///
+  /// The next chunk is read when the Deferred that `body` returned has fired. What it throws, or that fails with, ends the reading.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - size: the most bytes of a chunk.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
+  ///   - body: is given the chunks in their order, never an empty one.
+  public func forEachChunk(
+    of path: String, size: Int = 128 * 1024, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (_ chunk: [UInt8]) throws -> Deferred<Void>
+  ) -> Deferred<Void> {
+    precondition(size > 0, "chunks of \(size) bytes would never come to the end")
+    let reading = ChunkReading(path, size: size, on: reactor, body)
+    return reading.start(CallSite(file: file, line: line))
+  }
+
+  /// The bytes of a file, chunk by chunk, for code that awaits them, on any thread; the next is read when the loop has taken the last.
+  ///
+  /// Leaving the loop, or cancelling its task, closes the file.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - size: the most bytes of a chunk.
+  public func chunks(of path: String, size: Int = 128 * 1024) -> ReactorStream<[UInt8]> {
+    let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 0, low: 0) { $0.count }
+    FileStream(buffer).start { forEachChunk(of: path, size: size, $0) }
+    return ReactorStream(buffer)
+  }
+
+  /// A file to be written chunk by chunk. It has its name when it is finished: see ``FileWriter``.
+  public func writer(to path: String) -> FileWriter { FileWriter(path, on: reactor) }
+}
+
+/// The reading of a file, one chunk after the other.
+private final class ChunkReading {
+  private let path: String
+  private let size: Int
+  private let body: ([UInt8]) throws -> Deferred<Void>
+  private unowned let reactor: Reactor
+  /// What it waits for: a thread that reads, or the one who takes the chunks.
+  private var step: (any CancellableCall)?
+  private var isOver = false
+
+  init(_ path: String, size: Int, on reactor: Reactor, _ body: @escaping ([UInt8]) throws -> Deferred<Void>) {
+    self.path = path
+    self.size = size
+    self.reactor = reactor
+    self.body = body
+  }
+
+  func start(_ site: CallSite) -> Deferred<Void> {
+    let done = Deferred<Void>(canceller: { [weak self] _ in self?.cancel() }, file: site.file, line: site.line)
+    let opening = reactor.deferToThread { [path] in try OpenFile(path, .read) }
+    step = opening
+    opening.addBoth { [self] result in
+      switch result {
+      case .success(let file): next(of: file, done)
+      case .failure(let error): end(done, error)
+      }
+    }
+    return done
+  }
+
+  private func next(of file: OpenFile, _ done: Deferred<Void>) {
+    if isOver { return }
+    let reading = reactor.deferToThread { [size] in try file.read(atMost: size) }
+    step = reading
+    reading.addBoth { [self] result in
+      do {
+        guard let chunk = try result.get() else { return end(done, nil) }
+        if isOver { return }
+        let taking = try body(chunk)
+        step = taking
+        taking.addBoth { [self] result in
+          if case .failure(let error) = result { end(done, error) } else { next(of: file, done) }
+        }
+      } catch { end(done, error) }
+    }
+  }
+
+  private func cancel() {
+    isOver = true
+    step.take()?.cancel()
+  }
+
+  private func end(_ done: Deferred<Void>, _ error: (any Error)?) {
+    step = nil
+    guard !isOver else { return }
+    isOver = true
+    if let error { done.errback(error) } else { done.callback() }
+  }
+}
+
+/// What stands between the reading of a file and the task that takes from it.
+private final class FileStream {
+  private let buffer: StreamBuffer<[UInt8]>
+  private var reading: Deferred<Void>?
+  /// The task has enough for now: fired when it wants more.
+  private var pause: Deferred<Void>?
+
+  init(_ buffer: StreamBuffer<[UInt8]>) { self.buffer = buffer }
+
+  func start(_ read: (@escaping ([UInt8]) throws -> Deferred<Void>) -> Deferred<Void>) {
+    // The buffer holds this until it has come to its end.
+    buffer.setSource(
+      .init(
+        pause: { [self] in if pause == nil { pause = Deferred() } }, resume: { [self] in pause.take()?.callback() },
+        stop: { [self] in
+          self.reading?.cancel()
+          self.reading = nil
+        }))
+    let reading = read { [buffer, weak self] chunk in
+      buffer.put(chunk)
+      guard let pause = self?.pause else { return .succeed() }
+      return pause
+    }
+    self.reading = reading
+    reading.addBoth { [buffer] result in
+      switch result {
+      case .success: buffer.finish()
+      case .failure(let error): buffer.finish(throwing: error)
+      }
+    }
+  }
+}

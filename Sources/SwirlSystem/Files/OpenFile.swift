@@ -1,0 +1,141 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A file of the disk, by system calls that block: for the threads of a pool.
+///
+/// Unchecked: it is used by one thread at a time, since the next call is made when the one before has ended.
+package final class OpenFile: @unchecked Sendable {
+  /// What it is opened for.
+  package enum Mode {
+    case read
+    /// Emptied, or made.
+    case write
+    /// At its end, or made.
+    case append
+    /// Made: one that is there already is an error. The mode is that of the file it will replace, or as for any new one.
+    case create(permissions: UInt32)
+
+    var flags: Int32 {
+      switch self {
+      case .read: O_RDONLY | O_CLOEXEC
+      case .write: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+      case .append: O_WRONLY | O_CREAT | O_CLOEXEC
+      case .create: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+      }
+    }
+  }
+
+  package let path: String
+  private var descriptor: Int32
+
+  package init(_ path: String, _ mode: Mode) throws {
+    // C would take it for the end, and so for the name of another file.
+    if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }
+    self.path = path
+    var permissions: mode_t = 0o666
+    if case .create(let wanted) = mode { permissions = mode_t(wanted) }
+    descriptor = open(path, mode.flags, permissions)
+    if descriptor < 0 { throw FileError("open", path, errno: errno) }
+    if case .append = mode { _ = lseek(descriptor, 0, Int32(SEEK_END)) }
+  }
+
+  deinit { if descriptor >= 0 { Descriptor.close(descriptor) } }
+
+  /// The next bytes; nil at the end.
+  package func read(atMost room: Int = 128 * 1024) throws -> [UInt8]? {
+    var count = 0
+    let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+      // There is room, so there is a base address; so many bytes as it returns are initialized by the kernel.
+      repeat { count = Descriptor.read(descriptor, buffer.baseAddress!, buffer.count) } while count < 0 && errno == EINTR
+      initialized = max(0, count)
+    }
+    if count < 0 { throw FileError("read", path, errno: errno) }
+    return piece.isEmpty ? nil : piece
+  }
+
+  /// All that is left of it.
+  package func readAll(limit: Int) throws -> [UInt8] {
+    var all: [UInt8] = []
+    while let piece = try read() {
+      if all.count + piece.count > limit {
+        throw FileError("read", path, reason: "it has more than \(limit) bytes; allow more, or read it by chunks")
+      }
+      if all.isEmpty { all = piece } else { all += piece }
+    }
+    return all
+  }
+
+  package func write(_ bytes: [UInt8]) throws {
+    var written = 0
+    while written < bytes.count {
+      // Within the array, which the call only reads.
+      let count = bytes.withUnsafeBytes { Descriptor.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw FileError("write", path, errno: errno) }
+      written += count
+    }
+  }
+
+  /// Returns how many bytes it has.
+  package func seekToEnd() throws -> Int {
+    let end = lseek(descriptor, 0, Int32(SEEK_END))
+    if end < 0 { throw FileError("open", path, errno: errno) }
+    return Int(end)
+  }
+
+  /// Empties it.
+  package func truncate() throws {
+    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, Int32(SEEK_SET)) == 0 else {
+      throw FileError("write", path, errno: errno)
+    }
+  }
+
+  /// Waits until the disk has it.
+  package func sync() throws { if fsync(descriptor) != 0 { throw FileError("write", path, errno: errno) } }
+
+  /// Closing may tell of a write that failed.
+  package func close() throws {
+    guard descriptor >= 0 else { return }
+    let closed = systemClose(descriptor)
+    descriptor = -1
+    if closed != 0 { throw FileError("write", path, errno: errno) }
+  }
+
+  // MARK: - By path
+
+  /// How many bytes a file has; nil when there is none.
+  package static func length(of path: String) throws -> Int? {
+    guard let status = try status(of: path) else { return nil }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("open", path, reason: "it is no file") }
+    return Int(status.st_size)
+  }
+
+  /// The permissions of a file; nil when there is none.
+  static func permissions(of path: String) throws -> UInt32? { try status(of: path).map { UInt32($0.st_mode & 0o777) } }
+
+  private static func status(of path: String) throws -> stat? {
+    if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }
+    var status = stat()
+    if stat(path, &status) == 0 { return status }
+    if errno == ENOENT || errno == ENOTDIR { return nil }
+    throw FileError("open", path, errno: errno)
+  }
+
+  package static func rename(_ path: String, to newPath: String) throws {
+    if systemRename(path, newPath) != 0 { throw FileError("write", newPath, errno: errno) }
+  }
+
+  package static func remove(_ path: String) throws {
+    if path.utf8.contains(0) { throw FileError("remove", path, reason: "the path has a zero byte in it") }
+    if unlink(path) != 0 { throw FileError("remove", path, errno: errno) }
+  }
+}
+
+// Methods have their names.
+private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
+private func systemRename(_ path: String, _ newPath: String) -> Int32 { rename(path, newPath) }

@@ -1,0 +1,175 @@
+import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A call, until it has its result.
+final class PoolCall {
+  let function: String
+  /// What the worker is sent.
+  let message: [UInt8]
+  /// Told the answer, once; nil when that is not wanted any more.
+  var onResult: ((Result<[UInt8], any Error>) -> Void)?
+
+  init(_ function: String, _ message: [UInt8]) {
+    self.function = function
+    self.message = message
+  }
+
+  func finish(_ result: Result<[UInt8], any Error>) { onResult.take()?(result) }
+}
+
+/// The workers of a pool, and the calls that wait for them.
+final class PoolWorkers {
+  private final class Worker {
+    let process: ChildProcess
+    var splitter = FrameSplitter(WorkerMessages.framing)
+    var call: PoolCall?
+    var hasAnswered = false
+
+    init(_ process: ChildProcess) { self.process = process }
+
+    var channel: (input: ChildInput, output: ChildOutput) {
+      guard let channel = process.channel else { preconditionFailure("a worker is started with a channel") }
+      return channel
+    }
+  }
+
+  private let size: Int
+  private let specification: ProcessSpecification
+  private unowned let reactor: Reactor
+  private var workers: [ObjectIdentifier: Worker] = [:]
+  private var idle: [Worker] = []
+  private var waiting: [PoolCall] = []
+  private var isClosed = false
+  private var enders: [Deferred<Void>] = []
+
+  var count: Int { workers.count }
+
+  init(size: Int, _ specification: ProcessSpecification, on reactor: Reactor) {
+    self.size = size
+    self.specification = specification
+    self.reactor = reactor
+  }
+
+  // MARK: - Calls
+
+  func start(_ call: PoolCall) {
+    if isClosed {
+      return call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed and takes no more calls")))
+    }
+    waiting.append(call)
+    runWaiting()
+  }
+
+  private func runWaiting() {
+    while !waiting.isEmpty, let worker = idle.popLast() ?? (workers.count < size ? startWorker() : nil) {
+      let call = waiting.removeFirst()
+      worker.call = call
+      worker.channel.input.write(call.message)
+    }
+    endIdle()
+  }
+
+  func cancel(_ call: PoolCall) {
+    call.onResult = nil
+    if let place = waiting.firstIndex(where: { $0 === call }) {
+      waiting.remove(at: place)
+    } else if let worker = workers.values.first(where: { $0.call === call }) {
+      drop(worker)
+    }
+    runWaiting()
+  }
+
+  // MARK: - Workers
+
+  /// Nil when the system starts none: then the calls that wait for one fail, unless another will be free.
+  private func startWorker() -> Worker? {
+    do {
+      let worker = Worker(try specification.start(on: reactor))
+      workers[ObjectIdentifier(worker)] = worker
+      worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
+        // What is no message: the worker is of no use any more.
+        .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
+      // It holds this: calls under way have their end, whoever lets go of the pool.
+      worker.process.ended.addBoth { [self] result in ended(worker, try? result.get()) }
+      return worker
+    } catch {
+      if workers.isEmpty {
+        let failed = waiting
+        waiting = []
+        for call in failed { call.finish(.failure(error)) }
+      }
+      return nil
+    }
+  }
+
+  private func receive(_ bytes: [UInt8], from worker: Worker) throws {
+    worker.splitter.append(bytes)
+    while let message = try worker.splitter.next() {
+      worker.hasAnswered = true
+      guard let call = worker.call.take() else { continue }
+      idle.append(worker)
+      call.finish(.success(message))
+      runWaiting()
+    }
+  }
+
+  /// Kills it; another takes its place when there is need.
+  private func drop(_ worker: Worker) {
+    idle.removeAll { $0 === worker }
+    worker.process.kill(SIGKILL)
+    worker.process.terminate(within: .zero)
+  }
+
+  private func ended(_ worker: Worker, _ status: ProcessStatus?) {
+    workers[ObjectIdentifier(worker)] = nil
+    idle.removeAll { $0 === worker }
+    if let call = worker.call.take() {
+      let status = status ?? worker.process.status ?? .exited(255)
+      call.finish(
+        .failure(WorkerDiedError(status: status, function: call.function, hasAnswered: worker.hasAnswered)))
+    }
+    runWaiting()
+  }
+
+  // MARK: - Ending
+
+  func finish() -> Deferred<Void> {
+    isClosed = true
+    let ended = Deferred<Void>(canceller: { _ in })
+    enders.append(ended)
+    endIdle()
+    return ended
+  }
+
+  func close() -> Deferred<Void> {
+    isClosed = true
+    let running = workers.values.compactMap { $0.call.take() }
+    let failed = running + waiting
+    waiting = []
+    for worker in workers.values { drop(worker) }
+    for call in failed {
+      call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
+    }
+    return finish()
+  }
+
+  /// Lets those end that have nothing to do, when nothing more will come.
+  private func endIdle() {
+    guard isClosed, waiting.isEmpty else { return }
+    for worker in idle { worker.channel.input.close() }
+    idle = []
+    guard workers.isEmpty else { return }
+    let fired = enders
+    enders = []
+    for ended in fired where !ended.isFired { ended.callback() }
+  }
+}

@@ -1,0 +1,153 @@
+public import SwirlDeferred
+public import SwirlNet
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What a child process reads, to be written to: the near end of a pipe.
+///
+/// It never blocks: what the pipe does not take waits here, and ``drain()`` tells when to go on. When the child has ended what it has
+/// not read is dropped. Everything is used and called on the reactor's thread.
+public final class ChildInput {
+  private let program: String
+  private var descriptor: Int32
+  private var outgoing = WriteQueue()
+  private var event: FileEvent?
+  private var drainers: [Int: Deferred<Void>] = [:]
+  private var nextDrainer = 0
+  /// Why nothing can be written any more; nil while it can.
+  private var refusal: ProcessError?
+  private var isClosing = false
+  // Kept by a process that the reactor keeps; nothing is done with it after that has ended.
+  private unowned let reactor: Reactor
+
+  /// How many waiting bytes make ``drain()`` wait, and how few let it go on.
+  public var waterMarks = WaterMarks()
+
+  /// - Parameter descriptor: the write end of a pipe; -1 where there is none.
+  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+    self.descriptor = descriptor
+    self.program = program
+    self.reactor = reactor
+    if descriptor >= 0 {
+      Descriptor.setNonBlocking(descriptor)
+    } else {
+      refusal = error("its input is no pipe: start it with standardInput: .pipe")
+    }
+  }
+
+  deinit { closeDescriptor() }
+
+  /// The bytes that wait here because the child has not read what came before.
+  public var bufferedBytes: Int { outgoing.count }
+
+  /// Sends `bytes` after what was written before. After ``close()``, or when the child reads no more, nothing is sent: ``drain()`` says so.
+  public func write(_ bytes: [UInt8]) {
+    guard refusal == nil, !isClosing, !bytes.isEmpty else { return }
+    var sent = 0
+    if outgoing.isEmpty {
+      guard let count = send(bytes, from: 0) else { return }
+      sent = count
+    }
+    if sent < bytes.count {
+      outgoing.append(bytes, sent: sent)
+      watch()
+    }
+  }
+
+  /// Sends `text` as UTF-8.
+  public func write(_ text: String) { write(Array(text.utf8)) }
+
+  /// Succeeds when so little waits that more should be written: at once unless that is more than the high water mark.
+  ///
+  /// Fails with a ``ProcessError`` when nothing can be written any more, because the child has closed its input or has ended.
+  /// asyncio: `StreamWriter.drain`.
+  public func drain(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
+    if let refusal { return .fail(refusal, file: file, line: line) }
+    if outgoing.count <= waterMarks.high { return .succeed(file: file, line: line) }
+    nextDrainer += 1
+    let number = nextDrainer
+    let drainer = Deferred<Void>(canceller: { [weak self] _ in self?.drainers[number] = nil }, file: file, line: line)
+    drainers[number] = drainer
+    return drainer
+  }
+
+  /// Ends what the child reads, when all that was written is sent.
+  public func close() {
+    guard !isClosing else { return }
+    isClosing = true
+    if outgoing.isEmpty { end(error("it was closed here")) }
+  }
+
+  // MARK: - Writing
+
+  /// Sends what the pipe takes; nil when the child reads no more.
+  private func send(_ bytes: [UInt8], from start: Int) -> Int? {
+    // Within the array, which the call only reads.
+    let count = bytes.withUnsafeBytes { Descriptor.write(descriptor, $0.baseAddress! + start, bytes.count - start) }
+    if count >= 0 { return count }
+    if errno == EAGAIN || errno == EINTR { return 0 }
+    let number = errno
+    end(error("it reads no more", errno: number))
+    return nil
+  }
+
+  private func watch() {
+    let event = event ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
+    self.event = event
+    if !event.enable() { end(error("the pipe cannot be watched", errno: errno)) }
+  }
+
+  private func writeReady() {
+    while let (piece, sent) = outgoing.next {
+      guard let count = send(piece, from: sent) else { return }
+      outgoing.removeFirst(count)
+      if count < piece.count - sent { break }
+    }
+    if outgoing.isEmpty {
+      event?.disable()
+      if isClosing { return end(error("it was closed here")) }
+    }
+    if outgoing.count <= waterMarks.low { fireDrainers(nil) }
+  }
+
+  private func fireDrainers(_ refusal: ProcessError?) {
+    let fired = drainers.sorted { $0.key < $1.key }
+    drainers = [:]
+    for (_, drainer) in fired {
+      if let refusal { drainer.errback(refusal) } else { drainer.callback() }
+    }
+  }
+
+  // MARK: - Ending
+
+  private func error(_ reason: String, errno: Int32 = 0) -> ProcessError {
+    ProcessError(.cannotWrite, "write to", program, errno: errno, reason)
+  }
+
+  private func end(_ refusal: ProcessError) {
+    guard self.refusal == nil else { return }
+    self.refusal = refusal
+    let isWhole = outgoing.isEmpty && isClosing
+    closeDescriptor()
+    fireDrainers(isWhole ? nil : refusal)
+  }
+
+  /// The child reads no more, since it has ended.
+  func childEnded() { end(error("it has ended")) }
+
+  func closeDescriptor() {
+    event?.close()
+    event = nil
+    outgoing.removeAll()
+    guard descriptor >= 0 else { return }
+    Descriptor.close(descriptor)
+    descriptor = -1
+  }
+}

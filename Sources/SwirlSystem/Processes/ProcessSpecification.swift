@@ -1,0 +1,147 @@
+import CSwirlSystem
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What is to be started, and how.
+struct ProcessSpecification {
+  var program: String
+  var arguments: [String] = []
+  var environment = ProcessEnvironment.inherit
+  var workingDirectory: String?
+  var input = ChildInputSource.null
+  var output = ChildOutputTarget.inherit
+  var error = ChildOutputTarget.inherit
+  var hasOwnGroup = false
+  var timeout: Duration?
+  /// What the program finds as its own name; the program when nil.
+  var name: String?
+  /// Whether it gets a pipe to read from as descriptor 3, and one to write to as 4.
+  var hasChannel = false
+  /// Whether a thread waits for its end although the kernel could tell.
+  var watchesByThread = false
+
+  /// Starts it.
+  func start(on reactor: Reactor) throws(ProcessError) -> ChildProcess {
+    let entries = environment.entries
+    for text in [program] + arguments + entries + [workingDirectory ?? ""] where text.utf8.contains(0) {
+      throw ProcessError(.cannotStart, "start", program, "there is a zero byte in \(text.debugDescription), which C takes for its end")
+    }
+    let path = try ProgramSearch(program, from: workingDirectory).find()
+    var ends = ChildEnds(count: hasChannel ? 5 : 3)
+    defer { ends.closeFarEnds() }
+    let nearInput = try place(input, &ends)
+    let nearOutput = try place(output, 1, &ends)
+    let nearError = try place(error, 2, &ends)
+    let channel = hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
+    var process: Int32 = 0
+    let code = withCStrings([name ?? program] + arguments) { arguments in
+      withCStrings(entries) { entries in
+        swirl_spawn(
+          &process, path, arguments, entries, workingDirectory, ends.places, Int32(ends.places.count), hasOwnGroup ? 1 : 0)
+      }
+    }
+    if code != 0 {
+      ends.closeNearEnds()
+      throw ProgramSearch(program, from: workingDirectory).error(code, path)
+    }
+    return ChildProcess(
+      process, self, input: ChildInput(nearInput, of: program, on: reactor),
+      output: ChildOutput(nearOutput, of: program, on: reactor), error: ChildOutput(nearError, of: program, on: reactor),
+      channel: channel.map { (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor)) },
+      on: reactor)
+  }
+
+  // MARK: - Descriptors
+
+  private func place(_ input: ChildInputSource, _ ends: inout ChildEnds) throws(ProcessError) -> Int32 {
+    switch input.kind {
+    case .null: return -1
+    case .inherit: ends.placeOwn(0)
+    case .descriptor(let descriptor): try checked(ends.place(descriptor, 0), &ends)
+    case .pipe: return try pipe(&ends) { $0.place(input: $1, 0) }
+    }
+    return -1
+  }
+
+  private func place(_ output: ChildOutputTarget, _ place: Int, _ ends: inout ChildEnds) throws(ProcessError) -> Int32 {
+    switch output.kind {
+    case .null: return -1
+    case .inherit: ends.placeOwn(place)
+    case .descriptor(let descriptor): try checked(ends.place(descriptor, place), &ends)
+    // What is there may be our own descriptor 1, which is another's place in the child by then: as any other descriptor it is moved.
+    case .standardOutput: if ends.places[1] >= 0 { try checked(ends.place(ends.places[1], place), &ends) }
+    case .pipe: return try pipe(&ends) { $0.place(output: $1, place) }
+    }
+    return -1
+  }
+
+  private func pipe(
+    _ ends: inout ChildEnds, _ place: (inout ChildEnds, Pipe) -> Int32
+  ) throws(ProcessError) -> Int32 {
+    guard let pipe = Pipe() else {
+      try checked(false, &ends)
+      return -1
+    }
+    let near = place(&ends, pipe)
+    try checked(near >= 0, &ends)
+    return near
+  }
+
+  private func checked(_ isDone: Bool, _ ends: inout ChildEnds) throws(ProcessError) {
+    if isDone { return }
+    let number = errno
+    ends.closeNearEnds()
+    throw ProgramSearch(program, from: workingDirectory).error(number, program)
+  }
+}
+
+/// The descriptors of a child that is being started.
+private struct ChildEnds {
+  /// What the child gets as its descriptors, in order; -1 is nothing, and in the end /dev/null.
+  private(set) var places: [Int32]
+  private var farEnds: [Int32] = []
+  private var nearEnds: [Int32] = []
+
+  init(count: Int) { places = Array(repeating: -1, count: count) }
+
+  /// The same as in this process, where there is something.
+  mutating func placeOwn(_ place: Int) { if fcntl(Int32(place), F_GETFD) != -1 { places[place] = Int32(place) } }
+
+  /// A copy of `descriptor`: one that has a number of the child's own would be overwritten before it is its turn.
+  mutating func place(_ descriptor: Int32, _ place: Int) -> Bool {
+    places[place] = Descriptor.duplicate(descriptor, from: Int32(places.count))
+    if places[place] >= 0 { farEnds.append(places[place]) }
+    return places[place] >= 0
+  }
+
+  /// Returns the near end, or -1.
+  mutating func place(input pipe: Pipe, _ place: Int) -> Int32 { self.place(far: pipe.readEnd, near: pipe.writeEnd, place) }
+  mutating func place(output pipe: Pipe, _ place: Int) -> Int32 { self.place(far: pipe.writeEnd, near: pipe.readEnd, place) }
+
+  private mutating func place(far: Int32, near: Int32, _ place: Int) -> Int32 {
+    nearEnds.append(near)
+    farEnds.append(far)
+    if Int(far) >= places.count {
+      places[place] = far
+      return near
+    }
+    return self.place(far, place) ? near : -1
+  }
+
+  func closeFarEnds() { for end in farEnds { Descriptor.close(end) } }
+  func closeNearEnds() { for end in nearEnds { Descriptor.close(end) } }
+}
+
+/// Gives `body` the texts as C wants lists of them, for the time of the call.
+private func withCStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+  let copies: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  return body(copies + [nil])
+}

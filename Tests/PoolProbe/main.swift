@@ -1,0 +1,37 @@
+// The program whose workers the tests of ProcessPool use. Called by itself it does nothing.
+import SwirlSystem
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+struct Refusal: Error, CustomStringConvertible { var description: String }
+
+if CommandLine.arguments.contains("--no-worker") { exit(3) }
+
+ProcessPool.register("square") { (number: Int) in number * number }
+ProcessPool.register("process") { (_: Int) in Int(getpid()) }
+ProcessPool.register("print") { (text: String) in
+  print(text)
+  return text.utf8.count
+}
+ProcessPool.register("throw") { (text: String) throws -> Int in throw Refusal(description: text) }
+ProcessPool.register("exit") { (code: Int) -> Int in exit(Int32(code)) }
+ProcessPool.register("hang") { (path: String) -> Int in
+  // Says that it runs: the test reads the other end.
+  if let file = fopen(path, "w") { fclose(file) }
+  while true { pause() }
+}
+ProcessPool.register("nothing") { (number: Int) -> Int? in number == 0 ? nil : number }
+ProcessPool.register("large") { (count: Int) in String(repeating: "x", count: count) }
+ProcessPool.register("endless") { (_: Int) in Double.infinity }
+ProcessPool.register("later") { (number: Int) async throws in
+  try await Task.sleep(for: .milliseconds(1))
+  return number + 1
+}
+ProcessPool.register("environment") { (name: String) in getenv(name).map { String(cString: $0) } }
+ProcessPool.serveIfWorker()

@@ -1,0 +1,164 @@
+import SwirlDeferred
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+@testable import SwirlSystem
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension SystemTests {
+  @Suite(.failsOnUnhandledFailures) struct FilesTests {
+    private let folder = TemporaryDirectory()
+
+    @Test func `what is written is read, whole, appended to, copied and removed`() throws {
+      let path = folder.path + "/a"
+      let copy = folder.path + "/b"
+      let (text, count, size, none, there) = try withReactor { reactor in
+        let files = reactor.files
+        return files.write("one\n", to: path).addCallback { files.append("two\n", to: path) }
+          .addCallback { files.copy(path, to: copy) }
+          .addCallback { count in
+            gather(files.readText(copy), files.size(of: path), files.size(of: path + "x"), files.exists(folder.path))
+              .addCallback { text, size, none, there in
+                gatherResults([files.remove(path), files.remove(copy)]).addCallback { _ in
+                  (text, count, size, none, there)
+                }
+              }
+          }
+      }
+      #expect(text == "one\ntwo\n" && count == 8 && size == 8 && none == nil && there)
+      #expect(try folder.names == [])
+    }
+
+    @Test(arguments: [true, false]) func `a file is replaced with its permissions, and nothing else is left`(
+      _ atomically: Bool
+    ) throws {
+      let path = folder.file("script", "old and longer", mode: 0o750)
+      try withReactor { $0.files.write("new", to: path, atomically: atomically) }
+      var status = stat()
+      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o750 && status.st_size == 3)
+      #expect(try folder.names == ["script"])
+    }
+
+    @Test func `errors name the path, what was tried, and why not`() throws {
+      let missing = folder.path + "/no/file"
+      let large = folder.file("large", String(repeating: "x", count: 1000))
+      let strange = folder.path + "/strange"
+      func error(_ body: (Files) -> Deferred<Void>) throws -> FileError? {
+        #expect(throws: FileError.self) { try withReactor { body($0.files) } }
+      }
+      let cases: [(FileError?, String, Int32)] = [
+        (try error { $0.read(missing).addCallback { _ in } }, "open", ENOENT),
+        (try error { $0.write("x", to: missing) }, "open", ENOENT),
+        (try error { $0.write("x", to: missing, atomically: false) }, "open", ENOENT),
+        (try error { $0.append("x", to: missing) }, "open", ENOENT),
+        (try error { $0.copy(missing, to: large).addCallback { _ in } }, "open", ENOENT),
+        (try error { $0.remove(missing) }, "remove", ENOENT),
+        (try error { $0.forEachChunk(of: missing) { _ in .succeed() } }, "open", ENOENT),
+      ]
+      for (error, action, errno) in cases {
+        #expect(error?.action == action && error?.errno == errno && error?.path == missing)
+      }
+      #expect(try error { $0.read(large, limit: 999).addCallback { _ in } }?.reason.contains("999") == true)
+      try withReactor { $0.files.write([0xff, 0xfe], to: strange) }
+      #expect(try error { $0.readText(strange).addCallback { _ in } }?.reason == "it is no text in UTF-8")
+      #expect(try error { $0.read("a\0b").addCallback { _ in } }?.reason.contains("zero byte") == true)
+      #expect(try error { $0.read(folder.path).addCallback { _ in } }?.action == "read")
+      #expect(try folder.names == ["large", "strange"])
+    }
+
+    @Test func `a failed atomic write leaves the old file and nothing beside it`() throws {
+      let directory = folder.path + "/directory"
+      mkdir(directory, 0o755)
+      #expect(throws: FileError.self) { try withReactor { $0.files.write("x", to: directory) } }
+      #expect(try folder.names == ["directory"])
+      rmdir(directory)
+    }
+
+    @Test func `chunks come in order, one at a time, and a callback's failure ends them`() throws {
+      let path = folder.file("chunks", String((0..<1000).map { Character(UnicodeScalar(UInt8(97 + $0 % 26))) }))
+      var text = ""
+      var isTaking = false
+      try withReactor { reactor in
+        reactor.files.forEachChunk(of: path, size: 64) { chunk in
+          #expect(!isTaking && chunk.count <= 64)
+          isTaking = true
+          text += chunk.text
+          return reactor.sleep(.milliseconds(1)).addCallback { isTaking = false }
+        }
+      }
+      #expect(text.utf8.count == 1000 && text.hasPrefix("abc"))
+      struct Enough: Error {}
+      var count = 0
+      #expect(throws: Enough.self) {
+        try withReactor { reactor in
+          reactor.files.forEachChunk(of: path, size: 64) { _ in
+            count += 1
+            throw Enough()
+          }
+        }
+      }
+      #expect(count == 1)
+    }
+
+    @Test func `a reading that is cancelled hands over no more`() throws {
+      let path = folder.file("chunks", String(repeating: "x", count: 1000))
+      var count = 0
+      #expect(throws: CancelledError.self) {
+        try withReactor { reactor in
+          var reading: Deferred<Void>?
+          let done = reactor.files.forEachChunk(of: path, size: 1) { _ in
+            count += 1
+            if count == 3 { reading?.cancel() }
+            return .succeed()
+          }
+          reading = done
+          return done
+        }
+      }
+      #expect(count == 3)
+    }
+
+    @Test func `a task reads chunks, whole or in part`() async throws {
+      let path = folder.file("stream", String(repeating: "x", count: 1_000_000))
+      let thread = ReactorThread()
+      let whole = try await thread.run { $0.files.chunks(of: path, size: 10_000) }
+      var count = 0
+      for try await chunk in whole { count += chunk.count }
+      #expect(count == 1_000_000)
+      let part = try await thread.run { $0.files.chunks(of: path, size: 10_000) }
+      for try await _ in part { break }
+      let missing = try await thread.run { $0.files.chunks(of: "/no/such/file") }
+      await #expect(throws: FileError.self) { for try await _ in missing {} }
+      await thread.stop()
+    }
+
+    @Test func `a writer has its file when it is finished, and nothing when it is let go of`() throws {
+      let path = folder.path + "/written"
+      try withReactor { reactor in
+        let writer = reactor.files.writer(to: path)
+        let writes = (0..<100).map { writer.write("\($0)\n") }
+        return gatherResults(writes).addCallback { _ in
+          #expect(try folder.names.first != "written")
+          return writer.finish()
+        }
+      }
+      let text = try withReactor { $0.files.readText(path) }
+      #expect(text == (0..<100).map { "\($0)\n" }.joined())
+      try withReactor { reactor in reactor.files.writer(to: path).write("new") }
+      #expect(try folder.names == ["written"])
+      #expect(try withReactor { $0.files.size(of: path) } == text.utf8.count)
+      let error = #expect(throws: FileError.self) {
+        try withReactor { $0.files.writer(to: "/no/such/directory/file").write("x") }
+      }
+      #expect(error?.path == "/no/such/directory/file")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import SwirlDeferred
+import SwirlReactor
+import Testing
+
+@testable import SwirlSystem
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs a new reactor until the Deferred that `body` makes has its result, and gives that; a test that hangs fails instead.
+@discardableResult
+func withReactor<Value>(
+  limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: (Reactor) throws -> Deferred<Value>
+) throws -> Value {
+  let reactor = Reactor()
+  var outcome: Result<Value, any Error>?
+  let guardCall = reactor.callLater(limit) { [unowned reactor] in
+    Issue.record("the test did not end within \(limit)", sourceLocation: sourceLocation)
+    reactor.crash()
+  }
+  try body(reactor).addBoth { [unowned reactor] result in
+    outcome = result
+    reactor.stop()
+  }
+  reactor.run()
+  guardCall.cancel()
+  for call in reactor.delayedCalls { call.cancel() }
+  return try #require(outcome, sourceLocation: sourceLocation).get()
+}
+
+/// How many of this process's children have not been reaped: zombies and those that run. Those of `marker` only.
+func children(named name: String) -> Int {
+  var count = 0
+  guard let directory = opendir("/proc") else { return 0 }
+  defer { closedir(directory) }
+  while let entry = readdir(directory) {
+    let number = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+    }
+    guard Int(number) != nil, let file = fopen("/proc/\(number)/stat", "r") else { continue }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 512)
+    let line = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+    if line.contains("(\(name)) "), line.contains(" \(getpid()) ") { count += 1 }
+  }
+  return count
+}
+
+/// The open pipes and pidfds of this process: other descriptors are not all ours.
+func openPipes() -> Int {
+  (0..<Int32(4096)).count { descriptor in
+    var target = [CChar](repeating: 0, count: 256)
+    let length = readlink("/proc/self/fd/\(descriptor)", &target, 255)
+    guard length > 0 else { return false }
+    let text = String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return text.hasPrefix("pipe:") || text.contains("pidfd")
+  }
+}
+
+/// Whether a process of this number is there, a zombie included.
+func exists(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
+
+extension [UInt8] {
+  var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+/// A directory that goes with the object.
+final class TemporaryDirectory {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/swirl-system-XXXXXX".utf8CString)
+    path = String(cString: mkdtemp(&template))
+  }
+
+  deinit {
+    let entries = (try? names) ?? []
+    for name in entries { unlink(path + "/" + name) }
+    rmdir(path)
+  }
+
+  var names: [String] {
+    get throws {
+      let directory = try #require(opendir(path))
+      defer { closedir(directory) }
+      var names: [String] = []
+      while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+      }
+      return names.sorted()
+    }
+  }
+
+  /// Writes a file, and returns its path.
+  func file(_ name: String, _ text: String, mode: mode_t = 0o644) -> String {
+    let path = path + "/" + name
+    let file = fopen(path, "w")!
+    fputs(text, file)
+    fclose(file)
+    chmod(path, mode)
+    return path
+  }
+}
