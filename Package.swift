@@ -15,8 +15,11 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
-  "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
-  "MixedStyles", "QueueCrawler", "Site", "ThreadPool", "TornadoStyle", "TwistedStyle",
+  "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
+  "ChatServer",
+  "DelayServer", "FileDescriptors", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles", "PoolOfSeven",
+  "QueueCrawler",
+  "RawHTTP", "Site", "StoreCrawler", "ThreadPool", "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
@@ -25,7 +28,8 @@ let programs = ["Crawler", "Downloader", "Fetch"]
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire", "SwirlContent",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlHTTP", "SwirlHTTPWire",
+  "SwirlContent",
 ]
 
 /// The modules that have tests.

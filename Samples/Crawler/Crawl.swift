@@ -17,6 +17,8 @@ import SwirlLinks
   private let progress: Progress?
   private var hosts: [String: Host] = [:]
   private var underWay: Set<String> = []
+  /// URLs whose pages the store refuses.
+  private var givenUp: Set<String> = []
   private var tally = Tally()
   private let start = reactor.now
   /// Fires when there may be room for more.
@@ -87,7 +89,7 @@ import SwirlLinks
           try await reactor.sleep(.milliseconds(500)).value
           continue
         }
-        for url in taken {
+        for url in taken where !givenUp.contains(url) {
           underWay.insert(url)
           pages.add { await self.crawl(url) }
         }
@@ -107,7 +109,7 @@ import SwirlLinks
   private func isNothingLeft() async throws -> Bool {
     do {
       let counts = try await store.counts()
-      return counts.waiting == 0 && counts.leased == 0
+      return counts.waiting + counts.leased <= givenUp.count
     } catch {
       try refuse(error)
       return false
@@ -184,7 +186,7 @@ import SwirlLinks
     return try await deferToThread { HTMLPage(response.body, url: response.url, contentType: type) }.value
   }
 
-  /// Tries a store that refuses three times; then the lease ends some time, and the URL is taken again.
+  /// Tries a store that refuses three times; then the URL is left to a later run.
   private func finish(_ url: String, _ page: PageRecord?, links: [String]) async throws -> Bool {
     let origins = Set(seeds.values)
     let wanted = Self.withOrigins(links).filter { !options.sameHost || origins.contains($0.value) }
@@ -198,6 +200,7 @@ import SwirlLinks
         if pause > 0 { try await reactor.sleep(.seconds(pause)).value }
       }
     }
+    givenUp.insert(url)
     return false
   }
 

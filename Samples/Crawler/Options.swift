@@ -37,9 +37,13 @@ struct Options: ParsableArguments {
   var urls: [String] = []
 
   func validate() throws {
-    if let url = urls.first(where: { normalizeURL($0) == nil }) { throw ValidationError("\(url) is no http or https URL") }
+    if let url = urls.first(where: { normalizeURL($0) == nil }) {
+      throw ValidationError("\(url) is no http or https URL")
+    }
     if sameHost && urls.isEmpty { throw ValidationError("give the URLs again whose hosts --same-host means") }
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
-    if delay < 0 || maxPages < 0 || timeout <= 0 || lease <= 0 { throw ValidationError("times and counts are not negative") }
+    if delay < 0 || maxPages < 0 || timeout <= 0 || lease <= 0 {
+      throw ValidationError("times and counts are not negative")
+    }
   }
 }

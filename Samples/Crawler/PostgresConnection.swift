@@ -137,7 +137,8 @@ struct PostgresError: Error, CustomStringConvertible {
     if wish != .write { try reactor.addReader(socket, fire) }
     if wish != .read { try reactor.addWriter(socket, fire) }
     do { try await ready.addTimeout(timeout, reactor).value } catch is TimeoutError {
-      throw PostgresError(message: "PostgreSQL did not answer within \(timeout): is it overloaded, or the network gone?")
+      throw PostgresError(
+        message: "PostgreSQL did not answer within \(timeout): is it overloaded, or the network gone?")
     }
   }
 }

@@ -23,7 +23,9 @@ struct Tally {
   var failures: Int { failed.values.reduce(0, +) }
 
   var line: String {
-    var parts = ["\(stored) pages stored: \(html) HTML, \(redirects) redirects, \(other) other, \(refused) errors of servers"]
+    var parts = [
+      "\(stored) pages stored: \(html) HTML, \(redirects) redirects, \(other) other, \(refused) errors of servers"
+    ]
     let kinds = failed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     parts[0] += ", \(failures) that failed" + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
     if disallowed > 0 { parts.append("\(disallowed) URLs not for robots") }

@@ -47,13 +47,16 @@ public final class SampleSite {
 
   private func response(to path: String, _ number: Int?) -> HTTPServer.Response {
     if path == "/robots.txt" { return .text("User-agent: *\nDisallow: /private/\nAllow: /private/open\n") }
-    if path.hasPrefix("/private/") { return .html("<title>\(path)</title>a page that robots were asked to leave alone") }
+    if path.hasPrefix("/private/") {
+      return .html("<title>\(path)</title>a page that robots were asked to leave alone")
+    }
     guard let number, (0..<pages).contains(number) else { return .text("no such page", status: .notFound) }
     switch number % 50 {
     case 7: return .redirect(to: "/page/\(number + 1)#after")
     case 13: return .text("no such page", status: .notFound)
     case 23: return .html("<title>broken</title>", status: .internalServerError)
-    case 31: return .stream(headers: [.contentType: "text/html"], length: 10_000) { body in
+    case 31:
+      return .stream(headers: [.contentType: "text/html"], length: 10_000) { body in
         body.write("<title>half</title>")
         // A moment later, so that the half arrives before the connection breaks.
         Reactor.current.callLater(.milliseconds(5)) { body.abort() }

@@ -57,7 +57,8 @@ final class PageReader: TagReader {
   }
 
   private func noteRobots(_ content: String) {
-    for word in content.lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace }) where page.robots.count < 20 {
+    for word in content.lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace })
+    where page.robots.count < 20 {
       page.robots.insert(String(word))
     }
   }

@@ -44,7 +44,9 @@ public struct RobotsRules: Sendable {
         if isInRules { (isOwn, isGeneral, isInRules) = (false, false, false) }
         // What follows the token, as a version, is not part of it.
         let token = value.prefix { $0.isASCII && ($0.isLetter || $0 == "-" || $0 == "_") }
-        if value == "*" { isGeneral = true } else if token.lowercased() == agent.lowercased() {
+        if value == "*" {
+          isGeneral = true
+        } else if token.lowercased() == agent.lowercased() {
           (isOwn, isNamed) = (true, true)
         }
       case "allow", "disallow":
@@ -99,7 +101,10 @@ public struct RobotsRules: Sendable {
         let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
       {
         byte = value
-        isEncoded = !(value < 0x80 && (Character(UnicodeScalar(value)).isLetter || Character(UnicodeScalar(value)).isNumber || "-._~".utf8.contains(value)))
+        isEncoded =
+          !(value < 0x80
+          && (Character(UnicodeScalar(value)).isLetter || Character(UnicodeScalar(value)).isNumber
+            || "-._~".utf8.contains(value)))
         index += 2
       }
       if isEncoded {

@@ -56,15 +56,17 @@ import Testing
 
   @Test func `what stands in comments and scripts is no link, nor in a title's picture`() {
     let page = page(
-      "<!-- <a href=a> --><script>'<a href=b>'</script><style><a href=c></style><svg><title>No</title></svg><title>Yes</title><a href=d>")
+      "<!-- <a href=a> --><script>'<a href=b>'</script><style><a href=c></style><svg><title>No</title></svg><title>Yes</title><a href=d>"
+    )
     #expect(page.links == ["http://h/dir/d"])
     #expect(page.title == "Yes")
   }
 
-  @Test(arguments: [
-    ([0xC3, 0xA9], nil), ([0xE9], nil), ([0xE9], "iso-8859-1"), ([0xE9], "no-such-charset"), ([0xC3, 0xA9], "utf-8"),
-    ([0xE9], "cp1250"),
-  ] as [([UInt8], String?)])
+  @Test(
+    arguments: [
+      ([0xC3, 0xA9], nil), ([0xE9], nil), ([0xE9], "iso-8859-1"), ([0xE9], "no-such-charset"), ([0xC3, 0xA9], "utf-8"),
+      ([0xE9], "cp1250"),
+    ] as [([UInt8], String?)])
   func `a page is read in its character set`(letter: [UInt8], charset: String?) {
     let page = HTMLPage(Array("<title>".utf8) + letter, url: "http://h/", charset: charset)
     #expect(page.title == "\u{E9}")
@@ -81,7 +83,10 @@ import Testing
     #expect(HTMLPage(wide, url: "http://h/", charset: "utf-8").links == ["http://h/x"])
   }
 
-  @Test(arguments: ["</html>", "</body></html>", "</p>", "</x>", "<html></html>", "<head></head></head>", "<frameset></frameset></html>"])
+  @Test(arguments: [
+    "</html>", "</body></html>", "</p>", "</x>", "<html></html>", "<head></head></head>",
+    "<frameset></frameset></html>",
+  ])
   func `an end in the middle ends nothing`(html: String) {
     let page = page(html + "<html><title>t</title><a href=a>" + html + "<a href=b>")
     #expect(page.links == ["http://h/dir/a", "http://h/dir/b"])
@@ -158,8 +163,10 @@ import Testing
   func `pages of chance break nothing`(seed: Int) {
     var draw = SeededGenerator(seed: UInt64(seed))
     let pieces = [
-      "<a href=\"", "x", "\">", "<", ">", "'", "\"", "<base href=", "http://h2/", "<title>", "</title>", "&", "#x41;", "\0",
-      "<!--", "-->", "<script>", "</script>", "<![CDATA[", "]]>", "<?", "=", " ", "\u{FF}", "../", "?", "#", "<svg>", "</svg>",
+      "<a href=\"", "x", "\">", "<", ">", "'", "\"", "<base href=", "http://h2/", "<title>", "</title>", "&", "#x41;",
+      "\0",
+      "<!--", "-->", "<script>", "</script>", "<![CDATA[", "]]>", "<?", "=", " ", "\u{FF}", "../", "?", "#", "<svg>",
+      "</svg>",
       "<meta charset=", "utf-16", "<meta name=robots content=", "</p>", "<table>", "<frameset>", "<plaintext>", "\r\n",
     ]
     for _ in 0..<50 {

@@ -30,12 +30,15 @@ import Testing
   func `the fragment is all from the first hash`(url: String, rest: String) { #expect(defragmentURL(url) == rest) }
 
   @Test(arguments: [
-    ("HTTP://Example.ORG:80/A?b#c", "http://example.org/A?b"), ("https://a:443", "https://a/"), ("http://a:8080?q", "http://a:8080/?q"),
+    ("HTTP://Example.ORG:80/A?b#c", "http://example.org/A?b"), ("https://a:443", "https://a/"),
+    ("http://a:8080?q", "http://a:8080/?q"),
     ("http://[::1]:80/", "http://[::1]/"), ("http://a/\u{E4}", "http://a/%C3%A4"),
   ])
   func `URLs that mean the same are one`(url: String, normal: String) { #expect(normalizeURL(url) == normal) }
 
-  @Test(arguments: ["", "a", "/a", "ftp://a/", "http:a", "http://", "http://a b/", "http://[x/", "http://a:99999/", "http+unix://a/"])
+  @Test(arguments: [
+    "", "a", "/a", "ftp://a/", "http:a", "http://", "http://a b/", "http://[x/", "http://a:99999/", "http+unix://a/",
+  ])
   func `what is no URL of the web has no normal form`(url: String) {
     #expect(normalizeURL(url) == nil)
     #expect(originOfURL(url) == nil)
