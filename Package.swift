@@ -15,12 +15,14 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
-  "ActorOnReactor", "AsyncFetch", "AsyncMain", "CallLater", "DelayServer", "FileDescriptors", "FiveAtOnce",
-  "MixedStyles", "ProcessPoolFetch", "SaveJSON", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
+  "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
+  "ChatServer", "DelayServer", "FileDescriptors", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles", "PoolOfSeven",
+  "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
+  "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
-let programs = ["Downloader", "Fetch"]
+let programs = ["Crawler", "Downloader", "Fetch"]
 
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
@@ -32,7 +34,7 @@ let modules = [
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPWire", "SwirlContent",
-  "SwirlHTTP", "SwirlTesting",
+  "SwirlHTTP", "SwirlTesting", "SwirlLinks",
 ]
 
 let package = Package(
@@ -42,6 +44,8 @@ let package = Package(
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
+    // Of its own: it alone needs libxml2.
+    .library(name: "SwirlLinks", targets: ["SwirlLinks"] + modules),
   ],
   traits: [
     .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService."),
@@ -53,6 +57,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // Of the programs among the samples only: who uses the library does not build it.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
@@ -70,6 +75,10 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+    // Of the program Crawler.
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
@@ -107,6 +116,8 @@ let package = Package(
       dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP"],
       swiftSettings: checked),
     .target(
+      name: "SwirlLinks", dependencies: ["CLibXML2", "SwirlContent", "SwirlHTTP"], swiftSettings: checked),
+    .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
     .executableTarget(
@@ -120,6 +131,10 @@ let package = Package(
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe", swiftSettings: checked),
+    // The site that the crawlers among the samples are shown with.
+    .target(
+      name: "SampleSite", dependencies: modules.map { .target(name: $0) }, path: "Samples/Support",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -128,8 +143,13 @@ for name in samples + programs {
   // As a newcomer's program is built: with the defaults of the language mode.
   var dependencies = modules.map { Target.Dependency.target(name: $0) }
   if programs.contains(name) { dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser")) }
-  // For SHA-256.
-  if name == "Downloader" { dependencies.append("COpenSSL") }
+  switch name {
+  case "Downloader": dependencies.append("COpenSSL")  // for SHA-256
+  case "Crawler": dependencies += ["SwirlLinks", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "QueueCrawler", "StoreCrawler": dependencies += ["SampleSite", "SwirlLinks"]
+  case "Site": dependencies.append("SampleSite")
+  default: break
+  }
   package.targets.append(
     .executableTarget(
       name: name, dependencies: dependencies, path: "Samples/\(name)",
@@ -140,6 +160,7 @@ for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
+  if module == "SwirlLinks" { dependencies.insert("SwirlLinks") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
     .testTarget(

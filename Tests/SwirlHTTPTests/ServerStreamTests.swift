@@ -20,6 +20,21 @@ import Testing
     func letGo() { writer = nil }
   }
 
+  @Test func `a writer that breaks its body off and is let go of was not forgotten`() {
+    let lines = LogLines()
+    let stream = Streamed()
+    stream.server.logger = lines.logger()
+    stream.writer?.write("hello")
+    stream.writer?.abort()
+    stream.letGo()
+    #expect(stream.transport.isAborted)
+    #expect(lines.all == [])
+    let forgotten = Streamed()
+    forgotten.server.logger = lines.logger()
+    forgotten.letGo()
+    #expect(lines.all.count == 1)
+  }
+
   @Test func aStreamGoesInChunksWithTrailers_RFC9112_7_1() {
     let stream = Streamed()
     #expect(stream.transport.take().withoutDate == "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n")

@@ -1,8 +1,8 @@
 /// A URL that is written relative to another (RFC 3986 §5.2), as in a Location field.
-enum URLReference {
+package enum URLReference {
   /// The URL that `reference` means in something that was found at `base`; its fragment, or where it has none that of `base`, as
   /// RFC 9110 §10.2.2 says of redirects.
-  static func resolve(_ reference: String, against base: String) -> String {
+  package static func resolve(_ reference: String, against base: String) -> String {
     let reference = Parts(encoded(reference))
     let base = Parts(base)
     var result = Parts()

@@ -15,6 +15,8 @@ final class StreamedBody {
   }
 
   private(set) var state = State.open
+  /// Whether the connection was told to break, of which the body hears in a later turn.
+  private var isBrokenOff = false
   let framing: BodyFraming
   let status: Int
   /// The bytes of content that were written.
@@ -93,12 +95,13 @@ final class StreamedBody {
   /// Breaks the connection, which tells the client that the body is not whole.
   func breakOff() {
     guard state == .open, let connection else { return }
+    isBrokenOff = true
     connection.abort()
   }
 
   /// Nobody can write any more: that is the end only if a Deferred will say so.
   func writerGone() {
-    guard state == .open, source == nil else { return }
+    guard state == .open, source == nil, !isBrokenOff else { return }
     connection?.log("the body's writer was let go of before the end", of: exchange.request)
     breakOff()
   }

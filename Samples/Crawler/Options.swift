@@ -1,0 +1,49 @@
+import ArgumentParser
+import SwirlLinks
+
+struct Options: ParsableArguments {
+  static let configuration = CommandConfiguration(commandName: "crawler")
+
+  @Option(name: [.customShort("c"), .long], help: "How many pages at once.")
+  var concurrency = 10
+  @Option(name: .long, help: "How many of one host at once.")
+  var perHost = 4
+  @Option(name: .long, help: "The pause between two requests to a host, in seconds.")
+  var delay = 0.0
+  @Option(name: .long, help: "Stop after so many pages; 0 for no end.")
+  var maxPages = 0
+  @Flag(name: .long, help: "Follow only links to the hosts of the URLs that are given.")
+  var sameHost = false
+  @Flag(name: .long, help: "Do not ask for robots.txt.")
+  var ignoreRobots = false
+  @Option(name: .long, help: "How long a page may take, in seconds.")
+  var timeout = 30.0
+  @Option(
+    name: .long,
+    help: """
+      How long a URL belongs to the crawler that took it, in seconds, unless it says that it still works on it: so soon another takes over from \
+      one that was killed.
+      """)
+  var lease = 60.0
+  @Option(name: .long, help: "Where pages are stored: a file of SQLite, or a URL of PostgreSQL, postgres://…")
+  var store = "crawl.sqlite"
+  @Flag(name: [.customShort("q"), .customLong("quiet")], help: "No progress.")
+  var isQuiet = false
+  @Argument(
+    help: """
+      Where to begin; none to go on with what the store has. Several crawlers may share a store. Exit codes: 0 when nothing is left to do, or \
+      --max-pages are stored, 1 when the store is gone or cannot be opened, 64 usage.
+      """)
+  var urls: [String] = []
+
+  func validate() throws {
+    if let url = urls.first(where: { normalizeURL($0) == nil }) {
+      throw ValidationError("\(url) is no http or https URL")
+    }
+    if sameHost && urls.isEmpty { throw ValidationError("give the URLs again whose hosts --same-host means") }
+    if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
+    if delay < 0 || maxPages < 0 || timeout <= 0 || lease <= 0 {
+      throw ValidationError("times and counts are not negative")
+    }
+  }
+}

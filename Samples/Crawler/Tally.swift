@@ -1,0 +1,40 @@
+import Foundation
+import Swirl
+
+/// What became of the URLs of this run.
+struct Tally {
+  var stored = 0
+  var html = 0
+  var redirects = 0
+  /// Pages that are no HTML.
+  var other = 0
+  /// Statuses of 400 and more.
+  var refused = 0
+  /// By what went wrong: hosts that are gone, pages that broke off.
+  var failed: [String: Int] = [:]
+  var disallowed = 0
+  var malformedLinks = 0
+  /// URLs that another crawler had taken over meanwhile.
+  var lost = 0
+  /// Calls that the store refused, and the last reason.
+  var storeFailures = 0
+  var lastStoreFailure = ""
+
+  var failures: Int { failed.values.reduce(0, +) }
+
+  var line: String {
+    var parts = [
+      "\(stored) pages stored: \(html) HTML, \(redirects) redirects, \(other) other, \(refused) errors of servers"
+    ]
+    let kinds = failed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    parts[0] += ", \(failures) that failed" + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
+    if disallowed > 0 { parts.append("\(disallowed) URLs not for robots") }
+    if malformedLinks > 0 { parts.append("\(malformedLinks) links that are no URLs") }
+    if lost > 0 { parts.append("\(lost) taken over by another crawler") }
+    if storeFailures > 0 { parts.append("the store refused \(storeFailures) times, last: \(lastStoreFailure)") }
+    return parts.joined(separator: "; ")
+  }
+}
+
+/// To standard error.
+func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

@@ -1,0 +1,16 @@
+// Crawls sites into a database, so many pages at a time, and goes on where it was killed: `swift run Crawler --help`.
+//
+// It leaves out: pages that change (each is fetched once), scripts that make links, and the Crawl-delay of robots.txt, which RFC 9309 does
+// not know: give --delay.
+import Foundation
+import Swirl
+
+let options = Options.parseOrExit()
+do {
+  let crawl = try Crawl(options)
+  try runUntilComplete { try await crawl.run() }
+  crawl.report()
+} catch {
+  tell("crawler: \(error)")
+  exit(1)
+}

@@ -1,0 +1,23 @@
+// Many pages, never more than seven at once, all of them in their order at the end. gevent: Pool(7).map.
+import Swirl
+
+var now = 0
+var most = 0
+let server = HTTPServer { request in
+  now += 1
+  most = max(most, now)
+  return reactor.sleep(.milliseconds(20)).addCallback {
+    now -= 1
+    return .text("\(request.path)")
+  }
+}
+let url = "http://\(try server.listen(0).localAddress)"
+let urls = (1...50).map { "\(url)/\($0)" }
+
+gatherResults(urls, atMost: 7) { fetch($0) }
+  .addCallback { pages in
+    print("\(pages.count) pages, from \(pages[0].text) to \(pages[49].text), \(most) at once")
+  }
+  .addErrback { error in print(error) }
+  .addBoth { _ in reactor.stop() }
+reactor.run()

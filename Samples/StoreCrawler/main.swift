@@ -1,0 +1,50 @@
+// Three pages at once, the titles stored by a thread: a semaphore, a set of what is known, a file. `swift run StoreCrawler [URL [FILE]]`.
+// As with aiohttp: asyncio.Semaphore(3), and a task for each page.
+import Foundation
+import SampleSite
+import Swirl
+import SwirlLinks
+
+@MainActor func ownSite() throws -> String {
+  "http://\(try SampleSite(pages: 100).makeServer(on: reactor).listen(0).localAddress)/page/0"
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let start = try arguments.first ?? ownSite()
+let path = arguments.dropFirst().first ?? NSTemporaryDirectory() + "titles-\(UUID()).txt"
+_ = FileManager.default.createFile(atPath: path, contents: nil)
+
+let semaphore = DeferredSemaphore(3)
+let pages = DeferredGroup()
+/// One thread, so that lines do not mix.
+let disk = ThreadPool(size: 1)
+var known: Set<String> = []
+
+@MainActor func crawl(_ url: String) {
+  guard originOfURL(url) == originOfURL(start), known.insert(url).inserted else { return }
+  pages.add { try await read(url) }.addErrback { error in print(error) }
+}
+
+@MainActor func read(_ url: String) async throws {
+  let response = try await semaphore.withToken { try await fetch(url) }
+  let page = HTMLPage(response.body, url: response.url, contentType: response.header("content-type"))
+  page.links.forEach(crawl)
+  if let title = page.title { try await store("\(title)\t\(url)\n") }
+}
+
+@MainActor func store(_ line: String) async throws {
+  try await reactor.deferToThread(in: disk) {
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    defer { try? file.close() }
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(line.utf8))
+  }.value
+}
+
+crawl(start)
+pages.join().addCallback { _ in
+  let titles = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count
+  print("\(known.count) URLs, \(pages.failures) failed, \(titles) titles in \(path)")
+  reactor.stop()
+}
+reactor.run()

@@ -1,0 +1,144 @@
+/// What a site's `/robots.txt` lets a crawler fetch (RFC 9309).
+///
+/// ```swift
+/// let rules = RobotsRules(response.body, for: "swirl-crawler")
+/// if rules.allows(url) { … }
+/// ```
+public struct RobotsRules: Sendable {
+  /// Of what is the rest: §2.5 asks for 500 KiB at least.
+  private static let maximumSize = 512 * 1024
+
+  private struct Rule {
+    let pattern: [UInt8]
+    let allows: Bool
+  }
+  private var rules: [Rule] = []
+
+  /// Everything may be fetched: for a site without the file, which is any status of 400 to 499 (§2.3.1.3).
+  public static let allowAll = RobotsRules()
+  /// Nothing may be fetched: for a site whose file cannot be had, which is any status of 500 to 599, or no answer (§2.3.1.4).
+  public static let disallowAll: RobotsRules = {
+    var rules = RobotsRules()
+    rules.rules = [Rule(pattern: Array("/".utf8), allows: false)]
+    return rules
+  }()
+
+  private init() {}
+
+  /// Reads the file; lines that say nothing known are passed over.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - agent: the crawler's product token, letters, `-` and `_` alone. The groups that name it count, in either case; where there is none,
+  ///     those for `*` (§2.2.1).
+  public init(_ bytes: [UInt8], for agent: String) {
+    var own: [Rule] = []
+    var general: [Rule] = []
+    var isNamed = false
+    // Which groups the lines at hand are of; a line of an agent behind a rule begins a new one.
+    var (isOwn, isGeneral, isInRules) = (false, false, false)
+    for line in bytes.prefix(Self.maximumSize).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+      guard let (key, value) = Self.pair(line) else { continue }
+      switch key {
+      case "user-agent":
+        if isInRules { (isOwn, isGeneral, isInRules) = (false, false, false) }
+        // What follows the token, as a version, is not part of it.
+        let token = value.prefix { $0.isASCII && ($0.isLetter || $0 == "-" || $0 == "_") }
+        if value == "*" {
+          isGeneral = true
+        } else if token.lowercased() == agent.lowercased() {
+          (isOwn, isNamed) = (true, true)
+        }
+      case "allow", "disallow":
+        isInRules = true
+        // An empty pattern matches nothing.
+        guard !value.isEmpty else { continue }
+        let rule = Rule(pattern: Self.normalized(value), allows: key == "allow")
+        if isOwn { own.append(rule) }
+        if isGeneral { general.append(rule) }
+      default: continue
+      }
+    }
+    rules = isNamed ? own : general
+  }
+
+  /// Whether `url`, an absolute URL of the site, may be fetched: the longest rule that matches says, of equal ones that which allows
+  /// (§2.2.2). `/robots.txt` itself always may.
+  public func allows(_ url: String) -> Bool {
+    guard let origin = originOfURL(url), let whole = normalizeURL(url) else { return false }
+    let path = Self.normalized(String(whole.dropFirst(origin.count)))
+    if path == Array("/robots.txt".utf8) { return true }
+    var best: Rule?
+    for rule in rules where Self.matches(rule.pattern, path) {
+      if let found = best, found.pattern.count > rule.pattern.count { continue }
+      if let found = best, found.pattern.count == rule.pattern.count, found.allows { continue }
+      best = rule
+    }
+    return best?.allows ?? true
+  }
+
+  private static func pair(_ line: ArraySlice<UInt8>) -> (String, String)? {
+    let text = String(decoding: line.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+    guard let colon = text.firstIndex(of: ":") else { return nil }
+    func trimmed(_ part: Substring) -> String {
+      String(String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace)).reversed())
+    }
+    // A byte order mark may stand before the first.
+    let key = trimmed(text[..<colon]).drop { $0 == "\u{FEFF}" }.lowercased()
+    return (key, trimmed(text[text.index(after: colon)...]))
+  }
+
+  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII encoded (§2.2.2).
+  private static func normalized(_ path: String) -> [UInt8] {
+    let hex = Array("0123456789ABCDEF".utf8)
+    var result: [UInt8] = []
+    let bytes = Array(path.utf8)
+    var index = 0
+    while index < bytes.count {
+      var byte = bytes[index]
+      var isEncoded = byte >= 0x80
+      if byte == UInt8(ascii: "%"), index + 2 < bytes.count,
+        let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+      {
+        byte = value
+        isEncoded =
+          !(value < 0x80
+          && (Character(UnicodeScalar(value)).isLetter || Character(UnicodeScalar(value)).isNumber
+            || "-._~".utf8.contains(value)))
+        index += 2
+      }
+      if isEncoded {
+        result += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+      } else {
+        result.append(byte)
+      }
+      index += 1
+    }
+    return result
+  }
+
+  /// Whether `path` begins with `pattern`, in which `*` is any run of bytes and `$` at the end the end. In time of the product of their
+  /// lengths at most: the last star alone is gone back to.
+  private static func matches(_ pattern: [UInt8], _ path: [UInt8]) -> Bool {
+    let isAnchored = pattern.last == UInt8(ascii: "$")
+    let count = pattern.count - (isAnchored ? 1 : 0)
+    var (at, place) = (0, 0)
+    var star: (at: Int, place: Int)?
+    while true {
+      if at == count {
+        if !isAnchored || place == path.count { return true }
+      } else if pattern[at] == UInt8(ascii: "*") {
+        star = (at, place)
+        at += 1
+        continue
+      } else if place < path.count, pattern[at] == path[place] {
+        at += 1
+        place += 1
+        continue
+      }
+      guard let last = star, last.place < path.count else { return false }
+      star = (last.at, last.place + 1)
+      (at, place) = (last.at + 1, last.place + 1)
+    }
+  }
+}

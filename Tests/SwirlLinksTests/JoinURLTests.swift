@@ -1,0 +1,51 @@
+import SwirlLinks
+import Testing
+
+@Suite struct JoinURLTests {
+  /// RFC 3986 §5.4.1 and §5.4.2, against `http://a/b/c/d;p?q`.
+  @Test(arguments: [
+    ("g:h", "g:h"), ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"), ("/g", "http://a/g"),
+    ("//g", "http://g"), ("?y", "http://a/b/c/d;p?y"), ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d;p?q#s"),
+    ("g#s", "http://a/b/c/g#s"), ("g?y#s", "http://a/b/c/g?y#s"), (";x", "http://a/b/c/;x"),
+    ("g;x", "http://a/b/c/g;x"),
+    ("g;x?y#s", "http://a/b/c/g;x?y#s"), ("", "http://a/b/c/d;p?q"), (".", "http://a/b/c/"), ("./", "http://a/b/c/"),
+    ("..", "http://a/b/"), ("../", "http://a/b/"), ("../g", "http://a/b/g"), ("../..", "http://a/"),
+    ("../../", "http://a/"), ("../../g", "http://a/g"), ("../../../g", "http://a/g"), ("../../../../g", "http://a/g"),
+    ("/./g", "http://a/g"), ("/../g", "http://a/g"), ("g.", "http://a/b/c/g."), (".g", "http://a/b/c/.g"),
+    ("g..", "http://a/b/c/g.."), ("..g", "http://a/b/c/..g"), ("./../g", "http://a/b/g"), ("./g/.", "http://a/b/c/g/"),
+    ("g/./h", "http://a/b/c/g/h"), ("g/../h", "http://a/b/c/h"), ("g;x=1/./y", "http://a/b/c/g;x=1/y"),
+    ("g;x=1/../y", "http://a/b/c/y"), ("g?y/./x", "http://a/b/c/g?y/./x"), ("g?y/../x", "http://a/b/c/g?y/../x"),
+    ("g#s/./x", "http://a/b/c/g#s/./x"), ("g#s/../x", "http://a/b/c/g#s/../x"), ("http:g", "http:g"),
+  ])
+  func `references are joined as RFC 3986 shows`(reference: String, url: String) {
+    #expect(joinURL("http://a/b/c/d;p?q", reference) == url)
+    // Unlike a redirect's, the fragment of the base is nobody's.
+    #expect(joinURL("http://a/b/c/d;p?q#here", reference) == url)
+  }
+
+  @Test(arguments: [
+    ("http://a/b#c", "http://a/b"), ("http://a/b#", "http://a/b"), ("http://a/b?c#d#e", "http://a/b?c"), ("#x", ""),
+    ("", ""), ("http://a", "http://a"),
+  ])
+  func `the fragment is all from the first hash`(url: String, rest: String) { #expect(defragmentURL(url) == rest) }
+
+  @Test(arguments: [
+    ("HTTP://Example.ORG:80/A?b#c", "http://example.org/A?b"), ("https://a:443", "https://a/"),
+    ("http://a:8080?q", "http://a:8080/?q"),
+    ("http://[::1]:80/", "http://[::1]/"), ("http://a/\u{E4}", "http://a/%C3%A4"),
+  ])
+  func `URLs that mean the same are one`(url: String, normal: String) { #expect(normalizeURL(url) == normal) }
+
+  @Test(arguments: [
+    "", "a", "/a", "ftp://a/", "http:a", "http://", "http://a b/", "http://[x/", "http://a:99999/", "http+unix://a/",
+  ])
+  func `what is no URL of the web has no normal form`(url: String) {
+    #expect(normalizeURL(url) == nil)
+    #expect(originOfURL(url) == nil)
+  }
+
+  @Test func `an origin is scheme, host and port`() {
+    #expect(originOfURL("https://Example.org/a/b") == "https://example.org")
+    #expect(originOfURL("http://example.org:81") == "http://example.org:81")
+  }
+}
