@@ -102,7 +102,9 @@ extension SystemTests {
         let squares = pool.map(square, [1, 2, 3])
         func wait() {
           // Until it runs, which it says with a file.
-          if access(folder.path + "/running", F_OK) != 0 { return reactor.callLater(.milliseconds(1)) { wait() }.discard }
+          if access(folder.path + "/running", F_OK) != 0 {
+            return reactor.callLater(.milliseconds(1)) { wait() }.discard
+          }
           for process in workers(of: reactor) { process.kill(SIGKILL) }
         }
         squares.addCallback { _ in wait() }
@@ -120,13 +122,16 @@ extension SystemTests {
         let four = pool.call(square, 2)
         let taken = pool.call(square, 3)
         func wait() {
-          if access(folder.path + "/running", F_OK) != 0 { return reactor.callLater(.milliseconds(1)) { wait() }.discard }
+          if access(folder.path + "/running", F_OK) != 0 {
+            return reactor.callLater(.milliseconds(1)) { wait() }.discard
+          }
           taken.cancel()
           hung.cancel()
         }
         wait()
         return gather(
-          hung.addBoth { #expect(failure($0) is CancelledError) }, taken.addBoth { #expect(failure($0) is CancelledError) },
+          hung.addBoth { #expect(failure($0) is CancelledError) },
+          taken.addBoth { #expect(failure($0) is CancelledError) },
           four
         ).addCallback { $0.2 }
       }
@@ -137,7 +142,8 @@ extension SystemTests {
       let codes = try withPool(size: 1) { pool, reactor in
         let calls: [Deferred<Int>] = [pool.call("hang", "/dev/null"), pool.call(square, 1), pool.call(square, 2)]
         reactor.callSoon { pool.close() }
-        return DeferredList(calls.map { $0.addBoth { (failure($0) as? ProcessPoolError)?.code } }).addCallback { results in
+        return DeferredList(calls.map { $0.addBoth { (failure($0) as? ProcessPoolError)?.code } }).addCallback {
+          results in
           results.map { try? $0.get() } + [(failure(of: pool.call(square, 3)) as? ProcessPoolError)?.code]
         }
       }
