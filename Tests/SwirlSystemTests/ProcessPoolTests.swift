@@ -176,6 +176,37 @@ extension SystemTests {
       #expect(error?.description.contains("serveIfWorker") == true)
     }
 
+    @Test func `workers end with the process that has the pool, whatever they do`() throws {
+      let folder = TemporaryDirectory()
+      let path = folder.path + "/running"
+      let status = try withReactor { reactor in
+        let process = try reactor.spawnProcess(Self.probe, [path], standardOutput: .pipe)
+        // The worker has this pipe too: it ends when both have.
+        process.standardOutput.forEach { _ in }
+        func wait() {
+          if access(path, F_OK) == 0 { return process.kill(SIGKILL) }
+          reactor.callLater(.milliseconds(1)) { wait() }
+        }
+        wait()
+        return process.ended
+      }
+      #expect(status == .signalled(SIGKILL))
+    }
+
+    @Test func `a reactor that goes away takes the workers with it`() throws {
+      let pipes = openPipes()
+      do {
+        let reactor = Reactor()
+        let pool = ProcessPool(size: 2, program: Self.probe, on: reactor)
+        for _ in 0..<3 {
+          let hung: Deferred<Int> = pool.call("hang", "/dev/null")
+          hung.addBoth { _ in Issue.record("there is no loop to tell it in") }
+        }
+        #expect(pool.workerCount == 2)
+      }
+      #expect(children(named: "PoolProbe") == 0 && openPipes() == pipes)
+    }
+
     @Test func `a worker is told nothing of its being one, and a missing program is an error`() throws {
       let variable = try withPool { pool, _ in
         pool.call("environment", ProcessPool.workerVariable, returning: String?.self)
