@@ -27,7 +27,8 @@ let programs = ["Crawler", "Downloader", "Fetch"]
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP", "SwirlHTTPWire",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP",
+  "SwirlHTTPWire",
   "SwirlContent",
 ]
 
@@ -93,7 +94,8 @@ let package = Package(
       name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem", "COpenSSL"],
       swiftSettings: checked),
     .target(
-      name: "SwirlSystem", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "CSwirlSystem"],
+      name: "SwirlSystem",
+      dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "CSwirlSystem"],
       swiftSettings: checked),
     .target(
       name: "SwirlHTTPWire",

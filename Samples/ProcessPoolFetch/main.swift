@@ -27,12 +27,14 @@ let urls = (1...5).map { "http://\(address)/\($0 * 10_000)" }
 
 let pool = ProcessPool(size: 2)
 pool.map(countPrimes, urls)
-  .addCallback { findings in
+  .addCallback { findings -> Void in
     for (url, finding) in zip(urls, findings) { print("\(url): \(finding.primes) primes") }
     let processes = Set(findings.map(\.process))
-    print("in \(processes.count) processes, \(processes.contains(getpid()) ? "this one too" : "none of them this one")")
+    print("in \(processes.count) processes", processes.contains(getpid()) ? "and this one" : "beside this one")
   }
   .addErrback { error in print(error) }
-  .addCallback { pool.finish() }
-  .addBoth { _ in reactor.stop() }
+  .addBoth { _ in
+    pool.finish()
+    reactor.stop()
+  }
 reactor.run()

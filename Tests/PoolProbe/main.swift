@@ -1,4 +1,7 @@
-// The program whose workers the tests of ProcessPool use. Called by itself it does nothing.
+// The program whose workers the tests of ProcessPool use. Called by itself it does nothing; with a path, it has a pool whose worker hangs
+// when that file is there.
+import SwirlDeferred
+import SwirlReactor
 import SwirlSystem
 
 #if canImport(Glibc)
@@ -10,8 +13,6 @@ import Darwin
 #endif
 
 struct Refusal: Error, CustomStringConvertible { var description: String }
-
-if CommandLine.arguments.contains("--no-worker") { exit(3) }
 
 ProcessPool.register("square") { (number: Int) in number * number }
 ProcessPool.register("process") { (_: Int) in Int(getpid()) }
@@ -35,3 +36,10 @@ ProcessPool.register("later") { (number: Int) async throws in
 }
 ProcessPool.register("environment") { (name: String) in getenv(name).map { String(cString: $0) } }
 ProcessPool.serveIfWorker()
+
+if let path = CommandLine.arguments.dropFirst().first {
+  let pool = ProcessPool(size: 1)
+  let hung: Deferred<Int> = pool.call("hang", path)
+  hung.addBoth { _ in reactor.stop() }
+  reactor.run()
+}

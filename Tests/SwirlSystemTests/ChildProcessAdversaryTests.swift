@@ -198,7 +198,9 @@ extension SystemTests {
     }
 
     @Test(arguments: [false, true])
-    func `one that holds the pipe for ever is not waited for by terminate, a timeout, or cancelling`(_ group: Bool) throws {
+    func `one that holds the pipe for ever is not waited for by terminate, a timeout, or cancelling`(_ group: Bool)
+      throws
+    {
       let pipes = openPipes()
       let terminated = try withReactor { reactor in
         let process = try shell(reactor, "sleep 1000 & echo $!; exit 0", group: group)
@@ -286,7 +288,8 @@ extension SystemTests {
       let status = try withReactor { reactor in
         let process = try reactor.spawnProcess("yes", standardOutput: .pipe)
         let done = process.standardOutput.forEach { _ in throw Enough() }
-        return gather(process.ended, done.addBoth { result in #expect(throws: Enough.self) { try result.get() } }).addCallback { $0.0 }
+        return gather(process.ended, done.addBoth { result in #expect(throws: Enough.self) { try result.get() } })
+          .addCallback { $0.0 }
       }
       #expect(status == .signalled(SIGPIPE))
     }

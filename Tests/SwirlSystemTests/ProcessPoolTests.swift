@@ -102,7 +102,9 @@ extension SystemTests {
         let squares = pool.map(square, [1, 2, 3])
         func wait() {
           // Until it runs, which it says with a file.
-          if access(folder.path + "/running", F_OK) != 0 { return reactor.callLater(.milliseconds(1)) { wait() }.discard }
+          if access(folder.path + "/running", F_OK) != 0 {
+            return reactor.callLater(.milliseconds(1)) { wait() }.discard
+          }
           for process in workers(of: reactor) { process.kill(SIGKILL) }
         }
         squares.addCallback { _ in wait() }
@@ -120,13 +122,16 @@ extension SystemTests {
         let four = pool.call(square, 2)
         let taken = pool.call(square, 3)
         func wait() {
-          if access(folder.path + "/running", F_OK) != 0 { return reactor.callLater(.milliseconds(1)) { wait() }.discard }
+          if access(folder.path + "/running", F_OK) != 0 {
+            return reactor.callLater(.milliseconds(1)) { wait() }.discard
+          }
           taken.cancel()
           hung.cancel()
         }
         wait()
         return gather(
-          hung.addBoth { #expect(failure($0) is CancelledError) }, taken.addBoth { #expect(failure($0) is CancelledError) },
+          hung.addBoth { #expect(failure($0) is CancelledError) },
+          taken.addBoth { #expect(failure($0) is CancelledError) },
           four
         ).addCallback { $0.2 }
       }
@@ -137,7 +142,8 @@ extension SystemTests {
       let codes = try withPool(size: 1) { pool, reactor in
         let calls: [Deferred<Int>] = [pool.call("hang", "/dev/null"), pool.call(square, 1), pool.call(square, 2)]
         reactor.callSoon { pool.close() }
-        return DeferredList(calls.map { $0.addBoth { (failure($0) as? ProcessPoolError)?.code } }).addCallback { results in
+        return DeferredList(calls.map { $0.addBoth { (failure($0) as? ProcessPoolError)?.code } }).addCallback {
+          results in
           results.map { try? $0.get() } + [(failure(of: pool.call(square, 3)) as? ProcessPoolError)?.code]
         }
       }
@@ -168,6 +174,37 @@ extension SystemTests {
       }
       #expect(error?.status == .exited(0))
       #expect(error?.description.contains("serveIfWorker") == true)
+    }
+
+    @Test func `workers end with the process that has the pool, whatever they do`() throws {
+      let folder = TemporaryDirectory()
+      let path = folder.path + "/running"
+      let status = try withReactor { reactor in
+        let process = try reactor.spawnProcess(Self.probe, [path], standardOutput: .pipe)
+        // The worker has this pipe too: it ends when both have.
+        process.standardOutput.forEach { _ in }
+        func wait() {
+          if access(path, F_OK) == 0 { return process.kill(SIGKILL) }
+          reactor.callLater(.milliseconds(1)) { wait() }
+        }
+        wait()
+        return process.ended
+      }
+      #expect(status == .signalled(SIGKILL))
+    }
+
+    @Test func `a reactor that goes away takes the workers with it`() throws {
+      let pipes = openPipes()
+      do {
+        let reactor = Reactor()
+        let pool = ProcessPool(size: 2, program: Self.probe, on: reactor)
+        for _ in 0..<3 {
+          let hung: Deferred<Int> = pool.call("hang", "/dev/null")
+          hung.addBoth { _ in Issue.record("there is no loop to tell it in") }
+        }
+        #expect(pool.workerCount == 2)
+      }
+      #expect(children(named: "PoolProbe") == 0 && openPipes() == pipes)
     }
 
     @Test func `a worker is told nothing of its being one, and a missing program is an error`() throws {

@@ -51,7 +51,9 @@ package final class OpenFile: @unchecked Sendable {
     var count = 0
     let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
       // There is room, so there is a base address; so many bytes as it returns are initialized by the kernel.
-      repeat { count = Descriptor.read(descriptor, buffer.baseAddress!, buffer.count) } while count < 0 && errno == EINTR
+      repeat {
+        count = Descriptor.read(descriptor, buffer.baseAddress!, buffer.count)
+      } while count < 0 && errno == EINTR
       initialized = max(0, count)
     }
     if count < 0 { throw FileError("read", path, errno: errno) }
@@ -74,7 +76,9 @@ package final class OpenFile: @unchecked Sendable {
     var written = 0
     while written < bytes.count {
       // Within the array, which the call only reads.
-      let count = bytes.withUnsafeBytes { Descriptor.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+      let count = bytes.withUnsafeBytes {
+        Descriptor.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+      }
       if count < 0, errno == EINTR { continue }
       if count < 0 { throw FileError("write", path, errno: errno) }
       written += count

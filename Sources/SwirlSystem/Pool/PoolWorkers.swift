@@ -63,7 +63,8 @@ final class PoolWorkers {
 
   func start(_ call: PoolCall) {
     if isClosed {
-      return call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed and takes no more calls")))
+      return call.finish(
+        .failure(ProcessPoolError(.closed, call.function, "the pool was closed and takes no more calls")))
     }
     waiting.append(call)
     runWaiting()

@@ -43,6 +43,7 @@ extension ProcessPool {
     // A terminal sends it to all its processes: the one that has the pool decides.
     signal(SIGINT, SIG_IGN)
     _ = ProcessSetup.once
+    endWithPool(calls)
     var splitter = FrameSplitter(WorkerMessages.framing)
     while let call = nextMessage(from: calls, &splitter) {
       let answer = wait { await WorkerFunctions.all.answer(call) }
@@ -51,6 +52,18 @@ extension ProcessPool {
       guard let message = try? WorkerMessages.framing.encode(answer), send(message, to: answers) else { break }
     }
     exit(0)
+  }
+
+  /// Ends the worker, whatever it is doing, when the other end of its pipe is closed: a pool that has gone, or its whole process, wants
+  /// nothing of it any more.
+  private static func endWithPool(_ descriptor: Int32) {
+    // Without it the worker ends after its call.
+    _ = SystemThread.start(name: "swirl-worker") {
+      // That the other end is closed is told without being asked for.
+      var watched = pollfd(fd: descriptor, events: 0, revents: 0)
+      while poll(&watched, 1, -1) < 0, errno == EINTR {}
+      _exit(0)
+    }
   }
 
   /// Nil when the pool is done with the worker, or has gone.

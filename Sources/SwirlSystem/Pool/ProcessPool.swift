@@ -96,7 +96,8 @@ public final class ProcessPool {
 
   /// Runs the function of this name; what it returns is what is expected of it here.
   public func call<Input: Codable & Sendable, Output: Codable & Sendable>(
-    _ name: String, _ input: Input, returning: Output.Type = Output.self, file: StaticString = #fileID, line: UInt = #line
+    _ name: String, _ input: Input, returning: Output.Type = Output.self, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Deferred<Output> { call(ProcessFunction<Input, Output>(name), input, file: file, line: line) }
 
   /// Runs the function for each of the inputs, and gives what they return in the order of the inputs.

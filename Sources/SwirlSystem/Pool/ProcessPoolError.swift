@@ -45,6 +45,7 @@ public struct WorkerDiedError: Error, Sendable, Hashable, CustomStringConvertibl
   public var description: String {
     "call \(function): its worker process ended with \(status)"
       + (hasAnswered
-        ? "" : "; does the program call ProcessPool.serveIfWorker() at the beginning of main, after it has registered its functions?")
+        ? ""
+        : "; does the program call ProcessPool.serveIfWorker() at the beginning of main, after it has registered its functions?")
   }
 }

@@ -99,7 +99,8 @@ public final class ChildOutput: Abandonable {
     let program = program
     return forEach(CallSite(file: file, line: line), needsAll: true) { piece in
       if all.count + piece.count > limit {
-        throw ProcessError(.tooMuchOutput, "read from", program, "it wrote more than \(limit) bytes; allow more, or read it by pieces")
+        throw ProcessError(
+          .tooMuchOutput, "read from", program, "it wrote more than \(limit) bytes; allow more, or read it by pieces")
       }
       all += piece
       return nil
@@ -113,7 +114,11 @@ public final class ChildOutput: Abandonable {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 64 * 1024, low: 16 * 1024) { max($0.count, 64) }
     buffer.setSource(.init(pause: { self.pause() }, resume: { self.resume() }, stop: { self.end(nil) }))
     isStream = true
-    take { buffer.put($0) } onEnd: { buffer.finish(throwing: $0) }
+    take {
+      buffer.put($0)
+    } onEnd: {
+      buffer.finish(throwing: $0)
+    }
     return ReactorStream(buffer)
   }
 
@@ -148,7 +153,8 @@ public final class ChildOutput: Abandonable {
   private func take(_ onPiece: @escaping ([UInt8]) -> Void, onEnd: @escaping ((any Error)?) -> Void) {
     precondition(state == .untaken || state == .ended, "what a child writes is read once: another reads it already")
     if state == .untaken, descriptor < 0 {
-      preconditionFailure("there is nothing to read from \(program): start it with standardOutput: .pipe, or standardError")
+      preconditionFailure(
+        "there is nothing to read from \(program): start it with standardOutput: .pipe, or standardError")
     }
     self.onPiece = onPiece
     self.onEnd = onEnd

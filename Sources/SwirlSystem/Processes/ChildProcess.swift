@@ -35,7 +35,9 @@ public final class ChildProcess: Abandonable {
   ///
   /// Cancelling it kills the process and closes the pipes. A process that was given a time fails with `TimeoutError`. Output that nobody
   /// takes holds it back only as long as the process itself waits for it. Twisted: `processEnded`.
-  public private(set) lazy var ended = Deferred<ProcessStatus>(canceller: { [weak self] _ in self?.giveUp(CancelledError()) })
+  public private(set) lazy var ended = Deferred<ProcessStatus>(canceller: { [weak self] _ in
+    self?.giveUp(CancelledError())
+  })
 
   /// Succeeds when the process has ended, before ``ended``: output may still come, also from children of its own that have its pipes.
   /// Cancelling it changes nothing else. Twisted: `processExited`.
@@ -55,7 +57,8 @@ public final class ChildProcess: Abandonable {
   private unowned let reactor: Reactor
 
   init(
-    _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput, error: ChildOutput,
+    _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
+    error: ChildOutput,
     channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor
   ) {
     self.processID = processID
@@ -66,7 +69,9 @@ public final class ChildProcess: Abandonable {
     (standardInput, standardOutput, standardError) = (input, output, error)
     for output in outputs { output.whenEnded = { [unowned self] in checkEnded() } }
     OpenChildren.of(reactor).insert(self)
-    watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in self?.takeStatus() }
+    watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
+      self?.takeStatus()
+    }
     if let limit = specification.timeout {
       timeLimit = reactor.callLater(limit) { [unowned self] in giveUp(TimeoutError(after: limit, what: program)) }
     }
@@ -118,7 +123,8 @@ public final class ChildProcess: Abandonable {
     let taken = waitpid(processID, &wait, WNOHANG)
     if taken == 0 || taken < 0 && errno == EINTR { return reactor.callSoon { [weak self] in self?.takeStatus() } }
     if taken < 0 {
-      reactor.warn("the status of \(program) was taken by another part of the program, or SIGCHLD is ignored: it counts as 255")
+      reactor.warn(
+        "the status of \(program) was taken by another part of the program, or SIGCHLD is ignored: it counts as 255")
     }
     let status = taken < 0 ? .exited(255) : ProcessStatus(wait: wait)
     self.status = status

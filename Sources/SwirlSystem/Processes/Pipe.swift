@@ -23,10 +23,14 @@ struct Pipe {
 
 /// The system calls on descriptors that this module makes: -1 is the error, and errno says which.
 enum Descriptor {
-  static func setNonBlocking(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+  static func setNonBlocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
 
   /// Another number for it, no smaller than `minimum`.
-  static func duplicate(_ descriptor: Int32, from minimum: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, minimum) }
+  static func duplicate(_ descriptor: Int32, from minimum: Int32) -> Int32 {
+    fcntl(descriptor, F_DUPFD_CLOEXEC, minimum)
+  }
 
   static func read(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ room: Int) -> Int {
     systemRead(descriptor, bytes, room)

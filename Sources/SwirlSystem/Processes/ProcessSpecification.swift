@@ -31,7 +31,8 @@ struct ProcessSpecification {
   func start(on reactor: Reactor) throws(ProcessError) -> ChildProcess {
     let entries = environment.entries
     for text in [program] + arguments + entries + [workingDirectory ?? ""] where text.utf8.contains(0) {
-      throw ProcessError(.cannotStart, "start", program, "there is a zero byte in \(text.debugDescription), which C takes for its end")
+      throw ProcessError(
+        .cannotStart, "start", program, "there is a zero byte in \(text.debugDescription), which C takes for its end")
     }
     let path = try ProgramSearch(program, from: workingDirectory).find()
     var ends = ChildEnds(count: hasChannel ? 5 : 3)
@@ -39,12 +40,14 @@ struct ProcessSpecification {
     let nearInput = try place(input, &ends)
     let nearOutput = try place(output, 1, &ends)
     let nearError = try place(error, 2, &ends)
-    let channel = hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
+    let channel =
+      hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
     var process: Int32 = 0
     let code = withCStrings([name ?? program] + arguments) { arguments in
       withCStrings(entries) { entries in
         swirl_spawn(
-          &process, path, arguments, entries, workingDirectory, ends.places, Int32(ends.places.count), hasOwnGroup ? 1 : 0)
+          &process, path, arguments, entries, workingDirectory, ends.places, Int32(ends.places.count),
+          hasOwnGroup ? 1 : 0)
       }
     }
     if code != 0 {
@@ -53,7 +56,8 @@ struct ProcessSpecification {
     }
     return ChildProcess(
       process, self, input: ChildInput(nearInput, of: program, on: reactor),
-      output: ChildOutput(nearOutput, of: program, on: reactor), error: ChildOutput(nearError, of: program, on: reactor),
+      output: ChildOutput(nearOutput, of: program, on: reactor),
+      error: ChildOutput(nearError, of: program, on: reactor),
       channel: channel.map { (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor)) },
       on: reactor)
   }
@@ -122,8 +126,12 @@ private struct ChildEnds {
   }
 
   /// Returns the near end, or -1.
-  mutating func place(input pipe: Pipe, _ place: Int) -> Int32 { self.place(far: pipe.readEnd, near: pipe.writeEnd, place) }
-  mutating func place(output pipe: Pipe, _ place: Int) -> Int32 { self.place(far: pipe.writeEnd, near: pipe.readEnd, place) }
+  mutating func place(input pipe: Pipe, _ place: Int) -> Int32 {
+    self.place(far: pipe.readEnd, near: pipe.writeEnd, place)
+  }
+  mutating func place(output pipe: Pipe, _ place: Int) -> Int32 {
+    self.place(far: pipe.writeEnd, near: pipe.readEnd, place)
+  }
 
   private mutating func place(far: Int32, near: Int32, _ place: Int) -> Int32 {
     nearEnds.append(near)

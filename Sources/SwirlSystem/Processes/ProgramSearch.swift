@@ -41,13 +41,15 @@ struct ProgramSearch {
     if let directory, [ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG].contains(errno) {
       if !Self.isDirectory(directory) || access(directory, X_OK) != 0 {
         return ProcessError(
-          .noDirectory, "start", program, errno: errno, "its working directory \(directory) is not there, or not to be entered")
+          .noDirectory, "start", program, errno: errno,
+          "its working directory \(directory) is not there, or not to be entered")
       }
     }
     let file = path.hasPrefix("/") ? path : (directory.map { $0 + "/" } ?? "") + path
     switch errno {
     case ENOENT where Self.isFile(file):
-      return ProcessError(.notExecutable, "start", program, errno: errno, "the interpreter that its first line names is not there")
+      return ProcessError(
+        .notExecutable, "start", program, errno: errno, "the interpreter that its first line names is not there")
     case ENOENT, ENOTDIR: return ProcessError(.notFound, "start", program, errno: errno, "look at the path \(file)")
     case EACCES where Self.isDirectory(file):
       return ProcessError(.notExecutable, "start", program, errno: errno, "\(file) is a directory")
@@ -55,12 +57,15 @@ struct ProgramSearch {
       return ProcessError(.notExecutable, "start", program, errno: errno, "it may not be executed: chmod +x \(file)")
     case ENOEXEC:
       return ProcessError(
-        .notExecutable, "start", program, errno: errno, "it is neither a program of this system nor a script that begins with #!")
+        .notExecutable, "start", program, errno: errno,
+        "it is neither a program of this system nor a script that begins with #!")
     case EMFILE, ENFILE:
       return ProcessError(
         .cannotStart, "start", program, errno: errno, "raise the limit (ulimit -n) or start fewer processes at once")
-    case EAGAIN: return ProcessError(.cannotStart, "start", program, errno: errno, "there are too many processes (ulimit -u)")
-    case E2BIG: return ProcessError(.cannotStart, "start", program, errno: errno, "hand them over as its input, or in a file")
+    case EAGAIN:
+      return ProcessError(.cannotStart, "start", program, errno: errno, "there are too many processes (ulimit -u)")
+    case E2BIG:
+      return ProcessError(.cannotStart, "start", program, errno: errno, "hand them over as its input, or in a file")
     default: return ProcessError(.cannotStart, "start", program, errno: errno)
     }
   }

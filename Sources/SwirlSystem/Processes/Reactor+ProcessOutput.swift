@@ -62,7 +62,8 @@ extension Reactor {
     func room(for piece: [UInt8]) -> Bool {
       if output.count + errors.count + piece.count <= limit { return true }
       process.giveUp(
-        ProcessError(.tooMuchOutput, "run", program, "it wrote more than \(limit) bytes; allow more, or read it by pieces"))
+        ProcessError(
+          .tooMuchOutput, "run", program, "it wrote more than \(limit) bytes; allow more, or read it by pieces"))
       return false
     }
     process.standardOutput.forEach { piece in if room(for: piece) { output += piece } }

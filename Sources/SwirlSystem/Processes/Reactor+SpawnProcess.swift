@@ -30,7 +30,8 @@ extension Reactor {
   public func spawnProcess(
     _ program: String, _ arguments: [String] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: String? = nil, standardInput: ChildInputSource = .null,
-    standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit, hasOwnGroup: Bool = false,
+    standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
+    hasOwnGroup: Bool = false,
     timeout: Duration? = nil
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import SwirlDeferred
 import SwirlReactor
+import SwirlSystem
 import Testing
 
 @testable import SwirlHTTP

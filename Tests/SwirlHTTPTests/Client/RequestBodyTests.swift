@@ -3,6 +3,7 @@ import HTTPTypes
 import SwirlDeferred
 import SwirlNet
 import SwirlReactor
+import SwirlSystem
 import Testing
 
 @testable import SwirlHTTP
