@@ -12,7 +12,7 @@ import Darwin
 
 /// What a child process reads, to be written to: the near end of a pipe.
 ///
-/// It never blocks: what the pipe does not take waits here, and ``drain()`` tells when to go on. When the child has ended what it has
+/// It never blocks: what the pipe does not take waits here, and `drain()` tells when to go on. When the child has ended what it has
 /// not read is dropped. Everything is used and called on the reactor's thread.
 public final class ChildInput {
   private let program: String
@@ -27,7 +27,7 @@ public final class ChildInput {
   // Kept by a process that the reactor keeps; nothing is done with it after that has ended.
   private unowned let reactor: Reactor
 
-  /// How many waiting bytes make ``drain()`` wait, and how few let it go on.
+  /// How many waiting bytes make `drain()` wait, and how few let it go on.
   public var waterMarks = WaterMarks()
 
   /// - Parameter descriptor: the write end of a pipe; -1 where there is none.
@@ -47,7 +47,7 @@ public final class ChildInput {
   /// The bytes that wait here because the child has not read what came before.
   public var bufferedBytes: Int { outgoing.count }
 
-  /// Sends `bytes` after what was written before. After ``close()``, or when the child reads no more, nothing is sent: ``drain()`` says so.
+  /// Sends `bytes` after what was written before. After ``close()``, or when the child reads no more, nothing is sent: `drain()` says so.
   public func write(_ bytes: [UInt8]) {
     guard refusal == nil, !isClosing, !bytes.isEmpty else { return }
     var sent = 0

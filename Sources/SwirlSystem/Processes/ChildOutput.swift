@@ -12,7 +12,7 @@ import Darwin
 
 /// What a child process writes, to be read: the near end of a pipe.
 ///
-/// It is read once, in one of three ways: ``forEach(file:line:_:)-(_,_,([UInt8])->Void)``, ``collect(limit:file:line:)`` or
+/// It is read once, in one of three ways: `forEach`, `collect` or
 /// ``stream()``. Until then, and while what takes it is slow, nothing is read, and the child waits when the pipe is full (64 KiB on
 /// Linux). It ends when all who have the other end have closed it: the child, and the children that it has given it to.
 /// Everything is used and called on the reactor's thread.

@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// A process that this one has started: see ``SwirlReactor/Reactor``'s `spawnProcess`.
+/// A process that this one has started: see `Reactor.spawnProcess`.
 ///
 /// The reactor keeps it until it has ended, and takes its status from the system, so that nothing is left of it; nobody has to hold it or
 /// wait for it. When the reactor goes away, what still runs is killed. Everything is used and called on the reactor's thread.
