@@ -132,7 +132,8 @@ let package = Package(
       name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
-      name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe", swiftSettings: checked),
+      name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe",
+      swiftSettings: checked),
     // The site that the crawlers among the samples are shown with.
     .target(
       name: "SampleSite", dependencies: modules.map { .target(name: $0) }, path: "Samples/Support",

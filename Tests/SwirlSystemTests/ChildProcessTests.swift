@@ -73,7 +73,7 @@ extension SystemTests {
       }
       #expect(error?.code == .notFound)
       #expect(error?.description.contains(name) == true)
-      #expect(openPipes() == pipes)
+      #expect(areNoPipesOpen(besides: pipes))
     }
 
     @Test func `what is no program, and a directory that is missing, are told apart`() throws {
@@ -96,7 +96,7 @@ extension SystemTests {
       #expect(code("ls", in: "/no/such/directory") == .noDirectory)
       #expect(code("ls", in: plain) == .noDirectory)
       #expect(code("l\0s") == .cannotStart)
-      #expect(openPipes() == pipes)
+      #expect(areNoPipesOpen(besides: pipes))
     }
   }
 }

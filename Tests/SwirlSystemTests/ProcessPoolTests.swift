@@ -35,7 +35,7 @@ extension SystemTests {
         return try body(pool, reactor).addBoth { result in pool.close().addCallback { try result.get() } }
       }
       #expect(children(named: "PoolProbe") == 0)
-      #expect(openPipes() == pipes)
+      #expect(areNoPipesOpen(besides: pipes))
       return value
     }
 
@@ -204,7 +204,7 @@ extension SystemTests {
         }
         #expect(pool.workerCount == 2)
       }
-      #expect(children(named: "PoolProbe") == 0 && openPipes() == pipes)
+      #expect(children(named: "PoolProbe") == 0 && areNoPipesOpen(besides: pipes))
     }
 
     @Test func `a worker is told nothing of its being one, and a missing program is an error`() throws {
