@@ -1,4 +1,4 @@
-// A site of 500 generated pages to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [dead-hosts]]]`.
+// A site of generated pages to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [PAGES]]] [dead-hosts]`.
 import SampleSite
 import Swirl
 
@@ -6,7 +6,9 @@ let arguments = CommandLine.arguments.dropFirst()
 let numbers = arguments.compactMap { Int($0) }
 let delay = Duration.milliseconds(numbers.count > 1 ? numbers[1] : 0)
 
-let site = SampleSite(delay: delay, hasDeadHosts: arguments.contains("dead-hosts"))
+let pages = numbers.count > 2 ? numbers[2] : 500
+
+let site = SampleSite(pages: pages, delay: delay, hasDeadHosts: arguments.contains("dead-hosts"))
 let listener = try site.makeServer(on: reactor).listen(numbers.first ?? 0)
 print("\(site.pages) pages, from http://\(listener.localAddress)/page/0")
 reactor.run()

@@ -22,7 +22,7 @@ public struct HTMLPage: Sendable {
   public struct Limits: Sendable {
     /// How many bytes of the page.
     public var bytes = 10 * 1024 * 1024
-    /// How many links.
+    /// How many links; of those that are malformed, or there already, ten times as many are looked at.
     public var links = 10_000
     /// How long a link may be, in bytes; longer ones count as malformed.
     public var linkLength = 2048

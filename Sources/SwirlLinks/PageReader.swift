@@ -3,6 +3,7 @@ final class PageReader: TagReader {
   private var page: HTMLPage
   private let limits: HTMLPage.Limits
   private var places: [String: Int] = [:]
+  private var considered = 0
   private var hasBase = false
   private var isInSVG = false
   private var title: [UInt8]?
@@ -64,6 +65,12 @@ final class PageReader: TagReader {
   }
 
   private func add(_ reference: String, rel: String?) {
+    // Ten times as many may be malformed, or the same again: each takes time.
+    considered += 1
+    guard page.allLinks.count < limits.links, considered <= 10 * limits.links else {
+      page.isComplete = false
+      return
+    }
     let reference = Self.stripped(reference)
     // The fragment alone is this page.
     guard !reference.hasPrefix("#"), Self.mayBeHTTP(reference) else { return }
@@ -77,11 +84,9 @@ final class PageReader: TagReader {
       rel.map { $0.lowercased().split(whereSeparator: \.isWhitespace).contains("nofollow") } ?? false
     if let place = places[url] {
       if !isNofollow { page.allLinks[place].isNofollow = false }
-    } else if page.allLinks.count < limits.links {
+    } else {
       places[url] = page.allLinks.count
       page.allLinks.append(.init(url: url, isNofollow: isNofollow))
-    } else {
-      page.isComplete = false
     }
   }
 

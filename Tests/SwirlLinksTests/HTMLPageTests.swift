@@ -156,6 +156,8 @@ import Testing
   @Test func `ten megabytes of links are bounded`() {
     let page = page(String((0..<700_000).map { "<a href=\($0)>" }.joined()))
     #expect(page.links.count == 10_000 && !page.isComplete)
+    let same = self.page(String(repeating: "<a href=x>", count: 200_000) + "<a href=y>")
+    #expect(same.links == ["http://h/dir/x"] && !same.isComplete)
   }
 
   /// Pieces of HTML in any order, cut anywhere: nothing is read that is not there, and every link is a URL.
