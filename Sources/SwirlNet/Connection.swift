@@ -66,6 +66,10 @@ public final class Connection: Sendable {
   /// Sends `text` as UTF-8.
   public func write(_ text: String) async throws { try await link.write(Array(text.utf8)) }
 
+  /// Waits until no more is on its way than the transport's high water mark, as the next `write` would; throws what that would. For
+  /// whoever wants to know before the next bytes are made. asyncio: `drain`.
+  public func drain() async throws { try await link.write([]) }
+
   /// Ends our direction when all that was written is sent; the other end can go on sending. Any thread; does not wait.
   /// asyncio: `write_eof`.
   public func closeWrite() {

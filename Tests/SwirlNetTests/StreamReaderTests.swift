@@ -73,6 +73,25 @@ import Testing
     }
   }
 
+  @Test func `drain waits while the other end does not read, and tells of a connection that has ended`() async throws {
+    try await withReactorThread { remote in
+      let address = try await remote.run { reactor in
+        try reactor.startServer(0) { connection in
+          var reader = StreamReader(connection.inbound)
+          _ = try await reader.readExactly(20_000_000)
+          try await connection.write("all")
+        }.localAddress
+      }
+      let connection = try await remote.open(address)
+      for _ in 0..<20 { try await connection.write([UInt8](repeating: 7, count: 1_000_000)) }
+      try await connection.drain()
+      var answer = StreamReader(connection.inbound)
+      #expect(try await answer.readExactly(3) == Array("all".utf8))
+      connection.abort()
+      await #expect(throws: NetError.self) { try await connection.drain() }
+    }
+  }
+
   @Test func `a task that waits for a line hears of its cancellation`() async throws {
     try await withReactorThread { remote in
       let address = try await remote.run { reactor in

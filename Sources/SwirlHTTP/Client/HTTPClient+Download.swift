@@ -108,7 +108,9 @@ private final class FileDownload {
   func end(_ result: Result<HTTPClient.Response, any Error>) throws -> Deferred<HTTPClient.Download> {
     switch result {
     // Nobody waits for what came when the download was cancelled: another may begin at once.
-    case .failure(let error as CancelledError): throw error
+    case .failure(let error as CancelledError):
+      writer.abandon()
+      throw error
     // What came is kept for a later try.
     case .failure(let error): return writer.flush().addCallback { throw error }
     case .success(let response):
@@ -159,6 +161,9 @@ private final class PartWriter {
   private var isFlushing = false
   private var failure: (any Error)?
   private var waiting: Deferred<Void>?
+  /// Writes what is less than a batch: a server that has stopped may not go on before this program is killed.
+  private var lateWrite: DelayedCall?
+  private static let longestWait = Duration.milliseconds(200)
 
   init(_ part: PartFile, on reactor: Reactor) {
     self.part = part
@@ -168,7 +173,16 @@ private final class PartWriter {
   func add(_ bytes: [UInt8]) {
     pieces.append(bytes)
     size += bytes.count
-    if size >= Self.batch, !isWriting, failure == nil { start() }
+    if size >= Self.batch, !isWriting, failure == nil { start() } else { writeLater() }
+  }
+
+  private func writeLater() {
+    if isWriting || failure != nil || size == 0 || lateWrite != nil { return }
+    lateWrite = reactor.callLater(Self.longestWait) { [weak self] in
+      guard let self else { return }
+      lateWrite = nil
+      if !isWriting, size > 0 { start() }
+    }
   }
 
   /// Whether to wait for `room()` before more is added.
@@ -184,6 +198,13 @@ private final class PartWriter {
     return wait()
   }
 
+  /// Writes no more than what is being written.
+  func abandon() {
+    lateWrite.take()?.cancel()
+    pieces = []
+    size = 0
+  }
+
   private func wait() -> Deferred<Void> {
     if let failure { return .fail(failure) }
     if !isWriting { return .succeed(()) }
@@ -194,6 +215,7 @@ private final class PartWriter {
 
   private func start() {
     isWriting = true
+    lateWrite.take()?.cancel()
     let (batch, restarts) = (pieces, restarts)
     pieces = []
     size = 0
@@ -208,7 +230,7 @@ private final class PartWriter {
   private func wrote(_ result: Result<Void, any Error>) {
     isWriting = false
     if case .failure(let error) = result { failure = error }
-    if failure == nil, size >= Self.batch || isFlushing && size > 0 { start() }
+    if failure == nil, size >= Self.batch || isFlushing && size > 0 { start() } else { writeLater() }
     guard failure != nil || !isFlushing || !isWriting else { return }
     if let failure { waiting.take()?.errback(failure) } else { waiting.take()?.callback(()) }
   }
