@@ -28,6 +28,17 @@ def run(*command, **options):
     return subprocess.run(command, capture_output=True, timeout=120, env=environment, **options)
 
 
+def verdict(ours, theirs, code, their_code, said, words):
+    """What is wrong with two runs: each has the exit code as told, ours says `words`, and where it went well both have the same body."""
+    if theirs.returncode != their_code:
+        return f"curl has exit code {theirs.returncode}, not {their_code}: {theirs.stderr.decode()}"
+    if ours.returncode != code or words not in said:
+        return f"exit code {ours.returncode}, not {code}: {said}"
+    if code == 0 and ours.stdout != theirs.stdout:
+        return f"ours {ours.stdout[:300]!r}, curl {theirs.stdout[:300]!r}"
+    return None
+
+
 def program(name):
     """Where a program is, those for administrators as well."""
     return shutil.which(name, path=PATH)

@@ -5,7 +5,7 @@ import os
 import re
 
 from certificates import Authority
-from checks import free_port, gunicorn, program, report, run, server
+from checks import verdict, free_port, gunicorn, program, report, run, server
 
 NAME = "only-there.test"
 USER, PASSWORD = "swirl", "secret"
@@ -116,14 +116,8 @@ def compare(name, answers, code=0, their_code=None, words="", status=None):
     """The exit codes as told, the same body, and words of our reason."""
     ours, theirs, said = answers
     their_code = code if their_code is None else their_code
-    problem = None
-    if theirs.returncode != their_code:
-        problem = f"curl has exit code {theirs.returncode}, not {their_code}"
-    elif ours.returncode != code or words not in said:
-        problem = f"exit code {ours.returncode}, not {code}: {said}"
-    elif code == 0 and ours.stdout != theirs.stdout:
-        problem = f"ours {ours.stdout[:300]!r}, curl {theirs.stdout[:300]!r}"
-    elif status and status not in ours.stdout:
+    problem = verdict(ours, theirs, code, their_code, said, words)
+    if not problem and status and status not in ours.stdout:
         problem = f"{ours.stdout[:300]!r}"
     report(f"{name:60} curl {theirs.returncode:2}, ours {ours.returncode:2} {re.sub('.*use the proxy [^ ]*: |.*[0-9]/[a-z]*: ', '', said)}".rstrip(), problem)
 

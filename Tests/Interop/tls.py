@@ -2,7 +2,7 @@
 import os
 
 from certificates import Authority
-from checks import free_port, program, report, run, server
+from checks import verdict, free_port, program, report, run, server
 
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{}}
@@ -126,13 +126,7 @@ def with_openssl(fetch, folder, root, between):
             theirs = run("curl", "-sS", "--cacert", root.certificate, *their_options, url)
             ours = run(fetch, "--cacert", root.certificate, url)
             told = ours.stderr.decode().strip()
-            problem = None
-            if theirs.returncode != their_code:
-                problem = f"curl's verdict is {theirs.returncode}, not {their_code}: {theirs.stderr.decode()}"
-            elif ours.returncode != our_code or words not in told:
-                problem = f"exit code {ours.returncode}, not {our_code}: {told}"
-            elif our_code == 0 and ours.stdout != theirs.stdout:
-                problem = f"{ours.stdout!r}"
+            problem = verdict(ours, theirs, our_code, their_code, told, words)
             report(f"openssl s_server: {name:36} curl {theirs.returncode:2}, ours {ours.returncode:2} {told.rpartition(f'{port}: ')[2]}".rstrip(), problem)
             if their_code == 60:
                 both = run("curl", "-s", "-k", url).stdout, run(fetch, "-k", url).stdout
