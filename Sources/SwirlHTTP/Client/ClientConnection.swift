@@ -302,7 +302,7 @@ final class ClientConnection: StreamProtocol {
     decoder = nil
     hasBegun = false
     isReused = true
-    if isFree { pool.release(self) } else { close() }
+    if isFree, !hasLivedLongEnough { pool.release(self) } else { close() }
   }
 
   func endReceived() -> Bool {

@@ -222,7 +222,6 @@ final class ConnectionPool {
 
   /// Takes a connection that is free: the next request in line gets it, or it is kept.
   func release(_ connection: ClientConnection) {
-    if connection.hasLivedLongEnough { return connection.close() }
     // When there are too many in all, its place goes to the request that came first.
     if !isDetached, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
       return makeRoom(connection)

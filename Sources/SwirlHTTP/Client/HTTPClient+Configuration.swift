@@ -19,7 +19,7 @@ extension HTTPClient {
     /// How long a connection without a request is kept; zero keeps none.
     public var idleTimeout: Duration = .seconds(30)
     /// How long a connection is used before it gives way to a new one, which finds the addresses that the name has by then; nil for as
-    /// long as it lasts.
+    /// long as it lasts, zero for one request each.
     public var connectionLifetime: Duration? = .seconds(600)
     /// How much content a response may have, in bytes.
     public var maximumBodySize = 100 * 1024 * 1024

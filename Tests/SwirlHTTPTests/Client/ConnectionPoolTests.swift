@@ -154,6 +154,18 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    @Test func `a connection that may not live at all carries one request`() throws {
+      var configuration = HTTPClient.Configuration()
+      configuration.connectionLifetime = .zero
+      let bench = try ClientBench(configuration) { $0.answer("\($0.connection.number)") }
+      let first = bench.fetch("/")
+      bench.run()
+      let second = bench.fetch("/")
+      bench.run()
+      #expect("\(first)" == "200 1" && "\(second)" == "200 2")
+      bench.end()
+    }
+
     @Test func `requests that wait longer for a connection than they may are told so, and the counts are to be seen`()
       throws
     {
