@@ -35,6 +35,7 @@ public final class TestAuthority {
   private init(_ name: String, issuer: TestAuthority?) {
     self.name = name
     self.issuer = issuer
+    precondition(OpenSSL.isStarted, "OpenSSL cannot be used")
     key = Self.makeKey()
     certificate = Self.make(
       name, key: key, serial: issuer?.nextSerial() ?? 1, .now, signer: issuer.map { ($0.certificate, $0.key) },

@@ -100,11 +100,7 @@ struct DigestChallenge {
 
   /// In hexadecimal digits.
   private func hash(_ bytes: [UInt8]) -> String {
-    var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-    var length: UInt32 = 0
-    // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.
-    EVP_Digest(bytes, bytes.count, &output, &length, algorithm.method, nil)
-    return output.prefix(Int(length)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    MessageDigest.hexadecimal(MessageDigest.hash(bytes, algorithm.method))
   }
 }
 

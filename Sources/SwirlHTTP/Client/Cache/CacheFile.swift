@@ -7,7 +7,9 @@ enum CacheFile {
   private static let hashLength = 32
 
   /// The name of the file for `key`: of fixed length, and without anything that a path could mean.
-  static func name(for key: String) -> String { SHA256.hexadecimal(of: key) + suffix }
+  static func name(for key: String) -> String {
+    MessageDigest.hexadecimal(MessageDigest.sha256(Array(key.utf8))) + suffix
+  }
 
   static let suffix = ".cache"
 
@@ -30,14 +32,14 @@ enum CacheFile {
       payload.put(response.head.bytes)
       payload.put(response.body)
     }
-    return magic + SHA256.hash(payload) + payload
+    return magic + MessageDigest.sha256(payload) + payload
   }
 
   /// The responses in `bytes`, if that is a whole file for `key`; else nil.
   static func read(_ bytes: [UInt8], for key: String) -> [CachedResponse]? {
     guard bytes.starts(with: magic), bytes.count >= magic.count + hashLength else { return nil }
     let payload = Array(bytes.dropFirst(magic.count + hashLength))
-    guard SHA256.hash(payload) == Array(bytes[magic.count..<magic.count + hashLength]) else { return nil }
+    guard MessageDigest.sha256(payload) == Array(bytes[magic.count..<magic.count + hashLength]) else { return nil }
     var reader = Reader(payload)
     // Another key may have the same hash, and a file may have been put under a name that is not its own.
     guard let owner = reader.bytes(), owner == Array(key.utf8), let count = reader.number() else { return nil }

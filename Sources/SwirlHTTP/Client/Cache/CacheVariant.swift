@@ -1,4 +1,3 @@
-import COpenSSL
 import HTTPTypes
 import SwirlHTTPWire
 
@@ -28,19 +27,6 @@ enum CacheVariant {
       add(name)
       add(HTTPField.Name(name).flatMap(value)?.trimmedOfBlanks.description)
     }
-    return SHA256.hash(bytes)
-  }
-}
-
-enum SHA256 {
-  static func hash(_ bytes: [UInt8]) -> [UInt8] {
-    var output = [UInt8](repeating: 0, count: 32)
-    // OpenSSL reads as many bytes as it is told, and writes the 32 of this hash.
-    EVP_Digest(bytes, bytes.count, &output, nil, EVP_sha256(), nil)
-    return output
-  }
-
-  static func hexadecimal(of text: String) -> String {
-    hash(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return MessageDigest.sha256(bytes)
   }
 }

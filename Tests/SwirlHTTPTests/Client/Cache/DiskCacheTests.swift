@@ -120,7 +120,7 @@ extension HTTPClientTests {
     @Test func `lengths and counts that lie, behind a hash that is right, are nothing`() {
       let key = "http://a/"
       func file(_ payload: [UInt8]) -> [UInt8] {
-        Array("swirl http cache 1\n".utf8) + SHA256.hash(payload) + payload
+        Array("swirl http cache 1\n".utf8) + MessageDigest.sha256(payload) + payload
       }
       func number(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
       let owner = number(UInt64(key.utf8.count)) + Array(key.utf8)
