@@ -134,10 +134,6 @@ let package = Package(
     .executableTarget(
       name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe",
       swiftSettings: checked),
-    // The site that the crawlers among the samples are shown with.
-    .target(
-      name: "SampleSite", dependencies: modules.map { .target(name: $0) }, path: "Samples/Support",
-      swiftSettings: [.treatAllWarnings(as: .error)]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -149,8 +145,7 @@ for name in samples + programs {
   switch name {
   case "Downloader": dependencies.append("COpenSSL")  // for SHA-256
   case "Crawler": dependencies += ["SwirlLinks", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
-  case "QueueCrawler", "StoreCrawler": dependencies += ["SampleSite", "SwirlLinks"]
-  case "Site": dependencies.append("SampleSite")
+  case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlLinks")
   default: break
   }
   package.targets.append(

@@ -1,14 +1,10 @@
-// Tornado's queue crawler: ten workers take URLs from a queue and put the links of their pages back. `swift run QueueCrawler [URL]`.
+// Tornado's queue crawler: ten workers take URLs from a queue and put the links of their pages back. `swift run QueueCrawler [URL]`,
+// beside `swift run Site 8080`.
 // Leaves out: robots.txt, a pause between requests, and a memory beyond this run: the program Crawler has them.
-import SampleSite
 import Swirl
 import SwirlLinks
 
-@MainActor func ownSite() throws -> String {
-  "http://\(try SampleSite(pages: 100).makeServer(on: reactor).listen(0).localAddress)/page/0"
-}
-
-let start = try CommandLine.arguments.dropFirst().first ?? ownSite()
+let start = CommandLine.arguments.dropFirst().first ?? "http://127.0.0.1:8080/page/0"
 let origin = originOfURL(start)
 let begin = reactor.now
 

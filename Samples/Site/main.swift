@@ -1,5 +1,4 @@
 // A site of generated pages to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [PAGES]]] [dead-hosts]`.
-import SampleSite
 import Swirl
 
 let arguments = CommandLine.arguments.dropFirst()

@@ -1,16 +1,12 @@
-// Three pages at once, the titles stored by a thread: a semaphore, a set of what is known, a file. `swift run StoreCrawler [URL [FILE]]`.
+// Three pages at once, the titles stored by a thread: a semaphore, a set of what is known, a file. `swift run StoreCrawler [URL [FILE]]`,
+// beside `swift run Site 8080`.
 // As with aiohttp: asyncio.Semaphore(3), and a task for each page.
 import Foundation
-import SampleSite
 import Swirl
 import SwirlLinks
 
-@MainActor func ownSite() throws -> String {
-  "http://\(try SampleSite(pages: 100).makeServer(on: reactor).listen(0).localAddress)/page/0"
-}
-
 let arguments = Array(CommandLine.arguments.dropFirst())
-let start = try arguments.first ?? ownSite()
+let start = arguments.first ?? "http://127.0.0.1:8080/page/0"
 let path = arguments.dropFirst().first ?? NSTemporaryDirectory() + "titles-\(UUID()).txt"
 _ = FileManager.default.createFile(atPath: path, contents: nil)
 

@@ -6,21 +6,21 @@ import Swirl
 /// redirects, 13 and 63 missing, 23 and 73 errors of the server, 31 and 81 break off in the middle, 37 and 87 are no HTML, 41 and 91 take ten
 /// times as long, 43 and 93 are in ISO-8859-1. What is below `/private/` robots are asked to leave alone, and it says so when it is
 /// asked for all the same.
-public final class SampleSite {
+final class SampleSite {
   /// How many pages there are.
-  public let pages: Int
+  let pages: Int
   private let seed: UInt64
   private let delay: Duration
   private let hasDeadHosts: Bool
   /// How often each path was asked for.
-  public private(set) var requests: [String: Int] = [:]
+  private(set) var requests: [String: Int] = [:]
 
   /// - Parameters:
   ///   - pages: how many pages there are.
   ///   - delay: how long each takes.
   ///   - seed: what the links are drawn from.
   ///   - hasDeadHosts: whether some pages link to hosts that are gone.
-  public init(pages: Int = 500, delay: Duration = .zero, seed: UInt64 = 1, hasDeadHosts: Bool = false) {
+  init(pages: Int = 500, delay: Duration = .zero, seed: UInt64 = 1, hasDeadHosts: Bool = false) {
     self.pages = pages
     self.delay = delay
     self.seed = seed
@@ -28,7 +28,7 @@ public final class SampleSite {
   }
 
   /// What serves it. `/requests` tells how often each path was asked for, as JSON.
-  public func makeServer(on reactor: Reactor) -> HTTPServer {
+  func makeServer(on reactor: Reactor) -> HTTPServer {
     HTTPServer { [self] request -> Deferred<HTTPServer.Response> in
       let path = request.path
       if path == "/requests" { return .succeed(try .json(requests)) }
