@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import subprocess
 
 import nginx
 import wrk
@@ -19,6 +20,7 @@ class Bench:
         self.quick = quick
         self.folder = pathlib.Path(folder)
         self._nginx = None
+        self._samples = {}
 
     @property
     def cores(self):
@@ -31,6 +33,15 @@ class Bench:
         if first.endswith(".py"):
             return [self._python, HERE / "peers" / first, *rest]
         return [self._programs / first, *rest]
+
+    def sample(self, name):
+        """A program of the project's samples, built when it is first asked for."""
+        options = ["-c", "release", "--package-path", HERE.parent, "--scratch-path", self._programs / "samples"]
+        if name not in self._samples:
+            subprocess.run(["swift", "build", *options, "--product", name, "--quiet"], check=True)
+            shown = subprocess.run(["swift", "build", *options, "--show-bin-path"], check=True, capture_output=True, text=True)
+            self._samples[name] = pathlib.Path(shown.stdout.strip()) / name
+        return self._samples[name]
 
     def nginx(self):
         if self._nginx is None:
