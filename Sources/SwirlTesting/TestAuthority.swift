@@ -33,6 +33,7 @@ public final class TestAuthority {
   public convenience init(_ name: String = "Test Root") { self.init(name, issuer: nil) }
 
   private init(_ name: String, issuer: TestAuthority?) {
+    OpenSSL.isReady
     self.name = name
     self.issuer = issuer
     key = Self.makeKey()

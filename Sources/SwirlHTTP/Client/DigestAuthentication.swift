@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlNet
 
 /// What a server wants to be proved, and how (RFC 7616 §3.3).
 struct DigestChallenge {
@@ -100,6 +101,7 @@ struct DigestChallenge {
 
   /// In hexadecimal digits.
   private func hash(_ bytes: [UInt8]) -> String {
+    OpenSSL.isReady
     var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var length: UInt32 = 0
     // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.

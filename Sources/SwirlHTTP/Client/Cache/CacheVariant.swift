@@ -1,6 +1,7 @@
 import COpenSSL
 import HTTPTypes
 import SwirlHTTPWire
+import SwirlNet
 
 /// What of a request a response depends on (RFC 9111 §4.1): the values of the fields that its Vary field names, and who asks.
 ///
@@ -34,6 +35,7 @@ enum CacheVariant {
 
 enum SHA256 {
   static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    OpenSSL.isReady
     var output = [UInt8](repeating: 0, count: 32)
     // OpenSSL reads as many bytes as it is told, and writes the 32 of this hash.
     EVP_Digest(bytes, bytes.count, &output, nil, EVP_sha256(), nil)
