@@ -86,7 +86,10 @@ public final class Reactor {
 
   /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
   func retire() {
+    // What they hold may take others away.
+    let dropped = triggers
     triggers = [:]
+    withExtendedLifetime(dropped) {}
     remote.close(leaving: jobs)
     jobs = []
   }
