@@ -20,13 +20,20 @@ public final class DeferredGroup {
   /// How many of its members have failed, those that were cancelled not counted.
   public private(set) var failures = 0
 
+  /// What makes a reactor cancel it.
+  private var trigger: SystemEventTrigger?
+  private var reactor: ReactorReference?
+
   /// A group without members.
   public init() {}
+
+  deinit { if let trigger { reactor?.reactor?.removeSystemEventTrigger(trigger) } }
 
   /// A group that is cancelled when `reactor` is stopped, as by Ctrl-C; the reactor waits until all have ended.
   public convenience init(cancelledBy reactor: Reactor) {
     self.init()
-    reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] () -> Deferred<Void> in
+    self.reactor = reactor.reference
+    trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] () -> Deferred<Void> in
       guard let self else { return .succeed() }
       cancel()
       return join()

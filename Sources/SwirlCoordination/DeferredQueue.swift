@@ -128,6 +128,8 @@ public final class DeferredQueue<Element> {
       } else if !getters.isEmpty, let element = store.pop() {
         // In the line there is one, since nothing is called between the question and the answer.
         getters.popFirst()?.deferred.callback(element)
+      } else if isClosed, let getter = getters.popFirst() {
+        getter.deferred.errback(QueueClosedError())
       } else {
         return
       }
@@ -161,7 +163,8 @@ public final class DeferredQueue<Element> {
     if isClosed { return }
     isClosed = true
     for putter in putters.popAll() where !putter.isFired { putter.errback(QueueClosedError()) }
-    for getter in getters.popAll() where !getter.isFired { getter.errback(QueueClosedError()) }
+    // Those who get are told when nothing is left for them: a callback that is being served may have put something before.
+    serve()
   }
 
   /// What it holds, in an order of its own.

@@ -53,7 +53,8 @@ public class DeferredSemaphore {
   public final func run<Value>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Deferred<Value>
   ) -> Deferred<Value> {
-    acquire(file: file, line: line).addCallback { [self] in
+    // Who waits does not keep it, and with it all the others: who holds a token does.
+    acquire(file: file, line: line).addCallback { [unowned self] in
       maybeDeferred(body).addBoth { [self] result in
         release()
         return try result.get()

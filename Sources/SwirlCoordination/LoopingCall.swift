@@ -82,7 +82,7 @@ public final class LoopingCall {
     return outcome
   }
 
-  /// Calls no more. What the body has begun is not cancelled.
+  /// Calls no more. What the body has begun is not cancelled; where it fails, that is reported as a failure that nobody has handled.
   public func stop() { stop(with: .success(())) }
 
   /// Stops; a result of nil is left to whoever cancels.
@@ -96,19 +96,28 @@ public final class LoopingCall {
   private func run() {
     call = nil
     count += 1
+    // The body may stop it, and even start it again: what comes of this call is then no matter of the new loop.
+    let begun = outcome
     do {
-      guard let deferred = try body() else { return scheduleNext() }
-      running = deferred
-      deferred.addBoth { [self] result in ended(deferred, result) }
-    } catch { stop(with: .failure(error)) }
+      if let deferred = try body() {
+        if outcome === begun { running = deferred }
+        deferred.addBoth { [self] result in try ended(deferred, result) }
+      } else if outcome === begun {
+        scheduleNext()
+      }
+    } catch {
+      if isRunning, outcome === begun { stop(with: .failure(error)) } else { _ = Deferred<Void>.fail(error) }
+    }
   }
 
-  private func ended(_ deferred: Deferred<Void>, _ result: Result<Void, any Error>) {
-    // It may have been stopped, and even started again, since.
-    guard running === deferred else { return }
-    running = nil
-    if case .failure = result { return stop(with: result) }
-    scheduleNext()
+  private func ended(_ deferred: Deferred<Void>, _ result: Result<Void, any Error>) throws {
+    if running === deferred {
+      running = nil
+      if case .failure = result { stop(with: result) } else { scheduleNext() }
+    } else if case .failure(let error) = result, !(error is CancelledError), !(error is CancellationError) {
+      // Of before it was stopped: it is reported as a failure that nobody has handled.
+      throw error
+    }
   }
 
   private func scheduleNext() {

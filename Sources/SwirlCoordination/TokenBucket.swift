@@ -14,6 +14,8 @@ public final class TokenBucket {
   private let burst: Int
   private let now: () -> Int64
   private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
+  /// How many wait. On a loop that is late the turn of one may have come, and its call not.
+  private var waiting = 0
 
   /// - Parameters:
   ///   - rate: how many tokens come a second.
@@ -31,17 +33,25 @@ public final class TokenBucket {
   public func take(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     precondition(count > 0, "taking \(count) tokens")
     let delay = bucket.take(count, now: now())
-    if delay == 0 { return .succeed(file: file, line: line) }
+    if delay == 0, waiting == 0 { return .succeed(file: file, line: line) }
+    waiting += 1
     var call: (any CancellableCall)?
-    let turn = Deferred<Void>(canceller: { _ in call?.cancel() }, file: file, line: line)
-    call = schedule(.nanoseconds(delay)) { turn.callback() }
+    let turn = Deferred<Void>(
+      canceller: { [self] _ in
+        waiting -= 1
+        call?.cancel()
+      }, file: file, line: line)
+    call = schedule(.nanoseconds(delay)) { [self] in
+      waiting -= 1
+      turn.callback()
+    }
     return turn
   }
 
   /// Takes `count` tokens if they are there and nobody waits; false when not.
   public func takeNow(_ count: Int = 1) -> Bool {
     precondition(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")
-    guard bucket.has(count, now: now()) else { return false }
+    guard waiting == 0, bucket.has(count, now: now()) else { return false }
     return bucket.take(count, now: now()) == 0
   }
 }

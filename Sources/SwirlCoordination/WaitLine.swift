@@ -16,13 +16,14 @@ final class WaitLine<Value, Item> {
   var count: Int { places.count }
 
   /// Joins the end of the line. The Deferred fires when whoever serves fires it.
-  func wait(with item: Item, onLeaving: @escaping () -> Void = {}, file: StaticString, line: UInt) -> Deferred<Value> {
+  func wait(with item: Item, file: StaticString, line: UInt) -> Deferred<Value> {
     let place = end
     end += 1
     let deferred = Deferred<Value>(
       canceller: { [weak self] _ in
-        self?.places[place] = nil
-        onLeaving()
+        // Let go of when the line has changed: the end of what it brought may use this line.
+        let left = self?.places.removeValue(forKey: place)
+        withExtendedLifetime(left) {}
       }, file: file, line: line)
     places[place] = (deferred, item)
     return deferred
@@ -50,7 +51,5 @@ final class WaitLine<Value, Item> {
 }
 
 extension WaitLine where Item == Void {
-  func wait(onLeaving: @escaping () -> Void = {}, file: StaticString, line: UInt) -> Deferred<Value> {
-    wait(with: (), onLeaving: onLeaving, file: file, line: line)
-  }
+  func wait(file: StaticString, line: UInt) -> Deferred<Value> { wait(with: (), file: file, line: line) }
 }

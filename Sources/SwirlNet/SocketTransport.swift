@@ -271,6 +271,15 @@ package final class SocketTransport: Transport, Kept {
     endSoon(.aborted)
   }
 
+  package var isClosing: Bool {
+    switch state {
+    case .made, .open, .closingWrite, .writeClosed: false
+    // What had come before it broke is still told.
+    case .ending: isReadingPaused || verdict?.code != .failed
+    case .closing, .ended: true
+    }
+  }
+
   /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
   private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     // A reset overtakes an orderly end that is under way; nothing overtakes a connection that broke.

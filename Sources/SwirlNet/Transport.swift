@@ -56,6 +56,10 @@ public protocol Transport: AnyObject {
 
   /// Ends the connection at once; what waits is dropped, and the other end gets a reset. Twisted: `abortConnection`.
   func abort()
+
+  /// Whether it was closed or aborted here, or has ended: what comes is not taken any more. Twisted: `disconnecting`; asyncio:
+  /// `is_closing`.
+  var isClosing: Bool { get }
 }
 
 /// When a protocol is told to stop writing and to go on, in bytes that wait.
@@ -78,6 +82,9 @@ public struct WaterMarks: Sendable, Hashable {
 extension Transport {
   /// Not secured.
   public var tlsInfo: TLSInfo? { nil }
+
+  /// Not that it were known.
+  public var isClosing: Bool { false }
 
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }

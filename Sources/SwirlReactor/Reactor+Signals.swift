@@ -45,11 +45,14 @@ extension Reactor {
   /// Takes a handler away; with the last of a signal, what the signal did before is put back.
   public func removeSignalHandler(_ handler: SignalHandler) {
     guard let watch = signals[handler.signal] else { return }
-    watch.handlers.removeAll { $0.id == handler.id }
+    guard let index = watch.handlers.firstIndex(where: { $0.id == handler.id }) else { return }
+    // Let go of at the end: what it holds may take others away.
+    let removed = watch.handlers.remove(at: index)
     if watch.handlers.isEmpty {
       watch.event?.close()
       signals[handler.signal] = nil
     }
+    withExtendedLifetime(removed) {}
   }
 
   private func watchSignal(_ number: Int32) -> SignalHandlers {

@@ -61,7 +61,10 @@ extension Reactor {
 
   /// Takes a trigger away. One that is being called, or was, is not undone.
   public func removeSystemEventTrigger(_ trigger: SystemEventTrigger) {
-    triggers[trigger.event]?.removeAll { $0.id == trigger.id }
+    guard let index = triggers[trigger.event]?.firstIndex(where: { $0.id == trigger.id }) else { return }
+    // Let go of when it is out: what it holds may take others away.
+    let removed = triggers[trigger.event]?.remove(at: index)
+    withExtendedLifetime(removed) {}
   }
 
   @discardableResult

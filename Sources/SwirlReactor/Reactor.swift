@@ -45,7 +45,7 @@ public final class Reactor {
   package let timers = TimerQueue(now: { Instant.now.nanoseconds })
 
   /// For what may be kept longer than the reactor.
-  private(set) lazy var reference = ReactorReference(self)
+  package private(set) lazy var reference = ReactorReference(self)
 
   // The queues of a turn are exempt from run-time checks for overlapping access: nothing is called while one of them is changed, but for
   // the lock of the remote, which calls nobody back, and what calls let go of when they are removed, which can add to `soon` only.
@@ -86,7 +86,10 @@ public final class Reactor {
 
   /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
   func retire() {
+    // What they hold may take others away.
+    let dropped = triggers
     triggers = [:]
+    withExtendedLifetime(dropped) {}
     remote.close(leaving: jobs)
     jobs = []
   }

@@ -13,6 +13,8 @@ public struct StreamReader {
   /// How many of `bytes` were given away.
   private var start = 0
   private var isAtEnd = false
+  /// What broke the stream, told again each time: what came before it is not all that there was to be.
+  private var failure: (any Error)?
   /// The longest line, or run of bytes up to a delimiter, that is waited for.
   public let limit: Int
 
@@ -90,7 +92,7 @@ public struct StreamReader {
     var searched = 0
     while true {
       if let found = bytes.position(of: delimiter, from: start + searched) {
-        if found - start + delimiter.count > limit + delimiter.count { throw tooLong }
+        if found - start > limit { throw tooLong }
         return found - start
       }
       if count > limit { throw tooLong }
@@ -118,7 +120,13 @@ public struct StreamReader {
 
   /// Waits for more; false at the end.
   private mutating func fill(_ isolation: isolated (any Actor)?) async throws -> Bool {
-    guard !isAtEnd, let more = try await iterator.next(isolation: isolation) else {
+    if let failure { throw failure }
+    let next: [UInt8]?
+    do { next = isAtEnd ? nil : try await iterator.next(isolation: isolation) } catch {
+      failure = error
+      throw error
+    }
+    guard let more = next else {
       isAtEnd = true
       return false
     }

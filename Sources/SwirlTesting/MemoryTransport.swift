@@ -254,6 +254,9 @@ public final class MemoryTransport: Transport {
     end(.aborted)
   }
 
+  /// Whether it was closed or aborted here, or has ended.
+  public var isClosing: Bool { if case .closing = state { true } else { isOver } }
+
   /// Ends it now, and tells it with the next step.
   private func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     state = .ending(ConnectionEnd(code, error: error))

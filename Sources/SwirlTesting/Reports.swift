@@ -47,10 +47,16 @@ final class ReportRecorder: Sendable {
   /// The hook of the process, once. A report is made synchronously by the code that causes it, so the task-local tells whose
   /// it is, however many tests run at once; one of another thread goes where it went before.
   private static let isHooked: Void = {
-    let previous = Mutex<DeferredReport.Handler?>(nil)
+    let others = Mutex(Others())
     let before = DeferredReport.setHandler { report in
-      if let recorder = current { recorder.take(report) } else { previous.withLock { $0 }?(report) }
+      if let recorder = current { recorder.take(report) } else { others.withLock { $0 }.handler?(report) }
     }
-    previous.withLock { $0 = before }
+    others.withLock { $0.handler = before }
   }()
+
+  /// The handler of before in a wrapper: a bare closure would gain a layer, for the generic parameter of the mutex, each time that
+  /// it was read under the lock, and after some thousand reports the layers overflow the stack.
+  private struct Others {
+    var handler: DeferredReport.Handler?
+  }
 }

@@ -33,9 +33,9 @@ public final class TestAuthority {
   public convenience init(_ name: String = "Test Root") { self.init(name, issuer: nil) }
 
   private init(_ name: String, issuer: TestAuthority?) {
+    OpenSSL.isReady
     self.name = name
     self.issuer = issuer
-    precondition(OpenSSL.isStarted, "OpenSSL cannot be used")
     key = Self.makeKey()
     certificate = Self.make(
       name, key: key, serial: issuer?.nextSerial() ?? 1, .now, signer: issuer.map { ($0.certificate, $0.key) },

@@ -112,4 +112,47 @@ import Testing
     loop?.stop()
     #expect(loop == nil)
   }
+
+  @Test func `what a body fails with after it has stopped its loop is not lost`() {
+    let clock = TestClock()
+    var loop: LoopingCall?
+    let thrown = reports {
+      loop = LoopingCall(clock) { () throws -> Void in
+        loop?.stop()
+        throw Trouble()
+      }
+      loop?.start(every: .seconds(1))
+    }
+    #expect(thrown.map(\.code) == [.unhandledFailure])
+    let later = Deferred<Void>()
+    let failed = reports {
+      loop = LoopingCall(clock) { later }
+      loop?.start(every: .seconds(1))
+      loop?.stop()
+      later.errback(Trouble())
+    }
+    #expect(failed.map(\.code) == [.unhandledFailure])
+    loop = nil
+  }
+
+  @Test func `what a body does after it has started its loop anew is no matter of the new one`() {
+    let clock = TestClock()
+    var loop: LoopingCall?
+    var starts = 0
+    let old = Deferred<Void>()
+    loop = LoopingCall(clock) { () -> Deferred<Void> in
+      starts += 1
+      if starts > 1 { return .succeed() }
+      loop?.stop()
+      loop?.start(every: .seconds(1))
+      return old
+    }
+    loop?.start(every: .seconds(1))
+    clock.advance(by: .seconds(1))
+    #expect(starts == 3)
+    #expect(reports { old.errback(Trouble()) }.map(\.code) == [.unhandledFailure])
+    #expect(loop?.isRunning == true)
+    loop?.stop()
+    loop = nil
+  }
 }

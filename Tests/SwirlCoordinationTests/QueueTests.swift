@@ -163,4 +163,31 @@ import Testing
     for task in tasks { try await task.value }
     #expect(sums.reduce(0, +) == 5050)
   }
+
+  @Test func `what a callback puts before it closes the queue is given to those who wait`() throws {
+    let queue = DeferredQueue<Int>()
+    queue.get().addCallback { _ in
+      queue.put(2)
+      queue.close()
+    }
+    let (second, third) = (queue.get(), queue.get())
+    queue.put(1)
+    #expect(try successResult(of: second) == 2)
+    try failureResult(of: third, as: QueueClosedError.self)
+    #expect(queue.isEmpty)
+  }
+
+  @Test func `an element that was taken back may use the queue when it is let go of`() {
+    final class Lease {
+      private let pool: DeferredQueue<Lease?>
+      init(_ pool: DeferredQueue<Lease?>) { self.pool = pool }
+      deinit { pool.put(nil) }
+    }
+    let pool = DeferredQueue<Lease?>(size: 1)
+    pool.put(nil)
+    let waiting = pool.put(Lease(pool))
+    waiting.addErrback { _ in }
+    waiting.cancel()
+    #expect(pool.count == 1)
+  }
 }

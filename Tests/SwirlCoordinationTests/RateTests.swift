@@ -60,4 +60,41 @@ import Testing
     clock.advance(by: .seconds(5))
     #expect(shown == [1, 5, 6, 7])
   }
+
+  @Test func `who comes late goes behind those who wait, however late the loop is`() {
+    let clock = TestClock()
+    let bucket = TokenBucket(rate: 1, clock)
+    var served: [String] = []
+    bucket.take().addCallback { served.append("first") }
+    bucket.take().addCallback { served.append("second") }
+    clock.callLater(.milliseconds(500)) {
+      #expect(!bucket.takeNow())
+      bucket.take().addCallback { served.append("third") }
+    }
+    // All of it is called at once, the last one before the second.
+    clock.advance(by: .seconds(10))
+    #expect(served == ["first", "second", "third"])
+    clock.advance(by: .seconds(10))
+    #expect(bucket.takeNow())
+  }
+
+  @Test func `a rate may be slow, and tokens many, without an end of the numbers`() throws {
+    let clock = TestClock()
+    let slow = TokenBucket(rate: 1e-300, burst: 3, clock)
+    for _ in 0..<3 { try successResult(of: slow.take()) }
+    let never = (0..<3).map { _ in slow.take(.max) }
+    clock.advance(by: .seconds(30 * 365 * 86_400))
+    #expect(!slow.takeNow() && !never.contains(where: \.isFired))
+    for waiting in never {
+      waiting.addErrback { _ in }
+      waiting.cancel()
+    }
+    #expect(clock.delayedCalls.isEmpty)
+  }
+
+  @Test(arguments: [3e8, 6e8, 7.5e6]) func `a rate that is no whole number of nanoseconds is kept`(_ rate: Double) {
+    var bucket = Bucket(rate: rate, burst: 1)
+    for _ in 0..<1000 { _ = bucket.take(Int(rate / 1000), now: 0) }
+    #expect(abs(bucket.take(now: 0) - 1_000_000_000) < 1_000_000)
+  }
 }

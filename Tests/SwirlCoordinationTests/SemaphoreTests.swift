@@ -171,4 +171,17 @@ import Testing
     #expect(log == ["holder", "next"])
     #expect(!lock.isLocked)
   }
+
+  @Test func `a semaphore whose holder is gone keeps nobody who waits`() {
+    weak var gone: DeferredSemaphore?
+    do {
+      let semaphore = DeferredSemaphore(1)
+      gone = semaphore
+      // The first is let go of unfired, and nobody is left to give its token back.
+      semaphore.run { Deferred<Void>() }
+      semaphore.run { Deferred<Void>() }
+      #expect(semaphore.waiting == 1)
+    }
+    #expect(gone == nil)
+  }
 }

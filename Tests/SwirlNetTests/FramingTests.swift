@@ -151,4 +151,31 @@ import Testing
       await #expect(throws: FramingError.self) { for try await _ in cut.messages(NetstringFraming()) {} }
     }
   }
+
+  @Test(arguments: ["9223372036854775807:", "9223372036854775806:x,", "99999999999999999999:"])
+  func `a length as long as a number can be is no trap`(_ bytes: String) {
+    var splitter = FrameSplitter(NetstringFraming(maximumLength: .max))
+    splitter.append(Array(bytes.utf8))
+    do { #expect(try splitter.next() == nil) } catch { #expect(bytes.hasPrefix("99999"), "\(error)") }
+  }
+
+  @Test(arguments: [true, false]) func `after its end no more is told, whatever has come`(isAborted: Bool) {
+    final class Server: LineReceiver {
+      var lines: [String] = []
+      var end: (any Transport) -> Void = { _ in }
+      override func lineReceived(_ line: String) {
+        lines.append(line)
+        if line == "quit", let transport { end(transport) }
+      }
+    }
+    withReactor { reactor in
+      let server = Server()
+      server.end = { isAborted ? $0.abort() : $0.close() }
+      let client = Recorder { $0.onMade = { $0.write("hello\r\nquit\r\ndelete all\r\n") } }
+      client.onLost = { _ in reactor.stop() }
+      let listener = try! reactor.listenTCP(0) { _ in server }
+      reactor.connectTCP("127.0.0.1", Int(listener.localAddress.port)) { client }
+      return { #expect(server.lines == ["hello", "quit"]) }
+    }
+  }
 }

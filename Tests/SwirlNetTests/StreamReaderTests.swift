@@ -107,4 +107,15 @@ import Testing
       await #expect(throws: CancellationError.self) { try await task.value }
     }
   }
+
+  @Test func `what was cut off by an error is never taken for the whole`() async throws {
+    let stream = StreamBuffer<[UInt8]>(on: Reactor().remote, high: 1000, low: 100) { $0.count }
+    stream.put(Array("half a li".utf8))
+    stream.finish(throwing: NetError(.read, "the other end", reason: "it broke"))
+    var reader = StreamReader(ReactorStream(stream))
+    for _ in 0..<2 { await #expect(throws: NetError.self) { try await reader.readLine() } }
+    await #expect(throws: NetError.self) { try await reader.readAll(atMost: 100) }
+    #expect(try await reader.read() == Array("half a li".utf8))
+    await #expect(throws: NetError.self) { try await reader.read() }
+  }
 }

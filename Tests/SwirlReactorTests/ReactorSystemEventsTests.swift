@@ -1,7 +1,8 @@
 import SwirlDeferred
-import SwirlReactor
 import SwirlTesting
 import Testing
+
+@testable import SwirlReactor
 
 private struct Wrong: Error {}
 
@@ -159,5 +160,26 @@ private struct Wrong: Error {}
     add(.after, .shutdown) { seen += "c" }
     reactor.runTurns(1)
     #expect(seen == "a")
+  }
+
+  /// Takes a trigger away when it is let go of.
+  private final class Owner {
+    private let reactor: Reactor
+    private let trigger: SystemEventTrigger
+    init(_ reactor: Reactor) {
+      self.reactor = reactor
+      trigger = reactor.addSystemEventTrigger(.after, .shutdown) {}
+    }
+    deinit { reactor.removeSystemEventTrigger(trigger) }
+  }
+
+  @Test func `what a trigger holds may take others away when it is let go of with it`() {
+    for isRetired in [false, true] {
+      var owner: Owner? = Owner(reactor)
+      let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [owner] in withExtendedLifetime(owner) {} }
+      owner = nil
+      if isRetired { reactor.retire() } else { reactor.removeSystemEventTrigger(trigger) }
+      #expect(reactor.triggers[.shutdown, default: []].isEmpty)
+    }
   }
 }

@@ -108,4 +108,15 @@ private struct Wrong: Error {
       "\($0)".contains("Wrong(number: \(number))")
     }
   }
+
+  @Test func `however many reports go on to the handler of before, each costs as much as the first`() async {
+    await #expect(processExitsWith: .success) {
+      nonisolated(unsafe) var seen = 0
+      DeferredReport.setHandler { _ in seen += 1 }
+      // From here on reports that are nobody's go there.
+      _ = reports {}
+      for number in 0..<100_000 { _ = Deferred<Int>.fail(Wrong(number: number)) }
+      precondition(seen == 100_000)
+    }
+  }
 }

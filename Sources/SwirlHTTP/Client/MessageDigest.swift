@@ -7,7 +7,7 @@ enum MessageDigest {
 
   /// - Parameter method: as OpenSSL's `EVP_` functions give it.
   static func hash(_ bytes: [UInt8], _ method: OpaquePointer?) -> [UInt8] {
-    _ = OpenSSL.isStarted
+    OpenSSL.isReady
     var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var length: UInt32 = 0
     // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.

@@ -1,7 +1,7 @@
 /// A protocol of messages: subclass it, and be told of each.
 ///
-/// Bytes that are no message, or too long a one, end the connection, with ``framingFailed(_:)`` before. All of it is called on the reactor's
-/// thread. Twisted: `IntNStringReceiver`, `NetstringReceiver`.
+/// Bytes that are no message, or too long a one, end the connection, with ``framingFailed(_:)`` before. After it was closed or aborted no
+/// more messages are told, whatever has come. All of it is called on the reactor's thread. Twisted: `IntNStringReceiver`, `NetstringReceiver`.
 open class FrameReceiver: StreamProtocol {
   /// How messages are told apart.
   public let framing: any Framing
@@ -23,7 +23,7 @@ open class FrameReceiver: StreamProtocol {
   /// What came is no message: the connection is closed when this returns. By default nothing more is done.
   open func framingFailed(_ error: FramingError) {}
 
-  /// The connection is there.
+  /// The connection is there. An override calls this one, which keeps it for sending.
   open func connectionMade(_ transport: any Transport) { self.transport = transport }
 
   /// The connection has ended.
@@ -61,7 +61,7 @@ open class FrameReceiver: StreamProtocol {
     isReceiving = true
     defer { isReceiving = false }
     do throws(FramingError) {
-      while !isPaused, let message = try splitter.next() { messageReceived(message) }
+      while !isPaused, transport?.isClosing != true, let message = try splitter.next() { messageReceived(message) }
     } catch {
       framingFailed(error)
       transport?.close()

@@ -126,14 +126,16 @@ public struct NetstringFraming: Framing {
       else {
         throw FramingError("a netstring begins with its length in digits, without a leading zero, and a colon")
       }
-      length = length * 10 + Int(bytes[index] - UInt8(ascii: "0"))
-      if length > maximumLength { throw FramingError("a netstring of more than \(maximumLength) bytes") }
+      let digit = Int(bytes[index] - UInt8(ascii: "0"))
+      // Asked before it is counted: what is allowed may be all that a number can be.
+      if length > (maximumLength - digit) / 10 { throw FramingError("a netstring of more than \(maximumLength) bytes") }
+      length = length * 10 + digit
       index += 1
     }
     guard index < bytes.count else { return nil }
     if index == 0 { throw FramingError("a netstring without a length") }
     let start = index + 1
-    guard bytes.count > start + length else { return nil }
+    guard bytes.count - start > length else { return nil }
     guard bytes[start + length] == UInt8(ascii: ",") else {
       throw FramingError("a netstring does not end with a comma")
     }

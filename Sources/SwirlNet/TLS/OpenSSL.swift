@@ -1,11 +1,10 @@
 import COpenSSL
 
-/// The library as a whole.
+/// OpenSSL in this process.
 package enum OpenSSL {
-  /// Read before anything else of OpenSSL is used, here and in the modules above.
+  /// To be asked for before its first use by whoever uses it.
   ///
-  /// Left to itself OpenSSL takes its tables down when the process ends, under the hands of threads that still run: a reactor's
-  /// thread in the midst of a handshake would end the process with a signal instead of its exit code. It does not when the first
-  /// call tells it so (`OPENSSL_INIT_NO_ATEXIT`); the memory goes with the process.
-  package static let isStarted: Bool = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+  /// By itself it would be taken apart in the thread that calls `exit`, while the threads of reactors and pools still use it: they crash,
+  /// or their connections fail. What it holds the system frees.
+  package static let isReady: Void = { _ = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) }()
 }

@@ -14,6 +14,7 @@ package final class PEMReader {
   private let name: String
 
   package init(_ source: TLSConfiguration.PEM) throws(NetError) {
+    OpenSSL.isReady
     switch source.place {
     case .file(let path):
       name = path

@@ -18,8 +18,8 @@ package final class TLSContext {
 
   /// Loads the certificates. Takes milliseconds: see `of`.
   init(_ configuration: TLSConfiguration, _ role: Role) throws(NetError) {
-    guard OpenSSL.isStarted, let pointer = SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method())
-    else {
+    OpenSSL.isReady
+    guard let pointer = SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method()) else {
       throw NetError(.configureTLS, "OpenSSL", reason: OpenSSLError.take())
     }
     self.pointer = pointer

@@ -13,6 +13,12 @@ import Musl
 import Darwin
 #endif
 
+/// What an exit test does while its process exits.
+private enum AtExit {
+  // Safe: set and called by the one thread of that process.
+  nonisolated(unsafe) static var body: () -> Void = {}
+}
+
 @Suite struct TLSTransportTests {
   let authority = TestAuthority()
 
@@ -32,6 +38,48 @@ import Darwin
       Issue.record("\(error)")
       reactor.stop()
       return client
+    }
+  }
+
+  @Test func `connections go on, and are made, while the process exits`() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      // The first to be set, and so the last to be called, after those of the libraries.
+      atexit { AtExit.body() }
+      let authority = TestAuthority()
+      let reactor = Reactor()
+      let server = Recorder()
+      let listener = try reactor.listenTCP(0, tls: .server(authority.identity(for: "127.0.0.1"))) { _ in server }
+      var trust = TLSConfiguration()
+      trust.roots = [authority.root]
+      func connect(_ client: Recorder) {
+        reactor.connectTCP("127.0.0.1", Int(listener.localAddress.port), tls: trust) { client }.addErrback { _ in
+          _exit(1)
+        }
+      }
+      var texts: [String] = []
+      func send(_ text: String, from client: Recorder) {
+        server.onData = { server in
+          texts.append(server.text)
+          server.bytes = []
+          reactor.stop()
+        }
+        client.transport?.write(text)
+        reactor.run()
+      }
+      let client = Recorder { $0.onMade = { _ in reactor.stop() } }
+      connect(client)
+      reactor.run()
+      send("before", from: client)
+      AtExit.body = {
+        reactor.callLater(.seconds(20)) { _exit(2) }
+        send("while it exits", from: client)
+        let other = Recorder { $0.onMade = { _ in reactor.stop() } }
+        connect(other)
+        reactor.run()
+        send("a new one", from: other)
+        _exit(texts == ["before", "while it exits", "a new one"] ? 7 : 3)
+      }
+      exit(0)
     }
   }
 
