@@ -231,6 +231,29 @@ extension SystemTests {
       #expect(areNoPipesOpen(besides: pipes) && children(named: "sh") == 0)
     }
 
+    @Test func `a group is killed to the last, also when its leader has ended`() throws {
+      for turn in 0..<3 {
+        var sleeper: Int32 = 0
+        _ = try? withReactor { reactor in
+          let process = try shell(
+            reactor, "sleep 1000 & echo $!; exit 0", group: true, timeout: turn == 0 ? .milliseconds(500) : nil)
+          process.standardOutput.forEach {
+            sleeper = Int32($0.text.filter(\.isNumber)) ?? 0
+            process.exited.addCallback { _ in
+              if turn == 1 { process.terminate() }
+              if turn == 2 { process.ended.cancel() }
+            }
+          }
+          return process.ended
+        }
+        // It takes a moment; where the time was too short even for its number it was killed at once.
+        let limit = ContinuousClock.now + .seconds(20)
+        while sleeper > 0, isRunning(sleeper), ContinuousClock.now < limit { sched_yield() }
+        #expect(sleeper == 0 || !isRunning(sleeper))
+        #expect(turn == 0 || sleeper > 0)
+      }
+    }
+
     @Test func `a timeout kills, and names the program`() throws {
       let error = #expect(throws: TimeoutError.self) {
         try withReactor { $0.processOutput("sleep", ["1000"], timeout: .milliseconds(20)) }
