@@ -145,6 +145,24 @@ extension SystemTests {
       #expect(!changed.text.split(separator: "\n").contains { $0.hasPrefix("HOME=") })
     }
 
+    @Test func `variables that are no UTF-8 are inherited as they are`() async {
+      // In a process of its own: others read the environment here.
+      await #expect(processExitsWith: .success) {
+        setenv("SWIRL_BYTES", [CChar(bitPattern: 0xE9), 0], 1)
+        let output = try withReactor { $0.processOutput("printenv", ["SWIRL_BYTES"]) }
+        #expect(output.standardOutput == [0xE9, 0x0A])
+      }
+    }
+
+    @Test(arguments: ["", "A=B", "A\0B"]) func `what is no name of a variable is refused`(_ name: String) {
+      for environment in [ProcessEnvironment.only([name: "c"]), .inherit(with: [name: "c"])] {
+        let error = #expect(throws: ProcessError.self) {
+          try withReactor { $0.processOutput("env", environment: environment) }
+        }
+        #expect(error?.code == .cannotStart)
+      }
+    }
+
     @Test func `signals are as for a new program`() throws {
       signal(SIGUSR1, SIG_IGN)
       defer { signal(SIGUSR1, SIG_DFL) }
