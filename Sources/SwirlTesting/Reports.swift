@@ -47,10 +47,15 @@ final class ReportRecorder: Sendable {
   /// The hook of the process, once. A report is made synchronously by the code that causes it, so the task-local tells whose
   /// it is, however many tests run at once; one of another thread goes where it went before.
   private static let isHooked: Void = {
-    let previous = Mutex<DeferredReport.Handler?>(nil)
+    let previous = Mutex(Previous())
     let before = DeferredReport.setHandler { report in
-      if let recorder = current { recorder.take(report) } else { previous.withLock { $0 }?(report) }
+      if let recorder = current { recorder.take(report) } else { previous.withLock { $0 }.handler?(report) }
     }
-    previous.withLock { $0 = before }
+    previous.withLock { $0.handler = before }
   }()
+
+  /// Not the bare closure, which would gain a layer each time that it is read under the lock, until a call overflows the stack of a thread.
+  private struct Previous {
+    var handler: DeferredReport.Handler?
+  }
 }

@@ -1,7 +1,19 @@
 import SwirlDeferred
 import SwirlReactor
 import SwirlTesting
+import Synchronization
 import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What the handler of a test's own process was told.
+private let handed = Atomic<Int>(0)
 
 private struct Wrong: Error {
   var number = 0
@@ -21,6 +33,34 @@ private struct Wrong: Error {
       deferred.callback(2)
     }
     #expect(seen.map(\.code) == [.firedTwice])
+  }
+
+  @Test func `ten thousand that are nobody's go on to the handler before, on a thread with little stack`() async {
+    // In a process of its own: the hook is one for the process.
+    await #expect(processExitsWith: .success) {
+      DeferredReport.setHandler { _ in handed.add(1, ordering: .relaxed) }
+      #expect(reports { _ = Deferred<Int>.fail(Wrong()) }.count == 1)
+      var attributes = pthread_attr_t()
+      pthread_attr_init(&attributes)
+      pthread_attr_setstacksize(&attributes, 256 * 1024)
+      #if canImport(Darwin)
+      var thread: pthread_t?
+      #else
+      var thread = pthread_t()
+      #endif
+      pthread_create(
+        &thread, &attributes,
+        { _ in
+          for _ in 0..<10_000 { _ = Deferred<Int>.fail(Wrong()) }
+          return nil
+        }, nil)
+      #if canImport(Darwin)
+      pthread_join(thread!, nil)
+      #else
+      pthread_join(thread, nil)
+      #endif
+      #expect(handed.load(ordering: .relaxed) == 10_000)
+    }
   }
 
   @Test func `the inner of two collects`() {
