@@ -105,15 +105,11 @@ import Swirl
     }
   }
 
-  func release(_ urls: [String]) async throws {
+  func release() async throws {
     let owner = owner
-    let urls = try json(urls)
     try await write { db in
       try db.execute(
-        sql: """
-          UPDATE urls SET state = 0, owner = NULL, lease = NULL
-          WHERE url IN (SELECT value FROM json_each(?)) AND owner = ? AND state = 1
-          """, arguments: [urls, owner])
+        sql: "UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = ? AND state = 1", arguments: [owner])
     }
   }
 
