@@ -19,7 +19,9 @@ import Swirl
       // What was committed outlives the process, though not each power cut: it is fetched again then.
       try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     }
-    file = try DatabaseQueue(path: path, configuration: configuration)
+    do { file = try DatabaseQueue(path: path, configuration: configuration) } catch {
+      throw StoreError(description: "open \(path): \(error)")
+    }
   }
 
   private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

@@ -9,6 +9,11 @@ struct PageRecord: Sendable {
   var problem: String?
 }
 
+/// Why a store cannot be used.
+struct StoreError: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// How many URLs there are.
 struct StoreCounts: Sendable {
   /// To be taken.
