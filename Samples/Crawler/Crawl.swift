@@ -14,6 +14,7 @@ import SwirlLinks
   private let store: any Store
   private let client: HTTPClient
   private let seeds: [String: String]
+  private let seedHosts: Set<String>
   private let progress: Progress?
   private var hosts: [String: Host] = [:]
   private var underWay: Set<String> = []
@@ -32,6 +33,7 @@ import SwirlLinks
       ? PostgresStore(url: options.store, lease: options.lease)
       : try SQLiteStore(path: options.store, lease: options.lease)
     seeds = Self.withOrigins(options.urls.compactMap(normalizeURL))
+    seedHosts = Set(seeds.values.map(hostName))
     var configuration = HTTPClient.Configuration()
     configuration.headers[.userAgent] = "\(Self.name)/1.0"
     configuration.timeout = .seconds(options.timeout)
@@ -56,9 +58,8 @@ import SwirlLinks
     defer { renewal.stop() }
     do { try await takeAll(pages) } catch {
       // Ctrl-C: what is under way is given back at once, by a task that is not cancelled.
-      let left = Array(underWay)
       pages.cancel()
-      try? await Task { @MainActor in try await store.release(left) }.value
+      try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
       report()
       throw error
@@ -80,7 +81,9 @@ import SwirlLinks
       var taken: [String] = []
       if free > 0 {
         do {
-          taken = try await store.take(free, notOf: hosts.filter { $0.value.isBusy }.map(\.key))
+          let busy = hosts.filter { $0.value.isBusy }.map(\.key)
+          // Not cancelled, so that what it takes is not taken after it was given back.
+          taken = try await Task { @MainActor in try await store.take(free, notOf: busy) }.value
           refusals = 0
         } catch {
           refusals += 1
@@ -119,7 +122,7 @@ import SwirlLinks
   private func wake() { change.take()?.callback() }
 
   private func refuse(_ error: any Error) throws {
-    if error is CancelledError || error is CancellationError { throw error }
+    if isCancelled(error) { throw error }
     tally.storeFailures += 1
     tally.lastStoreFailure = "\(error)"
   }
@@ -139,11 +142,18 @@ import SwirlLinks
     }
     do {
       let host = host(of: url)
-      guard await host.allows(url) else {
-        if try await finish(url, nil, links: []) { tally.disallowed += 1 }
-        return
+      var (page, links) = (PageRecord(url: url), [String]())
+      do {
+        guard try await host.rules().allows(url) else {
+          if try await finish(url, nil, links: []) { tally.disallowed += 1 }
+          return
+        }
+        (page, links) = try await host.inTurn { try await fetch(url) }
+      } catch  where !isCancelled(error) {
+        let failure = error as? HTTPError
+        page.problem = failure?.reason ?? "\(error)"
+        tally.failed[failure?.code.description ?? "robots.txt", default: 0] += 1
       }
-      let (page, links) = try await host.inTurn { try await fetch(url) }
       if try await finish(url, page, links: links) { note(page) }
     } catch {
       // Cancelled: the URL was given back.
@@ -160,24 +170,18 @@ import SwirlLinks
 
   private func fetch(_ url: String) async throws -> (PageRecord, [String]) {
     var record = PageRecord(url: url)
-    do {
-      let response = try await client.fetch(HTTPClient.Request(url)).value
-      record.status = response.status.code
-      record.type = response.header("content-type")
-      record.size = response.body.count
-      if (300..<400).contains(response.status.code), let location = response.header("location") {
-        return (record, [normalizeURL(joinURL(url, location))].compactMap { $0 })
-      }
-      guard response.status.code < 400, record.isHTML else { return (record, []) }
-      let page = try await read(response)
-      record.title = page.title
-      tally.malformedLinks += page.malformedLinks
-      return (record, page.followableLinks)
-    } catch let error as HTTPError {
-      record.problem = error.reason
-      tally.failed[error.code.description, default: 0] += 1
-      return (record, [])
+    let response = try await client.fetch(HTTPClient.Request(url)).value
+    record.status = response.status.code
+    record.type = response.header("content-type")
+    record.size = response.body.count
+    if (300..<400).contains(response.status.code), let location = response.header("location") {
+      return (record, [normalizeURL(joinURL(url, location))].compactMap { $0 })
     }
+    guard response.status.code < 400, record.isHTML else { return (record, []) }
+    let page = try await read(response)
+    record.title = page.title
+    tally.malformedLinks += page.malformedLinks
+    return (record, page.followableLinks)
   }
 
   private func read(_ response: HTTPClient.Response) async throws -> HTMLPage {
@@ -188,8 +192,7 @@ import SwirlLinks
 
   /// Tries a store that refuses three times; then the URL is left to a later run.
   private func finish(_ url: String, _ page: PageRecord?, links: [String]) async throws -> Bool {
-    let origins = Set(seeds.values)
-    let wanted = Self.withOrigins(links).filter { !options.sameHost || origins.contains($0.value) }
+    let wanted = Self.withOrigins(links).filter { !options.sameHost || seedHosts.contains(hostName($0.value)) }
     for pause in [0.2, 1, 0] {
       do {
         let isOurs = try await store.finish(url, page, links: wanted)
@@ -214,6 +217,11 @@ import SwirlLinks
     }
   }
 }
+
+/// Of a host that answers by http and https, or at more than one port, there is one.
+private func hostName(_ origin: String) -> String { URL(string: origin)?.host() ?? origin }
+
+private func isCancelled(_ error: any Error) -> Bool { error is CancelledError || error is CancellationError }
 
 extension PageRecord {
   fileprivate var isHTML: Bool {

@@ -8,7 +8,7 @@ import SwirlLinks
   private let semaphore: DeferredSemaphore
   private let limit: Int
   private let pause: TokenBucket?
-  private var rules: Task<RobotsRules, Never>?
+  private var asking: Task<RobotsRules, any Error>?
   private var underWay = 0
 
   init(_ origin: String, _ client: HTTPClient, _ options: Options) {
@@ -17,7 +17,7 @@ import SwirlLinks
     limit = options.perHost
     semaphore = DeferredSemaphore(options.perHost)
     pause = options.delay > 0 ? TokenBucket(rate: 1 / options.delay, reactor) : nil
-    if options.ignoreRobots { rules = Task { .allowAll } }
+    if options.ignoreRobots { asking = Task { .allowAll } }
   }
 
   /// Whether as many are under way as may be: more would wait here.
@@ -33,26 +33,18 @@ import SwirlLinks
     }
   }
 
-  /// Whether robots.txt lets `url` be fetched; it is asked for once.
-  func allows(_ url: String) async -> Bool {
-    if rules == nil {
-      let (url, client) = ("\(origin)/robots.txt", client)
-      rules = Task { @MainActor in
-        do {
-          var request = HTTPClient.Request(url)
-          request.redirects = .follow(5)
-          let response = try await client.fetch(request).value
-          return switch response.status.code {
-          case 200..<300: RobotsRules(response.body, for: Crawl.name)
-          case 300..<500: .allowAll
-          default: .disallowAll
-          }
-        } catch let error as HTTPError where error.code == .cannotConnect {
-          // Nobody is there: the pages say so themselves.
-          return .allowAll
-        } catch { return .disallowAll }
+  /// What robots.txt says; it is asked for once. Where it cannot be had nobody may fetch anything (RFC 9309 §2.3.1.4): that is thrown.
+  func rules() async throws -> RobotsRules {
+    let asking =
+      asking
+      ?? Task { @MainActor [client, origin] in
+        var request = HTTPClient.Request("\(origin)/robots.txt")
+        request.redirects = .follow(5)
+        let response = try await client.fetch(request).value
+        if response.status.code >= 500 { try response.raiseForStatus() }
+        return response.status.code < 300 ? RobotsRules(response.body, for: Crawl.name) : .allowAll
       }
-    }
-    return await rules?.value.allows(url) ?? true
+    self.asking = asking
+    return try await asking.value
   }
 }

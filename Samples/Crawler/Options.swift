@@ -1,7 +1,7 @@
 import ArgumentParser
 import SwirlLinks
 
-struct Options: ParsableArguments {
+struct Options: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "crawler")
 
   @Option(name: [.customShort("c"), .long], help: "How many pages at once.")
@@ -42,8 +42,10 @@ struct Options: ParsableArguments {
     }
     if sameHost && urls.isEmpty { throw ValidationError("give the URLs again whose hosts --same-host means") }
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
-    if delay < 0 || maxPages < 0 || timeout <= 0 || lease <= 0 {
-      throw ValidationError("times and counts are not negative")
+    // What is no number at all is in no range.
+    let times = 0.001...1e9
+    guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease else {
+      throw ValidationError("counts are not negative, and times between a millisecond and 30 years")
     }
   }
 }

@@ -66,6 +66,9 @@ struct PostgresError: Error, CustomStringConvertible {
         poll = PQconnectPoll(connection)
       }
       guard PQsetnonblocking(connection, 1) == 0 else { throw lastError }
+      // Whatever PGCLIENTENCODING and the database say; and that a table is there already is no news.
+      _ = try await run("SET client_encoding = 'UTF8'", [])
+      _ = try await run("SET client_min_messages = warning", [])
     } catch {
       close()
       throw error

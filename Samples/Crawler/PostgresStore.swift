@@ -94,12 +94,8 @@ import Swirl
       """, [try json(urls), owner, lease])
   }
 
-  func release(_ urls: [String]) async throws {
-    _ = try await query(
-      """
-      UPDATE urls SET state = 0, owner = NULL, lease = NULL
-      WHERE url IN (SELECT json_array_elements_text($1)) AND owner = $2 AND state = 1
-      """, [try json(urls), owner])
+  func release() async throws {
+    _ = try await query("UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = $1 AND state = 1", [owner])
   }
 
   func counts() async throws -> StoreCounts {

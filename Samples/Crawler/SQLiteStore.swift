@@ -19,7 +19,9 @@ import Swirl
       // What was committed outlives the process, though not each power cut: it is fetched again then.
       try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     }
-    file = try DatabaseQueue(path: path, configuration: configuration)
+    do { file = try DatabaseQueue(path: path, configuration: configuration) } catch {
+      throw StoreError(description: "open \(path): \(error)")
+    }
   }
 
   private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
@@ -105,15 +107,11 @@ import Swirl
     }
   }
 
-  func release(_ urls: [String]) async throws {
+  func release() async throws {
     let owner = owner
-    let urls = try json(urls)
     try await write { db in
       try db.execute(
-        sql: """
-          UPDATE urls SET state = 0, owner = NULL, lease = NULL
-          WHERE url IN (SELECT value FROM json_each(?)) AND owner = ? AND state = 1
-          """, arguments: [urls, owner])
+        sql: "UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = ? AND state = 1", arguments: [owner])
     }
   }
 

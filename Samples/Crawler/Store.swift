@@ -9,6 +9,11 @@ struct PageRecord: Sendable {
   var problem: String?
 }
 
+/// Why a store cannot be used.
+struct StoreError: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// How many URLs there are.
 struct StoreCounts: Sendable {
   /// To be taken.
@@ -34,7 +39,7 @@ struct StoreCounts: Sendable {
   func finish(_ url: String, _ page: PageRecord?, links: [String: String]) async throws -> Bool
   /// Begins the leases of `urls` again.
   func renew(_ urls: [String]) async throws
-  /// Gives back `urls`, which others may take at once.
-  func release(_ urls: [String]) async throws
+  /// Gives back all that was taken, which others may take at once.
+  func release() async throws
   func counts() async throws -> StoreCounts
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct Options: ParsableArguments {
+struct Options: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "downloader")
 
   @Option(name: [.customShort("P"), .customLong("parallel")], help: "How many files at once.")
@@ -26,6 +26,9 @@ struct Options: ParsableArguments {
 
   func validate() throws {
     if urls.isEmpty && input == nil { throw ValidationError("give a URL") }
-    if parallel < 1 || retries < 0 || delay < 0 { throw ValidationError("give 1 or more at once, 0 or more retries") }
+    // What is no number at all is in no range.
+    if parallel < 1 || retries < 0 || !(0...1e9 ~= delay) {
+      throw ValidationError("give 1 or more at once, 0 or more retries, and a pause in seconds")
+    }
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 
 /// The flags of curl that most people use.
-struct Options: ParsableArguments {
+struct Options: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "fetch")
+
   @Option(name: [.customShort("X"), .customLong("request")], help: "The method.")
   var method: String?
   @Option(name: [.customShort("H"), .customLong("header")], help: "A field to send: 'Name: value'.")
@@ -53,6 +55,10 @@ struct Options: ParsableArguments {
 
   func validate() throws {
     if urls.isEmpty { throw ValidationError("give a URL") }
+    // What is no number at all is in no range.
+    if let maximumTime, !(0...1e9 ~= maximumTime) {
+      throw ValidationError("--max-time is in seconds, and not negative")
+    }
     if parallel < 1 { throw ValidationError("--parallel must be 1 or more") }
     if outputs.count > urls.count { throw ValidationError("more -o than URLs") }
   }

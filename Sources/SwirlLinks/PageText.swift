@@ -23,16 +23,25 @@ enum PageText {
 
   static func charset(ofContentType field: String) -> String? { TextDecoding.charset(ofContentType: field) }
 
-  /// What stands behind `charset=` in a `<meta>` of the first 1024 bytes, or "utf-8" for a page that begins with a byte order mark
+  /// What stands behind `charset=` in the first `<meta>` of the first 1024 bytes that has it, or "utf-8" for a page that begins with a byte order mark
   /// (HTML §13.2.3.2, in short).
   private static func declaredCharset(_ bytes: [UInt8]) -> String? {
     if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       return "utf-8"
     }
     let head = bytes.prefix(1024).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-    guard let meta = find("<meta", in: head, from: 0), var index = find("charset", in: head, from: meta) else {
-      return nil
+    var start = 0
+    while let meta = find("<meta", in: head, from: start) {
+      // What belongs to other tags, as a script's, says nothing of the page.
+      let end = head[meta...].firstIndex(of: UInt8(ascii: ">")) ?? head.count
+      if let name = charset(in: Array(head[meta..<end])) { return name }
+      start = end
     }
+    return nil
+  }
+
+  private static func charset(in head: [UInt8]) -> String? {
+    guard var index = find("charset", in: head, from: 0) else { return nil }
     index += 7
     func skipBlanks() { while index < head.count, [0x20, 0x09, 0x0A, 0x0C, 0x0D].contains(head[index]) { index += 1 } }
     skipBlanks()

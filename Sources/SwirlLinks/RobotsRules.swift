@@ -37,7 +37,10 @@ public struct RobotsRules: Sendable {
     var isNamed = false
     // Which groups the lines at hand are of; a line of an agent behind a rule begins a new one.
     var (isOwn, isGeneral, isInRules) = (false, false, false)
-    for line in bytes.prefix(Self.maximumSize).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+    var lines = bytes.prefix(Self.maximumSize).split(omittingEmptySubsequences: false) { $0 == 0x0A || $0 == 0x0D }
+    // A rule that is cut off would be another, and forbid more.
+    if bytes.count > Self.maximumSize { lines.removeLast() }
+    for line in lines {
       guard let (key, value) = Self.pair(line) else { continue }
       switch key {
       case "user-agent":
@@ -53,7 +56,7 @@ public struct RobotsRules: Sendable {
         isInRules = true
         // An empty pattern matches nothing.
         guard !value.isEmpty else { continue }
-        let rule = Rule(pattern: Self.normalized(value), allows: key == "allow")
+        let rule = Rule(pattern: Self.normalized(value, isPattern: true), allows: key == "allow")
         if isOwn { own.append(rule) }
         if isGeneral { general.append(rule) }
       default: continue
@@ -66,7 +69,7 @@ public struct RobotsRules: Sendable {
   /// (§2.2.2). `/robots.txt` itself always may.
   public func allows(_ url: String) -> Bool {
     guard let origin = originOfURL(url), let whole = normalizeURL(url) else { return false }
-    let path = Self.normalized(String(whole.dropFirst(origin.count)))
+    let path = Self.normalized(String(whole.dropFirst(origin.count)), isPattern: false)
     if path == Array("/robots.txt".utf8) { return true }
     var best: Rule?
     for rule in rules where Self.matches(rule.pattern, path) {
@@ -88,15 +91,18 @@ public struct RobotsRules: Sendable {
     return (key, trimmed(text[text.index(after: colon)...]))
   }
 
-  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII encoded (§2.2.2).
-  private static func normalized(_ path: String) -> [UInt8] {
+  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII encoded (§2.2.2). A star and
+  /// a dollar sign that are no part of a pattern's language are encoded too, as patterns write those that they mean by letter (§2.2.3).
+  private static func normalized(_ path: String, isPattern: Bool) -> [UInt8] {
     let hex = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []
     let bytes = Array(path.utf8)
     var index = 0
     while index < bytes.count {
       var byte = bytes[index]
-      var isEncoded = byte >= 0x80
+      let isLast = index == bytes.count - 1
+      var isEncoded =
+        byte >= 0x80 || byte == UInt8(ascii: "*") && !isPattern || byte == UInt8(ascii: "$") && !(isPattern && isLast)
       if byte == UInt8(ascii: "%"), index + 2 < bytes.count,
         let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
       {

@@ -73,7 +73,11 @@ import Testing
   }
 
   @Test func `a page tells its character set`() {
-    for meta in ["<meta charset='cp1251'>", "<META http-equiv=x content=\"text/html; charset = cp1251 \">"] {
+    for meta in [
+      "<meta charset='cp1251'>", "<META http-equiv=x content=\"text/html; charset = cp1251 \">",
+      "<meta name=viewport><script charset=utf-8></script><meta charset=cp1251>",
+      "<meta name=keywords content='charset, page'><meta charset=cp1251>",
+    ] {
       #expect(HTMLPage(Array("\(meta)<title>".utf8) + [0xC6], url: "http://h/").title == "\u{416}")
       // What the server says goes before.
       #expect(HTMLPage(Array("\(meta)<title>".utf8) + [0xC6], url: "http://h/", charset: "latin1").title == "\u{C6}")

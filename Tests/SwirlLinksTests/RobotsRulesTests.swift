@@ -28,9 +28,17 @@ import Testing
     ("/a*b*c", "/aXbXbXc", false),
     ("/a*b*c$", "/abcbd", true), ("/$", "/", false), ("/$", "/a", true), ("", "/a", true), ("/a%3cd", "/a%3Cd", false),
     ("/%61", "/a", false), ("/\u{E4}", "/%C3%A4", false), ("/a?b", "/a?bc", false), ("*", "/x", false),
+    ("/a-%2A.html", "/a-*.html", false), ("/a-%2A.html", "/a-b.html", true), ("/a-%24", "/a-$", false),
+    ("/a$b", "/a$b", false), ("/a*b", "/a%2Ab", false), ("/%2a$", "/*", false),
   ])
   func `stars, ends and percent-encoding (RFC 9309 §2.2.2, §2.2.3)`(pattern: String, path: String, allows: Bool) {
     #expect(rules("User-agent: *\nDisallow: \(pattern)").allows("http://h\(path)") == allows)
+  }
+
+  @Test func `a rule that is cut off at the limit of the size is none`() {
+    let head = "User-agent: *\nDisallow: /private\n#"
+    let text = head + String(repeating: "x", count: 512 * 1024 - head.utf8.count - 12) + "\nDisallow: /no\n"
+    #expect(rules(text).allows("http://h/x") && !rules(text).allows("http://h/private"))
   }
 
   @Test func `all and nothing`() {

@@ -145,6 +145,24 @@ extension SystemTests {
       #expect(!changed.text.split(separator: "\n").contains { $0.hasPrefix("HOME=") })
     }
 
+    @Test func `variables that are no UTF-8 are inherited as they are`() async {
+      // In a process of its own: others read the environment here.
+      await #expect(processExitsWith: .success) {
+        setenv("SWIRL_BYTES", [CChar(bitPattern: 0xE9), 0], 1)
+        let output = try withReactor { $0.processOutput("printenv", ["SWIRL_BYTES"]) }
+        #expect(output.standardOutput == [0xE9, 0x0A])
+      }
+    }
+
+    @Test(arguments: ["", "A=B", "A\0B"]) func `what is no name of a variable is refused`(_ name: String) {
+      for environment in [ProcessEnvironment.only([name: "c"]), .inherit(with: [name: "c"])] {
+        let error = #expect(throws: ProcessError.self) {
+          try withReactor { $0.processOutput("env", environment: environment) }
+        }
+        #expect(error?.code == .cannotStart)
+      }
+    }
+
     @Test func `signals are as for a new program`() throws {
       signal(SIGUSR1, SIG_IGN)
       defer { signal(SIGUSR1, SIG_DFL) }
@@ -229,6 +247,29 @@ extension SystemTests {
         }
       }
       #expect(areNoPipesOpen(besides: pipes) && children(named: "sh") == 0)
+    }
+
+    @Test func `a group is killed to the last, also when its leader has ended`() throws {
+      for turn in 0..<3 {
+        var sleeper: Int32 = 0
+        _ = try? withReactor { reactor in
+          let process = try shell(
+            reactor, "sleep 1000 & echo $!; exit 0", group: true, timeout: turn == 0 ? .milliseconds(500) : nil)
+          process.standardOutput.forEach {
+            sleeper = Int32($0.text.filter(\.isNumber)) ?? 0
+            process.exited.addCallback { _ in
+              if turn == 1 { process.terminate() }
+              if turn == 2 { process.ended.cancel() }
+            }
+          }
+          return process.ended
+        }
+        // It takes a moment; where the time was too short even for its number it was killed at once.
+        let limit = ContinuousClock.now + .seconds(20)
+        while sleeper > 0, isRunning(sleeper), ContinuousClock.now < limit { sched_yield() }
+        #expect(sleeper == 0 || !isRunning(sleeper))
+        #expect(turn == 0 || sleeper > 0)
+      }
     }
 
     @Test func `a timeout kills, and names the program`() throws {

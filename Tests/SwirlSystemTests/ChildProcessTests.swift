@@ -46,6 +46,15 @@ extension SystemTests {
       #expect(status == .exited(0) && text == "a\nb\n")
     }
 
+    @Test func `output that is taken when the process has gone is whole`() throws {
+      let text = try withReactor { reactor in
+        let process = try reactor.spawnProcess("echo", ["late"], standardOutput: .pipe)
+        let output = process.standardOutput
+        return process.ended.addCallback { _ in reactor.sleep(.milliseconds(1)) }.addCallback { output.collect() }
+      }
+      #expect(text.text == "late\n")
+    }
+
     @Test func `exited comes before the output that is left, and ended after it`() throws {
       var order: [String] = []
       try withReactor { reactor in

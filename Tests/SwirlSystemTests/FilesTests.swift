@@ -37,14 +37,38 @@ extension SystemTests {
       #expect(try folder.names == [])
     }
 
-    @Test(arguments: [true, false]) func `a file is replaced with its permissions, and nothing else is left`(
-      _ atomically: Bool
-    ) throws {
-      let path = folder.file("script", "old and longer", mode: 0o750)
+    @Test(arguments: [true, false], [0o750, 0o666, 0o600] as [mode_t])
+    func `a file is replaced with its permissions, and nothing else is left`(_ atomically: Bool, _ mode: mode_t) throws
+    {
+      let path = folder.file("script", "old and longer", mode: mode)
       try withReactor { $0.files.write("new", to: path, atomically: atomically) }
       var status = stat()
-      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o750 && status.st_size == 3)
+      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == mode && status.st_size == 3)
       #expect(try folder.names == ["script"])
+    }
+
+    @Test func `what is no file is written to, and not replaced`() throws {
+      // By a link, which would be replaced and not the device.
+      let path = folder.path + "/null"
+      symlink("/dev/null", path)
+      let count = try withReactor { reactor in
+        let files = reactor.files
+        let writer = files.writer(to: path)
+        return gather(files.write("new", to: path), writer.write("new").addCallback { writer.finish() })
+          .addCallback { _ in files.copy("/proc/self/cmdline", to: path) }
+      }
+      var status = stat()
+      #expect(count > 0 && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+      #expect(try folder.names == ["null"])
+    }
+
+    @Test func `what is appended at the same time is all there`() throws {
+      let path = folder.path + "/log"
+      let (one, two) = (try OpenFile(path, .append), try OpenFile(path, .append))
+      try one.write(Array("one ".utf8))
+      try two.write(Array("two ".utf8))
+      try one.write(Array("three".utf8))
+      #expect(try withReactor { $0.files.readText(path) } == "one two three")
     }
 
     @Test func `errors name the path, what was tried, and why not`() throws {

@@ -176,6 +176,19 @@ extension SystemTests {
       #expect(error?.description.contains("serveIfWorker") == true)
     }
 
+    @Test func `a worker that dies fails its call, whoever has its pipes besides`() throws {
+      let folder = TemporaryDirectory()
+      let program = folder.file(
+        "worker", "#!/bin/sh\nsleep 1000 >/dev/null 2>&1 &\necho $! >\"$0.sleeper\"\nexit 3\n", mode: 0o755)
+      let error = try withReactor { reactor in
+        let pool = ProcessPool(size: 1, program: program, on: reactor)
+        return pool.call(square, 1).addTimeout(.seconds(30), reactor).addBoth { failure($0) as? WorkerDiedError }
+      }
+      #expect(error?.status == .exited(3))
+      let sleeper = try withReactor { $0.files.readText(program + ".sleeper") }
+      kill(try #require(Int32(sleeper.filter(\.isNumber))), SIGKILL)
+    }
+
     @Test func `workers end with the process that has the pool, whatever they do`() throws {
       let folder = TemporaryDirectory()
       let path = folder.path + "/running"

@@ -77,6 +77,15 @@ func areNoPipesOpen(besides known: Set<String>) -> Bool {
 /// Whether a process of this number is there, a zombie included.
 func exists(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 
+/// Whether a process of this number is there that is no zombie.
+func isRunning(_ process: Int32) -> Bool {
+  guard let file = fopen("/proc/\(process)/stat", "r") else { return false }
+  defer { fclose(file) }
+  var bytes = [UInt8](repeating: 0, count: 512)
+  let line = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+  return !line.isEmpty && !line.contains(") Z ")
+}
+
 extension [UInt8] {
   var text: String { String(decoding: self, as: UTF8.self) }
 }

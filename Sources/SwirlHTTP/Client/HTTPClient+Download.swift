@@ -20,7 +20,8 @@ extension HTTPClient {
 
   /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
   ///
-  /// Until all is there it is written to `path.part`, which then takes the place of `path`. The file is written on the reactor's
+  /// Until all is there it is written to `path.part`, which then takes the place of `path`; what is no file, such as `/dev/null`, is
+  /// written to itself. The file is written on the reactor's
   /// thread pool, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
   /// that resumes; other failures than of the network remove nothing that was there before. A status that is no success is an
   /// ``HTTPError`` of code `.status`. Cancelling the Deferred ends the request.
@@ -243,6 +244,8 @@ private final class PartFile: @unchecked Sendable {
   let path: String
   private let partPath: String
   private var file: OpenFile?
+  /// What is no file, such as `/dev/null`, is written to itself, and has nothing to go on from.
+  private var isBeside = true
 
   init(_ path: String) {
     self.path = path
@@ -251,9 +254,10 @@ private final class PartFile: @unchecked Sendable {
 
   /// Returns how much of it there is.
   func open(resuming: Bool) throws -> Int {
-    let file = try OpenFile(partPath, resuming ? .append : .write)
+    isBeside = try !OpenFile.isSpecial(path)
+    let file = try OpenFile(isBeside ? partPath : path, resuming && isBeside ? .append : .write)
     self.file = file
-    return try file.seekToEnd()
+    return isBeside ? try file.seekToEnd() : 0
   }
 
   func restart() throws { try file?.truncate() }
@@ -263,6 +267,6 @@ private final class PartFile: @unchecked Sendable {
   func finish() throws {
     try file?.close()
     file = nil
-    try OpenFile.rename(partPath, to: path)
+    if isBeside { try OpenFile.rename(partPath, to: path) }
   }
 }

@@ -57,7 +57,8 @@ public struct Files {
   ///   - bytes: all that it will have.
   ///   - path: the file.
   ///   - atomically: whether it is written beside the old one, and takes its place when it is whole and on the disk: who reads it
-  ///     meanwhile sees one or the other, and when it fails the old one is still there.
+  ///     meanwhile sees one or the other, and when it fails the old one is still there. What is no file, such as `/dev/null`, is
+  ///     written to itself.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
@@ -83,7 +84,7 @@ public struct Files {
     _ text: String, to path: String, atomically: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> { write(Array(text.utf8), to: path, atomically: atomically, file: file, line: line) }
 
-  /// Adds to the end of a file, which is made when it is not there.
+  /// Adds to the end of a file, which is made when it is not there. What several add at once is all there, in some order.
   @discardableResult
   public func append(
     _ bytes: [UInt8], to path: String, file: StaticString = #fileID, line: UInt = #line

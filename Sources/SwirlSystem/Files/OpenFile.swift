@@ -15,16 +15,16 @@ package final class OpenFile: @unchecked Sendable {
     case read
     /// Emptied, or made.
     case write
-    /// At its end, or made.
+    /// At its end, wherever that is by the time of each write, or made.
     case append
-    /// Made: one that is there already is an error. The mode is that of the file it will replace, or as for any new one.
-    case create(permissions: UInt32)
+    /// Made: one that is there already is an error. With the permissions of the file it will replace, or as any new one when nil.
+    case create(permissions: UInt32?)
 
     var flags: Int32 {
       switch self {
       case .read: O_RDONLY | O_CLOEXEC
       case .write: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-      case .append: O_WRONLY | O_CREAT | O_CLOEXEC
+      case .append: O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
       case .create: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
       }
     }
@@ -37,11 +37,12 @@ package final class OpenFile: @unchecked Sendable {
     // C would take it for the end, and so for the name of another file.
     if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }
     self.path = path
-    var permissions: mode_t = 0o666
-    if case .create(let wanted) = mode { permissions = mode_t(wanted) }
-    descriptor = open(path, mode.flags, permissions)
+    var permissions: mode_t?
+    if case .create(let wanted) = mode { permissions = wanted.map { mode_t($0) } }
+    descriptor = open(path, mode.flags, permissions ?? 0o666)
     if descriptor < 0 { throw FileError("open", path, errno: errno) }
-    if case .append = mode { _ = lseek(descriptor, 0, Int32(SEEK_END)) }
+    // The umask, which is for new files, has been taken off. Where the file system knows no permissions there are none to keep.
+    if let permissions { _ = fchmod(descriptor, permissions) }
   }
 
   deinit { if descriptor >= 0 { Descriptor.close(descriptor) } }
@@ -121,6 +122,12 @@ package final class OpenFile: @unchecked Sendable {
 
   /// The permissions of a file; nil when there is none.
   static func permissions(of path: String) throws -> UInt32? { try status(of: path).map { UInt32($0.st_mode & 0o777) } }
+
+  /// Whether what is there is neither a file nor a directory, such as `/dev/null` or a named pipe: it is written to, and never replaced.
+  package static func isSpecial(_ path: String) throws -> Bool {
+    guard let status = try status(of: path) else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  }
 
   private static func status(of path: String) throws -> stat? {
     if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }

@@ -99,6 +99,8 @@ final class PoolWorkers {
       worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // What is no message: the worker is of no use any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
+      // What it has started may have its pipes, and would keep its call waiting.
+      worker.process.exited.addCallback { [unowned worker] _ in worker.process.terminate() }
       // It holds this: calls under way have their end, whoever lets go of the pool.
       worker.process.ended.addBoth { [self] result in ended(worker, try? result.get()) }
       return worker

@@ -51,6 +51,8 @@ public final class ChildProcess: Abandonable {
   private var isTerminating = false
   private var isGivenUp = false
   private var isOver = false
+  /// Its status was taken from the system, which may give its number to another from then on.
+  private var isReaped = false
   private var killTimer: DelayedCall?
   private var timeLimit: DelayedCall?
   // The reactor keeps this until it has ended, and abandons it when it goes away.
@@ -67,7 +69,8 @@ public final class ChildProcess: Abandonable {
     program = specification.program
     hasOwnGroup = specification.hasOwnGroup
     (standardInput, standardOutput, standardError) = (input, output, error)
-    for output in outputs { output.whenEnded = { [unowned self] in checkEnded() } }
+    // Output that nobody has taken before the end may be read when this has gone.
+    for output in outputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
     OpenChildren.of(reactor).insert(self)
     watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
       self?.takeStatus()
@@ -82,10 +85,10 @@ public final class ChildProcess: Abandonable {
 
   // MARK: - Ending
 
-  /// Sends it a signal, such as `SIGTERM`; when it has ended nothing happens. With a group of its own, to all in that.
+  /// Sends it a signal, such as `SIGTERM`; when it has ended nothing happens. With a group of its own, to all in that, until ``ended``.
   public func kill(_ signal: Int32) {
     // Until its status is taken the system gives its number to no other.
-    if status == nil { _ = systemKill(hasOwnGroup ? -processID : processID, signal) }
+    if !isReaped { _ = systemKill(hasOwnGroup ? -processID : processID, signal) }
   }
 
   /// Asks it to end with `SIGTERM`, and kills it when it has not ended within `limit`.
@@ -95,7 +98,10 @@ public final class ChildProcess: Abandonable {
   public func terminate(within limit: Duration = .seconds(10)) {
     guard !isOver else { return }
     isTerminating = true
-    if status != nil { return endOutputs() }
+    if status != nil {
+      kill(SIGKILL)
+      return endOutputs()
+    }
     kill(SIGTERM)
     killTimer?.cancel()
     killTimer = reactor.callLater(limit) { [unowned self] in kill(SIGKILL) }
@@ -114,20 +120,21 @@ public final class ChildProcess: Abandonable {
     checkEnded()
   }
 
-  /// It has ended: takes its status, and with that the last of it, from the system.
+  /// It has ended: looks at its status. It stays a zombie, so that its number remains that of its group, until all is over.
   private func takeStatus() {
     guard status == nil else { return }
-    // While its number is still its own.
     if isTerminating, hasOwnGroup { kill(SIGKILL) }
-    var wait: Int32 = 0
-    let taken = waitpid(processID, &wait, WNOHANG)
-    if taken == 0 || taken < 0 && errno == EINTR { return reactor.callSoon { [weak self] in self?.takeStatus() } }
-    if taken < 0 {
+    var info = siginfo_t()
+    let failed = waitid(P_PID, id_t(processID), &info, WEXITED | WNOWAIT | WNOHANG) != 0
+    if failed ? errno == EINTR : info.si_signo == 0 { return reactor.callSoon { [weak self] in self?.takeStatus() } }
+    if failed {
+      isReaped = true
       reactor.warn(
         "the status of \(program) was taken by another part of the program, or SIGCHLD is ignored: it counts as 255")
     }
-    let status = taken < 0 ? .exited(255) : ProcessStatus(wait: wait)
+    let status = failed ? .exited(255) : ProcessStatus(info)
     self.status = status
+    if !hasOwnGroup { reap() }
     watch = nil
     killTimer?.cancel()
     for input in inputs { input.childEnded() }
@@ -136,11 +143,22 @@ public final class ChildProcess: Abandonable {
     checkEnded()
   }
 
+  /// Takes its status, and with that the last of it, from the system.
+  private func reap() {
+    guard !isReaped else { return }
+    isReaped = true
+    var info = siginfo_t()
+    var failed = false
+    repeat { failed = waitid(P_PID, id_t(processID), &info, WEXITED) != 0 } while failed && errno == EINTR
+    status = status ?? (failed ? .exited(255) : ProcessStatus(info))
+  }
+
   private func endOutputs() { for output in outputs { output.endWhenEmpty() } }
 
   private func checkEnded() {
     guard let status, !isOver, !outputs.contains(where: \.isOpen) else { return }
     isOver = true
+    reap()
     timeLimit?.cancel()
     if !isGivenUp { ended.callback(status) }
     OpenChildren.of(reactor).remove(self)
@@ -157,12 +175,9 @@ public final class ChildProcess: Abandonable {
     let untold = (ended, exited)
     (ended, exited) = (Deferred(), Deferred())
     withExtendedLifetime(untold) {}
-    guard status == nil else { return }
-    _ = systemKill(hasOwnGroup ? -processID : processID, SIGKILL)
+    kill(SIGKILL)
     // Not for long: nothing withstands that signal.
-    var wait: Int32 = 0
-    while waitpid(processID, &wait, 0) < 0, errno == EINTR {}
-    status = ProcessStatus(wait: wait)
+    reap()
   }
 }
 

@@ -1,5 +1,13 @@
 import CSwirlSystem
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The environment variables that a child process gets.
 ///
 /// ```swift
@@ -31,21 +39,30 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
     self.init(Dictionary(elements) { _, last in last })
   }
 
-  /// `NAME=value`, one a variable.
-  var entries: [String] {
+  /// `NAME=value`, one a variable; as bytes, since what this process has may be no UTF-8, and is passed on as it is.
+  var entries: [[UInt8]] {
     guard let variables else {
-      return Self.ofThisProcess.filter { changes[String($0.prefix { $0 != "=" })] == nil }
-        + changes.compactMap { name, value in value.map { "\(name)=\($0)" } }
+      let kept = Self.ofThisProcess.filter { entry in
+        changes[String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)] == nil
+      }
+      return kept + changes.compactMap { name, value in value.map { Array("\(name)=\($0)".utf8) } }
     }
-    return variables.map { "\($0)=\($1)" }
+    return variables.map { Array("\($0)=\($1)".utf8) }
   }
 
-  static var ofThisProcess: [String] {
-    var entries: [String] = []
+  /// A name that would be another's, or none, in the list that the child gets.
+  var wrongName: String? {
+    (variables.map { Array($0.keys) } ?? Array(changes.keys)).first {
+      $0.isEmpty || $0.utf8.contains(UInt8(ascii: "="))
+    }
+  }
+
+  private static var ofThisProcess: [[UInt8]] {
+    var entries: [[UInt8]] = []
     var next = swirl_environment()
-    // The list ends with a null pointer.
+    // The list ends with a null pointer, and each text with a zero byte.
     while let entry = next.pointee {
-      entries.append(String(cString: entry))
+      entries.append(Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry))))
       next += 1
     }
     return entries

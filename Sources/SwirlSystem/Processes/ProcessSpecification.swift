@@ -30,9 +30,17 @@ struct ProcessSpecification {
   /// Starts it.
   func start(on reactor: Reactor) throws(ProcessError) -> ChildProcess {
     let entries = environment.entries
-    for text in [program] + arguments + entries + [workingDirectory ?? ""] where text.utf8.contains(0) {
+    let words = [name ?? program] + arguments
+    let texts = [program, workingDirectory ?? ""] + words
+    for bytes in texts.map({ Array($0.utf8) }) + entries where bytes.contains(0) {
+      let text = String(decoding: bytes, as: UTF8.self).debugDescription
       throw ProcessError(
-        .cannotStart, "start", program, "there is a zero byte in \(text.debugDescription), which C takes for its end")
+        .cannotStart, "start", program, "there is a zero byte in \(text), which C takes for its end")
+    }
+    if let name = environment.wrongName {
+      throw ProcessError(
+        .cannotStart, "start", program,
+        "\(name.debugDescription) is no name of a variable: it is empty, or has a = in it")
     }
     let path = try ProgramSearch(program, from: workingDirectory).find()
     var ends = ChildEnds(count: hasChannel ? 5 : 3)
@@ -43,7 +51,7 @@ struct ProcessSpecification {
     let channel =
       hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
     var process: Int32 = 0
-    let code = withCStrings([name ?? program] + arguments) { arguments in
+    let code = withCStrings(words.map { Array($0.utf8) }) { arguments in
       withCStrings(entries) { entries in
         swirl_spawn(
           &process, path, arguments, entries, workingDirectory, ends.places, Int32(ends.places.count),
@@ -148,8 +156,11 @@ private struct ChildEnds {
 }
 
 /// Gives `body` the texts as C wants lists of them, for the time of the call.
-private func withCStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
-  let copies: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+private func withCStrings<Result>(_ texts: [[UInt8]], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+  let copies = texts.map { text in
+    // It ends with a zero byte, and there is no other in it.
+    (text + [0]).withUnsafeBytes { strdup($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
+  }
   defer { for copy in copies { free(copy) } }
   return body(copies + [nil])
 }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// How a process ended.
 public enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
   /// It ended by itself, with this code; zero is success.
@@ -5,10 +13,15 @@ public enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
   /// A signal ended it, such as `SIGKILL`.
   case signalled(Int32)
 
-  /// What `waitpid` gave.
-  init(wait status: Int32) {
-    // The macros of <sys/wait.h>, which Swift does not see.
-    self = status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
+  /// What `waitid` gave.
+  init(_ info: siginfo_t) {
+    #if os(Linux)
+    // The macro of <signal.h>, which Swift does not see.
+    let number = info._sifields._sigchld.si_status
+    #else
+    let number = info.si_status
+    #endif
+    self = info.si_code == Int32(CLD_EXITED) ? .exited(number) : .signalled(number)
   }
 
   /// Whether it ended by itself with code zero.

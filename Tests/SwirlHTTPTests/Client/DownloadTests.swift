@@ -44,6 +44,19 @@ extension HTTPClientTests {
       #expect(last == (1_000_000, 1_000_000))
     }
 
+    @Test(arguments: [false, true]) func `what is no file, such as a device, is written to and not replaced`(
+      _ resuming: Bool
+    ) throws {
+      // By a link, which would be replaced and not the device.
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/null")
+      let outcome = try download(resuming: resuming) { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+      }
+      #expect(try outcome.get().size == 5)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == "/dev/null")
+      #expect(content(partPath) == nil)
+    }
+
     @Test func `what broke off is resumed where it stopped`() throws {
       let sent = pattern(300_000)
       let broken = try download { request in
