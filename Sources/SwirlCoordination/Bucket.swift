@@ -6,7 +6,7 @@ package struct Bucket: Sendable {
   /// Nanoseconds in which it is filled.
   private let filling: Int64
   /// When it would be full, in nanoseconds on the clock of whoever asks.
-  package private(set) var fullAt: Int64 = .min
+  private var fullAt: Int64 = .min
   /// The part of a nanosecond that is missing in that.
   private var fraction = 0.0
 

@@ -48,6 +48,9 @@ public final class TokenBucket {
     return turn
   }
 
+  /// Whether all the tokens that it holds are there.
+  package var isFull: Bool { waiting == 0 && bucket.has(burst, now: now()) }
+
   /// Takes `count` tokens if they are there and nobody waits; false when not.
   public func takeNow(_ count: Int = 1) -> Bool {
     precondition(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")

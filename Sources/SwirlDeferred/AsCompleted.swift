@@ -74,8 +74,8 @@ private final class Completions<Value> {
   private var start: (() -> Deferred<Value>?)?
   private var running: [Int: Deferred<Value>] = [:]
   private var started = 0
-  private var ready: [Result<Value, any Error>] = []
-  /// How many of `ready` were taken.
+  private var ready: [Result<Value, any Error>?] = []
+  /// How many of `ready` were taken: they are removed together, when they are half of it.
   private var taken = 0
   private var waiter: Deferred<Void>?
 
@@ -95,14 +95,14 @@ private final class Completions<Value> {
         throw error
       }
     }
+    // A loop that is slow may never have taken all.
+    let result = ready[taken].take()
     taken += 1
-    defer {
-      if taken == ready.count {
-        ready = []
-        taken = 0
-      }
+    if taken * 2 >= ready.count {
+      ready.removeFirst(taken)
+      taken = 0
     }
-    return ready[taken - 1]
+    return result
   }
 
   private func fill() {

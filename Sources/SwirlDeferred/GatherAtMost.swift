@@ -29,11 +29,12 @@ public func gatherSettled<Items: Sequence, Value>(
 }
 
 /// Items of which some run, and the results so far.
-private final class BoundedGather<Items: Sequence, Value> {
+private final class BoundedGather<Item, Value> {
   private let limit: Int
   private let stopsAtFailure: Bool
-  private let start: (Items.Element) throws -> Deferred<Value>
-  private var remaining: Items.Iterator?
+  private let start: (Item) throws -> Deferred<Value>
+  /// Gives the next item; nil once it is over.
+  private var next: (() -> Item?)?
   private var results: [Result<Value, any Error>?] = []
   private var running: [Int: Deferred<Value>] = [:]
   /// Tells the outcome; nil once it was told, or nobody wants it.
@@ -41,10 +42,11 @@ private final class BoundedGather<Items: Sequence, Value> {
   private var isFilling = false
 
   init(
-    _ items: Items, atMost limit: Int, stopsAtFailure: Bool,
-    _ start: @escaping (Items.Element) throws -> Deferred<Value>
+    _ items: some Sequence<Item>, atMost limit: Int, stopsAtFailure: Bool,
+    _ start: @escaping (Item) throws -> Deferred<Value>
   ) {
-    remaining = items.makeIterator()
+    var iterator = items.makeIterator()
+    next = { iterator.next() }
     self.limit = limit
     self.stopsAtFailure = stopsAtFailure
     self.start = start
@@ -55,7 +57,11 @@ private final class BoundedGather<Items: Sequence, Value> {
   ) -> Deferred<Output> {
     // What runs keeps this, and this the outcome: none of it is kept by the Deferred that it gives but for its canceller.
     let outcome = Deferred<Output>(canceller: { [self] _ in stop() }, file: site.file, line: site.line)
-    tell = { result in outcome.fire(with: result.flatMap { results in Result { try make(results) } }) }
+    tell = { result in
+      // What is cancelled because of a failure may cancel the whole.
+      if outcome.isFired { return }
+      outcome.fire(with: result.flatMap { results in Result { try make(results) } })
+    }
     fill()
     return outcome
   }
@@ -65,15 +71,17 @@ private final class BoundedGather<Items: Sequence, Value> {
     if isFilling { return }
     isFilling = true
     defer { isFilling = false }
-    while running.count < limit, let item = remaining?.next() {
+    while running.count < limit, let item = next?(), next != nil {
       let index = results.count
       results.append(nil)
       let deferred = maybeDeferred { try start(item) }
       running[index] = deferred
       deferred.addBoth { [self] result in ended(index, result) }
+      // Starting it may have ended the whole, by a failure or by cancelling it.
+      if next == nil, running.removeValue(forKey: index) != nil { deferred.cancel() }
     }
-    if running.isEmpty, remaining != nil {
-      remaining = nil
+    if running.isEmpty, next != nil {
+      next = nil
       tell.take()?(.success(results.map { $0! }))
     }
   }
@@ -93,7 +101,7 @@ private final class BoundedGather<Items: Sequence, Value> {
   /// Cancels what runs, and starts no more.
   private func stop() {
     tell = nil
-    remaining = nil
+    next = nil
     let cancelled = running
     running = [:]
     for (_, deferred) in cancelled.sorted(by: { $0.key < $1.key }) { deferred.cancel() }

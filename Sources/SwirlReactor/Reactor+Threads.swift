@@ -1,5 +1,13 @@
 public import SwirlDeferred
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 extension Reactor {
   /// The pool that ``deferToThread(in:name:file:line:_:)`` uses unless told otherwise: ten threads, started as they are needed.
   public var threadPool: ThreadPool {
@@ -68,18 +76,27 @@ extension Reactor {
 
 /// Why a pool did not take work.
 public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {
-  private let isFull: Bool
+  private enum Reason: Hashable {
+    case closed, full
+    case noThread(errno: Int32)
+  }
+  private let reason: Reason
 
   /// It was closed.
-  public static let closed = ThreadPoolError(isFull: false)
+  public static let closed = ThreadPoolError(reason: .closed)
   /// As much waits as may.
-  public static let full = ThreadPoolError(isFull: true)
+  public static let full = ThreadPoolError(reason: .full)
+  /// It has no thread, and the system gives none.
+  static func noThread(_ errno: Int32) -> ThreadPoolError { ThreadPoolError(reason: .noThread(errno: errno)) }
 
   /// What happened, and what to do.
   public var description: String {
-    isFull
-      ? "the thread pool is full: wait for work to be done before giving it more, as behind a semaphore"
-      : "the thread pool is closed and takes no more work"
+    switch reason {
+    case .closed: "the thread pool is closed and takes no more work"
+    case .full: "the thread pool is full: wait for work to be done before giving it more, as behind a semaphore"
+    case .noThread(let errno):
+      "no thread can be started (\(String(cString: strerror(errno)))): there are too many processes (ulimit -u), or too little memory"
+    }
   }
 }
 

@@ -33,18 +33,17 @@ public final class ThreadPool: Sendable {
   deinit { queue.close() }
 
   /// Runs `work` on one of the threads.
-  /// - Returns: false when the pool is closed, or as much waits as may; `work` will not run.
+  /// - Returns: false when the pool is closed, as much waits as may, or there is no thread to be had; `work` will not run.
   @discardableResult
   public func run(_ work: @escaping @Sendable () -> Void) -> Bool { submit(work) == nil }
 
   /// Runs `work`, or returns why not.
   func submit(_ work: @escaping @Sendable () -> Void) -> ThreadPoolError? {
     switch queue.add(work, maximumThreads: size, maximumWaiting: maximumWaiting) {
-    case .taken: break
-    case .needsThread: startThread()
+    case .taken: return nil
+    case .needsThread(let number): return startThread(for: number)
     case .refused(let error): return error
     }
-    return nil
   }
 
   /// The name of what runs on this thread, where that is work of a pool that was given one: for the metadata of logs.
@@ -54,7 +53,7 @@ public final class ThreadPool: Sendable {
   public func close() { queue.close() }
 
   /// Starts one more thread, which holds the queue, not the pool, so that letting go of the pool ends it.
-  private func startThread() {
+  private func startThread(for number: Int) -> ThreadPoolError? {
     let code = SystemThread.start(name: name) { [queue] in
       var hasWorked = false
       while let work = queue.next(hasWorked: hasWorked) {
@@ -62,7 +61,7 @@ public final class ThreadPool: Sendable {
         hasWorked = true
       }
     }
-    if code != 0 { queue.threadFailed(code) }
+    return code == 0 ? nil : queue.threadFailed(code, for: number)
   }
 }
 
@@ -73,13 +72,14 @@ private final class WorkQueue: @unchecked Sendable {
   enum Added {
     /// A thread will take it.
     case taken
-    /// It waits, but no thread is free and there may be one more.
-    case needsThread
+    /// It waits under this number, but no thread is free and there may be one more.
+    case needsThread(Int)
     case refused(ThreadPoolError)
   }
 
   private let lock = Lock()
-  private var waiting: [@Sendable () -> Void] = []
+  private var waiting: [(number: Int, work: @Sendable () -> Void)] = []
+  private var lastNumber = 0
   /// How many of `waiting` were taken: they are removed together, when half of it is.
   private var taken = 0
   private var threads = 0
@@ -93,23 +93,26 @@ private final class WorkQueue: @unchecked Sendable {
       if isClosed { return .refused(.closed) }
       // What there is, or will be, a thread for does not wait.
       if waiting.count - taken + running - maximumThreads >= maximumWaiting { return .refused(.full) }
-      waiting.append(work)
+      lastNumber += 1
+      waiting.append((lastNumber, work))
       if idleThreads >= waiting.count - taken {
         lock.signal()
         return .taken
       }
       guard threads < maximumThreads else { return .taken }
       threads += 1
-      return .needsThread
+      return .needsThread(lastNumber)
     }
   }
 
-  /// The kernel gave no thread. Fine while there is another; without any, the work cannot be done, now or later.
-  func threadFailed(_ code: Int32) {
-    lock.withLock {
+  /// The kernel gave no thread for the work of this number. Fine while there is another; without any, it is taken back.
+  func threadFailed(_ code: Int32, for number: Int) -> ThreadPoolError? {
+    let refused = lock.withLock { () -> (@Sendable () -> Void)? in
       threads -= 1
-      precondition(threads > 0, "cannot start a thread: \(String(cString: strerror(code)))")
+      guard threads == 0, let index = waiting[taken...].firstIndex(where: { $0.number == number }) else { return nil }
+      return waiting.remove(at: index).work
     }
+    return refused == nil ? nil : .noThread(code)
   }
 
   /// Waits for work; nil when there will be no more. With whether the thread comes from work that it was given.
@@ -126,8 +129,8 @@ private final class WorkQueue: @unchecked Sendable {
         idleThreads -= 1
       }
       running += 1
-      let work = waiting[taken]
-      waiting[taken] = {}
+      let work = waiting[taken].work
+      waiting[taken].work = {}
       taken += 1
       if taken > 64, taken > waiting.count / 2 || taken == waiting.count {
         waiting.removeFirst(taken)

@@ -1,8 +1,9 @@
 import SwirlCoordination
 import SwirlDeferred
-import SwirlReactor
 import SwirlTesting
 import Testing
+
+@testable import SwirlReactor
 
 @Suite(.failsOnUnhandledFailures) struct GroupTests {
   struct Trouble: Error {}
@@ -153,5 +154,72 @@ import Testing
     cancelled.cancel()
     try failureResult(of: cancelled, as: CancelledError.self)
     #expect(clock.delayedCalls.isEmpty)
+  }
+
+  @Test func `one that is started while the gathering is cancelled is cancelled too`() throws {
+    var all: Deferred<[Int]>?
+    var cancelled: [Int] = []
+    let first = Deferred<Int>()
+    all = gatherResults(0..<3, atMost: 1) { number -> Deferred<Int> in
+      if number == 0 { return first }
+      all?.cancel()
+      return Deferred(canceller: { _ in cancelled.append(number) })
+    }
+    first.callback(0)
+    #expect(cancelled == [1])
+    try failureResult(of: #require(all), as: CancelledError.self)
+    all = nil
+  }
+
+  @Test func `a sequence may end the gathering that takes from it`() throws {
+    var all: Deferred<[Int]>?
+    let first = Deferred<Int>()
+    let items = sequence(first: 0) { number in
+      if number == 0 { all?.cancel() }
+      return number + 1
+    }
+    all = gatherResults(items, atMost: 1) { $0 == 0 ? first : Deferred<Int>() }
+    first.callback(0)
+    try failureResult(of: #require(all), as: CancelledError.self)
+    all = nil
+  }
+
+  @Test func `a member that cancels the gathering when it is cancelled itself does not fire it twice`() throws {
+    var all: Deferred<[Int]>?
+    let first = Deferred<Int>()
+    let seen = reports {
+      let second = Deferred<Int>(canceller: { _ in all?.cancel() })
+      let both = gatherResults([first, second], atMost: 2) { $0 }
+      all = both
+      both.addErrback { _ in [] }
+      first.errback(Trouble())
+    }
+    #expect(seen.isEmpty)
+    all = nil
+  }
+
+  @Test func `what waits for several keeps none that nobody fires`() throws {
+    weak var pending: Deferred<Int>?
+    do {
+      let (first, never) = (Deferred<Int>(), Deferred<Int>())
+      pending = never
+      let waiting = wait(for: [first, never], until: .firstCompleted)
+      first.callback(1)
+      let result = try successResult(of: waiting)
+      #expect(result.done.first === first && result.pending.first === never)
+    }
+    #expect(pending == nil)
+    do {
+      let never = Deferred<Int>()
+      pending = never
+      wait(for: [never]).addBoth { _ in }
+    }
+    #expect(pending == nil)
+  }
+
+  @Test func `a group that is gone leaves nothing with the reactor`() {
+    let reactor = Reactor()
+    for _ in 0..<10 { _ = DeferredGroup(cancelledBy: reactor) }
+    #expect(reactor.triggers[.shutdown, default: []].isEmpty)
   }
 }

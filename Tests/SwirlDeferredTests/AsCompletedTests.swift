@@ -66,6 +66,16 @@ import Testing
     #expect(count == 1_000_000)
   }
 
+  @Test func `a result that was taken is let go of, by a loop that is always behind, too`() async throws {
+    let census = Census()
+    var most = 0
+    for try await result in asCompleted(0..<1000, atMost: 5, { _ in Deferred.succeed(census.newCitizen()) }) {
+      try result.get().touch()
+      most = max(most, census.alive)
+    }
+    #expect(most <= 6 && census.alive == 0)
+  }
+
   @Test func `a start that throws is a failure`() async throws {
     for try await result in asCompleted([1], atMost: 1, { _ -> Deferred<Int> in throw Boom() }) {
       #expect(throws: Boom()) { try result.get() }

@@ -36,6 +36,27 @@ import Darwin
     #expect(counts.withLock { $0.most } == 4)
   }
 
+  #if os(Linux)
+  @Test func `where there is no thread to be had work is refused, until there is one`() async {
+    await #expect(processExitsWith: .success) {
+      // No room for the stack of one more.
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      let before = limit
+      limit.rlim_cur = 1
+      setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      let pool = ThreadPool(size: 2)
+      let isTaken = pool.run {}
+      limit = before
+      setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      precondition(!isTaken)
+      let done = Gate()
+      precondition(pool.run { done.open() })
+      done.wait()
+    }
+  }
+  #endif
+
   @Test func `one thread takes the work in order`() {
     let pool = ThreadPool(size: 1)
     let seen = Guarded<[Int]>([])

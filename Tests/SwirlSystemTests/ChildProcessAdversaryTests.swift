@@ -78,6 +78,21 @@ extension SystemTests {
       }
     }
 
+    @Test func `one who waits for room may cancel another who is told with it`() throws {
+      let seen = try reports {
+        _ = try withReactor { reactor -> Deferred<ProcessStatus> in
+          let process = try shell(reactor, "echo ready; exec sleep 1000", input: .pipe)
+          process.standardInput.write([UInt8](repeating: 1, count: 1_000_000))
+          let (first, second) = (process.standardInput.drain(), process.standardInput.drain())
+          first.addBoth { _ in second.cancel() }
+          second.addBoth { _ in }
+          process.standardOutput.forEach { _ in process.kill(SIGKILL) }
+          return process.ended
+        }
+      }
+      #expect(seen.isEmpty)
+    }
+
     @Test func `10 MB to one that reads slowly all arrive, no more than asked for at a time`() throws {
       let count: Int = try withReactor { reactor in
         let process = try reactor.spawnProcess("wc", ["-c"], standardInput: .pipe, standardOutput: .pipe)

@@ -12,24 +12,26 @@ extension HTTPClient {
     return { request, next in
       // What is wrong with a URL is told by the client.
       guard let origin = try? HTTPURL(request.url).origin else { return next(request) }
-      let reactor = Reactor.current
-      let delay = buckets.delay(for: origin, now: reactor.now.nanoseconds)
-      if delay == 0 { return next(request) }
-      return reactor.sleep(.nanoseconds(delay)).addCallback { _ in next(request) }
+      let turn = buckets.bucket(of: origin).take()
+      return turn.isFired ? next(request) : turn.addCallback { next(request) }
     }
   }
 }
 
 /// A bucket for each origin that was asked lately.
 private final class Buckets {
-  private let empty: Bucket
-  private var buckets: [Origin: Bucket] = [:]
+  private let rate: Double
+  private let burst: Int
+  private var buckets: [Origin: TokenBucket] = [:]
 
-  init(rate: Double, burst: Int) { empty = Bucket(rate: rate, burst: burst) }
+  init(rate: Double, burst: Int) { (self.rate, self.burst) = (rate, burst) }
 
-  /// Takes a place, and returns how long to wait for it, in nanoseconds.
-  func delay(for origin: Origin, now: Int64) -> Int64 {
-    if buckets.count > 1000 { buckets = buckets.filter { $0.value.fullAt > now } }
-    return buckets[origin, default: empty].take(now: now)
+  func bucket(of origin: Origin) -> TokenBucket {
+    if let bucket = buckets[origin] { return bucket }
+    // One that is full is as good as a new one.
+    if buckets.count > 1000 { buckets = buckets.filter { !$0.value.isFull } }
+    let bucket = TokenBucket(rate: rate, burst: burst, Reactor.current)
+    buckets[origin] = bucket
+    return bucket
   }
 }

@@ -120,7 +120,8 @@ public final class ChildInput {
   private func fireDrainers(_ refusal: ProcessError?) {
     let fired = drainers.sorted { $0.key < $1.key }
     drainers = [:]
-    for (_, drainer) in fired {
+    // One may cancel another.
+    for (_, drainer) in fired where !drainer.isFired {
       if let refusal { drainer.errback(refusal) } else { drainer.callback() }
     }
   }

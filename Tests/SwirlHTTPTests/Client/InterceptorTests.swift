@@ -105,6 +105,28 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    @Test func `who comes late on a loop that is late waits behind the others`() {
+      let reactor = Reactor()
+      var order: [String] = []
+      reactor.callSoon {
+        let limited = HTTPClient.rateLimit(1000)
+        func send(_ name: String) throws {
+          _ = try limited(HTTPClient.Request("http://127.0.0.1/\(name)")) { _ in
+            order.append(name)
+            if order.count == 3 { reactor.stop() }
+            return Deferred()
+          }
+        }
+        try send("first")
+        try send("second")
+        let late = reactor.now + .milliseconds(20)
+        while reactor.now < late {}
+        try send("third")
+      }
+      reactor.run()
+      #expect(order == ["first", "second", "third"])
+    }
+
     // MARK: - Retries
 
     private func retrying(_ change: (inout HTTPClient.RetryPolicy) -> Void = { _ in }) -> HTTPClient.Interceptor {
