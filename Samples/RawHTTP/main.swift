@@ -19,7 +19,8 @@ try runUntilComplete {
   var length: Int?
   while let line = try await reader.readLine(), !line.isEmpty {
     let field = line.split(separator: ":", maxSplits: 1).map { $0.lowercased() }
-    if field.first == "content-length" { length = Int(field[1].drop { $0 == " " }) }
+    // Unsigned, and behind a colon: what comes from the other end is not to be trusted.
+    if field.count == 2, field[0] == "content-length" { length = UInt32(field[1].drop { $0 == " " }).map { Int($0) } }
   }
   let body = if let length { try await reader.readExactly(length) } else { try await reader.readAll(atMost: 1 << 20) }
   print("\(body.count) bytes: \(String(decoding: body.prefix(60), as: UTF8.self).prefix { $0 != "\n" })")
