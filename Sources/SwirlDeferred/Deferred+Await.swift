@@ -99,12 +99,15 @@ extension Deferred {
   /// Runs `body` and fires with what it returns or throws: `inlineCallbacks` by another name.
   ///
   /// The body runs on the caller's actor, at once up to its first suspension; in a function without an actor it stays on the
-  /// thread of the reactor that runs there. `cancel()` cancels its task, and the Deferred then fires with what the body makes
-  /// of that. Twisted: `inlineCallbacks`, `ensureDeferred`.
+  /// thread of the reactor that runs there. Where there is neither there is no thread to come back to: a body that suspends there is a
+  /// programming error. `cancel()` cancels its task, and the Deferred then fires with what the body makes of that. Twisted:
+  /// `inlineCallbacks`, `ensureDeferred`.
   public convenience init(
     isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () async throws -> Value
   ) {
+    let home = isolation == nil ? DeferredHomes.current() : nil
+    let stray = isolation == nil && home == nil ? Stray() : nil
     var task: Task<Void, Never>?
     self.init(file: file, line: line)
     action = { _, node in
@@ -112,9 +115,28 @@ extension Deferred {
       return node
     }
     // A body without an actor would go on, and fire this, on the global pool.
-    task = Task.immediate(executorPreference: isolation == nil ? DeferredHomes.current() : nil) {
+    task = Task.immediate(executorPreference: home) {
       _ = isolation
       do { self.callback(try await body()) } catch { self.errback(error) }
+      stray?.end()
     }
+    stray?.mustHaveEnded(file, line)
+  }
+}
+
+/// A body that belongs to no thread: it may only run at once.
+private final class Stray: Sendable {
+  private let hasEnded = Mutex(false)
+
+  /// The Deferred has been fired.
+  func end() { hasEnded.withLock { $0 = true } }
+
+  func mustHaveEnded(_ file: StaticString, _ line: UInt) {
+    precondition(
+      hasEnded.withLock { $0 },
+      """
+      Deferred { } at \(file):\(line) awaits something where it cannot come back: outside of actors, on a thread where no reactor runs. \
+      Write it in a @MainActor function, in an actor, or in a callback
+      """)
   }
 }

@@ -83,7 +83,7 @@ extension Transport {
   /// Not secured.
   public var tlsInfo: TLSInfo? { nil }
 
-  /// Not that it were known.
+  /// Not, as far as is known.
   public var isClosing: Bool { false }
 
   /// Sends `text` as UTF-8.

@@ -242,6 +242,20 @@ import Testing
     }
   }
 
+  /// Without an actor, on a thread of its own.
+  private static func stray<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async -> Bool {
+    let deferred = Deferred(isolation: nil, body)
+    return deferred.isFired
+  }
+
+  @Test func aBodyThatHasNowhereToComeBackToRunsAtOnceOrIsRefused() async {
+    #expect(await Self.stray { 1 })
+    await #expect(processExitsWith: .failure) {
+      // Whatever it awaits: it would go on, and fire, on a thread of the global pool.
+      _ = await Self.stray { try await Task.sleep(for: .seconds(3600)) }
+    }
+  }
+
   /// Whether this is the thread of a reactor that runs.
   private static func isHome() -> Bool { Reactor.running != nil }
 
