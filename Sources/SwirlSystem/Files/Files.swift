@@ -57,8 +57,8 @@ public struct Files {
   ///   - bytes: all that it will have.
   ///   - path: the file.
   ///   - atomically: whether it is written beside the old one, and takes its place when it is whole and on the disk: who reads it
-  ///     meanwhile sees one or the other, and when it fails the old one is still there. What is no file, such as `/dev/null`, is
-  ///     written to itself.
+  ///     meanwhile sees one or the other, and when it fails the old one is still there. A symbolic link gives way to
+  ///     the file as well; what is no file, such as `/dev/null`, is written to itself.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
