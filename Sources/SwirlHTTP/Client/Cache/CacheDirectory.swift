@@ -42,8 +42,15 @@ struct CacheDirectory: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit + 1024,
       let bytes = readAll(file, count: Int(status.st_size)), let responses = CacheFile.read(bytes, for: key)
     else { return removeDamaged(path) }
-    futimens(file, nil)
+    noteUse(of: file)
     return .responses(responses)
+  }
+
+  /// Its time is now, to the nanosecond: what the kernel would set is that of its last tick, and the same for many.
+  private func noteUse(of file: Int32) {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    futimens(file, [now, now])
   }
 
   private func removeDamaged(_ path: String) -> Found {
@@ -111,6 +118,7 @@ struct CacheDirectory: Sendable {
     if file < 0, errno == ENOENT, makeDirectory() { file = open(temporary, flags, S_IRUSR | S_IWUSR) }
     guard file >= 0 else { return false }
     var isWritten = writeAll(bytes, to: file)
+    noteUse(of: file)
     // Some file systems tell here that they are full.
     if close(file) != 0 { isWritten = false }
     if isWritten, rename(temporary, path) == 0 { return true }
