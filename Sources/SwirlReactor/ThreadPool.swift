@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -23,8 +25,8 @@ public final class ThreadPool: Sendable {
   ///   - maximumWaiting: how much work may wait while all threads are busy; more is refused.
   ///   - name: what the threads are called in debuggers and in `top -H`, up to 15 bytes.
   public init(size: Int, maximumWaiting: Int = .max, name: String = "swirl-pool") {
-    precondition(size > 0, "a thread pool needs one thread or more, not \(size)")
-    precondition(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
+    require(size > 0, "a thread pool needs one thread or more, not \(size)")
+    require(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
     self.size = size
     self.maximumWaiting = maximumWaiting
     self.name = name
