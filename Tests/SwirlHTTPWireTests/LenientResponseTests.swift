@@ -27,7 +27,7 @@ import Testing
       testDescription: "folds with blanks around them, and an empty line of blanks",
       text: "HTTP/1.1 204 No\r\nA: b \t\r\n\t  c\r\n \r\n d\t\r\nB:\r\n\te\r\nC: f\r\n  \r\n\r\n",
       expected: ["head 204 none", "end"],
-      fields: ["A=b c  d", "B=e", "C=f"], isPersistent: true),
+      fields: ["A=b c d", "B=e", "C=f"], isPersistent: true),
     Vector(
       testDescription: "a fold that looks like a field", text: "HTTP/1.1 204 No\r\nA: b\r\n Content-Length: 5\r\n\r\n",
       expected: ["head 204 none", "end"], fields: ["A=b Content-Length: 5"], isPersistent: true),
@@ -255,7 +255,7 @@ import Testing
   @Test("A head of folds alone costs no more than its length", .timeLimit(.minutes(1)))
   func manyFolds() throws {
     var limits = HTTPLimits()
-    limits.headBytes = 4 << 20
+    limits.headBytes = 5 << 20
     let text =
       "HTTP/1.1 204 No\r\n" + String(repeating: "a", count: 1 << 20) + ":" + String(repeating: "\r\n ", count: 1 << 20)
     var parser = ResponseParser(limits: limits, isLenient: true)

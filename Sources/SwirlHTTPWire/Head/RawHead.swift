@@ -19,15 +19,12 @@ struct RawHead: Sendable {
   }
 
   /// The values of all fields with this name, in any case, as one list (RFC 9110 §5.3).
-  func combinedValue(_ name: String) -> [UInt8]? {
+  func list(_ name: String) -> String? {
     let bytes = bytes.span
     var lines = FieldLineRanges(fieldsStart)
     guard let first = lines.nextValue(name, in: bytes) else { return nil }
-    var list = [UInt8](copying: bytes.extracting(first))
-    while let next = lines.nextValue(name, in: bytes) {
-      list.append(", ")
-      list.append(copying: bytes.extracting(next))
-    }
+    var list = bytes.string(first)
+    while let next = lines.nextValue(name, in: bytes) { list += ", " + bytes.string(next) }
     return list
   }
 

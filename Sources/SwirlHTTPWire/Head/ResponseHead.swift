@@ -49,7 +49,7 @@ public struct ResponseHead: Sendable {
 
   /// The values of all fields of this name as one list, for those that are lists (RFC 9110 §5.3).
   package func list(_ name: String) -> String? {
-    raw.combinedValue(name).map { String(decoding: $0, as: UTF8.self) }
+    raw.list(name)
   }
 
   /// The head as it came, up to and with its empty line.
