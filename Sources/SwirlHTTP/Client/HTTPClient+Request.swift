@@ -146,8 +146,17 @@ extension HTTPClient.Request {
   /// Asks for something only if it is not what `response` was any more: else the answer is a 304, without content (RFC 9110 §13.1).
   /// By its ETag and its Last-Modified, those that it has.
   public mutating func setChanged(since response: HTTPClient.Response) {
-    if let tag = response.header("etag") { headers[.ifNoneMatch] = tag }
-    if let date = response.header("last-modified") { headers[.ifModifiedSince] = date }
+    setValidators(of: response.head)
+  }
+
+  /// - Returns: whether there was one.
+  @discardableResult
+  mutating func setValidators(of head: ResponseHead) -> Bool {
+    let tag = head.field("etag", as: .ifNoneMatch)
+    let date = head.field("last-modified", as: .ifModifiedSince)
+    if let tag { headers[fields: .ifNoneMatch] = [tag] }
+    if let date { headers[fields: .ifModifiedSince] = [date] }
+    return tag != nil || date != nil
   }
 }
 
