@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import checks
+import connections
 import httpbin
 import programs
 import proxies
@@ -18,6 +19,7 @@ import tls
 PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
+    "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),

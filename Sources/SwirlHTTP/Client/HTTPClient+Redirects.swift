@@ -137,7 +137,8 @@ extension String {
     let reference = String(self[..<start] + self[utf8.index(after: at)...])
     let parts = self[start..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard let user = String(parts[0]).percentDecoded,
-      let password = parts.count > 1 ? String(parts[1]).percentDecoded : "", !user.contains(":"), !(user.isEmpty && password.isEmpty)
+      let password = parts.count > 1 ? String(parts[1]).percentDecoded : "", !user.contains(":"),
+      !(user.isEmpty && password.isEmpty)
     else { return (reference, nil) }
     return (reference, .basic(user, password))
   }

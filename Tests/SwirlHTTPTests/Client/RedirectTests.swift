@@ -150,10 +150,12 @@ extension HTTPClientTests {
     }
 
     /// RFC 9110 §4.2.4. The request has credentials of its own in some cases, which are used then.
-    @Test(arguments: [
-      ("//user:p%40ss@", nil, "Basic dXNlcjpwQHNz"), ("//user@", nil, "Basic dXNlcjo="), ("//@", nil, nil),
-      ("//a:b@c:d@", nil, "Basic YTpiQGM6ZA=="), ("//us%3Aer:x@", nil, nil), ("//user:pass@", "Bearer own", "Bearer own"),
-    ] as [(String, String?, String?)])
+    @Test(
+      arguments: [
+        ("//user:p%40ss@", nil, "Basic dXNlcjpwQHNz"), ("//user@", nil, "Basic dXNlcjo="), ("//@", nil, nil),
+        ("//a:b@c:d@", nil, "Basic YTpiQGM6ZA=="), ("//us%3Aer:x@", nil, nil),
+        ("//user:pass@", "Bearer own", "Bearer own"),
+      ] as [(String, String?, String?)])
     func `a Location may have credentials, which are used there and shown nowhere`(
       _ userInfo: String, _ own: String?, _ sent: String?
     ) throws {

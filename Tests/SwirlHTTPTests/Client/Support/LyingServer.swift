@@ -70,7 +70,8 @@ extension RawRequest {
       connection.send(String(repeating: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", count: 8) + answer)
     case .strayAfterChunks:
       connection.send(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n0\r\n\r\n")
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n0\r\n\r\n"
+      )
       connection.send(Self.stray)
     case .strayAfterBuffer: answerFilling(64 * 1024)
     case .strayAfterRecords: answerFilling(64 * 1024 - 1 - Int(number)! % 50_000)
