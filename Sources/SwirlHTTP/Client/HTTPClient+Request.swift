@@ -1,4 +1,5 @@
 public import HTTPTypes
+import SwirlDeferred
 public import SwirlReactor
 
 #if Tracing
@@ -132,13 +133,13 @@ extension HTTPClient {
 extension HTTPClient.Request {
   /// Asks for a part of something (RFC 9110 §14.2), by the positions of its bytes: the answer is a 206, or the whole.
   public mutating func setRange(_ range: Range<Int>) {
-    precondition(range.lowerBound >= 0 && !range.isEmpty, "a range of bytes begins at 0 or later and has one at least")
+    require(range.lowerBound >= 0 && !range.isEmpty, "a range of bytes begins at 0 or later and has one at least")
     headers[.range] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
   }
 
   /// Asks for all from a position on.
   public mutating func setRange(_ range: PartialRangeFrom<Int>) {
-    precondition(range.lowerBound >= 0, "a range of bytes begins at 0 or later")
+    require(range.lowerBound >= 0, "a range of bytes begins at 0 or later")
     headers[.range] = "bytes=\(range.lowerBound)-"
   }
 

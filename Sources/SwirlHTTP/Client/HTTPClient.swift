@@ -49,7 +49,7 @@ public final class HTTPClient {
   ///   - configuration: limits and times.
   ///   - reactor: where it works; that of this thread unless told otherwise.
   public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
-    precondition(
+    require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
@@ -70,7 +70,7 @@ public final class HTTPClient {
     }
     self.headers = headers
     do { encodedHeaders = try EncodedFields(headers) } catch {
-      preconditionFailure("the headers of the configuration cannot be sent: \(error)")
+      fatalError("the headers of the configuration cannot be sent: \(error)")
     }
     openClients.insert(self)
   }

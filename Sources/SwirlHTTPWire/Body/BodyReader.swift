@@ -81,7 +81,7 @@ struct BodyReader: Sendable {
   /// Counts bytes that the caller read by itself.
   mutating func advance(by count: Int) {
     guard case .length = state, (0...remaining).contains(count) else {
-      preconditionFailure("advance(by:) counts at most remainingLength bytes")
+      fatalError("advance(by:) counts at most remainingLength bytes")
     }
     remaining -= count
     received += count

@@ -44,7 +44,7 @@ public struct RequestParser: Sendable {
 
   /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
   public mutating func advance(by count: Int) {
-    guard case .body = state else { preconditionFailure("advance(by:) outside of content") }
+    guard case .body = state else { fatalError("advance(by:) outside of content") }
     body.advance(by: count)
   }
 
