@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import checks
+import heads
 import httpbin
 import programs
 import proxies
@@ -17,6 +18,7 @@ import tls
 #: Each part with the programs that it needs.
 PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
+    "heads": (heads.client_against_heads, ["curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
