@@ -112,7 +112,7 @@ public final class Reactor {
   ///   loop at once, without waiting for shutdown triggers and threads.
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
-    precondition(state == .idle, "this reactor runs already")
+    require(state == .idle, "this reactor runs already")
     let previous = CurrentReactor.replace(with: self)
     defer { CurrentReactor.replace(with: previous) }
     state = .running

@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -30,8 +32,8 @@ public final class ThreadPool: Sendable {
 
   /// - Parameter maximumAbandoned: how many threads may be busy with work whose outcome is no longer wanted, beside the `size` others.
   package init(size: Int, maximumWaiting: Int = .max, maximumAbandoned: Int, name: String) {
-    precondition(size > 0, "a thread pool needs one thread or more, not \(size)")
-    precondition(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
+    require(size > 0, "a thread pool needs one thread or more, not \(size)")
+    require(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
     self.size = size
     self.maximumWaiting = maximumWaiting
     queue = WorkQueue(

@@ -49,7 +49,9 @@ final class ClientConnection: StreamProtocol {
     self.limits = limits
     birth = times.map { ConnectionBirth($0) }
     end = pool.client.lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max
-    parser = ResponseParser(limits: limits)
+    // A proxy passes on what others wrote: there a doubt about where a message ends is an attack (RFC 9112 §11.2).
+    let isLenient = pool.proxy == nil && !pool.client.configuration.strictResponses
+    parser = ResponseParser(limits: limits, isLenient: isLenient)
   }
 
   // Only with the reactor: else it has ended before.
@@ -200,18 +202,20 @@ final class ClientConnection: StreamProtocol {
 
   /// Looks for codings in which the content comes; false when they cannot be taken off, which ends the request.
   private func beginDecoding(_ head: ResponseHead) -> Bool {
-    guard head.hasContentCoding, head.framing != .none, let coding = head["content-encoding"], let exchange,
+    guard head.hasContentCoding, head.framing != .none, let codings = head.list("content-encoding"), let exchange,
       exchange.decodesContent
     else {
       return true
     }
     do {
-      var limits = ContentLimits()
+      var limits = ContentLimits(maximumSize: nil, maximumRatio: pool.client.configuration.maximumDecodingRatio)
       // What is streamed is not collected, and has no limit of its own.
       if exchange.stream == nil { limits.maximumSize = self.limits.bodyBytes }
-      decoder = try ContentDecoder(contentEncoding: coding, limits: limits)
+      decoder = try ContentDecoder(contentEncoding: codings, limits: limits)
       return true
     } catch {
+      // As browsers do (Fetch standard, "handle content codings"): with one that is not known, all are left on.
+      if error.code == .unsupportedCoding, !pool.client.configuration.strictResponses { return true }
       fail(error)
       return false
     }
@@ -273,15 +277,18 @@ final class ClientConnection: StreamProtocol {
     let isFree =
       parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
     if isDiscarding { return finishDetour(isFree: isFree) }
+    var isDecoded = false
     if let decoder = decoder.take() {
       do { try decoder.finish() } catch { return fail(error) }
+      isDecoded = true
     }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     if stream != nil { endStream(trailers) }
     exchange.times.done = reactor.turnTime
     let response = HTTPClient.Response(
-      url: exchange.url, head: head, body: body, trailers: trailers, history: exchange.history, times: exchange.times,
-      birth: isReused ? nil : birth)
+      url: exchange.url, head: head, body: body,
+      hasCodings: head.hasContentCoding && head.framing != .none && !isDecoded,
+      trailers: trailers, history: exchange.history, times: exchange.times, birth: isReused ? nil : birth)
     body = []
     free(if: isFree && !exchange.isLast)
     exchange.finish(.success(response))
@@ -344,8 +351,9 @@ final class ClientConnection: StreamProtocol {
     parser.limits.bodyBytes = nil
     exchange.moveDeadline()
     let response = HTTPClient.Response(
-      url: exchange.url, head: head, body: [], trailers: nil, history: exchange.history, times: exchange.times,
-      birth: isReused ? nil : birth)
+      url: exchange.url, head: head, body: [],
+      hasCodings: head.hasContentCoding && head.framing != .none && decoder == nil,
+      history: exchange.history, times: exchange.times, birth: isReused ? nil : birth)
     stream.begin(response, of: exchange, on: self, reactor)
   }
 

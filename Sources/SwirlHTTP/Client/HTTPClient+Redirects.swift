@@ -46,7 +46,7 @@ enum Redirection {
   /// What `head`, the answer to `request`, says; nil where it is no redirect.
   static func location(in head: ResponseHead) -> String? {
     switch head.status {
-    case 301, 302, 303, 307, 308: head["location"]
+    case 301, 302, 303, 307, 308: head.location
     default: nil
     }
   }
@@ -55,6 +55,10 @@ enum Redirection {
     of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
     after history: [HTTPClient.RedirectStep]
   ) {
+    if location.utf8.contains(where: \.isControl) {
+      self = .refuse("the Location \(location.debugDescription) has a control character in it: it is not followed")
+      return
+    }
     let url = URLReference.resolve(location, against: request.url)
     if history.count >= policy.limit {
       self = .refuse("more than \(policy.limit) redirects, the next to \(url): raise `redirects`, or look at the pages")
@@ -115,5 +119,16 @@ extension HTTPClient.Request {
     for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization, HTTPField.Name("Host")!] {
       headers[name] = nil
     }
+  }
+}
+
+extension ResponseHead {
+  /// What the Location field says. It is bytes, which a URL has percent-encoded where they are no UTF-8.
+  fileprivate var location: String? {
+    guard let bytes = bytes(of: "location") else { return nil }
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var encoded: [UInt8] = []
+    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
+    return String(decoding: encoded, as: UTF8.self)
   }
 }

@@ -46,7 +46,7 @@ public final class FileWriter {
 
   /// In the order of the calls, each when the one before has ended.
   private func perform(_ body: @escaping @Sendable (NewFile) throws -> Void) -> Deferred<Void> {
-    precondition(!isFinished, "the file was finished: nothing can be written to it any more")
+    require(!isFinished, "the file was finished: nothing can be written to it any more")
     let (reactor, name) = (reactor, "write \(path)")
     let before = file
     let done = before.addCallback { [unowned reactor] file in

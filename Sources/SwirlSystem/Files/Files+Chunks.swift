@@ -16,7 +16,7 @@ extension Files {
     of path: some SystemBytes, size: Int = 128 * 1024, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (_ chunk: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
-    precondition(size > 0, "chunks of \(size) bytes would never come to the end")
+    require(size > 0, "chunks of \(size) bytes would never come to the end")
     let reading = ChunkReading(SystemPath(path), size: size, on: reactor, body)
     return reading.start(CallSite(file: file, line: line))
   }

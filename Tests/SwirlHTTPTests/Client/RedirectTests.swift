@@ -26,6 +26,39 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    @Test func `a Location is bytes: what is not UTF-8 is percent-encoded as it came`() throws {
+      for (location, target) in [
+        (Array("/caf".utf8) + [0xE9], "/caf%E9"),
+        (Array("/caf".utf8) + [0xE9] + Array("?\u{E9}".utf8), "/caf%E9?%C3%A9"),
+        (Array("/caf\u{E9}".utf8), "/caf%C3%A9"),
+      ] {
+        let bench = try ClientBench { request in
+          guard request.target == "/" else { return request.answer(request.target) }
+          request.connection.send(
+            Array("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ".utf8) + location + Array("\r\n\r\n".utf8))
+        }
+        let outcome = bench.fetch("/")
+        bench.run()
+        #expect("\(outcome)" == "200 \(target)")
+        bench.end()
+      }
+    }
+
+    @Test func `a Location with a control character is not followed, and the error gives no orders to a terminal`()
+      throws
+    {
+      for location in ["/a\u{1B}[2Jb", "\u{1}/", "/a\u{7F}"] {
+        let bench = try ClientBench { found($0, at: location) }
+        let outcome = bench.fetch("/")
+        bench.run()
+        #expect(outcome.httpError?.code == .redirect)
+        #expect(
+          outcome.httpError?.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true)
+        #expect(bench.server.targets == ["/"])
+        bench.end()
+      }
+    }
+
     /// RFC 9110 §15.4 and the Fetch standard, §4.4 step 11.
     @Test(arguments: [
       (301, "GET", "GET"), (302, "GET", "GET"), (303, "GET", "GET"), (307, "GET", "GET"), (308, "GET", "GET"),

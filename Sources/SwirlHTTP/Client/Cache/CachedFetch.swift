@@ -151,11 +151,7 @@ private final class CachedFetch {
   private func ask(_ key: String, about kept: CachedResponse?, isBehind: Bool = false) -> Deferred<HTTPClient.Response>
   {
     var sent = request
-    let tag = kept?.head["etag"]
-    let modified = kept?.head["last-modified"]
-    if let tag { sent.headers[.ifNoneMatch] = tag }
-    if let modified { sent.headers[.ifModifiedSince] = modified }
-    let isQuestion = tag != nil || modified != nil
+    let isQuestion = kept.map { sent.setValidators(of: $0.head) } ?? false
     let flight = cache.takeOff(key)
     let requestTime = cache.now()
     // What depends on cookies depends on those that were sent.
@@ -191,7 +187,9 @@ private final class CachedFetch {
     _ isBehind: Bool
   ) -> Deferred<HTTPClient.Response> {
     // A 304 about something else says nothing about what is kept: it is asked for anew.
-    if let tag = response.header("etag"), !kept.isMeant(by: tag) { return ask(key, about: nil, isBehind: isBehind) }
+    if let tag = response.head.bytes(of: "etag"), !kept.isMeant(by: tag) {
+      return ask(key, about: nil, isBehind: isBehind)
+    }
     guard
       let updated = kept.updated(by: response.head, requestTime: requestTime, responseTime: cache.now())
     else { return ask(key, about: nil, isBehind: isBehind) }

@@ -40,6 +40,8 @@ final class RawServer {
 struct RawRequest {
   /// The start line and the fields, with the empty line.
   let head: String
+  /// The same as it came.
+  var headBytes: [UInt8] = []
   let body: [UInt8]
   /// Its number on its connection, from one.
   let number: Int
@@ -79,7 +81,7 @@ final class RawConnection: StreamProtocol {
   private var input: [UInt8] = []
   private var requestCount = 0
   /// The head of a request whose body is not complete.
-  private var pending: (head: String, bodyLength: Int)?
+  private var pending: (head: String, bytes: [UInt8], bodyLength: Int)?
 
   init(of server: RawServer) {
     self.server = server
@@ -103,10 +105,11 @@ final class RawConnection: StreamProtocol {
   private func readRequest() -> Bool {
     if pending == nil {
       guard let end = input.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else { return false }
-      let head = String(decoding: input[..<end], as: UTF8.self)
+      let bytes = Array(input[..<end])
+      let head = String(decoding: bytes, as: UTF8.self)
       input.removeFirst(end)
       let length = RawRequest(head: head, body: [], number: 0, connection: self).values("content-length").first
-      pending = (head, length.flatMap { Int($0) } ?? 0)
+      pending = (head, bytes, length.flatMap { Int($0) } ?? 0)
       onHead(head)
     }
     guard let pending, input.count >= pending.bodyLength else { return false }
@@ -114,7 +117,8 @@ final class RawConnection: StreamProtocol {
     let body = Array(input.prefix(pending.bodyLength))
     input.removeFirst(pending.bodyLength)
     requestCount += 1
-    let request = RawRequest(head: pending.head, body: body, number: requestCount, connection: self)
+    let request = RawRequest(
+      head: pending.head, headBytes: pending.bytes, body: body, number: requestCount, connection: self)
     if server.keepsRequests { server.requests.append(request) }
     server.answer(request)
     return true
