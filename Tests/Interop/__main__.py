@@ -10,6 +10,7 @@ import tempfile
 
 import checks
 import connections
+import heads
 import httpbin
 import programs
 import proxies
@@ -18,6 +19,7 @@ import tls
 #: Each part with the programs that it needs.
 PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
+    "heads": (heads.client_against_heads, ["curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
     "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
