@@ -32,7 +32,10 @@ extension SocketTransport {
       guard isReading, let streamProtocol else { return }
       switch read(for: streamProtocol) {
       case .full: continue
-      case .short, .nothing: return
+      case .short, .nothing:
+        // A handshake that the other end began anew may be over.
+        if tls?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
+        return
       case .end: return receivedEnd()
       case .failed(let errno): return state == .ending ? () : end(.failed, failure(.read, errno))
       }

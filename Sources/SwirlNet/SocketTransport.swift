@@ -53,6 +53,8 @@ package final class SocketTransport: Transport, Kept {
   /// Whether the last read took as much as there was room for: the socket may hold more.
   @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
+  /// What was written and will not be sent, since the connection broke or was aborted.
+  private var droppedBytes = 0
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
   var keptAt: Int?
@@ -143,12 +145,13 @@ package final class SocketTransport: Transport, Kept {
   // MARK: - Writing
 
   package var bufferedBytes: Int { outgoing.count }
+  package var unsentBytes: Int { outgoing.count + droppedBytes }
 
   package func write(_ bytes: Span<UInt8>) {
-    guard state == .open, !bytes.isEmpty else { return }
+    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = send(bytes) else { return }
+      guard let count = send(bytes) else { return drop(bytes.count) }
       sent = count
     }
     if sent < bytes.count {
@@ -158,10 +161,10 @@ package final class SocketTransport: Transport, Kept {
   }
 
   package func write(_ bytes: [UInt8]) {
-    guard state == .open, !bytes.isEmpty else { return }
+    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = send(bytes.span) else { return }
+      guard let count = send(bytes.span) else { return drop(bytes.count) }
       sent = count
     }
     if sent < bytes.count {
@@ -169,6 +172,8 @@ package final class SocketTransport: Transport, Kept {
       hasKept()
     }
   }
+
+  private func drop(_ count: Int) { droppedBytes += count }
 
   /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
   /// is: never in the middle of a `write`.
@@ -219,6 +224,7 @@ package final class SocketTransport: Transport, Kept {
     }
     if outgoing.isEmpty {
       writeEvent?.disable()
+      streamProtocol?.writeBufferEmptied()
       switch state {
       case .closing:
         tls?.sendEnd()
@@ -226,6 +232,9 @@ package final class SocketTransport: Transport, Kept {
       case .closingWrite: shutDownWriting()
       default: break
       }
+    } else if tls?.needsToReadToWrite == true {
+      // The socket has room all the while; reading goes on with it.
+      writeEvent?.disable()
     }
     if isWritingPaused, outgoing.count <= waterMarks.low {
       isWritingPaused = false
@@ -291,6 +300,7 @@ package final class SocketTransport: Transport, Kept {
     if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
     guard state != .ending else { return }
     state = .ending
+    drop(outgoing.count)
     outgoing.removeAll()
     updateReading()
     writeEvent?.disable()
@@ -317,6 +327,7 @@ package final class SocketTransport: Transport, Kept {
     readEvent.close()
     writeEvent?.close()
     Socket.close(descriptor)
+    drop(outgoing.count)
     outgoing.removeAll()
   }
 
