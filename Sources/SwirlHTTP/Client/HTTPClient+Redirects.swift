@@ -46,7 +46,7 @@ enum Redirection {
   /// What `head`, the answer to `request`, says; nil where it is no redirect.
   static func location(in head: ResponseHead) -> String? {
     switch head.status {
-    case 301, 302, 303, 307, 308: head.location
+    case 301, 302, 303, 307, 308: head.reference("location")
     default: nil
     }
   }
@@ -119,16 +119,5 @@ extension HTTPClient.Request {
     for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization, HTTPField.Name("Host")!] {
       headers[name] = nil
     }
-  }
-}
-
-extension ResponseHead {
-  /// What the Location field says. It is bytes, which a URL has percent-encoded where they are no UTF-8.
-  fileprivate var location: String? {
-    guard let bytes = bytes(of: "location") else { return nil }
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    var encoded: [UInt8] = []
-    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
-    return String(decoding: encoded, as: UTF8.self)
   }
 }

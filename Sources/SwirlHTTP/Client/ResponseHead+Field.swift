@@ -8,6 +8,15 @@ extension ResponseHead {
     guard let value = bytes(of: name), HTTPField.isValidValue(value) else { return nil }
     return HTTPField(name: sent, value: value)
   }
+
+  /// The URL reference that `name` has here. A field is bytes, and a URL has those percent-encoded that are not UTF-8.
+  func reference(_ name: String) -> String? {
+    guard let bytes = bytes(of: name) else { return nil }
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var encoded: [UInt8] = []
+    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
+    return String(decoding: encoded, as: UTF8.self)
+  }
 }
 
 extension HTTPField {
