@@ -11,8 +11,11 @@ extension ResponseHead {
 
   /// The URL reference that `name` has here. A field is bytes, and a URL has those percent-encoded that are not UTF-8.
   func reference(_ name: String) -> String? {
-    guard let bytes = bytes(of: name) else { return nil }
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    guard let text = self[name] else { return nil }
+    // Where they are not, text has this in their place.
+    guard text.unicodeScalars.contains("\u{FFFD}"), let bytes = bytes(of: name),
+      String(validating: bytes, as: UTF8.self) == nil
+    else { return text }
     var encoded: [UInt8] = []
     for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
     return String(decoding: encoded, as: UTF8.self)
