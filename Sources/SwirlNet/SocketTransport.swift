@@ -50,6 +50,8 @@ package final class SocketTransport: Transport, Kept {
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
+  /// Whether the last read took as much as there was room for: the socket may hold more.
+  @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
@@ -279,6 +281,9 @@ package final class SocketTransport: Transport, Kept {
     case .closing, .ended: true
     }
   }
+
+  /// Whether the connection broke, which its protocol will be told in the next turn.
+  package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
   /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
   private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {

@@ -246,8 +246,8 @@ extension HTTPClient {
 
     /// Asks for what was asked for where `head` says it is.
     private func redirect(by head: ResponseHead) {
-      guard !isFinished, let location = Redirection.location(in: head) else { return }
-      switch Redirection(of: request, to: location, head.status, redirects, after: history) {
+      guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
+      switch Redirection(of: request, to: location, head.status, redirects, after: history, by: client) {
       case .refuse(let reason): finish(.failure(error(.redirect, reason)))
       case .follow(let next):
         history.append(

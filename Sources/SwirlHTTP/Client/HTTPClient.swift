@@ -68,6 +68,9 @@ public final class HTTPClient {
     if configuration.decodesContent, !headers.contains(.acceptEncoding) {
       headers[.acceptEncoding] = "gzip, deflate, br, zstd"
     }
+    require(
+      !headers.contains(.host),
+      "the configuration's headers have a Host, which is for one origin only: set it in the headers of a request")
     self.headers = headers
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
@@ -218,9 +221,11 @@ public final class HTTPClient {
       encoded = nil
       for field in headers where !fields.contains(field.name) { fields.append(field) }
     }
+    var host = pool.host
+    if !fields.isEmpty, let own = fields[.host] { host = try EncodedHost(own) }
     try RequestSerializer().appendHead(
-      exchange.method, target: exchange.target, host: pool.host, fields: fields, encoded: encoded,
-      framing: framing, to: &output)
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
+      to: &output)
     write(output)
   }
 
@@ -341,6 +346,11 @@ public final class HTTPClient {
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }
   }
+}
+
+extension HTTPField.Name {
+  /// Of a request: the host that it is for, if that is not the one of its URL.
+  static let host = Self("Host")!
 }
 
 extension HTTPClient.Body {

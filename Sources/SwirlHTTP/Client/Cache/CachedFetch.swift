@@ -57,7 +57,7 @@ extension HTTPCache {
         if history.isEmpty { return .succeed(response) }
         return .succeed(response.with(history: history))
       }
-      switch Redirection(of: request, to: location, response.status.code, policy, after: history) {
+      switch Redirection(of: request, to: location, response.status.code, policy, after: history, by: client) {
       case .refuse(let reason):
         let way = history.first.map { " (on the way from \($0.url))" } ?? ""
         throw HTTPError(.redirect, request.method.rawValue, request.url, reason + way)
