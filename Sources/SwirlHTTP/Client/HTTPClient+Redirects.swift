@@ -59,7 +59,7 @@ enum Redirection {
   ) {
     let (location, credentials) = location.splitUserInfo()
     if location.utf8.contains(where: \.isControl) {
-      self = .refuse("the Location \(location.debugDescription) has a control character in it: it is not followed")
+      self = .refuse("a redirect is not followed: its Location has a control character in it")
       return
     }
     let url = URLReference.resolve(location, against: request.url)
