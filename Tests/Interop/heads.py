@@ -92,9 +92,12 @@ def curled(method, url):
     return result.returncode, int(result.stderr or 0), result.stdout
 
 
-def client_against_heads(probe, _, __):
+def client_against_heads(probe, fetch, _):
     """What both take with the same status and body, and what neither takes."""
     with raw_server() as port:
+        path = next(path for path, name in PATHS.items() if name == "control characters in a value")
+        head = run(fetch, "-s", "-i", f"http://127.0.0.1:{port}{path}").stdout
+        report("Fetch -i escapes what would give orders to a terminal", None if b"\\u{1B}[0m" in head and b"\x1b" not in head else repr(head))
         for path, name in PATHS.items():
             url = f"http://127.0.0.1:{port}{path}"
             for method in ("GET", "HEAD") if name in ("a length and chunks", "chunks in HTTP/1.0") else ("GET",):

@@ -48,7 +48,7 @@ enum Redirection {
   /// What `head`, the answer to `request`, says; nil where it is no redirect.
   static func location(in head: ResponseHead) -> String? {
     switch head.status {
-    case 301, 302, 303, 307, 308: head.location
+    case 301, 302, 303, 307, 308: head.reference("location")
     default: nil
     }
   }
@@ -59,7 +59,7 @@ enum Redirection {
   ) {
     let (location, credentials) = location.splitUserInfo()
     if location.utf8.contains(where: \.isControl) {
-      self = .refuse("the Location \(location.debugDescription) has a control character in it: it is not followed")
+      self = .refuse("a redirect is not followed: its Location has a control character in it")
       return
     }
     let url = URLReference.resolve(location, against: request.url)
@@ -141,16 +141,5 @@ extension String {
       !(user.isEmpty && password.isEmpty)
     else { return (reference, nil) }
     return (reference, .basic(user, password))
-  }
-}
-
-extension ResponseHead {
-  /// What the Location field says. It is bytes, which a URL has percent-encoded where they are no UTF-8.
-  fileprivate var location: String? {
-    guard let bytes = bytes(of: "location") else { return nil }
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    var encoded: [UInt8] = []
-    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
-    return String(decoding: encoded, as: UTF8.self)
   }
 }
