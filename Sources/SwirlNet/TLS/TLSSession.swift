@@ -65,7 +65,9 @@ final class TLSSession {
 
   private func setHost(_ host: String) {
     // A name may end in a dot; no certificate has it.
-    let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    var host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // The zone of a link-local address is this machine's own word, and in no certificate.
+    if let zone = host.firstIndex(of: "%") { host = String(host[..<zone]) }
     let isAddress = SocketAddress(ip: host, port: 0) != nil
     // RFC 6066 §3: no addresses.
     if !isAddress { swirl_set_server_name(ssl, host) }
