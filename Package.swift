@@ -45,7 +45,6 @@ let package = Package(
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
-    // Of its own: it alone needs libxml2.
     .library(name: "SwirlLinks", targets: ["SwirlLinks"] + modules),
   ],
   traits: [
@@ -77,8 +76,6 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-    .systemLibrary(
-      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
     // Of the program Crawler.
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
@@ -119,7 +116,9 @@ let package = Package(
       dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP"],
       swiftSettings: checked),
     .target(
-      name: "SwirlLinks", dependencies: ["CLibXML2", "SwirlContent", "SwirlHTTP"], swiftSettings: checked),
+      name: "SwirlLinks",
+      dependencies: ["SwirlContent", "SwirlHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: memorySafe),
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
