@@ -169,14 +169,18 @@ final class ConnectionPool {
 
   private func connect(_ completion: @escaping Connector.Completion) -> Connector {
     let timeout = client.configuration.connectTimeout
-    if let path = origin.socketPath { return reactor.connectUnix(path: path, timeout: timeout, completion) }
+    let allows = client.configuration.allowsAddress
+    if let path = origin.socketPath {
+      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, completion)
+    }
     let tls = origin.isSecure ? client.tls : nil
     guard let proxy else {
-      return reactor.connectTCP(host: origin.name, port: origin.port, timeout: timeout, tls: tls, completion)
+      return reactor.connectTCP(
+        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, completion)
+      to: (origin.name, origin.port), tls: tls, allowing: allows, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.

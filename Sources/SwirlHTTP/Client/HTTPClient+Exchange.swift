@@ -78,6 +78,9 @@ extension HTTPClient {
     var method: HTTPRequest.Method { request.method }
     var url: String { request.url }
 
+    /// The same URL, written in another way.
+    func setURL(_ url: String) { request.url = url }
+
     /// Who is told of the response while it comes, if that was asked for.
     var stream: (any ResponseSink)? {
       if case .stream(let stream) = consumer { stream } else { nil }

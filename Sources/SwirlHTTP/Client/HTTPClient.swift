@@ -149,14 +149,17 @@ public final class HTTPClient {
       return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
     do throws(HTTPURL.Malformed) {
-      let (pool, target) = try destination(of: exchange.url)
+      let (pool, target) = try destination(of: exchange)
       // RFC 9112 §3.2.2: a proxy is told the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
       if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
         prove(digest, to: pool.origin, target, in: exchange)
       }
       pool.start(exchange)
-    } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
+    } catch {
+      exchange.setURL(exchange.url.withoutCredentials)
+      exchange.failSoon(exchange.error(error.code, error.reason))
+    }
   }
 
   private struct DigestKey: Hashable {
@@ -183,12 +186,14 @@ public final class HTTPClient {
       content: exchange.request.knownContent)
   }
 
-  private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
+  /// Leaves the URL of the exchange in canonical form: errors, history, cookies and the response have no other.
+  private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
     // Most programs ask the same origin again: its part of the URL need not be read then.
-    if let latestPool, let target = try HTTPURL.target(of: url, after: latestPool.urlPrefix) {
+    if let latestPool, let target = HTTPURL.target(of: exchange.url, after: latestPool.urlPrefix) {
       return (latestPool, target)
     }
-    let parts = try HTTPURL(url)
+    let parts = try HTTPURL(exchange.url)
+    exchange.setURL(parts.textWithFragment)
     let pool = try pool(for: parts.origin)
     latestPool = pool
     return (pool, parts.target)

@@ -73,7 +73,10 @@ final class TLSSession {
   }
 
   private func setHost(_ host: String) {
-    let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // A name may end in a dot; no certificate has it.
+    var host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // The zone of a link-local address is this machine's own word, and in no certificate.
+    if let zone = host.firstIndex(of: "%") { host = String(host[..<zone]) }
     self.host = host
     let isAddress = SocketAddress(ip: host, port: 0) != nil
     // RFC 6066 §3: no addresses.
