@@ -15,6 +15,8 @@ package final class OpenFile: @unchecked Sendable {
     case read
     /// Emptied, or made.
     case write
+    /// As it is, or made.
+    case update
     /// At its end, wherever that is by the time of each write, or made.
     case append
     /// Made: one that is there already is an error. With the permissions of the file it will replace, or as any new one when nil.
@@ -24,6 +26,7 @@ package final class OpenFile: @unchecked Sendable {
       switch self {
       case .read: O_RDONLY | O_CLOEXEC
       case .write: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+      case .update: O_WRONLY | O_CREAT | O_CLOEXEC
       case .append: O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
       case .create: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
       }
@@ -97,9 +100,9 @@ package final class OpenFile: @unchecked Sendable {
     return Int(end)
   }
 
-  /// Empties it.
-  package func truncate() throws {
-    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, Int32(SEEK_SET)) == 0 else {
+  /// Keeps its first `length` bytes; the next write is after them.
+  package func truncate(to length: Int) throws {
+    guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, Int32(SEEK_END)) >= 0 else {
       throw FileError("write", path, errno: errno)
     }
   }
@@ -107,12 +110,35 @@ package final class OpenFile: @unchecked Sendable {
   /// Waits until the disk has it.
   package func sync() throws { if fsync(descriptor) != 0 { throw FileError("write", path, errno: errno) } }
 
+  /// What ``close()`` would report, while the file stays open: some file systems write when a descriptor is closed.
+  package func checkWrites() throws {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    if copy < 0 || systemClose(copy) != 0 { throw FileError("write", path, errno: errno) }
+  }
+
   /// Closing may tell of a write that failed.
   package func close() throws {
     guard descriptor >= 0 else { return }
     let closed = systemClose(descriptor)
     descriptor = -1
     if closed != 0 { throw FileError("write", path, errno: errno) }
+  }
+
+  /// Locks it against every other `lock()`, until it is closed. File systems without locks have none to wait for.
+  /// - Returns: false when another has it.
+  func lock() -> Bool {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      if errno != EINTR { return true }
+    }
+    return true
+  }
+
+  /// Whether it was neither renamed nor removed since it was opened.
+  var isAtItsPath: Bool {
+    var (ours, theirs) = (stat(), stat())
+    return fstat(descriptor, &ours) == 0 && path.withCString { stat($0, &theirs) } == 0 && ours.st_ino == theirs.st_ino
+      && ours.st_dev == theirs.st_dev
   }
 
   // MARK: - By path
