@@ -1,3 +1,4 @@
+import CSwirlSystem
 import Dispatch
 import Logging
 package import SwirlDeferred
@@ -82,6 +83,22 @@ public final class Reactor {
     ProcessSetup.once
     wakeUpEvent = FileEvent(base, self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
+    if isMain { beginMain() }
+  }
+
+  /// The main reactor also runs where `main` is async, and is missed where nobody runs it.
+  private func beginMain() {
+    #if os(Linux)
+    swirl_take_over_main_thread()
+    #endif
+    ForgottenRun.watch(self)
+    if !isMainThread {
+      log.warning(
+        """
+        the main reactor was first used when the main thread of the program was parked already, so it never runs: use it before \
+        the first suspension of an async main, or use a ReactorThread
+        """)
+    }
   }
 
   /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
@@ -257,6 +274,12 @@ public final class Reactor {
   }
 
   // MARK: - Layers above
+
+  /// What layers above keep.
+  var attachedObjects: [AnyObject] { attachments.map(\.object) }
+
+  /// How many calls wait for the next turn.
+  var soonCount: Int { soon.count }
 
   /// The one object of its type that belongs to this reactor, made when it is first asked for.
   package func attached<Object: AnyObject>(_ type: Object.Type, make: () -> Object) -> Object {

@@ -28,13 +28,6 @@ func isDefault(_ number: Int32) -> Bool {
   return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
 }
 
-@MainActor func failAfter20Seconds() {
-  reactor.callLater(.seconds(20)) {
-    print("hangs")
-    exit(3)
-  }
-}
-
 @MainActor func signalStops(_ number: Int32) {
   reactor.addSystemEventTrigger(.before, .shutdown) { print("shutdown") }
   reactor.callSoon { kill(getpid(), number) }
@@ -203,6 +196,37 @@ func isOnMainThread() -> Bool { pthread_equal(pthread_self(), mainThread) != 0 }
 
 @MainActor func completes() throws {
   let value = try runUntilComplete {
+func exitFromThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? { exit(0) }
+
+enum WakePipe {
+  static let readEnd: Int32 = {
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    return ends[0]
+  }()
+}
+
+@MainActor func forgotten(_ what: String) {
+  switch what {
+  case "call": reactor.callSoon {}
+  case "two timers":
+    for _ in 1...2 { reactor.callLater(.seconds(1)) {} }
+  case "cancelled timer": reactor.callLater(.seconds(1)) {}.cancel()
+  case "descriptor": try? reactor.addReader(WakePipe.readEnd) { () -> Void in }
+  case "thread": _ = reactor.deferToThread {}
+  case "ran":
+    reactor.callLater(.seconds(1)) {}
+    reactor.stop()
+    reactor.run()
+  case "other thread":
+    reactor.callSoon {}
+    var thread = pthread_t()
+    pthread_create(&thread, nil, exitFromThread, nil)
+    pthread_join(thread, nil)
+  default: _ = reactor
+  }
+}
+
     try await later().value
     print("on the main thread:", isOnMainThread())
     return 42
@@ -367,7 +391,8 @@ var firstSignal = SIGINT
 }
 
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
-if !scenario.hasPrefix("after") { failAfter20Seconds() }
+// What hangs is ended by the signal.
+alarm(20)
 switch scenario {
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
@@ -384,6 +409,7 @@ case "run from queue": runFromQueue()
 case "broken pipe": brokenPipe()
 case "own handler of broken pipe": ownHandlerOfBrokenPipeStays()
 case "current": current()
+case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
 case "handler from other": handlerFromOtherReactor()
 case "no handler on other": noHandlerOnOther()
 case "unhandled failure": unhandledFailureIsLogged()
