@@ -30,7 +30,7 @@ import Swirl
     var code: Int32 = 0
     let numbered = Array(options.urls.enumerated())
     for try await result in asCompleted(numbered, atMost: options.parallel, { self.start($0.offset, $0.element) }) {
-      do { try result.get() } catch {
+      do { try result.get() } catch let error as OutputError { throw error } catch {
         code = exitCode(of: error)
         if !options.isSilent { tell("fetch: \(error)") }
       }
@@ -56,9 +56,9 @@ import Swirl
     if options.isVerbose { tell("< \(response.status)\n" + response.headers.lines("< ")) }
     if options.fails, response.status.code >= 400 { throw StatusError(status: response.status, url: response.url) }
     if options.isHead || options.includesHead {
-      put(Array("HTTP/1.1 \(response.status)\r\n\(response.headers.lines(""))\r\n".utf8))
+      try put(Array("HTTP/1.1 \(response.status)\r\n\(response.headers.lines(""))\r\n".utf8))
     }
-    for try await bytes in response.body { put(bytes) }
+    for try await bytes in response.body { try put(bytes) }
   }
 
   private func makeRequest(_ url: String) throws -> HTTPClient.Request {
@@ -108,7 +108,20 @@ extension HTTPFields {
 }
 
 /// To standard output, all of it.
-func put(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+func put(_ bytes: [UInt8]) throws {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+    if count < 0, errno == EAGAIN {
+      // Another program that has the same pipe or terminal may have made it non-blocking.
+      var place = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
+      poll(&place, 1, -1)
+    } else if count < 0, errno != EINTR {
+      throw OutputError(errno: errno)
+    }
+    rest = rest.dropFirst(max(0, count))
+  }
+}
 
-/// To standard error.
-func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+/// To standard error, if anyone is there.
+func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }
