@@ -56,8 +56,8 @@ public final class Reactor {
   @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
 
-  var readers: [Int32: FileEvent] = [:]
-  var writers: [Int32: FileEvent] = [:]
+  var readers: [Int32: DescriptorWatch] = [:]
+  var writers: [Int32: DescriptorWatch] = [:]
   var signals: [Int32: SignalHandlers] = [:]
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
