@@ -127,7 +127,7 @@ public final class Reactor {
   /// `main.swift`.
   ///
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
-  ///   loop at once, without waiting for shutdown triggers.
+  ///   loop at once, without waiting for shutdown triggers. A signal that the process ignores stays ignored.
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")

@@ -47,6 +47,21 @@ func isDefault(_ number: Int32) -> Bool {
   print("ended")
 }
 
+@MainActor func ignoredSignal() {
+  signal(SIGINT, SIG_IGN)
+  reactor.callSoon {
+    kill(getpid(), SIGINT)
+    reactor.callSoon { reactor.callSoon { kill(getpid(), SIGTERM) } }
+  }
+  let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { print("shutdown", isDefault(SIGINT)) }
+  reactor.run()
+  reactor.removeSystemEventTrigger(trigger)
+  do { try runUntilComplete { _ = kill(getpid(), SIGINT) } } catch { print(error) }
+  print("still ignored")
+  kill(getpid(), SIGINT)
+  print("ended")
+}
+
 @MainActor func unhandledSignals() {
   reactor.callSoon {
     print(isDefault(SIGINT), isDefault(SIGTERM))
@@ -181,21 +196,6 @@ func isDefault(_ number: Int32) -> Bool {
   _ = Deferred<Int>.fail(Wrong())
 }
 
-// MARK: - runUntilComplete
-
-struct Wrong: Error {}
-
-func isOnMainThread() -> Bool { pthread_equal(pthread_self(), mainThread) != 0 }
-
-/// Fires in a later turn.
-@MainActor func later() -> Deferred<Void> {
-  let deferred = Deferred<Void>()
-  reactor.callSoon { reactor.callSoon { deferred.callback() } }
-  return deferred
-}
-
-@MainActor func completes() throws {
-  let value = try runUntilComplete {
 func exitFromThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? { exit(0) }
 
 enum WakePipe {
@@ -227,6 +227,21 @@ enum WakePipe {
   }
 }
 
+// MARK: - runUntilComplete
+
+struct Wrong: Error {}
+
+func isOnMainThread() -> Bool { pthread_equal(pthread_self(), mainThread) != 0 }
+
+/// Fires in a later turn.
+@MainActor func later() -> Deferred<Void> {
+  let deferred = Deferred<Void>()
+  reactor.callSoon { reactor.callSoon { deferred.callback() } }
+  return deferred
+}
+
+@MainActor func completes() throws {
+  let value = try runUntilComplete {
     try await later().value
     print("on the main thread:", isOnMainThread())
     return 42
@@ -394,9 +409,11 @@ let scenario = CommandLine.arguments.dropFirst().first ?? ""
 // What hangs is ended by the signal.
 alarm(20)
 switch scenario {
+case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
 case "second sigint": secondSignalEnds()
+case "ignored signal": ignoredSignal()
 case "unhandled signals": unhandledSignals()
 case "signal handlers": signalHandlers()
 case "main queue": mainQueue()
@@ -409,7 +426,6 @@ case "run from queue": runFromQueue()
 case "broken pipe": brokenPipe()
 case "own handler of broken pipe": ownHandlerOfBrokenPipeStays()
 case "current": current()
-case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
 case "handler from other": handlerFromOtherReactor()
 case "no handler on other": noHandlerOnOther()
 case "unhandled failure": unhandledFailureIsLogged()
