@@ -126,6 +126,9 @@ let package = Package(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
       swiftSettings: checked),
     .executableTarget(
+      name: "AsyncProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/AsyncProbe",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
+    .executableTarget(
       name: "NaturalPrograms", dependencies: modules.map { .target(name: $0) }, path: "Tests/NaturalPrograms",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
@@ -156,7 +159,7 @@ for name in samples + programs {
 
 for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
-  if module == "SwirlReactor" { dependencies.insert("ReactorProbe") }
+  if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
   if module == "SwirlLinks" { dependencies.insert("SwirlLinks") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }

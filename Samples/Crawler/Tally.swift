@@ -43,4 +43,4 @@ struct Tally {
 }
 
 /// To standard error.
-func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }

@@ -23,4 +23,4 @@ enum Failure: Error, CustomStringConvertible {
 }
 
 /// To standard error.
-func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }

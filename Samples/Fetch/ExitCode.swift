@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Swirl
 
@@ -20,10 +21,19 @@ struct UsageError: Error, CustomStringConvertible {
   var description: String { words }
 }
 
+/// Standard output takes no more.
+struct OutputError: Error, CustomStringConvertible {
+  let errno: Int32
+  /// Whether its reader has gone, as `head` does when it has enough: nobody needs to be told.
+  var isBrokenPipe: Bool { errno == EPIPE }
+  var description: String { "write to standard output: \(String(cString: strerror(errno)))" }
+}
+
 /// As curl's, where curl has one for it.
 func exitCode(of error: any Error) -> Int32 {
   switch error {
   case is UsageError: 2
+  case is OutputError: 23
   case is ProxyError: 5
   case is StatusError: 22
   case let error as FileError: error.action == "write" ? 23 : 26

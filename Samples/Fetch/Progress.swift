@@ -21,5 +21,5 @@ import Foundation
 
   func end() { if shown > 0 { put("\n") } }
 
-  private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func put(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

@@ -41,7 +41,7 @@ import Swirl
     var code: Int32 = 0
     let numbered = Array(options.urls.enumerated())
     for try await result in asCompleted(numbered, atMost: options.parallel, { self.start($0.offset, $0.element) }) {
-      do { try result.get() } catch {
+      do { try result.get() } catch let error as OutputError { throw error } catch {
         code = exitCode(of: error)
         if !options.isSilent { tell("fetch: \(error)") }
       }
@@ -70,10 +70,10 @@ import Swirl
     let writer = path.map { reactor.files.writer(to: $0) }
     if options.isHead || options.includesHead {
       let head = Array("HTTP/1.1 \(response.status)\r\n\(response.headers.lines(""))\r\n".utf8)
-      if let writer { try await writer.write(head).value } else { put(head) }
+      if let writer { try await writer.write(head).value } else { try put(head) }
     }
     do {
-      for try await bytes in response.body { if let writer { try await writer.write(bytes).value } else { put(bytes) } }
+      for try await bytes in response.body { if let writer { try await writer.write(bytes).value } else { try put(bytes) } }
     } catch let error as HTTPError { throw ContentFailure(error: error) }
     try await writer?.finish().value
   }
@@ -155,7 +155,20 @@ extension String {
 }
 
 /// To standard output, all of it.
-func put(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+func put(_ bytes: [UInt8]) throws {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+    if count < 0, errno == EAGAIN {
+      // Another program that has the same pipe or terminal may have made it non-blocking.
+      var place = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
+      poll(&place, 1, -1)
+    } else if count < 0, errno != EINTR {
+      throw OutputError(errno: errno)
+    }
+    rest = rest.dropFirst(max(0, count))
+  }
+}
 
-/// To standard error.
-func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+/// To standard error, if anyone is there.
+func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }

@@ -8,7 +8,7 @@ do {
   let transfer = try Transfer(options)
   code = try runUntilComplete { try await transfer.run() }
 } catch {
-  if !options.isSilent { tell("fetch: \(error)") }
+  if !options.isSilent, (error as? OutputError)?.isBrokenPipe != true { tell("fetch: \(error)") }
   exit(exitCode(of: error))
 }
 exit(code)

@@ -26,6 +26,20 @@ static inline int swirl_accept(int listener, void *_Nonnull address, unsigned in
 // Exported by libdispatch for the run loop of CoreFoundation, in no public header: the descriptor that becomes readable
 // when the main queue has work.
 int _dispatch_get_main_queue_handle_4CF(void);
+
+// Where the main thread of a program with an async `main` goes when that suspends for the first time: a hook of libswift_Concurrency, which
+// exports it for programs that have an event loop (swift/Runtime/Concurrency.h). `original` is dispatchMain(), which never returns.
+extern void *_Nullable swift_task_asyncMainDrainQueue_hook;
+void swirl_run_main_reactor(void);
+typedef __attribute__((swiftcall)) void (*swirl_main_drain)(void);
+static __attribute__((swiftcall)) void swirl_drain_main_thread(swirl_main_drain _Nonnull original) {
+  swirl_run_main_reactor();
+  original();
+}
+// On the main thread, before `main` suspends.
+static inline void swirl_take_over_main_thread(void) {
+  swift_task_asyncMainDrainQueue_hook = (void *)swirl_drain_main_thread;
+}
 #endif
 
 // The same: does the work of the main queue.

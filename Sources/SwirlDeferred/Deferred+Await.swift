@@ -5,7 +5,8 @@ extension Deferred {
   ///
   /// Runs on the caller's actor and stays there: the Deferred is not sent anywhere. When the task is cancelled the Deferred
   /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
-  /// A Deferred that nobody fires, because no reactor runs, is awaited for ever. Twisted: `await deferred`.
+  /// At the top level of a `main.swift`, and in an async `main`, the main reactor runs while this waits. A Deferred that nobody fires is
+  /// awaited for ever. Twisted: `await deferred`.
   public final var value: Value {
     get async throws {
       await settled(on: #isolation)
@@ -24,7 +25,7 @@ extension AnyDeferred {
   fileprivate final func settled(on isolation: isolated (any Actor)?) async {
     if isFired, pauses == 0 { return }
     let home = DeferredHomes.current()
-    if home == nil, deferredDebugging, DeferredHomes.areKnown {
+    if home == nil, deferredDebugging, DeferredHomes.isHopeless {
       DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
     }
     guard let home else { return await wait(on: isolation, home: nil) }

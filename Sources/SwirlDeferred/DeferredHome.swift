@@ -19,16 +19,24 @@ package protocol TaskAtHome: AnyObject, Sendable {
 package enum DeferredHomes {
   private struct Hook {
     var current: (@Sendable () -> (any DeferredHome)?)?
+    var mayComeToRun: (@Sendable () -> Bool)?
   }
   private static let hook = Mutex(Hook())
 
   /// Sets what tells the home of a thread, if it has one: the reactor that runs there.
-  package static func set(_ current: @escaping @Sendable () -> (any DeferredHome)?) {
-    hook.withLock { $0.current = current }
+  ///
+  /// - Parameter mayComeToRun: whether a reactor may yet run on this thread, where none does.
+  package static func set(
+    _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool
+  ) {
+    hook.withLock { $0 = Hook(current: current, mayComeToRun: mayComeToRun) }
   }
 
   static func current() -> (any DeferredHome)? { hook.withLock { $0 }.current?() }
 
-  /// Whether there are reactors at all: Deferreds can be used, and fired, without any.
-  static var areKnown: Bool { hook.withLock { $0.current != nil } }
+  /// Whether there are reactors, and none will run on this thread, where none does. Deferreds can be used, and fired, without any.
+  static var isHopeless: Bool {
+    guard let mayComeToRun = hook.withLock({ $0 }).mayComeToRun else { return false }
+    return !mayComeToRun()
+  }
 }

@@ -18,7 +18,7 @@ final class ConnectionLink: @unchecked Sendable {
 
   // Under the lock.
   private let lock = Lock()
-  private var isPaused: Bool
+  private var isPaused = false
   /// How many calls, and bytes with them, are on their way to the reactor's thread.
   private var callsUnderWay = 0
   private var bytesUnderWay = 0
@@ -36,7 +36,6 @@ final class ConnectionLink: @unchecked Sendable {
     remote = transport.reactor.remote
     self.transport = transport
     waterMarks = transport.waterMarks
-    isPaused = transport.bufferedBytes > waterMarks.high
     peer = transport.peerAddress?.description ?? "the other end"
     // A short piece costs its array more than its bytes.
     inbound = StreamBuffer(on: remote, high: inboundMarks.high, low: inboundMarks.low) { max($0.count, 64) }

@@ -162,11 +162,13 @@ public final class Listener: Kept {
 }
 
 /// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
-final class Listeners {
+final class Listeners: BegunWork {
   private var list = KeptList<Listener>()
   var listeners: [Listener] { list.elements }
 
   static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
+
+  var begunWork: String? { listeners.count.of("listening socket") }
 
   func insert(_ listener: Listener) { list.insert(listener) }
   func remove(_ listener: Listener) { list.remove(listener) }

@@ -33,9 +33,15 @@ package final class SocketTransport: Transport, Kept {
   package unowned let reactor: Reactor
   package let peerAddress: SocketAddress?
   package var streamProtocol: (any StreamProtocol)? {
-    didSet { updateReading() }
+    didSet {
+      // A successor was never told to pause: the next write that is too much tells it.
+      isWritingPaused = false
+      updateReading()
+    }
   }
-  package var waterMarks = WaterMarks()
+  package var waterMarks = WaterMarks() {
+    didSet { updateWriting() }
+  }
 
   let descriptor: Int32
   let scratch: ReadBuffer
@@ -88,14 +94,15 @@ package final class SocketTransport: Transport, Kept {
     updateReading()
   }
 
-  /// Takes the connection back from its protocol, which is told nothing more: it is as it was before it was started. All that was
-  /// written must be sent.
-  func detach() {
-    precondition(state == .open && outgoing.isEmpty, "only an open connection with nothing to send is taken back")
+  /// Takes the connection back from its protocol, which is told nothing more: it is as it was before it was started. False where it has
+  /// ended or broken, or what was written is not all sent: then nothing happens.
+  func detach() -> Bool {
+    guard state == .open, outgoing.isEmpty else { return false }
     readEvent.disable()
     streamProtocol = nil
     OpenTransports.of(reactor).remove(self)
     state = .made
+    return true
   }
 
   /// A descriptor that is closed may already be someone else's.
@@ -138,8 +145,10 @@ package final class SocketTransport: Transport, Kept {
     guard isReading else { return }
     isEndReceived = true
     updateReading()
+    let goesOn = streamProtocol?.endReceived() == true
+    // Both directions have ended, unless the protocol has decided otherwise.
     if state == .writeClosed { return end(.closed) }
-    if streamProtocol?.endReceived() != true { close() }
+    if !goesOn { close() }
   }
 
   // MARK: - Writing
@@ -202,10 +211,19 @@ package final class SocketTransport: Transport, Kept {
 
   /// Waits for room in the kernel, and tells the protocol when too much waits.
   private func hasKept() {
-    guard watchWriting() else { return }
+    if watchWriting() { updateWriting() }
+  }
+
+  /// Tells the protocol to pause or to resume where what waits has crossed a mark: a protocol that was told to pause is always told to
+  /// resume, at the low mark.
+  private func updateWriting() {
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
       streamProtocol?.pauseWriting()
+    } else if isWritingPaused, outgoing.count <= waterMarks.low {
+      isWritingPaused = false
+      // After a close there is nothing to go on with.
+      if state == .open { streamProtocol?.resumeWriting() }
     }
   }
 
@@ -236,11 +254,7 @@ package final class SocketTransport: Transport, Kept {
       // The socket has room all the while; reading goes on with it.
       writeEvent?.disable()
     }
-    if isWritingPaused, outgoing.count <= waterMarks.low {
-      isWritingPaused = false
-      // After a close there is nothing to go on with.
-      if state == .open { streamProtocol?.resumeWriting() }
-    }
+    updateWriting()
   }
 
   // MARK: - Ending

@@ -49,7 +49,10 @@ extension Reactor {
   public static var current: Reactor {
     guard let current = currentIfAny else {
       fatalError(
-        "this thread has no reactor: call this from a callback, from the main thread, or through remote.callFromThread")
+        """
+        this thread has no reactor: call this from a callback, from the main thread, or through remote.callFromThread; in code that \
+        awaits, try await fetch(url) and ReactorThread work on every thread
+        """)
     }
     return current
   }

@@ -1,4 +1,5 @@
 import CLibevent
+import Logging
 import SwirlDeferred
 
 #if canImport(Glibc)
@@ -19,7 +20,21 @@ final class EventBase {
   /// When the timer will wake the loop, or nil. It may be earlier than needed: the loop then looks, and waits again.
   private var armedDeadline: Int64?
 
+  /// libevent's own warnings go to the log, not to standard error; what it cannot survive ends the program with the reason.
+  private static let isLogging: Void = {
+    event_set_log_callback { severity, message in
+      let text = message.map { String(cString: $0) } ?? ""
+      switch severity {
+      case _EVENT_LOG_ERR: Reactor.log.error("libevent: \(text)")
+      case _EVENT_LOG_WARN: Reactor.log.warning("libevent: \(text)")
+      default: Reactor.log.debug("libevent: \(text)")
+      }
+    }
+    event_set_fatal_callback { code in fatalError("libevent cannot go on (\(code)); the log has the reason") }
+  }()
+
   init() {
+    Self.isLogging
     guard let config = event_config_new() else { fatalError("no memory for an event base") }
     defer { event_config_free(config) }
     event_config_set_flag(config, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))

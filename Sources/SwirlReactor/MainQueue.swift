@@ -65,3 +65,15 @@ struct MainQueue {
   func close() {}
   #endif
 }
+
+#if os(Linux)
+/// Runs the main reactor on the main thread of a program whose `main` is async, in the place of `dispatchMain()`.
+///
+/// Called by the hook that `Reactor.main` sets when it is made, once `main` has suspended. Until `stop()`; then `dispatchMain()` follows,
+/// so that the main actor goes on.
+@_cdecl("swirl_run_main_reactor")
+func runMainReactorForAsyncMain() {
+  // On the main thread, outside of any task.
+  MainActor.assumeIsolated { Reactor.main.run(handlingSignals: false) }
+}
+#endif

@@ -1,5 +1,13 @@
 import SwirlDeferred
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Anything that has a descriptor: a serial port, inotify, a database's socket, an object of a program's own.
 /// Twisted: `IFileDescriptor`; Python: an object with `fileno()`.
 public protocol FileDescriptor {
@@ -23,11 +31,33 @@ public struct CannotWatchError: Error, CustomStringConvertible {
   }
 }
 
+/// What `addReader` or `addWriter` has set up for a descriptor.
+struct DescriptorWatch {
+  let event: FileEvent
+  let site: CallSite
+  let file: OpenFileIdentity?
+}
+
+/// Which file a descriptor stands for: another one has its number after it was closed. Those without an inode of their own, such as an
+/// eventfd, all have the same.
+struct OpenFileIdentity: Hashable {
+  private let device: UInt64
+  private let inode: UInt64
+
+  init?(_ descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+}
+
 extension Reactor {
   /// Calls `body` whenever there is something to read, or the end has come, until ``removeReader(_:)``.
   ///
   /// Level triggered: what is left unread is told again in the next turn. A second `addReader` for the descriptor takes the
-  /// place of the first. Remove it before you close the descriptor. An error that `body` throws is logged.
+  /// place of the first. Remove it before you close the descriptor: where a later descriptor gets the number of one that was closed while it
+  /// was watched, the stale watch is dropped, with a warning in the log. An error that `body` throws is logged.
   /// - Throws: ``CannotWatchError``.
   public func addReader(
     _ descriptor: some FileDescriptor, file: StaticString = #fileID, line: UInt = #line,
@@ -47,12 +77,12 @@ extension Reactor {
 
   /// Watches for reading no more; where nothing was watched, nothing happens.
   public func removeReader(_ descriptor: some FileDescriptor) {
-    readers.removeValue(forKey: descriptor.fileDescriptor)?.close()
+    remove(descriptor.fileDescriptor, from: \.readers)
   }
 
   /// Watches for writing no more; where nothing was watched, nothing happens.
   public func removeWriter(_ descriptor: some FileDescriptor) {
-    writers.removeValue(forKey: descriptor.fileDescriptor)?.close()
+    remove(descriptor.fileDescriptor, from: \.writers)
   }
 
   /// Watches none of the descriptors given to `addReader` and `addWriter` any more, and returns them.
@@ -60,27 +90,63 @@ extension Reactor {
   @discardableResult
   public func removeAll() -> [Int32] {
     let descriptors = Set(readers.keys).union(writers.keys)
-    for event in [readers, writers].flatMap(\.values) { event.close() }
+    for watch in [readers, writers].flatMap(\.values) { watch.event.close() }
     readers = [:]
     writers = [:]
     return descriptors.sorted()
   }
 
+  private func remove(_ descriptor: Int32, from table: ReferenceWritableKeyPath<Reactor, [Int32: DescriptorWatch]>) {
+    guard let watch = self[keyPath: table].removeValue(forKey: descriptor) else { return }
+    // Where the other interest stays, libevent changes what the kernel watches, which fails for a number that was closed, and would watch
+    // what has it now.
+    if readers[descriptor] != nil || writers[descriptor] != nil {
+      dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
+    }
+    watch.event.close()
+  }
+
   private func watch(
     _ descriptor: Int32, _ interest: FileEvent.Interest,
-    in table: ReferenceWritableKeyPath<Reactor, [Int32: FileEvent]>,
+    in table: ReferenceWritableKeyPath<Reactor, [Int32: DescriptorWatch]>,
     at site: CallSite, _ body: @escaping () throws -> Void
   ) throws {
-    self[keyPath: table].removeValue(forKey: descriptor)?.close()
-    let event = fileEvent(descriptor, interest) { [unowned self] in perform(at: site, body) }
+    let file = OpenFileIdentity(descriptor)
+    dropStaleWatches(of: descriptor, nowOf: file)
+    self[keyPath: table].removeValue(forKey: descriptor)?.event.close()
+    let event = FileEvent(base, descriptor, interest) { [unowned self] in perform(at: site, body) }
     guard descriptor >= 0, event.enable() else { throw CannotWatchError(descriptor: descriptor) }
-    self[keyPath: table][descriptor] = event
+    self[keyPath: table][descriptor] = DescriptorWatch(event: event, site: site, file: file)
   }
 
   /// A watch of its own on a descriptor, for transports: not in the tables that `addReader` and `addWriter` keep.
   package func fileEvent(
     _ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void
   ) -> FileEvent {
-    FileEvent(base, descriptor, interest, handler: handler)
+    if !readers.isEmpty || !writers.isEmpty, interest != .signal {
+      dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
+    }
+    return FileEvent(base, descriptor, interest, handler: handler)
+  }
+
+  /// Drops the watches on another file that had this number. libevent counts what it watches by number: beside a stale watch it would not
+  /// ask the kernel for a new one.
+  private func dropStaleWatches(of descriptor: Int32, nowOf file: OpenFileIdentity?) {
+    dropStaleWatch(of: descriptor, nowOf: file, in: \.readers)
+    dropStaleWatch(of: descriptor, nowOf: file, in: \.writers)
+  }
+
+  private func dropStaleWatch(
+    of descriptor: Int32, nowOf file: OpenFileIdentity?,
+    in table: ReferenceWritableKeyPath<Reactor, [Int32: DescriptorWatch]>
+  ) {
+    guard let watch = self[keyPath: table][descriptor], watch.file != file else { return }
+    self[keyPath: table][descriptor] = nil
+    watch.event.close()
+    warn(
+      """
+      descriptor \(descriptor), watched since \(watch.site), was closed and its number used again: the old watch is dropped; remove it \
+      before you close the descriptor
+      """)
   }
 }

@@ -69,9 +69,19 @@ extension Reactor {
     return watch
   }
 
+  /// SIGINT and SIGTERM, unless they are ignored: a shell starts a job in the background of a script so, and it stays (POSIX, sh, 2.11).
+  static var stopSignals: [Int32] { [SIGINT, SIGTERM].filter { !isIgnored($0) } }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    // SIG_IGN is a macro with a cast, of which the importer makes a function that cannot be compared.
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+
   /// What `run` does with SIGINT and SIGTERM: the first stops, a second no longer waits for anything.
   func stopOnSignals() -> [SignalHandler] {
-    [SIGINT, SIGTERM].map { number in
+    Self.stopSignals.map { number in
       addSignalHandler(number) { [unowned self] in
         if stopRequested { crash() } else { stop() }
       }

@@ -1,3 +1,4 @@
+import CSwirlSystem
 import Dispatch
 import Logging
 package import SwirlDeferred
@@ -55,8 +56,8 @@ public final class Reactor {
   @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
 
-  var readers: [Int32: FileEvent] = [:]
-  var writers: [Int32: FileEvent] = [:]
+  var readers: [Int32: DescriptorWatch] = [:]
+  var writers: [Int32: DescriptorWatch] = [:]
   var signals: [Int32: SignalHandlers] = [:]
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
@@ -81,6 +82,22 @@ public final class Reactor {
     ProcessSetup.once
     wakeUpEvent = FileEvent(base, self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
+    if isMain { beginMain() }
+  }
+
+  /// The main reactor also runs where `main` is async, and is missed where nobody runs it.
+  private func beginMain() {
+    #if os(Linux)
+    swirl_take_over_main_thread()
+    #endif
+    ForgottenRun.watch(self)
+    if !isMainThread {
+      log.warning(
+        """
+        the main reactor was first used when the main thread of the program was parked already, so it never runs: use it before \
+        the first suspension of an async main, or use a ReactorThread
+        """)
+    }
   }
 
   /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
@@ -109,7 +126,7 @@ public final class Reactor {
   /// `main.swift`.
   ///
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
-  ///   loop at once, without waiting for shutdown triggers and threads.
+  ///   loop at once, without waiting for shutdown triggers and threads. A signal that the process ignores stays ignored.
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
@@ -263,6 +280,12 @@ public final class Reactor {
   }
 
   // MARK: - Layers above
+
+  /// What layers above keep.
+  var attachedObjects: [AnyObject] { attachments.map(\.object) }
+
+  /// How many calls wait for the next turn.
+  var soonCount: Int { soon.count }
 
   /// The one object of its type that belongs to this reactor, made when it is first asked for.
   package func attached<Object: AnyObject>(_ type: Object.Type, make: () -> Object) -> Object {

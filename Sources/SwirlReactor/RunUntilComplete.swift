@@ -26,7 +26,7 @@ import Darwin
   // So that it comes back from every await without leaving the thread.
   let task = Task(executorPreference: reactor.remote) { @MainActor @Sendable in await completion.run(body) }
   var interrupting: Int32?
-  let handlers = [SIGINT, SIGTERM].map { number in
+  let handlers = Reactor.stopSignals.map { number in
     reactor.addSignalHandler(number) {
       if interrupting != nil {
         reactor.giveUpThreadCalls("were not waited for")

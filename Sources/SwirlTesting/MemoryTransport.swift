@@ -50,9 +50,9 @@ public final class MemoryTransport: Transport {
   /// Where the other end is said to be.
   public var peerAddress: SocketAddress?
   /// What is told of this connection. Kept until the connection has ended.
-  public var streamProtocol: (any StreamProtocol)?
+  public var streamProtocol: (any StreamProtocol)? { didSet { isWritingPaused = false } }
   /// How many waiting bytes make the protocol be told to pause, and how few to resume.
-  public var waterMarks = WaterMarks()
+  public var waterMarks = WaterMarks() { didSet { updateWriting() } }
   /// In which pieces bytes arrive here, from the next on.
   public var delivery: Delivery { didSet { nextPiece = 0 } }
   /// What this end has written that has not arrived: what the "kernel" has, then what waits here.
@@ -127,9 +127,10 @@ public final class MemoryTransport: Transport {
       end(.failed, NetError(.read, peerName, errno: ECONNRESET))
     } else if isEndIncoming {
       isEndReceived = true
+      let goesOn = streamProtocol?.endReceived() == true
       if case .writeClosed = state {
         end(.closed)
-      } else if streamProtocol?.endReceived() != true {
+      } else if !goesOn {
         close()
       }
     } else {
@@ -199,9 +200,17 @@ public final class MemoryTransport: Transport {
     }
     outgoing += bytes
     flush()
+    updateWriting()
+  }
+
+  /// Tells the protocol to pause or to resume where what waits has crossed a mark.
+  private func updateWriting() {
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
       streamProtocol?.pauseWriting()
+    } else if isWritingPaused, outgoing.count <= waterMarks.low {
+      isWritingPaused = false
+      streamProtocol?.resumeWriting()
     }
   }
 
@@ -230,10 +239,7 @@ public final class MemoryTransport: Transport {
       default: break
       }
     }
-    if isWritingPaused, outgoing.count <= waterMarks.low {
-      isWritingPaused = false
-      streamProtocol?.resumeWriting()
-    }
+    if isWritingPaused { updateWriting() }
   }
 
   // MARK: - Ending

@@ -28,13 +28,6 @@ func isDefault(_ number: Int32) -> Bool {
   return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
 }
 
-@MainActor func failAfter20Seconds() {
-  reactor.callLater(.seconds(20)) {
-    print("hangs")
-    exit(3)
-  }
-}
-
 @MainActor func signalStops(_ number: Int32) {
   reactor.addSystemEventTrigger(.before, .shutdown) { print("shutdown") }
   reactor.callSoon { kill(getpid(), number) }
@@ -51,6 +44,21 @@ func isDefault(_ number: Int32) -> Bool {
   reactor.addSystemEventTrigger(.after, .shutdown) { print("never") }
   reactor.callSoon { kill(getpid(), SIGINT) }
   reactor.run()
+  print("ended")
+}
+
+@MainActor func ignoredSignal() {
+  signal(SIGINT, SIG_IGN)
+  reactor.callSoon {
+    kill(getpid(), SIGINT)
+    reactor.callSoon { reactor.callSoon { kill(getpid(), SIGTERM) } }
+  }
+  let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { print("shutdown", isDefault(SIGINT)) }
+  reactor.run()
+  reactor.removeSystemEventTrigger(trigger)
+  do { try runUntilComplete { _ = kill(getpid(), SIGINT) } } catch { print(error) }
+  print("still ignored")
+  kill(getpid(), SIGINT)
   print("ended")
 }
 
@@ -186,6 +194,37 @@ func isDefault(_ number: Int32) -> Bool {
   struct Wrong: Error {}
   _ = reactor
   _ = Deferred<Int>.fail(Wrong())
+}
+
+func exitFromThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? { exit(0) }
+
+enum WakePipe {
+  static let readEnd: Int32 = {
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    return ends[0]
+  }()
+}
+
+@MainActor func forgotten(_ what: String) {
+  switch what {
+  case "call": reactor.callSoon {}
+  case "two timers":
+    for _ in 1...2 { reactor.callLater(.seconds(1)) {} }
+  case "cancelled timer": reactor.callLater(.seconds(1)) {}.cancel()
+  case "descriptor": try? reactor.addReader(WakePipe.readEnd) { () -> Void in }
+  case "thread": _ = reactor.deferToThread {}
+  case "ran":
+    reactor.callLater(.seconds(1)) {}
+    reactor.stop()
+    reactor.run()
+  case "other thread":
+    reactor.callSoon {}
+    var thread = pthread_t()
+    pthread_create(&thread, nil, exitFromThread, nil)
+    pthread_join(thread, nil)
+  default: _ = reactor
+  }
 }
 
 // MARK: - runUntilComplete
@@ -440,11 +479,14 @@ func twoDescriptors() -> [Int32] {
 }
 
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
-if !scenario.hasPrefix("after") { failAfter20Seconds() }
+// What hangs is ended by the signal.
+alarm(20)
 switch scenario {
+case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
 case "second sigint": secondSignalEnds()
+case "ignored signal": ignoredSignal()
 case "unhandled signals": unhandledSignals()
 case "signal handlers": signalHandlers()
 case "main queue": mainQueue()

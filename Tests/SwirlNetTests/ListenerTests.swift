@@ -116,6 +116,27 @@ private let hasIPv6: Bool = {
     }
   }
 
+  @Test func `A listener whose number was that of a descriptor closed while it was watched accepts`() throws {
+    try withReactor { reactor in
+      var ends: [Int32] = [-1, -1]
+      _ = socketpair(AF_UNIX, Socket.streamType, 0, &ends)
+      let number = dup2(ends[0], 600)
+      try reactor.addReader(number) { Issue.record("the old one is closed") }
+      let own = RawListener()
+      dup2(own.descriptor, number)
+      _ = fcntl(number, F_SETFL, O_NONBLOCK)
+      let accepted = Recorder { $0.onMade = { _ in reactor.stop() } }
+      let listener = Listener(number, at: own.address, on: reactor) { _ in accepted }
+      try listener.start()
+      let far = own.connect()
+      return {
+        #expect(accepted.events == ["made"])
+        for end in ends { Socket.close(end) }
+        withExtendedLifetime((own, far)) {}
+      }
+    }
+  }
+
   @Test func `A protocol may stop the listener that made it: no further connection is accepted`() throws {
     try withReactor { reactor in
       var made = 0

@@ -205,9 +205,36 @@ import Darwin
       return {
         #expect(count == request.count)
         #expect(recorder.text == "answer")
-        #expect(recorder.events.last == "lost")
-        #expect(!recorder.events.contains("end"), "both directions have ended: there is nothing to decide")
+        #expect(recorder.events == ["made", "pause", "data", "end", "lost"])
         #expect(recorder.end?.code == .closed)
+      }
+    }
+  }
+
+  /// Nothing waits to be written, whatever the protocol says and does when it is told.
+  @Test(arguments: ["goes on", "default", "close", "abort", "closeWrite", "write"])
+  func `The end of the other direction is told after closeWrite() too`(verb: String) {
+    withReactor { reactor in
+      let recorder = Recorder {
+        $0.goesOnSending = verb == "goes on"
+        $0.onEndReceived = { [unowned recorder = $0] in
+          switch verb {
+          case "close": recorder.transport?.close()
+          case "abort": recorder.transport?.abort()
+          case "closeWrite": recorder.transport?.closeWrite()
+          case "write": recorder.transport?.write("dropped")
+          default: break
+          }
+        }
+        $0.onLost = { _ in reactor.stop() }
+      }
+      let (transport, far) = reactor.startPair(recorder)
+      transport.closeWrite()
+      far.send("answer")
+      far.closeWrite()
+      return {
+        #expect(recorder.events == ["made", "data", "end", "lost"])
+        #expect(recorder.end?.code == (verb == "abort" ? .aborted : .closed))
       }
     }
   }
@@ -327,6 +354,44 @@ import Darwin
       return {
         drain.close()
         #expect(recorder.events == ["made", "pause", "resume", "lost"])
+      }
+    }
+  }
+
+  @Test func `Water marks that are moved across what waits are told at once`() {
+    withReactor { reactor in
+      let recorder = Recorder()
+      let (transport, far) = reactor.startPair(recorder)
+      transport.waterMarks = WaterMarks(high: .max)
+      while transport.bufferedBytes == 0 { transport.write([UInt8](repeating: 1, count: 100_000)) }
+      #expect(recorder.events == ["made"])
+      transport.waterMarks = WaterMarks(high: transport.bufferedBytes - 1, low: 0)
+      #expect(recorder.events == ["made", "pause"])
+      transport.waterMarks = WaterMarks(high: .max, low: transport.bufferedBytes)
+      #expect(recorder.events == ["made", "pause", "resume"])
+      reactor.stop()
+      return { withExtendedLifetime(far) {} }
+    }
+  }
+
+  @Test func `A successor is told to pause by its own writes, and to resume`() {
+    withReactor { reactor in
+      let first = Recorder()
+      let (transport, far) = reactor.startPair(first)
+      transport.waterMarks = WaterMarks(high: 1000, low: 10)
+      while transport.bufferedBytes == 0 { transport.write([UInt8](repeating: 1, count: 100_000)) }
+      let successor = Recorder {
+        $0.onResume = { reactor.stop() }
+      }
+      transport.streamProtocol = successor
+      transport.write("more")
+      #expect(first.events == ["made", "pause"])
+      #expect(successor.events == ["pause"])
+      let drain = reactor.fileEvent(far.descriptor, .read) { _ = far.receive(upTo: 1 << 20, wait: false) }
+      drain.enable()
+      return {
+        drain.close()
+        #expect(successor.events == ["pause", "resume"])
       }
     }
   }

@@ -1,5 +1,6 @@
 import SwirlReactor
 import SwirlTesting
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -164,6 +165,104 @@ private struct Wrong: Error {}
     new.send()
     reactor.runTurns(3)
     #expect(calls == 1)
+  }
+
+  /// A number that the kernel gives no one meanwhile, nor another test, for what happens when it means another file.
+  private func number(of descriptor: Int32) -> Int32 {
+    let number = dup2(descriptor, Self.nextNumber.wrappingAdd(1, ordering: .relaxed).newValue)
+    precondition(number >= 0)
+    return number
+  }
+  private static let nextNumber = Atomic<Int32>(700)
+
+  @Test(arguments: [true, false])
+  func `a watch on what was closed gives way to what has its number now, with a warning`(isReading: Bool) throws {
+    let (old, new) = (DescriptorPair.sockets(), DescriptorPair.sockets())
+    let number = number(of: old.readEnd)
+    defer { close(number) }
+    try reactor.addReader(number) { Issue.record("the old one is closed") }
+    try reactor.addWriter(number) { Issue.record("the old one is closed") }
+    dup2(new.readEnd, number)
+    var calls = 0
+    let logs = recordedLogs {
+      let event = reactor.fileEvent(number, isReading ? .read : .write) { calls += 1 }
+      #expect(event.enable())
+      new.send()
+      reactor.runTurns(3)
+      event.close()
+      // Nothing is left of the old ones.
+      #expect(reactor.removeAll().isEmpty)
+    }
+    #expect(calls > 0)
+    #expect(logs.count == 2)
+    #expect(
+      logs.allSatisfy {
+        $0.hasPrefix("warning: descriptor \(number), watched since SwirlReactorTests/ReactorDescriptorsTests.swift:")
+          && $0.contains("the old watch is dropped; remove it before you close the descriptor")
+      })
+  }
+
+  @Test func `a writer on what was closed gives way to a reader on what has its number now`() throws {
+    let (old, new) = (DescriptorPair.sockets(), DescriptorPair.sockets())
+    let number = number(of: old.readEnd)
+    defer { close(number) }
+    try reactor.addWriter(number) { Issue.record("the old one is closed") }
+    dup2(new.readEnd, number)
+    var calls = 0
+    let logs = try recordedLogs {
+      try reactor.addReader(number) { calls += 1 }
+      new.send()
+      reactor.runTurns(3)
+      #expect(reactor.removeAll() == [number])
+    }
+    #expect(calls > 0 && logs.count == 1)
+  }
+
+  @Test(arguments: [true, false])
+  func `removing one interest in what was closed drops the other, and watches nothing else`(
+    isUsedAgain: Bool
+  ) throws {
+    let (old, new) = (DescriptorPair.sockets(), DescriptorPair.sockets())
+    let number = number(of: old.readEnd)
+    try reactor.addReader(number) { Issue.record("the old one is closed") }
+    try reactor.addWriter(number) { Issue.record("the old one is closed") }
+    close(number)
+    if isUsedAgain { dup2(new.readEnd, number) }
+    let logs = recordedLogs {
+      reactor.removeReader(number)
+      reactor.runTurns(3)
+      #expect(reactor.removeAll().isEmpty)
+    }
+    if isUsedAgain { close(number) }
+    // libevent may have its own word about a number that is closed.
+    #expect(logs.contains { $0.hasPrefix("warning: descriptor \(number), watched since") })
+  }
+
+  @Test func `two who watch the same file are both called, without a warning`() throws {
+    let pipe = DescriptorPair.pipe()
+    var calls: Set<String> = []
+    let logs = try recordedLogs {
+      try reactor.addReader(pipe) { calls.insert("reader") }
+      let event = reactor.fileEvent(pipe.readEnd, .read) { calls.insert("event") }
+      event.enable()
+      pipe.send()
+      reactor.runTurns(3)
+      event.close()
+      reactor.removeAll()
+    }
+    #expect(calls == ["reader", "event"] && logs == [])
+  }
+
+  @Test func `libevent's own warnings are in the log`() throws {
+    let old = DescriptorPair.sockets()
+    let number = number(of: old.readEnd)
+    let logs = recordedLogs {
+      let events = [FileEvent.Interest.read, .write].map { interest in reactor.fileEvent(number, interest) {} }
+      for event in events { event.enable() }
+      close(number)
+      for event in events { event.close() }
+    }
+    #expect(logs.count == 1 && logs[0].hasPrefix("warning: libevent: Epoll MOD"))
   }
 
   @Test func `a callback may remove itself, and what it captured lives until it returns`() throws {

@@ -11,6 +11,12 @@ import Testing
     #expect(Probe("second sigint").lines == ["shutdown", "ended"])
   }
 
+  @Test func `a signal that is ignored at the start, as in a background job of a script, stays ignored`() {
+    let probe = Probe("ignored signal")
+    #expect(probe.lines == ["shutdown false", "still ignored", "ended"])
+    #expect(probe.exitCode == 0)
+  }
+
   @Test func `run leaves signals alone when told so`() {
     #expect(Probe("unhandled signals").lines == ["true true"])
   }

@@ -154,8 +154,22 @@ private typealias Event = RecordingProtocol.Event
     connection.server.write("!")
     connection.server.close()
     connection.pump()
-    #expect(client.events == [.made, .data(Array("!".utf8)), .lost(.closed)])
+    #expect(client.events == [.made, .data(Array("!".utf8)), .end, .lost(.closed)])
     #expect(server.end?.code == .closed)
+  }
+
+  @Test func `the end of the other direction is told after closeWrite, and water marks that are moved are told`() {
+    let connection = connect()
+    connection.client.waterMarks = WaterMarks(high: .max)
+    connection.client.write([UInt8](repeating: 1, count: 100_000))
+    #expect(client.events == [.made])
+    connection.client.waterMarks = WaterMarks(high: 100, low: 0)
+    connection.client.waterMarks = WaterMarks(high: .max, low: 100_000)
+    #expect(client.events == [.made, .pause, .resume])
+    connection.client.closeWrite()
+    connection.server.closeWrite()
+    connection.pump()
+    #expect(client.events.suffix(2) == [.end, .lost(.closed)])
   }
 
   @Test func `both directions ended by closeWrite end the connection`() {

@@ -42,6 +42,8 @@ final class ClientConnection: StreamProtocol {
   var idleSince: Int64 = 0
   /// Whether it is being closed so that one to another origin can be made.
   var isMakingRoom = false
+  /// What the transport has said last, which may be before there is content to send.
+  private var isWritingPaused = false
 
   /// When it is too old to be used again.
   private let end: Int64
@@ -125,7 +127,7 @@ final class ClientConnection: StreamProtocol {
       if case .failed(let error) = outcome { exchange.abort(exchange.error(.requestBody, "\(error)")) }
     }
     self.sender = sender
-    guard exchange.request.expectsContinue else { return sender.start() }
+    guard exchange.request.expectsContinue else { return sender.start(isPaused: isWritingPaused) }
     continueTimer = reactor.callLater(Self.continueTimeout) { [unowned self] in beginBody() }
   }
 
@@ -133,7 +135,7 @@ final class ClientConnection: StreamProtocol {
   private func beginBody() {
     guard let timer = continueTimer.take() else { return }
     timer.cancel()
-    sender?.start()
+    sender?.start(isPaused: isWritingPaused)
   }
 
   /// Sends no more of the content.
@@ -142,9 +144,15 @@ final class ClientConnection: StreamProtocol {
     sender.take()?.cancel()
   }
 
-  func pauseWriting() { sender?.pause() }
+  func pauseWriting() {
+    isWritingPaused = true
+    sender?.pause()
+  }
 
-  func resumeWriting() { if continueTimer == nil { sender?.resume() } }
+  func resumeWriting() {
+    isWritingPaused = false
+    sender?.resume()
+  }
 
   private func watchDeadline(_ deadline: Int64) {
     guard deadline != .max else { return }

@@ -17,7 +17,7 @@ public final class HTTPClient {
   /// The pool of the request before.
   @exclusivity(unchecked) private var latestPool: ConnectionPool?
   /// Requests asked for so far.
-  private var requests = 0
+  private(set) var requests = 0
   /// Connections made or being made; and places kept for those that are about to be.
   private(set) var connections = 0
   private var line = PoolLine()

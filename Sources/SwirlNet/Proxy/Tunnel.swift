@@ -50,7 +50,10 @@ final class TunnelHandshake: StreamProtocol {
       case .needMore: break
       case .send(let answer): transport.write(answer)
       case .done:
-        transport.detach()
+        guard transport.detach() else {
+          throw NetError(
+            .proxy, proxy, reason: "it answered before it was asked, or broke the connection after its answer")
+        }
         completion.take()?(nil)
       }
     } catch {

@@ -28,7 +28,9 @@ public final class ChildInput {
   private unowned let reactor: Reactor
 
   /// How many waiting bytes make `drain()` wait, and how few let it go on.
-  public var waterMarks = WaterMarks()
+  public var waterMarks = WaterMarks() {
+    didSet { if outgoing.count <= waterMarks.low { fireDrainers(nil) } }
+  }
 
   /// - Parameter descriptor: the write end of a pipe; -1 where there is none.
   init(_ descriptor: Int32, of program: String, on reactor: Reactor) {

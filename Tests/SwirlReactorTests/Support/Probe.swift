@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// Runs one scenario of `ReactorProbe`, a program of its own, since a test has no main thread to run a reactor on.
+/// Runs one scenario of `ReactorProbe`, or another probe, a program of its own, since a test has no main thread to run a reactor on.
 struct Probe {
   /// What it printed, standard error included.
   let output: String
@@ -15,13 +15,13 @@ struct Probe {
 
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-  init(_ scenario: String) {
+  init(_ scenario: String, of probe: String = "ReactorProbe") {
     // It is built beside the program that runs the tests.
     var path = [CChar](repeating: 0, count: 4096)
     readlink("/proc/self/exe", &path, path.count - 1)
     let program = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = program[..<program.lastIndex(of: "/")!]
-    let command = "SWIFT_BACKTRACE=enable=no timeout 60 '\(folder)/ReactorProbe' '\(scenario)' 2>&1"
+    let command = "SWIFT_BACKTRACE=enable=no timeout 60 '\(folder)/\(probe)' '\(scenario)' 2>&1"
     guard let stream = popen(command, "r") else {
       output = "cannot be run"
       exitCode = -1

@@ -20,7 +20,11 @@ final class BodySender {
   private var ended: ((Outcome) -> Void)?
   /// What was asked for and has not come.
   private var pending: Deferred<[UInt8]?>?
+  private var isStarted = false
+  /// The transport has told the connection to pause, and will tell it to resume.
   private var isPaused = false
+  /// This turn's share is sent; the next turn goes on.
+  private var isTurnOver = false
   private var isRunning = false
   private var sentInTurn = 0
 
@@ -34,8 +38,14 @@ final class BodySender {
     self.ended = ended
   }
 
-  func start() { run() }
+  /// - Parameter isPaused: whether the transport has told the connection to pause already.
+  func start(isPaused: Bool) {
+    self.isPaused = isPaused
+    isStarted = true
+    run()
+  }
 
+  /// As the transport says: the two flags are apart, since it says `resume` only after it has said `pause`.
   func pause() { isPaused = true }
 
   func resume() {
@@ -51,10 +61,10 @@ final class BodySender {
 
   private func run() {
     // The loop below goes on by itself when what it asked for comes at once.
-    if isRunning { return }
+    if isRunning || !isStarted { return }
     isRunning = true
     defer { isRunning = false }
-    while ended != nil, pending == nil, !isPaused {
+    while ended != nil, pending == nil, !isPaused, !isTurnOver {
       if sentInTurn >= Self.bytesPerTurn { return goOnInNextTurn() }
       let next = source.next()
       pending = next
@@ -67,11 +77,12 @@ final class BodySender {
   }
 
   private func goOnInNextTurn() {
-    isPaused = true
+    isTurnOver = true
     transport.reactor.callSoon { [weak self] in
       guard let self else { return }
       sentInTurn = 0
-      if transport.bufferedBytes <= transport.waterMarks.low { resume() }
+      isTurnOver = false
+      run()
     }
   }
 
