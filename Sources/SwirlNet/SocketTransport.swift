@@ -50,6 +50,8 @@ package final class SocketTransport: Transport, Kept {
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
+  /// Whether the last read took as much as there was room for: the socket may hold more.
+  @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
   /// What was written and will not be sent, since the connection broke or was aborted.
   private var droppedBytes = 0
@@ -288,6 +290,9 @@ package final class SocketTransport: Transport, Kept {
     case .closing, .ended: true
     }
   }
+
+  /// Whether the connection broke, which its protocol will be told in the next turn.
+  package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
   /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
   private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {

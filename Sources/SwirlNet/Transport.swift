@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlReactor
 
 /// One end of a connection: bytes in order, both ways.
@@ -77,7 +78,7 @@ public struct WaterMarks: Sendable, Hashable {
   ///   - high: at more waiting bytes than this the protocol is told to pause.
   ///   - low: at this many or fewer it is told to go on; a quarter of `high` when nil.
   public init(high: Int = 64 * 1024, low: Int? = nil) {
-    precondition(high >= 0 && (low ?? 0) <= high, "water marks must be 0 ≤ low ≤ high")
+    require(high >= 0 && (low ?? 0) <= high, "water marks must be 0 ≤ low ≤ high")
     self.high = high
     self.low = low ?? high / 4
   }

@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlNet
 public import SwirlReactor
 
@@ -84,7 +85,7 @@ public final class MemoryTransport: Transport {
   }
 
   func start(_ streamProtocol: any StreamProtocol) {
-    guard case .idle = state else { preconditionFailure("the \(name)'s end was started before") }
+    guard case .idle = state else { fatalError("the \(name)'s end was started before") }
     state = .open
     self.streamProtocol = streamProtocol
     streamProtocol.connectionMade(self)
@@ -144,7 +145,7 @@ public final class MemoryTransport: Transport {
     case .pieces(let sizes):
       guard nextPiece < sizes.count else { return .max }
       defer { nextPiece += 1 }
-      precondition(sizes[nextPiece] > 0, "a piece of \(sizes[nextPiece]) bytes cannot be delivered")
+      require(sizes[nextPiece] > 0, "a piece of \(sizes[nextPiece]) bytes cannot be delivered")
       return sizes[nextPiece]
     }
   }
@@ -157,7 +158,7 @@ public final class MemoryTransport: Transport {
       count = min(span.freeCapacity, piece.count)
       for byte in piece.prefix(count) { span.append(byte) }
     }
-    precondition(!isDirect || count > 0, "readDirectly returned true, but offered no room or did not call read")
+    require(!isDirect || count > 0, "readDirectly returned true, but offered no room or did not call read")
     if !isDirect { count = piece.count }
     // The protocol may end the connection, which drops what is left: it is taken out first.
     incoming.removeFirst(count)

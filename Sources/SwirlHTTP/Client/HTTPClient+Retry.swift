@@ -3,6 +3,14 @@ import SwirlDeferred
 import SwirlNet
 import SwirlReactor
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 extension HTTPClient {
   /// When, and how often, a request is sent again that failed.
   public struct RetryPolicy: Sendable {
@@ -27,7 +35,7 @@ extension HTTPClient {
   /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
   /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3).
   public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
-    precondition(policy.attempts > 0, "a request is sent once at least")
+    require(policy.attempts > 0, "a request is sent once at least")
     return { request, next in Attempts(policy, request, next).start() }
   }
 }
@@ -74,7 +82,8 @@ extension HTTPError {
   /// Whether the same request may succeed later.
   fileprivate var mayPass: Bool {
     switch code {
-    case .cannotConnect: network?.certificate == nil
+    // The program's own filter on addresses has EACCES.
+    case .cannotConnect: network?.certificate == nil && network?.errno != EACCES
     case .connectionLost, .closedEarly, .timeout: true
     default: false
     }

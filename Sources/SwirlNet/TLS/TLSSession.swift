@@ -31,6 +31,8 @@ final class TLSSession {
   private(set) var isPeerPlain = false
   private var isRevoked = false
   private var isEstablished = false
+  /// How much of the socket's bytes had been read when the socket was last known to be empty.
+  private var countWhenEmpty: UInt64 = 0
   private var hasDeclinedRenegotiation = false
   /// Without the dot that a name may end in, which no certificate has.
   private var host: String?
@@ -71,7 +73,10 @@ final class TLSSession {
   }
 
   private func setHost(_ host: String) {
-    let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // A name may end in a dot; no certificate has it.
+    var host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // The zone of a link-local address is this machine's own word, and in no certificate.
+    if let zone = host.firstIndex(of: "%") { host = String(host[..<zone]) }
     self.host = host
     let isAddress = SocketAddress(ip: host, port: 0) != nil
     // RFC 6066 §3: no addresses.
@@ -177,6 +182,34 @@ final class TLSSession {
 
   /// Whether more was taken from the socket than was read here: the socket will not tell of it.
   var hasPending: Bool { SSL_has_pending(ssl) == 1 }
+
+  /// OpenSSL reads this much at once, or a little more. A read that got less has emptied the socket.
+  private static let readAheadLength = 16 * 1024
+
+  /// Whether the peer has sent anything that was not read: content, the end of its direction, or what breaks the connection. Messages of
+  /// TLS itself are processed and do not count.
+  ///
+  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket only if that read may
+  ///   have left something there.
+  func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
+    let count = BIO_number_read(SSL_get_rbio(ssl))
+    // If all reads since it was empty took less than fits into one, then so did the last of them.
+    if hasJustRead, !hasPending, count - countWhenEmpty < Self.readAheadLength {
+      countWhenEmpty = count
+      return false
+    }
+    OpenSSLError.clear()
+    needsToWriteToRead = false
+    var byte: UInt8 = 0
+    let peeked = SSL_peek(ssl, &byte, 1)
+    if peeked > 0 { return true }
+    // Part of a record may be a part of anything.
+    guard failed(peeked, "the peer cut the connection without TLS's own end of it") < 0, errno == EAGAIN,
+      !needsToWriteToRead, !hasPending
+    else { return true }
+    countWhenEmpty = BIO_number_read(SSL_get_rbio(ssl))
+    return false
+  }
 
   /// As `send`: what was not taken must be written again, from there on.
   func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
