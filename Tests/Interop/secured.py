@@ -70,7 +70,7 @@ def server_against_clients(probe, folder, root, between, other):
         report("s_client, server: a renewed certificate is used after reload()", None if before == unread != after and after else f"{before} {unread} {after}")
 
 
-def client_against_names(probe, fetch, folder, root, between):
+def client_against_names(probe, folder, root, between):
     """A wildcard for a name with an underscore, and an intermediate as the only root."""
     wild, wild_key = between.sign("wild", hosts="DNS:*.swirl.test")
     here, here_key = between.sign("anchored", hosts="DNS:localhost,IP:127.0.0.1")
@@ -88,7 +88,7 @@ def client_against_names(probe, fetch, folder, root, between):
         with server("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-WWW", "-cert", here, "-key", here_key, *chain, port=port, cwd=folder):
             url = f"https://localhost:{port}/page"
             theirs = run("curl", "-sS", "--cacert", between.certificate, url)
-            ours = run(fetch, "--cacert", between.certificate, url)
+            ours = run(probe, "tls", f"roots={between.certificate}", url)
             report(f"openssl s_server: an intermediate as the only root, {name}", verdict(ours, theirs, 0, 0, ours.stderr.decode(), ""))
 
 
@@ -114,8 +114,8 @@ def client_against_renegotiation(probe, folder, root, between):
             report(f"openssl s_server: renegotiation, {setting}", None if want in (out + err).decode() else f"{out} {err}")
 
 
-def secured(probe, fetch, folder, root, between, other):
+def secured(probe, folder, root, between, other):
     """All of it."""
     server_against_clients(probe, folder, root, between, other)
-    client_against_names(probe, fetch, folder, root, between)
+    client_against_names(probe, folder, root, between)
     client_against_renegotiation(probe, folder, root, between)

@@ -141,4 +141,4 @@ def client_against_tls(probe, fetch, folder):
     between = Authority(folder, "between", root)
     with_nginx(probe, folder, root, between)
     with_openssl(fetch, folder, root, between)
-    secured(probe, fetch, folder, root, between, Authority(folder, "stranger"))
+    secured(probe, folder, root, between, Authority(folder, "stranger"))

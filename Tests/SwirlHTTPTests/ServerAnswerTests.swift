@@ -43,11 +43,12 @@ import Testing
     #expect(answer(HTTPServer { _ in .text("x", status: .noContent) }, get()).hasSuffix("\n\n"))
   }
 
-  @Test(arguments: [
-    HTTPServer.Response.status(.resetContent), .text("x", status: .resetContent),
-    .bytes([UInt8](repeating: 65, count: 100_000), status: .resetContent),
-    .stream(status: .resetContent) { $0.write("x") }, .stream(status: .resetContent, length: 5) { $0.write("hello") },
-  ].map(Sendable205.init))
+  @Test(
+    arguments: [
+      HTTPServer.Response.status(.resetContent), .text("x", status: .resetContent),
+      .bytes([UInt8](repeating: 65, count: 100_000), status: .resetContent),
+      .stream(status: .resetContent) { $0.write("x") }, .stream(status: .resetContent, length: 5) { $0.write("hello") },
+    ].map(Sendable205.init))
   func aResetContentHasNone_RFC9110_15_3_6(_ response: Sendable205) {
     let text = answer(HTTPServer { _ in response.value }, get() + get())
     #expect(text.statuses == [205, 205])
@@ -78,7 +79,8 @@ import Testing
       for isDeferred in [false, true] {
         let lines = LogLines()
         let server =
-          isDeferred ? HTTPServer { (_) -> Deferred<HTTPServer.Response> in .succeed(response) } : HTTPServer { _ in response }
+          isDeferred
+          ? HTTPServer { (_) -> Deferred<HTTPServer.Response> in .succeed(response) } : HTTPServer { _ in response }
         server.logger = lines.logger()
         let text = answer(server, connect + get())
         #expect(text.statuses.first == status)

@@ -101,33 +101,35 @@ final class IdentityFiles {
       let port = Int(try server.listen(0, tls: .server(files.identity), on: reactor).localAddress.port)
       let kept = client(on: reactor)
       var serials: [String] = []
-      return kept.fetch(HTTPClient.Request("https://127.0.0.1:\(port)/")).addCallback { _ in self.serial(on: reactor, port) }
-        .addCallback { serial -> Deferred<String> in
-          serials.append(serial)
-          try files.write(self.authority.identity(for: "127.0.0.1"))
-          return self.serial(on: reactor, port)
-        }
-        .addCallback { serial -> Deferred<String> in
-          serials.append(serial)
-          try server.reload()
-          return self.serial(on: reactor, port)
-        }
-        .addCallback { serial -> Deferred<String> in
-          serials.append(serial)
-          try files.spoil()
-          #expect { try server.reload() } throws: { ($0 as? NetError)?.code == .configureTLS }
-          return self.serial(on: reactor, port)
-        }
-        .addCallback { serial -> Deferred<HTTPClient.Response> in
-          serials.append(serial)
-          return kept.fetch(HTTPClient.Request("https://127.0.0.1:\(port)/"))
-        }
-        .addCallback { response -> Deferred<Void> in
-          #expect(response.text == "x")
-          #expect(kept.connections == 1, "connections that are open stay")
-          #expect(serials[0] == serials[1] && serials[1] != serials[2] && serials[2] == serials[3])
-          return server.stop()
-        }
+      return kept.fetch(HTTPClient.Request("https://127.0.0.1:\(port)/")).addCallback { _ in
+        self.serial(on: reactor, port)
+      }
+      .addCallback { serial -> Deferred<String> in
+        serials.append(serial)
+        try files.write(self.authority.identity(for: "127.0.0.1"))
+        return self.serial(on: reactor, port)
+      }
+      .addCallback { serial -> Deferred<String> in
+        serials.append(serial)
+        try server.reload()
+        return self.serial(on: reactor, port)
+      }
+      .addCallback { serial -> Deferred<String> in
+        serials.append(serial)
+        try files.spoil()
+        #expect { try server.reload() } throws: { ($0 as? NetError)?.code == .configureTLS }
+        return self.serial(on: reactor, port)
+      }
+      .addCallback { serial -> Deferred<HTTPClient.Response> in
+        serials.append(serial)
+        return kept.fetch(HTTPClient.Request("https://127.0.0.1:\(port)/"))
+      }
+      .addCallback { response -> Deferred<Void> in
+        #expect(response.text == "x")
+        #expect(kept.connections == 1, "connections that are open stay")
+        #expect(serials[0] == serials[1] && serials[1] != serials[2] && serials[2] == serials[3])
+        return server.stop()
+      }
     }
   }
 

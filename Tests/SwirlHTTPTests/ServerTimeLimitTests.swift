@@ -36,7 +36,8 @@ import Testing
     transport.capacity = 0
     // The second is wrong, and so our side is ended behind its answer, and the client waited for.
     transport.send(get() + "NONSENSE\r\n\r\n")
-    transport.drain(980_000)
+    // Little enough to be told to go on.
+    transport.drain(transport.bufferedBytes - 50)
     #expect(transport.isWriteClosed)
     let left = reactor.delayedCalls.map { $0.time - reactor.now }
     #expect(left.count == 1 && left[0] > .seconds(30))

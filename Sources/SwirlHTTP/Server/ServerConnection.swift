@@ -107,7 +107,8 @@ final class ServerConnection: StreamProtocol {
     phase = .head
     arm()
     if isPlainOnTLS {
-      refuse(HTTPServer.StatusError(.badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://"))
+      refuse(
+        HTTPServer.StatusError(.badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://"))
       settle()
     } else if !isWelcome {
       refuse(HTTPServer.StatusError(.serviceUnavailable))

@@ -87,7 +87,8 @@ package final class TLSContext {
     if isVerified, configuration.roots?.isEmpty ?? true {
       throw NetError(
         .configureTLS, "a server that asks for certificates",
-        reason: "name who signs those of its clients, in TLSConfiguration.roots: anyone gets one from a public authority")
+        reason:
+          "name who signs those of its clients, in TLSConfiguration.roots: anyone gets one from a public authority")
     }
     let mode = SSL_VERIFY_PEER | (configuration.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0)
     // Without verification any certificate will do, but one is asked for: the pins, or the program, look at it.

@@ -5,7 +5,7 @@ struct WildcardName {
 
   /// nil for a name of another form, and for one that would stand for a whole top level.
   init?(_ name: [UInt8]) {
-    guard name.starts(with: "*.".utf8), name.count > 3, !name.dropFirst().contains(UInt8(ascii: "*")) else { return nil }
+    guard name.starts(with: "*.".utf8), !name.dropFirst().contains(UInt8(ascii: "*")) else { return nil }
     rest = name.dropFirst().map(Self.lowercase)
     guard rest.dropFirst().dropLast().contains(UInt8(ascii: ".")), rest.last != UInt8(ascii: ".") else { return nil }
   }
@@ -13,7 +13,9 @@ struct WildcardName {
   /// Whether it stands for `host`: the star for one whole label of letters, digits, hyphens and underscores.
   func matches(_ host: String) -> Bool {
     let host = host.utf8.map(Self.lowercase)
-    guard let dot = host.firstIndex(of: UInt8(ascii: ".")), dot > 0, host[dot...].elementsEqual(rest) else { return false }
+    guard let dot = host.firstIndex(of: UInt8(ascii: ".")), dot > 0, host[dot...].elementsEqual(rest) else {
+      return false
+    }
     return host[..<dot].allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

@@ -16,7 +16,9 @@ import Testing
     #expect(wildcard.matches(host) == matches)
   }
 
-  @Test(arguments: ["", "*", "*.", "*.test", "*.test.", "a*.swirl.test", "*a.swirl.test", "*.*.swirl.test", "swirl.test"])
+  @Test(arguments: [
+    "", "*", "*.", "*.test", "*.test.", "a*.swirl.test", "*a.swirl.test", "*.*.swirl.test", "swirl.test",
+  ])
   func `names of another form are no wildcards`(_ name: String) {
     #expect(WildcardName(Array(name.utf8)) == nil)
   }
