@@ -10,7 +10,7 @@ public final class Barrier {
 
   /// - Parameter parties: how many have to come.
   public init(_ parties: Int) {
-    precondition(parties > 0, "a barrier for \(parties) parties")
+    require(parties > 0, "a barrier for \(parties) parties")
     self.parties = parties
   }
 

@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 /// How full a token bucket is, as the moment from which it would be full: one number tells it for all times. ITU-T I.371: the generic cell
 /// rate algorithm.
 package struct Bucket: Sendable {
@@ -14,7 +16,7 @@ package struct Bucket: Sendable {
   ///   - rate: tokens a second.
   ///   - burst: how many it holds.
   package init(rate: Double, burst: Int) {
-    precondition(
+    require(
       rate > 0 && rate <= 1e9 && burst > 0,
       "a bucket of \(burst) tokens, with \(rate) more a second, lets nothing through")
     interval = min(1e9 / rate, Double(Self.longest) / Double(burst))

@@ -29,7 +29,7 @@ public final class Condition {
 
   /// Wakes the `count` that have waited longest; they hear of it before this returns.
   public func notify(_ count: Int = 1) {
-    precondition(count >= 0, "a notice to \(count) who wait")
+    require(count >= 0, "a notice to \(count) who wait")
     // Those who wait again because of it are not meant.
     var woken: [Deferred<Void>] = []
     while woken.count < count, let first = line.popFirst() { woken.append(first.deferred) }

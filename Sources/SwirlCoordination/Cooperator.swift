@@ -128,7 +128,7 @@ public final class CooperativeTask {
 
   /// Goes on.
   public func resume() {
-    precondition(pauses > 0, "resume of a task that is not paused")
+    require(pauses > 0, "resume of a task that is not paused")
     pauses -= 1
     if pauses == 0, case .running = state { cooperator.goOn(self) }
   }

@@ -26,7 +26,7 @@ public final class DeferredLock {
 
   /// Gives the lock to whoever waits longest. It must be held.
   public func release() {
-    precondition(isLocked, "release of a DeferredLock that nobody holds")
+    require(isLocked, "release of a DeferredLock that nobody holds")
     semaphore.release()
   }
 

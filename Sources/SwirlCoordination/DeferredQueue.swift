@@ -47,7 +47,7 @@ public final class DeferredQueue<Element> {
   ///   - size: how many elements it holds; nil for any number.
   ///   - order: which of them is next.
   public init(size: Int? = nil, order: Order = .firstInFirstOut) {
-    precondition(size ?? 1 > 0, "a queue of size \(size ?? 0) holds nothing")
+    require(size ?? 1 > 0, "a queue of size \(size ?? 0) holds nothing")
     self.size = size
     store =
       switch order.kind {
@@ -140,7 +140,7 @@ public final class DeferredQueue<Element> {
 
   /// An element that was taken has been worked on. To be called once for each, and no more.
   public func taskDone() {
-    precondition(unfinishedTasks > 0, "taskDone() was called more often than elements were put")
+    require(unfinishedTasks > 0, "taskDone() was called more often than elements were put")
     unfinishedTasks -= 1
     if unfinishedTasks == 0 { for joiner in joiners.popAll() where !joiner.isFired { joiner.callback() } }
   }

@@ -17,7 +17,7 @@ public class DeferredSemaphore {
 
   /// - Parameter tokens: how many may come in at first; zero for a semaphore that only `release` opens.
   public init(_ tokens: Int) {
-    precondition(tokens >= 0, "a semaphore cannot have \(tokens) tokens")
+    require(tokens >= 0, "a semaphore cannot have \(tokens) tokens")
     self.tokens = tokens
   }
 
@@ -80,13 +80,13 @@ public final class BoundedSemaphore: DeferredSemaphore {
 
   /// - Parameter tokens: how many may come in at a time.
   public override init(_ tokens: Int) {
-    precondition(tokens > 0, "a bounded semaphore with \(tokens) tokens would let nobody in, ever")
+    require(tokens > 0, "a bounded semaphore with \(tokens) tokens would let nobody in, ever")
     bound = tokens
     super.init(tokens)
   }
 
   public override func release() {
-    precondition(tokens < bound, "a BoundedSemaphore was released more often than acquired")
+    require(tokens < bound, "a BoundedSemaphore was released more often than acquired")
     super.release()
   }
 }

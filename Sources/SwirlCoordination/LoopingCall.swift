@@ -71,9 +71,9 @@ public final class LoopingCall {
     every interval: Duration, now startsNow: Bool = true, jitter: Double = 0, file: StaticString = #fileID,
     line: UInt = #line
   ) -> Deferred<Void> {
-    precondition(!isRunning, "start of a LoopingCall that runs")
-    precondition(interval >= .zero, "an interval of \(interval): time does not run backwards")
-    precondition(jitter >= 0 && jitter <= 1, "a jitter of \(jitter) intervals: it is a part of one, from 0 to 1")
+    require(!isRunning, "start of a LoopingCall that runs")
+    require(interval >= .zero, "an interval of \(interval): time does not run backwards")
+    require(jitter >= 0 && jitter <= 1, "a jitter of \(jitter) intervals: it is a part of one, from 0 to 1")
     let outcome = Deferred<Void>(canceller: { [weak self] _ in self?.stop(with: nil) }, file: file, line: line)
     self.outcome = outcome
     (self.interval, self.jitter, latest, count, missed) = (interval, jitter, 0, 0, 0)

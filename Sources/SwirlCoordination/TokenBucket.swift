@@ -31,7 +31,7 @@ public final class TokenBucket {
   /// Takes `count` tokens: fires when they are the caller's. They are spent at once, so that the rate is kept even where cancelling it
   /// gives up waiting.
   public func take(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
-    precondition(count > 0, "taking \(count) tokens")
+    require(count > 0, "taking \(count) tokens")
     let delay = bucket.take(count, now: now())
     if delay == 0, waiting == 0 { return .succeed(file: file, line: line) }
     waiting += 1
@@ -53,7 +53,7 @@ public final class TokenBucket {
 
   /// Takes `count` tokens if they are there and nobody waits; false when not.
   public func takeNow(_ count: Int = 1) -> Bool {
-    precondition(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")
+    require(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")
     guard waiting == 0, bucket.has(count, now: now()) else { return false }
     return bucket.take(count, now: now()) == 0
   }

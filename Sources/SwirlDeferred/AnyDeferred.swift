@@ -69,7 +69,7 @@ public class AnyDeferred: CancellableCall {
   /// Takes back one `pause()`; after the last, callbacks whose result is there run at once.
   /// Twisted: `Deferred.unpause`. One call too many is a programming error.
   public final func unpause() {
-    precondition(pauses > 0, "unpause() without a pause() before it")
+    require(pauses > 0, "unpause() without a pause() before it")
     pauses -= 1
     if state == .fired { drain() }
   }

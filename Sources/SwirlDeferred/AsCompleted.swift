@@ -22,7 +22,7 @@ public func asCompleted<Value>(_ deferreds: [Deferred<Value>]) -> AsCompleted<Va
 public func asCompleted<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, _ start: @escaping (Items.Element) throws -> Deferred<Value>
 ) -> AsCompleted<Value> {
-  precondition(limit > 0, "at most \(limit) at a time: nothing would ever be started")
+  require(limit > 0, "at most \(limit) at a time: nothing would ever be started")
   var remaining = items.makeIterator()
   return AsCompleted(
     Completions(limit: limit) {

@@ -132,7 +132,7 @@ private final class Stray: Sendable {
   func end() { hasEnded.withLock { $0 = true } }
 
   func mustHaveEnded(_ file: StaticString, _ line: UInt) {
-    precondition(
+    require(
       hasEnded.withLock { $0 },
       """
       Deferred { } at \(file):\(line) awaits something where it cannot come back: outside of actors, on a thread where no reactor runs. \

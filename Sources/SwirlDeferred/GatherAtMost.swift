@@ -10,7 +10,7 @@ public func gatherResults<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, file: StaticString = #fileID, line: UInt = #line,
   _ start: @escaping (Items.Element) throws -> Deferred<Value>
 ) -> Deferred<[Value]> {
-  precondition(limit > 0, "at most \(limit) at a time: nothing would ever be started")
+  require(limit > 0, "at most \(limit) at a time: nothing would ever be started")
   return BoundedGather(items, atMost: limit, stopsAtFailure: true, start)
     .begin({ try $0.map { try $0.get() } }, CallSite(file: file, line: line))
 }
@@ -23,7 +23,7 @@ public func gatherSettled<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, file: StaticString = #fileID, line: UInt = #line,
   _ start: @escaping (Items.Element) throws -> Deferred<Value>
 ) -> Deferred<[Result<Value, any Error>]> {
-  precondition(limit > 0, "at most \(limit) at a time: nothing would ever be started")
+  require(limit > 0, "at most \(limit) at a time: nothing would ever be started")
   return BoundedGather(items, atMost: limit, stopsAtFailure: false, start).begin(
     { $0 }, CallSite(file: file, line: line))
 }

@@ -37,7 +37,7 @@ public func retry<Value>(
   _ clock: some ReactorTime, _ backoff: Backoff = Backoff(), file: StaticString = #fileID, line: UInt = #line,
   where mayPass: @escaping (any Error) -> Bool = { _ in true }, _ work: @escaping () throws -> Deferred<Value>
 ) -> Deferred<Value> {
-  precondition(backoff.attempts > 0, "something that is tried \(backoff.attempts) times has no result")
+  require(backoff.attempts > 0, "something that is tried \(backoff.attempts) times has no result")
   func attempt(_ number: Int) -> Deferred<Value> {
     maybeDeferred(file: file, line: line, work).addErrback { error -> Deferred<Value> in
       guard number < backoff.attempts, !(error is CancelledError), mayPass(error) else { throw error }

@@ -13,7 +13,7 @@ import Darwin
 enum CurrentReactor {
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    precondition(pthread_key_create(&key, nil) == 0, "no thread-specific key left for the current reactor")
+    require(pthread_key_create(&key, nil) == 0, "no thread-specific key left for the current reactor")
     return key
   }()
 
@@ -48,7 +48,7 @@ extension Reactor {
   /// On any other thread there is none, and asking for it is a programming error.
   public static var current: Reactor {
     guard let current = currentIfAny else {
-      preconditionFailure(
+      fatalError(
         "this thread has no reactor: call this from a callback, from the main thread, or through remote.callFromThread")
     }
     return current

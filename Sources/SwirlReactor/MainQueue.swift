@@ -1,5 +1,6 @@
 import CSwirlSystem
 import Dispatch
+import SwirlDeferred
 
 #if canImport(Glibc)
 import Glibc
@@ -16,14 +17,14 @@ import Darwin
 struct MainQueue {
   /// Refuses to run the main reactor where the main queue could not be run with it.
   static func checkMayRun() {
-    precondition(
+    require(
       withUnsafeCurrentTask { $0 == nil },
       """
       reactor.run() was called from a task of the main actor, which could not go on, nor any other, while it runs: \
       await what you need in the task, or call reactor.run() from the top level of main.swift
       """)
     // After dispatchMain(), other threads take turns in running the main queue.
-    precondition(
+    require(
       isMainThread,
       "the main reactor runs on the main thread only: call reactor.run() from the top level of main.swift")
   }

@@ -35,7 +35,7 @@ extension Reactor {
   public func addSignalHandler(
     _ number: Int32, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
   ) -> SignalHandler {
-    precondition(isMain, "signals belong to the process: add their handlers to Reactor.main")
+    require(isMain, "signals belong to the process: add their handlers to Reactor.main")
     let watch = signals[number] ?? watchSignal(number)
     nextTriggerID += 1
     watch.handlers.append(.init(id: nextTriggerID, site: CallSite(file: file, line: line), body: body))
@@ -64,7 +64,7 @@ extension Reactor {
         perform(at: handler.site, handler.body)
       }
     }
-    precondition(watch.event!.enable(), "signal \(number) cannot be handled")
+    require(watch.event!.enable(), "signal \(number) cannot be handled")
     signals[number] = watch
     return watch
   }

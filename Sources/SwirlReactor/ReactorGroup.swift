@@ -1,3 +1,4 @@
+import SwirlDeferred
 import Synchronization
 
 #if canImport(Glibc)
@@ -24,7 +25,7 @@ public final class ReactorGroup: Sendable {
   /// Starts the threads.
   /// - Parameter count: how many; one for each processor unless told otherwise.
   public init(count: Int = ReactorGroup.processorCount) {
-    precondition(count > 0, "a group of reactors needs one or more, not \(count)")
+    require(count > 0, "a group of reactors needs one or more, not \(count)")
     threads = (1...count).map { ReactorThread(name: "swirl-\($0)") }
   }
 

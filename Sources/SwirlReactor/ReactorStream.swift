@@ -1,3 +1,4 @@
+import SwirlDeferred
 import Synchronization
 
 /// What comes from a reactor, one after the other, for a task that awaits it: the bytes of a body or a connection, the
@@ -50,7 +51,7 @@ public struct ReactorStream<Element: Sendable>: AsyncSequence, Sendable {
     init(_ buffer: StreamBuffer<Element>) { self.buffer = buffer }
 
     func read() -> Reader {
-      precondition(!isRead.exchange(true, ordering: .relaxed), "a stream is read once: keep what its first loop took")
+      require(!isRead.exchange(true, ordering: .relaxed), "a stream is read once: keep what its first loop took")
       return Reader(buffer)
     }
 

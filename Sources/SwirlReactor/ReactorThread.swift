@@ -37,7 +37,7 @@ public final class ReactorThread: Sendable {
       }
       ending.reach()
     }
-    precondition(code == 0, "cannot start a thread for a reactor: \(String(cString: strerror(code)))")
+    require(code == 0, "cannot start a thread for a reactor: \(String(cString: strerror(code)))")
   }
 
   deinit { remote.stop() }
@@ -69,7 +69,7 @@ public final class ReactorThread: Sendable {
   /// As `stop()`, for code that does not await: blocks the calling thread, which must not be this one.
   @available(*, noasync, message: "await stop() instead")
   public func stopAndJoin() {
-    precondition(!remote.isCurrent, "a thread cannot wait for its own end: call reactor.stop()")
+    require(!remote.isCurrent, "a thread cannot wait for its own end: call reactor.stop()")
     remote.stop()
     ending.block()
   }

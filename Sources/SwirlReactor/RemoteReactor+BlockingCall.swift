@@ -23,7 +23,7 @@ extension RemoteReactor {
   private func wait<Value: Sendable>(
     _ file: StaticString, _ line: UInt, _ start: @escaping @Sendable (Reactor, Teller<Value>) -> Void
   ) throws -> Value {
-    precondition(
+    require(
       !isCurrent && !(isMain && isMainThread),
       "a blocking call of a reactor on its own thread would wait for itself for ever")
     let outcome = BlockedCall<Value>()

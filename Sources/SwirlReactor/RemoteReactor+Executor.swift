@@ -39,7 +39,7 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
 
   /// Stops the program where code that must be on the reactor's thread is not.
   public func checkIsolated() {
-    precondition(
+    require(
       isCurrent,
       "this must run on the reactor's own thread, in one of its callbacks: come there with remote.callFromThread")
   }

@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 /// What stands between a source on the reactor's thread and a task that takes from it, on whatever thread.
 ///
 /// The source is told to pause when more waits than the high mark, and to resume at the low one; it is told to stop when the
@@ -137,7 +139,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private func wait(_ taker: CheckedContinuation<Element?, any Error>) {
     // Something may have come since it was looked for.
     let next = lock.withLock { () -> Next in
-      precondition(self.taker == nil, "a stream is for one task: two wait for its next element")
+      require(self.taker == nil, "a stream is for one task: two wait for its next element")
       let next = takeNext()
       if case .nothingYet = next { self.taker = taker }
       return next

@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 /// Reads bytes from a stream in the portions that a program wants: so many, a line, all up to a delimiter.
 ///
 /// ```swift
@@ -22,7 +24,7 @@ public struct StreamReader {
   ///   - stream: where the bytes come from; it is read by this alone.
   ///   - limit: the longest line, or run of bytes up to a delimiter.
   public init(_ stream: ReactorStream<[UInt8]>, limit: Int = 64 * 1024) {
-    precondition(limit > 0, "a reader of lines of at most \(limit) bytes")
+    require(limit > 0, "a reader of lines of at most \(limit) bytes")
     iterator = stream.makeAsyncIterator()
     self.limit = limit
   }
@@ -33,7 +35,7 @@ public struct StreamReader {
   public mutating func read(
     atMost count: Int = .max, isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
-    precondition(count > 0, "reading at most \(count) bytes")
+    require(count > 0, "reading at most \(count) bytes")
     if self.count == 0 { _ = try await fill(isolation) }
     return take(min(count, self.count))
   }
@@ -53,7 +55,7 @@ public struct StreamReader {
   public mutating func readExactly(
     _ count: Int, isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
-    precondition(count >= 0, "reading \(count) bytes")
+    require(count >= 0, "reading \(count) bytes")
     while self.count < count {
       guard try await fill(isolation) else {
         throw StreamReaderError(.endOfStream, "the stream ended after \(self.count) of \(count) bytes")
@@ -88,7 +90,7 @@ public struct StreamReader {
   private mutating func find(
     _ delimiter: [UInt8], _ isolation: isolated (any Actor)?
   ) async throws -> Int? {
-    precondition(!delimiter.isEmpty, "a delimiter without a byte")
+    require(!delimiter.isEmpty, "a delimiter without a byte")
     var searched = 0
     while true {
       if let found = bytes.position(of: delimiter, from: start + searched) {

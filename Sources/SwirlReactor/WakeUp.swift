@@ -1,4 +1,5 @@
 import CSwirlSystem
+import SwirlDeferred
 
 #if canImport(Glibc)
 import Glibc
@@ -29,7 +30,7 @@ struct WakeUp: Sendable {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     #endif
-    precondition(readEnd >= 0, "no descriptor to wake a reactor with; is the limit of open files reached?")
+    require(readEnd >= 0, "no descriptor to wake a reactor with; is the limit of open files reached?")
   }
 
   /// Makes the read end readable.

@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlNet
 public import SwirlReactor
 
@@ -31,7 +32,7 @@ public final class MemoryConnection {
     reactor: Reactor = Reactor(), isDrivenByReactor: Bool = false, delivery: MemoryTransport.Delivery = .whole,
     bufferSize: Int = 64 * 1024
   ) {
-    precondition(bufferSize > 0, "a buffer of \(bufferSize) bytes lets nothing through")
+    require(bufferSize > 0, "a buffer of \(bufferSize) bytes lets nothing through")
     client = MemoryTransport("client", reactor, delivery, bufferSize)
     server = MemoryTransport("server", reactor, delivery, bufferSize)
     // From the block for documentation (RFC 5737), so that nobody takes them for real.
@@ -71,7 +72,7 @@ public final class MemoryConnection {
   /// Moves everything, in as many steps as it takes, what comes of it included.
   public func pump() {
     for _ in 0..<Self.stepsAtMost where !step() { return }
-    preconditionFailure("the two protocols go on for ever: still busy after \(Self.stepsAtMost) steps")
+    fatalError("the two protocols go on for ever: still busy after \(Self.stepsAtMost) steps")
   }
 
   /// More than any test sends a byte at a time, and few enough to fail instead of hanging.

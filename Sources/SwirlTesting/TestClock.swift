@@ -58,7 +58,7 @@ public final class TestClock: ReactorClock {
   /// Every call sees the new time, as calls do that a busy reactor makes late; use ``pump(_:)`` for the moments in between.
   /// What the calls make is called too when it is due, in turns of its own. Twisted: `Clock.advance`.
   public func advance(by duration: Duration) {
-    precondition(duration >= .zero, "time does not run backwards: \(duration)")
+    require(duration >= .zero, "time does not run backwards: \(duration)")
     time.nanoseconds = now.advanced(by: duration).nanoseconds
     for _ in 0..<Self.turnsAtMost {
       guard let deadline = timers.nextDeadline, deadline <= time.nanoseconds else { return }
@@ -66,7 +66,7 @@ public final class TestClock: ReactorClock {
         do { try body() } catch { Issue.record(error, "the callback made at \(call.site) threw") }
       }
     }
-    preconditionFailure("calls that are due at once go on making more of them: \(Self.turnsAtMost) turns at \(now)")
+    fatalError("calls that are due at once go on making more of them: \(Self.turnsAtMost) turns at \(now)")
   }
 
   /// Far more than a test needs, and few enough to fail instead of hanging.

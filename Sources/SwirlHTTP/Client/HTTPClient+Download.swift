@@ -21,8 +21,8 @@ extension HTTPClient {
   /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
   ///
   /// Until all is there it is written to `path.part`, which then takes the place of `path`; what is no file, such as `/dev/null`, is
-  /// written to itself. The file is written on the reactor's
-  /// thread pool, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
+  /// written to itself. Where that name would be longer than 255 bytes it is cut, with a hash to tell it from others. The file is written on
+  /// threads, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. What was written is kept when the download fails, for a later one
   /// that resumes; other failures than of the network remove nothing that was there before. A status that is no success is an
   /// ``HTTPError`` of code `.status`. Cancelling the Deferred ends the request.
   ///
@@ -36,7 +36,7 @@ extension HTTPClient {
     progress: ((_ received: Int, _ total: Int?) -> Void)? = nil
   ) -> Deferred<Download> {
     let part = PartFile(path)
-    return reactor.deferToThread { try part.open(resuming: resuming) }.addCallback {
+    return reactor.withFiles(SystemPath(path), purpose: .writing) { try part.open(resuming: resuming) }.addCallback {
       [self] start -> Deferred<Download> in
       var request = request
       // Positions are those of what is sent.
@@ -115,7 +115,7 @@ private final class FileDownload {
     // What came is kept for a later try.
     case .failure(let error): return writer.flush().addCallback { throw error }
     case .success(let response):
-      return writer.flush().addCallback { [self] in reactor.deferToThread { [part] in try part.finish() } }
+      return writer.flush().addCallback { [self] in part.perform(on: reactor) { try $0.finish() } }
         .addCallback { [self] in
           HTTPClient.Download(
             url: response.url, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
@@ -221,7 +221,7 @@ private final class PartWriter {
     pieces = []
     size = 0
     self.restarts = false
-    reactor.deferToThread { [part] in
+    part.perform(on: reactor) { part in
       if restarts { try part.restart() }
       for bytes in batch { try part.write(bytes) }
     }
@@ -242,20 +242,27 @@ private final class PartWriter {
 /// Unchecked: it is used by one thread at a time, since the next piece is written when the one before has been.
 private final class PartFile: @unchecked Sendable {
   let path: String
-  private let partPath: String
+  private let partPath: SystemPath
   private var file: OpenFile?
   /// What is no file, such as `/dev/null`, is written to itself, and has nothing to go on from.
   private var isBeside = true
 
   init(_ path: String) {
     self.path = path
-    partPath = path + ".part"
+    partPath = SystemPath(path).partial
+  }
+
+  /// Does `work` with it on a thread.
+  func perform(
+    on reactor: Reactor, _ work: @escaping @Sendable (PartFile) throws -> Void
+  ) -> Deferred<Void> {
+    reactor.deferToThread(in: reactor.fileThreads.pool(isDevice: !isBeside), name: "write \(path)") { try work(self) }
   }
 
   /// Returns how much of it there is.
   func open(resuming: Bool) throws -> Int {
     isBeside = try !OpenFile.isSpecial(path)
-    let file = try OpenFile(isBeside ? partPath : path, resuming && isBeside ? .append : .write)
+    let file = try OpenFile(isBeside ? partPath : SystemPath(path), resuming && isBeside ? .append : .write)
     self.file = file
     return isBeside ? try file.seekToEnd() : 0
   }

@@ -35,7 +35,7 @@ extension HTTPClient {
   /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
   /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3).
   public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
-    precondition(policy.attempts > 0, "a request is sent once at least")
+    require(policy.attempts > 0, "a request is sent once at least")
     return { request, next in Attempts(policy, request, next).start() }
   }
 }

@@ -49,7 +49,7 @@ public final class HTTPClient {
   ///   - configuration: limits and times.
   ///   - reactor: where it works; that of this thread unless told otherwise.
   public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
-    precondition(
+    require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
@@ -68,9 +68,12 @@ public final class HTTPClient {
     if configuration.decodesContent, !headers.contains(.acceptEncoding) {
       headers[.acceptEncoding] = "gzip, deflate, br, zstd"
     }
+    require(
+      !headers.contains(.host),
+      "the configuration's headers have a Host, which is for one origin only: set it in the headers of a request")
     self.headers = headers
     do { encodedHeaders = try EncodedFields(headers) } catch {
-      preconditionFailure("the headers of the configuration cannot be sent: \(error)")
+      fatalError("the headers of the configuration cannot be sent: \(error)")
     }
     openClients.insert(self)
   }
@@ -212,7 +215,9 @@ public final class HTTPClient {
     output.removeAll(keepingCapacity: true)
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
     var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
-    if let proof = exchange.proof { fields[.authorization] = proof }
+    if let proof = exchange.proof {
+      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
+    }
     if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
     addCookies(to: &fields, of: exchange)
@@ -221,28 +226,30 @@ public final class HTTPClient {
       encoded = nil
       for field in headers where !fields.contains(field.name) { fields.append(field) }
     }
+    var host = pool.host
+    if !fields.isEmpty, let own = fields[.host] { host = try EncodedHost(own) }
     try RequestSerializer().appendHead(
-      exchange.method, target: exchange.target, host: pool.host, fields: fields, encoded: encoded,
-      framing: framing, to: &output)
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
+      to: &output)
     write(output)
   }
 
   /// Adds the cookies of the jar after those that the program gave, in one field, as RFC 6265bis §5.8.1 wants it.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
-    let own = fields.contains(.cookie) ? fields[.cookie] : nil
-    var kept: String?
-    if let cookies, !cookies.isEmpty { kept = cookies.cookieHeader(for: exchange.url, method: exchange.method) }
+    let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
+    var kept: [UInt8]?
+    if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
     let all = [own, kept].compactMap { $0 }
     if all.isEmpty { return }
     fields[.cookie] = nil
     // Appended, since what is assigned would be cut into fields of one cookie each.
-    fields.append(HTTPField(name: .cookie, value: all.joined(separator: "; ")))
+    fields.append(HTTPField(name: .cookie, value: Array(all.joined(separator: "; ".utf8))))
   }
 
   /// Keeps the cookies that `head` sets.
   func storeCookies(of head: ResponseHead, from exchange: Exchange) {
     guard let cookies, head["set-cookie"] != nil else { return }
-    for value in head.fields[values: .setCookie] { cookies.store(setCookie: value, from: exchange.url) }
+    for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
   }
 
   // MARK: - Connections in all
@@ -344,6 +351,11 @@ public final class HTTPClient {
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }
   }
+}
+
+extension HTTPField.Name {
+  /// Of a request: the host that it is for, if that is not the one of its URL.
+  static let host = Self("Host")!
 }
 
 extension HTTPClient.Body {

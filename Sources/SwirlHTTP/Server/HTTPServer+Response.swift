@@ -1,4 +1,5 @@
 public import HTTPTypes
+import SwirlDeferred
 public import SwirlNet
 
 extension HTTPServer {
@@ -106,7 +107,7 @@ extension HTTPServer {
       status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields(), length: Int? = nil,
       _ body: @escaping (BodyWriter) throws -> Void
     ) -> Response {
-      precondition(length ?? 0 >= 0, "a body can't have \(length ?? 0) bytes")
+      require(length ?? 0 >= 0, "a body can't have \(length ?? 0) bytes")
       var response = Response(status, .stream(length: length, body))
       response.fields = headers
       return response

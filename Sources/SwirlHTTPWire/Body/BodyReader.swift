@@ -20,11 +20,11 @@ struct BodyReader: Sendable {
   // Beside the state, not in it: a payload would be taken out and put back with each event.
   private var state = State.length
   private var remaining = 0
-  private var chunks = ChunkReader()
+  private var chunks = ChunkReader(isLenient: false)
   /// How many bytes of content have been handed out.
   private(set) var received = 0
 
-  mutating func begin(_ framing: BodyFraming) {
+  mutating func begin(_ framing: BodyFraming, isLenient: Bool) {
     received = 0
     remaining = 0
     switch framing {
@@ -35,7 +35,7 @@ struct BodyReader: Sendable {
       remaining = length
     case .chunked:
       state = .chunked
-      chunks = ChunkReader()
+      chunks = ChunkReader(isLenient: isLenient)
     case .untilClose:
       state = .untilClose
     }
@@ -81,7 +81,7 @@ struct BodyReader: Sendable {
   /// Counts bytes that the caller read by itself.
   mutating func advance(by count: Int) {
     guard case .length = state, (0...remaining).contains(count) else {
-      preconditionFailure("advance(by:) counts at most remainingLength bytes")
+      fatalError("advance(by:) counts at most remainingLength bytes")
     }
     remaining -= count
     received += count

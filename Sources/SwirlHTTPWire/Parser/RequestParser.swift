@@ -44,7 +44,7 @@ public struct RequestParser: Sendable {
 
   /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
   public mutating func advance(by count: Int) {
-    guard case .body = state else { preconditionFailure("advance(by:) outside of content") }
+    guard case .body = state else { fatalError("advance(by:) outside of content") }
     body.advance(by: count)
   }
 
@@ -55,10 +55,10 @@ public struct RequestParser: Sendable {
     do throws(HTTPWireError) {
       switch state {
       case .head:
-        guard let head = try reader.next(input, at: &offset, limits, isRequest: true) else { return .needMore }
+        guard let head = try reader.next(input, at: &offset, limits, HeadRules(isRequest: true)) else { return .needMore }
         let request = RequestHead(head, framing: try head.framing())
         isPersistent = request.isPersistent
-        body.begin(request.framing)
+        body.begin(request.framing, isLenient: false)
         state = .body
         return .head(request)
       case .body:

@@ -16,7 +16,7 @@ public enum ChunkSerializer {
   ///   - size: more than 0.
   ///   - output: what it is appended to.
   public static func appendSize(_ size: Int, to output: inout [UInt8]) {
-    precondition(size > 0, "an empty chunk ends the content: use appendEnd")
+    guard size > 0 else { fatalError("an empty chunk ends the content: use appendEnd") }
     output.append(hexadecimal: size)
     output.append("\r\n")
   }

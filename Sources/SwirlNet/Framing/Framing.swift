@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 /// How messages are told apart in a stream of bytes.
 public protocol Framing: Sendable {
   /// Looks for the first message in `bytes`, of which the first `searched` were looked at before without finding it; nil when it is not whole.
@@ -43,7 +45,7 @@ public struct LineFraming: Framing {
   ///   - delimiter: what ends a message. With `"\n"`, a CR before it is part of the message.
   ///   - maximumLength: the longest message, in bytes.
   public init(delimiter: String = "\r\n", maximumLength: Int = 16 * 1024) {
-    precondition(!delimiter.isEmpty && maximumLength > 0, "lines need a delimiter, and room for a byte")
+    require(!delimiter.isEmpty && maximumLength > 0, "lines need a delimiter, and room for a byte")
     self.delimiter = Array(delimiter.utf8)
     self.maximumLength = maximumLength
   }
@@ -87,7 +89,7 @@ public struct LengthFraming: Framing {
   ///   - width: how many bytes the length has: 1, 2 or 4.
   ///   - maximumLength: the longest message, in bytes.
   public init(width: Int = 4, maximumLength: Int = 16 * 1024 * 1024) {
-    precondition([1, 2, 4].contains(width), "a length of \(width) bytes: it has 1, 2 or 4")
+    require([1, 2, 4].contains(width), "a length of \(width) bytes: it has 1, 2 or 4")
     self.width = width
     self.maximumLength = min(maximumLength, 1 << (8 * width) - 1)
   }

@@ -38,14 +38,14 @@ public final class ProcessPool {
   public init(
     size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current
   ) {
-    precondition(
+    require(
       getenv(Self.workerVariable) == nil,
       "a worker of a process pool makes a pool: call ProcessPool.serveIfWorker() before, at the beginning of main")
     self.size = size ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    precondition(self.size > 0, "a process pool needs one worker or more, not \(self.size)")
+    require(self.size > 0, "a process pool needs one worker or more, not \(self.size)")
     var specification = ProcessSpecification(program: program ?? Self.ownProgram)
     specification.name = program ?? CommandLine.arguments.first
-    specification.environment = environment.adding(Self.workerVariable, "1")
+    specification.environment = environment.setting(Self.workerVariable, to: "1")
     specification.hasChannel = true
     workers = PoolWorkers(size: self.size, specification, on: reactor)
   }

@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlReactor
 
 /// The functions that this program's workers run, by name.
@@ -13,7 +14,7 @@ final class WorkerFunctions: @unchecked Sendable {
 
   func add(_ name: String, _ body: @escaping Body) {
     let isNew = lock.withLock { bodies.updateValue(body, forKey: name) == nil }
-    precondition(isNew, "a function named \(name) is registered already")
+    require(isNew, "a function named \(name) is registered already")
   }
 
   subscript(name: String) -> Body? { lock.withLock { bodies[name] } }

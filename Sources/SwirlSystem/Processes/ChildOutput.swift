@@ -151,9 +151,9 @@ public final class ChildOutput: Abandonable {
   }
 
   private func take(_ onPiece: @escaping ([UInt8]) -> Void, onEnd: @escaping ((any Error)?) -> Void) {
-    precondition(state == .untaken || state == .ended, "what a child writes is read once: another reads it already")
+    require(state == .untaken || state == .ended, "what a child writes is read once: another reads it already")
     if state == .untaken, descriptor < 0 {
-      preconditionFailure(
+      fatalError(
         "there is nothing to read from \(program): start it with standardOutput: .pipe, or standardError")
     }
     self.onPiece = onPiece

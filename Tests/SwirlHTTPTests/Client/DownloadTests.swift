@@ -21,11 +21,13 @@ extension HTTPClientTests {
 
     /// Downloads from a server that answers so.
     private func download(
-      resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil, _ answer: @escaping (RawRequest) -> Void
+      to other: String? = nil, resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil,
+      _ answer: @escaping (RawRequest) -> Void
     ) throws -> Result<HTTPClient.Download, any Error> {
       let bench = try ClientBench(.init(), answer)
       var outcome: Result<HTTPClient.Download, any Error>?
-      bench.client.download(HTTPClient.Request(bench.server.url), to: path, resuming: resuming, progress: progress)
+      let request = HTTPClient.Request(bench.server.url)
+      bench.client.download(request, to: other ?? path, resuming: resuming, progress: progress)
         .addBoth { outcome = $0 }
       bench.run(until: { outcome != nil })
       bench.end()
@@ -55,6 +57,28 @@ extension HTTPClientTests {
       #expect(try outcome.get().size == 5)
       #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == "/dev/null")
       #expect(content(partPath) == nil)
+    }
+
+    @Test(arguments: [250, 251, 255])
+    func `a name may be as long as names can be, also when it is resumed`(length: Int) throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID())").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      // Characters of three bytes.
+      let name = String(repeating: "\u{5b57}", count: 80) + String(repeating: "x", count: length - 240)
+      let broken = try download(to: folder + "/" + name) { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"a\"\r\n\r\nhello")
+        request.connection.close()
+      }
+      #expect(throws: HTTPError.self) { try broken.get() }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).contains(name) == false)
+      let whole = try download(to: folder + "/" + name, resuming: true) { request in
+        let head = "HTTP/1.1 206 Part\r\nContent-Length: 5\r\nETag: \"a\"\r\nContent-Range: bytes 5-9/10\r\n\r\n"
+        request.connection.send(head + "world")
+      }
+      #expect(try whole.get().size == 10 && whole.get().resumedAt == 5)
+      #expect(content(folder + "/" + name).map { String(decoding: $0, as: UTF8.self) } == "helloworld")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
     }
 
     @Test func `what broke off is resumed where it stopped`() throws {

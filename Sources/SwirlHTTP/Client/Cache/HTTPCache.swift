@@ -62,7 +62,7 @@ public final class HTTPCache {
   /// A cache in memory.
   /// - Parameter limit: how much it keeps, in bytes; 64 MiB unless told otherwise.
   public convenience init(memory limit: Int = 64 << 20) {
-    precondition(limit >= 0, "a limit is a number of bytes, not \(limit)")
+    require(limit >= 0, "a limit is a number of bytes, not \(limit)")
     self.init(MemoryCacheStore(limit: limit))
   }
 
@@ -75,8 +75,8 @@ public final class HTTPCache {
   ///   - path: the directory. It should have nothing else in it.
   ///   - limit: how much it keeps, in bytes; 512 MiB unless told otherwise. Until old files are removed it may be more.
   public convenience init(directory path: String, limit: Int = 512 << 20) {
-    precondition(limit >= 0, "a limit is a number of bytes, not \(limit)")
-    precondition(!path.isEmpty && !path.utf8.contains(0), "a path is not empty and has no zero in it")
+    require(limit >= 0, "a limit is a number of bytes, not \(limit)")
+    require(!path.isEmpty && !path.utf8.contains(0), "a path is not empty and has no zero in it")
     self.init(DiskCacheStore(path, limit: limit))
   }
 
