@@ -57,31 +57,33 @@ enum Redirection {
     of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
     after history: [HTTPClient.RedirectStep], by client: HTTPClient
   ) {
-    let (location, credentials) = location.splitUserInfo()
+    let shown = location.withoutCredentials
     if location.utf8.contains(where: \.isControl) {
       self = .refuse("a redirect is not followed: its Location has a control character in it")
       return
     }
-    let url = URLReference.resolve(location, against: request.url)
+    let from: HTTPURL
+    var to: HTTPURL
+    do throws(HTTPURL.Malformed) {
+      from = try HTTPURL(request.url)
+      to = try from.resolving(location)
+    } catch {
+      self = .refuse("a redirect to \(shown) is not followed: \(error.reason)")
+      return
+    }
+    // RFC 9110 §10.2.2: what led here has a fragment, where the Location has none.
+    if to.fragment == nil { to.fragment = from.fragment }
+    let url = to.textWithFragment
     if history.count >= policy.limit {
       self = .refuse("more than \(policy.limit) redirects, the next to \(url): raise `redirects`, or look at the pages")
       return
     }
-    let from: Origin
-    let to: Origin
-    do throws(HTTPURL.Malformed) {
-      from = try HTTPURL(request.url).origin
-      to = try HTTPURL(url).origin
-    } catch {
-      self = .refuse("a redirect to \(url) is not followed: \(error.reason)")
-      return
-    }
     // A server elsewhere has no business with the sockets of this machine.
-    if to.socketPath != nil, to != from {
+    if to.origin.socketPath != nil, to.origin != from.origin {
       self = .refuse("a redirect to \(url) is not followed: it leads to a Unix socket")
       return
     }
-    if from.isSecure, !to.isSecure, !policy.allowsDowngrade {
+    if from.origin.isSecure, !to.origin.isSecure, !policy.allowsDowngrade {
       self = .refuse(
         "a redirect from https to \(url) is not followed: allow it with `redirects`, if others may read it")
       return
@@ -96,11 +98,13 @@ enum Redirection {
       return
     }
     next.headers[.host] = nil
-    if from != to { next.removeCredentials() }
-    if let credentials, next.authentication == nil, !next.headers.contains(.authorization),
+    if from.origin != to.origin { next.removeCredentials() }
+    // A user name with a colon in it, which Basic cannot carry (RFC 7617 §2), is as good as none.
+    if let credentials = to.credentials, !credentials.user.contains(":"), next.authentication == nil,
+      !next.headers.contains(.authorization),
       !client.headers.contains(.authorization)
     {
-      next.authentication = credentials
+      next.authentication = .basic(credentials.user, credentials.password)
     }
     self = .follow(next)
   }
@@ -120,26 +124,5 @@ extension HTTPClient.Request {
   fileprivate mutating func removeCredentials() {
     authentication = nil
     for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { headers[name] = nil }
-  }
-}
-
-extension String {
-  /// A reference without the user and password before its host, and those (RFC 3986 §3.2.1).
-  ///
-  /// A user name with a colon in it, which Basic cannot carry (RFC 7617 §2), is as good as none.
-  fileprivate func splitUserInfo() -> (reference: String, HTTPClient.Authentication?) {
-    guard utf8.contains(UInt8(ascii: "@")), let slashes = utf8.firstRange(of: "//".utf8),
-      !self[..<slashes.lowerBound].contains(where: { "/?#".contains($0) })
-    else { return (self, nil) }
-    let start = slashes.upperBound
-    let end = utf8[start...].firstIndex { "/?#\\".utf8.contains($0) } ?? endIndex
-    guard let at = utf8[start..<end].lastIndex(of: UInt8(ascii: "@")) else { return (self, nil) }
-    let reference = String(self[..<start] + self[utf8.index(after: at)...])
-    let parts = self[start..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let user = String(parts[0]).percentDecoded,
-      let password = parts.count > 1 ? String(parts[1]).percentDecoded : "", !user.contains(":"),
-      !(user.isEmpty && password.isEmpty)
-    else { return (reference, nil) }
-    return (reference, .basic(user, password))
   }
 }
