@@ -142,7 +142,16 @@ import Swirl
 
 extension HTTPFields {
   /// A line each.
-  func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value)\r\n" }.joined() }
+  func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value.escapingControls)\r\n" }.joined() }
+}
+
+extension String {
+  /// What a server sends must not give orders to a terminal.
+  fileprivate var escapingControls: String {
+    unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control && scalar != "\t" ? scalar.escaped(asASCII: true) : String(scalar)
+    }.joined()
+  }
 }
 
 /// To standard output, all of it.

@@ -37,16 +37,28 @@ extension Reactor {
     in pool: ThreadPool? = nil, name: String? = nil, mayBeAbandoned: Bool = false, file: StaticString = #fileID,
     line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
   ) -> Deferred<Value> {
+    startThreadCall(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, CallSite(file: file, line: line), work).result
+  }
+
+  /// A call whose outcome may be unwanted for a while, and wanted again.
+  package func callThread<Value: Sendable>(
+    in pool: ThreadPool, _ work: @escaping @Sendable () throws -> Value
+  ) -> ThreadCall<Value> { startThreadCall(in: pool, name: nil, mayBeAbandoned: true, CallSite(), work) }
+
+  private func startThreadCall<Value: Sendable>(
+    in pool: ThreadPool?, name: String?, mayBeAbandoned: Bool, _ site: CallSite,
+    _ work: @escaping @Sendable () throws -> Value
+  ) -> ThreadCall<Value> {
     // The Deferred stays here; the thread carries its number only. So nothing that hangs on it is ever touched, or let go
     // of, on another thread, and a result that comes too late finds nobody.
     let id = threadCalls.nextID()
     let deferred = Deferred<Value>(
-      canceller: { [reference] _ in reference.reactor?.threadCalls.cancel(id) }, file: file, line: line)
+      canceller: { [reference] _ in reference.reactor?.threadCalls.cancel(id) }, file: site.file, line: site.line)
     let remote = remote
     do throws(ThreadPoolError) {
       let ticket = try (pool ?? threadPool).submit {
         let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
-        remote.callFromThread(file: file, line: line) { reactor in
+        remote.callFromThread(file: site.file, line: site.line) { reactor in
           // The number was given to this Deferred and to no other.
           if let deferred = reactor.threadCalls.remove(id)?.deferred {
             unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
@@ -54,12 +66,17 @@ extension Reactor {
           reactor.threadCallEnded()
         }
       }
-      let site = CallSite(file: file, line: line)
       threadCalls.insert(
         .init(deferred: deferred, ticket: ticket, mayBeAbandoned: mayBeAbandoned, name: name, site: site), id)
       if !mayBeAbandoned { waitForThreadCallsAtShutdown() }
     } catch { deferred.errback(error) }
-    return deferred
+    return ThreadCall(id: id, result: deferred)
+  }
+
+  /// The outcome of a call is not wanted at present: if no thread has begun it, it never runs, and fails with `CancelledError`; if one has,
+  /// the outcome still comes, but the thread has no place in the pool any more.
+  package func leave<Value>(_ call: ThreadCall<Value>) {
+    if threadCalls.leave(call.id) { call.result.cancel() }
   }
 
   /// Shutdown triggers of the phase `during` may still use what the calls use; those of the phase `after` may free it.
@@ -84,10 +101,17 @@ extension Reactor {
     in pool: ThreadPool? = nil, name: String? = nil, mayBeAbandoned: Bool = false, file: StaticString = #fileID,
     line: UInt = #line, _ work: @escaping @Sendable () throws -> Void
   ) {
-    deferToThread(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, file: file, line: line, work).addErrback { [reference] error in
-      reference.reactor?.perform(at: CallSite(file: file, line: line)) { throw error }
-    }
+    let site = CallSite(file: file, line: line)
+    startThreadCall(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, site, work).result
+      .addErrback { [reference] error in reference.reactor?.perform(at: site) { throw error } }
   }
+}
+
+/// A call that was given to a pool.
+package struct ThreadCall<Value> {
+  fileprivate let id: Int
+  /// Its outcome.
+  package let result: Deferred<Value>
 }
 
 /// Runs `work`, which may block, on a thread of this thread's reactor's pool; see

@@ -163,6 +163,9 @@ public final class Reactor {
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
+  /// How often descriptors were polled, the present time included. What arrives after a poll is reported by a later one.
+  @exclusivity(unchecked) package private(set) var pollCount = 0
+
   private func turn() {
     cachedTime = 0
     // What the callbacks of this turn queue waits for the next, in whichever of the three queues it comes.
@@ -175,6 +178,7 @@ public final class Reactor {
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
+    pollCount &+= 1
     if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {

@@ -47,13 +47,18 @@ final class ThreadCalls {
   /// The outcome is no longer wanted. What has not begun never runs; what has is waited for all the same when the reactor stops, unless it
   /// may be abandoned: then its thread has no place in the pool any more.
   func cancel(_ id: Int) {
-    guard let call = calls[id] else { return }
+    if !leave(id) { calls[id]?.deferred = nil }
+  }
+
+  /// The outcome is not wanted at present. Returns whether the call was withdrawn, and so has none.
+  func leave(_ id: Int) -> Bool {
+    guard let call = calls[id] else { return false }
     if call.ticket.withdraw() {
       _ = remove(id)
-    } else {
-      calls[id]?.deferred = nil
-      if call.mayBeAbandoned { call.ticket.abandon() }
+      return true
     }
+    if call.mayBeAbandoned { call.ticket.abandon() }
+    return false
   }
 
   /// Those that a reactor would have to wait for are no longer waited for: returns what has begun, and what will never begin.

@@ -9,6 +9,8 @@ import sys
 import tempfile
 
 import checks
+import connections
+import heads
 import httpbin
 import programs
 import proxies
@@ -17,7 +19,9 @@ import tls
 #: Each part with the programs that it needs.
 PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
+    "heads": (heads.client_against_heads, ["curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
+    "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),

@@ -39,6 +39,26 @@ import Testing
       testDescription: "one such line", text: "HTTP/1.1 200 OK\r\nA: b\nContent-Length: 1\r\n\r\nx",
       expected: ["head 200 contentLength(1)", "data x", "end"], fields: ["A=b", "Content-Length=1"],
       isPersistent: false),
+    // A web server for embedded devices, which mixes both.
+    Vector(
+      testDescription: "GoAhead-Webs",
+      text:
+        "HTTP/1.0 200 OK\nServer: GoAhead-Webs\r\nPragma: no-cache\nContent-Length: 4\nSet-Cookie: userid=1; path=/;\n\n<a/>",
+      expected: ["head 200 contentLength(4)", "data <a/>", "end"], refusal: "error badStartLine 502",
+      fields: ["Server=GoAhead-Webs", "Pragma=no-cache", "Content-Length=4", "Set-Cookie=userid=1; path=/;"],
+      isPersistent: false),
+    // A firewall in front of many sites, which breaks its own cookies.
+    Vector(
+      testDescription: "a broken cookie of a firewall",
+      text:
+        "HTTP/1.1 200 OK\r\nSet-Cookie: ___utmva=dmo\u{1}OZ; path=/\r\nSet-Cookie: ___utmvb=iZK\n    XSa: ctu; path=/\r\n"
+        + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+      expected: ["head 200 chunked", "data x", "end"],
+      fields: [
+        "Set-Cookie=___utmva=dmo\u{1}OZ; path=/", "Set-Cookie=___utmvb=iZK XSa: ctu; path=/",
+        "Transfer-Encoding=chunked",
+      ],
+      isPersistent: false),
     Vector(
       testDescription: "an empty line with a line feed alone", text: "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\nx",
       expected: ["head 200 contentLength(1)", "data x", "end"], isPersistent: false),
@@ -194,6 +214,18 @@ import Testing
     #expect(head.bytes == Array("HTTP/1.1 204 No\r\nA: \u{1B}[2J b\r\nC: ".utf8) + [0xE9] + Array("\r\n\r\n".utf8))
     #expect(head.description == "HTTP/1.1 204 No\r\nA: \\u{1B}[2J b\r\nC: \u{FFFD}\r\n\r\n")
     #expect(head.reasonPhrase == "No" && head["a"] == "\u{1B}[2J b")
+  }
+
+  @Test("A length beside a coding is none (RFC 9112 §6.3 (3))")
+  func overriddenLength() throws {
+    var parser = ResponseParser(isLenient: true)
+    var offset = 0
+    let bytes = Array("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
+    guard case .head(let head) = try parser.next(bytes.span, at: &offset) else {
+      Issue.record("no head")
+      return
+    }
+    #expect(head.contentLength == nil && head.framing == .chunked)
   }
 
   @Test("A control character that was read is not sent on (RFC 9110 §5.5)")

@@ -36,6 +36,20 @@ extension HTTPClient {
     public var redirects = Redirects.follow()
     /// The proxies that requests go through: none, unless told otherwise.
     public var proxies = ProxySettings.none
+    /// Which addresses may be connected to; nil for all. For a program that fetches what strangers name: a URL cannot be judged by its
+    /// text, since a name or a redirect may lead to any address.
+    ///
+    /// Asked on the reactor's thread for each address before it is connected to: those that a name has, each time it is resolved, and
+    /// those that redirects lead to. An IPv4 address in an IPv6 one (`::ffff:127.0.0.1`) comes as IPv4, and a Unix socket as its
+    /// path. Where none is left the request fails with ``HTTPError/Code/cannotConnect``, and the error names them.
+    ///
+    /// A proxy that is configured is trusted, and not asked about. An address in a URL is asked about before a proxy is; a name is
+    /// resolved by the proxy, which has to have rules of its own.
+    ///
+    /// ```swift
+    /// configuration.allowsAddress = { $0.isGlobal && [80, 443].contains($0.port) }
+    /// ```
+    public var allowsAddress: (@Sendable (SocketAddress) -> Bool)?
     /// How connections to `https` URLs are secured: roots, a certificate of one's own, pins, versions.
     public var tls = TLSConfiguration()
     /// The limits on everything else that a server sends.

@@ -78,6 +78,9 @@ extension HTTPClient {
     var method: HTTPRequest.Method { request.method }
     var url: String { request.url }
 
+    /// The same URL, written in another way.
+    func setURL(_ url: String) { request.url = url }
+
     /// Who is told of the response while it comes, if that was asked for.
     var stream: (any ResponseSink)? {
       if case .stream(let stream) = consumer { stream } else { nil }
@@ -246,8 +249,8 @@ extension HTTPClient {
 
     /// Asks for what was asked for where `head` says it is.
     private func redirect(by head: ResponseHead) {
-      guard !isFinished, let location = Redirection.location(in: head) else { return }
-      switch Redirection(of: request, to: location, head.status, redirects, after: history) {
+      guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
+      switch Redirection(of: request, to: location, head.status, redirects, after: history, by: client) {
       case .refuse(let reason): finish(.failure(error(.redirect, reason)))
       case .follow(let next):
         history.append(

@@ -6,7 +6,9 @@ extension HTTPClient {
   ///
   /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110 §15.4, and the
   /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind.
-  /// A way to anything but `http` and `https`, one that goes round in a circle, and one from `https` to `http`, is an error.
+  /// A `Host` field of the request's own goes to the first origin only, and with the first request only. A user and a password in a
+  /// Location are used for the origin there if the request has no credentials, and are left out of every URL that is shown.
+  /// A way to anything but `http` and `https`, and one from `https` to `http`, is an error.
   public struct Redirects: Sendable, Hashable {
     /// How many are followed for one request; one more is an error. With zero the redirect itself is the response.
     public var limit: Int
@@ -46,17 +48,18 @@ enum Redirection {
   /// What `head`, the answer to `request`, says; nil where it is no redirect.
   static func location(in head: ResponseHead) -> String? {
     switch head.status {
-    case 301, 302, 303, 307, 308: head.location
+    case 301, 302, 303, 307, 308: head.reference("location")
     default: nil
     }
   }
 
   init(
     of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
-    after history: [HTTPClient.RedirectStep]
+    after history: [HTTPClient.RedirectStep], by client: HTTPClient
   ) {
+    let (location, credentials) = location.splitUserInfo()
     if location.utf8.contains(where: \.isControl) {
-      self = .refuse("the Location \(location.debugDescription) has a control character in it: it is not followed")
+      self = .refuse("a redirect is not followed: its Location has a control character in it")
       return
     }
     let url = URLReference.resolve(location, against: request.url)
@@ -92,12 +95,12 @@ enum Redirection {
       self = .refuse("a redirect to \(url) asks for the content again, which was a stream and is gone: send it there")
       return
     }
+    next.headers[.host] = nil
     if from != to { next.removeCredentials() }
-    // Once more is no circle yet: a cookie that was set on the way may make the difference.
-    let isCurrent = request.url == url && request.method == next.method
-    if history.count(where: { $0.url == url && $0.method == next.method }) + (isCurrent ? 1 : 0) > 1 {
-      self = .refuse("the redirects go round in a circle at \(url)")
-      return
+    if let credentials, next.authentication == nil, !next.headers.contains(.authorization),
+      !client.headers.contains(.authorization)
+    {
+      next.authentication = credentials
     }
     self = .follow(next)
   }
@@ -116,19 +119,27 @@ extension HTTPClient.Request {
   /// What was meant for one server only.
   fileprivate mutating func removeCredentials() {
     authentication = nil
-    for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization, HTTPField.Name("Host")!] {
-      headers[name] = nil
-    }
+    for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { headers[name] = nil }
   }
 }
 
-extension ResponseHead {
-  /// What the Location field says. It is bytes, which a URL has percent-encoded where they are no UTF-8.
-  fileprivate var location: String? {
-    guard let bytes = bytes(of: "location") else { return nil }
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    var encoded: [UInt8] = []
-    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
-    return String(decoding: encoded, as: UTF8.self)
+extension String {
+  /// A reference without the user and password before its host, and those (RFC 3986 §3.2.1).
+  ///
+  /// A user name with a colon in it, which Basic cannot carry (RFC 7617 §2), is as good as none.
+  fileprivate func splitUserInfo() -> (reference: String, HTTPClient.Authentication?) {
+    guard utf8.contains(UInt8(ascii: "@")), let slashes = utf8.firstRange(of: "//".utf8),
+      !self[..<slashes.lowerBound].contains(where: { "/?#".contains($0) })
+    else { return (self, nil) }
+    let start = slashes.upperBound
+    let end = utf8[start...].firstIndex { "/?#\\".utf8.contains($0) } ?? endIndex
+    guard let at = utf8[start..<end].lastIndex(of: UInt8(ascii: "@")) else { return (self, nil) }
+    let reference = String(self[..<start] + self[utf8.index(after: at)...])
+    let parts = self[start..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let user = String(parts[0]).percentDecoded,
+      let password = parts.count > 1 ? String(parts[1]).percentDecoded : "", !user.contains(":"),
+      !(user.isEmpty && password.isEmpty)
+    else { return (reference, nil) }
+    return (reference, .basic(user, password))
   }
 }

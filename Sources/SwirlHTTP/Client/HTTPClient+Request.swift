@@ -14,6 +14,9 @@ extension HTTPClient {
     /// What to do with it.
     public var method: HTTPRequest.Method
     /// Fields to send, besides those of the configuration.
+    ///
+    /// A `Host` field of its own goes out instead of the URL's host, with the first request only: after a redirect it is not sent. It
+    /// has no say in where the request goes, which certificate the server needs, which connections are shared, and which cookies go along.
     public var headers: HTTPFields
     /// The content to send; nil for none.
     public var body: Body?

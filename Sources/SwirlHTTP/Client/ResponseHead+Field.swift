@@ -8,6 +8,18 @@ extension ResponseHead {
     guard let value = bytes(of: name), HTTPField.isValidValue(value) else { return nil }
     return HTTPField(name: sent, value: value)
   }
+
+  /// The URL reference that `name` has here. A field is bytes, and a URL has those percent-encoded that are not UTF-8.
+  func reference(_ name: String) -> String? {
+    guard let text = self[name] else { return nil }
+    // Where they are not, text has this in their place.
+    guard text.unicodeScalars.contains("\u{FFFD}"), let bytes = bytes(of: name),
+      String(validating: bytes, as: UTF8.self) == nil
+    else { return text }
+    var encoded: [UInt8] = []
+    for byte in bytes { if byte < 0x80 { encoded.append(byte) } else { encoded.append(percentEncoding: byte) } }
+    return String(decoding: encoded, as: UTF8.self)
+  }
 }
 
 extension HTTPField {

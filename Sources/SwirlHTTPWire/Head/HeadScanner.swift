@@ -17,42 +17,35 @@ struct HeadScanner<Start: StartLine>: Sendable {
     _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
   ) throws(HTTPWireError) -> Int? {
     while true {
+      let line: Range<Int>
       switch lines.next(in: bytes) {
       case .incomplete:
         try checkLength(bytes.count, limits)
         return nil
       case .broken(let index):
         try checkLength(index + 1, limits)
-        guard let line = try resume(bytes, at: index, rules) else { continue }
-        if try take(line, bytes, limits, rules) { return lines.lineStart }
-      case .line(let line):
+        guard let resumed = try resume(bytes, at: index, rules) else { continue }
+        line = resumed
+      case .line(let next):
         try checkLength(lines.lineStart, limits)
-        if try take(line, bytes, limits, rules) { return lines.lineStart }
+        line = next
+      }
+      if start == nil {
+        try scanStart(bytes, line, rules)
+      } else if line.isEmpty {
+        return lines.lineStart
+      } else if rules.isLenient, bytes[line.lowerBound].isBlank, facts.count > 0 {
+        // The line continues the field before it, which must be none whose value was read already.
+        try check(lastName, bytes, "is continued on a second line")
+        isIrregular = true
+      } else {
+        let field = try FieldLine(parsing: bytes, line)
+        if lines.lastControl >= line.lowerBound { try check(field.name, bytes, "has a control character") }
+        try facts.note(field, in: bytes, isRequest: rules.isRequest)
+        try facts.checkCount(limits)
+        lastName = field.name
       }
     }
-  }
-
-  /// - Returns: whether this was the empty line that ends the head.
-  @inline(__always)
-  private mutating func take(
-    _ line: Range<Int>, _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
-  ) throws(HTTPWireError) -> Bool {
-    if start == nil {
-      try scanStart(bytes, line, rules)
-    } else if line.isEmpty {
-      return true
-    } else if rules.isLenient, bytes[line.lowerBound].isBlank, facts.count > 0 {
-      // The line continues the field before it, which must be none whose value was read already.
-      try check(lastName, bytes, "is continued on a second line")
-      isIrregular = true
-    } else {
-      let field = try FieldLine(parsing: bytes, line)
-      if lines.lastControl >= line.lowerBound { try check(field.name, bytes, "has a control character") }
-      try facts.note(field, in: bytes, isRequest: rules.isRequest)
-      try facts.checkCount(limits)
-      lastName = field.name
-    }
-    return false
   }
 
   /// A line that is not as it should be, but for a lenient reader.

@@ -13,7 +13,8 @@ public struct ResponseHead: Sendable {
   /// How the content ends, the method of the request taken into account.
   public let framing: BodyFraming
 
-  /// What Content-Length says: the length of the content, or for a response to HEAD or a 304 the length it would have.
+  /// What Content-Length says: the length of the content, or for a response to HEAD or a 304 the length it would have. Nil beside
+  /// Transfer-Encoding, which overrides it (RFC 9112 §6.3).
   public let contentLength: Int?
 
   /// Whether the connection can be used again after this response (RFC 9112 §9.3).
@@ -65,9 +66,9 @@ public struct ResponseHead: Sendable {
     line = head.start
     options = head.facts.connection
     self.framing = framing
-    contentLength = head.facts.contentLength
-    hasContentCoding = head.facts.hasContentCoding
     isAmbiguous = head.facts.isAmbiguous(head.start.version)
+    contentLength = isAmbiguous ? nil : head.facts.contentLength
+    hasContentCoding = head.facts.hasContentCoding
     isPersistent = framing != .untilClose && head.facts.isPersistent(head.start.version)
   }
 }

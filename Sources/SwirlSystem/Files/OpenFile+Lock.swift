@@ -10,7 +10,7 @@ extension OpenFile {
   /// Opens or makes a file that one `OpenFile` of all processes has at a time, until it is closed.
   ///
   /// Waits a second for another, which may just be closing it.
-  package static func locked(_ path: String) throws -> OpenFile {
+  package static func locked(_ path: some SystemBytes) throws -> OpenFile {
     for _ in 1...100 {
       let file = try OpenFile(path, .update)
       if !file.lock() { usleep(10_000) } else if file.isAtItsPath { return file }

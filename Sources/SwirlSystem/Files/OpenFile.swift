@@ -33,22 +33,26 @@ package final class OpenFile: @unchecked Sendable {
     }
   }
 
-  package let path: String
+  package let path: SystemPath
   private var descriptor: Int32
 
-  package init(_ path: String, _ mode: Mode) throws {
-    // C would take it for the end, and so for the name of another file.
-    if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }
-    self.path = path
+  package init(_ path: some SystemBytes, _ mode: Mode) throws {
+    self.path = try Self.checked(path, "open")
     var permissions: mode_t?
     if case .create(let wanted) = mode { permissions = wanted.map { mode_t($0) } }
-    descriptor = open(path, mode.flags, permissions ?? 0o666)
+    descriptor = self.path.withCString { open($0, mode.flags, permissions ?? 0o666) }
     if descriptor < 0 { throw FileError("open", path, errno: errno) }
     // The umask, which is for new files, has been taken off. Where the file system knows no permissions there are none to keep.
     if let permissions { _ = fchmod(descriptor, permissions) }
   }
 
   deinit { if descriptor >= 0 { Descriptor.close(descriptor) } }
+
+  /// Whether it is neither a file nor a directory, so that reading and writing may take for ever.
+  var isDevice: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && Self.isSpecial(status)
+  }
 
   /// The next bytes; nil at the end.
   package func read(atMost room: Int = 128 * 1024) throws -> [UInt8]? {
@@ -133,46 +137,57 @@ package final class OpenFile: @unchecked Sendable {
   /// Whether it was neither renamed nor removed since it was opened.
   var isAtItsPath: Bool {
     var (ours, theirs) = (stat(), stat())
-    return fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino
+    return fstat(descriptor, &ours) == 0 && path.withCString({ stat($0, &theirs) }) == 0 && ours.st_ino == theirs.st_ino
       && ours.st_dev == theirs.st_dev
   }
 
   // MARK: - By path
 
   /// How many bytes a file has; nil when there is none.
-  package static func length(of path: String) throws -> Int? {
+  package static func length(of path: some SystemBytes) throws -> Int? {
     guard let status = try status(of: path) else { return nil }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("open", path, reason: "it is no file") }
     return Int(status.st_size)
   }
 
   /// The permissions of a file; nil when there is none.
-  static func permissions(of path: String) throws -> UInt32? { try status(of: path).map { UInt32($0.st_mode & 0o777) } }
-
-  /// Whether what is there is neither a file nor a directory, such as `/dev/null` or a named pipe: it is written to, and never replaced.
-  package static func isSpecial(_ path: String) throws -> Bool {
-    guard let status = try status(of: path) else { return false }
-    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  static func permissions(of path: some SystemBytes) throws -> UInt32? {
+    try status(of: path).map { UInt32($0.st_mode & 0o777) }
   }
 
-  private static func status(of path: String) throws -> stat? {
-    if path.utf8.contains(0) { throw FileError("open", path, reason: "the path has a zero byte in it") }
+  /// Whether what is there is neither a file nor a directory, such as `/dev/null` or a named pipe: it is written to, and never replaced.
+  package static func isSpecial(_ path: some SystemBytes) throws -> Bool {
+    try status(of: path).map(isSpecial) ?? false
+  }
+
+  private static func isSpecial(_ status: stat) -> Bool { ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) }
+
+  private static func status(of path: some SystemBytes) throws -> stat? {
     var status = stat()
-    if stat(path, &status) == 0 { return status }
+    if try checked(path, "open").withCString({ stat($0, &status) }) == 0 { return status }
     if errno == ENOENT || errno == ENOTDIR { return nil }
     throw FileError("open", path, errno: errno)
   }
 
-  package static func rename(_ path: String, to newPath: String) throws {
-    if systemRename(path, newPath) != 0 { throw FileError("write", newPath, errno: errno) }
+  package static func rename(_ path: some SystemBytes, to newPath: some SystemBytes) throws {
+    let (path, newPath) = (try checked(path, "write"), try checked(newPath, "write"))
+    let failed = path.withCString { path in newPath.withCString { systemRename(path, $0) } } != 0
+    if failed { throw FileError("write", newPath, errno: errno) }
   }
 
-  package static func remove(_ path: String) throws {
-    if path.utf8.contains(0) { throw FileError("remove", path, reason: "the path has a zero byte in it") }
-    if unlink(path) != 0 { throw FileError("remove", path, errno: errno) }
+  package static func remove(_ path: some SystemBytes) throws {
+    if try checked(path, "remove").withCString({ unlink($0) }) != 0 { throw FileError("remove", path, errno: errno) }
+  }
+
+  private static func checked(_ path: some SystemBytes, _ action: String) throws -> SystemPath {
+    let path = SystemPath(path)
+    if path.hasZeroByte { throw FileError(action, path, reason: "the path has a zero byte in it") }
+    return path
   }
 }
 
 // Methods have their names.
 private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
-private func systemRename(_ path: String, _ newPath: String) -> Int32 { rename(path, newPath) }
+private func systemRename(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
+  rename(path, newPath)
+}

@@ -15,7 +15,7 @@ extension HTTPClientTests {
     deinit {
       try? FileManager.default.removeItem(atPath: path)
       try? FileManager.default.removeItem(atPath: partPath)
-      try? FileManager.default.removeItem(atPath: partPath + ".origin")
+      try? FileManager.default.removeItem(atPath: path + ".origin.part")
     }
 
     private func content(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
@@ -30,12 +30,13 @@ extension HTTPClientTests {
     }
 
     private func download(
-      on bench: ClientBench, resuming: Bool, progress: ((Int, Int?) -> Void)? = nil,
+      on bench: ClientBench, to other: String? = nil, resuming: Bool, progress: ((Int, Int?) -> Void)? = nil,
       _ answer: @escaping (RawRequest) -> Void
     ) throws -> Result<HTTPClient.Download, any Error> {
       bench.server.answer = answer
       var outcome: Result<HTTPClient.Download, any Error>?
-      bench.client.download(HTTPClient.Request(bench.server.url), to: path, resuming: resuming, progress: progress)
+      let request = HTTPClient.Request(bench.server.url)
+      bench.client.download(request, to: other ?? path, resuming: resuming, progress: progress)
         .addBoth { outcome = $0 }
       bench.run(until: { outcome != nil })
       return try #require(outcome)
@@ -66,6 +67,30 @@ extension HTTPClientTests {
       #expect(content(partPath) == nil)
     }
 
+    @Test(arguments: [250, 251, 255])
+    func `a name may be as long as names can be, also when it is resumed`(length: Int) throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID())").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      // Characters of three bytes.
+      let name = String(repeating: "\u{5b57}", count: 80) + String(repeating: "x", count: length - 240)
+      let bench = try ClientBench()
+      defer { bench.end() }
+      let broken = try download(on: bench, to: folder + "/" + name, resuming: false) { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"a\"\r\n\r\nhello")
+        request.connection.close()
+      }
+      #expect(throws: HTTPError.self) { try broken.get() }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).contains(name) == false)
+      let whole = try download(on: bench, to: folder + "/" + name, resuming: true) { request in
+        let head = "HTTP/1.1 206 Part\r\nContent-Length: 5\r\nETag: \"a\"\r\nContent-Range: bytes 5-9/10\r\n\r\n"
+        request.connection.send(head + "world")
+      }
+      #expect(try whole.get().size == 10 && whole.get().resumedAt == 5)
+      #expect(content(folder + "/" + name).map { String(decoding: $0, as: UTF8.self) } == "helloworld")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
+    }
+
     @Test func `what broke off is resumed where it stopped`() throws {
       let sent = pattern(300_000)
       let bench = try ClientBench()
@@ -77,7 +102,7 @@ extension HTTPClientTests {
       }
       #expect(throws: HTTPError.self) { try broken.get() }
       #expect(content(path) == nil && content(partPath) == Array(sent.prefix(100_000)))
-      #expect(content(partPath + ".origin") != nil)
+      #expect(content(path + ".origin.part") != nil)
       let outcome = try download(on: bench, resuming: true) { request in
         #expect(request.values("range") == ["bytes=100000-"])
         #expect(request.values("if-range") == ["\"1\""])
@@ -86,7 +111,7 @@ extension HTTPClientTests {
         request.connection.send(Array(sent.dropFirst(100_000)))
       }
       #expect(try outcome.get().resumedAt == 100_000 && outcome.get().size == 300_000)
-      #expect(content(path) == sent && content(partPath + ".origin") == nil)
+      #expect(content(path) == sent && content(path + ".origin.part") == nil)
     }
 
     @Test(arguments: [false, true])

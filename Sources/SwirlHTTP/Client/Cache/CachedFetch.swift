@@ -35,7 +35,7 @@ extension HTTPCache {
   /// RFC 9111 §4.4: a method that may change something makes what is kept of it worthless.
   private func invalidate(after request: Request, _ response: Response) {
     guard (200..<400).contains(response.status.code), let origin = try? HTTPURL(request.url).origin else { return }
-    let named = ["location", "content-location"].compactMap { response.header($0) }.map {
+    let named = ["location", "content-location"].compactMap { response.head.reference($0) }.map {
       URLReference.resolve($0, against: response.url)
     }
     let urls = [request.url, response.url] + response.history.map(\.url) + named
@@ -57,7 +57,7 @@ extension HTTPCache {
         if history.isEmpty { return .succeed(response) }
         return .succeed(response.with(history: history))
       }
-      switch Redirection(of: request, to: location, response.status.code, policy, after: history) {
+      switch Redirection(of: request, to: location, response.status.code, policy, after: history, by: client) {
       case .refuse(let reason):
         let way = history.first.map { " (on the way from \($0.url))" } ?? ""
         throw HTTPError(.redirect, request.method.rawValue, request.url, reason + way)

@@ -23,6 +23,8 @@ extension HTTPClient {
     if let digest = request.authentication?.digest {
       credentials = Array("Digest \(digest.user):\(digest.password)".utf8)
     }
+    // A Host of its own asks for something else at the same URL.
+    let names = request.headers.contains(.host) ? names + ["host"] : names
     return CacheVariant.hash(names, credentials) { value(of: $0, in: request) }
   }
 

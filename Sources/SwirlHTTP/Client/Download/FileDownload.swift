@@ -159,7 +159,7 @@ final class FileDownload {
             .closedEarly, response, "\(received) of \(wanted) bytes came; what came is kept: resume to get the rest"))
       }
       return writer.flush().addCallback { [self] in
-        client.reactor.deferToThread { [part, received] in try part.finish(received) }
+        part.perform(on: client.reactor) { [received] part in try part.finish(received) }
       }
       .addCallback { [self] in
         HTTPClient.Download(
@@ -171,7 +171,7 @@ final class FileDownload {
   /// Leaves what came to a later download.
   private func keep(_ error: any Error) -> Deferred<HTTPClient.Download> {
     writer.flush().addBoth { [self] _ in
-      client.reactor.deferToThread { [part, isDoubtful] in
+      part.perform(on: client.reactor) { [isDoubtful] part in
         if isDoubtful { try? part.forgetOrigin() }
         part.leave()
       }

@@ -1,13 +1,15 @@
+import SwirlDeferred
+import SwirlReactor
 import SwirlSystem
 
-/// A file that is being written, under a name of its own until it is whole: `path.part`, and beside it `path.part.origin`, which says
+/// A file that is being written, under a name of its own until it is whole: `path.part`, and beside it `path.origin.part`, which says
 /// what it is a part of.
 ///
 /// Unchecked: it is used by one thread at a time, since the next piece is written when the one before has been.
 final class PartFile: @unchecked Sendable {
   let path: String
-  private let partPath: String
-  private let originPath: String
+  private let partPath: SystemPath
+  private let originPath: SystemPath
   private var file: OpenFile?
   /// What is no file, such as `/dev/null`, is written to itself, and has nothing to resume.
   private var isBeside = true
@@ -20,8 +22,13 @@ final class PartFile: @unchecked Sendable {
 
   init(_ path: String) {
     self.path = path
-    partPath = path + ".part"
-    originPath = path + ".part.origin"
+    partPath = SystemPath(path).partial
+    originPath = SystemPath(path + ".origin").partial
+  }
+
+  /// Does `work` with it on a thread.
+  func perform(on reactor: Reactor, _ work: @escaping @Sendable (PartFile) throws -> Void) -> Deferred<Void> {
+    reactor.deferToThread(in: reactor.fileThreads.pool(isDevice: !isBeside), name: "write \(path)") { try work(self) }
   }
 
   deinit { leave() }

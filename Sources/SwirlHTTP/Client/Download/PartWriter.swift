@@ -78,7 +78,7 @@ final class PartWriter {
     let (batch, beginning) = (pieces, beginning.take())
     pieces = []
     size = 0
-    reactor.deferToThread { [part] in
+    part.perform(on: reactor) { part in
       if let beginning { try part.begin(at: beginning.length, beginning.origin) }
       for bytes in batch { try part.write(bytes) }
     }

@@ -105,6 +105,20 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    @Test func `what a method has changed is found by the bytes of its Location`() throws {
+      let bench = try CacheBench { bench, request in
+        let location = request.method == "POST" ? Array("Location: /caf".utf8) + [0xE9, 0x0D, 0x0A] : []
+        request.connection.send(
+          Array("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 1\r\n".utf8) + location
+            + Array("\r\n\(bench.requests)".utf8))
+      }
+      #expect(bench.ask("/caf%E9") == "miss 200 1")
+      #expect(bench.ask("/caf%E9") == "hit 200 1")
+      bench.ask("/", method: .post)
+      #expect(bench.ask("/caf%E9") == "miss 200 3")
+      bench.end()
+    }
+
     @Test func `what an answer depends on is told apart byte by byte`() throws {
       let bench = try CacheBench()
       bench.fields = "Cache-Control: max-age=60\nVary: X-Who"

@@ -24,14 +24,17 @@ final class RawServer {
   /// Whether the requests are kept, to be looked at.
   var keepsRequests = true
 
-  init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
+  private let isSecure: Bool
+
+  init(on reactor: Reactor, tls: TLSConfiguration? = nil, _ answer: @escaping (RawRequest) -> Void) throws {
     self.answer = answer
+    isSecure = tls != nil
     // The test holds the server for as long as its reactor turns.
-    listener = try reactor.listenTCP(0) { [unowned self] _ in RawConnection(of: self) }
+    listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in RawConnection(of: self) }
   }
 
   var port: Int { Int(listener.localAddress.port) }
-  var url: String { "http://127.0.0.1:\(port)" }
+  var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
   /// The targets of the requests, in the order they came.
   var targets: [String] { requests.map(\.target) }
 }
@@ -69,7 +72,7 @@ struct RawRequest {
 
 /// The server's end of a connection.
 final class RawConnection: StreamProtocol {
-  private unowned let server: RawServer
+  unowned let server: RawServer
   /// Its number, from one.
   let number: Int
   /// What is done with the head of a request, before its content has come.

@@ -26,19 +26,39 @@ extension String {
   }
 }
 
+extension Span<UInt8> {
+  /// A percent sign that is not followed by two digits stays as it is (WHATWG URL §1.3).
+  var percentDecoded: [UInt8] {
+    var bytes: [UInt8] = []
+    var index = 0
+    while index < count {
+      if self[index] == UInt8(ascii: "%"), index + 2 < count, let high = self[index + 1].hexValue,
+        let low = self[index + 2].hexValue
+      {
+        bytes.append(high << 4 | low)
+        index += 3
+      } else {
+        bytes.append(self[index])
+        index += 1
+      }
+    }
+    return bytes
+  }
+}
+
 extension [UInt8] {
   /// RFC 3986 §2.1.
   mutating func append(percentEncoding byte: UInt8) {
-    let digits: StaticString = "0123456789ABCDEF"
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10 }
     append(UInt8(ascii: "%"))
-    append(digits.utf8Start[Int(byte >> 4)])
-    append(digits.utf8Start[Int(byte & 15)])
+    append(digit(byte >> 4))
+    append(digit(byte & 15))
   }
 }
 
 extension UInt8 {
   /// RFC 3986 §2.3.
-  fileprivate var isUnreserved: Bool {
+  var isUnreserved: Bool {
     switch self {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"),
