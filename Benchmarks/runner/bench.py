@@ -43,6 +43,11 @@ class Bench:
             self._samples[name] = pathlib.Path(shown.stdout.strip()) / name
         return self._samples[name]
 
+    @property
+    def checks(self):
+        """The project's scripts, some of which start what is measured here."""
+        return HERE.parent / "Scripts"
+
     def nginx(self):
         if self._nginx is None:
             self._nginx = nginx.start(self.folder, [self.server_core])

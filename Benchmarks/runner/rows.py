@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from clients import AWAITED, SECURED, SWIRL, fetching, slow_page
-from crawls import crawling
+from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
 from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
 from transfers import downloading, uploading
@@ -59,6 +59,7 @@ ROWS = [
     Row("download 1 GiB to disk", downloading(), "curl", operation="MiB", quick=False),
     Row("upload 1 GiB from disk", uploading(), "curl", operation="MiB", quick=False),
     Row("crawl a site of 5,000 pages", crawling(), "aiohttp + uvloop, lxml", operation="page", quick=False),
+    Row("crawl take, a million URLs", taking(), "PostgreSQL", metric="ms", operation="URL", arrangements=(TWO,), quick=False),
     Row("fetch small, one connection", fetching("small", 100, in_flight=1), "wrk", quick=False),
     Row("fetch small, a connection per request", fetching("small", 100, close=True), "wrk", quick=False),
     *_curve(),

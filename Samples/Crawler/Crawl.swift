@@ -243,9 +243,11 @@ import SwirlLinks
   }
 
   private func read(_ response: HTTPClient.Response) async throws -> HTMLPage {
-    let type = response.header("content-type")
-    if response.body.count < Self.largePage { return HTMLPage(response.body, url: response.url, contentType: type) }
-    return try await deferToThread { HTMLPage(response.body, url: response.url, contentType: type) }.value
+    let agent = Self.name
+    let parse: @Sendable () -> HTMLPage = {
+      HTMLPage(response.body, url: response.url, headers: response.headers, for: agent)
+    }
+    return response.body.count < Self.largePage ? parse() : try await deferToThread(parse).value
   }
 
   /// Waits for a store that is away. Tries one that refuses the page three times; then the URL is left to a later run.

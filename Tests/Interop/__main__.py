@@ -12,6 +12,7 @@ import checks
 import connections
 import heads
 import httpbin
+import postgres
 import programs
 import proxies
 import tls
@@ -25,6 +26,7 @@ PARTS = {
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
+    "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
 #: One proxy instead of three, and without httpbin's table of routes.

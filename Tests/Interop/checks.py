@@ -40,12 +40,12 @@ def verdict(ours, theirs, code, their_code, said, words):
 
 
 def program(name):
-    """Where a program is, those for administrators as well."""
-    return shutil.which(name, path=PATH)
+    """Where a program is, those for administrators as well. Debian has PostgreSQL's in a folder for each version."""
+    return shutil.which(name, path=":".join([PATH, *sorted(glob.glob("/usr/lib/postgresql/*/bin"))]))
 
 
 PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk": "wrk", "ab": "apache2-utils", "squid": "squid",
-            "tinyproxy": "tinyproxy-bin", "danted": "dante-server"}
+            "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql"}
 
 
 def install(programs):
@@ -121,11 +121,14 @@ def gunicorn(port, *options):
 def build():
     """The client and server that are tested: InteropProbe, and Fetch, which has curl's flags."""
     subprocess.run([ROOT / "Scripts" / "bootstrap"], check=True)
+    return build_product("InteropProbe"), build_product("Fetch")
+
+
+def build_product(name):
+    """A program of the project; gives where it is."""
     # SWIRL_SCRATCH: where it is built, if not in .build.
     scratch = ["--scratch-path", os.environ["SWIRL_SCRATCH"]] if "SWIRL_SCRATCH" in os.environ else []
     swift = ["swift", "build", "-c", "release", *scratch]
-    for product in ("InteropProbe", "Fetch"):
-        subprocess.run([*swift, "--product", product, "--quiet"], cwd=ROOT, check=True)
+    subprocess.run([*swift, "--product", name, "--quiet"], cwd=ROOT, check=True)
     shown = subprocess.run([*swift, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True)
-    folder = pathlib.Path(shown.stdout.strip())
-    return folder / "InteropProbe", folder / "Fetch"
+    return pathlib.Path(shown.stdout.strip()) / name

@@ -21,11 +21,11 @@ extension HTTPClient {
   /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
   ///
   /// Until all is there it is written to `path.part`, which then takes the place of `path`; what is no file, such as `/dev/null`, is
-  /// written to itself. Where that name would be longer than 255 bytes it is cut, with a hash to tell it from others. The file is written
-  /// on threads, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. Cancelling the Deferred ends the request.
+  /// written to itself. Where that name would be longer than 255 bytes it is cut, with a hash to tell it from others. The file is written on
+  /// threads, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. Cancelling the Deferred ends the request.
   ///
   /// What was written is kept when the download fails. A later one that resumes asks for the rest, if the server sent a strong validator
-  /// with the part: an ETag, or a Last-Modified that was over by its Date (RFC 9110 §13.1.5). It is kept in `path.part.origin`, with the
+  /// with the part: an ETag, or a Last-Modified that was over by its Date (RFC 9110 §13.1.5). It is kept in `path.origin.part`, with the
   /// URL and the length. The download starts again, without a range, when there is none, when it is another now, or when what the server
   /// says of the rest does not fit the part. So the file is that of one version, or the download fails.
   ///
@@ -43,8 +43,8 @@ extension HTTPClient {
     progress: ((_ received: Int, _ total: Int?) -> Void)? = nil
   ) -> Deferred<Download> {
     let part = PartFile(path)
-    let opened = reactor.withFiles(SystemPath(path), purpose: .writing) { try part.open() }
-    return opened.addCallback { [self] rest -> Deferred<Download> in
+    return reactor.withFiles(SystemPath(path), purpose: .writing) { try part.open() }.addCallback {
+      [self] rest -> Deferred<Download> in
       var request = request
       // Positions are those of what is sent.
       request.decodesContent = false

@@ -137,7 +137,7 @@ package final class OpenFile: @unchecked Sendable {
   /// Whether it was neither renamed nor removed since it was opened.
   var isAtItsPath: Bool {
     var (ours, theirs) = (stat(), stat())
-    return fstat(descriptor, &ours) == 0 && path.withCString { stat($0, &theirs) } == 0 && ours.st_ino == theirs.st_ino
+    return fstat(descriptor, &ours) == 0 && path.withCString({ stat($0, &theirs) }) == 0 && ours.st_ino == theirs.st_ino
       && ours.st_dev == theirs.st_dev
   }
 

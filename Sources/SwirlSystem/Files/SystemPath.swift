@@ -21,21 +21,19 @@ package struct SystemPath: SystemBytes, Hashable, CustomStringConvertible {
   /// Another name in the same directory. It has nothing of this one's name, which may be as long as names can be.
   package func beside(_ name: String) -> SystemPath { SystemPath(directory + Array(name.utf8)) }
 
-  /// Where a file is kept until it is whole: `.part` is added to its name.
-  package var partial: SystemPath { partial(".part") }
-
-  /// A file beside it with `suffix` added to its name. A name that has no room for that is cut, and told from others by a hash, so that
-  /// it is the same each time.
-  package func partial(_ suffix: String) -> SystemPath {
+  /// Where a file is kept until it is whole: `.part` is added to its name. One that has no room for that is cut, and told from others by
+  /// a hash, so that it is the same each time.
+  package var partial: SystemPath {
     let name = name
-    let suffix = Array(suffix.utf8)
-    if name.count + suffix.count <= Self.longestName { return SystemPath(systemBytes + suffix) }
+    if name.count + Self.suffix.count <= Self.longestName { return SystemPath(systemBytes + Self.suffix) }
     let hash = Array(".\(String(Self.hash(name), radix: 16))".utf8)
-    var start = name.prefix(Self.longestName - suffix.count - hash.count)
+    var start = name.prefix(Self.longestName - Self.suffix.count - hash.count)
     // Not within a character of UTF-8.
     while let last = start.last, name[start.endIndex] & 0xc0 == 0x80, last & 0x80 != 0 { start.removeLast() }
-    return SystemPath(directory + start + hash + suffix)
+    return SystemPath(directory + start + hash + Self.suffix)
   }
+
+  private static let suffix = Array(".part".utf8)
 
   /// FNV-1a, which is the same in each process.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {

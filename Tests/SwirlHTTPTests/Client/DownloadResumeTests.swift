@@ -12,7 +12,7 @@ extension HTTPClientTests {
   @Suite final class DownloadResumeTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
     private var partPath: String { path + ".part" }
-    private var originPath: String { path + ".part.origin" }
+    private var originPath: String { path + ".origin.part" }
     private let bench: ClientBench
     private static let whole = "helloworld"
 

@@ -15,15 +15,14 @@ extension HTTPClientTests {
     deinit {
       try? FileManager.default.removeItem(atPath: path)
       try? FileManager.default.removeItem(atPath: partPath)
-      try? FileManager.default.removeItem(atPath: partPath + ".origin")
+      try? FileManager.default.removeItem(atPath: path + ".origin.part")
     }
 
     private func content(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 
     /// Downloads from a server that answers so.
     private func download(
-      to other: String? = nil, resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil,
-      _ answer: @escaping (RawRequest) -> Void
+      resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil, _ answer: @escaping (RawRequest) -> Void
     ) throws -> Result<HTTPClient.Download, any Error> {
       let bench = try ClientBench()
       defer { bench.end() }
@@ -31,7 +30,7 @@ extension HTTPClientTests {
     }
 
     private func download(
-      on bench: ClientBench, resuming: Bool, progress: ((Int, Int?) -> Void)? = nil,
+      on bench: ClientBench, to other: String? = nil, resuming: Bool, progress: ((Int, Int?) -> Void)? = nil,
       _ answer: @escaping (RawRequest) -> Void
     ) throws -> Result<HTTPClient.Download, any Error> {
       bench.server.answer = answer
@@ -75,13 +74,15 @@ extension HTTPClientTests {
       defer { try? FileManager.default.removeItem(atPath: folder) }
       // Characters of three bytes.
       let name = String(repeating: "\u{5b57}", count: 80) + String(repeating: "x", count: length - 240)
-      let broken = try download(to: folder + "/" + name) { request in
+      let bench = try ClientBench()
+      defer { bench.end() }
+      let broken = try download(on: bench, to: folder + "/" + name, resuming: false) { request in
         request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"a\"\r\n\r\nhello")
         request.connection.close()
       }
       #expect(throws: HTTPError.self) { try broken.get() }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).contains(name) == false)
-      let whole = try download(to: folder + "/" + name, resuming: true) { request in
+      let whole = try download(on: bench, to: folder + "/" + name, resuming: true) { request in
         let head = "HTTP/1.1 206 Part\r\nContent-Length: 5\r\nETag: \"a\"\r\nContent-Range: bytes 5-9/10\r\n\r\n"
         request.connection.send(head + "world")
       }
@@ -101,7 +102,7 @@ extension HTTPClientTests {
       }
       #expect(throws: HTTPError.self) { try broken.get() }
       #expect(content(path) == nil && content(partPath) == Array(sent.prefix(100_000)))
-      #expect(content(partPath + ".origin") != nil)
+      #expect(content(path + ".origin.part") != nil)
       let outcome = try download(on: bench, resuming: true) { request in
         #expect(request.values("range") == ["bytes=100000-"])
         #expect(request.values("if-range") == ["\"1\""])
@@ -110,7 +111,7 @@ extension HTTPClientTests {
         request.connection.send(Array(sent.dropFirst(100_000)))
       }
       #expect(try outcome.get().resumedAt == 100_000 && outcome.get().size == 300_000)
-      #expect(content(path) == sent && content(partPath + ".origin") == nil)
+      #expect(content(path) == sent && content(path + ".origin.part") == nil)
     }
 
     @Test(arguments: [false, true])

@@ -159,7 +159,7 @@ final class FileDownload {
             .closedEarly, response, "\(received) of \(wanted) bytes came; what came is kept: resume to get the rest"))
       }
       return writer.flush().addCallback { [self] in
-        part.perform(on: client.reactor) { [received] in try $0.finish(received) }
+        part.perform(on: client.reactor) { [received] part in try part.finish(received) }
       }
       .addCallback { [self] in
         HTTPClient.Download(

@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlSystem
 
-/// A file that is being written, under a name of its own until it is whole: `path.part`, and beside it `path.part.origin`, which says
+/// A file that is being written, under a name of its own until it is whole: `path.part`, and beside it `path.origin.part`, which says
 /// what it is a part of.
 ///
 /// Unchecked: it is used by one thread at a time, since the next piece is written when the one before has been.
@@ -23,7 +23,7 @@ final class PartFile: @unchecked Sendable {
   init(_ path: String) {
     self.path = path
     partPath = SystemPath(path).partial
-    originPath = SystemPath(path).partial(".part.origin")
+    originPath = SystemPath(path + ".origin").partial
   }
 
   /// Does `work` with it on a thread.
@@ -38,7 +38,7 @@ final class PartFile: @unchecked Sendable {
   func open() throws -> Rest? {
     isBeside = try !OpenFile.isSpecial(path)
     if !isBeside {
-      file = try OpenFile(SystemPath(path), .write)
+      file = try OpenFile(path, .write)
       return nil
     }
     let file = try OpenFile.locked(partPath)
