@@ -15,7 +15,8 @@ func serve(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let server = HTTPServer { request in
     switch request.path {
-    case "/hello": .text("hello\n")
+    // The second is the path of CONNECT.
+    case "/hello", "": .text("hello\n")
     case "/echo": .bytes(request.body)
     case "/who": .text("\(request.tls?.peerCertificate?.subject ?? "nobody")\n")
     case "/reset": .text("not sent", status: .resetContent)

@@ -5,8 +5,9 @@ import Swirl
 final class ServerMemoryTransport {
   private let pipe: ServerMemoryPipe
 
-  init(_ server: HTTPServer, on reactor: Reactor) {
+  init(_ server: HTTPServer, on reactor: Reactor, high: Int = 1000) {
     pipe = ServerMemoryPipe(server, on: reactor)
+    pipe.waterMarks = WaterMarks(high: high, low: 100)
   }
 
   deinit { pipe.lose() }

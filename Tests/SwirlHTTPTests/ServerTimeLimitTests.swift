@@ -29,6 +29,25 @@ import Testing
     #expect(transport.isAborted == isAborted)
   }
 
+  /// Less than makes the transport tell of it.
+  @Test(arguments: [(0, true), (20_000, false)])
+  func `a client that still takes an answer is not idle`(taken: Int, isAborted: Bool) {
+    let reactor = Reactor()
+    let server = HTTPServer { _ in .bytes([UInt8](repeating: 65, count: 60_000)) }
+    let transport = ServerMemoryTransport(server, on: reactor, high: 64 * 1024)
+    transport.capacity = 0
+    transport.send(get())
+    fireTimers(reactor)
+    #expect(!transport.isAborted && !transport.isClosed)
+    transport.drain(taken)
+    fireTimers(reactor)
+    #expect(transport.isAborted == isAborted)
+    transport.drain()
+    fireTimers(reactor)
+    fireTimers(reactor)
+    #expect(transport.isClosed)
+  }
+
   @Test func `a client that takes its last answer slowly is not held to the time for closing`() {
     let reactor = Reactor()
     let server = HTTPServer { _ in .bytes([UInt8](repeating: 65, count: 1_000_000)) }

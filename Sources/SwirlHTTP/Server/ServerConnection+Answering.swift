@@ -56,7 +56,7 @@ extension ServerConnection {
   private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
     guard response.status.code >= 200 else { throw UnsendableResponse.informational }
     let isUnframed = response.status.isUnframed
-    let isBodiless = isUnframed || response.status == .resetContent
+    let isBodiless = isUnframed || response.status.isReset
     if isBodiless, request?.method == .connect, response.status.code < 300 { throw UnsendableResponse.noTunnel }
     let length = isBodiless ? 0 : response.body.count
     try appendHead(response, isUnframed ? .none : .contentLength(length), to: request)
@@ -154,7 +154,7 @@ extension ServerConnection {
     for exchange: Exchange
   ) {
     let isUnframed = response.status.isUnframed
-    let isReset = response.status == .resetContent
+    let isReset = response.status.isReset
     let isBodiless = isUnframed || isReset || exchange.request?.method == .head
     let version = exchange.request?.version ?? .http11
     let framing: BodyFraming =
@@ -299,6 +299,9 @@ extension HTTPServer.Response.Body {
 extension HTTPResponse.Status {
   /// Statuses whose responses end with their head (RFC 9112 §6.3). A 205 has no content either, and says so by its length.
   var isUnframed: Bool { code == 204 || code == 304 || code < 200 }
+
+  /// Reset Content (RFC 9110 §15.3.6). By the number, which is a comparison; `.resetContent` would be made for it.
+  var isReset: Bool { code == 205 }
 
   /// The phrase that was given with the status; nil for the usual one.
   var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }

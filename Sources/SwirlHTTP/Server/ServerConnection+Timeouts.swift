@@ -78,17 +78,25 @@ extension ServerConnection {
     let isWaitingForClient = transport.bufferedBytes > 0
     switch phase {
     case .idle, .head:
-      if isWaitingForClient { return abort() }
       if parser.isIdle {
+        // It still takes the last answer, perhaps: from now on at the least rate.
+        if isWaitingForClient {
+          phase = .answer
+          return arm()
+        }
         input = .discarded
         settle()
+      } else if isWaitingForClient {
+        abort()
       } else {
         refuseForTime("the request head did not come in time")
       }
     case .body: refuseForTime("the request body did not come in time")
     case .answer:
       if reactor.turnTime >= handlerDeadline { return refuseHandler() }
-      if isWaitingForClient, !isTaking { abort() } else { arm() }
+      if isWaitingForClient, !isTaking { return abort() }
+      if !isWaitingForClient { phase = present }
+      arm()
     case .closing:
       if isTaking { arm() } else { transport.abort() }
     case .lingering:
