@@ -45,7 +45,6 @@ let package = Package(
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
-    // Of its own: it alone needs libxml2.
     .library(name: "SwirlLinks", targets: ["SwirlLinks"] + modules),
   ],
   traits: [
@@ -70,14 +69,13 @@ let package = Package(
     .systemLibrary(name: "CSwirlSystem"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"]), .brew(["libidn2"])]),
     .systemLibrary(name: "CPSL", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"]), .brew(["libpsl"])]),
     .systemLibrary(name: "CSwirlZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-    .systemLibrary(
-      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
     // Of the program Crawler.
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlDeferred", swiftSettings: memorySafe),
@@ -106,7 +104,7 @@ let package = Package(
     .target(
       name: "SwirlHTTP",
       dependencies: [
-        "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
+        "CIDN2", "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
         "SwirlSystem", "SwirlHTTPWire",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -118,7 +116,9 @@ let package = Package(
       dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP"],
       swiftSettings: checked),
     .target(
-      name: "SwirlLinks", dependencies: ["CLibXML2", "SwirlContent", "SwirlHTTP"], swiftSettings: checked),
+      name: "SwirlLinks",
+      dependencies: ["SwirlContent", "SwirlHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: memorySafe),
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.

@@ -1,10 +1,11 @@
+import HTTPTypes
 import SwirlLinks
 
 /// Any bytes are a page, and a robots.txt: every link is a URL that is its own normal form, the limits hold, and the same bytes give the same.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzPage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count >= 2 else { return 0 }
-  let charsets = [nil, "utf-8", "iso-8859-1", "utf-16", "shift_jis", "nonsense"]
+  let charsets = [nil, "utf-8", "iso-8859-1", "utf-16", "shift_jis", "nonsense", "gbk", "windows-1251"]
   let charset = charsets[Int(start[0]) % charsets.count]
   let bytes = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
   var limits = HTMLPage.Limits()
@@ -17,6 +18,15 @@ public func fuzzPage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   check(Set(page.links).count == page.links.count, "a link twice")
   let again = HTMLPage(bytes, url: "http://h/a/b?c#d", charset: charset, limits: limits)
   check(again.links == page.links && again.title == page.title, "another page of the same bytes")
+
+  // The same bytes as the values of fields.
+  var fields: HTTPFields = [:]
+  for name in ["Content-Type", "Refresh", "X-Robots-Tag"] {
+    fields.append(HTTPField(name: HTTPField.Name(name)!, value: String(decoding: bytes, as: UTF8.self)))
+  }
+  for link in HTMLPage(bytes, url: "http://h/", headers: fields, for: "fuzz").links {
+    check(normalizeURL(link) == link, "no link: \(link)")
+  }
 
   let rules = RobotsRules(bytes, for: "fuzz")
   check(rules.allows("http://h/robots.txt"), "robots.txt is refused")

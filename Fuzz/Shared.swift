@@ -43,6 +43,16 @@ struct FuzzInput {
   }
 }
 
+extension HTTPLimits {
+  /// No limits to speak of.
+  static var most: HTTPLimits {
+    var limits = HTTPLimits()
+    limits.headBytes = .max
+    limits.fieldCount = .max
+    return limits
+  }
+}
+
 /// One event, content put together.
 enum Seen: Equatable {
   case head(String)

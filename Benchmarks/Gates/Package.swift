@@ -14,6 +14,7 @@ let package = Package(
     .executableTarget(name: "Operations", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Awaits", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Waiters", dependencies: [.product(name: "Swirl", package: "swirl")]),
+    .executableTarget(name: "Exchanges", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Peer"),
   ],
   swiftLanguageModes: [.v6]

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -16,6 +17,11 @@ ENVIRONMENT = os.environ | {"SWIFT_DETERMINISTIC_HASHING": "1", "LC_ALL": "C"}
 ROWS = {
     "fetch": (("Operations", "fetch"), 1_000, "server"),
     "fetch, Deferred": (("Operations", "fetch-deferred"), 1_000, "server"),
+    "fetch over TLS": (("Exchanges", "tls"), 1_000, "TLS server"),
+    "fetch, 1 MiB": (("Exchanges", "mebibyte"), 100, "server"),
+    "fetch, streamed": (("Exchanges", "streamed"), 1_000, "server"),
+    "fetch, one redirect": (("Exchanges", "redirect"), 1_000, "server"),
+    "fetch, gzip": (("Exchanges", "gzip"), 1_000, "server"),
     "fetch, awaited on main": (("Awaits", "fetch"), 1_000, "server"),
     "fetch, awaited in actor": (("Awaits", "fetch-actor"), 1_000, "server"),
     "server hello": (("Operations", "hello"), 1_000, "client"),
@@ -73,8 +79,9 @@ class Counters:
         program, name = operation
         command = [*under, self._programs / program, name, count]
         environment = ENVIRONMENT | environment
-        if peer == "server":
-            with _started([self._programs / "Peer", "server"]) as server:
+        if peer in ("server", "TLS server"):
+            words = [sys.executable, HERE / "tls_peer.py"] if peer == "TLS server" else [self._programs / "Peer", "server"]
+            with _started(words) as server:
                 try:
                     port = server.stdout.readline().strip()
                     done = subprocess.run(_words(*command, port), capture_output=True, text=True, timeout=300, env=environment)

@@ -7,8 +7,11 @@ import SwirlLinks
   static let name = "swirl-crawler"
   /// A page that is larger is read on a thread.
   private static let largePage = 64 * 1024
-  /// So many refusals of the store in a row are its end.
-  private static let patience = 10
+  /// So often a URL is asked for again whose server wants that.
+  private static let tries = 5
+  private static let otherDescriptors = 32
+  /// After a shortage of this machine, in seconds.
+  private static let rest = 0.2
 
   private let options: Options
   private let store: any Store
@@ -22,16 +25,24 @@ import SwirlLinks
   private var givenUp: Set<String> = []
   private var tally = Tally()
   private let start = reactor.now
+  private var concurrency: Concurrency
   /// Fires when there may be room for more.
   private var change: Deferred<Void>?
+  private var hasChanged = false
+  /// Why the crawl cannot go on.
+  private var end: (any Error)?
 
   init(_ options: Options) throws {
     self.options = options
     let isPostgres = ["postgres://", "postgresql://"].contains { options.store.hasPrefix($0) }
+    let politeness = Politeness(perHost: options.perHost, pause: options.delay)
     store =
       isPostgres
-      ? PostgresStore(url: options.store, lease: options.lease)
-      : try SQLiteStore(path: options.store, lease: options.lease)
+      ? PostgresStore(url: options.store, lease: options.lease, politeness)
+      : try SQLiteStore(path: options.store, lease: options.lease, politeness)
+    // What is left of the descriptors that a process may have, when the store and the reactor have theirs.
+    let room = max(1, sysconf(Int32(_SC_OPEN_MAX)) - Self.otherDescriptors)
+    concurrency = Concurrency(min(options.concurrency, room))
     seeds = Self.withOrigins(options.urls.compactMap(normalizeURL))
     seedHosts = Set(seeds.values.map(hostName))
     var configuration = HTTPClient.Configuration()
@@ -40,6 +51,8 @@ import SwirlLinks
     // A redirect is a page whose link is followed like any other, so that what it leads to is fetched once.
     configuration.redirects = .none
     configuration.maximumBodySize = 10 * 1024 * 1024
+    // So many that hosts which are asked in turn keep theirs.
+    configuration.connections = max(1, min(2 * options.concurrency, room))
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
     progress = options.isQuiet || isatty(2) == 0 ? nil : Progress()
@@ -57,7 +70,7 @@ import SwirlLinks
     let pages = DeferredGroup()
     defer { renewal.stop() }
     do { try await takeAll(pages) } catch {
-      // Ctrl-C: what is under way is given back at once, by a task that is not cancelled.
+      // Ctrl-C, or no store: what is under way is given back at once, by a task that is not cancelled.
       pages.cancel()
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
@@ -65,6 +78,11 @@ import SwirlLinks
       throw error
     }
     progress?.end()
+    if givenUp.isEmpty { return }
+    try? await store.release()
+    report()
+    throw StoreError(
+      description: "\(givenUp.count) URLs are left, whose pages the store refused: \(tally.lastStoreFailure)")
   }
 
   func report() {
@@ -73,53 +91,68 @@ import SwirlLinks
   }
 
   private func takeAll(_ pages: DeferredGroup) async throws {
-    var refusals = 0
     while true {
+      if let end { throw end }
       let left = options.maxPages == 0 ? Int.max : options.maxPages - tally.stored - underWay.count
-      let free = min(options.concurrency - underWay.count, left)
+      let free = min(concurrency.limit - underWay.count, left)
       if left <= 0, underWay.isEmpty { return }
-      var taken: [String] = []
+      // Others may give something back, or die.
+      var longestWait = underWay.isEmpty ? 0.2 : 1
+      hasChanged = false
       if free > 0 {
-        do {
-          let busy = hosts.filter { $0.value.isBusy }.map(\.key)
-          // Not cancelled, so that what it takes is not taken after it was given back.
-          taken = try await Task { @MainActor in try await store.take(free, notOf: busy) }.value
-          refusals = 0
-        } catch {
-          refusals += 1
-          try refuse(error)
-          if refusals == Self.patience { throw error }
-          try await reactor.sleep(.milliseconds(500)).value
-          continue
-        }
-        for url in taken where !givenUp.contains(url) {
-          underWay.insert(url)
+        let busy = hosts.filter { $0.value.isBusy }.map(\.key)
+        // Not cancelled, so that what it takes is not taken after it was given back.
+        let taken = try await Task { @MainActor in try await patiently { try await store.take(free, notOf: busy) } }
+          .value
+        for url in taken where !givenUp.contains(url.url) {
+          underWay.insert(url.url)
           pages.add { await self.crawl(url) }
         }
         if underWay.isEmpty, try await isNothingLeft() { return }
+        if !taken.isEmpty, underWay.count < concurrency.limit { continue }
+        if taken.isEmpty, let next = try await patiently({ try await store.nextTurn(notOf: busy) }) {
+          // A host that is ready now is one that another crawler has locked at this moment.
+          longestWait = min(longestWait, max(next, 0.01))
+        }
       }
-      // Others may give something back, or die.
-      if taken.isEmpty || underWay.count >= options.concurrency {
-        let change = Deferred<Void>()
-        self.change = change
-        let poll = reactor.callLater(.milliseconds(underWay.isEmpty ? 200 : 1000)) { [weak self] in self?.wake() }
-        try await change.value
-        poll.cancel()
-      }
+      if hasChanged || end != nil { continue }
+      let change = Deferred<Void>()
+      self.change = change
+      let poll = reactor.callLater(.seconds(longestWait)) { [weak self] in self?.wake() }
+      try await change.value
+      poll.cancel()
     }
   }
 
   private func isNothingLeft() async throws -> Bool {
-    do {
-      let counts = try await store.counts()
-      return counts.waiting + counts.leased <= givenUp.count
-    } catch {
-      try refuse(error)
-      return false
+    let counts = try await patiently { try await store.counts() }
+    return counts.waiting + counts.leased <= givenUp.count
+  }
+
+  /// Asks the store, and again while it is away, as long as the user is patient.
+  private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    let end = reactor.now + .seconds(options.patience)
+    var pause = 0.05
+    while true {
+      do { return try await body() } catch  where store.isAway(error) {
+        try refuse(error)
+        if reactor.now >= end {
+          throw StoreError(
+            description: """
+              the store was away for \(options.patience) s, so \(underWay.count) pages that were under way and all that wait are left; run \
+              it again to go on: \(error)
+              """)
+        }
+        try await reactor.sleep(.seconds(pause)).value
+        pause = min(2 * pause, 1)
+      }
     }
   }
 
-  private func wake() { change.take()?.callback() }
+  private func wake() {
+    hasChanged = true
+    change.take()?.callback()
+  }
 
   private func refuse(_ error: any Error) throws {
     if isCancelled(error) { throw error }
@@ -129,12 +162,14 @@ import SwirlLinks
 
   private func renew() async {
     guard !underWay.isEmpty else { return }
+    // A store that is away has its next chance with the next renewal.
     do { try await store.renew(Array(underWay)) } catch { try? refuse(error) }
   }
 
   // MARK: - A page
 
-  private func crawl(_ url: String) async {
+  private func crawl(_ taken: TakenURL) async {
+    let url = taken.url
     defer {
       underWay.remove(url)
       progress?.show(tally, underWay.count, reactor.now - start)
@@ -144,20 +179,41 @@ import SwirlLinks
       let host = host(of: url)
       var (page, links) = (PageRecord(url: url), [String]())
       do {
-        guard try await host.rules().allows(url) else {
+        guard try await rules(of: host).allows(url) else {
           if try await finish(url, nil, links: []) { tally.disallowed += 1 }
           return
         }
-        (page, links) = try await host.inTurn { try await fetch(url) }
-      } catch  where !isCancelled(error) {
+        (page, links) = try await host.inTurn { try await fetch(taken) }
+      } catch let later as AskedForLater where taken.tries < Self.tries {
+        tally.postponed += 1
+        return try await patiently { try await store.putBack(url, restingHost: later.seconds, isTry: true) }
+      } catch  where error.isOwnFault {
+        tally.shortages += 1
+        try await patiently { try await store.putBack(url, restingHost: 0, isTry: false) }
+        if !concurrency.noteShortage(underWay: underWay.count) { throw error }
+        return try await reactor.sleep(.seconds(Self.rest)).value
+      } catch  where !isCancelled(error) && !(error is StoreError) {
         let failure = error as? HTTPError
         page.problem = failure?.reason ?? "\(error)"
         tally.failed[failure?.code.description ?? "robots.txt", default: 0] += 1
       }
+      concurrency.noteSuccess()
       if try await finish(url, page, links: links) { note(page) }
     } catch {
-      // Cancelled: the URL was given back.
+      // Cancelled: the URL was given back. Else no page can be had or stored any more.
+      if !isCancelled(error) { end = end ?? error }
     }
+  }
+
+  /// What robots.txt says. If it was asked for now, the turn that the store gave has passed, and this waits for the next.
+  private func rules(of host: Host) async throws -> RobotsRules {
+    if host.hasRules { return try await host.rules() }
+    let rules = try await host.rules()
+    if options.delay > 0 {
+      let wait = try await patiently { try await store.reserveTurn(of: host.origin) }
+      try await reactor.sleep(.seconds(max(0, wait))).value
+    }
+    return rules
   }
 
   private func host(of url: String) -> Host {
@@ -168,9 +224,11 @@ import SwirlLinks
     return host
   }
 
-  private func fetch(_ url: String) async throws -> (PageRecord, [String]) {
+  private func fetch(_ taken: TakenURL) async throws -> (PageRecord, [String]) {
+    let url = taken.url
     var record = PageRecord(url: url)
     let response = try await client.fetch(HTTPClient.Request(url)).value
+    if taken.tries < Self.tries, let later = AskedForLater(response) { throw later }
     record.status = response.status.code
     record.type = response.header("content-type")
     record.size = response.body.count
@@ -190,15 +248,15 @@ import SwirlLinks
     return try await deferToThread { HTMLPage(response.body, url: response.url, contentType: type) }.value
   }
 
-  /// Tries a store that refuses three times; then the URL is left to a later run.
+  /// Waits for a store that is away. Tries one that refuses the page three times; then the URL is left to a later run.
   private func finish(_ url: String, _ page: PageRecord?, links: [String]) async throws -> Bool {
     let wanted = Self.withOrigins(links).filter { !options.sameHost || seedHosts.contains(hostName($0.value)) }
     for pause in [0.2, 1, 0] {
       do {
-        let isOurs = try await store.finish(url, page, links: wanted)
+        let isOurs = try await patiently { try await store.finish(url, page, links: wanted) }
         if !isOurs { tally.lost += 1 }
         return isOurs
-      } catch {
+      } catch  where !(error is StoreError) {
         try refuse(error)
         if pause > 0 { try await reactor.sleep(.seconds(pause)).value }
       }

@@ -1,14 +1,16 @@
+import Foundation
 import Swirl
 import SwirlLinks
 
-/// A host as one that crawls politely sees it: so many requests at once, a pause between them, and what robots.txt says.
+/// A host as one that crawls politely sees it: so many requests at once, and what robots.txt says. The pause between requests is kept by the
+/// store, for all who crawl the host.
 @MainActor final class Host {
-  private let origin: String
+  let origin: String
   private let client: HTTPClient
   private let semaphore: DeferredSemaphore
   private let limit: Int
-  private let pause: TokenBucket?
   private var asking: Task<RobotsRules, any Error>?
+  private(set) var hasRules = false
   private var underWay = 0
 
   init(_ origin: String, _ client: HTTPClient, _ options: Options) {
@@ -16,8 +18,10 @@ import SwirlLinks
     self.client = client
     limit = options.perHost
     semaphore = DeferredSemaphore(options.perHost)
-    pause = options.delay > 0 ? TokenBucket(rate: 1 / options.delay, reactor) : nil
-    if options.ignoreRobots { asking = Task { .allowAll } }
+    if options.ignoreRobots {
+      asking = Task { .allowAll }
+      hasRules = true
+    }
   }
 
   /// Whether as many are under way as may be: more would wait here.
@@ -27,10 +31,7 @@ import SwirlLinks
   func inTurn<Value>(_ body: () async throws -> Value) async throws -> Value {
     underWay += 1
     defer { underWay -= 1 }
-    return try await semaphore.withToken {
-      try await pause?.take().value
-      return try await body()
-    }
+    return try await semaphore.withToken(body)
   }
 
   /// What robots.txt says; it is asked for once. Where it cannot be had nobody may fetch anything (RFC 9309 §2.3.1.4): that is thrown.
@@ -41,10 +42,51 @@ import SwirlLinks
         var request = HTTPClient.Request("\(origin)/robots.txt")
         request.redirects = .follow(5)
         let response = try await client.fetch(request).value
+        if let later = AskedForLater(response) { throw later }
         if response.status.code >= 500 { try response.raiseForStatus() }
         return response.status.code < 300 ? RobotsRules(response.body, for: Crawl.name) : .allowAll
       }
     self.asking = asking
-    return try await asking.value
+    do {
+      let rules = try await asking.value
+      hasRules = true
+      return rules
+    } catch {
+      // What says nothing of the host is asked again.
+      if self.asking == asking, error is AskedForLater || error.isOwnFault { self.asking = nil }
+      throw error
+    }
+  }
+}
+
+/// A server that wants to be asked again later: 429 or 503 with Retry-After (RFC 9110 §10.2.3, RFC 6585 §4).
+struct AskedForLater: Error, CustomStringConvertible {
+  /// No server makes the crawler wait longer for one URL.
+  private static let longest = 3600.0
+  let status: Int
+  let seconds: Double
+  var description: String { "the server answered \(status), and wants to be asked again in \(Int(seconds)) s" }
+
+  init?(_ response: HTTPClient.Response) {
+    status = response.status.code
+    guard status == 429 || status == 503, let value = response.header("retry-after") else { return nil }
+    if let number = Int(value) {
+      seconds = min(max(0, Double(number)), Self.longest)
+    } else {
+      let dates = DateFormatter()
+      dates.locale = Locale(identifier: "en_US_POSIX")
+      dates.timeZone = TimeZone(identifier: "GMT")
+      dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+      guard let date = dates.date(from: value) else { return nil }
+      seconds = min(max(0, date.timeIntervalSinceNow), Self.longest)
+    }
+  }
+}
+
+extension Error {
+  /// Whether this machine had no descriptor, port or memory for the request: that says nothing of the page.
+  var isOwnFault: Bool {
+    let errno = (self as? HTTPError)?.network?.errno ?? 0
+    return [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(errno)
   }
 }

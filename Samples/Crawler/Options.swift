@@ -8,7 +8,7 @@ struct Options: ParsableCommand {
   var concurrency = 10
   @Option(name: .long, help: "How many of one host at once.")
   var perHost = 4
-  @Option(name: .long, help: "The pause between two requests to a host, in seconds.")
+  @Option(name: .long, help: "The pause between two requests to a host, in seconds, by all who share the store.")
   var delay = 0.0
   @Option(name: .long, help: "Stop after so many pages; 0 for no end.")
   var maxPages = 0
@@ -18,6 +18,12 @@ struct Options: ParsableCommand {
   var ignoreRobots = false
   @Option(name: .long, help: "How long a page may take, in seconds.")
   var timeout = 30.0
+  @Option(name: .long, help: "How long to wait for a store that is away, in seconds.")
+  var patience = 60.0
+  @Option(
+    name: .customLong("measure"),
+    help: ArgumentHelp("Take and store so many URLs without fetching them.", visibility: .hidden))
+  var measured = 0
   @Option(
     name: .long,
     help: """
@@ -32,7 +38,7 @@ struct Options: ParsableCommand {
   @Argument(
     help: """
       Where to begin; none to go on with what the store has. Several crawlers may share a store. Exit codes: 0 when nothing is left to do, or \
-      --max-pages are stored, 1 when the store is gone or cannot be opened, 64 usage.
+      --max-pages are stored, 1 when something is left because the store is gone or refuses it, or the machine has no room, 64 usage.
       """)
   var urls: [String] = []
 
@@ -44,7 +50,7 @@ struct Options: ParsableCommand {
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
     // What is no number at all is in no range.
     let times = 0.001...1e9
-    guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease else {
+    guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease, times ~= patience else {
       throw ValidationError("counts are not negative, and times between a millisecond and 30 years")
     }
   }

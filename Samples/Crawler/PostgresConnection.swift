@@ -10,6 +10,9 @@ struct PostgresError: Error, CustomStringConvertible {
 
   /// Whether the same may succeed when it is tried again: deadlocks and conflicts of transactions.
   var mayPass: Bool { state == "40P01" || state == "40001" }
+  /// Whether the server is away or has no room, and may be back later: no answer at all, or one of the SQLSTATE classes connection
+  /// exception, insufficient resources, operator intervention (which a server that starts or stops gives) and system error.
+  var isAway: Bool { state.map { ["08", "53", "57", "58"].contains($0.prefix(2)) } ?? true }
   var description: String { message.trimmingCharacters(in: .whitespacesAndNewlines) }
 }
 
@@ -69,6 +72,9 @@ struct PostgresError: Error, CustomStringConvertible {
       // Whatever PGCLIENTENCODING and the database say; and that a table is there already is no news.
       _ = try await run("SET client_encoding = 'UTF8'", [])
       _ = try await run("SET client_min_messages = warning", [])
+      // Each statement looks at a few rows by an index. A planner without statistics would rather read whole tables.
+      _ = try await run("SET enable_hashjoin = off", [])
+      _ = try await run("SET enable_mergejoin = off", [])
     } catch {
       close()
       throw error

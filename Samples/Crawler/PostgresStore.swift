@@ -3,14 +3,22 @@ import Swirl
 
 /// A store in PostgreSQL: each call is one statement, and so one transaction. Crawlers on several machines may share it; the clock is the
 /// server's.
+///
+/// The row of a host is the lock of its queue: who changes how many of its URLs wait has it until the transaction ends. So no count is
+/// lost when one takes the last URL of a host while another adds a link to it. `take` skips hosts that are locked.
 @MainActor final class PostgresStore: Store {
   private let connection: PostgresConnection
   private let owner = UUID().uuidString
-  private let lease: String
+  private let lease: Double
+  private let politeness: Politeness
+  /// Origins that have a row, so that most pages need no look for it.
+  private var known: Set<String> = []
+  private var reclaimed: Reactor.Instant?
 
-  init(url: String, lease: Double) {
+  init(url: String, lease: Double, _ politeness: Politeness) {
     connection = PostgresConnection(url: url)
-    self.lease = "\(lease)"
+    self.lease = lease
+    self.politeness = politeness
   }
 
   /// Crawlers that add the same links at once may wait for each other in a circle, of which the server breaks one.
@@ -21,16 +29,25 @@ import Swirl
     return try await connection.query(sql, parameters)
   }
 
+  func isAway(_ error: any Error) -> Bool { (error as? PostgresError)?.isAway ?? false }
+
   func open() async throws {
     // So that no two make the tables at once; the number means nothing.
     _ = try await query("SELECT pg_advisory_lock(730119)")
     for sql in [
       """
-      CREATE TABLE IF NOT EXISTS urls (
-        id BIGSERIAL PRIMARY KEY, url TEXT NOT NULL UNIQUE, origin TEXT NOT NULL,
-        state INTEGER NOT NULL DEFAULT 0, owner TEXT, lease TIMESTAMPTZ)
+      CREATE TABLE IF NOT EXISTS hosts (
+        id SERIAL PRIMARY KEY, origin TEXT NOT NULL UNIQUE, next_turn TIMESTAMPTZ NOT NULL DEFAULT '-infinity',
+        waiting BIGINT NOT NULL DEFAULT 0, has_waiting BOOLEAN GENERATED ALWAYS AS (waiting > 0) STORED)
       """,
-      "CREATE INDEX IF NOT EXISTS urls_by_state ON urls (state, id)",
+      "CREATE INDEX IF NOT EXISTS hosts_ready ON hosts (next_turn) WHERE has_waiting",
+      """
+      CREATE TABLE IF NOT EXISTS urls (
+        id BIGSERIAL, url TEXT NOT NULL UNIQUE, host INTEGER NOT NULL,
+        state SMALLINT NOT NULL DEFAULT 0, tries SMALLINT NOT NULL DEFAULT 0, owner TEXT, lease TIMESTAMPTZ)
+      """,
+      "CREATE INDEX IF NOT EXISTS urls_waiting ON urls (host, id) WHERE state = 0",
+      "CREATE INDEX IF NOT EXISTS urls_leased ON urls (lease) WHERE state = 1",
       """
       CREATE TABLE IF NOT EXISTS pages (
         url TEXT PRIMARY KEY, status INTEGER, type TEXT, title TEXT, size BIGINT NOT NULL, problem TEXT,
@@ -40,43 +57,110 @@ import Swirl
     _ = try await query("SELECT pg_advisory_unlock(730119)")
   }
 
-  func add(_ urls: [String: String]) async throws {
+  /// Of the statements that change `urls` in the CTE `changed`, which gives the host of each: counts them.
+  private static func counting(_ sign: String, _ rest: String = "") -> String {
+    """
+    counted AS (SELECT host, count(*) AS count FROM changed GROUP BY host ORDER BY host),
+    hosts_changed AS (
+      UPDATE hosts SET waiting = waiting \(sign) counted.count\(rest) FROM counted WHERE hosts.id = counted.host)
+    """
+  }
+
+  /// Makes rows for origins that have none.
+  private func addHosts(of urls: [String: String]) async throws {
+    let new = Set(urls.values).subtracting(known)
+    if new.isEmpty { return }
     _ = try await query(
       """
-      INSERT INTO urls (url, origin) SELECT key, value FROM json_each_text($1) ORDER BY key ON CONFLICT DO NOTHING
+      INSERT INTO hosts (origin) SELECT value FROM json_array_elements_text($1) ORDER BY value ON CONFLICT DO NOTHING
+      """, [try json(new.sorted())])
+    known.formUnion(new)
+  }
+
+  func add(_ urls: [String: String]) async throws {
+    try await addHosts(of: urls)
+    _ = try await query(
+      """
+      WITH changed AS (
+        INSERT INTO urls (url, host) SELECT key, hosts.id FROM json_each_text($1) JOIN hosts ON origin = value
+        ORDER BY key ON CONFLICT DO NOTHING RETURNING host),
+      \(Self.counting("+"))
+      SELECT 1
       """, [try json(urls)])
   }
 
-  func take(_ count: Int, notOf busy: [String]) async throws -> [String] {
-    // First those of the dead, then those that wait; none that another is taking at this moment.
+  func take(_ count: Int, notOf busy: [String]) async throws -> [TakenURL] {
+    try await reclaim()
+    // A URL that another has taken since this statement began has another state by now. Rows are found by their place (ctid), whatever
+    // the planner thinks of tables that have just been filled.
+    return try await query(
+      """
+      WITH ready AS (
+        SELECT id FROM hosts
+        WHERE has_waiting AND next_turn <= now() AND origin NOT IN (SELECT json_array_elements_text($1))
+        ORDER BY next_turn LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED),
+      chosen AS (
+        SELECT first.place FROM ready CROSS JOIN LATERAL (
+          SELECT ctid AS place FROM urls WHERE host = ready.id AND state = 0 ORDER BY id LIMIT $5) AS first
+        LIMIT $2),
+      changed AS (
+        UPDATE urls SET state = 1, owner = $3, lease = now() + make_interval(secs => $4)
+        WHERE ctid = ANY (ARRAY(SELECT place FROM chosen)) AND state = 0 RETURNING url, tries, host),
+      \(Self.counting("-", ", next_turn = now() + make_interval(secs => $6)"))
+      SELECT url, tries FROM changed
+      """, [try json(busy), "\(count)", owner, "\(lease)", "\(politeness.taking)", "\(politeness.pause)"]
+    ).map { TakenURL(url: $0[0]!, tries: Int($0[1]!)!) }
+  }
+
+  /// Gives the URLs of the dead back to their hosts.
+  private func reclaim() async throws {
+    if let reclaimed, reactor.now < reclaimed + .seconds(min(1, lease / 4)) { return }
+    reclaimed = reactor.now
+    _ = try await query(
+      """
+      WITH changed AS (
+        UPDATE urls SET state = 0, owner = NULL, lease = NULL
+        WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM urls WHERE state = 1 AND lease < now() ORDER BY lease LIMIT 1000 FOR UPDATE SKIP LOCKED))
+        AND state = 1 AND lease < now() RETURNING host),
+      \(Self.counting("+"))
+      SELECT 1
+      """)
+  }
+
+  func nextTurn(notOf busy: [String]) async throws -> Double? {
     try await query(
       """
-      WITH busy AS (SELECT value AS origin FROM json_array_elements_text($1)),
-      late AS (
-        SELECT id FROM urls WHERE state = 1 AND lease < now() AND origin NOT IN (SELECT origin FROM busy)
-        LIMIT $2 FOR UPDATE SKIP LOCKED),
-      next AS (
-        SELECT id FROM urls WHERE state = 0 AND origin NOT IN (SELECT origin FROM busy)
-        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
-      chosen AS (SELECT id FROM (SELECT id FROM late UNION ALL SELECT id FROM next) AS both_of_them LIMIT $2)
-      UPDATE urls SET state = 1, owner = $3, lease = now() + make_interval(secs => $4)
-      WHERE id IN (SELECT id FROM chosen) RETURNING url
-      """, [try json(busy), "\(count)", owner, lease]
-    ).compactMap(\.first!)
+      SELECT extract(epoch FROM greatest(next_turn, now() - interval '1 hour') - now()) FROM hosts
+      WHERE has_waiting AND origin NOT IN (SELECT json_array_elements_text($1)) ORDER BY next_turn LIMIT 1
+      """, [try json(busy)]
+    ).first.flatMap { $0[0] }.flatMap { Double($0) }
+  }
+
+  func reserveTurn(of origin: String) async throws -> Double {
+    try await query(
+      """
+      UPDATE hosts SET next_turn = greatest(next_turn, now()) + make_interval(secs => $2) WHERE origin = $1
+      RETURNING extract(epoch FROM next_turn - now()) - $2
+      """, [origin, "\(politeness.pause)"]
+    ).first.flatMap { $0[0] }.flatMap { Double($0) } ?? 0
   }
 
   func finish(_ url: String, _ page: PageRecord?, links: [String: String]) async throws -> Bool {
-    // Links are added in one order, so that few wait for each other.
-    try await query(
+    try await addHosts(of: links)
+    // Links are added in one order, and their hosts counted in one, so that few crawlers wait for each other.
+    return try await query(
       """
       WITH ours AS (
         UPDATE urls SET state = 2, owner = NULL, lease = NULL WHERE url = $1 AND owner = $2 AND state = 1 RETURNING url),
       page AS (
         INSERT INTO pages (url, status, type, title, size, problem)
         SELECT url, $3::integer, $4, $5, $6::bigint, $7 FROM ours WHERE $6 IS NOT NULL),
-      links AS (
-        INSERT INTO urls (url, origin)
-        SELECT key, value FROM json_each_text($8), ours ORDER BY key ON CONFLICT DO NOTHING)
+      changed AS (
+        INSERT INTO urls (url, host)
+        SELECT key, hosts.id FROM json_each_text($8) JOIN hosts ON origin = value CROSS JOIN ours
+        ORDER BY key ON CONFLICT DO NOTHING RETURNING host),
+      \(Self.counting("+"))
       SELECT url FROM ours
       """,
       [
@@ -86,28 +170,40 @@ import Swirl
     ).count == 1
   }
 
+  func putBack(_ url: String, restingHost seconds: Double, isTry: Bool) async throws {
+    _ = try await query(
+      """
+      WITH changed AS (
+        UPDATE urls SET state = 0, owner = NULL, lease = NULL, tries = tries + $4::smallint
+        WHERE url = $1 AND owner = $2 AND state = 1 RETURNING host),
+      \(Self.counting("+", ", next_turn = greatest(next_turn, now() + make_interval(secs => $3))"))
+      SELECT 1
+      """, [url, owner, "\(seconds)", isTry ? "1" : "0"])
+  }
+
   func renew(_ urls: [String]) async throws {
     _ = try await query(
       """
       UPDATE urls SET lease = now() + make_interval(secs => $3)
       WHERE url IN (SELECT json_array_elements_text($1)) AND owner = $2 AND state = 1
-      """, [try json(urls), owner, lease])
+      """, [try json(urls), owner, "\(lease)"])
   }
 
   func release() async throws {
-    _ = try await query("UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = $1 AND state = 1", [owner])
+    _ = try await query(
+      """
+      WITH changed AS (
+        UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = $1 AND state = 1 RETURNING host),
+      \(Self.counting("+"))
+      SELECT 1
+      """, [owner])
   }
 
   func counts() async throws -> StoreCounts {
-    var counts = StoreCounts()
-    for row in try await query("SELECT state, count(*) FROM urls GROUP BY state") {
-      let count = row[1].flatMap { Int($0) } ?? 0
-      switch row[0] {
-      case "0": counts.waiting = count
-      case "1": counts.leased = count
-      default: counts.done = count
-      }
-    }
-    return counts
+    let row = try await query(
+      """
+      SELECT (SELECT coalesce(sum(waiting), 0) FROM hosts WHERE has_waiting), (SELECT count(*) FROM urls WHERE state = 1)
+      """)[0].map { $0.flatMap { Int($0) } ?? 0 }
+    return StoreCounts(waiting: row[0], leased: row[1])
   }
 }

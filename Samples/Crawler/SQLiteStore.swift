@@ -10,9 +10,11 @@ import Swirl
   private let thread = ThreadPool(size: 1, name: "sqlite")
   private let owner = UUID().uuidString
   private let lease: Double
+  private let politeness: Politeness
 
-  init(path: String, lease: Double) throws {
+  init(path: String, lease: Double, _ politeness: Politeness) throws {
     self.lease = lease
+    self.politeness = politeness
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
@@ -29,14 +31,24 @@ import Swirl
     return try await reactor.deferToThread(in: thread) { try file.write(body) }.value
   }
 
+  func isAway(_ error: any Error) -> Bool {
+    guard let code = (error as? DatabaseError)?.resultCode else { return false }
+    return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_FULL, .SQLITE_NOMEM].contains(code)
+  }
+
   func open() async throws {
     try await write { db in
       try db.execute(
         sql: """
+          CREATE TABLE IF NOT EXISTS hosts (
+            id INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE, next_turn REAL NOT NULL DEFAULT 0,
+            waiting INTEGER NOT NULL DEFAULT 0);
+          CREATE INDEX IF NOT EXISTS hosts_ready ON hosts (next_turn) WHERE waiting > 0;
           CREATE TABLE IF NOT EXISTS urls (
-            id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, origin TEXT NOT NULL,
-            state INTEGER NOT NULL DEFAULT 0, owner TEXT, lease REAL);
-          CREATE INDEX IF NOT EXISTS urls_by_state ON urls (state, id);
+            id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host INTEGER NOT NULL,
+            state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, owner TEXT, lease REAL);
+          CREATE INDEX IF NOT EXISTS urls_waiting ON urls (host, id) WHERE state = 0;
+          CREATE INDEX IF NOT EXISTS urls_leased ON urls (lease) WHERE state = 1;
           CREATE TABLE IF NOT EXISTS pages (
             url TEXT PRIMARY KEY, status INTEGER, type TEXT, title TEXT, size INTEGER NOT NULL, problem TEXT,
             stored REAL NOT NULL);
@@ -49,32 +61,94 @@ import Swirl
   }
 
   nonisolated private static func add(_ urls: [String: String], _ db: Database) throws {
-    let statement = try db.cachedStatement(sql: "INSERT INTO urls (url, origin) VALUES (?, ?) ON CONFLICT DO NOTHING")
-    for (url, origin) in urls.sorted(by: { $0.key < $1.key }) { try statement.execute(arguments: [url, origin]) }
+    var counts: [Int64: Int] = [:]
+    var hosts: [String: Int64] = [:]
+    let insertHost = try db.cachedStatement(sql: "INSERT INTO hosts (origin) VALUES (?) ON CONFLICT DO NOTHING")
+    let findHost = try db.cachedStatement(sql: "SELECT id FROM hosts WHERE origin = ?")
+    let insert = try db.cachedStatement(sql: "INSERT INTO urls (url, host) VALUES (?, ?) ON CONFLICT DO NOTHING")
+    for (url, origin) in urls.sorted(by: { $0.key < $1.key }) {
+      if hosts[origin] == nil {
+        try insertHost.execute(arguments: [origin])
+        hosts[origin] = try Int64.fetchOne(findHost, arguments: [origin])
+      }
+      guard let host = hosts[origin] else { continue }
+      try insert.execute(arguments: [url, host])
+      if db.changesCount == 1 { counts[host, default: 0] += 1 }
+    }
+    try count(counts, db)
   }
 
-  func take(_ count: Int, notOf busy: [String]) async throws -> [String] {
-    let (owner, lease) = (owner, lease)
+  /// So many more URLs of each host wait.
+  nonisolated private static func count(_ counts: [Int64: Int], _ db: Database) throws {
+    let statement = try db.cachedStatement(sql: "UPDATE hosts SET waiting = waiting + ? WHERE id = ?")
+    for (host, count) in counts { try statement.execute(arguments: [count, host]) }
+  }
+
+  /// Gives the URLs back to their hosts, which a condition names.
+  nonisolated private static func giveBack(
+    _ condition: String, _ argument: any DatabaseValueConvertible, _ db: Database
+  )
+    throws
+  {
+    let hosts = try Int64.fetchAll(
+      db.cachedStatement(
+        sql: "UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE state = 1 AND \(condition) RETURNING host"),
+      arguments: [argument])
+    try count(Dictionary(hosts.map { ($0, 1) }, uniquingKeysWith: +), db)
+  }
+
+  func take(_ count: Int, notOf busy: [String]) async throws -> [TakenURL] {
+    let (owner, lease, politeness) = (owner, lease, politeness)
     let busy = try json(busy)
     return try await write { db in
       let now = Date().timeIntervalSince1970
-      // First those of the dead, then those that wait.
-      let ids =
-        try Int64.fetchAll(
-          db.cachedStatement(
-            sql: """
-              SELECT id FROM urls WHERE state = 1 AND lease < ? AND origin NOT IN (SELECT value FROM json_each(?)) LIMIT ?
-              """), arguments: [now, busy, count])
-        + Int64.fetchAll(
-          db.cachedStatement(
-            sql: """
-              SELECT id FROM urls WHERE state = 0 AND origin NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?
-              """), arguments: [busy, count])
-      let statement = try db.cachedStatement(
-        sql: "UPDATE urls SET state = 1, owner = ?, lease = ? WHERE id = ? RETURNING url")
-      return try ids.prefix(count).compactMap {
-        try String.fetchOne(statement, arguments: [owner, now + lease, $0])
+      // Those of the dead wait again.
+      try Self.giveBack("lease < ?", now, db)
+      let ready = try Int64.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT id FROM hosts WHERE waiting > 0 AND next_turn <= ? AND origin NOT IN (SELECT value FROM json_each(?))
+            ORDER BY next_turn LIMIT ?
+            """), arguments: [now, busy, count])
+      let update = try db.cachedStatement(
+        sql: """
+          UPDATE urls SET state = 1, owner = ?, lease = ?
+          WHERE id IN (SELECT id FROM urls WHERE host = ? AND state = 0 ORDER BY id LIMIT ?) RETURNING url, tries
+          """)
+      let rest = try db.cachedStatement(sql: "UPDATE hosts SET waiting = waiting - ?, next_turn = ? WHERE id = ?")
+      var taken: [TakenURL] = []
+      for host in ready where taken.count < count {
+        let rows = try Row.fetchAll(
+          update, arguments: [owner, now + lease, host, min(politeness.taking, count - taken.count)])
+        taken += rows.map { TakenURL(url: $0[0], tries: $0[1]) }
+        try rest.execute(arguments: [rows.count, now + politeness.pause, host])
       }
+      return taken
+    }
+  }
+
+  func nextTurn(notOf busy: [String]) async throws -> Double? {
+    let busy = try json(busy)
+    return try await write { db in
+      try Double.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT next_turn FROM hosts WHERE waiting > 0 AND origin NOT IN (SELECT value FROM json_each(?))
+            ORDER BY next_turn LIMIT 1
+            """), arguments: [busy]
+      ).map { $0 - Date().timeIntervalSince1970 }
+    }
+  }
+
+  func reserveTurn(of origin: String) async throws -> Double {
+    let pause = politeness.pause
+    return try await write { db in
+      let now = Date().timeIntervalSince1970
+      let next = try Double.fetchOne(
+        db.cachedStatement(
+          sql: "UPDATE hosts SET next_turn = max(next_turn, ?) + ? WHERE origin = ? RETURNING next_turn"),
+        arguments: [now, pause, origin])
+      return (next ?? now + pause) - pause - now
     }
   }
 
@@ -97,6 +171,22 @@ import Swirl
     }
   }
 
+  func putBack(_ url: String, restingHost seconds: Double, isTry: Bool) async throws {
+    let owner = owner
+    try await write { db in
+      let host = try Int64.fetchOne(
+        db.cachedStatement(
+          sql: """
+            UPDATE urls SET state = 0, owner = NULL, lease = NULL, tries = tries + ?
+            WHERE url = ? AND owner = ? AND state = 1 RETURNING host
+            """), arguments: [isTry ? 1 : 0, url, owner])
+      guard let host else { return }
+      try db.execute(
+        sql: "UPDATE hosts SET waiting = waiting + 1, next_turn = max(next_turn, ?) WHERE id = ?",
+        arguments: [Date().timeIntervalSince1970 + seconds, host])
+    }
+  }
+
   func renew(_ urls: [String]) async throws {
     let (owner, end) = (owner, Date().timeIntervalSince1970 + lease)
     let urls = try json(urls)
@@ -109,23 +199,14 @@ import Swirl
 
   func release() async throws {
     let owner = owner
-    try await write { db in
-      try db.execute(
-        sql: "UPDATE urls SET state = 0, owner = NULL, lease = NULL WHERE owner = ? AND state = 1", arguments: [owner])
-    }
+    try await write { db in try Self.giveBack("owner = ?", owner, db) }
   }
 
   func counts() async throws -> StoreCounts {
     try await write { db in
-      var counts = StoreCounts()
-      for row in try Row.fetchAll(db, sql: "SELECT state, count(*) AS count FROM urls GROUP BY state") {
-        switch row["state"] as Int {
-        case 0: counts.waiting = row["count"]
-        case 1: counts.leased = row["count"]
-        default: counts.done = row["count"]
-        }
-      }
-      return counts
+      StoreCounts(
+        waiting: try Int.fetchOne(db, sql: "SELECT coalesce(sum(waiting), 0) FROM hosts WHERE waiting > 0") ?? 0,
+        leased: try Int.fetchOne(db, sql: "SELECT count(*) FROM urls WHERE state = 1") ?? 0)
     }
   }
 }

@@ -14,6 +14,10 @@ struct Tally {
   var failed: [String: Int] = [:]
   var disallowed = 0
   var malformedLinks = 0
+  /// Requests whose servers wanted to be asked again later.
+  var postponed = 0
+  /// Requests for which this machine had no descriptor, port or memory; they were made again.
+  var shortages = 0
   /// URLs that another crawler had taken over meanwhile.
   var lost = 0
   /// Calls that the store refused, and the last reason.
@@ -30,6 +34,8 @@ struct Tally {
     parts[0] += ", \(failures) that failed" + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
     if disallowed > 0 { parts.append("\(disallowed) URLs not for robots") }
     if malformedLinks > 0 { parts.append("\(malformedLinks) links that are no URLs") }
+    if postponed > 0 { parts.append("\(postponed) times a server asked for later") }
+    if shortages > 0 { parts.append("\(shortages) times this machine had no room for a connection") }
     if lost > 0 { parts.append("\(lost) taken over by another crawler") }
     if storeFailures > 0 { parts.append("the store refused \(storeFailures) times, last: \(lastStoreFailure)") }
     return parts.joined(separator: "; ")

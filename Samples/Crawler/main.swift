@@ -7,6 +7,10 @@ import Swirl
 
 let options = Options.parseOrExit()
 do {
+  if options.measured > 0 {
+    try runUntilComplete { try await Measurement(options).run() }
+    exit(0)
+  }
   let crawl = try Crawl(options)
   try runUntilComplete { try await crawl.run() }
   crawl.report()

@@ -65,7 +65,7 @@ import Swirl
     var download = try await fetch(file.url, to: unverified)
     var sum = try await sha256(unverified)
     if let wanted, sum != wanted, download.resumedAt > 0 {
-      // The part that was there may have been one of another version.
+      // The part that was there may have been one of another version, of which the server did not tell.
       download = try await fetch(file.url, to: unverified)
       sum = try await sha256(unverified)
     }
@@ -97,11 +97,6 @@ import Swirl
         let longest = min(options.delay * Double(1 << min(tries, 20)), 60)
         tries += 1
         try await reactor.sleep(.seconds(Double.random(in: longest / 2...longest))).value
-      } catch {
-        // Something to go on from, or nothing at all.
-        let part = path + ".part"
-        if (try? FileManager.default.attributesOfItem(atPath: part))?[.size] as? Int == 0 { unlink(part) }
-        throw error
       }
     }
   }

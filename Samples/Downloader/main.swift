@@ -1,7 +1,7 @@
 // Downloads many files at once, goes on where it stopped, and verifies them: `swift run Downloader --help`.
 //
-// It leaves out what a list may say of each file besides its URL. A file that has changed on the server since a part of it came
-// is noticed by its checksum alone.
+// It leaves out what a list may say of each file besides its URL. A part is resumed if the server names its version by an ETag or a
+// Last-Modified; else the file is downloaded from its beginning.
 import Foundation
 import Swirl
 

@@ -9,6 +9,12 @@ struct StatusError: Error, CustomStringConvertible {
   var description: String { "\(url) answered \(status)" }
 }
 
+/// What went wrong after the head had come.
+struct ContentFailure: Error, CustomStringConvertible {
+  let error: HTTPError
+  var description: String { error.description }
+}
+
 /// Something that was given in a way that cannot be meant.
 struct UsageError: Error, CustomStringConvertible {
   let words: String
@@ -31,6 +37,8 @@ func exitCode(of error: any Error) -> Int32 {
   case is ProxyError: 5
   case is StatusError: 22
   case let error as FileError: error.action == "write" ? 23 : 26
+  case is TimeoutError: 28
+  case let failure as ContentFailure: exitCode(ofContent: failure.error)
   case let error as HTTPError: exitCode(of: error)
   default: 1
   }
@@ -50,6 +58,15 @@ private func exitCode(of error: HTTPError) -> Int32 {
   case .status: 22
   case .requestBody: 26
   default: 1
+  }
+}
+
+private func exitCode(ofContent error: HTTPError) -> Int32 {
+  switch error.code {
+  case .closedEarly: 18
+  // The rules of HTTP are kept, so its coding is broken.
+  case .invalidResponse where error.wire == nil: 61
+  default: exitCode(of: error)
   }
 }
 

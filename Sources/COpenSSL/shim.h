@@ -21,6 +21,14 @@ static inline void swirl_set_modes(SSL_CTX *context) {
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 }
+static inline void swirl_allow_renegotiation(SSL_CTX *context) { SSL_CTX_clear_options(context, SSL_OP_NO_RENEGOTIATION); }
+// A trusted certificate is an anchor, whoever signed it (RFC 5280 section 6.1.1 d).
+static inline void swirl_trust_any_anchor(SSL_CTX *context) {
+  X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
+}
+static inline SSL *swirl_session_of(X509_STORE_CTX *verification) {
+  return X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx());
+}
 static inline void swirl_keep_client_sessions(SSL_CTX *context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 }
@@ -41,6 +49,14 @@ static inline void swirl_set_owner(SSL *ssl, void *owner) { SSL_set_app_data(ssl
 static inline void *swirl_owner(const SSL *ssl) { return SSL_get_app_data(ssl); }
 static inline int swirl_set_address_to_verify(SSL *ssl, const char *address) {
   return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address);
+}
+static inline int swirl_has_written(SSL *ssl) { return BIO_number_written(SSL_get_wbio(ssl)) > 0; }
+static inline int swirl_print_name(BIO *output, const X509_NAME *name) {
+  return X509_NAME_print_ex(output, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+}
+static inline int swirl_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+static inline const GENERAL_NAME *swirl_name_at(const GENERAL_NAMES *names, int index) {
+  return sk_GENERAL_NAME_value(names, index);
 }
 
 #endif

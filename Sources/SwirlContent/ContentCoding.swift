@@ -11,11 +11,8 @@ enum ContentCoding: String {
   /// The codings in the value of a `Content-Encoding` field, in the order in which they were applied, without `identity`.
   static func list(_ field: String) throws(ContentError) -> [ContentCoding] {
     var codings: [ContentCoding] = []
-    for element in field.utf8.split(separator: UInt8(ascii: ",")) {
-      let name = Substring(element).trimmed.lowercased()
-      // A list may have empty elements (RFC 9110 §5.6.1).
-      if name.isEmpty || name == "identity" { continue }
-      guard let coding = ContentCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
+    for name in names(field) {
+      guard let coding = ContentCoding(name: name) else {
         let shown = String(name.prefix(40))
         throw ContentError(
           .unsupportedCoding, shown,
@@ -31,6 +28,15 @@ enum ContentCoding: String {
     }
     return codings
   }
+
+  /// The names in the value of a `Content-Encoding` field, in lower case, without `identity`. A list may have empty elements
+  /// (RFC 9110 §5.6.1).
+  static func names(_ field: String) -> some Sequence<String> {
+    field.utf8.split(separator: UInt8(ascii: ",")).lazy.map { Substring($0).trimmed.lowercased() }
+      .filter { !$0.isEmpty && $0 != "identity" }
+  }
+
+  init?(name: String) { self.init(rawValue: name == "x-gzip" ? "gzip" : name) }
 
   /// Removes this coding.
   func makeLayer() throws(ContentError) -> any CodingLayer {

@@ -15,6 +15,14 @@ package final class ContentDecoder {
   /// Whether the last call left something that it could have decoded.
   private var isBehind = false
 
+  /// The codings that a `Content-Encoding` field names, in lower case and in the order in which they were applied, without `identity`.
+  package static func codings(in contentEncoding: String) -> [String] { Array(ContentCoding.names(contentEncoding)) }
+
+  /// Whether all codings that a `Content-Encoding` field names are known here.
+  package static func knowsCodings(in contentEncoding: String) -> Bool {
+    ContentCoding.names(contentEncoding).allSatisfy { ContentCoding(name: $0) != nil }
+  }
+
   /// Nil when there is nothing to decode: an empty field, or `identity`.
   ///
   /// - Parameters:
@@ -121,7 +129,7 @@ package final class ContentDecoder {
       throw ContentError(
         .ratioTooHigh, coding.rawValue,
         "\(stage.total) bytes of \(coding) were decoded from \(received): more than \(limits.maximumRatio ?? 0) to 1 is taken for a "
-          + "decompression bomb; raise the limit if it is none")
+          + "decompression bomb: raise `maximumDecodingRatio` if it is none")
     }
   }
 }

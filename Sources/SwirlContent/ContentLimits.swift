@@ -3,14 +3,17 @@ package struct ContentLimits: Sendable, Hashable {
   /// The content in bytes, after all codings are removed; nil for no limit but the ratio.
   package var maximumSize: Int?
 
+  /// What `maximumRatio` is unless told otherwise.
+  package static let defaultRatio = 2_000
+
   /// How many bytes one received byte may stand for; nil for no limit. It counts once more than `ratioFloor` was decoded.
   ///
-  /// Deflate can't do more than 1,032 to 1, so this is the worst that gzip could always do. What only brotli, zstd and layers can
-  /// do beyond it is a bomb: text and tables, even repetitive ones, stay below a few hundred.
-  package var maximumRatio: Int? = 1_000
+  /// Deflate can do no more than 1,032 to 1, so that no gzip is refused by the default. What only brotli, zstd and layers can do
+  /// beyond twice that is a bomb: text and tables, even repetitive ones, stay below a few hundred.
+  package var maximumRatio: Int? = defaultRatio
 
-  /// How much is decoded before the ratio counts. Small content may be as repetitive as it likes.
-  package var ratioFloor = 1024 * 1024
+  /// How much is decoded before the ratio counts. Content of no great size may be as repetitive as it likes.
+  package var ratioFloor = 16 * 1024 * 1024
 
   /// The defaults.
   package init() {}
@@ -18,7 +21,7 @@ package struct ContentLimits: Sendable, Hashable {
   /// - Parameters:
   ///   - maximumSize: the content in bytes.
   ///   - maximumRatio: how many bytes one received byte may stand for.
-  package init(maximumSize: Int?, maximumRatio: Int? = 1_000) {
+  package init(maximumSize: Int?, maximumRatio: Int? = defaultRatio) {
     self.maximumSize = maximumSize
     self.maximumRatio = maximumRatio
   }

@@ -68,7 +68,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     self.code = code
     self.method = method
     self.url = url
-    self.reason = reason
+    // Words of the peer are among it.
+    self.reason = reason.escapingControls()
     self.network = network
     self.wire = wire
     self.status = status

@@ -1,12 +1,13 @@
 internal import SwirlHTTP
 
-/// The URL that `reference` means in something that was found at `base`, an absolute URL (RFC 3986 §5.2). A fragment of `reference` stays.
+/// The URL that `reference` means in something that was found at `base`, an absolute URL (WHATWG URL §4.4). A fragment of `reference` stays.
 ///
 /// ```swift
 /// joinURL("http://example.org/a/b", "../c")  // http://example.org/c
 /// ```
 ///
-/// Spaces and letters beyond ASCII are percent-encoded, as browsers do. Python: `urljoin`.
+/// Both are read as browsers do: spaces and letters beyond ASCII are percent-encoded, hosts beyond ASCII written in Punycode. Credentials are
+/// dropped. What is no URL of `http` or `https` is the reference itself. Python: `urljoin`.
 public func joinURL(_ base: String, _ reference: String) -> String {
   URLReference.resolve(reference, against: defragmentURL(base))
 }
@@ -16,10 +17,10 @@ public func defragmentURL(_ url: String) -> String {
   url.utf8.firstIndex(of: UInt8(ascii: "#")).map { String(url[..<$0]) } ?? url
 }
 
-/// An `http` or `https` URL as all who mean the same write it: scheme and host in lower case, no port that is the scheme's own, a slash where
-/// there is no path, no fragment (RFC 3986 §6.2.2, §6.2.3).
+/// An `http` or `https` URL as all who mean the same write it, by the URL standard (WHATWG URL §4.4): scheme and host in lower case, a host
+/// beyond ASCII in Punycode, an address in its shortest form, no port that is the scheme's own, a slash where there is no path, no fragment.
 ///
-/// - Returns: nil for what is no such URL.
+/// - Returns: nil for what is no such URL, and for one with a user name.
 public func normalizeURL(_ url: String) -> String? { URLReference.normalized(url) }
 
 /// The scheme, host and port of an `http` or `https` URL, normalized: `http://example.org`. nil for what is no such URL.

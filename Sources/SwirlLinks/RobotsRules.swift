@@ -91,7 +91,8 @@ public struct RobotsRules: Sendable {
     return (key, trimmed(text[text.index(after: colon)...]))
   }
 
-  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII encoded (§2.2.2). A star and
+  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII, or percent-encoded in a
+  /// URL's path or query, encoded (§2.2.2). A star and
   /// a dollar sign that are no part of a pattern's language are encoded too, as patterns write those that they mean by letter (§2.2.3).
   private static func normalized(_ path: String, isPattern: Bool) -> [UInt8] {
     let hex = Array("0123456789ABCDEF".utf8)
@@ -102,7 +103,8 @@ public struct RobotsRules: Sendable {
       var byte = bytes[index]
       let isLast = index == bytes.count - 1
       var isEncoded =
-        byte >= 0x80 || byte == UInt8(ascii: "*") && !isPattern || byte == UInt8(ascii: "$") && !(isPattern && isLast)
+        byte >= 0x80 || byte <= 0x20 || "\"'<>^`{}\u{7F}".utf8.contains(byte) || byte == UInt8(ascii: "*") && !isPattern
+        || byte == UInt8(ascii: "$") && !(isPattern && isLast)
       if byte == UInt8(ascii: "%"), index + 2 < bytes.count,
         let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
       {

@@ -46,6 +46,10 @@ public struct ConnectionListener: Sendable {
   /// accepted go on. On any thread; a second call does nothing.
   public func stop() { control.stop() }
 
+  /// Reads the files of its certificates and keys again: see ``Listener/reload()``. On any thread.
+  /// - Throws: ``NetError`` of code `.configureTLS` where that cannot be used; then all stays as it was.
+  public func reload() async throws { try await control.reload() }
+
   /// The way back to the listener.
   ///
   /// Unchecked, because the listener is touched on the reactor's thread only.
@@ -56,6 +60,10 @@ public struct ConnectionListener: Sendable {
     init(_ listener: Listener, _ remote: RemoteReactor) {
       self.listener = listener
       self.remote = remote
+    }
+
+    func reload() async throws {
+      try await remote.run { _ in try self.listener?.reload() }
     }
 
     func stop() {

@@ -53,6 +53,8 @@ package final class Connector: CancellableCall, Kept {
   private let attemptDelay: Duration
   private let security: Security?
   private let tunnel: Tunnel?
+  /// Which addresses may be connected to; nil for all.
+  private let allows: ((SocketAddress) -> Bool)?
   private var tunnelHandshake: TunnelHandshake?
   private var handshake: TLSHandshake?
   /// What to tell; nil once it was told, or cancelled.
@@ -74,13 +76,15 @@ package final class Connector: CancellableCall, Kept {
   /// after `cancel()`, which stops at every step.
   init(
     to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
-    security: Security? = nil, attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor,
+    security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
+    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor,
     _ completion: @escaping Completion
   ) {
     self.peer = peer
     self.attemptDelay = attemptDelay
     self.tunnel = tunnel
     self.security = security
+    self.allows = allows
     self.reactor = reactor
     self.completion = completion
     Connectors.of(reactor).insert(self)
@@ -108,7 +112,8 @@ package final class Connector: CancellableCall, Kept {
     delayCall?.cancel()
     delayCall = nil
     while let address = untried.popFirst() {
-      do {
+      do throws(NetError) {
+        if let allows, !allows(address.unmapped) { throw NetError(notAllowed: address) }
         let attempt = try ConnectAttempt(to: address, on: reactor)
         attempts.append(attempt)
         attempt.whenDone { [unowned self] in ended($0, error: $1) }
@@ -232,6 +237,14 @@ final class Connectors {
 
   func insert(_ connector: Connector) { connectors.insert(connector) }
   func remove(_ connector: Connector) { connectors.remove(connector) }
+}
+
+extension NetError {
+  /// An address that the program's filter does not allow.
+  init(notAllowed address: SocketAddress) {
+    self.init(
+      .connect, address, errno: EACCES, reason: "the filter on addresses, `allowsAddress`, does not allow this address")
+  }
 }
 
 extension [SocketAddress] {

@@ -19,7 +19,13 @@ public final class Listener: Kept {
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
   /// How connections are secured, before they get their protocol.
-  private let security: TLSContext?
+  private var security: TLSContext?
+  /// What that was made of.
+  private let tls: TLSConfiguration?
+  /// For a client that does not speak TLS to a port that does: what takes the connection, to say so in the client's own language.
+  package var makePlainProtocol: (() -> any StreamProtocol)?
+  /// How many connections are accepted, and not secured yet.
+  package internal(set) var handshakeCount = 0
   private var descriptor: Int32
   private var event: FileEvent!
   private unowned let reactor: Reactor
@@ -38,13 +44,14 @@ public final class Listener: Kept {
 
   /// Takes over a listening, non-blocking socket.
   init(
-    _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, on reactor: Reactor,
-    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
+    on reactor: Reactor, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
     socketFile = SocketFile(of: address)
     self.descriptor = descriptor
     self.reactor = reactor
     self.security = security
+    self.tls = tls
     self.makeProtocol = makeProtocol
     localAddress = address
     event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
@@ -73,13 +80,22 @@ public final class Listener: Kept {
     if isListening, retryCall == nil { event.enable() }
   }
 
-  /// Listens no more: the port is free at once, the path is removed, and connections that wait to be accepted are reset. Those that were
-  /// accepted go on. A second call does nothing. Twisted: `stopListening`.
+  /// Listens no more: the port is free at once, the path is removed, and connections that wait to be accepted are reset. Those that have
+  /// their protocol go on; those in the middle of a TLS handshake are closed. A second call does nothing. Twisted: `stopListening`.
   public func stop() {
     guard isListening else { return }
     closeDescriptor()
     retryCall?.cancel()
     Listeners.of(reactor).remove(self)
+    if handshakeCount > 0 { for handshake in TLSHandshakes.of(reactor).of(self) { handshake.cancel() } }
+  }
+
+  /// Reads the files of its certificates and keys again: connections that come from now on are secured with what they hold now, those
+  /// that are open stay as they are. Without TLS nothing happens. nginx: `-s reload`.
+  /// - Throws: ``NetError`` of code `.configureTLS` where that cannot be used; then all stays as it was.
+  public func reload() throws {
+    guard let tls, isListening else { return }
+    security = try TLSContext.of(reactor, tls, .server)
   }
 
   func closeDescriptor() {
@@ -117,13 +133,16 @@ public final class Listener: Kept {
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      _ = try TLSHandshake(transport, security, timeout: timeout) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout) { [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // As common as wrong numbers are: whoever wants to know turns the log on.
         case .failure(let error): reactor.note("\(error)")
         }
       }
+      handshake.listener = self
+      handshakeCount += 1
+      if let makePlainProtocol { handshake.onPlainPeer = { $0.start(makePlainProtocol()) } }
     } catch { reactor.warn("\(error)") }
   }
 

@@ -42,15 +42,21 @@ extension Reactor {
   /// - Parameters:
   ///   - tunnel: what is said to the proxy that is connected to.
   ///   - end: who is behind that, whose certificate it must be.
+  ///   - allows: which addresses may be connected to; of a proxy's, only `end` is asked about, if it is an address.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
     to end: (host: String, port: Int)? = nil, tls: TLSConfiguration? = nil,
-    _ completion: @escaping Connector.Completion
+    allowing allows: ((SocketAddress) -> Bool)? = nil, _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
     do throws(NetError) {
       guard let number = UInt16(exactly: port), number > 0 else {
         throw NetError(.connect, peer.description, reason: "a port to connect to is a number from 1 to 65535")
+      }
+      if let end, let allows, let address = SocketAddress(ip: end.host, port: UInt16(exactly: end.port) ?? 0),
+        !allows(address.unmapped)
+      {
+        throw NetError(notAllowed: address)
       }
       var security: Connector.Security?
       if let tls {
@@ -60,7 +66,7 @@ extension Reactor {
       }
       return Connector(
         to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel, security: security,
-        on: self, completion)
+        allows: end == nil ? allows : nil, on: self, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
     }

@@ -34,28 +34,27 @@ extension Reactor {
     guard let number = UInt16(exactly: port) else {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
-    let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
     if interface.isEmpty {
-      do { return try listen(at: "::", number, name, isDualStack: true, backlog, security, makeProtocol) } catch {
+      do { return try listen(at: "::", number, name, isDualStack: true, backlog, tls, makeProtocol) } catch {
         // A system without IPv6.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, security, makeProtocol)
+        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, tls, makeProtocol)
       }
     }
     return try listen(
-      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, security,
+      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, tls,
       makeProtocol)
   }
 
   private func listen(
     at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
-    _ security: TLSContext?, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ tls: TLSConfiguration?, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     guard let address = SocketAddress(ip: host, port: port) else {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
-    return try listen(at: address, name, backlog, security, makeProtocol) { descriptor in
+    return try listen(at: address, name, backlog, tls, makeProtocol) { descriptor in
       // Without it, the port of a server that has just ended stays taken for minutes.
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if address.family == .ipv6 {
@@ -68,9 +67,10 @@ extension Reactor {
 
   /// Makes a socket, lets `prepare` set its options, and listens.
   func listen(
-    at address: SocketAddress, _ name: String, _ backlog: Int32, _ security: TLSContext?,
+    at address: SocketAddress, _ name: String, _ backlog: Int32, _ tls: TLSConfiguration?,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
   ) throws(NetError) -> Listener {
+    let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
     prepare(descriptor)
@@ -80,7 +80,8 @@ extension Reactor {
       throw error
     }
     let listener = Listener(
-      descriptor, at: Socket.localAddress(descriptor) ?? address, security: security, on: self, makeProtocol)
+      descriptor, at: Socket.localAddress(descriptor) ?? address, security: security, tls: tls, on: self,
+      makeProtocol)
     try listener.start()
     return listener
   }

@@ -34,12 +34,13 @@ extension Reactor {
   /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
   /// after the connect was cancelled.
   package func connectUnix(
-    path: String, timeout: Duration?, _ completion: @escaping Connector.Completion
+    path: String, timeout: Duration?, allowing allows: ((SocketAddress) -> Bool)? = nil,
+    _ completion: @escaping Connector.Completion
   ) -> Connector {
     do throws(NetError) {
       let address = try Self.check(path)
       let peer = Connector.Peer(host: address.description, port: nil)
-      return Connector(to: peer, .known([address]), timeout: timeout, on: self, completion)
+      return Connector(to: peer, .known([address]), timeout: timeout, allows: allows, on: self, completion)
     } catch {
       let peer = Connector.Peer(host: error.peer, port: nil)
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)

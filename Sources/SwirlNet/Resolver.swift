@@ -12,8 +12,9 @@ import Darwin
 /// Turns host names into addresses. Each reactor has one, `reactor.resolver`, which connecting uses.
 ///
 /// A name is asked of the system (`getaddrinfo(3)`) on threads of the resolver's own, so that slow names keep no other work
-/// waiting. Equal questions that are under way are asked once; answers are kept for ``cacheDuration``. All of it is used on
-/// the reactor's thread. Twisted: `reactor.resolver`, `IHostnameResolver`.
+/// waiting. A name that no one waits for any more does not hold others up: its thread, which cannot be stopped, no longer counts, up to
+/// 128 such; then names fail at once while no other thread is free. Equal questions that are under way are asked once; answers are kept
+/// for ``cacheDuration``. All of it is used on the reactor's thread. Twisted: `reactor.resolver`, `IHostnameResolver`.
 public final class Resolver {
   /// How long an answer is used again; zero or less keeps none. Failures are never kept. Five seconds by default: long enough
   /// for a burst of connections, short enough to follow a change of addresses.
@@ -44,26 +45,24 @@ public final class Resolver {
   private var questions: [String: Question] = [:]
   // The reactor owns the resolver.
   private unowned let reactor: Reactor
+  let system: SystemLookups
 
-  /// So many names can be looked up at the same time; getaddrinfo may take half a minute for a name whose server is down.
-  private static let threads = 8
   /// So many answers are kept at most.
   private static let capacity = 1024
 
   init(on reactor: Reactor) {
     self.reactor = reactor
-    let pool = ThreadPool(size: Self.threads, name: "swirl-resolver")
-    lookup = { [unowned reactor] name in
-      if Resolver.isLocalhost(name) { return .succeed(Resolver.loopback) }
-      return reactor.deferToThread(in: pool) { try SystemLookup.addresses(of: name) }
-    }
+    let system = SystemLookups(on: reactor)
+    self.system = system
+    lookup = { name in Resolver.isLocalhost(name) ? .succeed(Resolver.loopback) : system.addresses(of: name) }
   }
 
   /// Gives the addresses of `host` with `port`, in the order in which to try them (RFC 6724); never an empty list.
   ///
   /// An address such as `127.0.0.1` or `::1`, and a name in the cache, is answered at once. `localhost` and names that end in
   /// `.localhost` are this machine, whatever a name server says (RFC 6761 §6.3). Cancelling ends this question only: others
-  /// who wait for the same name get their answer, and it is kept.
+  /// who wait for the same name get their answer, and it is kept. When the last one is cancelled, a name that no thread has begun to look
+  /// up is not asked for.
   ///
   /// Fails with a ``NetError`` of code `.resolve` that names the host.
   public func resolve(_ host: String, port: UInt16 = 0) -> Deferred<[SocketAddress]> {
@@ -100,10 +99,10 @@ public final class Resolver {
   }
 
   private func ask(_ name: String) -> Deferred<[SocketAddress]> {
-    if let question = questions[name] { return join(question) }
+    if let question = questions[name] { return join(question, name) }
     let question = Question()
     questions[name] = question
-    let answer = join(question)
+    let answer = join(question, name)
     lookup(name).addBoth { [weak self] result in
       guard let self else { return }
       questions[name] = nil
@@ -118,9 +117,11 @@ public final class Resolver {
     return answer
   }
 
-  private func join(_ question: Question) -> Deferred<[SocketAddress]> {
-    let asker = Deferred<[SocketAddress]>(canceller: { [weak question] asker in
-      question?.askers.removeAll { $0 === asker }
+  private func join(_ question: Question, _ name: String) -> Deferred<[SocketAddress]> {
+    let asker = Deferred<[SocketAddress]>(canceller: { [weak question, system] asker in
+      guard let question else { return }
+      question.askers.removeAll { $0 === asker }
+      if question.askers.isEmpty { system.leave(name) }
     })
     question.askers.append(asker)
     return asker

@@ -32,7 +32,10 @@ extension SocketTransport {
       guard isReading, let streamProtocol else { return }
       switch read(for: streamProtocol) {
       case .full: continue
-      case .short, .nothing: return
+      case .short, .nothing:
+        // A handshake that the other end began anew may be over.
+        if tls?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
+        return
       case .end: return receivedEnd()
       case .failed(let errno): return state == .ending ? () : end(.failed, failure(.read, errno))
       }
@@ -101,6 +104,23 @@ extension SocketTransport {
 
   /// As `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
+    let count = tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
+    hasLastReadFilled = count == room
+    return count
+  }
+
+  /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
+  /// as session tickets, do not count. Also true for a connection that is no longer open.
+  ///
+  /// It takes nothing from the socket that it would not take anyway.
+  ///
+  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket, which is a system
+  ///   call, only if that read may have left something there.
+  package func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
+    guard state == .open, !isEndReceived else { return true }
+    if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }
+    if hasJustRead, !hasLastReadFilled { return false }
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }
 }

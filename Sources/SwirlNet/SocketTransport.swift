@@ -56,7 +56,11 @@ package final class SocketTransport: Transport, Kept {
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
+  /// Whether the last read took as much as there was room for: the socket may hold more.
+  @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
+  /// What was written and will not be sent, since the connection broke or was aborted.
+  private var droppedBytes = 0
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
   var keptAt: Int?
@@ -150,12 +154,13 @@ package final class SocketTransport: Transport, Kept {
   // MARK: - Writing
 
   package var bufferedBytes: Int { outgoing.count }
+  package var unsentBytes: Int { outgoing.count + droppedBytes }
 
   package func write(_ bytes: Span<UInt8>) {
-    guard state == .open, !bytes.isEmpty else { return }
+    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = send(bytes) else { return }
+      guard let count = send(bytes) else { return drop(bytes.count) }
       sent = count
     }
     if sent < bytes.count {
@@ -165,10 +170,10 @@ package final class SocketTransport: Transport, Kept {
   }
 
   package func write(_ bytes: [UInt8]) {
-    guard state == .open, !bytes.isEmpty else { return }
+    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = send(bytes.span) else { return }
+      guard let count = send(bytes.span) else { return drop(bytes.count) }
       sent = count
     }
     if sent < bytes.count {
@@ -176,6 +181,8 @@ package final class SocketTransport: Transport, Kept {
       hasKept()
     }
   }
+
+  private func drop(_ count: Int) { droppedBytes += count }
 
   /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
   /// is: never in the middle of a `write`.
@@ -235,6 +242,7 @@ package final class SocketTransport: Transport, Kept {
     }
     if outgoing.isEmpty {
       writeEvent?.disable()
+      streamProtocol?.writeBufferEmptied()
       switch state {
       case .closing:
         tls?.sendEnd()
@@ -242,6 +250,9 @@ package final class SocketTransport: Transport, Kept {
       case .closingWrite: shutDownWriting()
       default: break
       }
+    } else if tls?.needsToReadToWrite == true {
+      // The socket has room all the while; reading goes on with it.
+      writeEvent?.disable()
     }
     updateWriting()
   }
@@ -294,12 +305,16 @@ package final class SocketTransport: Transport, Kept {
     }
   }
 
+  /// Whether the connection broke, which its protocol will be told in the next turn.
+  package var isBroken: Bool { state == .ending && verdict?.code == .failed }
+
   /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
   private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     // A reset overtakes an orderly end that is under way; nothing overtakes a connection that broke.
     if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
     guard state != .ending else { return }
     state = .ending
+    drop(outgoing.count)
     outgoing.removeAll()
     updateReading()
     writeEvent?.disable()
@@ -326,6 +341,7 @@ package final class SocketTransport: Transport, Kept {
     readEvent.close()
     writeEvent?.close()
     Socket.close(descriptor)
+    drop(outgoing.count)
     outgoing.removeAll()
   }
 

@@ -13,6 +13,7 @@ enum SystemLookup {
     var hints = addrinfo()
     hints.ai_socktype = Socket.streamType
     var list: UnsafeMutablePointer<addrinfo>?
+    errno = 0
     let code = getaddrinfo(name, nil, &hints, &list)
     let systemError = errno
     guard code == 0 else { throw error(name, code, systemError) }
@@ -30,6 +31,8 @@ enum SystemLookup {
 
   private static func error(_ name: String, _ code: Int32, _ systemError: Int32) -> NetError {
     if code == EAI_SYSTEM { return NetError(.resolve, name, errno: systemError) }
+    // A file or a socket that cannot be opened counts for the system as a name that is not there, or as a server that does not answer.
+    if let number = descriptorError(systemError) { return NetError(.resolve, name, errno: number) }
     let words = String(cString: gai_strerror(code)).lowercased()
     let advice =
       switch code {
@@ -38,5 +41,14 @@ enum SystemLookup {
       default: ""
       }
     return NetError(.resolve, name, reason: words + advice)
+  }
+
+  /// The error number of having no descriptor left, where that may be why a lookup failed.
+  private static func descriptorError(_ systemError: Int32) -> Int32? {
+    if systemError == EMFILE || systemError == ENFILE { return systemError }
+    let probe = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    if probe < 0 { return errno == EMFILE || errno == ENFILE ? errno : nil }
+    close(probe)
+    return nil
   }
 }

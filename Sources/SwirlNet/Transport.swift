@@ -33,6 +33,10 @@ public protocol Transport: AnyObject {
   /// The bytes that wait here because the kernel does not take them yet.
   var bufferedBytes: Int { get }
 
+  /// The bytes that were written and not sent: those of `bufferedBytes`, and once the connection has broken or was aborted those
+  /// that it dropped.
+  var unsentBytes: Int { get }
+
   /// How many waiting bytes make the protocol be told to pause (``StreamProtocol/pauseWriting()``), and how few to resume.
   var waterMarks: WaterMarks { get set }
 
@@ -87,6 +91,9 @@ extension Transport {
   /// Not, as far as is known.
   public var isClosing: Bool { false }
 
+  /// Those that wait.
+  public var unsentBytes: Int { bufferedBytes }
+
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }
 
@@ -122,6 +129,9 @@ public protocol StreamProtocol: AnyObject {
   /// The waiting bytes are down to the low water mark.
   func resumeWriting()
 
+  /// All bytes that have waited are sent: `bufferedBytes` has come down to zero.
+  func writeBufferEmptied()
+
   /// The connection has ended. Called once, after everything else.
   func connectionLost(_ end: ConnectionEnd)
 }
@@ -137,6 +147,8 @@ extension StreamProtocol {
   public func pauseWriting() {}
   /// Does nothing.
   public func resumeWriting() {}
+  /// Does nothing.
+  public func writeBufferEmptied() {}
   /// Does nothing.
   public func connectionLost(_ end: ConnectionEnd) {}
 }

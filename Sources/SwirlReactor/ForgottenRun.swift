@@ -46,7 +46,8 @@ extension Reactor {
   var begunWork: [String] {
     var work = attachedObjects.compactMap { ($0 as? any BegunWork)?.begunWork }
     work += [
-      Set(readers.keys).union(writers.keys).count.of("watched descriptor"), threadWork.count.of("deferToThread call"),
+      Set(readers.keys).union(writers.keys).count.of("watched descriptor"),
+      threadCalls.unfinished.of("deferToThread call"),
     ]
     .compactMap { $0 }
     if work.isEmpty, let calls = (timers.pending.count + soonCount).of("call") { work = [calls] }

@@ -12,10 +12,13 @@ import Darwin
 /// What the first reactor sets up for the process.
 package enum ProcessSetup {
   package static let once: Void = {
-    // A peer that closes while we write must not end the process. Where the program has a handler of its own, it stays.
-    var action = sigaction()
-    sigaction(SIGPIPE, nil, &action)
-    if unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 { signal(SIGPIPE, SIG_IGN) }
+    // A write that fails must not end the process: neither one to a peer that has closed (EPIPE), nor one beyond the largest size that
+    // files may have (EFBIG, `ulimit -f`). Where the program has a handler of its own, it stays. Child processes start with the defaults.
+    for number in [SIGPIPE, SIGXFSZ] {
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      if unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 { signal(number, SIG_IGN) }
+    }
 
     // The logger is made when it is needed: the program may choose where logs go after it has made a reactor.
     DeferredReport.setFallback { Logger(label: "swirl").error("\($0)") }

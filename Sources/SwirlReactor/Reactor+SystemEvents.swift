@@ -119,12 +119,17 @@ extension Reactor {
     triggers[event]?.first { $0.phase == phase && $0.id > id }
   }
 
-  /// Calls the shutdown triggers; the loop turns on until they are done.
+  /// Calls the shutdown triggers; the loop turns on until they are done, and what they have begun on threads.
   func beginShutdown() {
     state = .stopping
+    let run = runNumber
     fire(.shutdown) { [unowned self] in
-      stopRequested = false
-      state = .stopped
+      threadCallsFinished().addCallback { [unowned self] in
+        // The run may have been ended by `crash()`, and another one may be under way.
+        guard runNumber == run, state == .stopping else { return }
+        stopRequested = false
+        state = .stopped
+      }
     }
   }
 }

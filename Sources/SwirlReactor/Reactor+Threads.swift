@@ -1,15 +1,8 @@
 public import SwirlDeferred
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension Reactor {
-  /// The pool that ``deferToThread(in:name:file:line:_:)`` uses unless told otherwise: ten threads, started as they are needed.
+  /// The pool that ``deferToThread(in:name:mayBeAbandoned:file:line:_:)`` uses unless told otherwise: ten threads, started as they are
+  /// needed.
   public var threadPool: ThreadPool {
     if let ownThreadPool { return ownThreadPool }
     let pool = ThreadPool(size: 10)
@@ -17,42 +10,81 @@ extension Reactor {
     return pool
   }
 
+  /// How long a reactor that stops waits for the calls that it has made on threads, and for files that it writes; ten seconds by default.
+  ///
+  /// Calls that take longer are given up: those that have not begun are cancelled, the others can only be left to themselves. A warning in
+  /// the log says how many and which. Zero waits for none. A second Ctrl-C, and `crash()`, end the wait.
+  /// asyncio: `shutdown_default_executor(timeout)`.
+  public var threadCallTimeLimit: Duration {
+    get { threadCalls.timeLimit }
+    set { threadCalls.timeLimit = newValue }
+  }
+
   /// Runs `work`, which may block, on a thread of a pool, and gives its outcome on the reactor's thread.
   ///
-  /// Cancelling the Deferred makes it fail with `CancelledError` at once; work that has started cannot be stopped, and
-  /// its outcome is then dropped. Twisted: `deferToThread`; asyncio: `to_thread`.
+  /// Cancelling the Deferred makes it fail with `CancelledError` at once. Work that no thread has begun then never runs; work that has
+  /// begun cannot be stopped, and its outcome is dropped. When the reactor stops, it first waits for the work, begun or not, as long as
+  /// ``threadCallTimeLimit`` allows. Twisted: `deferToThread`; asyncio: `to_thread`.
   ///
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
   ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
+  ///   - mayBeAbandoned: whether a reactor that stops need not wait for it: right for work that only reads, such as from a terminal.
   ///   - work: what it returns or throws is the outcome.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func deferToThread<Value: Sendable>(
-    in pool: ThreadPool? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
-    _ work: @escaping @Sendable () throws -> Value
+    in pool: ThreadPool? = nil, name: String? = nil, mayBeAbandoned: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
   ) -> Deferred<Value> {
+    startThreadCall(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, CallSite(file: file, line: line), work).result
+  }
+
+  /// A call whose outcome may be unwanted for a while, and wanted again.
+  package func callThread<Value: Sendable>(
+    in pool: ThreadPool, _ work: @escaping @Sendable () throws -> Value
+  ) -> ThreadCall<Value> { startThreadCall(in: pool, name: nil, mayBeAbandoned: true, CallSite(), work) }
+
+  private func startThreadCall<Value: Sendable>(
+    in pool: ThreadPool?, name: String?, mayBeAbandoned: Bool, _ site: CallSite,
+    _ work: @escaping @Sendable () throws -> Value
+  ) -> ThreadCall<Value> {
     // The Deferred stays here; the thread carries its number only. So nothing that hangs on it is ever touched, or let go
     // of, on another thread, and a result that comes too late finds nobody.
-    nextThreadWorkID += 1
-    let id = nextThreadWorkID
+    let id = threadCalls.nextID()
     let deferred = Deferred<Value>(
-      canceller: { [reference] _ in reference.reactor?.threadWork[id] = nil }, file: file, line: line)
-    threadWork[id] = deferred
+      canceller: { [reference] _ in reference.reactor?.threadCalls.cancel(id) }, file: site.file, line: site.line)
     let remote = remote
-    let refusal = (pool ?? threadPool).submit {
-      let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
-      remote.callFromThread(file: file, line: line) { reactor in
-        guard let deferred = reactor.threadWork.removeValue(forKey: id) else { return }
-        // The number was given to this Deferred and to no other.
-        unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
+    do throws(ThreadPoolError) {
+      let ticket = try (pool ?? threadPool).submit {
+        let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
+        remote.callFromThread(file: site.file, line: site.line) { reactor in
+          // The number was given to this Deferred and to no other.
+          if let deferred = reactor.threadCalls.remove(id)?.deferred {
+            unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
+          }
+          reactor.threadCallEnded()
+        }
       }
-    }
-    if let refusal {
-      threadWork[id] = nil
-      deferred.errback(refusal)
-    }
-    return deferred
+      threadCalls.insert(
+        .init(deferred: deferred, ticket: ticket, mayBeAbandoned: mayBeAbandoned, name: name, site: site), id)
+      if !mayBeAbandoned { waitForThreadCallsAtShutdown() }
+    } catch { deferred.errback(error) }
+    return ThreadCall(id: id, result: deferred)
+  }
+
+  /// The outcome of a call is not wanted at present: if no thread has begun it, it never runs, and fails with `CancelledError`; if one has,
+  /// the outcome still comes, but the thread has no place in the pool any more.
+  package func leave<Value>(_ call: ThreadCall<Value>) {
+    if threadCalls.leave(call.id) { call.result.cancel() }
+  }
+
+  /// Shutdown triggers of the phase `during` may still use what the calls use; those of the phase `after` may free it.
+  /// Twisted: the trigger that stops the thread pool.
+  private func waitForThreadCallsAtShutdown() {
+    if threadCalls.hasTrigger { return }
+    threadCalls.hasTrigger = true
+    addSystemEventTrigger(.during, .shutdown) { [unowned self] in threadCallsFinished() }
   }
 
   /// Runs `work`, which may block, on a thread of a pool. An error that it throws, or that the pool takes no more, is logged, on the reactor's
@@ -61,46 +93,29 @@ extension Reactor {
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
   ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
+  ///   - mayBeAbandoned: whether a reactor that stops need not wait for it.
   ///   - file: the caller's file, for logs; left to the compiler.
   ///   - line: the caller's line, for logs; left to the compiler.
   ///   - work: what is run.
   public func callInThread(
-    in pool: ThreadPool? = nil, name: String? = nil, file: StaticString = #fileID, line: UInt = #line,
-    _ work: @escaping @Sendable () throws -> Void
+    in pool: ThreadPool? = nil, name: String? = nil, mayBeAbandoned: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line, _ work: @escaping @Sendable () throws -> Void
   ) {
-    deferToThread(in: pool, name: name, file: file, line: line, work).addErrback { [reference] error in
-      reference.reactor?.perform(at: CallSite(file: file, line: line)) { throw error }
-    }
+    let site = CallSite(file: file, line: line)
+    startThreadCall(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, site, work).result
+      .addErrback { [reference] error in reference.reactor?.perform(at: site) { throw error } }
   }
 }
 
-/// Why a pool did not take work.
-public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {
-  private enum Reason: Hashable {
-    case closed, full
-    case noThread(errno: Int32)
-  }
-  private let reason: Reason
-
-  /// It was closed.
-  public static let closed = ThreadPoolError(reason: .closed)
-  /// As much waits as may.
-  public static let full = ThreadPoolError(reason: .full)
-  /// It has no thread, and the system gives none.
-  static func noThread(_ errno: Int32) -> ThreadPoolError { ThreadPoolError(reason: .noThread(errno: errno)) }
-
-  /// What happened, and what to do.
-  public var description: String {
-    switch reason {
-    case .closed: "the thread pool is closed and takes no more work"
-    case .full: "the thread pool is full: wait for work to be done before giving it more, as behind a semaphore"
-    case .noThread(let errno):
-      "no thread can be started (\(String(cString: strerror(errno)))): there are too many processes (ulimit -u), or too little memory"
-    }
-  }
+/// A call that was given to a pool.
+package struct ThreadCall<Value> {
+  fileprivate let id: Int
+  /// Its outcome.
+  package let result: Deferred<Value>
 }
 
-/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see ``Reactor/deferToThread(in:name:file:line:_:)``.
+/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see
+/// ``Reactor/deferToThread(in:name:mayBeAbandoned:file:line:_:)``.
 public func deferToThread<Value: Sendable>(
   file: StaticString = #fileID, line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
 ) -> Deferred<Value> {

@@ -62,9 +62,8 @@ public final class Reactor {
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
   var ownThreadPool: ThreadPool?
-  /// What waits for the outcome of work on other threads, by the number of the work.
-  var threadWork: [Int: AnyDeferred] = [:]
-  var nextThreadWorkID = 0
+  /// What waits for the outcome of work on other threads.
+  let threadCalls = ThreadCalls()
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
@@ -127,7 +126,7 @@ public final class Reactor {
   /// `main.swift`.
   ///
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
-  ///   loop at once, without waiting for shutdown triggers. A signal that the process ignores stays ignored.
+  ///   loop at once, without waiting for shutdown triggers and threads. A signal that the process ignores stays ignored.
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
@@ -151,7 +150,8 @@ public final class Reactor {
     if isMain { giveBackJobs() }
   }
 
-  /// Ends the loop: shutdown triggers are called, and waited for where they return a Deferred; then `run` returns.
+  /// Ends the loop: shutdown triggers are called, and waited for where they return a Deferred, and calls on threads are finished, as long
+  /// as ``threadCallTimeLimit`` allows; then `run` returns.
   ///
   /// Called before `run`, it makes that end as soon as it has started. Called again, nothing happens.
   /// From another thread: `remote.stop()`.
@@ -162,8 +162,10 @@ public final class Reactor {
 
   /// Ends the loop after the present turn, without any shutdown trigger. Twisted: `crash`.
   public func crash() {
+    let wasStopping = state == .stopping
     stopRequested = false
     if state != .idle { state = .stopped }
+    if wasStopping { giveUpThreadCalls("were not waited for") }
   }
 
   /// Whether the loop is turning.
@@ -178,6 +180,9 @@ public final class Reactor {
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
+  /// How often descriptors were polled, the present time included. What arrives after a poll is reported by a later one.
+  @exclusivity(unchecked) package private(set) var pollCount = 0
+
   private func turn() {
     cachedTime = 0
     // What the callbacks of this turn queue waits for the next, in whichever of the three queues it comes.
@@ -190,6 +195,7 @@ public final class Reactor {
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
+    pollCount &+= 1
     if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {

@@ -28,7 +28,10 @@ import Darwin
   var interrupting: Int32?
   let handlers = Reactor.stopSignals.map { number in
     reactor.addSignalHandler(number) {
-      if interrupting != nil { exit(128 + number) }
+      if interrupting != nil {
+        reactor.giveUpThreadCalls("were not waited for")
+        exit(128 + number)
+      }
       interrupting = number
       task.cancel()
     }

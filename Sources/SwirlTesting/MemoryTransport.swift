@@ -71,6 +71,9 @@ public final class MemoryTransport: Transport {
   private var isReset = false
   /// What does not fit in the kernel's buffer of the other end.
   private var outgoing: ArraySlice<UInt8> = []
+  private var droppedBytes = 0
+  /// Whether bytes waited after the last flush.
+  private var hasKept = false
   private var isReadingPaused = false
   private var isWritingPaused = false
 
@@ -177,6 +180,9 @@ public final class MemoryTransport: Transport {
   /// The bytes that wait here because the buffer of the connection is full.
   public var bufferedBytes: Int { outgoing.count }
 
+  /// Those, and what was dropped when the connection broke or was aborted.
+  public var unsentBytes: Int { outgoing.count + droppedBytes }
+
   /// Sends `bytes`: they arrive with the next steps.
   public func write(_ bytes: Span<UInt8>) {
     write(bytes.withUnsafeBufferPointer { Array($0) })
@@ -184,8 +190,14 @@ public final class MemoryTransport: Transport {
 
   /// Sends `bytes`: they arrive with the next steps.
   public func write(_ bytes: [UInt8]) {
-    guard case .open = state, !bytes.isEmpty else { return }
-    if isReset { return end(.failed, NetError(.write, peerName, errno: EPIPE)) }
+    guard case .open = state, !bytes.isEmpty else {
+      droppedBytes += bytes.count
+      return
+    }
+    if isReset {
+      droppedBytes += bytes.count
+      return end(.failed, NetError(.write, peerName, errno: EPIPE))
+    }
     outgoing += bytes
     flush()
     updateWriting()
@@ -205,6 +217,7 @@ public final class MemoryTransport: Transport {
   /// Moves what waits into the buffer of the other end, as far as there is room, and does what waited for that.
   private func flush() {
     guard !isOver else { return }
+    let hasWaited = hasKept
     if let peer, !peer.isOver {
       let taken = outgoing.prefix(bufferSize - peer.incoming.count)
       peer.incoming += taken
@@ -212,11 +225,14 @@ public final class MemoryTransport: Transport {
       if !taken.isEmpty { hasWork() }
     } else if !outgoing.isEmpty {
       // Nobody is there any more. What is sent to them comes back as a reset, which the next read or write meets.
+      droppedBytes += outgoing.count
       outgoing = []
       isReset = true
       hasWork()
     }
+    hasKept = !outgoing.isEmpty
     if outgoing.isEmpty {
+      if hasWaited { streamProtocol?.writeBufferEmptied() }
       switch state {
       case .closing: return end(.closed)
       case .closingWrite: shutDownWriting()
@@ -268,6 +284,7 @@ public final class MemoryTransport: Transport {
   private func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     state = .ending(ConnectionEnd(code, error: error))
     incoming = []
+    droppedBytes += outgoing.count
     outgoing = []
     peer?.isEndIncoming = true
     // What waits over there finds nobody here.

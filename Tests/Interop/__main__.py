@@ -1,38 +1,49 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
-Installs what is missing: nginx, curl, openssl, wrk, apache2-utils, squid, tinyproxy and dante with apt-get, gunicorn and httpbin with
-pip in an environment of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
+`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy. Installs what a part needs and is
+missing: Debian's packages with apt-get, gunicorn and httpbin with pip in an environment of their own. All traffic stays on 127.0.0.1; what
+it starts, it stops.
 """
 import pathlib
 import sys
 import tempfile
 
 import checks
+import connections
+import heads
 import httpbin
 import programs
 import proxies
 import tls
 
+#: Each part with the programs that it needs.
 PARTS = {
-    "nginx": programs.client_against_nginx,
-    "programs": programs.programs_against_server,
-    "httpbin": httpbin.client_against_httpbin,
-    "tls": tls.client_against_tls,
-    "proxies": proxies.client_through_proxies,
+    "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
+    "heads": (heads.client_against_heads, ["curl"]),
+    "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
+    "connections": (connections.client_against_liar, ["curl", "openssl"]),
+    "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
+    "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
+    "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
+    "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
+#: One proxy instead of three, and without httpbin's table of routes.
+SHORT = [part for part in PARTS if part not in ("proxies", "httpbin")]
+#: "proxies" has it.
+LONG = [part for part in PARTS if part != "proxy"]
 
 
 def main():
-    chosen = sys.argv[1:] or list(PARTS)
+    chosen = SHORT if sys.argv[1:] == ["--short"] else sys.argv[1:] or LONG
     if unknown := [part for part in chosen if part not in PARTS]:
-        raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    checks.install()
+        raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and --short")
+    checks.install({program for part in chosen for program in PARTS[part][1]})
     probe, fetch = checks.build()
     for part in chosen:
         with tempfile.TemporaryDirectory() as folder:
-            # nginx and the proxies run their workers as somebody else.
+            # nginx and the proxies run their workers as other users.
             pathlib.Path(folder).chmod(0o755)
-            PARTS[part](probe, fetch, pathlib.Path(folder))
+            PARTS[part][0](probe, fetch, pathlib.Path(folder))
     print(f"{checks.counts['failed']} of {sum(checks.counts.values())} failed" if checks.counts["failed"]
           else f"all {checks.counts['ok']} passed")
     sys.exit(1 if checks.counts["failed"] else 0)

@@ -48,11 +48,11 @@ PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk":
             "tinyproxy": "tinyproxy-bin", "danted": "dante-server"}
 
 
-def install():
-    """Installs what is missing."""
-    missing = [package for name, package in PACKAGES.items() if not program(name)]
+def install(programs):
+    """Installs those of the programs that are missing."""
+    missing = [PACKAGES[name] for name in sorted(programs - {"gunicorn"}) if not program(name)]
     # It gives a proxy a host and a user that only the proxy has.
-    if not glob.glob("/usr/lib/*/libnss_wrapper.so"):
+    if programs & {"squid", "tinyproxy", "danted"} and not glob.glob("/usr/lib/*/libnss_wrapper.so"):
         missing.append("libnss-wrapper")
     if missing:
         sudo = [] if os.geteuid() == 0 else ["sudo"]
@@ -70,7 +70,7 @@ def install():
         finally:
             if held:
                 policy.unlink()
-    if not (CACHE / "bin" / "gunicorn").exists():
+    if "gunicorn" in programs and not (CACHE / "bin" / "gunicorn").exists():
         print("Installing gunicorn and httpbin with pip", flush=True)
         subprocess.run([sys.executable, "-m", "venv", CACHE], check=True)
         subprocess.run([CACHE / "bin" / "pip", "install", "-q", "gunicorn", "httpbin"], check=True, capture_output=True)

@@ -170,14 +170,19 @@ def through(kind, with_password, port, clients, plain, secured):
             report(f"{title}: http {name}", None if refused and both[0][-3:] == both[1][-3:] else f"{both}, {said}")
 
 
-def client_through_proxies(_, fetch, folder):
+def client_through_one_proxy(probe, fetch, folder):
+    """tinyproxy, without a password and with one."""
+    client_through_proxies(probe, fetch, folder, ["tinyproxy"])
+
+
+def client_through_proxies(_, fetch, folder, kinds=("squid", "tinyproxy", "dante")):
     """Three proxies, each without a password and with one."""
     root = Authority(folder, "root")
     certificate, key = root.sign(NAME, hosts=f"DNS:{NAME}")
     plain, secured = free_port(), free_port()
     clients = Clients(fetch, root.certificate)
     with gunicorn(plain), gunicorn(secured, "--certfile", certificate, "--keyfile", key):
-        for kind in ("squid", "tinyproxy", "dante"):
+        for kind in kinds:
             for with_password in (False, True):
                 with proxy(kind, with_password, folder) as port:
                     through(kind, with_password, port, clients, plain, secured)

@@ -1,8 +1,10 @@
-"""nginx with TLS, and openssl's server with certificates that are good and such as must be refused; curl beside Swirl's client."""
+"""nginx with TLS, and openssl's server with certificates that are good and such as must be refused; curl beside Swirl's client; and what
+secured.py has."""
 import os
 
 from certificates import Authority
 from checks import verdict, free_port, program, report, run, server
+from secured import secured
 
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{}}
@@ -139,3 +141,4 @@ def client_against_tls(probe, fetch, folder):
     between = Authority(folder, "between", root)
     with_nginx(probe, folder, root, between)
     with_openssl(fetch, folder, root, between)
+    secured(probe, folder, root, between, Authority(folder, "stranger"))

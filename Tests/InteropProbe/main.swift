@@ -1,18 +1,25 @@
 // A server and a client for Scripts/interop, which runs them against programs of others.
 //
-//   InteropProbe serve                    prints its address; every path below is answered
+//   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say: cert, key, and
+//                                         roots of clients' certificates, for which it asks; SIGHUP makes it read these files again
 //   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
 //   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say: roots, cert, key,
-//                                         min, max, alpn
+//                                         min, max, alpn, renegotiation=allowed; all hosts are this machine
 import Foundation
 import Swirl
 
-func serve() throws {
+func serve(_ arguments: [String]) throws {
+  let settings = Dictionary(
+    arguments.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }.map { ($0[0], $0[1]) },
+    uniquingKeysWith: { $1 })
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let server = HTTPServer { request in
     switch request.path {
     case "/hello": .text("hello\n")
     case "/echo": .bytes(request.body)
+    case "/who": .text("\(request.tls?.peerCertificate?.subject ?? "nobody")\n")
+    case "/reset": .text("not sent", status: .resetContent)
+    case "/closing": .text("x\n").with(.connection, "foo, close")
     case "/big": .bytes(big)
     case "/stream":
       .stream { writer in
@@ -22,8 +29,21 @@ func serve() throws {
     default: .text("no such page\n", status: .notFound)
     }
   }
-  print(try server.listen(0).localAddress)
+  var tls: TLSConfiguration?
+  if let chain = settings["cert"], let key = settings["key"] {
+    tls = .server(.init(chain: .file(chain), privateKey: .file(key)))
+    if let roots = settings["roots"] {
+      tls?.roots = [.file(roots)]
+      tls?.requestsClientCertificate = true
+    }
+  }
+  print(try server.listen(0, tls: tls).localAddress)
   fflush(nil)
+  Reactor.current.addSignalHandler(SIGHUP) {
+    try server.reload()
+    print("reloaded")
+    fflush(nil)
+  }
   Reactor.current.run()
 }
 
@@ -58,10 +78,12 @@ func fetchSecured(_ arguments: [String]) async throws {
     case "min": configuration.tls.minimumVersion = version
     case "max": configuration.tls.maximumVersion = version
     case "alpn": configuration.tls.applicationProtocols = [parts[1]]
+    case "renegotiation": configuration.tls.allowsRenegotiation = parts[1] == "allowed"
     default: preconditionFailure("no setting \(setting)")
     }
   }
   if !certificate.isEmpty { configuration.tls.identity = .init(chain: .file(certificate), privateKey: .file(key)) }
+  Reactor.current.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
   let client = HTTPClient(configuration)
   for url in arguments where url.contains("://") {
     let response = try await client.fetch(HTTPClient.Request(url)).value
@@ -70,7 +92,7 @@ func fetchSecured(_ arguments: [String]) async throws {
 }
 
 switch CommandLine.arguments.dropFirst().first {
-case "serve": try serve()
+case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
 case "tls":
   do {
@@ -80,6 +102,6 @@ case "tls":
     exit(1)
   }
 default:
-  print("usage: InteropProbe serve | fetch METHOD URL [BODY] | tls NAME=VALUE… URL…")
+  print("usage: InteropProbe serve NAME=VALUE… | fetch METHOD URL [BODY] | tls NAME=VALUE… URL…")
   exit(2)
 }

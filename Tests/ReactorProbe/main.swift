@@ -405,6 +405,79 @@ var firstSignal = SIGINT
   try runUntilComplete { await Task { try? runUntilComplete {} }.value }
 }
 
+// MARK: - Threads
+
+/// Twenty calls, more than there are threads, of which none can end before the shutdown has begun.
+@MainActor func callTwentyThreads() -> () -> Int32 {
+  let gate = DispatchSemaphore(value: 0)
+  let descriptors = twoDescriptors()
+  for _ in 0..<20 {
+    reactor.callInThread {
+      gate.wait()
+      _ = write(descriptors[1], "x", 1)
+    }
+  }
+  reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in
+    print("shutdown")
+    for _ in 0..<20 { gate.signal() }
+  }
+  return {
+    close(descriptors[1])
+    var bytes = [UInt8](repeating: 0, count: 100)
+    return Int32(read(descriptors[0], &bytes, 100))
+  }
+}
+
+func twoDescriptors() -> [Int32] {
+  var ends: [Int32] = [-1, -1]
+  pipe(&ends)
+  return ends
+}
+
+@MainActor func threadsAtInterrupt() {
+  let count = callTwentyThreads()
+  reactor.callSoon { kill(getpid(), SIGINT) }
+  reactor.run()
+  print(count(), "done")
+}
+
+@MainActor func threadsAtEndOfBody() throws {
+  let count = callTwentyThreads()
+  try runUntilComplete {}
+  print(count(), "done")
+}
+
+@MainActor func callThreadForEver() {
+  let begun = DispatchSemaphore(value: 0)
+  reactor.callInThread(name: "never ends") {
+    begun.signal()
+    DispatchSemaphore(value: 0).wait()
+  }
+  begun.wait()
+}
+
+@MainActor func secondInterruptAtThreads() {
+  callThreadForEver()
+  reactor.addSystemEventTrigger(.during, .shutdown) {
+    reactor.callSoon { reactor.callSoon { kill(getpid(), SIGINT) } }
+    return
+  }
+  reactor.callSoon { kill(getpid(), SIGINT) }
+  reactor.run()
+  print("ended")
+}
+
+@MainActor func secondInterruptAtThreadsOfBody() throws {
+  callThreadForEver()
+  reactor.addSystemEventTrigger(.during, .shutdown) {
+    reactor.callSoon { reactor.callSoon { kill(getpid(), SIGINT) } }
+    return
+  }
+  firstSignal = SIGINT
+  try runUntilComplete { try? await waits() }
+  print("ended")
+}
+
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
 // What hangs is ended by the signal.
 alarm(20)
@@ -437,6 +510,10 @@ case "terminates body": try signalCancelsBody(SIGTERM)
 case "ignores interrupt": try ignoresInterrupt()
 case "second interrupt": try secondInterrupt(SIGINT)
 case "interrupt, terminate": try secondInterrupt(SIGTERM)
+case "threads at sigint": threadsAtInterrupt()
+case "threads at the end of a body": try threadsAtEndOfBody()
+case "threads at second sigint, run": secondInterruptAtThreads()
+case "threads at second sigint, runUntilComplete": try secondInterruptAtThreadsOfBody()
 case "signals after": try signalsAfter()
 case "stop in body": try stopInBody()
 case "stop before body": try stopBeforeBody()

@@ -22,6 +22,18 @@ import Testing
     #expect(error.description.contains("is not known"))
   }
 
+  @Test(arguments: [
+    ("gzip", ["gzip"], true), ("X-GZip,\tidentity,, BR", ["x-gzip", "br"], true), ("", [], true),
+    ("utf-8", ["utf-8"], false),
+    ("aws-chunked, gzip", ["aws-chunked", "gzip"], false), ("gzip,none", ["gzip", "none"], false),
+  ])
+  func `The codings of a field are named in order, and asked whether all are known`(
+    field: String, names: [String], isKnown: Bool
+  ) {
+    #expect(ContentDecoder.codings(in: field) == names)
+    #expect(ContentDecoder.knowsCodings(in: field) == isKnown)
+  }
+
   @Test func `A coding's name is cut and escaped in the message, since a peer chose it`() throws {
     let name = "\u{1B}[2J" + String(repeating: "x", count: 1_000_000)
     let error = try #require(throws: ContentError.self) { try ContentDecoder(contentEncoding: name) }

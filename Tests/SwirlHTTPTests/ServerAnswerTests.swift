@@ -43,6 +43,55 @@ import Testing
     #expect(answer(HTTPServer { _ in .text("x", status: .noContent) }, get()).hasSuffix("\n\n"))
   }
 
+  @Test(
+    arguments: [
+      HTTPServer.Response.status(.resetContent), .text("x", status: .resetContent),
+      .bytes([UInt8](repeating: 65, count: 100_000), status: .resetContent),
+      .stream(status: .resetContent) { $0.write("x") }, .stream(status: .resetContent, length: 5) { $0.write("hello") },
+    ].map(Sendable205.init))
+  func aResetContentHasNone_RFC9110_15_3_6(_ response: Sendable205) {
+    let text = answer(HTTPServer { _ in response.value }, get() + get())
+    #expect(text.statuses == [205, 205])
+    #expect(text.components(of: "Content-Length: 0\n") == 2)
+    #expect(text.hasSuffix("\n\n"))
+  }
+
+  @Test(arguments: [
+    ("close", true, nil), ("foo, close", true, "foo"), ("Close , foo", true, "foo"), ("foo", false, "foo"),
+    ("keep-alive", false, nil), ("foo,keep-alive,bar", false, "foo, bar"), ("closed", false, "closed"),
+  ])
+  func theConnectionFieldOfAResponseIsAList_RFC9112_9_6(_ value: String, closes: Bool, others: String?) {
+    let transport = ServerMemoryTransport(HTTPServer { _ in .text("x").with(.connection, value) }, on: Reactor())
+    transport.send(get())
+    #expect(transport.isClosed == closes)
+    let lines = transport.text.split(separator: "\r\n").filter { $0.hasPrefix("Connection: ") }.map { $0.dropFirst(12) }
+    #expect(lines.map(String.init) == [others, closes ? "close" : nil].compactMap { $0 })
+  }
+
+  @Test func connectToAHandlerThatMakesNoTunnelIsNotAllowed_RFC9110_15_5_6() {
+    let connect = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"
+    let cases: [(HTTPServer.Response, Int)] = [
+      (.text("x"), 405), (.status(.ok), 405), (.status(.noContent), 405), (.status(.resetContent), 405),
+      (.stream { $0.end() }, 405), (.stream(length: 0) { $0.end() }, 405), (.text("x", status: .notFound), 404),
+      (.redirect(to: "/"), 302),
+    ]
+    for (response, status) in cases {
+      for isDeferred in [false, true] {
+        let lines = LogLines()
+        let server =
+          isDeferred
+          ? HTTPServer { (_) -> Deferred<HTTPServer.Response> in .succeed(response) } : HTTPServer { _ in response }
+        server.logger = lines.logger()
+        let text = answer(server, connect + get())
+        #expect(text.statuses.first == status)
+        #expect(text.contains("Allow: GET, HEAD") == (status == 405))
+        // What comes behind it is a request again.
+        #expect(text.statuses.count == 2)
+        #expect(lines.all == [])
+      }
+    }
+  }
+
   @Test func jsonBothWays() {
     struct Point: Codable { var x: Int }
     let server = HTTPServer { request in
@@ -167,6 +216,11 @@ import Testing
     let server = HTTPServer { _ in .upgrade(to: nil) { _ in ServerEcho() } }
     #expect(answer(server, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nx") == "HTTP/1.1 200 OK\n\n<x>")
   }
+}
+
+/// A response as an argument of a test, which uses it on one thread.
+struct Sendable205: @unchecked Sendable {
+  let value: HTTPServer.Response
 }
 
 /// Sends back what comes, in brackets.

@@ -89,7 +89,9 @@ final class ServerMemoryPipe: Transport {
 
   /// The client takes `count` bytes of what waits.
   func drain(_ count: Int = .max) {
+    let hasWaited = bufferedBytes > 0
     bufferedBytes -= min(count, bufferedBytes)
+    if hasWaited, bufferedBytes == 0 { streamProtocol?.writeBufferEmptied() }
     if isWritingPaused, bufferedBytes <= waterMarks.low {
       isWritingPaused = false
       streamProtocol?.resumeWriting()
@@ -136,6 +138,9 @@ extension String {
     split(separator: "\r\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("Date: ") }.joined(
       separator: "\n")
   }
+
+  /// How often `part` is in it.
+  func components(of part: String) -> Int { split(separator: part, omittingEmptySubsequences: false).count - 1 }
 
   var statuses: [Int] {
     split(separator: "HTTP/1.1 ").compactMap { Int($0.prefix(3)) }

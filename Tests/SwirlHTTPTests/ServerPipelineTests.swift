@@ -10,8 +10,10 @@ import Testing
 
     func answer(_ path: String) { waiting[path]?.callback(.text(path)) }
 
-    func server(_ configuration: HTTPServer.Configuration = .init()) -> HTTPServer {
-      HTTPServer(configuration: configuration) { [self] request in
+    func server(depth: Int? = nil, _ configuration: HTTPServer.Configuration = .init()) -> HTTPServer {
+      var configuration = configuration
+      if let depth { configuration.pipelineDepth = depth }
+      return HTTPServer(configuration: configuration) { [self] request in
         let path = request.path
         paths.append(path)
         let deferred = Deferred<HTTPServer.Response>(canceller: { _ in self.cancelled.append(path) })
@@ -23,7 +25,7 @@ import Testing
 
   @Test func answersGoOutInTheOrderOfTheRequests_RFC9112_9_3_2() {
     let asked = Asked()
-    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    let transport = ServerMemoryTransport(asked.server(depth: 3), on: Reactor())
     transport.send(get("/1") + get("/2") + get("/3"))
     #expect(asked.paths == ["/1", "/2", "/3"])
     asked.answer("/3")
@@ -53,7 +55,7 @@ import Testing
 
   @Test func whatIsReadyTogetherIsOneWrite() {
     let asked = Asked()
-    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    let transport = ServerMemoryTransport(asked.server(depth: 2), on: Reactor())
     transport.send(get("/1") + get("/2"))
     asked.answer("/2")
     asked.answer("/1")
@@ -64,25 +66,72 @@ import Testing
     #expect(plain.text.statuses.count == 100)
   }
 
-  @Test func readingStopsWhenEnoughRequestsWait() {
-    var configuration = HTTPServer.Configuration()
-    configuration.pipelineDepth = 3
+  @Test func noMoreHandlersAreCalledWhenEnoughRequestsWait() {
     let asked = Asked()
-    let transport = ServerMemoryTransport(asked.server(configuration), on: Reactor())
+    let transport = ServerMemoryTransport(asked.server(depth: 3), on: Reactor())
     transport.send((1...9).map { get("/\($0)") }.joined())
     #expect(asked.paths == ["/1", "/2", "/3"])
-    #expect(transport.isReadingPaused)
     asked.answer("/1")
     #expect(asked.paths == ["/1", "/2", "/3", "/4"])
     for path in 2...9 { asked.answer("/\(path)") }
     #expect(asked.paths.count == 9)
     #expect(transport.text.statuses.count == 9)
+  }
+
+  @Test func readingStopsWhenEnoughIsReadAhead() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.send(String(repeating: get("/1"), count: 5000))
+    #expect(transport.isReadingPaused)
+    #expect(asked.paths.count == 1)
+    for _ in 0..<5000 { asked.answer("/1") }
+    #expect(asked.paths.count == 5000)
+    #expect(transport.text.statuses.count == 5000)
     #expect(!transport.isReadingPaused)
   }
 
-  @Test func readingStopsWhenTheBodiesThatWaitAreLarge() {
+  @Test func handlersAreCalledOneAtATimeSoThatAnswersDoNotPileUp() {
     let asked = Asked()
+    let size = 20_000_000
     let transport = ServerMemoryTransport(asked.server(), on: Reactor())
+    transport.capacity = 0
+    transport.send((1...16).map { get("/\($0)") }.joined())
+    #expect(asked.paths == ["/1"])
+    asked.waiting["/1"]?.callback(.bytes([UInt8](repeating: 65, count: size)))
+    // It waits for the client: nobody makes another answer meanwhile.
+    #expect(asked.paths == ["/1"])
+    #expect(transport.mostBuffered < size + 1000)
+    transport.drain()
+    #expect(asked.paths == ["/1", "/2"])
+  }
+
+  @Test func answersThatWaitForTheirTurnCountAgainstTheBound() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(depth: 4), on: Reactor())
+    transport.send((1...3).map { get("/\($0)") }.joined())
+    #expect(asked.paths == ["/1", "/2", "/3"])
+    asked.waiting["/2"]?.callback(.bytes([UInt8](repeating: 65, count: 100_000)))
+    transport.send(get("/4") + get("/5"))
+    #expect(asked.paths == ["/1", "/2", "/3"])
+    asked.answer("/1")
+    #expect(asked.paths == ["/1", "/2", "/3", "/4", "/5"])
+  }
+
+  @Test(arguments: [1, 2, 15, 16, 17, 1000], [1, 16])
+  func aClientThatGoesIsNoticedWithAnyNumberUnderWay(count: Int, depth: Int) {
+    let asked = Asked()
+    let server = asked.server(depth: depth)
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.send((1...count).map { get("/\($0)") }.joined())
+    #expect(asked.paths.count == min(count, depth))
+    #expect(!transport.isReadingPaused, "the end of the client's side would not be read")
+    transport.sendEnd()
+    #expect(asked.cancelled == asked.paths)
+  }
+
+  @Test func noMoreHandlersAreCalledWhenTheBodiesThatWaitAreLarge() {
+    let asked = Asked()
+    let transport = ServerMemoryTransport(asked.server(depth: 16), on: Reactor())
     let body = String(repeating: "x", count: 40_000)
     for path in 1...4 {
       transport.send("POST /\(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n\(body)")
@@ -100,13 +149,13 @@ import Testing
     }
     let transport = ServerMemoryTransport(server, on: Reactor())
     transport.capacity = 0
-    transport.send(String(repeating: get(), count: 1000))
+    transport.send(String(repeating: get(), count: 5000))
     // What one buffer takes, and no more.
     #expect(served < 10)
     #expect(transport.isReadingPaused)
     #expect(transport.mostBuffered < 100_000)
-    while served < 1000, transport.bufferedBytes > 0 { transport.drain() }
-    #expect(served == 1000)
+    while served < 5000, transport.bufferedBytes > 0 { transport.drain() }
+    #expect(served == 5000)
     #expect(transport.mostBuffered < 100_000)
   }
 
@@ -136,7 +185,7 @@ import Testing
 
   @Test func aClientThatGoesCancelsWhatItWaitsFor() {
     let asked = Asked()
-    let server = asked.server()
+    let server = asked.server(depth: 2)
     let transport = ServerMemoryTransport(server, on: Reactor())
     transport.send(get("/1") + get("/2"))
     transport.lose()
@@ -155,7 +204,7 @@ import Testing
     var configuration = HTTPServer.Configuration()
     configuration.answersHalfClosedClients = true
     let patient = Asked()
-    let other = ServerMemoryTransport(patient.server(configuration), on: Reactor())
+    let other = ServerMemoryTransport(patient.server(depth: nil, configuration), on: Reactor())
     other.send(get("/1"))
     other.sendEnd()
     #expect(!other.isClosed)

@@ -9,10 +9,10 @@ typealias Transcript = [String]
 /// each time.
 func expectResponses(
   _ text: String, _ expected: Transcript, methods: [HTTPRequest.Method] = [], limits: HTTPLimits = HTTPLimits(),
-  close: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+  close: Bool = false, isLenient: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let run = { (pieces: [[UInt8]]) in
-    responseTranscript(pieces, methods: methods, limits: limits, close: close)
+    responseTranscript(pieces, methods: methods, limits: limits, close: close, isLenient: isLenient)
   }
   expectSame(text, expected, close: close, next: "HTTP/1.1 299 Next\r\nContent-Length: 0\r\n\r\n", run, sourceLocation)
   {
@@ -55,9 +55,10 @@ private func expectSame(
 }
 
 func responseTranscript(
-  _ pieces: [[UInt8]], methods: [HTTPRequest.Method] = [], limits: HTTPLimits = HTTPLimits(), close: Bool = false
+  _ pieces: [[UInt8]], methods: [HTTPRequest.Method] = [], limits: HTTPLimits = HTTPLimits(), close: Bool = false,
+  isLenient: Bool = false
 ) -> Transcript {
-  var parser = ResponseParser(limits: limits)
+  var parser = ResponseParser(limits: limits, isLenient: isLenient)
   var methods = methods[...]
   if let method = methods.popFirst() { parser.expect(method) }
   var transcript = Transcript()

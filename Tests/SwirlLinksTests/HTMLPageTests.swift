@@ -1,3 +1,4 @@
+import HTTPTypes
 import SwirlLinks
 import SwirlTesting
 import Testing
@@ -25,10 +26,10 @@ import Testing
     #expect(page.isComplete)
   }
 
-  @Test func `the first base counts, from where it stands`() {
+  @Test func `the first base counts, for the whole document (HTML §4.2.3)`() {
     let page = page(
       "<a href=early><base target=x><base href='/other/#f'><base href=/third/><a href=late><a href=?q>")
-    #expect(page.links == ["http://h/dir/early", "http://h/other/late", "http://h/other/?q"])
+    #expect(page.links == ["http://h/other/early", "http://h/other/late", "http://h/other/?q"])
     #expect(page.base == "http://h/other/")
   }
 
@@ -74,7 +75,7 @@ import Testing
 
   @Test func `a page tells its character set`() {
     for meta in [
-      "<meta charset='cp1251'>", "<META http-equiv=x content=\"text/html; charset = cp1251 \">",
+      "<meta charset='cp1251'>", "<META http-equiv=Content-Type content=\"text/html; charset = cp1251 \">",
       "<meta name=viewport><script charset=utf-8></script><meta charset=cp1251>",
       "<meta name=keywords content='charset, page'><meta charset=cp1251>",
     ] {
@@ -82,6 +83,17 @@ import Testing
       // What the server says goes before.
       #expect(HTMLPage(Array("\(meta)<title>".utf8) + [0xC6], url: "http://h/", charset: "latin1").title == "\u{C6}")
     }
+    for other in [
+      "<!-- <meta charset=utf-8> -->", "<meta name=description content='text; charset=koi8-r'>",
+      "<meta http-equiv=x content='text; charset=koi8-r'>", "<a title='<meta charset=koi8-r>'>",
+      "<meta charset=nonsense>", "<meta http-equiv=content-type content='charset'>",
+    ] {
+      #expect(
+        HTMLPage(Array("\(other)<meta charset=cp1251><title>".utf8) + [0xC6], url: "http://h/").title == "\u{416}",
+        "\(other)")
+    }
+    // What says UTF-16 was read as ASCII.
+    #expect(HTMLPage(Array("<meta charset=utf-16><title>\u{416}".utf8), url: "http://h/").title == "\u{416}")
     let wide = Array("\u{FEFF}<title>\u{416}</title><a href=x>".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     #expect(HTMLPage(wide, url: "http://h/").title == "\u{416}")
     #expect(HTMLPage(wide, url: "http://h/", charset: "utf-8").links == ["http://h/x"])
@@ -99,7 +111,7 @@ import Testing
 
   @Test func `NUL bytes end nothing`() {
     let page = page("<a href=\"a\0b\">\0\0<title>a\0b</title>\0<a href=c>\0")
-    #expect(page.title == "a b")
+    #expect(page.title == "a\u{FFFD}b")
     #expect(page.links.last == "http://h/dir/c")
   }
 
@@ -124,7 +136,9 @@ import Testing
   @Test(
     arguments: [
       ["<div>"], ["<b>", "</i>"], ["<table><tr><td>"], ["<a>"], ["<!---->"], ["&amp;"], ["&"], ["<p x=y>"], ["</p>"],
-      ["<form><select><option>", "</select>"], ["<svg><g>"], ["x"], ["<title>"], ["<b></i>"], ["<div>", "</span>"],
+      ["<form><select><option>", "</select>"], ["<svg><g>"], ["x"], ["<svg>", "<desc>"], ["<math><mi>"],
+      ["<script><!--", "</script>", "-->", "</script>"], ["<title>", "</title>"], ["<"], ["</"], ["&#x"], ["<b></i>"],
+      ["<div>", "</span>"],
     ])
   func `deep and long pages take no time to speak of`(pieces: [String]) {
     let html = pieces.map { String(repeating: $0, count: 1_000_000 / pieces.count / $0.utf8.count) }.joined()
@@ -185,5 +199,122 @@ import Testing
       let page = HTMLPage(bytes, url: "http://h/a/b", charset: charset)
       for link in page.links { #expect(normalizeURL(link) == link) }
     }
+  }
+
+  // MARK: - As the HTML standard's tokenizer reads (§13.2.5)
+
+  @Test(arguments: [
+    // Comments and declarations.
+    ("<!--><a href=1>-->", ["1"]), ("<!---><a href=1>", ["1"]), ("<!-- <a href=1> --><a href=2>", ["2"]),
+    ("<!-- --!><a href=1>", ["1"]), ("<!-- -- ><a href=1>--><a href=2>", ["2"]), ("<!----><a href=1>", ["1"]),
+    ("<!DOCTYPE html PUBLIC \"><a href=1>", ["1"]), ("<!DOCTYPE x '><a href=1>'", ["1"]),
+    ("<?php \"?><a href=1>", ["1"]),
+    ("</ x><a href=1>", ["1"]), ("</><a href=1>", ["1"]), ("<!x<a href=0><a href=1>", ["1"]),
+    ("<![CDATA[<a href=0>]]><a href=1>", ["1"]),
+    ("<svg><![CDATA[<a href=0>]]><a href=1>", ["1"]),
+    // Content that is no markup.
+    ("<textarea><a href=0></textarea><a href=1>", ["1"]), ("<title><a href=0></title><a href=1>", ["1"]),
+    ("<iframe src=1><a href=0></iframe><a href=2>", ["1", "2"]), ("<xmp><a href=0></XMP ><a href=1>", ["1"]),
+    ("<style><a href=0></styles></style><a href=1>", ["1"]), ("<noembed><a href=0></noembed><a href=1>", ["1"]),
+    ("<noscript><a href=1></noscript>", ["1"]), ("<plaintext><a href=0>", []), ("<title><a href=0>", []),
+    ("<script><!--<script></script><a href=0>--></script><a href=1>", ["1"]),
+    ("<script><!-- </script><a href=1>", ["1"]),
+    ("<script><!--><script></script><a href=1>", ["1"]), ("<script>'</script '><a href=1>", ["1"]),
+    // SVG and MathML.
+    ("<svg><title><a href=1></title></svg><a href=2>", ["1", "2"]), ("<svg><style><a href=1></style>", ["1"]),
+    ("<svg><a xlink:href=1></svg>", ["1"]), ("<svg/><title><a href=0></title>", []),
+    ("<svg><p><title><a href=0></title><a href=1>", ["1"]),
+    ("<math><a href=0><mi><a href=1></mi><a href=0></math><a href=2>", ["1", "2"]), ("<svg><iframe src=0></svg>", []),
+    ("<svg><desc><title><a href=0></title></desc></svg><a href=1>", ["1"]),
+    // Attributes.
+    ("<a href=1 href=2>", ["1"]), ("<a href='1'href=2>", ["1"]), ("<a/href=1/>", ["1/"]),
+    ("<a title='>' href=1>", ["1"]),
+    ("<a title=\"href=0 \" HREF = \n'1'>", ["1"]), ("<a =href=0 href=1>", ["1"]), ("<a href=1", []),
+    ("<a href='1>", []),
+    ("<a href=?a=1&copy=2&amp;b=3&copy;&notit;>", ["?a=1&copy=2&b=3%C2%A9&notit;"]),
+    ("<a href='&#x31;&#50&#x;'>", ["12&"]),
+    ("<a href='&#0;&#x80;&#xD800;'>", ["%EF%BF%BD%E2%82%AC%EF%BF%BD"]),
+    ("<a href=a&ThickSpace;b&fjlig;>", ["a%E2%81%9F%E2%80%8Abfj"]),
+  ])
+  func `links are found where the standard sees tags`(html: String, links: [String]) {
+    #expect(page(html).links == links.map { "http://h/dir/\($0.hasPrefix("?") ? "page" : "")\($0)" })
+  }
+
+  @Test func `references in a title are decoded`() {
+    #expect(page("<title>a&eacute;&notit;&amp&#x1F600;&nbsp;b</title>").title == "a\u{E9}\u{AC}it;&\u{1F600} b")
+  }
+
+  // MARK: - Queries
+
+  /// WHATWG URL §4.4, query state: the path is in UTF-8, the query in the page's character set.
+  @Test(arguments: [
+    ("windows-1251", "привет", "%EF%F0%E8%E2%E5%F2"), ("windows-1251", "é日", "%26%23233%3B%26%2326085%3B"),
+    ("iso-8859-1", "é€", "%E9%80"), ("iso-8859-1", "я", "%26%231103%3B"), ("shift_jis", "日本ソ表", "%93%FA%96{%83\\%95\\"),
+    ("euc-jp", "日", "%C6%FC"), ("gbk", "中€", "%D6%D0%80"), ("gbk", "\u{1F600}", "%26%23128512%3B"),
+    ("gb18030", "\u{1F600}", "%949%FC6"),
+    ("euc-kr", "한", "%C7%D1"), ("big5", "中", "%A4%A4"), ("koi8-r", "я", "%D1"), ("utf-8", "é", "%C3%A9"),
+    ("utf-16", "é", "%C3%A9"),
+    ("nonsense", "é", "%C3%A9"),
+  ])
+  func `a query is in the character set of the page`(charset: String, text: String, query: String) {
+    // The references are of ASCII, so that the page is the same in each set; those of UTF-16 are of two bytes.
+    let numbers = text.unicodeScalars.map { "&#\($0.value);" }.joined()
+    let html = "<a href='/p/&#233;?q=\(numbers)&amp;x#&#233;'>"
+    let bytes = charset == "utf-16" ? html.utf8.flatMap { [$0, 0] } : Array(html.utf8)
+    #expect(HTMLPage(bytes, url: "http://h/", charset: charset).links == ["http://h/p/%C3%A9?q=\(query)&x"])
+  }
+
+  // MARK: - Where a page leads by itself, and what is said to robots
+
+  @Test(arguments: [
+    ("0;url=/x", "http://h/x"), ("5; URL = '/x'y", "http://h/x"), ("0.5,/x", "http://h/x"), (" 3 /x", "http://h/x"),
+    ("0;url=\"/x", "http://h/x"),
+    ("0", nil), ("", nil), ("x;url=/x", nil), ("0;", nil), ("0;url=", nil), ("1x;url=/x", nil),
+    ("0;urls", "http://h/dir/urls"),
+    (".5;url=/x", "http://h/x"), ("0;url=mailto:x", nil),
+  ])
+  func `a refresh is a link, of the page and of its fields`(value: String, link: String?) {
+    #expect(
+      page("<meta http-equiv=Refresh content='\(value.replacing("'", with: "&#39;"))'>").links
+        == [link].compactMap { $0 })
+    let fields: HTTPFields = [HTTPField.Name("Refresh")!: value]
+    #expect(HTMLPage([], url: "http://h/dir/page", headers: fields).links == [link].compactMap { $0 })
+  }
+
+  @Test(arguments: [
+    (["nofollow"], true), (["noindex", "none"], true), (["noindex, NoFollow"], true), (["other: nofollow"], false),
+    (["swirl-crawler: nofollow"], true), (["other: noindex, nofollow", "noarchive"], false),
+    (["other: noindex", "nofollow"], true),
+    (["unavailable_after: 25 Jun 2010 15:00:00 PST, nofollow"], true), (["max-snippet: 5, nofollow"], true),
+    ([], false), (["all"], false),
+    (["*: nofollow"], true),
+  ])
+  func `X-Robots-Tag says what a page says to robots`(values: [String], isNofollow: Bool) {
+    var fields: HTTPFields = [.contentType: "text/html; charset=latin1"]
+    for value in values { fields.append(HTTPField(name: HTTPField.Name("X-Robots-Tag")!, value: value)) }
+    let page = HTMLPage(
+      Array("<title>".utf8) + [0xE9] + Array("</title><a href=/x>".utf8), url: "http://h/", headers: fields,
+      for: "Swirl-Crawler")
+    #expect(page.isNofollow == isNofollow)
+    #expect(page.links == ["http://h/x"] && page.followableLinks == (isNofollow ? [] : ["http://h/x"]))
+    #expect(page.title == "\u{E9}")
+  }
+
+  @Test func `a meta that names the crawler counts, one that names another does not`() {
+    let html = Array("<meta name=Swirl content=nofollow><meta name=other content=noindex>".utf8)
+    let page = HTMLPage(html, url: "http://h/", headers: [:], for: "swirl")
+    #expect(page.isNofollow && !page.isNoindex)
+    #expect(!HTMLPage(html, url: "http://h/").isNofollow)
+  }
+
+  @Test(arguments: [
+    ("\\a\\b", "http://h/a/b"), ("%2e%2E/x", "http://h/x"), ("http:/z", "http://h/z"), ("https:/x/z", "https://x/z"),
+    ("///x/z", "http://x/z"),
+    ("http:\\\\x\\y", "http://x/y"), ("ht\ntp://x", "http://x/"), ("http:z", "http://h/dir/z"),
+    ("//b\u{FC}cher.example", "http://xn--bcher-kva.example/"),
+    ("http://0x7f.1/", "http://127.0.0.1/"), (":80", "http://h/dir/:80"),
+  ])
+  func `links are joined as the URL standard joins them`(reference: String, url: String) {
+    #expect(page("<a href=\"\(reference)\">").links == [url])
   }
 }

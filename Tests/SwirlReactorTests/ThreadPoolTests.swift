@@ -1,5 +1,6 @@
-import SwirlReactor
 import Testing
+
+@testable import SwirlReactor
 
 #if canImport(Glibc)
 import Glibc
@@ -129,6 +130,61 @@ import Darwin
     go.open()
     for _ in 0..<3 { ended.wait() }
     withExtendedLifetime(pool) {}
+  }
+
+  @Test func `work that is withdrawn never runs, whatever was withdrawn before and after it`() throws {
+    let pool = ThreadPool(size: 1)
+    let (begun, gate, done) = (Gate(), Gate(), Gate())
+    let seen = Guarded<[Int]>([])
+    pool.run {
+      begun.open()
+      gate.wait()
+    }
+    begun.wait()
+    // Enough of them that what was withdrawn is cleared away several times.
+    let tickets = try (0..<1000).map { number in try pool.submit { seen.withLock { $0.append(number) } } }
+    for (number, ticket) in tickets.enumerated() where number % 10 != 0 { #expect(ticket.withdraw()) }
+    for (number, ticket) in tickets.enumerated() where number % 10 != 0 { #expect(!ticket.withdraw()) }
+    pool.run { done.open() }
+    gate.open()
+    done.wait()
+    #expect(seen.withLock { $0 } == Array(stride(from: 0, to: 1000, by: 10)))
+    #expect(!tickets[0].withdraw())
+  }
+
+  @Test func `abandoned work leaves its place to others, as often as the pool allows; then work is refused`() throws {
+    let pool = ThreadPool(size: 2, maximumAbandoned: 3, name: "abandoned")
+    let (begun, gate, done) = (Gate(), Gate(), Gate())
+    func block() throws -> WorkTicket {
+      let ticket = try pool.submit {
+        begun.open()
+        gate.wait()
+        done.open()
+      }
+      begun.wait()
+      return ticket
+    }
+    var stuck = try (0..<2).map { _ in try block() }
+    // This one waits, until a place is left to it.
+    let waited = Gate()
+    let waiting = try pool.submit { waited.open() }
+    stuck[0].abandon()
+    waited.wait()
+    #expect(!waiting.withdraw())
+    stuck.append(try block())
+    stuck[1].abandon()
+    stuck[2].abandon()
+    for _ in 0..<2 { stuck.append(try block()) }
+    stuck[3].abandon()
+    #expect(throws: ThreadPoolError.allAbandoned) { try pool.submit {} }
+    for _ in 0..<5 { gate.open() }
+    for _ in 0..<5 { done.wait() }
+    // The threads are too many by now: these end.
+    let limit = ContinuousClock.now + .seconds(30)
+    while Place.all.count(where: { $0 == "abandoned" }) > 2, ContinuousClock.now < limit { sched_yield() }
+    #expect(Place.all.count { $0 == "abandoned" } == 2)
+    for _ in 0..<2 { #expect(pool.run { done.open() }) }
+    for _ in 0..<2 { done.wait() }
   }
 
   @Test func `what the work captures is released when it is done`() {

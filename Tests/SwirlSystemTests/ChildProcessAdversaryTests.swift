@@ -294,6 +294,78 @@ extension SystemTests {
       #expect(error?.what == "sleep")
     }
 
+    @Test(arguments: ["timeout", "cancelled", "too much output", "stopped"])
+    func `what is run to its end and given up is killed with its children`(how: String) throws {
+      let folder = TemporaryDirectory()
+      let path = folder.path + "/child"
+      let script = "sleep 1000 & echo $! >\(path).new; mv \(path).new \(path)"
+      let reactor = Reactor()
+      // The child of the child keeps the pipe, which the timeout is for as well.
+      let output = reactor.processOutput(
+        "sh", ["-c", script + (how == "too much output" ? "; echo 1234567890" : "")],
+        timeout: .milliseconds(how == "timeout" ? 300 : 60_000), limit: 10)
+      var outcome: Result<ProcessOutput, any Error>?
+      output.addBoth { [unowned reactor] result in
+        outcome = result
+        reactor.stop()
+      }
+      func look() {
+        if access(path, R_OK) != 0 { return reactor.callSoon { look() } }
+        if how == "cancelled" { output.cancel() }
+        if how == "stopped" { reactor.stop() }
+      }
+      look()
+      reactor.run()
+      switch how {
+      case "timeout": #expect(throws: TimeoutError.self) { try outcome?.get() }
+      case "cancelled": #expect(throws: CancelledError.self) { try outcome?.get() }
+      case "too much output": #expect(throws: ProcessError.self) { try outcome?.get() }
+      default: #expect(outcome == nil)
+      }
+      let text = try OpenFile(path, .read).readAll(limit: 100).text
+      let child = try #require(Int32(text.dropLast()))
+      let limit = ContinuousClock.now + .seconds(20)
+      while isRunning(child), ContinuousClock.now < limit { sched_yield() }
+      #expect(!isRunning(child))
+    }
+
+    @Test func `without a group of its own a program is in ours`() throws {
+      let own = try withReactor { $0.processOutput("sh", ["-c", "ps -o pgid= -p $$; echo $$"]) }
+      let ours = try withReactor { $0.processOutput("sh", ["-c", "ps -o pgid= -p $$"], hasOwnGroup: false) }
+      let numbers = own.text.split(whereSeparator: \.isWhitespace)
+      #expect(numbers.count == 2 && numbers[0] == numbers[1])
+      #expect(Int32(ours.text.filter { !$0.isWhitespace }) == getpgrp())
+    }
+
+    @Test func `a program, an argument, a variable and a directory may be bytes that are no UTF-8`() throws {
+      let folder = TemporaryDirectory()
+      let bytes: [UInt8] = [0x63, 0x61, 0x66, 0xe9]
+      let path = Array("\(folder.path)/".utf8) + bytes
+      try withReactor { $0.files.write("#!/bin/sh\nprintf '%s %s ' \"$1\" \"$NAME\"; pwd", to: path) }
+      #expect(SystemPath(path).withCString { chmod($0, 0o755) } == 0)
+      let directory = path + [0xff]
+      #expect(SystemPath(directory).withCString { mkdir($0, 0o755) } == 0)
+      defer { SystemPath(directory).withCString { _ = rmdir($0) } }
+      let output = try withReactor {
+        $0.processOutput(
+          path, [bytes], environment: .inherit(with: ["NAME": "old"]).setting("NAME", to: bytes),
+          workingDirectory: directory)
+      }
+      #expect(output.standardOutput == bytes + [0x20] + bytes + [0x20] + directory + [0x0a])
+      let error = #expect(throws: ProcessError.self) { try withReactor { $0.processOutput(path + [0xfe]) } }
+      #expect(error?.code == .notFound && error?.program == "\(folder.path)/caf\u{fffd}\u{fffd}")
+      try withReactor { $0.files.remove(path) }
+    }
+
+    @Test func `arguments may be texts and bytes, in one list or from a variable`() throws {
+      let texts = ["a", "b"]
+      let mixed: [any SystemBytes] = ["a", [0xff] as [UInt8]]
+      #expect(try withReactor { $0.processOutput("echo", texts) }.text == "a b\n")
+      #expect(try withReactor { $0.processOutput("echo", texts + ["c"]) }.text == "a b c\n")
+      #expect(try withReactor { $0.processOutput("echo", texts.map { $0 + "1" }) }.text == "a1 b1\n")
+      #expect(try withReactor { $0.processOutput("printf", ["%s"] + mixed) }.standardOutput == [0x61, 0xff])
+    }
+
     @Test func `cancelled at once, while it runs, and when it has ended`() throws {
       let pipes = openPipes()
       for turns in [0, 1, 5, 50] {

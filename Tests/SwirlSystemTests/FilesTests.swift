@@ -195,5 +195,120 @@ extension SystemTests {
       }
       #expect(error?.path == "/no/such/directory/file")
     }
+
+    @Test(arguments: [240, 251, 255]) func `a name may be as long as names can be`(length: Int) throws {
+      let path = folder.path + "/" + String(repeating: "n", count: length)
+      let (text, copied) = try withReactor { reactor in
+        let files = reactor.files
+        let writer = files.writer(to: path)
+        return files.write("one", to: path).addCallback { files.copy(path, to: path) }
+          .addCallback { count in
+            writer.write("two").addCallback { writer.finish() }
+              .addCallback { files.readText(path) }.addCallback { ($0, count) }
+          }
+      }
+      #expect(text == "two" && copied == 3)
+      #expect(try folder.names == [String(repeating: "n", count: length)])
+      let error = #expect(throws: FileError.self) {
+        try withReactor { $0.files.write("x", to: path + String(repeating: "n", count: 16)) }
+      }
+      #expect(error?.errno == ENAMETOOLONG && error?.path.hasPrefix(path) == true)
+    }
+
+    @Test func `a name that is no UTF-8 is read, written, copied, looked at and removed`() throws {
+      // "café" in Latin-1.
+      let name: [UInt8] = Array("\(folder.path)/".utf8) + [0x63, 0x61, 0x66, 0xe9]
+      let (text, copy, size, chunk, isLeft) = try withReactor { reactor in
+        let files = reactor.files
+        let copy = name + [0xff]
+        let writer = files.writer(to: name)
+        var chunk = ""
+        return writer.write("one ").addCallback { writer.finish() }
+          .addCallback { files.append("two", to: name) }
+          .addCallback { files.copy(name, to: copy) }
+          .addCallback { _ in
+            files.forEachChunk(of: copy) { piece in
+              chunk += piece.text
+              return .succeed()
+            }
+          }
+          .addCallback {
+            gather(files.readText(name), files.readText(copy), files.size(of: name))
+          }
+          .addCallback { text, copied, size in
+            gatherResults([files.remove(name), files.remove(copy)]).addCallback { _ in files.exists(name) }
+              .addCallback { (text, copied, size, chunk, $0) }
+          }
+      }
+      #expect(text == "one two" && copy == text && chunk == text && size == 7 && !isLeft)
+      let error = #expect(throws: FileError.self) { try withReactor { $0.files.read(name).addCallback { _ in } } }
+      #expect(error?.path == "\(folder.path)/caf\u{fffd}" && error?.errno == ENOENT)
+      // A literal of bytes is one of paths.
+      #expect(throws: FileError.self) { try withReactor { $0.files.read([0x2f, 0xe9]).addCallback { _ in } } }
+    }
+
+    @Test func `the name of a part is that of the whole, and cut only where it must be`() {
+      #expect(SystemPath("a/b").partial.description == "a/b.part")
+      let longest = String(repeating: "n", count: 250)
+      #expect(SystemPath("a/" + longest).partial.description == "a/" + longest + ".part")
+      // 85 characters of three bytes each.
+      let name = String(repeating: "\u{5b57}", count: 85)
+      let partial = SystemPath("a/" + name).partial
+      #expect(partial.systemBytes.count <= 2 + 255 && partial == SystemPath("a/" + name).partial)
+      #expect(partial.description.hasPrefix("a/\u{5b57}") && partial.description.hasSuffix(".part"))
+      #expect(!partial.description.contains("\u{fffd}"))
+      #expect(partial != SystemPath("a/" + name.dropLast() + "abc").partial)
+    }
+
+    @Test func `a full disk, and a device that takes nothing, are errors in words`() throws {
+      let link = folder.path + "/full"
+      symlink("/dev/full", link)
+      let writes: [(Files, String, String) -> Deferred<Void>] = [
+        { $0.append($1, to: $2) }, { $0.write($1, to: $2, atomically: false) }, { $0.write($1, to: $2) },
+      ]
+      for write in writes {
+        let error = #expect(throws: FileError.self) { try withReactor { write($0.files, "x", link) } }
+        #expect(error?.errno == ENOSPC && error?.description == "write \(link): No space left on device")
+      }
+      let error = #expect(throws: FileError.self) {
+        try withReactor { reactor in
+          let writer = reactor.files.writer(to: link)
+          return writer.write("x").addCallback { writer.finish() }
+        }
+      }
+      #expect(error?.errno == ENOSPC)
+    }
+
+    @Test func `a file larger than the process may write is an error, and a child is ended by it as ever`() async {
+      await #expect(processExitsWith: .success) {
+        let folder = TemporaryDirectory()
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        limit.rlim_cur = 4096
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        let path = folder.path + "/large"
+        let bytes = [UInt8](repeating: 1, count: 10_000)
+        let writes: [(Files) -> Deferred<Void>] = [
+          { $0.write(bytes, to: path) }, { $0.write(bytes, to: path, atomically: false) },
+          { $0.append(bytes, to: path) },
+          { files in
+            let writer = files.writer(to: path)
+            return writer.write(bytes).addCallback { writer.finish() }
+          },
+        ]
+        for write in writes {
+          do {
+            try withReactor { write($0.files) }
+            preconditionFailure("nothing failed")
+          } catch let error as FileError {
+            precondition(error.errno == EFBIG && error.reason.hasPrefix("File too large: more than the limit"))
+          }
+        }
+        let output = try withReactor {
+          $0.processOutput("sh", ["-c", "ulimit -c 0; exec head -c 10000 /dev/zero >\(path)"])
+        }
+        precondition(output.status == .signalled(SIGXFSZ), "\(output.status)")
+      }
+    }
   }
 }

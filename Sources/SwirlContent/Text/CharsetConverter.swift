@@ -6,18 +6,27 @@ import Musl
 import Darwin
 #endif
 
-/// A converter of the C library, from one character set to UTF-8.
+/// A converter of the C library, from one character set to UTF-8 or the other way.
 @safe final class CharsetConverter {
   /// The C library's state, opaque. Closed in `deinit`.
   private let descriptor: iconv_t
+  /// The character set, as the C library calls it.
+  let name: String
 
+  /// From a character set to UTF-8.
   /// - Parameter name: the C library's, never a peer's: see ``EncodingLabels``.
-  init?(_ name: String) {
-    guard let descriptor = unsafe iconv_open("UTF-8", name),
+  convenience init?(_ name: String) { self.init(name, from: name, to: "UTF-8") }
+
+  /// From UTF-8 to a character set.
+  convenience init?(to name: String) { self.init(name, from: "UTF-8", to: name) }
+
+  private init?(_ name: String, from source: String, to target: String) {
+    guard let descriptor = unsafe iconv_open(target, source),
       // What iconv_open(3) returns for an error is -1 as a pointer.
       Int(bitPattern: descriptor) != -1
     else { return nil }
     unsafe self.descriptor = descriptor
+    self.name = name
   }
 
   deinit { unsafe iconv_close(descriptor) }
@@ -47,6 +56,15 @@ import Darwin
     let made = flush(&piece)
     text += piece[..<made]
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// A character in the set that this converts to; nil where it has none.
+  func encode(_ scalar: Unicode.Scalar) -> [UInt8]? {
+    unsafe iconv(descriptor, nil, nil, nil, nil)
+    var input = UTF8.encode(scalar)!.map { CChar(bitPattern: $0) }
+    var piece = [UInt8](repeating: 0, count: 16)
+    let (taken, made, reason) = convert(&input, 0, &piece)
+    return reason == 0 && taken == input.count && made > 0 ? Array(piece[..<made]) : nil
   }
 
   private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]

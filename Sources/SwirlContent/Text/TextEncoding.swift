@@ -32,6 +32,15 @@ enum TextEncoding {
     }
   }
 
+  /// A label as the tables have it.
+  static func label(_ label: String) -> String { label[...].trimmed.lowercased() }
+
+  /// How windows-1252 writes a character; nil where it has none.
+  static func windows1252Byte(of scalar: Unicode.Scalar) -> UInt8? {
+    if scalar.value < 0x80 || (0xA0...0xFF).contains(scalar.value) { return UInt8(scalar.value) }
+    return windows1252High.firstIndex { UInt32($0) == scalar.value }.map { UInt8($0 + 0x80) }
+  }
+
   /// Bytes that are invalid become U+FFFD.
   func decode(_ bytes: ArraySlice<UInt8>) -> String {
     switch self {

@@ -10,7 +10,7 @@ final class ClientConnection: StreamProtocol {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
   private let limits: HTTPLimits
-  private var transport: (any Transport)!
+  private let transport: SocketTransport
   // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
   @exclusivity(unchecked) private var parser: ResponseParser
   @exclusivity(unchecked) private var exchange: HTTPClient.Exchange?
@@ -30,7 +30,12 @@ final class ClientConnection: StreamProtocol {
   /// Whether anything of the present response has come.
   @exclusivity(unchecked) private var hasBegun = false
   /// Whether this connection has carried a request before the present one.
-  @exclusivity(unchecked) private var isReused = false
+  @exclusivity(unchecked) private(set) var isReused = false
+  /// Whether anything of the present request may have reached the server.
+  @exclusivity(unchecked) private var hasSent = false
+  /// When the last bytes were read, and by which poll of the reactor they were found.
+  @exclusivity(unchecked) private var readTime: Int64 = 0
+  @exclusivity(unchecked) private var readPoll = 0
   /// Watches the deadline of the present request. It is only ever moved back, which costs nothing, so one lasts for many.
   private var timer: DelayedCall?
   /// When it was last put aside, for the pool.
@@ -45,13 +50,18 @@ final class ClientConnection: StreamProtocol {
   /// How it was made; told of with its first response.
   private let birth: ConnectionBirth?
 
-  init(pool: ConnectionPool, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor) {
+  init(
+    pool: ConnectionPool, over transport: SocketTransport, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor
+  ) {
     self.pool = pool
+    self.transport = transport
     self.reactor = reactor
     self.limits = limits
     birth = times.map { ConnectionBirth($0) }
     end = pool.client.lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max
-    parser = ResponseParser(limits: limits)
+    // A proxy passes on what others wrote: there a doubt about where a message ends is an attack (RFC 9112 §11.2).
+    let isLenient = pool.proxy == nil && !pool.client.configuration.strictResponses
+    parser = ResponseParser(limits: limits, isLenient: isLenient)
   }
 
   // Only with the reactor: else it has ended before.
@@ -63,16 +73,29 @@ final class ClientConnection: StreamProtocol {
   /// Whether it is to give way to a new one.
   var hasLivedLongEnough: Bool { reactor.turnTime >= end }
 
-  func connectionMade(_ transport: any Transport) {
-    self.transport = transport
-  }
-
   // MARK: - Sending
+
+  /// What arrives within this time after a read is not looked for, since the look is a system call. Between an answer and the request
+  /// that its callback makes there are a few microseconds.
+  private static let unwatchedNanoseconds: Int64 = 100_000
+
+  /// Whether the connection can carry `exchange`: the server has sent nothing since its last answer.
+  ///
+  /// What is there before the request is sent would be taken for its answer (RFC 9112 §9.2): an answer that nobody asked for, a 408
+  /// about the wait. A connection whose end is there would lose the request. One that may be repeated needs no look for that if the
+  /// last answer has come just now; for one that may not the look comes before all else.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
+    let hasJustRead =
+      readPoll == reactor.pollCount && reactor.now.nanoseconds - readTime < Self.unwatchedNanoseconds
+      && exchange.request.isRepeatable
+    return !transport.hasUndeliveredInput(hasJustRead: hasJustRead)
+  }
 
   /// Sends the request of `exchange`; false when it cannot be sent, which is its error, and the connection stays free.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
     do {
       try exchange.client?.serialize(exchange, in: pool) { transport.write($0) }
+      hasSent = !transport.isBroken
     } catch {
       exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
       return false
@@ -153,6 +176,7 @@ final class ClientConnection: StreamProtocol {
   func dataReceived(_ bytes: Span<UInt8>) {
     // Between requests nothing may come: it would be taken for the answer to the next one.
     guard exchange != nil else { return discard() }
+    noteRead()
     if !hasBegun {
       hasBegun = true
       exchange?.times.firstByte = reactor.turnTime
@@ -165,6 +189,7 @@ final class ClientConnection: StreamProtocol {
         case .needMore: return stream == nil ? () : handOn()
         case .informational(let head): if head.status == 100 { beginBody() }
         case .head(let head):
+          if isAboutWaiting(head) { return sendAgain() }
           begin(head)
           // Who was told of the head may have ended the request.
           if exchange == nil { return }
@@ -188,6 +213,18 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
+  private func noteRead() {
+    readTime = reactor.now.nanoseconds
+    readPoll = reactor.pollCount
+  }
+
+  /// Whether the server says that it waited for a request in vain, which it cannot mean of the present one: its word and the request have
+  /// passed each other on the way (RFC 9110 §15.5.9).
+  private func isAboutWaiting(_ head: ResponseHead) -> Bool {
+    head.status == 408 && isReused && !parser.isPersistent && exchange?.isRetry == false
+      && exchange!.request.hasReplayableBody && !pool.client.isClosed
+  }
+
   private func begin(_ head: ResponseHead) {
     self.head = head
     exchange?.client?.storeCookies(of: head, from: exchange!)
@@ -208,18 +245,20 @@ final class ClientConnection: StreamProtocol {
 
   /// Looks for codings in which the content comes; false when they cannot be taken off, which ends the request.
   private func beginDecoding(_ head: ResponseHead) -> Bool {
-    guard head.hasContentCoding, head.framing != .none, let coding = head["content-encoding"], let exchange,
+    guard head.hasContentCoding, head.framing != .none, let codings = head.list("content-encoding"), let exchange,
       exchange.decodesContent
     else {
       return true
     }
     do {
-      var limits = ContentLimits()
+      var limits = ContentLimits(maximumSize: nil, maximumRatio: pool.client.configuration.maximumDecodingRatio)
       // What is streamed is not collected, and has no limit of its own.
       if exchange.stream == nil { limits.maximumSize = self.limits.bodyBytes }
-      decoder = try ContentDecoder(contentEncoding: coding, limits: limits)
+      decoder = try ContentDecoder(contentEncoding: codings, limits: limits)
       return true
     } catch {
+      // As browsers do (Fetch standard, "handle content codings"): with one that is not known, all are left on.
+      if error.code == .unsupportedCoding, !pool.client.configuration.strictResponses { return true }
       fail(error)
       return false
     }
@@ -257,6 +296,7 @@ final class ClientConnection: StreamProtocol {
     // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
     body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
     let count = body.count - before
+    noteRead()
     exchange?.noteActivity()
     parser.advance(by: min(count, rest))
     if count >= rest { directEnd(surplus: count - rest) }
@@ -281,15 +321,18 @@ final class ClientConnection: StreamProtocol {
     let isFree =
       parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
     if isDiscarding { return finishDetour(isFree: isFree) }
+    var isDecoded = false
     if let decoder = decoder.take() {
       do { try decoder.finish() } catch { return fail(error) }
+      isDecoded = true
     }
     guard let exchange = exchange.take(), let head = head.take() else { return close() }
     if stream != nil { endStream(trailers) }
     exchange.times.done = reactor.turnTime
     let response = HTTPClient.Response(
-      url: exchange.url, head: head, body: body, trailers: trailers, history: exchange.history, times: exchange.times,
-      birth: isReused ? nil : birth)
+      url: exchange.url, head: head, body: body,
+      hasCodings: head.hasContentCoding && head.framing != .none && !isDecoded,
+      trailers: trailers, history: exchange.history, times: exchange.times, birth: isReused ? nil : birth)
     body = []
     free(if: isFree && !exchange.isLast)
     exchange.finish(.success(response))
@@ -352,8 +395,9 @@ final class ClientConnection: StreamProtocol {
     parser.limits.bodyBytes = nil
     exchange.moveDeadline()
     let response = HTTPClient.Response(
-      url: exchange.url, head: head, body: [], trailers: nil, history: exchange.history, times: exchange.times,
-      birth: isReused ? nil : birth)
+      url: exchange.url, head: head, body: [],
+      hasCodings: head.hasContentCoding && head.framing != .none && decoder == nil,
+      history: exchange.history, times: exchange.times, birth: isReused ? nil : birth)
     stream.begin(response, of: exchange, on: self, reactor)
   }
 
@@ -395,15 +439,26 @@ final class ClientConnection: StreamProtocol {
   private func endEarly(_ reason: String, network: NetError? = nil) {
     if isDiscarding { return finishDetour(isFree: false) }
     if stream != nil { endStream() }
+    guard let exchange else { return }
+    if isReused, !hasBegun, !exchange.isRetry, !pool.client.isClosed,
+      exchange.request.isRepeatable || !hasSent && exchange.request.hasReplayableBody
+    {
+      return sendAgain()
+    }
+    self.exchange = nil
+    stopBody()
+    close()
+    let code: HTTPError.Code = network == nil ? .closedEarly : .connectionLost
+    exchange.finish(.failure(exchange.error(code, reason, network: network)))
+  }
+
+  /// Sends the request once more, on another connection.
+  private func sendAgain() {
     guard let exchange = exchange.take() else { return }
     stopBody()
     close()
-    if isReused, !hasBegun, !exchange.isRetry, exchange.request.isRepeatable, !pool.client.isClosed {
-      exchange.isRetry = true
-      return pool.retry(exchange)
-    }
-    let code: HTTPError.Code = network == nil ? .closedEarly : .connectionLost
-    exchange.finish(.failure(exchange.error(code, reason, network: network)))
+    exchange.isRetry = true
+    pool.retry(exchange)
   }
 
   private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {

@@ -59,7 +59,7 @@ final class ConnectionPool {
   func start(_ exchange: HTTPClient.Exchange) {
     // A request that is sent once more may wait for a connection of its own while others are free.
     while let connection = idle.popLast() {
-      if connection.hasLivedLongEnough {
+      if connection.hasLivedLongEnough || !connection.canCarry(exchange) {
         connection.close()
       } else {
         if !connection.send(exchange) { idle.append(connection) }
@@ -69,8 +69,8 @@ final class ConnectionPool {
     wait(exchange)
   }
 
-  /// Sends a request once more, before those in line, which came later. Kept connections may be as dead as the one it was on:
-  /// it waits for one that is made, or that has just carried an answer.
+  /// Sends a request once more, before those in line, which came later. Kept connections may be as dead as the one it was on, even if
+  /// they have just carried an answer: it waits for one that is made. That has its place, which the dead one gave up.
   func retry(_ exchange: HTTPClient.Exchange) {
     if waitingStart == 0 {
       waiting.insert(nil, at: 0)
@@ -116,22 +116,25 @@ final class ConnectionPool {
     waitingCount == 0 ? nil : waiting[waitingStart...].lazy.compactMap { $0 }.first
   }
 
-  private func nextWaiting() -> HTTPClient.Exchange? {
-    while waitingStart < waiting.count {
-      let exchange = waiting[waitingStart]
-      waiting[waitingStart] = nil
-      waitingStart += 1
-      if waitingStart > 64, waitingStart > waiting.count / 2 {
-        removePlaces(waitingStart)
-      }
-      guard let exchange else { continue }
-      waitingCount -= 1
-      exchange.timer?.cancel()
-      exchange.timer = nil
-      return exchange
+  private func nextWaiting() -> HTTPClient.Exchange? { nextPlace().map { take(at: $0) } }
+
+  /// Where the request is that is next; with `isKept`, the next that goes over a connection which has carried others. Those that are sent
+  /// once more are in front.
+  private func nextPlace(isKept: Bool = false) -> Int? {
+    if waitingCount == 0 { return nil }
+    return waiting[waitingStart...].firstIndex { $0 != nil && !(isKept && $0!.isRetry) }
+  }
+
+  private func take(at place: Int) -> HTTPClient.Exchange {
+    let exchange = waiting[place].take()!
+    while waitingStart < waiting.count, waiting[waitingStart] == nil { waitingStart += 1 }
+    if waitingStart == waiting.count || waitingStart > 64 && waitingStart > waiting.count / 2 {
+      removePlaces(waitingStart)
     }
-    removePlaces(waiting.count)
-    return nil
+    waitingCount -= 1
+    exchange.timer?.cancel()
+    exchange.timer = nil
+    return exchange
   }
 
   private func removePlaces(_ count: Int) {
@@ -166,14 +169,18 @@ final class ConnectionPool {
 
   private func connect(_ completion: @escaping Connector.Completion) -> Connector {
     let timeout = client.configuration.connectTimeout
-    if let path = origin.socketPath { return reactor.connectUnix(path: path, timeout: timeout, completion) }
+    let allows = client.configuration.allowsAddress
+    if let path = origin.socketPath {
+      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, completion)
+    }
     let tls = origin.isSecure ? client.tls : nil
     guard let proxy else {
-      return reactor.connectTCP(host: origin.name, port: origin.port, timeout: timeout, tls: tls, completion)
+      return reactor.connectTCP(
+        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, completion)
+      to: (origin.name, origin.port), tls: tls, allowing: allows, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.
@@ -204,7 +211,8 @@ final class ConnectionPool {
     switch result {
     case .success(let transport):
       open += 1
-      let connection = ClientConnection(pool: self, limits: client.limits, times: times, on: reactor)
+      let connection = ClientConnection(
+        pool: self, over: transport, limits: client.limits, times: times, on: reactor)
       transport.start(connection)
       release(connection)
       connectIfNeeded()
@@ -226,9 +234,12 @@ final class ConnectionPool {
     if !isDetached, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
       return makeRoom(connection)
     }
-    while let exchange = nextWaiting() {
-      if connection.send(exchange) { return }
+    while let place = nextPlace(isKept: connection.isReused) {
+      if connection.isReused, !connection.canCarry(waiting[place]!) { return connection.close() }
+      if connection.send(take(at: place)) { return }
     }
+    // Those that are left want a connection of their own, for which there is no room.
+    if waitingCount > 0, placeInLine != nil { return makeRoom(connection) }
     if isDetached || client.isClosed || client.idleNanoseconds == 0 { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)

@@ -46,6 +46,9 @@ struct DigestChallenge {
   let isStale: Bool
 
   /// The strongest that is among the values of WWW-Authenticate and known here.
+  ///
+  /// - Parameter fields: the values, each byte as the character of its number: what a server means by them is its own matter, and goes
+  ///   back to it as it came.
   init?(_ fields: [String]) {
     let challenges = fields.flatMap { AuthenticationChallenge.parse($0) }.compactMap { DigestChallenge($0) }
     guard let best = challenges.max(by: { $0.algorithm.rawValue < $1.algorithm.rawValue }) else { return nil }
@@ -71,16 +74,19 @@ struct DigestChallenge {
     self.realm = realm
     self.nonce = nonce
     opaque = challenge["opaque"]
+    // They would be sent back, where a control character has no place (RFC 9110 §5.5).
+    if "\(realm)\(nonce)\(opaque ?? "")".utf8.contains(where: \.isControl) { return nil }
     isStale = challenge["stale"]?.lowercased() == "true"
   }
 
-  /// The value of the Authorization field (RFC 7616 §3.4).
+  /// The value of the Authorization field (RFC 7616 §3.4), each byte as the character of its number.
   /// - Parameter content: what is sent, where the proof is over that as well.
   func authorization(
     user: String, password: String, method: String, target: String, content: [UInt8] = [], count: Int,
     clientNonce: String
   ) -> String {
-    var secret = hash("\(user):\(realm):\(password)")
+    let user = String(isomorphic: Array(user.utf8))
+    var secret = hash("\(user):\(realm):\(String(isomorphic: Array(password.utf8)))")
     if isSession { secret = hash("\(secret):\(nonce):\(clientNonce)") }
     let subject = hash("\(method):\(target)" + (quality == .authInt ? ":\(hash(content))" : ""))
     let hexCount = String(count, radix: 16)
@@ -96,7 +102,7 @@ struct DigestChallenge {
     return value
   }
 
-  private func hash(_ text: String) -> String { hash(Array(text.utf8)) }
+  private func hash(_ text: String) -> String { hash(text.isomorphicBytes) }
 
   /// In hexadecimal digits.
   private func hash(_ bytes: [UInt8]) -> String {
@@ -193,4 +199,16 @@ extension String {
   fileprivate var quoted: String {
     "\"" + map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
   }
+}
+
+// The Infra standard's names.
+extension String {
+  /// Each byte as the character of its number.
+  init(isomorphic bytes: [UInt8]) {
+    self.init()
+    unicodeScalars.append(contentsOf: bytes.lazy.map { Unicode.Scalar($0) })
+  }
+
+  /// The bytes of which `init(isomorphic:)` made it.
+  var isomorphicBytes: [UInt8] { unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 }

@@ -39,7 +39,7 @@ extension HTTPClient {
     /// The request target in origin form.
     @exclusivity(unchecked) var target: String
     let timeout: Duration?
-    /// The proof of who asks, for a server that wants one.
+    /// The proof of who asks, for a server that wants one: each character is a byte.
     @exclusivity(unchecked) var proof: String?
     /// How often a server has asked for a proof.
     @exclusivity(unchecked) private var challenges = 0
@@ -77,6 +77,9 @@ extension HTTPClient {
 
     var method: HTTPRequest.Method { request.method }
     var url: String { request.url }
+
+    /// The same URL, written in another way.
+    func setURL(_ url: String) { request.url = url }
 
     /// Who is told of the response while it comes, if that was asked for.
     var stream: (any ResponseSink)? {
@@ -215,7 +218,8 @@ extension HTTPClient {
 
     /// What the server wants to be proved; nil where it had the proof already, and refused it.
     private func challenge(in head: ResponseHead) -> DigestChallenge? {
-      guard request.hasReplayableBody, let challenge = DigestChallenge(head.fields[values: .wwwAuthenticate]),
+      guard request.hasReplayableBody,
+        let challenge = DigestChallenge(head.fields[fields: .wwwAuthenticate].map { String(isomorphic: $0.bytes) }),
         challenge.quality != .authInt || request.knownContent != nil
       else { return nil }
       // The first proof may have been one for a nonce that is too old now.
@@ -245,8 +249,8 @@ extension HTTPClient {
 
     /// Asks for what was asked for where `head` says it is.
     private func redirect(by head: ResponseHead) {
-      guard !isFinished, let location = Redirection.location(in: head) else { return }
-      switch Redirection(of: request, to: location, head.status, redirects, after: history) {
+      guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
+      switch Redirection(of: request, to: location, head.status, redirects, after: history, by: client) {
       case .refuse(let reason): finish(.failure(error(.redirect, reason)))
       case .follow(let next):
         history.append(

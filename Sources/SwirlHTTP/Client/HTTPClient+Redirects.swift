@@ -6,7 +6,9 @@ extension HTTPClient {
   ///
   /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110 §15.4, and the
   /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind.
-  /// A way to anything but `http` and `https`, one that goes round in a circle, and one from `https` to `http`, is an error.
+  /// A `Host` field of the request's own goes to the first origin only, and with the first request only. A user and a password in a
+  /// Location are used for the origin there if the request has no credentials, and are left out of every URL that is shown.
+  /// A way to anything but `http` and `https`, and one from `https` to `http`, is an error.
   public struct Redirects: Sendable, Hashable {
     /// How many are followed for one request; one more is an error. With zero the redirect itself is the response.
     public var limit: Int
@@ -46,35 +48,42 @@ enum Redirection {
   /// What `head`, the answer to `request`, says; nil where it is no redirect.
   static func location(in head: ResponseHead) -> String? {
     switch head.status {
-    case 301, 302, 303, 307, 308: head["location"]
+    case 301, 302, 303, 307, 308: head.reference("location")
     default: nil
     }
   }
 
   init(
     of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
-    after history: [HTTPClient.RedirectStep]
+    after history: [HTTPClient.RedirectStep], by client: HTTPClient
   ) {
-    let url = URLReference.resolve(location, against: request.url)
+    let shown = location.withoutCredentials
+    if location.utf8.contains(where: \.isControl) {
+      self = .refuse("a redirect is not followed: its Location has a control character in it")
+      return
+    }
+    let from: HTTPURL
+    var to: HTTPURL
+    do throws(HTTPURL.Malformed) {
+      from = try HTTPURL(request.url)
+      to = try from.resolving(location)
+    } catch {
+      self = .refuse("a redirect to \(shown) is not followed: \(error.reason)")
+      return
+    }
+    // RFC 9110 §10.2.2: what led here has a fragment, where the Location has none.
+    if to.fragment == nil { to.fragment = from.fragment }
+    let url = to.textWithFragment
     if history.count >= policy.limit {
       self = .refuse("more than \(policy.limit) redirects, the next to \(url): raise `redirects`, or look at the pages")
       return
     }
-    let from: Origin
-    let to: Origin
-    do throws(HTTPURL.Malformed) {
-      from = try HTTPURL(request.url).origin
-      to = try HTTPURL(url).origin
-    } catch {
-      self = .refuse("a redirect to \(url) is not followed: \(error.reason)")
-      return
-    }
     // A server elsewhere has no business with the sockets of this machine.
-    if to.socketPath != nil, to != from {
+    if to.origin.socketPath != nil, to.origin != from.origin {
       self = .refuse("a redirect to \(url) is not followed: it leads to a Unix socket")
       return
     }
-    if from.isSecure, !to.isSecure, !policy.allowsDowngrade {
+    if from.origin.isSecure, !to.origin.isSecure, !policy.allowsDowngrade {
       self = .refuse(
         "a redirect from https to \(url) is not followed: allow it with `redirects`, if others may read it")
       return
@@ -88,12 +97,14 @@ enum Redirection {
       self = .refuse("a redirect to \(url) asks for the content again, which was a stream and is gone: send it there")
       return
     }
-    if from != to { next.removeCredentials() }
-    // Once more is no circle yet: a cookie that was set on the way may make the difference.
-    let isCurrent = request.url == url && request.method == next.method
-    if history.count(where: { $0.url == url && $0.method == next.method }) + (isCurrent ? 1 : 0) > 1 {
-      self = .refuse("the redirects go round in a circle at \(url)")
-      return
+    next.headers[.host] = nil
+    if from.origin != to.origin { next.removeCredentials() }
+    // A user name with a colon in it, which Basic cannot carry (RFC 7617 §2), is as good as none.
+    if let credentials = to.credentials, !credentials.user.contains(":"), next.authentication == nil,
+      !next.headers.contains(.authorization),
+      !client.headers.contains(.authorization)
+    {
+      next.authentication = .basic(credentials.user, credentials.password)
     }
     self = .follow(next)
   }
@@ -112,8 +123,6 @@ extension HTTPClient.Request {
   /// What was meant for one server only.
   fileprivate mutating func removeCredentials() {
     authentication = nil
-    for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization, HTTPField.Name("Host")!] {
-      headers[name] = nil
-    }
+    for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { headers[name] = nil }
   }
 }

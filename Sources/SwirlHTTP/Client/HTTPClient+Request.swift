@@ -14,6 +14,9 @@ extension HTTPClient {
     /// What to do with it.
     public var method: HTTPRequest.Method
     /// Fields to send, besides those of the configuration.
+    ///
+    /// A `Host` field of its own goes out instead of the URL's host, with the first request only: after a redirect it is not sent. It
+    /// has no say in where the request goes, which certificate the server needs, which connections are shared, and which cookies go along.
     public var headers: HTTPFields
     /// The content to send; nil for none.
     public var body: Body?
@@ -146,8 +149,17 @@ extension HTTPClient.Request {
   /// Asks for something only if it is not what `response` was any more: else the answer is a 304, without content (RFC 9110 §13.1).
   /// By its ETag and its Last-Modified, those that it has.
   public mutating func setChanged(since response: HTTPClient.Response) {
-    if let tag = response.header("etag") { headers[.ifNoneMatch] = tag }
-    if let date = response.header("last-modified") { headers[.ifModifiedSince] = date }
+    setValidators(of: response.head)
+  }
+
+  /// - Returns: whether there was one.
+  @discardableResult
+  mutating func setValidators(of head: ResponseHead) -> Bool {
+    let tag = head.field("etag", as: .ifNoneMatch)
+    let date = head.field("last-modified", as: .ifModifiedSince)
+    if let tag { headers[fields: .ifNoneMatch] = [tag] }
+    if let date { headers[fields: .ifModifiedSince] = [date] }
+    return tag != nil || date != nil
   }
 }
 

@@ -12,6 +12,7 @@ extension HTTPClient {
       let url: String
       let head: ResponseHead
       let body: [UInt8]
+      let hasCodings: Bool
       let trailers: HTTPFields?
       let history: [RedirectStep]
       let times: ExchangeTimes
@@ -19,12 +20,13 @@ extension HTTPClient {
       let cacheOutcome: HTTPCache.Outcome?
 
       init(
-        _ url: String, _ head: ResponseHead, _ body: [UInt8], _ trailers: HTTPFields?, _ history: [RedirectStep],
-        _ times: ExchangeTimes, _ birth: ConnectionBirth?, _ cacheOutcome: HTTPCache.Outcome?
+        _ url: String, _ head: ResponseHead, _ body: [UInt8], _ hasCodings: Bool, _ trailers: HTTPFields?,
+        _ history: [RedirectStep], _ times: ExchangeTimes, _ birth: ConnectionBirth?, _ cacheOutcome: HTTPCache.Outcome?
       ) {
         self.url = url
         self.head = head
         self.body = body
+        self.hasCodings = hasCodings
         self.trailers = trailers
         self.history = history
         self.times = times
@@ -35,19 +37,22 @@ extension HTTPClient {
     private let storage: Storage
 
     /// - Parameters:
+    ///   - hasCodings: whether the content is still in the codings that the head names, if it has content.
     ///   - birth: of the connection it came over, if that was made for it.
     ///   - cacheOutcome: what a cache had to do with it.
     init(
-      url: String, head: ResponseHead, body: [UInt8], trailers: HTTPFields? = nil, history: [RedirectStep],
-      times: ExchangeTimes, birth: ConnectionBirth? = nil, cacheOutcome: HTTPCache.Outcome? = nil
+      url: String, head: ResponseHead, body: [UInt8], hasCodings: Bool = false, trailers: HTTPFields? = nil,
+      history: [RedirectStep], times: ExchangeTimes, birth: ConnectionBirth? = nil,
+      cacheOutcome: HTTPCache.Outcome? = nil
     ) {
-      storage = Storage(url, head, body, trailers, history, times, birth, cacheOutcome)
+      storage = Storage(url, head, body, hasCodings, trailers, history, times, birth, cacheOutcome)
     }
 
     /// The same with another history, or after a look into a cache.
     func with(history: [RedirectStep]? = nil, cacheOutcome: HTTPCache.Outcome? = nil) -> Response {
       Response(
-        url: url, head: head, body: body, trailers: trailers, history: history ?? self.history, times: storage.times,
+        url: url, head: head, body: body, hasCodings: storage.hasCodings, trailers: trailers,
+        history: history ?? self.history, times: storage.times,
         birth: storage.birth, cacheOutcome: cacheOutcome ?? self.cacheOutcome)
     }
 
@@ -64,6 +69,16 @@ extension HTTPClient {
 
     /// The content.
     public var body: [UInt8] { storage.body }
+
+    /// The content codings that `body` is still in, in the order in which they were applied (RFC 9110 §8.4); empty where there are none,
+    /// or where they were taken off.
+    ///
+    /// Some servers name what is no coding, such as `utf-8` or `aws-chunked`, and some send one that was not asked for: the body is
+    /// then as it came.
+    public var contentCodings: [String] {
+      guard storage.hasCodings, let field = head.list("content-encoding") else { return [] }
+      return ContentDecoder.codings(in: field)
+    }
 
     /// The status, such as `200 OK`; compares with numbers.
     public var status: HTTPResponse.Status {

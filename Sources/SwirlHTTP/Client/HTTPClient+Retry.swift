@@ -3,6 +3,14 @@ import SwirlDeferred
 import SwirlNet
 import SwirlReactor
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 extension HTTPClient {
   /// When, and how often, a request is sent again that failed.
   public struct RetryPolicy: Sendable {
@@ -74,7 +82,8 @@ extension HTTPError {
   /// Whether the same request may succeed later.
   fileprivate var mayPass: Bool {
     switch code {
-    case .cannotConnect: network?.certificate == nil
+    // The program's own filter on addresses has EACCES.
+    case .cannotConnect: network?.certificate == nil && network?.errno != EACCES
     case .connectionLost, .closedEarly, .timeout: true
     default: false
     }

@@ -39,6 +39,9 @@ extension HTTPClient {
     /// The first value of the field `name`, whatever its case; cheaper than `headers`.
     public func header(_ name: String) -> String? { response.header(name) }
 
+    /// The content codings that `body` is still in: see ``HTTPClient/Response/contentCodings``.
+    public var contentCodings: [String] { response.contentCodings }
+
     /// The fields that came after the content (RFC 9110 §6.5): nil before its end, and where it has none.
     public var trailers: HTTPFields? { lateTrailers.fields }
 

@@ -68,6 +68,9 @@ public final class HTTPClient {
     if configuration.decodesContent, !headers.contains(.acceptEncoding) {
       headers[.acceptEncoding] = "gzip, deflate, br, zstd"
     }
+    require(
+      !headers.contains(.host),
+      "the configuration's headers have a Host, which is for one origin only: set it in the headers of a request")
     self.headers = headers
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
@@ -146,14 +149,17 @@ public final class HTTPClient {
       return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
     do throws(HTTPURL.Malformed) {
-      let (pool, target) = try destination(of: exchange.url)
+      let (pool, target) = try destination(of: exchange)
       // RFC 9112 §3.2.2: a proxy is told the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
       if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
         prove(digest, to: pool.origin, target, in: exchange)
       }
       pool.start(exchange)
-    } catch { exchange.failSoon(exchange.error(error.code, error.reason)) }
+    } catch {
+      exchange.setURL(exchange.url.withoutCredentials)
+      exchange.failSoon(exchange.error(error.code, error.reason))
+    }
   }
 
   private struct DigestKey: Hashable {
@@ -180,12 +186,14 @@ public final class HTTPClient {
       content: exchange.request.knownContent)
   }
 
-  private func destination(of url: String) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
+  /// Leaves the URL of the exchange in canonical form: errors, history, cookies and the response have no other.
+  private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
     // Most programs ask the same origin again: its part of the URL need not be read then.
-    if let latestPool, let target = try HTTPURL.target(of: url, after: latestPool.urlPrefix) {
+    if let latestPool, let target = HTTPURL.target(of: exchange.url, after: latestPool.urlPrefix) {
       return (latestPool, target)
     }
-    let parts = try HTTPURL(url)
+    let parts = try HTTPURL(exchange.url)
+    exchange.setURL(parts.textWithFragment)
     let pool = try pool(for: parts.origin)
     latestPool = pool
     return (pool, parts.target)
@@ -207,7 +215,9 @@ public final class HTTPClient {
     output.removeAll(keepingCapacity: true)
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
     var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
-    if let proof = exchange.proof { fields[.authorization] = proof }
+    if let proof = exchange.proof {
+      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
+    }
     if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
     var encoded: EncodedFields? = encodedHeaders
     addCookies(to: &fields, of: exchange)
@@ -216,28 +226,30 @@ public final class HTTPClient {
       encoded = nil
       for field in headers where !fields.contains(field.name) { fields.append(field) }
     }
+    var host = pool.host
+    if !fields.isEmpty, let own = fields[.host] { host = try EncodedHost(own) }
     try RequestSerializer().appendHead(
-      exchange.method, target: exchange.target, host: pool.host, fields: fields, encoded: encoded,
-      framing: framing, to: &output)
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
+      to: &output)
     write(output)
   }
 
   /// Adds the cookies of the jar after those that the program gave, in one field, as RFC 6265bis §5.8.1 wants it.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
-    let own = fields.contains(.cookie) ? fields[.cookie] : nil
-    var kept: String?
-    if let cookies, !cookies.isEmpty { kept = cookies.cookieHeader(for: exchange.url, method: exchange.method) }
+    let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
+    var kept: [UInt8]?
+    if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
     let all = [own, kept].compactMap { $0 }
     if all.isEmpty { return }
     fields[.cookie] = nil
     // Appended, since what is assigned would be cut into fields of one cookie each.
-    fields.append(HTTPField(name: .cookie, value: all.joined(separator: "; ")))
+    fields.append(HTTPField(name: .cookie, value: Array(all.joined(separator: "; ".utf8))))
   }
 
   /// Keeps the cookies that `head` sets.
   func storeCookies(of head: ResponseHead, from exchange: Exchange) {
     guard let cookies, head["set-cookie"] != nil else { return }
-    for value in head.fields[values: .setCookie] { cookies.store(setCookie: value, from: exchange.url) }
+    for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
   }
 
   // MARK: - Connections in all
@@ -339,6 +351,11 @@ public final class HTTPClient {
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }
   }
+}
+
+extension HTTPField.Name {
+  /// Of a request: the host that it is for, if that is not the one of its URL.
+  static let host = Self("Host")!
 }
 
 extension HTTPClient.Body {

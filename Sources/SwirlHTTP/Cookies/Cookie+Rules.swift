@@ -9,7 +9,11 @@ extension Cookie {
     if name.utf8.contains(where: \.isControl) || value.utf8.contains(where: \.isControl) {
       return "it has a control character in it"
     }
-    if name.utf8.count + value.utf8.count > SetCookie.pairLimit {
+    // From a file, they may differ.
+    if let rawPair, !String(decoding: rawPair, as: UTF8.self).hasSameBytes(as: pair) {
+      return "its bytes are not those of its name and value"
+    }
+    if nameBytes.count + valueBytes.count > SetCookie.pairLimit {
       return "name and value have more than \(SetCookie.pairLimit) bytes"
     }
     // What a server cannot say: it would be read as something else when it is sent.

@@ -37,6 +37,8 @@ public struct Cookie: Sendable, Hashable, Codable {
   public internal(set) var creation: Int
   /// When it was sent last, or came.
   public internal(set) var lastAccess: Int
+  /// The name and value as they are sent, where they are not UTF-8: what `name` and `value` show of them is repaired.
+  var rawPair: [UInt8]?
 
   /// Whether it ends with the session.
   public var isSession: Bool { expires == nil }
@@ -45,8 +47,35 @@ public struct Cookie: Sendable, Hashable, Codable {
 
   /// Whether a jar holds one of the two (RFC 6265bis §5.7, step 23).
   func replaces(_ other: Cookie) -> Bool {
-    isHostOnly == other.isHostOnly && name.hasSameBytes(as: other.name) && domain.hasSameBytes(as: other.domain)
+    isHostOnly == other.isHostOnly && hasSameName(as: other) && domain.hasSameBytes(as: other.domain)
       && path.hasSameBytes(as: other.path)
+  }
+}
+
+// A cookie is a sequence of octets (RFC 6265bis §4.2).
+extension Cookie {
+  /// As a Cookie field has it (RFC 6265bis §5.8.3).
+  var pairBytes: [UInt8] { rawPair ?? Array(pair.utf8) }
+
+  var nameBytes: [UInt8] {
+    guard let rawPair else { return Array(name.utf8) }
+    return name.isEmpty ? [] : Array(rawPair.prefix { $0 != UInt8(ascii: "=") })
+  }
+
+  var valueBytes: [UInt8] {
+    guard let rawPair else { return Array(value.utf8) }
+    return name.isEmpty ? rawPair : Array(rawPair.drop { $0 != UInt8(ascii: "=") }.dropFirst())
+  }
+
+  func hasSameName(as other: Cookie) -> Bool {
+    if rawPair == nil, other.rawPair == nil { return name.hasSameBytes(as: other.name) }
+    return nameBytes == other.nameBytes
+  }
+
+  /// The pair of these bytes, if that is not text.
+  static func rawPair(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) -> [UInt8]? {
+    let pair = name.isEmpty ? Array(value) : name + [UInt8(ascii: "=")] + value
+    return String(validating: pair, as: UTF8.self) == nil ? pair : nil
   }
 }
 

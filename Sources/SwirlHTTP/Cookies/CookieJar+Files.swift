@@ -22,8 +22,8 @@ extension CookieJar {
   public func load(from path: String) throws(CookieError) {
     let text = try CookieFileAccess.contents(of: path)
     do throws(CookieError) {
-      if text.utf8.first(where: { !$0.isBlank && $0 != 0x0A && $0 != 0x0D }) == UInt8(ascii: "{") {
-        try add(json: text)
+      if text.first(where: { !$0.isBlank && $0 != 0x0A && $0 != 0x0D }) == UInt8(ascii: "{") {
+        try add(json: String(decoding: text, as: UTF8.self))
       } else {
         try add(netscape: text)
       }
@@ -38,7 +38,7 @@ extension CookieJar {
   /// Writes while the thread waits.
   /// - Throws: ``CookieError``; the old file is unchanged then.
   public func save(to path: String, as format: Format = .json) throws(CookieError) {
-    try CookieFileAccess.replace(path, with: format == .json ? json : netscapeText)
+    try CookieFileAccess.replace(path, with: format == .json ? Array(json.utf8) : netscapeBytes)
   }
 }
 
@@ -47,7 +47,7 @@ private enum CookieFileAccess {
   /// More than any jar has: what is larger is not cookies.
   static let limit = 64 << 20
 
-  static func contents(of path: String) throws(CookieError) -> String {
+  static func contents(of path: String) throws(CookieError) -> [UInt8] {
     try check(path, .cannotRead)
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw CookieError(.cannotRead, path: path, errno: errno) }
@@ -56,7 +56,7 @@ private enum CookieFileAccess {
     var piece = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
       let count = read(file, &piece, piece.count)
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      if count == 0 { return bytes }
       if count < 0 && errno != EINTR { throw CookieError(.cannotRead, path: path, errno: errno) }
       bytes += piece.prefix(max(0, count))
       if bytes.count > limit { throw CookieError(.cannotRead, path: path, "it has more than 64 MiB") }
@@ -64,14 +64,14 @@ private enum CookieFileAccess {
   }
 
   /// Writes a new file beside the old one, and puts it in its place.
-  static func replace(_ path: String, with text: String) throws(CookieError) {
+  static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
     try check(path, .cannotWrite)
     // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
     let name = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
     // On the disk before it has the name: after a power failure there would be an empty file otherwise.
-    let isWritten = append(Array(text.utf8), to: file) && fsync(file) == 0
+    let isWritten = append(bytes, to: file) && fsync(file) == 0
     let failure = isWritten ? 0 : errno
     close(file)
     guard isWritten, rename(name, path) == 0 else {

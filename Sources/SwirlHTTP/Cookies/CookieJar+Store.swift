@@ -5,15 +5,19 @@ extension CookieJar {
   /// - Parameters:
   ///   - value: the value of one Set-Cookie field.
   ///   - url: what was asked for when it came.
-  public func store(setCookie value: String, from url: String) {
+  public func store(setCookie value: String, from url: String) { store(setCookie: Array(value.utf8), from: url) }
+
+  func store(setCookie value: String, from url: HTTPURL) { store(setCookie: Array(value.utf8), from: url) }
+
+  func store(setCookie value: [UInt8], from url: String) {
     do throws(HTTPURL.Malformed) {
       store(setCookie: value, from: try HTTPURL(url))
     } catch {
-      onRefused?(value, error.reason)
+      onRefused?(String(decoding: value, as: UTF8.self), error.reason)
     }
   }
 
-  func store(setCookie value: String, from url: HTTPURL) {
+  func store(setCookie value: [UInt8], from url: HTTPURL) {
     do throws(SetCookie.Refusal) {
       let said = try SetCookie(value)
       let now = now()
@@ -23,7 +27,7 @@ extension CookieJar {
       }
       try keep(cookie, at: now)
     } catch {
-      onRefused?(value, error.reason)
+      onRefused?(String(decoding: value, as: UTF8.self), error.reason)
     }
   }
 
@@ -36,7 +40,7 @@ extension CookieJar {
     let cookie = Cookie(
       name: said.name, value: said.value, domain: domain, isHostOnly: isHostOnly, path: said.path ?? url.defaultPath,
       expires: expires, isSecure: said.isSecure, isHTTPOnly: said.isHTTPOnly, sameSite: said.sameSite, creation: now,
-      lastAccess: now)
+      lastAccess: now, rawPair: said.rawPair)
     if cookie.isSecure && !url.isTrusted {
       throw SetCookie.Refusal("it is Secure, and came over an insecure connection")
     }

@@ -42,12 +42,22 @@ public final class CookieJar {
   }
 
   func cookieHeader(for url: HTTPURL, isSameSite: Bool = true, method: HTTPRequest.Method = .get) -> String? {
+    cookieBytes(for: url, isSameSite: isSameSite, method: method).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// As `cookieHeader`, byte for byte as servers sent them.
+  func cookieBytes(for url: String, method: HTTPRequest.Method) -> [UInt8]? {
+    guard !store.isEmpty, let url = try? HTTPURL(url) else { return nil }
+    return cookieBytes(for: url, isSameSite: true, method: method)
+  }
+
+  private func cookieBytes(for url: HTTPURL, isSameSite: Bool, method: HTTPRequest.Method) -> [UInt8]? {
     guard !store.isEmpty else { return nil }
     let now = now()
     let entries = entries(for: url, at: now) { $0.goesAlong(isSameSite: isSameSite, isSafe: method.isSafe) }
     guard !entries.isEmpty else { return nil }
     store.touch(entries, at: now)
-    return entries.map(\.cookie.pair).joined(separator: "; ")
+    return Array(entries.map(\.cookie.pairBytes).joined(separator: "; ".utf8))
   }
 
   /// The cookies for `url`, in the order in which they are sent.

@@ -47,7 +47,7 @@ struct CookieStore {
   func overlaysSecure(_ cookie: Cookie) -> Bool {
     guard secureNames[cookie.name] != nil else { return false }
     func isOverlaid(_ entry: Entry) -> Bool {
-      entry.cookie.isSecure && entry.cookie.name.hasSameBytes(as: cookie.name)
+      entry.cookie.isSecure && entry.cookie.hasSameName(as: cookie)
         && cookie.path.pathMatches(entry.cookie.path)
     }
     return domains.contains { domain, entries in

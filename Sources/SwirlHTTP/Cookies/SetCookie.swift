@@ -15,6 +15,8 @@ struct SetCookie {
 
   let name: String
   let value: String
+  /// See `Cookie.rawPair`.
+  let rawPair: [UInt8]?
   /// In seconds, up to the limit; zero for one that has ended.
   private(set) var maxAge: Int?
   /// In seconds since 1970, as far away as the server likes.
@@ -28,17 +30,20 @@ struct SetCookie {
   private(set) var isHTTPOnly = false
   private(set) var sameSite = Cookie.SameSite.default
 
-  init(_ field: String) throws(Refusal) {
-    if field.utf8.contains(where: \.isControl) { throw Refusal("it has a control character in it") }
-    var rest = field.utf8[...]
+  init(_ field: String) throws(Refusal) { try self.init(Array(field.utf8)) }
+
+  init(_ field: [UInt8]) throws(Refusal) {
+    if field.contains(where: \.isControl) { throw Refusal("it has a control character in it") }
+    var rest = field[...]
     var pair = rest.cut(at: ";")
     let name = pair.contains(UInt8(ascii: "=")) ? pair.cut(at: "=").trimmed : pair.prefix(0)
     let value = pair.trimmed
     guard name.count + value.count <= Self.pairLimit else {
       throw Refusal("name and value have more than \(Self.pairLimit) bytes")
     }
-    self.name = String(Substring(name))
-    self.value = String(Substring(value))
+    self.name = String(decoding: name, as: UTF8.self)
+    self.value = String(decoding: value, as: UTF8.self)
+    rawPair = Cookie.rawPair(name, value)
     // The last attribute of a name counts.
     while !rest.isEmpty {
       var attribute = rest.cut(at: ";")
@@ -49,14 +54,14 @@ struct SetCookie {
     }
   }
 
-  private mutating func take(_ attribute: String, _ value: Substring.UTF8View) {
+  private mutating func take(_ attribute: String, _ value: ArraySlice<UInt8>) {
     switch attribute {
     case "expires": expires = CookieDate.seconds(value) ?? expires
     case "max-age": maxAge = Self.seconds(value) ?? maxAge
     case "domain": domain = (value.first == UInt8(ascii: ".") ? value.dropFirst() : value).lowercasedText
     case "path":
       namesPath = true
-      path = value.first == UInt8(ascii: "/") ? String(Substring(value)) : nil
+      path = value.first == UInt8(ascii: "/") ? String(decoding: value, as: UTF8.self) : nil
     case "secure": isSecure = true
     case "httponly": isHTTPOnly = true
     case "samesite":
@@ -71,7 +76,7 @@ struct SetCookie {
   }
 
   /// Digits, and a minus before them, which makes it zero. However many there are, no number overflows.
-  private static func seconds(_ text: Substring.UTF8View) -> Int? {
+  private static func seconds(_ text: ArraySlice<UInt8>) -> Int? {
     let isNegative = text.first == UInt8(ascii: "-")
     let digits = isNegative ? text.dropFirst() : text
     guard !digits.isEmpty, digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
@@ -86,9 +91,9 @@ extension UInt8 {
   var isBlank: Bool { self == 0x20 || self == 0x09 }
 }
 
-extension Substring.UTF8View {
+extension ArraySlice<UInt8> {
   /// Takes away what comes before the first `separator`, and the separator; all when there is none.
-  fileprivate mutating func cut(at separator: Unicode.Scalar) -> Substring.UTF8View {
+  fileprivate mutating func cut(at separator: Unicode.Scalar) -> ArraySlice<UInt8> {
     let end = firstIndex(of: UInt8(ascii: separator)) ?? endIndex
     let part = self[..<end]
     self = end == endIndex ? self[end...] : self[index(after: end)...]
@@ -96,7 +101,7 @@ extension Substring.UTF8View {
   }
 
   /// Without spaces and tabs around it.
-  fileprivate var trimmed: Substring.UTF8View {
+  fileprivate var trimmed: ArraySlice<UInt8> {
     var text = drop(while: \.isBlank)
     while let last = text.last, last.isBlank { text.removeLast() }
     return text

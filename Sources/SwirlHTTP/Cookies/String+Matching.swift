@@ -48,10 +48,3 @@ extension Sequence<UInt8> {
     String(decoding: map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 }
-
-extension UInt8 {
-  fileprivate var isHexDigit: Bool {
-    self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9")
-      || self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f")
-  }
-}

@@ -13,7 +13,7 @@ final class ConnectNegotiation: TunnelNegotiation {
     var fields = HTTPFields()
     fields[.proxyAuthorization] = proxy.authorization
     // The port is said even where it is the scheme's own.
-    let target = "\(origin.host):\(origin.port)"
+    let target = "\(origin.hostWithoutZone):\(origin.port)"
     var request: [UInt8] = []
     do {
       try RequestSerializer().appendHead(.connect, target: target, host: target, fields: fields, to: &request)

@@ -10,7 +10,7 @@ import Darwin
 public struct ProxySettings: Sendable, Hashable {
   private var http: Proxy?
   private var https: Proxy?
-  private var exceptions: [String] = []
+  private var exceptions: [ProxyException] = []
 
   /// None does.
   public static let none = ProxySettings()
@@ -20,15 +20,16 @@ public struct ProxySettings: Sendable, Hashable {
     var settings = ProxySettings()
     settings.http = proxy
     settings.https = proxy
-    settings.exceptions = exceptions.map { $0.lowercased() }
+    settings.exceptions = exceptions.compactMap(ProxyException.init)
     return settings
   }
 
   /// What the environment says: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in small letters or, but for
   /// `http_proxy`, which a web server's visitor could set, in capitals.
   ///
-  /// `no_proxy` has the names of hosts, with commas between: `example.org` is the host and all below it, `*` everything; a port may
-  /// follow.
+  /// `no_proxy` has the names of hosts, with commas between: `example.org` is the host and all below it, `127.0.0.0/8` a block of
+  /// addresses, `*` everything; behind a name a port may follow. Names and addresses mean the same however they are written
+  /// (`bücher.example`, `[::1]`).
   /// - Throws: ``ProxyError``, when a variable cannot be read.
   public static func environment() throws(ProxyError) -> ProxySettings {
     try ProxySettings { String(environmentVariable: $0) }
@@ -44,12 +45,12 @@ public struct ProxySettings: Sendable, Hashable {
     http = try proxy("http_proxy", "all_proxy", "ALL_PROXY")
     https = try proxy("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     let list = variable("no_proxy") ?? variable("NO_PROXY") ?? ""
-    exceptions = list.lowercased().split { $0 == "," || $0 == " " }.map(String.init)
+    exceptions = list.split { $0 == "," || $0 == " " }.compactMap { ProxyException(String($0)) }
   }
 
   /// The proxy for an origin; nil where there is none.
   func proxy(for origin: Origin) -> Proxy? {
-    guard let proxy = origin.isSecure ? https : http, !exceptions.contains(where: { $0.excepts(origin) }) else {
+    guard let proxy = origin.isSecure ? https : http, !exceptions.contains(where: { $0.includes(origin) }) else {
       return nil
     }
     return proxy
@@ -60,19 +61,5 @@ extension String {
   fileprivate init?(environmentVariable name: String) {
     guard let value = getenv(name) else { return nil }
     self = String(cString: value)
-  }
-
-  /// Whether this entry of `no_proxy` means `origin`.
-  fileprivate func excepts(_ origin: Origin) -> Bool {
-    if self == "*" { return true }
-    var name = Substring(self)
-    // A port; an IPv6 address has more colons than one, or brackets.
-    if let colon = name.lastIndex(of: ":"), name.firstIndex(of: ":") == colon || name[..<colon].hasSuffix("]") {
-      guard Int(name[name.index(after: colon)...]) == origin.port else { return false }
-      name = name[..<colon]
-    }
-    if name.hasPrefix("[") { name = name.dropFirst().dropLast() }
-    while name.hasPrefix(".") || name.hasPrefix("*.") { name = name.dropFirst(name.hasPrefix("*.") ? 2 : 1) }
-    return !name.isEmpty && (origin.name == name || origin.name.hasSuffix(".\(name)"))
   }
 }

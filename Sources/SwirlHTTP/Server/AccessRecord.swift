@@ -9,11 +9,11 @@ extension HTTPServer {
     public let peerAddress: SocketAddress?
     /// The status that was answered; 499 when the client went away before there was an answer, as nginx logs it.
     public let status: Int
-    /// How many bytes of content were sent.
+    /// How many bytes of content were sent: the kernel has taken them. Of a body in chunks that was cut off, at least so many.
     public let bodyBytes: Int
     /// From the end of the request, where its body is streamed from that of its head, to the end of the answer.
     public let duration: Duration
-    /// Whether the answer was given to the network whole.
+    /// Whether the answer was whole, and the kernel has taken all of it.
     public let isComplete: Bool
 
     /// The request line; `-` where there is none.

@@ -23,6 +23,10 @@ final class Exchange {
   var source: AnyDeferred?
   /// When the request was there, in nanoseconds; zero when nobody asks.
   let start: Int64
+  /// From when its handler's time counts, where that is limited.
+  var handlerStart: Int64 = 0
+  /// What it takes of memory while it waits: the request, and the answer once that is there.
+  var size = 0
 
   init(_ request: HTTPServer.Request?, start: Int64) {
     self.request = request

@@ -21,8 +21,17 @@ extension HTTPServer {
     /// How long a connection is kept between two requests.
     public var idleTimeout: Duration = .seconds(75)
 
-    /// How long a client may take nothing of what is sent to it before the connection is aborted.
+    /// How long a client may take nothing, or less than `minimumWriteRate`, of what is sent to it before the connection is aborted.
     public var writeTimeout: Duration = .seconds(60)
+
+    /// How many bytes a second a client has to take of an answer that waits for it, over each `writeTimeout`: a reader of a byte a
+    /// second must not hold an answer in memory. Kestrel: `MinResponseDataRate`.
+    public var minimumWriteRate = 240
+
+    /// How long a handler's Deferred may take; nil, the default, as long as it likes. Then it is cancelled and the client answered
+    /// with 503. It counts from when the handler is called; while a streamed body comes, from the end of that or from when the
+    /// handler has stopped taking it. Go: `http.TimeoutHandler`.
+    public var handlerTimeout: Duration?
 
     /// How long, after an answer that ends a connection in the middle of a request, what the client still sends is taken and
     /// dropped, so that the answer is not lost to a reset (RFC 9112 §9.6).
@@ -31,10 +40,13 @@ extension HTTPServer {
     /// How many bytes are dropped in that time at most.
     public var lingerBytes = 1024 * 1024
 
-    /// How many requests of one connection may wait for their answers. Beyond it no more is read from the connection.
-    public var pipelineDepth = 16
+    /// How many requests of one connection are handled at once. By default one, as nginx, Go and Twisted do: the handler is called for
+    /// a request that came early (pipelining) when the one before is answered, so that answers do not pile up in memory. With
+    /// more, handlers that answer later overlap; each of their answers is held until its turn.
+    public var pipelineDepth = 1
 
-    /// How many bytes the heads and bodies of those may have together before no more is read.
+    /// With a greater depth: how many bytes requests under way and answers that wait for their turn may have together before no
+    /// other handler is called. Also how much is read ahead of requests that wait for their turn.
     public var pipelineBytes = 64 * 1024
 
     /// How many connections may be open; one more is answered with 503. nil leaves it to the limit of descriptors.
@@ -64,15 +76,26 @@ struct ServerTimes {
   let body: Int64
   let idle: Int64
   let write: Int64
+  /// How many bytes are to be taken in that time.
+  let leastWritten: Int
+  /// `Int64.max` for none.
+  let handler: Int64
   let linger: Int64
   let nanosecondsPerBodyByte: Int64
 
   init(_ configuration: HTTPServer.Configuration) {
-    head = configuration.headTimeout.nanoseconds
-    body = configuration.bodyTimeout.nanoseconds
-    idle = configuration.idleTimeout.nanoseconds
-    write = configuration.writeTimeout.nanoseconds
-    linger = configuration.lingerTimeout.nanoseconds
+    head = Self.bounded(configuration.headTimeout)
+    body = Self.bounded(configuration.bodyTimeout)
+    idle = Self.bounded(configuration.idleTimeout)
+    write = Self.bounded(configuration.writeTimeout)
+    leastWritten = max(1, Int(min(Double(write) / 1e9 * Double(configuration.minimumWriteRate), 1e15)))
+    handler = configuration.handlerTimeout.map(Self.bounded) ?? .max
+    linger = Self.bounded(configuration.lingerTimeout)
     nanosecondsPerBodyByte = 1_000_000_000 / Int64(max(1, configuration.minimumBodyRate))
+  }
+
+  /// A century for what is longer, so that a moment can be added to it.
+  private static func bounded(_ duration: Duration) -> Int64 {
+    min(duration.nanoseconds, 100 * 365 * 24 * 3600 * 1_000_000_000)
   }
 }

@@ -58,6 +58,9 @@ extension HTTPServer {
     /// Where the client is. nil for a connection that has no address.
     public var peerAddress: SocketAddress? { connection.peer }
 
+    /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
+    public var tls: TLSInfo? { connection.tls }
+
     /// The request line, as for a log: `GET /path HTTP/1.1`.
     public var requestLine: String { "\(method.rawValue) \(target) \(version)" }
   }
@@ -66,8 +69,10 @@ extension HTTPServer {
 /// What all requests of a connection have in common: one object, so that a request does not copy an address.
 final class ConnectionFacts: Sendable {
   let peer: SocketAddress?
+  let tls: TLSInfo?
 
-  init(peer: SocketAddress?) {
+  init(peer: SocketAddress?, tls: TLSInfo?) {
     self.peer = peer
+    self.tls = tls
   }
 }

@@ -82,6 +82,9 @@ extension HTTPServer {
     /// Where the client is. nil for a connection that has no address.
     public var peerAddress: SocketAddress? { request.peerAddress }
 
+    /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
+    public var tls: TLSInfo? { request.tls }
+
     /// The request line, as for a log: `PUT /path HTTP/1.1`.
     public var requestLine: String { request.requestLine }
   }

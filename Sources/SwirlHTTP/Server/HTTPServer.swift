@@ -17,8 +17,8 @@ import SwirlReactor
 /// status; any other error is logged with the request line and answered with 500, and says nothing of itself to the
 /// client. A Deferred whose client goes away is cancelled.
 ///
-/// Requests that a client sends without waiting for answers (pipelining, RFC 9112 §9.3.2) are handled at once and answered
-/// in their order.
+/// Requests that a client sends without waiting for answers (pipelining, RFC 9112 §9.3.2) are handled and answered in their order:
+/// one at a time, unless ``Configuration/pipelineDepth`` says otherwise.
 ///
 /// Twisted: `twisted.web.server.Site`; Tornado: `HTTPServer`; aiohttp: `web.Server`.
 public final class HTTPServer {
@@ -36,8 +36,8 @@ public final class HTTPServer {
   /// Where failures of the handler are logged.
   public var logger = Logger(label: "swirl.http.server")
 
-  /// Called when an answer has been given to the network, or its client has gone: the hook for an access log. nil, the
-  /// default, costs nothing.
+  /// Called when the kernel has taken all of an answer, or its client has gone: the hook for an access log. nil, the default,
+  /// costs nothing.
   public var onFinish: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
@@ -47,16 +47,15 @@ public final class HTTPServer {
   /// (RFC 9110 §10.1.1). aiohttp: `expect_handler`.
   public var decideOnBody: ((Request) throws -> BodyDecision)?
 
-  /// The connections that are open.
-  public var connectionCount: Int { connections.count }
+  /// The connections that are open, those in the middle of a TLS handshake among them.
+  public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  private(set) var isStopping = false
   private var connections: [ObjectIdentifier: ServerConnection] = [:]
-  private var listeners: [Listener] = []
+  private(set) var listeners: [Listener] = []
   /// Takes the trigger of the reactor's shutdown away.
   private var shutdown: (() -> Void)?
-  private var stopWaiters: [Deferred<Void>] = []
-  private var stopDeadline: DelayedCall?
+  /// The stops that wait for requests under way.
+  private var drains: [ServerDrain] = []
 
   let times: ServerTimes
   let commonFields: CommonFields
@@ -99,14 +98,16 @@ public final class HTTPServer {
   }
 
   func insert(_ connection: ServerConnection) -> Bool {
-    if let maximum = configuration.maximumConnections, connections.count >= maximum { return false }
+    // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
+    if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
+    if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
     connections[ObjectIdentifier(connection)] = connection
     return true
   }
 
   func remove(_ connection: ServerConnection) {
     connections[ObjectIdentifier(connection)] = nil
-    if isStopping, connections.isEmpty { stopped() }
+    if !drains.isEmpty { drained(connection) }
   }
 
   // MARK: - Listening and stopping
@@ -125,27 +126,24 @@ public final class HTTPServer {
     return listeners
   }
 
+  /// Closes the connections that are idle, and waits for those that are not. Those that come later have no part in it: a server may
+  /// listen again at once.
   func finishConnections(within gracePeriod: Duration) -> Deferred<Void> {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
-    isStopping = true
-    stopDeadline?.cancel()
-    stopDeadline = reactor.callLater(gracePeriod) { [weak self] in self?.abortConnections() }
-    for connection in connections.values { connection.closeIfIdle() }
-    let waiter = Deferred<Void>(canceller: { [weak self] _ in self?.abortConnections() })
-    stopWaiters.append(waiter)
-    return waiter
+    let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
+    drains.append(drain)
+    for connection in drain.connections.values {
+      connection.isDraining = true
+      connection.closeIfIdle()
+    }
+    return drain.isOver
   }
 
-  private func abortConnections() {
-    for connection in connections.values { connection.abort() }
-  }
-
-  private func stopped() {
-    isStopping = false
-    stopDeadline.take()?.cancel()
-    let waiters = stopWaiters
-    stopWaiters = []
-    for waiter in waiters where !waiter.isFired { waiter.callback() }
+  private func drained(_ connection: ServerConnection) {
+    for drain in drains { drain.remove(connection) }
+    let over = drains.filter(\.connections.isEmpty)
+    drains.removeAll(where: \.connections.isEmpty)
+    for drain in over { drain.end() }
   }
 }
 

@@ -28,10 +28,12 @@ final class RequestUpload {
         pause: { [unowned self, unowned connection] in
           isPaused = true
           pausedAt = connection.reactor.turnTime
+          self.exchange.handlerStart = pausedAt
         },
         resume: { [unowned self, unowned connection] in goOn(connection) },
         stop: { [unowned self, unowned connection] in
           isAbandoned = true
+          self.exchange.handlerStart = connection.reactor.turnTime
           goOn(connection)
         }))
   }

@@ -31,7 +31,7 @@ extension ServerConnection {
   private func removeFirst(_ first: Exchange) {
     if let upload, upload.exchange === first { cutOff(upload, CancelledError()) }
     exchanges.removeFirst()
-    if let request = first.request { waitingBytes -= request.size }
+    waitingBytes -= first.size
     if exchanges.isEmpty { awaitsUpgrade = false }
     hasProgressed = true
   }
@@ -45,20 +45,21 @@ extension ServerConnection {
     do {
       sent = try append(response, to: request)
     } catch {
-      log("the response can't be sent: \(error)", of: request)
-      response = .internalServerError
+      response = replacement(for: response, error, to: request)
       // This one can be: it is our own.
       sent = (try? append(response, to: request)) ?? 0
     }
-    if start != 0 || server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+    if server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
   }
 
   /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
   private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
     guard response.status.code >= 200 else { throw UnsendableResponse.informational }
-    let isBodiless = response.status.hasNoContent
+    let isUnframed = response.status.isUnframed
+    let isBodiless = isUnframed || response.status == .resetContent
+    if isBodiless, request?.method == .connect, response.status.code < 300 { throw UnsendableResponse.noTunnel }
     let length = isBodiless ? 0 : response.body.count
-    try appendHead(response, isBodiless ? .none : .contentLength(length), to: request)
+    try appendHead(response, isUnframed ? .none : .contentLength(length), to: request)
     if isBodiless || request?.method == .head { return 0 }
     switch response.body {
     case .text(var text): text.withUTF8 { append(content: $0) }
@@ -75,18 +76,28 @@ extension ServerConnection {
     return length
   }
 
+  /// What is sent in the place of a response that cannot be.
+  private func replacement(
+    for response: HTTPServer.Response, _ error: any Error, to request: HTTPServer.Request?
+  ) -> HTTPServer.Response {
+    // To CONNECT success says that there is a tunnel (RFC 9110 §9.3.6). A handler that knows of none has not failed.
+    if request?.method == .connect, response.status.code < 300, !response.body.isUpgrade { return .noTunnel }
+    log("the response can't be sent: \(error)", of: request)
+    return .internalServerError
+  }
+
   /// Up to this many bytes copying a content behind its head costs less than a write of its own.
   private static let copyLimit = 32 * 1024
 
   private func append(content: UnsafeBufferPointer<UInt8>) { buffer.append(contentsOf: content) }
 
-  private func appendHead(
+  func appendHead(
     _ response: HTTPServer.Response, _ framing: BodyFraming, to request: HTTPServer.Request?
   ) throws(HTTPWireError) {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer(isPersistent: false)
     // Where others wait behind it, or more is to come, the connection stays; the last one closes it.
-    if input != .requests || server.isStopping, exchanges.count <= 1 { serializer.isPersistent = false }
+    if input != .requests || isDraining, exchanges.count <= 1 { serializer.isPersistent = false }
     guard var fields = response.fields else {
       try serializer.appendHead(
         response.status.code, reason: response.status.reason,
@@ -97,9 +108,10 @@ extension ServerConnection {
     }
     var framing = framing
     if response.status.code >= 200 {
-      if fields[.connection]?.lowercased() == "close" {
-        serializer.isPersistent = false
-        fields[.connection] = nil
+      if let options = fields[.connection] {
+        let kept = ConnectionField(options)
+        if kept.hasClose { serializer.isPersistent = false }
+        fields[.connection] = kept.others
       }
       // What a HEAD or a 304 says of the content it leaves away.
       if let length = fields[.contentLength].flatMap({ Int($0) }),
@@ -125,10 +137,10 @@ extension ServerConnection {
     // The body of its own request may still be coming.
     if let upload, exchanges.first === upload.exchange { return upload.isLast = true }
     guard input == .requests || exchanges.count > 1 else { return }
-    if !unparsed.isEmpty || exchanges.count > 1 { discardedBytes += 1 }
+    dropUnparsed()
     input = .discarded
-    unparsed = []
     if exchanges.count > 1 {
+      discardedBytes += 1
       let dropped = exchanges[1...]
       exchanges.removeSubrange(1...)
       for exchange in dropped { cancel(exchange) }
@@ -141,11 +153,15 @@ extension ServerConnection {
     _ write: (HTTPServer.BodyWriter) throws -> Void, _ length: Int?, _ response: HTTPServer.Response,
     for exchange: Exchange
   ) {
-    let isBodiless = response.status.hasNoContent || exchange.request?.method == .head
+    let isUnframed = response.status.isUnframed
+    let isReset = response.status == .resetContent
+    let isBodiless = isUnframed || isReset || exchange.request?.method == .head
     let version = exchange.request?.version ?? .http11
     let framing: BodyFraming =
-      if response.status.hasNoContent {
+      if isUnframed {
         .none
+      } else if isReset {
+        .contentLength(0)
       } else if let length {
         .contentLength(length)
       } else if isBodiless {
@@ -153,11 +169,11 @@ extension ServerConnection {
       } else {
         version < .http11 ? .untilClose : .chunked
       }
-    do throws(HTTPWireError) {
+    do {
+      if exchange.request?.method == .connect, response.status.code < 300 { throw UnsendableResponse.noTunnel }
       try appendHead(response, framing, to: exchange.request)
     } catch {
-      log("the response can't be sent: \(error)", of: exchange.request)
-      exchange.state = .ready(.internalServerError)
+      exchange.state = .ready(replacement(for: response, error, to: exchange.request))
       return
     }
     if isBodiless {
@@ -191,43 +207,6 @@ extension ServerConnection {
     exchange.state = .done
     finished(exchange, status, bytes, isComplete: true)
     settle()
-  }
-
-  // MARK: - Upgrades
-
-  private func handOver(
-    _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response,
-    for exchange: Exchange
-  ) {
-    guard let request = exchange.request, awaitsUpgrade, upload == nil else {
-      let reason = upload == nil ? "which the client has not asked for" : "before the request's body is whole"
-      log("the response gives the connection to another protocol, \(reason)", of: exchange.request)
-      exchange.state = .ready(.internalServerError)
-      return
-    }
-    let successor: any StreamProtocol
-    do {
-      successor = try makeProtocol(transport)
-      try appendHead(response, .none, to: request)
-    } catch {
-      log("the upgrade failed: \(error)", of: request)
-      exchange.state = .ready(.internalServerError)
-      return
-    }
-    flush()
-    finished(exchange, response.status.code, 0, isComplete: true)
-    exchanges = []
-    input = .handedOver
-    output = .over
-    timer.take()?.cancel()
-    let rest = unparsed
-    unparsed = []
-    server.remove(self)
-    let transport = transport!
-    transport.streamProtocol = successor
-    successor.connectionMade(transport)
-    if !rest.isEmpty { successor.dataReceived(rest.span) }
-    if isReadingPaused { transport.resumeReading() }
   }
 
   // MARK: - Failures
@@ -270,34 +249,30 @@ extension ServerConnection {
       finished(exchange, 499, 0, isComplete: false)
     }
   }
-
-  // MARK: - The access log
-
-  private func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
-    finished(exchange.request, status, bytes, exchange.start, isComplete: isComplete)
-  }
-
-  private func finished(
-    _ request: HTTPServer.Request?, _ status: Int, _ bytes: Int, _ start: Int64, isComplete: Bool
-  ) {
-    guard let onFinish = server.onFinish else { return }
-    onFinish(
-      HTTPServer.AccessRecord(
-        request: request, peerAddress: facts.peer, status: status, bodyBytes: bytes,
-        duration: .nanoseconds(start == 0 ? 0 : reactor.now.nanoseconds - start), isComplete: isComplete))
-  }
 }
 
 /// A response that no request can have.
 private enum UnsendableResponse: Error, CustomStringConvertible {
   case informational
+  case noTunnel
 
-  var description: String { "a 1xx is no answer: the status of a response is 200 or more" }
+  var description: String {
+    switch self {
+    case .informational: "a 1xx is no answer: the status of a response is 200 or more"
+    case .noTunnel: "success in answer to CONNECT says that there is a tunnel"
+    }
+  }
 }
 
 extension HTTPServer.Response {
   static var internalServerError: HTTPServer.Response {
     .text("500 Internal Server Error\n", status: .internalServerError)
+  }
+
+  /// What CONNECT is answered with by a handler that makes no tunnels (RFC 9110 §15.5.6).
+  fileprivate static var noTunnel: HTTPServer.Response {
+    .text("405 Method Not Allowed: this server makes no tunnels\n", status: .methodNotAllowed)
+      .with(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
   }
 }
 
@@ -310,6 +285,8 @@ extension HTTPServer.Response.Body {
     }
   }
 
+  fileprivate var isUpgrade: Bool { if case .upgrade = self { true } else { false } }
+
   var count: Int {
     switch self {
     case .text(let text): text.utf8.count
@@ -320,8 +297,8 @@ extension HTTPServer.Response.Body {
 }
 
 extension HTTPResponse.Status {
-  /// Statuses whose responses never have content (RFC 9110 §6.4.1).
-  var hasNoContent: Bool { code == 204 || code == 304 || code < 200 }
+  /// Statuses whose responses end with their head (RFC 9112 §6.3). A 205 has no content either, and says so by its length.
+  var isUnframed: Bool { code == 204 || code == 304 || code < 200 }
 
   /// The phrase that was given with the status; nil for the usual one.
   var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }

@@ -108,6 +108,7 @@ extension ServerConnection {
     handOn()
     guard let upload = upload.take() else { return }
     hasProgressed = true
+    if server.times.handler != .max { upload.exchange.handlerStart = reactor.turnTime }
     if !isPersistent || upload.isLast { input = .discarded }
     upload.finish()
   }
@@ -161,13 +162,16 @@ extension ServerConnection {
   /// Calls the handler, whose answer may come later.
   private func wait(for exchange: Exchange, _ handler: () throws -> Deferred<HTTPServer.Response>) {
     guard let request = exchange.request else { return }
+    if server.times.handler != .max { exchange.handlerStart = reactor.turnTime }
     do {
       let source = try handler()
       exchange.source = source
       source.addBoth { [self] result in
         exchange.source = nil
         guard case .waiting = exchange.state, output != .over else { return }
-        exchange.state = .ready(result.get { failureResponse($0, to: request) })
+        let response = result.get { failureResponse($0, to: request) }
+        exchange.state = .ready(response)
+        count(response.body.count, of: exchange)
         settle()
       }
     } catch {
@@ -178,10 +182,17 @@ extension ServerConnection {
   private func enqueue(_ exchange: Exchange, _ state: Exchange.State) {
     exchange.state = state
     exchanges.append(exchange)
+    if case .ready(let response) = state { count(response.body.count, of: exchange) }
     guard let request = exchange.request else { return }
-    waitingBytes += request.size
+    count(request.size, of: exchange)
     // After these, what follows may be another protocol.
     awaitsUpgrade = request.head.upgrade != nil || request.head.targetForm == .authority
+  }
+
+  /// Memory that `exchange` takes from now on until it is answered.
+  private func count(_ bytes: Int, of exchange: Exchange) {
+    exchange.size += bytes
+    waitingBytes += bytes
   }
 
   // MARK: - Refusing

@@ -55,8 +55,9 @@ extension ServerConnection {
       case .idle: reactor.turnTime + times.idle
       case .head: reactor.turnTime + times.head
       case .body: bodyStart + times.body + Int64(upload?.received ?? body.count) * times.nanosecondsPerBodyByte
-      case .answer, .closing: reactor.turnTime + times.write
-      case .lingering: reactor.turnTime + times.linger
+      case .answer: min(reactor.turnTime + times.write, handlerDeadline)
+      case .closing: reactor.turnTime + times.write
+      case .lingering: reactor.turnTime + (transport.bufferedBytes > 0 ? times.write : times.linger)
       }
     // Asked only where it counts: a client that is idle and still has something to take has the idle time for it.
     if phase == .answer || phase == .closing || phase == .lingering { sentWhenArmed = sentBytes }
@@ -73,7 +74,7 @@ extension ServerConnection {
   private func timeout() {
     timer = nil
     // A client that takes what is sent to it, slowly, gets another such time.
-    let isTaking = sentBytes > sentWhenArmed
+    let isTaking = sentBytes - sentWhenArmed >= server.times.leastWritten
     let isWaitingForClient = transport.bufferedBytes > 0
     switch phase {
     case .idle, .head:
@@ -86,6 +87,7 @@ extension ServerConnection {
       }
     case .body: refuseForTime("the request body did not come in time")
     case .answer:
+      if reactor.turnTime >= handlerDeadline { return refuseHandler() }
       if isWaitingForClient, !isTaking { abort() } else { arm() }
     case .closing:
       if isTaking { arm() } else { transport.abort() }
@@ -94,6 +96,26 @@ extension ServerConnection {
       output = .closing
       transport.close()
     }
+  }
+
+  /// Until when the handler of the answer that is next has time.
+  private var handlerDeadline: Int64 {
+    guard server.times.handler != .max, let first = exchanges.first, case .waiting = first.state else { return .max }
+    let (deadline, overflow) = first.handlerStart.addingReportingOverflow(server.times.handler)
+    return overflow ? .max : deadline
+  }
+
+  private func refuseHandler() {
+    guard let first = exchanges.first else { return }
+    let error = HTTPServer.StatusError(.serviceUnavailable, "there is no answer yet: try again later")
+    log("the handler has not answered within \(server.configuration.handlerTimeout ?? .zero)", of: first.request)
+    if upload?.exchange === first {
+      refuse(error)
+    } else {
+      first.state = .ready(error.response)
+      first.source.take()?.cancel()
+    }
+    settle()
   }
 
   private func refuseForTime(_ text: String) {

@@ -34,6 +34,10 @@ final class ServerConnection: StreamProtocol {
   }
 
   let server: HTTPServer
+  /// Whether the client speaks plain HTTP to a port for TLS, and is only told so.
+  private let isPlainOnTLS: Bool
+  /// Whether the server was stopped while this was open: the answer that is under way is the last.
+  @exclusivity(unchecked) var isDraining = false
   @exclusivity(unchecked) var input = Input.requests
   @exclusivity(unchecked) var output = Output.open
   @exclusivity(unchecked) var transport: (any Transport)!
@@ -48,8 +52,9 @@ final class ServerConnection: StreamProtocol {
   @exclusivity(unchecked) var upload: RequestUpload?
   /// Whether that client waits for a 100 before it sends the body.
   @exclusivity(unchecked) var owesContinue = false
-  /// What was read and not parsed, because enough requests wait.
-  @exclusivity(unchecked) var unparsed: [UInt8] = []
+  /// What was read and not parsed, because enough requests wait, from `unparsedStart` on; empty when there is nothing.
+  @exclusivity(unchecked) private var unparsed: [UInt8] = []
+  @exclusivity(unchecked) private var unparsedStart = 0
   @exclusivity(unchecked) var isReadingPaused = false
   @exclusivity(unchecked) var discardedBytes = 0
 
@@ -76,24 +81,36 @@ final class ServerConnection: StreamProtocol {
   @exclusivity(unchecked) var handedToTransport = 0
   @exclusivity(unchecked) var sentWhenArmed = 0
 
-  init(_ server: HTTPServer) {
+  /// Answers of which the access log has not been told, in order.
+  @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
+
+  init(_ server: HTTPServer, isPlainOnTLS: Bool = false) {
     self.server = server
+    self.isPlainOnTLS = isPlainOnTLS
     parser = RequestParser(limits: server.configuration.limits)
   }
 
-  // Only with the reactor: else it has ended before. A task that takes from the body must not wait for ever.
-  deinit { upload?.finish(throwing: HTTPServer.ClientDisconnectedError()) }
+  // A connection whose reactor is released has not ended before. Its timer must not outlive it, and a task that takes from the
+  // body must not wait forever.
+  deinit {
+    timer?.cancel()
+    upload?.finish(throwing: HTTPServer.ClientDisconnectedError())
+  }
 
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
-    facts = ConnectionFacts(peer: transport.peerAddress)
+    facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
     phase = .head
     arm()
-    if !isWelcome || server.isStopping {
+    if isPlainOnTLS {
+      refuse(
+        HTTPServer.StatusError(.badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://"))
+      settle()
+    } else if !isWelcome {
       refuse(HTTPServer.StatusError(.serviceUnavailable))
       settle()
     }
@@ -107,7 +124,7 @@ final class ServerConnection: StreamProtocol {
       let used = parse(bytes)
       if used < bytes.count { keep(bytes.extracting(used...)) }
     } else {
-      unparsed.append(copying: bytes)
+      keep(bytes)
     }
     isBusy = false
     settle()
@@ -123,6 +140,7 @@ final class ServerConnection: StreamProtocol {
     output = .closing
     input = .discarded
     cancelExchanges()
+    reportSent()
     return false
   }
 
@@ -136,12 +154,19 @@ final class ServerConnection: StreamProtocol {
     settle()
   }
 
+  func writeBufferEmptied() {
+    if !unreported.isEmpty { reportSent() }
+    // From now on the client is waited for only to close.
+    if output == .lingering { arm() }
+  }
+
   func connectionLost(_ end: ConnectionEnd) {
     output = .over
     input = .discarded
     timer.take()?.cancel()
-    unparsed = []
+    dropUnparsed()
     cancelExchanges()
+    reportAll()
     server.remove(self)
   }
 
@@ -159,12 +184,16 @@ final class ServerConnection: StreamProtocol {
     if isBusy || output == .over { return }
     if !exchanges.isEmpty || !unparsed.isEmpty || owesContinue { proceed() }
     flush()
+    // `proceed` may have handed the connection over: reading and time are the successor's from then on.
+    if output == .over { return }
     if input != .requests, output == .open, exchanges.isEmpty { close() }
-    let mayRead = input == .discarded || canParse
+    // Read ahead to a bound: that is how a client is noticed that goes while it waits for its answer.
+    let mayRead = input == .discarded || canParse || unparsed.count - unparsedStart < server.configuration.pipelineBytes
     if mayRead == isReadingPaused, output != .over {
       isReadingPaused = !mayRead
       mayRead ? transport.resumeReading() : transport.pauseReading()
     }
+    if !unreported.isEmpty { reportSent() }
     updateTimer()
   }
 
@@ -175,10 +204,14 @@ final class ServerConnection: StreamProtocol {
     repeat {
       sendReady()
       if unparsed.isEmpty || !canParse { break }
-      let bytes = unparsed
-      unparsed = []
-      let used = parse(bytes.span)
-      if used < bytes.count { keep(bytes.span.extracting(used...)) }
+      // Taken out for the call, in which handlers run.
+      let (bytes, start) = takeUnparsed()
+      let end = start + parse(bytes.span.extracting(start...))
+      if input == .discarded {
+        discardedBytes += bytes.count - end
+      } else if end < bytes.count {
+        (unparsed, unparsedStart) = (bytes, end)
+      }
     } while true
     if owesContinue, exchanges.isEmpty || isUploadNext, input == .requests {
       owesContinue = false
@@ -196,7 +229,31 @@ final class ServerConnection: StreamProtocol {
 
   /// What is not parsed now waits for its turn, or is dropped where nothing after the last request counts.
   private func keep(_ rest: Span<UInt8>) {
-    if input == .discarded { discardedBytes += rest.count } else { unparsed.append(copying: rest) }
+    if input == .discarded {
+      discardedBytes += rest.count
+    } else {
+      if unparsedStart > 0 {
+        unparsed.removeFirst(unparsedStart)
+        unparsedStart = 0
+      }
+      unparsed.append(copying: rest)
+    }
+  }
+
+  private func takeUnparsed() -> (bytes: [UInt8], start: Int) {
+    defer { (unparsed, unparsedStart) = ([], 0) }
+    return (unparsed, unparsedStart)
+  }
+
+  /// What was read and not parsed, which is not kept here any more.
+  func takeRest() -> ArraySlice<UInt8> {
+    let (bytes, start) = takeUnparsed()
+    return bytes[start...]
+  }
+
+  /// No request after the last one counts.
+  func dropUnparsed() {
+    if !takeRest().isEmpty { discardedBytes += 1 }
   }
 
   /// Gives what was put together to the transport.
@@ -222,8 +279,8 @@ final class ServerConnection: StreamProtocol {
   /// The last answer is in the transport: closes when it is sent. Where the client may still be sending, a close would
   /// make the kernel send a reset, which can destroy the answer on its way: so only our direction is ended (RFC 9112 §9.6).
   private func close() {
-    let mayBeSending = discardedBytes > 0 || !parser.isIdle || !unparsed.isEmpty
-    unparsed = []
+    dropUnparsed()
+    let mayBeSending = discardedBytes > 0 || !parser.isIdle
     if mayBeSending {
       output = .lingering
       transport.closeWrite()

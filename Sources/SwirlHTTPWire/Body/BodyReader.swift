@@ -20,11 +20,11 @@ struct BodyReader: Sendable {
   // Beside the state, not in it: a payload would be taken out and put back with each event.
   private var state = State.length
   private var remaining = 0
-  private var chunks = ChunkReader()
+  private var chunks = ChunkReader(isLenient: false)
   /// How many bytes of content have been handed out.
   private(set) var received = 0
 
-  mutating func begin(_ framing: BodyFraming) {
+  mutating func begin(_ framing: BodyFraming, isLenient: Bool) {
     received = 0
     remaining = 0
     switch framing {
@@ -35,7 +35,7 @@ struct BodyReader: Sendable {
       remaining = length
     case .chunked:
       state = .chunked
-      chunks = ChunkReader()
+      chunks = ChunkReader(isLenient: isLenient)
     case .untilClose:
       state = .untilClose
     }

@@ -24,10 +24,16 @@ struct ChunkReader: Sendable {
     case trailers
   }
 
+  private let isLenient: Bool
   private var state = State.sizeLine
   private var line = LineReader()
   private var trailers = TrailerReader()
   private var extensionBytes = 0
+
+  /// - Parameter isLenient: whether blanks may follow a size line.
+  init(isLenient: Bool) {
+    self.isLenient = isLenient
+  }
 
   mutating func next(
     _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits
@@ -64,9 +70,9 @@ struct ChunkReader: Sendable {
     case nil:
       return nil
     case .inInput(let range):
-      parsed = try ChunkSizeLine(parsing: input, range)
+      parsed = try ChunkSizeLine(parsing: input, range, isLenient: isLenient)
     case .kept(let bytes):
-      parsed = try ChunkSizeLine(parsing: bytes.span, 0..<bytes.count)
+      parsed = try ChunkSizeLine(parsing: bytes.span, 0..<bytes.count, isLenient: isLenient)
     }
     extensionBytes += parsed.extensionBytes
     guard extensionBytes <= limits.chunkExtensionBytes else {

@@ -2,11 +2,22 @@
 /// recipient must ignore those it does not know.
 struct ChunkSizeLine {
   let size: Int
-  /// How long the extensions are.
+  /// How long the extensions are, and blanks beyond a column's width.
   let extensionBytes: Int
 
-  /// - Parameter line: the line without its CRLF.
-  init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
+  /// Some servers write the size into a column of fixed width, and what that leaves is blank.
+  private static let columnWidth = 16
+
+  /// - Parameters:
+  ///   - line: the line without its CRLF.
+  ///   - isLenient: whether blanks may follow at its end.
+  init(parsing bytes: Span<UInt8>, _ line: Range<Int>, isLenient: Bool) throws(HTTPWireError) {
+    var end = line.upperBound
+    if isLenient {
+      while end > line.lowerBound, bytes[end - 1].isBlank { end -= 1 }
+    }
+    let padding = line.upperBound - end
+    let line = line.lowerBound..<end
     var index = line.lowerBound
     var value: UInt64 = 0
     while index < line.upperBound, let digit = bytes[index].hexDigit {
@@ -17,7 +28,7 @@ struct ChunkSizeLine {
     }
     guard index > line.lowerBound, let size = Int(exactly: value) else { throw Self.sizeError }
     self.size = size
-    extensionBytes = line.upperBound - index
+    extensionBytes = line.upperBound - index + max(0, padding - Self.columnWidth)
     try Self.checkExtensions(bytes, index..<line.upperBound)
   }
 

@@ -10,6 +10,10 @@ struct FieldFacts: Sendable {
   /// An expectation other than that one.
   var expectsOther = false
   var hasContentCoding = false
+  /// Whether a line of the head ended with a line feed alone.
+  var hasBareLineFeed = false
+  /// Whether Content-Length and Transfer-Encoding mean nothing here.
+  var ignoresFraming = false
 
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
     count += 1
@@ -24,10 +28,10 @@ struct FieldFacts: Sendable {
       if bytes.equals("100-continue", in: field.value) { expectsContinue = true } else { expectsOther = true }
     case 10 where bytes.equals("connection", in: field.name):
       connection.formUnion(ConnectionOptions(parsing: bytes, field.value))
-    case 14 where bytes.equals("content-length", in: field.name):
+    case 14 where !ignoresFraming && bytes.equals("content-length", in: field.name):
       try noteContentLength(bytes, field.value, isRequest: isRequest)
     case 16 where bytes.equals("content-encoding", in: field.name): hasContentCoding = true
-    case 17 where bytes.equals("transfer-encoding", in: field.name):
+    case 17 where !ignoresFraming && bytes.equals("transfer-encoding", in: field.name):
       try transferCoding.add(bytes, field.value)
     default:
       break
@@ -55,9 +59,17 @@ struct FieldFacts: Sendable {
     }
   }
 
-  /// RFC 9112 §9.3: `close` is the last word; else 1.1 stays, and 1.0 stays if asked to.
+  /// Whether the fields leave a doubt where the message ends: both a length and a coding, or a coding in HTTP/1.0, which has none
+  /// (RFC 9112 §6.1, §6.3).
+  func isAmbiguous(_ version: HTTPVersion) -> Bool {
+    if case .none = transferCoding { return false }
+    return contentLength != nil || version < .http11
+  }
+
+  /// RFC 9112 §9.3: `close` is the last word; else 1.1 stays, and 1.0 stays if asked to. Where what came was not to the letter, what
+  /// comes next is not trusted.
   func isPersistent(_ version: HTTPVersion) -> Bool {
-    if connection.contains(.close) { return false }
+    if connection.contains(.close) || hasBareLineFeed || isAmbiguous(version) { return false }
     return version >= .http11 || connection.contains(.keepAlive)
   }
 }

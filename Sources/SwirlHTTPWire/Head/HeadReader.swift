@@ -22,12 +22,12 @@ struct HeadReader<Start: StartLine>: Sendable {
   var pendingCount: Int { pending.count }
 
   mutating func next(
-    _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits, isRequest: Bool
+    _ input: Span<UInt8>, at offset: inout Int, _ limits: HTTPLimits, _ rules: HeadRules
   ) throws(HTTPWireError) -> Head? {
     if offset == input.count { return nil }
     if pending.isEmpty {
       let rest = input.extracting(offset...)
-      guard let end = try scanner.scan(rest, limits, isRequest: isRequest) else {
+      guard let end = try scanner.scan(rest, limits, rules) else {
         pending = [UInt8](copying: rest)
         offset = input.count
         return nil
@@ -42,7 +42,7 @@ struct HeadReader<Start: StartLine>: Sendable {
       let end = input.firstLineFeed(from: offset).map { $0 + 1 } ?? input.count
       bytes.append(copying: input.extracting(offset..<end))
       offset = end
-      if try scanner.scan(bytes.span, limits, isRequest: isRequest) != nil {
+      if try scanner.scan(bytes.span, limits, rules) != nil {
         return finish(bytes)
       }
     }
@@ -56,6 +56,8 @@ struct HeadReader<Start: StartLine>: Sendable {
       pending = []
     }
     guard let start = scanner.start else { return nil }
-    return Head(raw: RawHead(bytes: bytes, fieldsStart: scanner.fieldsStart), start: start, facts: scanner.facts)
+    let raw =
+      scanner.isIrregular ? RawHead(irregular: bytes) : RawHead(bytes: bytes, fieldsStart: scanner.fieldsStart)
+    return Head(raw: raw, start: start, facts: scanner.facts)
   }
 }

@@ -13,10 +13,12 @@ struct LineScanner: Sendable {
     case broken(at: Int)
   }
 
-  /// Where the line that is not complete yet begins.
-  private var lineStart = 0
+  /// Where the line that is not complete yet begins: behind the end of the line before.
+  private(set) var lineStart = 0
   /// How far that line is known to be clean.
   private var clean = 0
+  /// Where the last control character is that `resume` passed over; -1 if there is none.
+  private(set) var lastControl = -1
 
   mutating func next(in bytes: Span<UInt8>) -> Result {
     let end = bytes.firstControl(from: clean)
@@ -28,6 +30,30 @@ struct LineScanner: Sendable {
     let line = lineStart..<end
     lineStart = end + 2
     clean = lineStart
+    return .line(line)
+  }
+
+  /// How a lenient reader goes on at a byte for which `next` returned `broken`.
+  enum Resumption {
+    /// The line ends here, with a line feed alone.
+    case line(Range<Int>)
+    /// The line goes on behind a control character.
+    case passed
+    /// There is no going on: NUL, or a carriage return that no line feed follows.
+    case none
+  }
+
+  /// - Parameter index: what `broken` had.
+  mutating func resume(_ bytes: Span<UInt8>, at index: Int) -> Resumption {
+    // Behind a carriage return `clean` stays where that is.
+    guard clean == index, bytes[index] != 0 else { return .none }
+    clean = index + 1
+    guard bytes[index] == .lineFeed else {
+      lastControl = index
+      return .passed
+    }
+    let line = lineStart..<index
+    lineStart = clean
     return .line(line)
   }
 

@@ -7,18 +7,25 @@ struct RawHead: Sendable {
   /// Where the first field line begins; the empty line follows the last one.
   let fieldsStart: Int
 
+  init(bytes: [UInt8], fieldsStart: Int) {
+    self.bytes = bytes
+    self.fieldsStart = fieldsStart
+  }
+
   /// The value of the first field with this name, in any case.
   func firstValue(_ name: String) -> Range<Int>? {
-    let bytes = bytes.span
-    let wanted = name.utf8.span
     var lines = FieldLineRanges(fieldsStart)
-    while let line = lines.next(in: bytes) {
-      guard line.count > wanted.count, bytes[line.lowerBound + wanted.count] == .colon else { continue }
-      var index = 0
-      while index < wanted.count, bytes[line.lowerBound + index].lowercased == wanted[index].lowercased { index += 1 }
-      if index == wanted.count { return FieldLine(known: bytes, line).value }
-    }
-    return nil
+    return lines.nextValue(name, in: bytes.span)
+  }
+
+  /// The values of all fields with this name, in any case, as one list (RFC 9110 §5.3).
+  func list(_ name: String) -> String? {
+    let bytes = bytes.span
+    var lines = FieldLineRanges(fieldsStart)
+    guard let first = lines.nextValue(name, in: bytes) else { return nil }
+    var list = bytes.string(first)
+    while let next = lines.nextValue(name, in: bytes) { list += ", " + bytes.string(next) }
+    return list
   }
 
   func string(_ range: Range<Int>) -> String {
@@ -59,5 +66,17 @@ struct FieldLineRanges {
     guard let lineFeed = bytes.firstLineFeed(from: start), lineFeed - 1 > start else { return nil }
     defer { start = lineFeed + 1 }
     return start..<(lineFeed - 1)
+  }
+
+  /// The value of the next field with this name, in any case.
+  mutating func nextValue(_ name: String, in bytes: Span<UInt8>) -> Range<Int>? {
+    let wanted = name.utf8.span
+    while let line = next(in: bytes) {
+      guard line.count > wanted.count, bytes[line.lowerBound + wanted.count] == .colon else { continue }
+      var index = 0
+      while index < wanted.count, bytes[line.lowerBound + index].lowercased == wanted[index].lowercased { index += 1 }
+      if index == wanted.count { return FieldLine(known: bytes, line).value }
+    }
+    return nil
   }
 }

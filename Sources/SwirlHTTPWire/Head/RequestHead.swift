@@ -66,7 +66,7 @@ public struct RequestHead: Sendable {
   /// The protocols that the client offers in its Upgrade field; nil without the Connection option `upgrade`, and in 1.0
   /// (RFC 9110 §7.8).
   public var upgrade: String? {
-    options.contains(.upgrade) && version >= .http11 ? self["upgrade"] : nil
+    options.contains(.upgrade) && version >= .http11 ? raw.list("upgrade") : nil
   }
 
   /// How many bytes the head has.

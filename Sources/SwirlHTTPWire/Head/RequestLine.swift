@@ -14,6 +14,8 @@ struct RequestLine: StartLine {
         .requestLineTooLong, "the request line is longer than \(limits.requestLineBytes) bytes (RFC 9112 §3)")
   }
 
+  var isSuccess: Bool { false }
+
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
     var methodEnd = line.lowerBound
     while methodEnd < line.upperBound, bytes[methodEnd].isToken { methodEnd &+= 1 }

@@ -6,6 +6,9 @@ protocol StartLine: Sendable {
   /// The error for a line longer than `limit`, if this kind of line has a limit of its own.
   static func tooLong(_ length: Int, _ limits: HTTPLimits) -> HTTPWireError?
 
+  /// Whether this is the status line of a 2xx.
+  var isSuccess: Bool { get }
+
   /// - Parameter line: the line without its CRLF, known to have no control character but tab.
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError)
 }

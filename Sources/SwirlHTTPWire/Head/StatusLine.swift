@@ -11,6 +11,8 @@ struct StatusLine: StartLine {
 
   static func tooLong(_ length: Int, _ limits: HTTPLimits) -> HTTPWireError? { nil }
 
+  var isSuccess: Bool { (200..<300).contains(status) }
+
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
     let code = line.lowerBound + HTTPVersion.length + 1
     let afterCode = code + 3

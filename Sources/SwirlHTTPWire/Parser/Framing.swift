@@ -1,7 +1,9 @@
-/// Where a message ends: the eight steps of RFC 9112 §6.3, for heads that leave no doubt; the others are errors.
+/// Where a message ends: the eight steps of RFC 9112 §6.3, for heads that leave no doubt. The others are errors, but for a lenient
+/// reader of responses.
 extension HeadReader<StatusLine>.Head {
-  func framing(answering request: RequestKind) throws(HTTPWireError) -> BodyFraming {
-    try facts.checkUnambiguous(start.version)
+  func framing(answering request: RequestKind, isLenient: Bool) throws(HTTPWireError) -> BodyFraming {
+    // A coding goes before a length (§6.3 rule 3), and what no 1.0 server should send in chunks is in chunks all the same.
+    if !isLenient { try facts.checkUnambiguous(start.version) }
     if start.status < 200 || start.status == 204 || start.status == 304 || request == .head { return .none }
     if request == .connect, start.status < 300 { return .none }
     switch facts.transferCoding {
@@ -51,12 +53,10 @@ extension HeadReader<RequestLine>.Head {
 
 extension FieldFacts {
   fileprivate func checkUnambiguous(_ version: HTTPVersion) throws(HTTPWireError) {
-    if case .none = transferCoding { return }
-    guard contentLength == nil else {
+    guard isAmbiguous(version) else { return }
+    if contentLength != nil {
       throw HTTPWireError(.badFraming, "both Content-Length and Transfer-Encoding (RFC 9112 §6.3)")
     }
-    guard version >= .http11 else {
-      throw HTTPWireError(.badFraming, "Transfer-Encoding in an HTTP/1.0 message (RFC 9112 §6.1)")
-    }
+    throw HTTPWireError(.badFraming, "Transfer-Encoding in an HTTP/1.0 message (RFC 9112 §6.1)")
   }
 }

@@ -37,16 +37,27 @@ public struct ResponseParser: Sendable {
   /// an upgrade, and once the peer closed.
   public private(set) var isPersistent = true
 
+  private let isLenient: Bool
   private var state = State.head
   private var failure: HTTPWireError?
   private var body = BodyReader()
   private var reader = HeadReader<StatusLine>()
   private var request = RequestKind.other
   private var informationalCount = 0
+  /// Whether the head of an informational response was such that the connection must not be used again.
+  private var mustClose = false
 
   /// A parser for a new connection.
-  public init(limits: HTTPLimits = HTTPLimits()) {
+  ///
+  /// - Parameters:
+  ///   - limits: how much is taken from the peer.
+  ///   - isLenient: whether to take from an origin server what RFC 9110 and 9112 let a user agent take: folded fields, lines of the
+  ///     head that end with a line feed alone, control characters other than NUL in values, both Content-Length and chunked, chunked
+  ///     in HTTP/1.0, and blanks behind a chunk's size. A program that passes responses on, or gets them from one that does, leaves it
+  ///     false.
+  public init(limits: HTTPLimits = HTTPLimits(), isLenient: Bool = false) {
     self.limits = limits
+    self.isLenient = isLenient
   }
 
   /// Tells which request the next response answers: to HEAD and CONNECT it has no content, whatever its fields say (RFC 9112 §6.3).
@@ -129,19 +140,21 @@ public struct ResponseParser: Sendable {
   private mutating func nextHead(
     _ input: Span<UInt8>, at offset: inout Int
   ) throws(HTTPWireError) -> ResponseEvent {
-    guard let head = try reader.next(input, at: &offset, limits, isRequest: false) else { return .needMore }
+    let rules = HeadRules(isRequest: false, isLenient: isLenient, answersConnect: request == .connect)
+    guard let head = try reader.next(input, at: &offset, limits, rules) else { return .needMore }
     let status = head.start.status
     if status < 200, status != 101 {
       informationalCount += 1
+      if head.facts.hasBareLineFeed || head.facts.isAmbiguous(head.start.version) { mustClose = true }
       guard informationalCount <= limits.informationalResponses else {
         throw HTTPWireError(
           .tooManyInformational, "more than \(limits.informationalResponses) informational responses before the answer")
       }
       return .informational(ResponseHead(head, framing: .none))
     }
-    let framing = try head.framing(answering: request)
+    let framing = try head.framing(answering: request, isLenient: isLenient)
     let response = ResponseHead(head, framing: framing)
-    isPersistent = response.isPersistent
+    isPersistent = response.isPersistent && !mustClose
     informationalCount = 0
     defer { request = .other }
     if status == 101 || (request == .connect && status < 300) {
@@ -149,7 +162,7 @@ public struct ResponseParser: Sendable {
       isPersistent = false
       return .upgraded(response)
     }
-    body.begin(framing)
+    body.begin(framing, isLenient: isLenient)
     state = .body
     return .head(response)
   }

@@ -18,20 +18,48 @@ package final class PEMReader {
     switch source.place {
     case .file(let path):
       name = path
-      guard let input = BIO_new_file(path, "r") else {
-        let reason = errno
-        OpenSSLError.clear()
-        throw NetError(.configureTLS, path, errno: reason)
-      }
-      self.input = input
+      input = try Self.open(path)
     case .text(let text):
       name = "the PEM text"
-      guard let input = BIO_new(BIO_s_mem()) else {
-        throw NetError(.configureTLS, "the PEM text", reason: OpenSSLError.take())
+      input = try Self.open(text: text, name)
+    case .contents(let text, let path):
+      name = path
+      input = try Self.open(text: text, path)
+    }
+  }
+
+  private static func open(_ path: String) throws(NetError) -> OpaquePointer {
+    if let input = BIO_new_file(path, "r") { return input }
+    let reason = errno
+    OpenSSLError.clear()
+    throw NetError(.configureTLS, path, errno: reason)
+  }
+
+  private static func open(text: String, _ name: String) throws(NetError) -> OpaquePointer {
+    guard let input = BIO_new(BIO_s_mem()) else { throw NetError(.configureTLS, name, reason: OpenSSLError.take()) }
+    var text = text
+    text.withUTF8 { _ = BIO_write(input, $0.baseAddress, Int32($0.count)) }
+    return input
+  }
+
+  /// What the file at `path` holds.
+  static func contents(of path: String) throws(NetError) -> String {
+    OpenSSL.isReady
+    let input = try open(path)
+    defer { BIO_free(input) }
+    var contents: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      errno = 0
+      let count = BIO_read(input, &piece, Int32(piece.count))
+      if count > 0 {
+        contents += piece.prefix(Int(count))
+        continue
       }
-      var text = text
-      text.withUTF8 { _ = BIO_write(input, $0.baseAddress, Int32($0.count)) }
-      self.input = input
+      let reason = errno
+      OpenSSLError.clear()
+      if count < 0, reason != 0 { throw NetError(.configureTLS, path, errno: reason) }
+      return String(decoding: contents, as: UTF8.self)
     }
   }
 

@@ -8,10 +8,13 @@ public struct TLSConfiguration: Sendable, Hashable {
     enum Place: Hashable {
       case file(String)
       case text(String)
+      /// What the file at `path` held when it was read.
+      case contents(String, path: String)
     }
     let place: Place
 
-    /// In the file at `path`, which is read when the first connection is made.
+    /// In the file at `path`. A server reads it at each `listen` and each `reload()`, a client when a connection is made for the
+    /// first time or after the file has changed.
     public static func file(_ path: String) -> PEM { PEM(place: .file(path)) }
 
     /// In `text`, from `-----BEGIN …` on.
@@ -20,8 +23,8 @@ public struct TLSConfiguration: Sendable, Hashable {
 
   /// Who this end is.
   public struct Identity: Sendable, Hashable {
-    package let chain: PEM
-    let privateKey: PEM
+    package internal(set) var chain: PEM
+    var privateKey: PEM
     let password: String?
     let stapledResponse: [UInt8]?
 
@@ -83,8 +86,16 @@ public struct TLSConfiguration: Sendable, Hashable {
   public var maximumVersion = Version.tls13
   /// What may be spoken over the connection, the best first (ALPN, RFC 7301), such as `http/1.1`.
   public var applicationProtocols: [String] = []
-  /// Whether a server asks its clients for a certificate and refuses those without a good one.
+  /// Whether a server asks its clients for a certificate and refuses those without a good one. Needs ``roots``: a public authority
+  /// says nothing of who a client is. nginx: `ssl_verify_client on`.
   public var requiresClientCertificate = false
+  /// Whether a server asks its clients for a certificate, and serves those without one too; a bad one is refused. Needs ``roots``.
+  /// ``TLSInfo/peerCertificate`` tells who the client is. nginx: `ssl_verify_client optional`.
+  public var requestsClientCertificate = false
+  /// Whether a client lets a server of TLS 1.2 start the handshake anew on an open connection, as IIS does to ask for a certificate.
+  /// Only the secure form (RFC 5746) is spoken. Off: the request is declined, and most servers then end the connection. Go:
+  /// `tls.Config.Renegotiation`.
+  public var allowsRenegotiation = false
   /// How long a server waits for a client to have done its part of the handshake.
   public var handshakeTimeout = Duration.seconds(10)
 
@@ -109,6 +120,9 @@ public struct TLSInfo: Sendable, Hashable {
   public let applicationProtocol: String?
   /// Whether an earlier session was gone on with, without a certificate being sent again.
   public let isResumed: Bool
+  /// The certificate of the other end, also of a session that was gone on with; nil where it has shown none. It was verified unless
+  /// ``TLSConfiguration/verification`` says otherwise.
+  public let peerCertificate: TLSCertificate?
 }
 
 /// What is wrong with a certificate.

@@ -41,8 +41,14 @@ package final class TLSContext {
     if let identity = configuration.identity { try load(identity) }
     try setRoots()
     try setApplicationProtocols()
+    swirl_trust_any_anchor(pointer)
     switch role {
     case .client:
+      if configuration.allowsRenegotiation { swirl_allow_renegotiation(pointer) }
+      SSL_CTX_set_info_callback(pointer) { ssl, place, value in
+        guard let ssl else { return }
+        TLSSession.of(ssl).note(alert: value, at: place)
+      }
       swirl_keep_client_sessions(pointer)
       SSL_CTX_sess_set_new_cb(pointer) { ssl, session in TLSSession.of(ssl).keep(session) }
       if configuration.verification.isOn {
@@ -57,11 +63,7 @@ package final class TLSContext {
         swirl_set_status_callback(pointer) { ssl, _ in TLSSession.of(ssl).stapleStatus() }
       }
     }
-    let asks = role == .client || configuration.requiresClientCertificate
-    let mode =
-      asks && configuration.verification.isOn
-      ? SSL_VERIFY_PEER | (role == .server ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0) : SSL_VERIFY_NONE
-    SSL_CTX_set_verify(pointer, mode, nil)
+    try setVerification()
   }
 
   deinit { SSL_CTX_free(pointer) }
@@ -74,6 +76,24 @@ package final class TLSContext {
   }
 
   // MARK: - Certificates
+
+  private func setVerification() throws(NetError) {
+    let isVerified = configuration.verification.isOn
+    guard role == .server else {
+      return SSL_CTX_set_verify(
+        pointer, isVerified ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, isVerified ? TLSSession.verificationCallback : nil)
+    }
+    guard configuration.requiresClientCertificate || configuration.requestsClientCertificate else { return }
+    if isVerified, configuration.roots?.isEmpty ?? true {
+      throw NetError(
+        .configureTLS, "a server that asks for certificates",
+        reason:
+          "name who signs those of its clients, in TLSConfiguration.roots: anyone gets one from a public authority")
+    }
+    let mode = SSL_VERIFY_PEER | (configuration.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0)
+    // Without verification any certificate will do, but one is asked for: the pins, or the program, look at it.
+    SSL_CTX_set_verify(pointer, mode, isVerified ? nil : { _, _ in 1 })
+  }
 
   private func load(_ identity: TLSConfiguration.Identity) throws(NetError) {
     let certificates = try PEMReader(identity.chain)
@@ -180,57 +200,4 @@ package final class TLSContext {
   func takeSession(for peer: String) -> OpaquePointer? { sessions.take(for: peer) }
 
   func keep(session: OpaquePointer, for peer: String) { sessions.insert(session, for: peer) }
-}
-
-/// The contexts of a reactor.
-private final class TLSContexts {
-  private struct Key: Hashable {
-    let configuration: TLSConfiguration
-    let role: TLSContext.Role
-  }
-  private var contexts: [Key: TLSContext] = [:]
-
-  func context(_ configuration: TLSConfiguration, _ role: TLSContext.Role) throws(NetError) -> TLSContext {
-    let key = Key(configuration: configuration, role: role)
-    if let context = contexts[key] { return context }
-    let context = try TLSContext(configuration, role)
-    // A program that makes a new configuration for each connection must not fill the memory.
-    if contexts.count >= 64 { contexts = [:] }
-    contexts[key] = context
-    return context
-  }
-}
-
-/// Sessions by the name of the peer, a few for each. Those that are put away are freed with it.
-private struct TLSSessionStore: ~Copyable {
-  private var sessions: [String: [OpaquePointer]] = [:]
-
-  mutating func take(for peer: String) -> OpaquePointer? {
-    while let session = sessions[peer]?.popLast() {
-      guard SSL_SESSION_is_resumable(session) == 1 else {
-        SSL_SESSION_free(session)
-        continue
-      }
-      if SSL_SESSION_get_protocol_version(session) == TLS1_2_VERSION {
-        SSL_SESSION_up_ref(session)
-        sessions[peer]!.append(session)
-      }
-      return session
-    }
-    sessions[peer] = nil
-    return nil
-  }
-
-  mutating func insert(_ session: OpaquePointer, for peer: String) {
-    if sessions.count >= 1024, sessions[peer] == nil, let some = sessions.keys.first {
-      for old in sessions.removeValue(forKey: some) ?? [] { SSL_SESSION_free(old) }
-    }
-    sessions[peer, default: []].append(session)
-    // The newest count.
-    if sessions[peer]!.count > 8 { SSL_SESSION_free(sessions[peer]!.removeFirst()) }
-  }
-
-  deinit {
-    for session in sessions.values.joined() { SSL_SESSION_free(session) }
-  }
 }

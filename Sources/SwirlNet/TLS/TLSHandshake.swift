@@ -21,6 +21,10 @@ package final class TLSHandshake: Kept {
   private var writeEvent: FileEvent?
   private var timeoutCall: DelayedCall?
   var keptAt: Int?
+  /// The listener that accepted the connection, if one did: as long as it listens.
+  weak var listener: Listener?
+  /// Takes over a connection whose other end does not speak TLS, before anything was sent to it.
+  var onPlainPeer: ((SocketTransport) -> Void)?
 
   /// Begins. `completion` is called once, never before this has returned, and not after `cancel()`.
   /// - Parameters:
@@ -58,6 +62,13 @@ package final class TLSHandshake: Kept {
     case .needsToRead: watch(reading: true)
     case .needsToWrite: watch(reading: false)
     case .failed(let error):
+      if session.isPeerPlain, let onPlainPeer {
+        let completion = completion
+        stop()
+        onPlainPeer(transport)
+        completion?(.failure(error))
+        return
+      }
       // The other end may still be told why, so that its log says it.
       finish(.failure(error))
     }
@@ -91,6 +102,9 @@ package final class TLSHandshake: Kept {
 
   private func stop() {
     completion = nil
+    onPlainPeer = nil
+    listener?.handshakeCount -= 1
+    listener = nil
     timeoutCall?.cancel()
     readEvent?.close()
     writeEvent?.close()
@@ -103,6 +117,9 @@ final class TLSHandshakes {
   private var handshakes = KeptList<TLSHandshake>()
 
   static func of(_ reactor: Reactor) -> TLSHandshakes { reactor.attached(TLSHandshakes.self) { TLSHandshakes() } }
+
+  /// Those of connections that `listener` has accepted.
+  func of(_ listener: Listener) -> [TLSHandshake] { handshakes.elements.filter { $0.listener === listener } }
 
   func insert(_ handshake: TLSHandshake) { handshakes.insert(handshake) }
   func remove(_ handshake: TLSHandshake) { handshakes.remove(handshake) }

@@ -19,14 +19,23 @@ final class TLSSession {
   }
 
   let context: TLSContext
-  private let ssl: OpaquePointer
+  let ssl: OpaquePointer
   private let peer: String
   /// Why reading or writing failed, where that was not the network's doing.
   private(set) var failure: NetError?
   /// Whether what was to be read waits until something can be written: an answer of the protocol itself.
   private(set) var needsToWriteToRead = false
+  /// Whether what was to be written waits until something was read: a handshake that the other end began anew.
+  private(set) var needsToReadToWrite = false
+  /// Whether the other end has sent something other than TLS as its first bytes, and was not answered.
+  private(set) var isPeerPlain = false
   private var isRevoked = false
   private var isEstablished = false
+  /// How much of the socket's bytes had been read when the socket was last known to be empty.
+  private var countWhenEmpty: UInt64 = 0
+  private var hasDeclinedRenegotiation = false
+  /// Without the dot that a name may end in, which no certificate has.
+  private var host: String?
 
   /// - Parameters:
   ///   - host: for a client, the name or address it asked for; the certificate must be for it.
@@ -65,7 +74,10 @@ final class TLSSession {
 
   private func setHost(_ host: String) {
     // A name may end in a dot; no certificate has it.
-    let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    var host = host.hasSuffix(".") ? String(host.dropLast()) : host
+    // The zone of a link-local address is this machine's own word, and in no certificate.
+    if let zone = host.firstIndex(of: "%") { host = String(host[..<zone]) }
+    self.host = host
     let isAddress = SocketAddress(ip: host, port: 0) != nil
     // RFC 6066 §3: no addresses.
     if !isAddress { swirl_set_server_name(ssl, host) }
@@ -122,7 +134,8 @@ final class TLSSession {
       return NetError(.handshake, peer, reason: "\(problem) (\(detail))", certificate: problem)
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
       return NetError(.handshake, peer, errno: ECONNRESET, reason: "the other end closed the connection")
-    case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_UNEXPECTED_MESSAGE:
+    case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST, SSL_R_UNEXPECTED_MESSAGE:
+      isPeerPlain = reason != SSL_R_UNEXPECTED_MESSAGE && swirl_has_written(ssl) == 0
       return NetError(.handshake, peer, errno: EPROTO, reason: "the other end does not speak TLS there (\(words))")
     case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
       let configuration = context.configuration
@@ -146,10 +159,13 @@ final class TLSSession {
     let applicationProtocol = name.map {
       String(decoding: UnsafeBufferPointer(start: $0, count: Int(length)), as: UTF8.self)
     }
+    let certificate = SSL_get1_peer_certificate(ssl)
+    defer { X509_free(certificate) }
     return TLSInfo(
       version: TLSConfiguration.Version(number: SSL_version(ssl)),
       cipherSuite: String(cString: SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl))),
-      applicationProtocol: applicationProtocol, isResumed: SSL_session_reused(ssl) == 1)
+      applicationProtocol: applicationProtocol, isResumed: SSL_session_reused(ssl) == 1,
+      peerCertificate: TLSCertificate(certificate))
   }
 
   // MARK: - Bytes
@@ -167,14 +183,48 @@ final class TLSSession {
   /// Whether more was taken from the socket than was read here: the socket will not tell of it.
   var hasPending: Bool { SSL_has_pending(ssl) == 1 }
 
+  /// OpenSSL reads this much at once, or a little more. A read that got less has emptied the socket.
+  private static let readAheadLength = 16 * 1024
+
+  /// Whether the peer has sent anything that was not read: content, the end of its direction, or what breaks the connection. Messages of
+  /// TLS itself are processed and do not count.
+  ///
+  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket only if that read may
+  ///   have left something there.
+  func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
+    let count = BIO_number_read(SSL_get_rbio(ssl))
+    // If all reads since it was empty took less than fits into one, then so did the last of them.
+    if hasJustRead, !hasPending, count - countWhenEmpty < Self.readAheadLength {
+      countWhenEmpty = count
+      return false
+    }
+    OpenSSLError.clear()
+    needsToWriteToRead = false
+    var byte: UInt8 = 0
+    let peeked = SSL_peek(ssl, &byte, 1)
+    if peeked > 0 { return true }
+    // Part of a record may be a part of anything.
+    guard failed(peeked, "the peer cut the connection without TLS's own end of it") < 0, errno == EAGAIN,
+      !needsToWriteToRead, !hasPending
+    else { return true }
+    countWhenEmpty = BIO_number_read(SSL_get_rbio(ssl))
+    return false
+  }
+
   /// As `send`: what was not taken must be written again, from there on.
   func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var sent = 0
+    needsToReadToWrite = false
     while sent < bytes.count {
       OpenSSLError.clear()
       // A record at a time.
       let count = SSL_write(ssl, bytes.baseAddress! + sent, Int32(clamping: bytes.count - sent))
-      guard count > 0 else { return sent > 0 ? sent : failed(count, "the other end cut the connection") }
+      guard count > 0 else {
+        let systemError = errno
+        needsToReadToWrite = SSL_get_error(ssl, count) == SSL_ERROR_WANT_READ
+        errno = systemError
+        return sent > 0 ? sent : failed(count, "the other end cut the connection")
+      }
       sent += Int(count)
     }
     return sent
@@ -192,7 +242,12 @@ final class TLSSession {
     default:
       let isCut = OpenSSLError.tlsReason == SSL_R_UNEXPECTED_EOF_WHILE_READING
       let words = OpenSSLError.take()
-      failure = NetError(.read, peer, errno: isCut ? ECONNRESET : EPROTO, reason: isCut ? cut : "TLS: \(words)")
+      let reason =
+        hasDeclinedRenegotiation
+        ? "the server asked to begin the TLS handshake anew (renegotiation), as IIS does to ask for a certificate; it was "
+          + "declined, and the server ended the connection: set TLSConfiguration.allowsRenegotiation to allow it (\(words))"
+        : isCut ? cut : "TLS: \(words)"
+      failure = NetError(.read, peer, errno: isCut ? ECONNRESET : EPROTO, reason: reason)
       errno = EPROTO
     }
     return -1
@@ -207,6 +262,32 @@ final class TLSSession {
   }
 
   // MARK: - What OpenSSL asks
+
+  /// Told of each step; what counts is the alert by which OpenSSL declines a renegotiation.
+  func note(alert: Int32, at place: Int32) {
+    if place & SSL_CB_WRITE_ALERT == SSL_CB_WRITE_ALERT, alert & 0xff == SSL_AD_NO_RENEGOTIATION {
+      hasDeclinedRenegotiation = true
+    }
+  }
+
+  /// Told of each certificate that OpenSSL accepts or refuses; may accept what it refuses.
+  static let verificationCallback: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isAccepted, verification in
+    guard isAccepted == 0, X509_STORE_CTX_get_error(verification) == X509_V_ERR_HOSTNAME_MISMATCH,
+      let certificate = X509_STORE_CTX_get_current_cert(verification),
+      TLSSession.of(swirl_session_of(verification)).hasWildcard(certificate)
+    else { return isAccepted }
+    X509_STORE_CTX_set_error(verification, X509_V_OK)
+    return 1
+  }
+
+  /// Whether a wildcard of `certificate` stands for a label with an underscore, to which OpenSSL applies none. Browsers and curl do:
+  /// buckets of S3 have such names.
+  private func hasWildcard(_ certificate: OpaquePointer) -> Bool {
+    guard let host else { return false }
+    return TLSCertificate.alternativeNames(of: certificate).contains { kind, name in
+      kind == GEN_DNS && WildcardName(name)?.matches(host) == true
+    }
+  }
 
   /// A session that a later connection may go on with. Returns 1, and then it is ours.
   func keep(_ session: OpaquePointer?) -> Int32 {

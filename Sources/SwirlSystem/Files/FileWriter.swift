@@ -9,18 +9,18 @@ import SwirlReactor
 ///   .addCallback { writer.finish() }
 /// ```
 ///
-/// One that is let go of unfinished leaves nothing. Everything is used and called on the reactor's thread.
+/// A reactor that stops writes what it was given before. One that is let go of unfinished leaves nothing. Everything is used and called on the reactor's thread.
 public final class FileWriter {
-  /// The file.
+  /// The file; bytes of its path that are no UTF-8 are repaired.
   public let path: String
   private unowned let reactor: Reactor
   private var file: Deferred<NewFile>
   private var isFinished = false
 
-  init(_ path: String, on reactor: Reactor) {
-    self.path = path
+  init(_ path: SystemPath, on reactor: Reactor) {
+    self.path = path.description
     self.reactor = reactor
-    file = reactor.deferToThread { try NewFile(path) }
+    file = reactor.withFiles(path, purpose: .writing) { try NewFile(path) }
   }
 
   // A failure that no write has seen is nobody's.
@@ -47,10 +47,10 @@ public final class FileWriter {
   /// In the order of the calls, each when the one before has ended.
   private func perform(_ body: @escaping @Sendable (NewFile) throws -> Void) -> Deferred<Void> {
     require(!isFinished, "the file was finished: nothing can be written to it any more")
-    let reactor = reactor
+    let (reactor, name) = (reactor, "write \(path)")
     let before = file
     let done = before.addCallback { [unowned reactor] file in
-      reactor.deferToThread {
+      reactor.deferToThread(in: reactor.fileThreads.pool(isDevice: file.isDevice), name: name) {
         try body(file)
         return file
       }

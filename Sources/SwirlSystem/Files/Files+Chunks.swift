@@ -13,11 +13,11 @@ extension Files {
   ///   - line: the caller's line, for reports; left to the compiler.
   ///   - body: is given the chunks in their order, never an empty one.
   public func forEachChunk(
-    of path: String, size: Int = 128 * 1024, file: StaticString = #fileID, line: UInt = #line,
+    of path: some SystemBytes, size: Int = 128 * 1024, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (_ chunk: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
     require(size > 0, "chunks of \(size) bytes would never come to the end")
-    let reading = ChunkReading(path, size: size, on: reactor, body)
+    let reading = ChunkReading(SystemPath(path), size: size, on: reactor, body)
     return reading.start(CallSite(file: file, line: line))
   }
 
@@ -27,19 +27,19 @@ extension Files {
   /// - Parameters:
   ///   - path: the file.
   ///   - size: the most bytes of a chunk.
-  public func chunks(of path: String, size: Int = 128 * 1024) -> ReactorStream<[UInt8]> {
+  public func chunks(of path: some SystemBytes, size: Int = 128 * 1024) -> ReactorStream<[UInt8]> {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 0, low: 0) { $0.count }
     FileStream(buffer).start { forEachChunk(of: path, size: size, $0) }
     return ReactorStream(buffer)
   }
 
   /// A file to be written chunk by chunk. It has its name when it is finished: see ``FileWriter``.
-  public func writer(to path: String) -> FileWriter { FileWriter(path, on: reactor) }
+  public func writer(to path: some SystemBytes) -> FileWriter { FileWriter(SystemPath(path), on: reactor) }
 }
 
 /// The reading of a file, one chunk after the other.
 private final class ChunkReading {
-  private let path: String
+  private let path: SystemPath
   private let size: Int
   private let body: ([UInt8]) throws -> Deferred<Void>
   private unowned let reactor: Reactor
@@ -47,7 +47,7 @@ private final class ChunkReading {
   private var step: (any CancellableCall)?
   private var isOver = false
 
-  init(_ path: String, size: Int, on reactor: Reactor, _ body: @escaping ([UInt8]) throws -> Deferred<Void>) {
+  init(_ path: SystemPath, size: Int, on reactor: Reactor, _ body: @escaping ([UInt8]) throws -> Deferred<Void>) {
     self.path = path
     self.size = size
     self.reactor = reactor
@@ -56,20 +56,24 @@ private final class ChunkReading {
 
   func start(_ site: CallSite) -> Deferred<Void> {
     let done = Deferred<Void>(canceller: { [weak self] _ in self?.cancel() }, file: site.file, line: site.line)
-    let opening = reactor.deferToThread { [path] in try OpenFile(path, .read) }
+    let opening = reactor.withFiles(path, purpose: .reading) { [path] in
+      let file = try OpenFile(path, .read)
+      return (file, file.isDevice)
+    }
     step = opening
     opening.addBoth { [self] result in
       switch result {
-      case .success(let file): next(of: file, done)
+      case .success((let file, let isDevice)):
+        next(of: file, in: reactor.fileThreads.pool(isDevice: isDevice), done)
       case .failure(let error): end(done, error)
       }
     }
     return done
   }
 
-  private func next(of file: OpenFile, _ done: Deferred<Void>) {
+  private func next(of file: OpenFile, in pool: ThreadPool, _ done: Deferred<Void>) {
     if isOver { return }
-    let reading = reactor.deferToThread { [size] in try file.read(atMost: size) }
+    let reading = reactor.deferToThread(in: pool, mayBeAbandoned: true) { [size] in try file.read(atMost: size) }
     step = reading
     reading.addBoth { [self] result in
       do {
@@ -78,7 +82,7 @@ private final class ChunkReading {
         let taking = try body(chunk)
         step = taking
         taking.addBoth { [self] result in
-          if case .failure(let error) = result { end(done, error) } else { next(of: file, done) }
+          if case .failure(let error) = result { end(done, error) } else { next(of: file, in: pool, done) }
         }
       } catch { end(done, error) }
     }

@@ -1,15 +1,18 @@
 public import SwirlDeferred
 public import SwirlReactor
 
-/// The files of the disk, read and written on the threads of the reactor's pool, so that the loop never waits for the disk.
+/// The files of the disk, read and written on threads of their own, so that the loop never waits for the disk.
 ///
 /// ```swift
 /// reactor.files.readText("notes.txt").addCallback { text in print(text) }
 /// reactor.files.write("done\n", to: "result.txt")
 /// ```
 ///
-/// Every failure is a ``FileError``, which names the path, what was tried and why it failed. Cancelling drops the result; what a
-/// thread has begun it does to its end. Node: `fs.promises`; Twisted: `deferToThread` and `FilePath`.
+/// Every failure is a ``FileError``, which names the path, what was tried and why it failed. Cancelling drops the result: what no thread
+/// has begun is never done, what one has begun it does to its end. A reactor that stops waits for what is written, not for what is read:
+/// see `Reactor.threadCallTimeLimit`. A path is a `String`, or bytes where it is no UTF-8: see ``SystemBytes``. Named pipes, terminals
+/// and other devices may take for ever, and have threads of their own: up to 64 do not hold up any file.
+/// Node: `fs.promises`; Twisted: `deferToThread` and `FilePath`.
 public struct Files {
   let reactor: Reactor
 
@@ -22,16 +25,20 @@ public struct Files {
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func read(
-    _ path: String, limit: Int = 256 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
+    _ path: some SystemBytes, limit: Int = 256 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<[UInt8]> {
-    reactor.deferToThread(file: file, line: line) { try OpenFile(path, .read).readAll(limit: limit) }
+    let path = SystemPath(path)
+    return reactor.withFiles(path, purpose: .reading, at: CallSite(file: file, line: line)) {
+      try OpenFile(path, .read).readAll(limit: limit)
+    }
   }
 
   /// All of a file as text, in UTF-8; a file that is none is an error.
   public func readText(
-    _ path: String, limit: Int = 256 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
+    _ path: some SystemBytes, limit: Int = 256 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<String> {
-    reactor.deferToThread(file: file, line: line) {
+    let path = SystemPath(path)
+    return reactor.withFiles(path, purpose: .reading, at: CallSite(file: file, line: line)) {
       guard let text = String(validating: try OpenFile(path, .read).readAll(limit: limit), as: UTF8.self) else {
         throw FileError("read", path, reason: "it is no text in UTF-8")
       }
@@ -40,13 +47,17 @@ public struct Files {
   }
 
   /// How many bytes a file has; nil when there is none.
-  public func size(of path: String, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Int?> {
-    reactor.deferToThread(file: file, line: line) { try OpenFile.length(of: path) }
+  public func size(of path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Int?> {
+    reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true, file: file, line: line) {
+      try OpenFile.length(of: path)
+    }
   }
 
   /// Whether there is a file, a directory or whatever else at `path`.
-  public func exists(_ path: String, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Bool> {
-    reactor.deferToThread(file: file, line: line) { try OpenFile.permissions(of: path) != nil }
+  public func exists(_ path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Bool> {
+    reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true, file: file, line: line) {
+      try OpenFile.permissions(of: path) != nil
+    }
   }
 
   // MARK: - Writing
@@ -63,9 +74,11 @@ public struct Files {
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
   public func write(
-    _ bytes: [UInt8], to path: String, atomically: Bool = true, file: StaticString = #fileID, line: UInt = #line
+    _ bytes: [UInt8], to path: some SystemBytes, atomically: Bool = true, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> Deferred<Void> {
-    reactor.deferToThread(file: file, line: line) {
+    let path = SystemPath(path)
+    return reactor.withFiles(path, purpose: .writing, at: CallSite(file: file, line: line)) {
       if atomically {
         let file = try NewFile(path)
         try file.write(bytes)
@@ -81,15 +94,16 @@ public struct Files {
   /// Writes a text in UTF-8.
   @discardableResult
   public func write(
-    _ text: String, to path: String, atomically: Bool = true, file: StaticString = #fileID, line: UInt = #line
+    _ text: String, to path: some SystemBytes, atomically: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> { write(Array(text.utf8), to: path, atomically: atomically, file: file, line: line) }
 
   /// Adds to the end of a file, which is made when it is not there. What several add at once is all there, in some order.
   @discardableResult
   public func append(
-    _ bytes: [UInt8], to path: String, file: StaticString = #fileID, line: UInt = #line
+    _ bytes: [UInt8], to path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
-    reactor.deferToThread(file: file, line: line) {
+    let path = SystemPath(path)
+    return reactor.withFiles(path, purpose: .writing, at: CallSite(file: file, line: line)) {
       let file = try OpenFile(path, .append)
       try file.write(bytes)
       try file.close()
@@ -99,15 +113,16 @@ public struct Files {
   /// Adds a text in UTF-8.
   @discardableResult
   public func append(
-    _ text: String, to path: String, file: StaticString = #fileID, line: UInt = #line
+    _ text: String, to path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> { append(Array(text.utf8), to: path, file: file, line: line) }
 
   /// Copies a file in the place of another, which has the old or the new content at any time; gives how many bytes it has.
   @discardableResult
   public func copy(
-    _ path: String, to newPath: String, file: StaticString = #fileID, line: UInt = #line
+    _ path: some SystemBytes, to newPath: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Int> {
-    reactor.deferToThread(file: file, line: line) {
+    let (path, newPath) = (SystemPath(path), SystemPath(newPath))
+    return reactor.withFiles(path, newPath, purpose: .writing, at: CallSite(file: file, line: line)) {
       let source = try OpenFile(path, .read)
       let copy = try NewFile(newPath)
       var count = 0
@@ -122,8 +137,11 @@ public struct Files {
 
   /// Removes a file. One that is not there is an error: its `errno` is `ENOENT`.
   @discardableResult
-  public func remove(_ path: String, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
-    reactor.deferToThread(file: file, line: line) { try OpenFile.remove(path) }
+  public func remove(_ path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
+    let path = SystemPath(path)
+    return reactor.deferToThread(in: reactor.fileThreads.files, name: "remove \(path)", file: file, line: line) {
+      try OpenFile.remove(path)
+    }
   }
 }
 

@@ -3,13 +3,16 @@
 ///
 /// Unchecked, as ``OpenFile`` is.
 final class NewFile: @unchecked Sendable {
-  private let path: String
+  private let path: SystemPath
   /// Nil when it is finished or dropped.
   private var file: OpenFile?
   private let isBeside: Bool
 
+  /// Whether it is no file, so that writing may take for ever.
+  var isDevice: Bool { !isBeside }
+
   /// In the same directory, because a file cannot be renamed into another file system; never one that is there already.
-  init(_ path: String) throws {
+  init(_ path: SystemPath) throws {
     self.path = path
     isBeside = try !OpenFile.isSpecial(path)
     guard isBeside else {
@@ -17,7 +20,7 @@ final class NewFile: @unchecked Sendable {
       return
     }
     let permissions = try OpenFile.permissions(of: path)
-    let name = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36)).part"
+    let name = path.beside(".swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36)).part")
     do { file = try OpenFile(name, .create(permissions: permissions)) } catch let error as FileError {
       throw FileError("open", path, errno: error.errno, reason: error.reason)
     }

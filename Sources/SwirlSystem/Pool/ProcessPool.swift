@@ -45,7 +45,7 @@ public final class ProcessPool {
     require(self.size > 0, "a process pool needs one worker or more, not \(self.size)")
     var specification = ProcessSpecification(program: program ?? Self.ownProgram)
     specification.name = program ?? CommandLine.arguments.first
-    specification.environment = environment.adding(Self.workerVariable, "1")
+    specification.environment = environment.setting(Self.workerVariable, to: "1")
     specification.hasChannel = true
     workers = PoolWorkers(size: self.size, specification, on: reactor)
   }

@@ -20,7 +20,7 @@ import Darwin
 public final class ChildProcess: Abandonable {
   /// The system's number of it. Once it has ended another process may have it.
   public let processID: Int32
-  /// The program, as it was given.
+  /// The program, as it was given; bytes that are no UTF-8 are repaired.
   public let program: String
   /// What it reads, where that is a pipe.
   public let standardInput: ChildInput
@@ -66,7 +66,7 @@ public final class ChildProcess: Abandonable {
     self.processID = processID
     self.reactor = reactor
     self.channel = channel
-    program = specification.program
+    program = SystemPath(specification.program).description
     hasOwnGroup = specification.hasOwnGroup
     (standardInput, standardOutput, standardError) = (input, output, error)
     // Output that nobody has taken before the end may be read when this has gone.

@@ -19,6 +19,8 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
   /// Nil for what this process has, as it stands when the child is started.
   let variables: [String: String]?
   let changes: [String: String?]
+  /// Those that ``setting(_:to:)`` has added.
+  private var settings: [(name: [UInt8], value: [UInt8])] = []
 
   private init(_ variables: [String: String]?, _ changes: [String: String?] = [:]) {
     self.variables = variables
@@ -39,22 +41,37 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
     self.init(Dictionary(elements) { _, last in last })
   }
 
+  /// This with one variable added or changed, whose name or value may be bytes that are no UTF-8.
+  public func setting(_ name: some SystemBytes, to value: some SystemBytes) -> ProcessEnvironment {
+    var environment = self
+    environment.settings.removeAll { $0.name == name.systemBytes }
+    environment.settings.append((name.systemBytes, value.systemBytes))
+    return environment
+  }
+
   /// `NAME=value`, one a variable; as bytes, since what this process has may be no UTF-8, and is passed on as it is.
   var entries: [[UInt8]] {
+    let isSet = Set(settings.map(\.name))
+    return inheritedOrGiven.filter { !isSet.contains(Self.name(of: $0)) }
+      + settings.map { $0.name + [Self.equals] + $0.value }
+  }
+
+  private var inheritedOrGiven: [[UInt8]] {
     guard let variables else {
-      let kept = Self.ofThisProcess.filter { entry in
-        changes[String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)] == nil
-      }
+      let changed = Set(changes.keys.map { Array($0.utf8) })
+      let kept = Self.ofThisProcess.filter { !changed.contains(Self.name(of: $0)) }
       return kept + changes.compactMap { name, value in value.map { Array("\(name)=\($0)".utf8) } }
     }
     return variables.map { Array("\($0)=\($1)".utf8) }
   }
 
+  private static let equals = UInt8(ascii: "=")
+  private static func name(of entry: [UInt8]) -> [UInt8] { Array(entry.prefix { $0 != equals }) }
+
   /// A name that would be another's, or none, in the list that the child gets.
   var wrongName: String? {
-    (variables.map { Array($0.keys) } ?? Array(changes.keys)).first {
-      $0.isEmpty || $0.utf8.contains(UInt8(ascii: "="))
-    }
+    let names = (variables.map { Array($0.keys) } ?? Array(changes.keys)).map { Array($0.utf8) } + settings.map(\.name)
+    return names.first { $0.isEmpty || $0.contains(Self.equals) }.map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static var ofThisProcess: [[UInt8]] {
@@ -66,14 +83,5 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
       next += 1
     }
     return entries
-  }
-}
-
-extension ProcessEnvironment {
-  /// This with one more.
-  func adding(_ name: String, _ value: String) -> ProcessEnvironment {
-    var (variables, changes) = (variables, changes)
-    if variables == nil { changes[name] = value } else { variables?[name] = value }
-    return ProcessEnvironment(variables, changes)
   }
 }

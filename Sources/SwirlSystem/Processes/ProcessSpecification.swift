@@ -11,28 +11,31 @@ import Darwin
 
 /// What is to be started, and how.
 struct ProcessSpecification {
-  var program: String
-  var arguments: [String] = []
+  var program: any SystemBytes
+  var arguments: [any SystemBytes] = []
   var environment = ProcessEnvironment.inherit
-  var workingDirectory: String?
+  var workingDirectory: (any SystemBytes)?
   var input = ChildInputSource.null
   var output = ChildOutputTarget.inherit
   var error = ChildOutputTarget.inherit
   var hasOwnGroup = false
   var timeout: Duration?
   /// What the program finds as its own name; the program when nil.
-  var name: String?
+  var name: (any SystemBytes)?
   /// Whether it gets a pipe to read from as descriptor 3, and one to write to as 4.
   var hasChannel = false
   /// Whether a thread waits for its end although the kernel could tell.
   var watchesByThread = false
 
+  private var search: ProgramSearch { ProgramSearch(program, from: workingDirectory) }
+
   /// Starts it.
   func start(on reactor: Reactor) throws(ProcessError) -> ChildProcess {
     let entries = environment.entries
-    let words = [name ?? program] + arguments
-    let texts = [program, workingDirectory ?? ""] + words
-    for bytes in texts.map({ Array($0.utf8) }) + entries where bytes.contains(0) {
+    let words = ([name ?? program] + arguments).map(\.systemBytes)
+    let directory = workingDirectory.map { SystemPath($0) }
+    let program = search.name
+    for bytes in [self.program.systemBytes, directory?.systemBytes ?? []] + words + entries where bytes.contains(0) {
       let text = String(decoding: bytes, as: UTF8.self).debugDescription
       throw ProcessError(
         .cannotStart, "start", program, "there is a zero byte in \(text), which C takes for its end")
@@ -42,7 +45,7 @@ struct ProcessSpecification {
         .cannotStart, "start", program,
         "\(name.debugDescription) is no name of a variable: it is empty, or has a = in it")
     }
-    let path = try ProgramSearch(program, from: workingDirectory).find()
+    let path = try search.find()
     var ends = ChildEnds(count: hasChannel ? 5 : 3)
     defer { ends.closeFarEnds() }
     let nearInput = try place(input, &ends)
@@ -51,16 +54,21 @@ struct ProcessSpecification {
     let channel =
       hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
     var process: Int32 = 0
-    let code = withCStrings(words.map { Array($0.utf8) }) { arguments in
-      withCStrings(entries) { entries in
-        swirl_spawn(
-          &process, path, arguments, entries, workingDirectory, ends.places, Int32(ends.places.count),
-          hasOwnGroup ? 1 : 0)
+    let places = ends.places
+    func spawn(_ path: UnsafePointer<CChar>, in directory: UnsafePointer<CChar>?) -> Int32 {
+      withCStrings(words) { arguments in
+        withCStrings(entries) { entries in
+          swirl_spawn(
+            &process, path, arguments, entries, directory, places, Int32(places.count), hasOwnGroup ? 1 : 0)
+        }
       }
+    }
+    let code = path.withCString { path in
+      directory?.withCString { spawn(path, in: $0) } ?? spawn(path, in: nil)
     }
     if code != 0 {
       ends.closeNearEnds()
-      throw ProgramSearch(program, from: workingDirectory).error(code, path)
+      throw search.error(code, path)
     }
     return ChildProcess(
       process, self, input: ChildInput(nearInput, of: program, on: reactor),
@@ -110,7 +118,7 @@ struct ProcessSpecification {
     if isDone { return }
     let number = errno
     ends.closeNearEnds()
-    throw ProgramSearch(program, from: workingDirectory).error(number, program)
+    throw search.error(number, SystemPath(program))
   }
 }
 

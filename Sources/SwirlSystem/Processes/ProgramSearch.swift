@@ -8,44 +8,52 @@ import Darwin
 
 /// Where a program is, and the words for why it cannot be started.
 struct ProgramSearch {
-  private let program: String
+  private let program: SystemPath
   /// Where the child will be when it looks for it.
-  private let directory: String?
+  private let directory: SystemPath?
 
-  init(_ program: String, from directory: String?) {
-    self.program = program
-    self.directory = directory
+  init(_ program: any SystemBytes, from directory: (any SystemBytes)?) {
+    self.program = SystemPath(program)
+    self.directory = directory.map { SystemPath($0) }
   }
 
+  /// For messages: what is no UTF-8 is repaired.
+  var name: String { program.description }
+
   /// The path: a name without a slash is looked for in this process's PATH.
-  func find() throws(ProcessError) -> String {
-    if program.isEmpty { throw ProcessError(.notFound, "start", "\"\"", "the name of the program is empty") }
-    if program.contains("/") { return program }
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-    var refused: String?
-    for folder in path.split(separator: ":", omittingEmptySubsequences: false) {
+  func find() throws(ProcessError) -> SystemPath {
+    let slash = UInt8(ascii: "/")
+    let name = program.systemBytes
+    if name.isEmpty { throw ProcessError(.notFound, "start", "\"\"", "the name of the program is empty") }
+    if name.contains(slash) { return program }
+    let path = getenv("PATH").map { bytes(of: $0) } ?? Array("/usr/local/bin:/usr/bin:/bin".utf8)
+    var refused: SystemPath?
+    for folder in path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
       // What is relative is so here, not where the child will be.
-      let folder = folder.hasPrefix("/") ? String(folder) : Self.here + "/" + folder
-      let candidate = folder + "/" + program
+      let folder = folder.first == slash ? Array(folder) : Self.here + [slash] + folder
+      let candidate = SystemPath(folder + [slash] + name)
       guard Self.isFile(candidate) else { continue }
-      if access(candidate, X_OK) == 0 { return candidate }
+      if Self.isExecutable(candidate) { return candidate }
       refused = refused ?? candidate
     }
     if let refused { throw error(EACCES, refused) }
     throw ProcessError(
-      .notFound, "start", program, errno: ENOENT, "it is in no directory of PATH; install it, or give its path")
+      .notFound, "start", self.name, errno: ENOENT, "it is in no directory of PATH; install it, or give its path")
   }
 
   /// The words for what `posix_spawn` gave.
-  func error(_ errno: Int32, _ path: String) -> ProcessError {
+  func error(_ errno: Int32, _ path: SystemPath) -> ProcessError {
+    let program = name
     if let directory, [ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG].contains(errno) {
-      if !Self.isDirectory(directory) || access(directory, X_OK) != 0 {
+      if !Self.isDirectory(directory) || !Self.isExecutable(directory) {
         return ProcessError(
           .noDirectory, "start", program, errno: errno,
           "its working directory \(directory) is not there, or not to be entered")
       }
     }
-    let file = path.hasPrefix("/") ? path : (directory.map { $0 + "/" } ?? "") + path
+    let isAbsolute = path.systemBytes.first == UInt8(ascii: "/")
+    let file = SystemPath(
+      (isAbsolute ? [] : directory.map { $0.systemBytes + [UInt8(ascii: "/")] } ?? []) + path.systemBytes)
     switch errno {
     case ENOENT where Self.isFile(file):
       return ProcessError(
@@ -70,17 +78,24 @@ struct ProgramSearch {
     }
   }
 
-  private static var here: String {
-    guard let here = getcwd(nil, 0) else { return "." }
+  private static var here: [UInt8] {
+    guard let here = getcwd(nil, 0) else { return Array(".".utf8) }
     defer { free(here) }
-    return String(cString: here)
+    return bytes(of: here)
   }
 
-  private static func mode(_ path: String) -> mode_t {
+  private static func isExecutable(_ path: SystemPath) -> Bool { path.withCString { access($0, X_OK) } == 0 }
+
+  private static func mode(_ path: SystemPath) -> mode_t {
     var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
+    return path.withCString { stat($0, &status) } == 0 ? status.st_mode & S_IFMT : 0
   }
 
-  private static func isFile(_ path: String) -> Bool { mode(path) == S_IFREG }
-  private static func isDirectory(_ path: String) -> Bool { mode(path) == S_IFDIR }
+  private static func isFile(_ path: SystemPath) -> Bool { mode(path) == S_IFREG }
+  private static func isDirectory(_ path: SystemPath) -> Bool { mode(path) == S_IFDIR }
+}
+
+/// The bytes of a text of C's, which ends with a zero byte.
+private func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
+  Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }

@@ -1,9 +1,17 @@
 public import SwirlDeferred
 public import SwirlReactor
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// What came of a program that was run to its end.
 public struct ProcessOutput: Sendable, Hashable {
-  /// The program, as it was given.
+  /// The program, as it was given; bytes that are no UTF-8 are repaired.
   public let program: String
   /// How it ended.
   public let status: ProcessStatus
@@ -36,27 +44,36 @@ extension Reactor {
   /// A status that is not zero is a success here: see ``ProcessOutput/successful()``. Cancelling it kills the program. A program that does
   /// not read its input to the end is no error. Twisted: `getProcessOutputAndValue`; Python: `subprocess.run`.
   ///
+  /// The program leads a process group of its own, so that its children are killed with it. The Ctrl-C of a terminal does not reach that
+  /// group: when the reactor stops before the program has ended, the group gets `SIGTERM`.
+  ///
   /// - Parameters:
   ///   - program: as for `spawnProcess`, with the next three.
   ///   - arguments: what it is given.
   ///   - environment: its variables.
   ///   - workingDirectory: where it starts.
   ///   - input: what it reads.
-  ///   - timeout: how long it may take: then it is killed, and this fails with `TimeoutError`.
+  ///   - hasOwnGroup: false for a program that asks at the terminal, which stops other groups than that of this process. Its children are
+  ///     then left alone.
+  ///   - timeout: how long it may take, until all its output is there: then it is killed with its children, and this fails with
+  ///     `TimeoutError`.
   ///   - limit: how many bytes it may write, messages included: at more it is killed, and this fails with a ``ProcessError``.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func processOutput(
-    _ program: String, _ arguments: [String] = [], environment: ProcessEnvironment = .inherit,
-    workingDirectory: String? = nil, input: [UInt8] = [], timeout: Duration? = nil, limit: Int = 16 * 1024 * 1024,
-    file: StaticString = #fileID, line: UInt = #line
+    _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
+    workingDirectory: (any SystemBytes)? = nil, input: [UInt8] = [], hasOwnGroup: Bool = true,
+    timeout: Duration? = nil, limit: Int = 16 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<ProcessOutput> {
     let process: ChildProcess
     do {
       process = try spawnProcess(
         program, arguments, environment: environment, workingDirectory: workingDirectory,
-        standardInput: input.isEmpty ? .null : .pipe, standardOutput: .pipe, standardError: .pipe, timeout: timeout)
+        standardInput: input.isEmpty ? .null : .pipe, standardOutput: .pipe, standardError: .pipe,
+        hasOwnGroup: hasOwnGroup, timeout: timeout)
     } catch { return .fail(error, file: file, line: line) }
+    let program = process.program
+    let shutdown = hasOwnGroup ? addSystemEventTrigger(.during, .shutdown) { process.kill(SIGTERM) } : nil
     var output: [UInt8] = []
     var errors: [UInt8] = []
     func room(for piece: [UInt8]) -> Bool {
@@ -72,8 +89,9 @@ extension Reactor {
       process.standardInput.write(input)
       process.standardInput.close()
     }
-    return process.ended.addCallback(file: file, line: line) { status in
-      ProcessOutput(program: program, status: status, standardOutput: output, standardError: errors)
+    return process.ended.addBoth(file: file, line: line) { [unowned self] result in
+      if let shutdown { removeSystemEventTrigger(shutdown) }
+      return ProcessOutput(program: program, status: try result.get(), standardOutput: output, standardError: errors)
     }
   }
 }

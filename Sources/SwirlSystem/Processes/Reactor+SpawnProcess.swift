@@ -17,7 +17,7 @@ extension Reactor {
   ///
   /// - Parameters:
   ///   - program: its path; one without a slash is looked for in this process's PATH, one that is relative from `workingDirectory`.
-  ///   - arguments: what it is given; its own name comes before them.
+  ///   - arguments: what it is given, texts or bytes (``SystemBytes``); its own name comes before them.
   ///   - environment: its variables.
   ///   - workingDirectory: where it starts; where this process is when nil.
   ///   - standardInput: what it reads.
@@ -28,8 +28,8 @@ extension Reactor {
   ///   - timeout: how long it may take, until it has ended and its output with it: then it is killed, and ``ChildProcess/ended`` fails.
   /// - Throws: ``ProcessError``, when it cannot be started; nothing is left of the attempt.
   public func spawnProcess(
-    _ program: String, _ arguments: [String] = [], environment: ProcessEnvironment = .inherit,
-    workingDirectory: String? = nil, standardInput: ChildInputSource = .null,
+    _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
+    workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
     hasOwnGroup: Bool = false,
     timeout: Duration? = nil

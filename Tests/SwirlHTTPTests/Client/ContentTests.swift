@@ -76,7 +76,7 @@ extension HTTPClientTests {
 
     @Test(arguments: [
       ("gzip", Array(codings[0].1.dropLast(3)), HTTPError.Code.invalidResponse),
-      ("gzip", [1, 2, 3, 4], .invalidResponse), ("what", [1], .invalidResponse),
+      ("gzip", [1, 2, 3, 4], .invalidResponse),
       ("gzip, gzip, gzip, gzip", [1], .invalidResponse),
     ]) func `what cannot be decoded is an error, and costs the connection`(
       coding: String, bytes: [UInt8], code: HTTPError.Code
@@ -91,6 +91,85 @@ extension HTTPClientTests {
       bench.run()
       #expect("\(next)" == "200 hello" && bench.server.accepted == 2)
       bench.end()
+    }
+
+    /// RFC 9110 §5.3.
+    @Test(arguments: [
+      "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n",
+      "Content-Encoding: gzip\r\nContent-Encoding: identity\r\n",
+      "Content-Encoding:\r\nX: y\r\ncontent-encoding: , x-gzip\r\n",
+    ]) func `codings in several fields are one list`(fields: String) throws {
+      let bench = try ClientBench { send(Self.codings[0].1, $0, fields) }
+      let outcome = bench.fetch("/")
+      bench.run()
+      #expect(outcome.response?.text == Self.text && outcome.response?.contentCodings == [])
+      bench.end()
+    }
+
+    @Test(arguments: [
+      ("utf-8", ["utf-8"]), ("none", ["none"]), ("binary", ["binary"]), ("aws-chunked", ["aws-chunked"]),
+      ("aws-chunked, gzip", ["aws-chunked", "gzip"]), ("GZIP\r\nContent-Encoding: what", ["gzip", "what"]),
+    ]) func `content in a coding that is not known is given as it came, and that is said, unless all is to be strict`(
+      codings: String, names: [String]
+    ) throws {
+      let bytes = Self.codings[0].1
+      let bench = try ClientBench { send(bytes, $0, "Content-Encoding: \(codings)\r\n") }
+      let outcome = bench.fetch("/")
+      bench.run()
+      #expect(outcome.response?.body == bytes && outcome.response?.contentCodings == names)
+      var streamed: [UInt8] = []
+      var streamedCodings: [String]?
+      bench.client.stream(HTTPClient.Request(bench.server.url)).addCallback { response in
+        streamedCodings = response.contentCodings
+        return Deferred { for try await bytes in response.body { streamed += bytes } }
+      }.addErrback { _ = Issue.record($0) }
+      bench.run(until: { streamed.count == bytes.count })
+      #expect(streamed == bytes && streamedCodings == names)
+      bench.end()
+      var configuration = HTTPClient.Configuration()
+      configuration.strictResponses = true
+      let strict = try ClientBench(configuration) { send(bytes, $0, "Content-Encoding: \(codings)\r\n") }
+      let refused = strict.fetch("/")
+      strict.run()
+      #expect(refused.httpError?.code == .invalidResponse)
+      strict.end()
+    }
+
+    @Test func `what is given undecoded says so`() throws {
+      var configuration = HTTPClient.Configuration()
+      configuration.decodesContent = false
+      let bench = try ClientBench(configuration) { send(Self.codings[0].1, $0, "Content-Encoding: gzip\r\n") }
+      let outcome = bench.fetch("/")
+      bench.run()
+      #expect(outcome.response?.contentCodings == ["gzip"])
+      bench.end()
+      let head = try ClientBench {
+        $0.connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n")
+      }
+      let nothing = head.fetch("/", method: .head)
+      head.run()
+      #expect(nothing.response?.contentCodings == [], "there is nothing to decode")
+      head.end()
+    }
+
+    @Test func `a bomb is refused by its ratio, for which there is a knob`() throws {
+      // Blocks of 128 KiB of zeros (RFC 8878 §3.1.1.2), 17 MiB in all.
+      var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x68]
+      for block in 1...136 { bytes += [block == 136 ? 3 : 2, 0, 0x10, 0] }
+      for (ratio, isTaken) in [(HTTPClient.Configuration().maximumDecodingRatio, false), (nil, true), (40_000, true)] {
+        var configuration = HTTPClient.Configuration()
+        configuration.maximumDecodingRatio = ratio
+        let bench = try ClientBench(configuration) { send(bytes, $0, "Content-Encoding: zstd\r\n") }
+        let outcome = bench.fetch("/")
+        bench.run()
+        if isTaken {
+          #expect(outcome.response?.body.count == 17 << 20)
+        } else {
+          #expect(outcome.httpError?.code == .bodyTooLarge)
+          #expect(outcome.httpError?.reason.contains("maximumDecodingRatio") == true)
+        }
+        bench.end()
+      }
     }
 
     /// What is over the limit when it is decoded, though it is small as it comes.
@@ -122,6 +201,28 @@ extension HTTPClientTests {
     }
 
     // MARK: - Cookies
+
+    /// RFC 6265bis §4.2: a cookie is octets.
+    @Test func `a cookie that is not UTF-8 goes back byte for byte, beside one of the program's own`() throws {
+      let value = Array("caf".utf8) + [0xE9, 0x80, 0xFF]
+      let bench = try ClientBench { request in
+        request.connection.send(
+          Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: a=".utf8) + value + Array("; Path=/\r\n\r\n".utf8))
+      }
+      bench.client.cookies = CookieJar()
+      bench.fetch("/")
+      bench.run()
+      bench.fetch("/")
+      bench.run()
+      var own = HTTPFields()
+      own.append(HTTPField(name: .cookie, value: Array("own=".utf8) + [0xE8]))
+      bench.fetch("/", headers: own)
+      bench.run()
+      let heads = bench.server.requests.map(\.headBytes)
+      #expect(heads[1].firstRange(of: Array("Cookie: a=".utf8) + value + [0x0D]) != nil)
+      #expect(heads[2].firstRange(of: Array("Cookie: own=".utf8) + [0xE8] + Array("; a=".utf8) + value + [0x0D]) != nil)
+      bench.end()
+    }
 
     @Test func `cookies go back to who set them, also on the way of a redirect`() throws {
       let bench = try ClientBench { request in

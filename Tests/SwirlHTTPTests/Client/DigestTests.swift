@@ -48,6 +48,36 @@ extension HTTPClientTests {
       #expect(value.contains("response=\"\(proof)\", algorithm=\(algorithm), qop=auth-int,"))
     }
 
+    /// What Python's hashlib gives for the same bytes.
+    @Test func `realm, nonce and opaque go back byte for byte, and count so in the proof`() throws {
+      let realm = Array("caf".utf8) + [0xE9]
+      let bench = try ClientBench { request in
+        if !request.values("authorization").isEmpty { return request.answer("in") }
+        request.connection.send(
+          Array("HTTP/1.1 401 Who\r\nContent-Length: 0\r\nWWW-Authenticate: Digest realm=\"".utf8) + realm
+            + Array("\", nonce=\"n".utf8) + [0xFF] + Array("\", opaque=\"".utf8) + [0x80] + Array("\"\r\n\r\n".utf8))
+      }
+      var request = HTTPClient.Request(bench.server.url + "/x")
+      request.authentication = .digest("j\u{F6}", "p\u{E4}ss")
+      let outcome = bench.fetch(request)
+      bench.run()
+      #expect("\(outcome)" == "200 in")
+      let head = bench.server.requests[1].headBytes
+      for part in [
+        Array("username=\"j\u{F6}\"".utf8), Array("realm=\"".utf8) + realm + [0x22],
+        Array("nonce=\"n".utf8) + [0xFF, 0x22],
+        Array("opaque=\"".utf8) + [0x80, 0x22], Array("response=\"f16b9eb320b723735c414a50f3ae1f2f\"".utf8),
+      ] {
+        #expect(head.firstRange(of: part) != nil, "\(String(decoding: part, as: UTF8.self))")
+      }
+      bench.end()
+    }
+
+    @Test func `a challenge with a control character is none`() {
+      #expect(DigestChallenge(["Digest realm=\"r\u{1}\", nonce=\"n\""]) == nil)
+      #expect(DigestChallenge(["Digest realm=\"r\", nonce=\"n\", opaque=\"\u{1B}\""]) == nil)
+    }
+
     @Test func `the strongest challenge that is known is taken, and others are not`() {
       func algorithm(_ fields: String...) -> DigestChallenge.Algorithm? { DigestChallenge(fields)?.algorithm }
       let old = #"Digest realm="r", nonce="n""#

@@ -45,6 +45,33 @@ extension HTTPClientTests {
       #expect(throws: ProxyError.self) { try ProxySettings { _ in "ftp://x" } }
     }
 
+    /// As curl and Go read them.
+    @Test(arguments: [
+      ("127.0.0.0/8", ["127.9.9.9", "0x7f.1", "[::ffff:127.0.0.1]"], ["128.0.0.1", "127.test"]),
+      ("10.0.0.0/9", ["10.127.255.255"], ["10.128.0.0"]), ("0.0.0.0/0", ["1.2.3.4"], ["a.test", "[::1]"]),
+      ("fd00::/8", ["[fd12::1]"], ["[fe80::1]", "10.0.0.1"]), ("[::1]", ["[0:0::1]", "[::1]:81"], ["[::2]"]),
+      ("::1", ["[::1]"], []),
+      ("[::1]:81", ["[::1]:81"], ["[::1]"]), ("2130706433", ["127.0.0.1"], ["127.0.0.2"]),
+      ("bücher.example", ["xn--bcher-kva.example", "a.bücher.example"], ["bucher.example"]),
+      ("Example.ORG.", ["example.org", "example.org.", "a.example.org"], ["badexample.org"]),
+      ("*.example.org", ["a.example.org", "example.org"], ["org"]),
+      (".example.org:81", ["a.example.org:81"], ["a.example.org"]),
+      ("1.2.3.4", ["1.2.3.4"], ["5.1.2.3.4.test", "1.2.3.5"]),
+      ("10.0.0.0/33, 10.0.0.0/-1, /8, [, :80, a/8", [], ["10.0.0.0", "a"]),
+      ("*", ["anything", "[::1]", "1.2.3.4"], []),
+    ])
+    func `exceptions are names, addresses and blocks of them`(list: String, excepted: [String], others: [String]) throws
+    {
+      let settings = try ProxySettings { $0 == "no_proxy" ? list : "proxy:1" }
+      let same = ProxySettings.all(
+        .http("proxy", port: 1), except: list.split(separator: ",").map { String($0.drop { $0 == " " }) })
+      for host in excepted + others {
+        let origin = try HTTPURL("http://\(host)/").origin
+        #expect((settings.proxy(for: origin) == nil) == excepted.contains(host), "\(host)")
+        #expect((same.proxy(for: origin) == nil) == excepted.contains(host), "\(host)")
+      }
+    }
+
     // MARK: - HTTP
 
     @Test func `a proof is over what the server gets to see, not over what the proxy is asked for`() throws {

@@ -26,6 +26,39 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    @Test func `a Location is bytes: what is not UTF-8 is percent-encoded as it came`() throws {
+      for (location, target) in [
+        (Array("/caf".utf8) + [0xE9], "/caf%E9"),
+        (Array("/caf".utf8) + [0xE9] + Array("?\u{E9}".utf8), "/caf%E9?%C3%A9"),
+        (Array("/caf\u{E9}".utf8), "/caf%C3%A9"),
+      ] {
+        let bench = try ClientBench { request in
+          guard request.target == "/" else { return request.answer(request.target) }
+          request.connection.send(
+            Array("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ".utf8) + location + Array("\r\n\r\n".utf8))
+        }
+        let outcome = bench.fetch("/")
+        bench.run()
+        #expect("\(outcome)" == "200 \(target)")
+        bench.end()
+      }
+    }
+
+    @Test func `a Location with a control character is not followed, and the error gives no orders to a terminal`()
+      throws
+    {
+      for location in ["/a\u{1B}[2Jb", "\u{1}/", "/a\u{7F}"] {
+        let bench = try ClientBench { found($0, at: location) }
+        let outcome = bench.fetch("/")
+        bench.run()
+        #expect(outcome.httpError?.code == .redirect)
+        #expect(
+          outcome.httpError?.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true)
+        #expect(bench.server.targets == ["/"])
+        bench.end()
+      }
+    }
+
     /// RFC 9110 §15.4 and the Fetch standard, §4.4 step 11.
     @Test(arguments: [
       (301, "GET", "GET"), (302, "GET", "GET"), (303, "GET", "GET"), (307, "GET", "GET"), (308, "GET", "GET"),
@@ -82,7 +115,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `too many, and those that go round in a circle, are errors`() throws {
+    @Test func `only the limit ends a chain of redirects`() throws {
       let bench = try ClientBench { request in
         let number = Int(request.target.dropFirst()) ?? 0
         found(request, at: request.target == "/circle" ? "/circle" : "/\(number + 1)")
@@ -95,25 +128,112 @@ extension HTTPClientTests {
       #expect(bench.server.requests.count == 11)
       let circle = bench.fetch("/circle")
       bench.run()
-      #expect(circle.httpError?.reason.contains("in a circle") == true)
-      #expect(bench.server.requests.count == 13)
+      #expect(circle.httpError?.reason.contains("more than 10 redirects") == true)
+      #expect(bench.server.requests.count == 22)
       bench.end()
     }
 
-    @Test func `a page that sends back to itself with a cookie is no circle`() throws {
+    @Test func `a URL may be visited again and again in one chain, with another cookie each time`() throws {
       var visits = 0
       let bench = try ClientBench { request in
+        if request.target == "/idp" { return found(request, at: "/sso") }
         visits += 1
-        visits == 1 ? found(request, at: "/") : request.answer("in")
+        if visits == 4 { return request.answer(request.values("cookie").joined()) }
+        request.answer("", status: "302 Found", fields: "Location: /idp\r\nSet-Cookie: step=\(visits)\r\n")
       }
-      let outcome = bench.fetch("/")
+      bench.client.cookies = CookieJar()
+      let outcome = bench.fetch("/sso")
       bench.run()
-      #expect("\(outcome)" == "200 in")
+      #expect("\(outcome)" == "200 step=3")
+      #expect(outcome.response?.history.count == 6)
+      bench.end()
+    }
+
+    /// RFC 9110 §4.2.4. The request has credentials of its own in some cases, which are used then.
+    @Test(
+      arguments: [
+        ("//user:p%40ss@", nil, "Basic dXNlcjpwQHNz"), ("//user@", nil, "Basic dXNlcjo="), ("//@", nil, nil),
+        ("//a:b@c:d@", nil, "Basic YTpiQGM6ZA=="), ("//us%3Aer:x@", nil, nil),
+        ("//user:pass@", "Bearer own", "Bearer own"),
+      ] as [(String, String?, String?)])
+    func `a Location may have credentials, which are used there and shown nowhere`(
+      _ userInfo: String, _ own: String?, _ sent: String?
+    ) throws {
+      let bench = try ClientBench { request in
+        switch request.target {
+        case "/old": found(request, at: "\(userInfo)127.0.0.1:\(request.connection.server.port)/new")
+        case "/new": found(request, at: "/newer")
+        default: request.answer("there")
+        }
+      }
+      let outcome = bench.fetch("/old", headers: own.map { [.authorization: $0] } ?? [:])
+      bench.run()
+      #expect("\(outcome)" == "200 there")
+      #expect(bench.server.requests.map { $0.values("authorization").first } == [own, sent, sent])
+      #expect(outcome.response?.url == bench.server.url + "/newer")
+      #expect(outcome.response?.history.map(\.url) == ["/old", "/new"].map { bench.server.url + $0 })
+      bench.end()
+    }
+
+    @Test func `credentials of a Location stay with its origin, and in no error`() throws {
+      let bench = try ClientBench()
+      let other = try RawServer(on: bench.reactor) { request in
+        found(request, at: request.target == "/in" ? bench.server.url + "/back" : "/never")
+      }
+      bench.server.answer = { request in
+        switch request.target {
+        case "/old": found(request, at: "http://user:secret@127.0.0.1:\(other.port)/in")
+        case "/back": found(request, at: "ftp://user:secret@127.0.0.1/")
+        default: request.answer("")
+        }
+      }
+      let outcome = bench.fetch("/old")
+      bench.run()
+      #expect(other.requests.map { $0.values("authorization") } == [["Basic dXNlcjpzZWNyZXQ="]])
+      #expect(bench.server.requests.map { $0.values("authorization") } == [[], []])
+      #expect(outcome.httpError?.code == .redirect)
+      #expect("\(outcome.httpError!)".contains("secret") == false)
+      other.listener.stop()
+      bench.client.close()
+      bench.run(until: { other.isIdle })
+      bench.end()
+    }
+
+    @Test func `the Host of a request is for its first origin only`() throws {
+      let bench = try ClientBench { request in
+        request.target == "/old" ? found(request, at: "/new") : request.answer("there")
+      }
+      let outcome = bench.fetch("/old", headers: [.host: "virtual.test:99"])
+      bench.run()
+      #expect("\(outcome)" == "200 there")
+      #expect(
+        bench.server.requests.map { $0.values("host") } == [["virtual.test:99"], ["127.0.0.1:\(bench.server.port)"]])
+      #expect(bench.server.accepted == 1)
+      for wrong in ["a b", "", "x\r\nA: b", "a/b"] {
+        let outcome = bench.fetch("/", headers: [.host: wrong])
+        bench.run()
+        #expect(outcome.httpError?.code == .invalidRequest, "\(wrong)")
+      }
+      bench.end()
+    }
+
+    @Test func `what a cache keeps for one Host is no answer for another`() throws {
+      let bench = try ClientBench { request in
+        request.answer(request.values("host").joined(), fields: "Cache-Control: max-age=60\r\n")
+      }
+      bench.client.intercept(HTTPCache())
+      let own = "127.0.0.1:\(bench.server.port)"
+      for host in [nil, "a.test", "b.test", nil, "a.test", "b.test"] {
+        let outcome = bench.fetch("/", headers: host.map { [.host: $0] } ?? [:])
+        bench.run()
+        #expect("\(outcome)" == "200 \(host ?? own)")
+      }
+      #expect(bench.server.requests.count == 3)
       bench.end()
     }
 
     @Test(arguments: [
-      "file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://user:secret@127.0.0.1/", "http://",
+      "file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://",
       "http://a b/",
       "http://[::1", "http://127.0.0.1:99999/", "http+unix://%2Fvar%2Frun%2Fdocker.sock/",
     ])

@@ -28,6 +28,29 @@ extension CookieTests {
       }
     }
 
+    /// RFC 6265bis §4.2: a cookie is octets.
+    @Test(arguments: [CookieJar.Format.json, .netscape])
+    func `cookies that are not UTF-8 are saved and loaded byte for byte`(format: CookieJar.Format) throws {
+      try inDirectory { directory in
+        let pairs: [[UInt8]] = [
+          Array("a=caf".utf8) + [0xE9], Array("caf".utf8) + [0xE9, 0x3D, 0x62], Array("caf".utf8) + [0xE8, 0x3D, 0x63],
+          [0xFF],
+        ]
+        for pair in pairs { bench.jar.store(setCookie: pair, from: "https://example.com/") }
+        #expect(bench.jar.cookies.count == 4, "names that look the same are not")
+        try bench.jar.save(to: "\(directory)/jar", as: format)
+        let again = JarBench()
+        try again.jar.load(from: "\(directory)/jar")
+        let sent = Array(pairs.joined(separator: "; ".utf8))
+        for jar in [bench.jar, again.jar] {
+          #expect(jar.cookieBytes(for: "https://example.com/", method: .get) == sent)
+          #expect(jar.cookieHeader(for: "https://example.com/") == String(decoding: sent, as: UTF8.self))
+        }
+        again.jar.store(setCookie: pairs[1] + Array("; Max-Age=0".utf8), from: "https://example.com/")
+        #expect(again.jar.cookies.map(\.pairBytes) == [pairs[0], pairs[2], pairs[3]])
+      }
+    }
+
     @Test func `only the owner can read the file, whatever could read the old one`() throws {
       try inDirectory { directory in
         let path = "\(directory)/jar"

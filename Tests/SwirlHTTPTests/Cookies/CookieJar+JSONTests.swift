@@ -23,6 +23,16 @@ extension CookieTests {
         again.jar.cookieHeader(for: "https://example.com/") == bench.jar.cookieHeader(for: "https://example.com/"))
     }
 
+    @Test func `bytes in a file that are not those of the name and value are refused`() throws {
+      bench.jar.store(setCookie: Array("a=".utf8) + [0xE9], from: "https://example.com/")
+      let json = bench.jar.json
+      #expect(json.contains("\"rawPair\""))
+      let again = JarBench()
+      // 0x3B is a semicolon.
+      try again.jar.add(json: json.replacing("233", with: "59"))
+      #expect(again.jar.isEmpty && again.refused.count == 1)
+    }
+
     @Test func `which was used last comes back too`() throws {
       for number in 0..<50 { bench.store("c\(number)=x; Path=/\(number)") }
       bench.now += 1

@@ -88,7 +88,10 @@ extension Reactor {
     #expect(info.version == .tls13 && info.version.description == "TLS 1.3")
     #expect(info.applicationProtocol == "b" && !info.isResumed)
     #expect(info.cipherSuite.hasPrefix("TLS_"))
-    #expect(meeting.server == info)
+    let other = try #require(meeting.server)
+    #expect(other.version == info.version && other.cipherSuite == info.cipherSuite)
+    #expect(other.applicationProtocol == "b" && !other.isResumed)
+    #expect(info.peerCertificate?.subject == "CN=127.0.0.1" && other.peerCertificate == nil)
   }
 
   @Test func `An end that is limited to TLS 1·2 gets it, and one that wants more than that gets nothing`() throws {
@@ -148,6 +151,53 @@ extension Reactor {
     #expect(try problem(others.selfSigned()) == .selfSigned)
   }
 
+  @Test(arguments: ["a_b.swirl.test", "_.swirl.test", "A_B.Swirl.Test", "a_b.swirl.test.", "x.a_b.wild.test"])
+  func `A wildcard stands for a label with an underscore`(host: String) throws {
+    let identity = authority.identity(for: "*.swirl.test", "*.a_b.wild.test")
+    #expect(try meeting(host, server: .server(identity), client: trusting()).client != nil)
+    let exact = authority.identity(for: "a_b.swirl.test", "_.swirl.test", "x.a_b.wild.test")
+    #expect(try meeting(host, server: .server(exact), client: trusting()).client != nil)
+  }
+
+  @Test(arguments: ["a_b.c.swirl.test", "c.a_b.swirl.test", "a_b.other.test", "a_b.test"])
+  func `It stands for one whole label, and for no top level`(host: String) throws {
+    let identity = authority.identity(for: "*.swirl.test", "a*.other.test", "*_b.other.test", "*.test")
+    let refused = try meeting(host, server: .server(identity), client: trusting())
+    #expect(refused.error?.certificate == .wrongHost)
+  }
+
+  @Test func `An underscore makes no other mistake in a certificate good`() throws {
+    let host = "a_b.swirl.test"
+    let over = authority.identity(for: "*.swirl.test", validity: .over)
+    #expect(try meeting(host, server: .server(over), client: trusting()).error?.certificate == .expired)
+    let strange = TestAuthority("Other Root").identity(for: "*.swirl.test")
+    #expect(try meeting(host, server: .server(strange), client: trusting()).error?.certificate == .unknownAuthority)
+  }
+
+  /// RFC 5280 §6.1.1 (d) lets any certificate be an anchor.
+  @Test func `An intermediate that is trusted is enough`() throws {
+    let between = authority.intermediate()
+    let below = between.intermediate("Second Intermediate")
+    for isChainWhole in [true, false] {
+      let identity = between.identity(for: "127.0.0.1", isChainWhole: isChainWhole)
+      let trusted = changed(TLSConfiguration()) { $0.roots = [between.root] }
+      #expect(try meeting(server: .server(identity), client: trusted).client != nil)
+      let upper = changed(TLSConfiguration()) { $0.roots = [below.root] }
+      #expect(try meeting(server: .server(identity), client: upper).error?.certificate == .unknownAuthority)
+    }
+    let deep = below.identity(for: "127.0.0.1")
+    let trusted = changed(TLSConfiguration()) { $0.roots = [between.root] }
+    #expect(try meeting(server: .server(deep), client: trusted).client != nil)
+    let revoked = between.identity(for: "127.0.0.1", isRevoked: true)
+    #expect(try meeting(server: .server(revoked), client: trusted).error?.certificate == .revoked)
+    // And for the certificates of clients.
+    var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
+    server.roots = [between.root]
+    server.requiresClientCertificate = true
+    let mine = trusting { $0.identity = between.identity(for: "me") }
+    #expect(try meeting(server: server, client: mine).client != nil)
+  }
+
   @Test func `The system's roots do not trust a test`() throws {
     let refused = try meeting(
       server: .server(authority.identity(for: "127.0.0.1")), client: TLSConfiguration())
@@ -185,6 +235,36 @@ extension Reactor {
         #expect(meeting.client == nil && meeting.error != nil)
       }
     }
+  }
+
+  @Test(arguments: [TLSConfiguration.Version.tls12, .tls13])
+  func `A server that asks for certificates serves those without one, and tells who the others are`(
+    version: TLSConfiguration.Version
+  ) throws {
+    var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
+    server.roots = [authority.root]
+    server.requestsClientCertificate = true
+    let nobody = try meeting(server: server, client: trusting { $0.maximumVersion = version })
+    #expect(nobody.client != nil && nobody.server?.peerCertificate == nil)
+    let mine = trusting {
+      $0.identity = authority.identity(for: "me")
+      $0.maximumVersion = version
+    }
+    let known = try #require(try meeting(server: server, client: mine).server?.peerCertificate)
+    #expect(known.subject == "CN=me" && known.issuer == "CN=Test Root" && !known.serialNumber.isEmpty)
+    #expect(known.subjectAlternativeNames == ["DNS:me"])
+    let strange = changed(mine) { $0.identity = TestAuthority("Other Root").identity(for: "me") }
+    #expect(try meeting(server: server, client: strange).client == nil)
+    // Anyone's will do where nothing is verified; and then the pins tell who may.
+    server.verification = .dangerouslyAcceptingAnyCertificate
+    server.roots = nil
+    server.requiresClientCertificate = true
+    let identity = try #require(strange.identity)
+    #expect(try meeting(server: server, client: strange).server?.peerCertificate?.subject == "CN=me")
+    #expect(try meeting(server: server, client: trusting { $0.maximumVersion = version }).client == nil)
+    server.pinnedPublicKeys = [authority.pin(of: identity)]
+    #expect(try meeting(server: server, client: strange).server != nil)
+    #expect(try meeting(server: server, client: mine).client == nil)
   }
 
   @Test(arguments: [TLSConfiguration.Version.tls12, .tls13])
@@ -249,6 +329,15 @@ extension Reactor {
     }
     #expect(reason(inverted).contains("must not be newer"))
     #expect(reason(.server(good), isServer: true) == "none")
+    for asks in [\TLSConfiguration.requiresClientCertificate, \.requestsClientCertificate] {
+      for roots in [nil, []] as [[TLSConfiguration.PEM]?] {
+        let open = changed(.server(good)) {
+          $0[keyPath: asks] = true
+          $0.roots = roots
+        }
+        #expect(reason(open, isServer: true).contains("name who signs those of its clients"))
+      }
+    }
   }
 
   @Test func `A bad configuration fails the connect, never before it returned`() {

@@ -1,18 +1,40 @@
-// The other end of the HTTP operations, in plain blocking calls, one connection: `Peer server` answers every read with the same
-// 100 bytes and prints its port; `Peer client PORT COUNT` sends requests one after another.
+// The peer of the HTTP operations, in plain blocking calls, one connection: `Peer server` prints its port and answers every read with
+// what `answers` has for the path, 100 bytes for most; `Peer client PORT COUNT` sends requests one after another.
 import Glibc
 
-let arguments = CommandLine.arguments
-switch arguments.dropFirst().first {
-case "server": serve()
-case "client": request(port: UInt16(arguments[2])!, count: Int(arguments[3])!)
-default: fatalError("usage: Peer server | Peer client PORT COUNT")
+/// The answers by their path, ready to be written.
+let answers: [String: [UInt8]] = [
+  "/": answer("200 OK", Array(repeating: UInt8(ascii: "x"), count: 100)),
+  "/mebibyte": answer("200 OK", Array(repeating: UInt8(ascii: "x"), count: 1 << 20)),
+  "/redirect": answer("302 Found", [], "Location: /\r\n"),
+  "/gzip": answer(
+    "200 OK",
+    // 100 times `x`.
+    [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 168, 160, 61, 0, 0, 143, 93, 14, 94, 100, 0, 0, 0],
+    "Content-Encoding: gzip\r\n"),
+  "/chunked": answer("200 OK", chunks(of: 1_000, 16), "Transfer-Encoding: chunked\r\n"),
+]
+
+func answer(_ status: String, _ body: [UInt8], _ fields: String = "") -> [UInt8] {
+  let length = fields.hasPrefix("Transfer-Encoding") ? "" : "Content-Length: \(body.count)\r\n"
+  let head =
+    "HTTP/1.1 \(status)\r\nServer: peer\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
+    + length + fields + "Connection: keep-alive\r\n\r\n"
+  return Array(head.utf8) + body
+}
+
+func chunks(of size: Int, _ count: Int) -> [UInt8] {
+  let chunk = Array("\(String(size, radix: 16))\r\n\(String(repeating: "x", count: size))\r\n".utf8)
+  return (0..<count).flatMap { _ in chunk } + Array("0\r\n\r\n".utf8)
+}
+
+/// The answer to the request of `count` bytes in `buffer`.
+func answer(to buffer: [UInt8], _ count: Int) -> [UInt8] {
+  let path = buffer[..<count].split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first ?? []
+  return answers[String(decoding: path, as: UTF8.self)]!
 }
 
 func serve() {
-  let response =
-    "HTTP/1.1 200 OK\r\nServer: peer\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
-    + "Content-Length: 100\r\nConnection: keep-alive\r\n\r\n" + String(repeating: "x", count: 100)
   let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   var address = loopback(0)
   var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -28,7 +50,12 @@ func serve() {
   while true {
     let connection = accept(listener, nil, nil)
     setNoDelay(connection)
-    while read(connection, &buffer, buffer.count) > 0 { _ = write(connection, response, response.utf8.count) }
+    while true {
+      let count = read(connection, &buffer, buffer.count)
+      guard count > 0 else { break }
+      let answer = answer(to: buffer, count)
+      _ = write(connection, answer, answer.count)
+    }
     close(connection)
   }
 }
@@ -63,4 +90,11 @@ func loopback(_ port: UInt16) -> sockaddr_in {
 func setNoDelay(_ descriptor: Int32) {
   var on: Int32 = 1
   setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+}
+
+let arguments = CommandLine.arguments
+switch arguments.dropFirst().first {
+case "server": serve()
+case "client": request(port: UInt16(arguments[2])!, count: Int(arguments[3])!)
+default: fatalError("usage: Peer server | Peer client PORT COUNT")
 }

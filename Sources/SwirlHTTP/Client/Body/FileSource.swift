@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlSystem
 
-/// A file, read in pieces on the reactor's thread pool.
+/// A file, read in pieces on threads for files.
 final class FileSource: BodySource {
   /// To ask a thread for a piece costs more than to read 64 KiB; what is larger leaves the cache before it is sent.
   private static let pieceLength = 256 * 1024
@@ -12,8 +12,12 @@ final class FileSource: BodySource {
   init(_ path: String) { self.path = path }
 
   func next() -> Deferred<[UInt8]?> {
-    if let file { return deferToThread { try file.read(atMost: Self.pieceLength) } }
-    return deferToThread { [path] in
+    let reactor = Reactor.current
+    let threads = reactor.fileThreads.files
+    if let file {
+      return reactor.deferToThread(in: threads, mayBeAbandoned: true) { try file.read(atMost: Self.pieceLength) }
+    }
+    return reactor.deferToThread(in: threads, mayBeAbandoned: true) { [path] in
       let file = try OpenFile(path, .read)
       return (file, try file.read(atMost: Self.pieceLength))
     }.addCallback { [self] file, piece in

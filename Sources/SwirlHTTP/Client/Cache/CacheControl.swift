@@ -15,7 +15,10 @@ struct CacheControl: Sendable {
     }
     let pragma = HTTPField.Name("Pragma")!
     // RFC 9111 §5.4: what clients of HTTP/1.0 say instead.
-    if !fields.contains(.cacheControl), fields[values: pragma].contains(where: { $0.lowercased() == "no-cache" }) {
+    if !fields.contains(.cacheControl),
+      fields[values: pragma].flatMap(\.separatedOutsideQuotes)
+        .contains(where: { $0.trimmedOfBlanks.lowercased() == "no-cache" })
+    {
       directives["no-cache"] = .some(nil)
     }
   }

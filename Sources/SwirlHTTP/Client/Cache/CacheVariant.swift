@@ -14,19 +14,28 @@ enum CacheVariant {
   }
 
   /// Empty for a request without credentials where nothing is named.
-  static func hash(_ names: [String], _ credentials: String?, _ value: (HTTPField.Name) -> String?) -> [UInt8] {
+  static func hash(_ names: [String], _ credentials: [UInt8]?, _ value: (HTTPField.Name) -> [UInt8]?) -> [UInt8] {
     if names.isEmpty, credentials == nil { return [] }
     var bytes: [UInt8] = []
-    func add(_ text: String?) {
-      guard let text else { return bytes.append(0) }
+    func add(_ value: (some Collection<UInt8>)?) {
+      guard let value else { return bytes.append(0) }
       bytes.append(1)
-      bytes.append(contentsOf: "\(text.utf8.count) \(text)".utf8)
+      bytes.append(contentsOf: "\(value.count) ".utf8)
+      bytes.append(contentsOf: value)
     }
     add(credentials)
     for name in names {
-      add(name)
-      add(HTTPField.Name(name).flatMap(value)?.trimmedOfBlanks.description)
+      add(name.utf8)
+      add(HTTPField.Name(name).flatMap(value)?.trimmedOfBlanks)
     }
     return MessageDigest.sha256(bytes)
+  }
+}
+
+extension [UInt8] {
+  fileprivate var trimmedOfBlanks: SubSequence {
+    var rest = drop(while: \.isBlank)
+    while rest.last?.isBlank == true { rest.removeLast() }
+    return rest
   }
 }

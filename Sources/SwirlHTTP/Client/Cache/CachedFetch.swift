@@ -35,7 +35,7 @@ extension HTTPCache {
   /// RFC 9111 §4.4: a method that may change something makes what is kept of it worthless.
   private func invalidate(after request: Request, _ response: Response) {
     guard (200..<400).contains(response.status.code), let origin = try? HTTPURL(request.url).origin else { return }
-    let named = ["location", "content-location"].compactMap { response.header($0) }.map {
+    let named = ["location", "content-location"].compactMap { response.head.reference($0) }.map {
       URLReference.resolve($0, against: response.url)
     }
     let urls = [request.url, response.url] + response.history.map(\.url) + named
@@ -57,7 +57,7 @@ extension HTTPCache {
         if history.isEmpty { return .succeed(response) }
         return .succeed(response.with(history: history))
       }
-      switch Redirection(of: request, to: location, response.status.code, policy, after: history) {
+      switch Redirection(of: request, to: location, response.status.code, policy, after: history, by: client) {
       case .refuse(let reason):
         let way = history.first.map { " (on the way from \($0.url))" } ?? ""
         throw HTTPError(.redirect, request.method.rawValue, request.url, reason + way)
@@ -151,11 +151,7 @@ private final class CachedFetch {
   private func ask(_ key: String, about kept: CachedResponse?, isBehind: Bool = false) -> Deferred<HTTPClient.Response>
   {
     var sent = request
-    let tag = kept?.head["etag"]
-    let modified = kept?.head["last-modified"]
-    if let tag { sent.headers[.ifNoneMatch] = tag }
-    if let modified { sent.headers[.ifModifiedSince] = modified }
-    let isQuestion = tag != nil || modified != nil
+    let isQuestion = kept.map { sent.setValidators(of: $0.head) } ?? false
     let flight = cache.takeOff(key)
     let requestTime = cache.now()
     // What depends on cookies depends on those that were sent.
@@ -191,7 +187,9 @@ private final class CachedFetch {
     _ isBehind: Bool
   ) -> Deferred<HTTPClient.Response> {
     // A 304 about something else says nothing about what is kept: it is asked for anew.
-    if let tag = response.header("etag"), !kept.isMeant(by: tag) { return ask(key, about: nil, isBehind: isBehind) }
+    if let tag = response.head.bytes(of: "etag"), !kept.isMeant(by: tag) {
+      return ask(key, about: nil, isBehind: isBehind)
+    }
     guard
       let updated = kept.updated(by: response.head, requestTime: requestTime, responseTime: cache.now())
     else { return ask(key, about: nil, isBehind: isBehind) }

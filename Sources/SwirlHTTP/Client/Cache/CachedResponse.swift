@@ -1,4 +1,5 @@
 import HTTPTypes
+import SwirlContent
 import SwirlHTTPWire
 
 /// A response as a cache keeps it.
@@ -46,6 +47,11 @@ struct CachedResponse: Sendable {
       head: head.storedBytes(), body: body, isHead: isHead, isDecoded: isDecoded, variant: variant,
       responseTime: responseTime,
       initialAge: Self.initialAge(head, requestTime: requestTime, responseTime: responseTime))
+  }
+
+  /// Whether the content is still in codings: where none were to be taken off, or one of them is not known.
+  private var hasCodings: Bool {
+    head.list("content-encoding").map { !isDecoded || !ContentDecoder.knowsCodings(in: $0) } ?? false
   }
 
   /// What it takes of a limit, in bytes.
@@ -130,8 +136,10 @@ struct CachedResponse: Sendable {
     // §5.2.2.3: who understands the status need not mind a no-store beside it.
     let isUnderstood = head.status.isHeuristicallyCacheable || [302, 303, 307].contains(head.status)
     if control.has("must-understand") ? !isUnderstood : control.has("no-store") { return false }
-    // A part is not stored, and what ends with its connection may have been cut off (§3.3).
-    if head.status == 206 || head.status == 304 || head.framing == .untilClose { return false }
+    // A part is not stored, and what ends with its connection, or at a place that is in doubt, may have been cut off (§3.3).
+    if head.status == 206 || head.status == 304 || head.framing == .untilClose || head.isAmbiguous {
+      return false
+    }
     if CacheVariant.names(in: head).contains("*") { return false }
     let isExplicit =
       control.has("public") || control.has("private") || control.has("max-age") || head["expires"] != nil
@@ -159,12 +167,12 @@ struct CachedResponse: Sendable {
   func isDescribed(by head: ResponseHead) -> Bool {
     guard head.status == self.head.status else { return false }
     return ["etag", "last-modified", "content-length"].allSatisfy { name in
-      head[name].map { $0 == self.head[name] } ?? true
+      head.bytes(of: name).map { $0 == self.head.bytes(of: name) } ?? true
     }
   }
 
   /// Whether `tag`, that of a 304, is its own, as far as §8.8.3.2 of RFC 9110 compares weakly.
-  func isMeant(by tag: String) -> Bool { self.head["etag"].map { $0.opaqueTag == tag.opaqueTag } ?? false }
+  func isMeant(by tag: [UInt8]) -> Bool { head.bytes(of: "etag").map { $0.opaqueTag == tag.opaqueTag } ?? false }
 
   // MARK: - Giving
 
@@ -176,12 +184,12 @@ struct CachedResponse: Sendable {
     bytes.append(contentsOf: "Age: \(min(age(at: now), DeltaSeconds.most))\r\n\r\n".utf8)
     return HTTPClient.Response(
       url: request.url, head: ResponseHead(stored: bytes) ?? head, body: request.method == .head ? [] : body,
-      history: [], times: .atOnce, cacheOutcome: outcome)
+      hasCodings: request.method != .head && hasCodings, history: [], times: .atOnce, cacheOutcome: outcome)
   }
 }
 
-extension String {
-  fileprivate var opaqueTag: Substring { hasPrefix("W/") ? dropFirst(2) : self[...] }
+extension [UInt8] {
+  fileprivate var opaqueTag: ArraySlice<UInt8> { starts(with: "W/".utf8) ? dropFirst(2) : self[...] }
 }
 
 extension Int {
@@ -221,7 +229,8 @@ extension ResponseHead {
     // It was within those of a client when it came.
     limits.headBytes = max(limits.headBytes, bytes.count)
     limits.fieldCount = .max
-    var parser = ResponseParser(limits: limits)
+    // What was taken then is taken now.
+    var parser = ResponseParser(limits: limits, isLenient: true)
     // There is no content here.
     parser.expect(.head)
     var offset = 0

@@ -1,7 +1,8 @@
 import SwirlDeferred
 import SwirlReactor
+import SwirlSystem
 
-/// Responses in files, which are read and written on the reactor's thread pool.
+/// Responses in files, which are read and written on threads for files.
 ///
 /// What is done with one key is done in the order in which it was asked for; other keys need not wait. So a request finds what the
 /// one before it has left, however slow the disk.
@@ -45,7 +46,8 @@ final class DiskCacheStore: CacheStore {
 
   func removeAll(on reactor: @autoclosure () -> Reactor) -> Deferred<CacheEffects> {
     size = nil
-    return reactor().deferToThread { [directory] in directory.removeAll() }
+    let reactor = reactor()
+    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.removeAll() }
       .addCallback { CacheEffects(failures: $0) }.addErrback { _ in CacheEffects(failures: 1) }
   }
 
@@ -54,7 +56,7 @@ final class DiskCacheStore: CacheStore {
     if isTrimming { return .succeed(0) }
     if let size, size <= limit { return .succeed(0) }
     isTrimming = true
-    return reactor.deferToThread { [directory] in directory.trim() }.addBoth { result in
+    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim() }.addBoth { result in
       self.isTrimming = false
       guard case .success(let now) = result else { return 0 }
       self.size = now.size
@@ -71,7 +73,7 @@ final class DiskCacheStore: CacheStore {
     let outcome = Deferred<Value>(canceller: { _ in isWanted = false })
     // Unowned: it is what ends the turn before, and starts this one.
     let start = { [unowned reactor] in
-      reactor.deferToThread { work() }.addBoth { result in
+      reactor.deferToThread(in: reactor.fileThreads.files) { work() }.addBoth { result in
         self.endTurn(key)
         if isWanted { outcome.callback((try? result.get()) ?? other) }
       }

@@ -18,16 +18,21 @@ extension HTTPClient {
 
   /// What of `request`, as it will be sent, a response depends on that names these fields.
   func cacheVariant(of request: Request, _ names: [String]) -> [UInt8] {
-    var credentials = value(of: .authorization, in: request) ?? request.authentication?.credentials
-    if let digest = request.authentication?.digest { credentials = "Digest \(digest.user):\(digest.password)" }
+    var credentials =
+      value(of: .authorization, in: request) ?? request.authentication?.credentials.map { Array($0.utf8) }
+    if let digest = request.authentication?.digest {
+      credentials = Array("Digest \(digest.user):\(digest.password)".utf8)
+    }
+    // A Host of its own asks for something else at the same URL.
+    let names = request.headers.contains(.host) ? names + ["host"] : names
     return CacheVariant.hash(names, credentials) { value(of: $0, in: request) }
   }
 
-  private func value(of name: HTTPField.Name, in request: Request) -> String? {
-    let own = request.headers.contains(name) ? request.headers[name] : headers[name]
-    guard name == .cookie, let kept = cookies?.cookieHeader(for: request.url, method: request.method) else {
+  private func value(of name: HTTPField.Name, in request: Request) -> [UInt8]? {
+    let own = request.headers.bytes(of: name) ?? headers.bytes(of: name)
+    guard name == .cookie, let kept = cookies?.cookieBytes(for: request.url, method: request.method) else {
       return own
     }
-    return own.map { "\($0); \(kept)" } ?? kept
+    return own.map { $0 + "; ".utf8 + kept } ?? kept
   }
 }

@@ -47,7 +47,88 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    /// RFC 9112 §6.1, §6.3.
+    @Test(arguments: ["HTTP/1.1 200 OK\r\nContent-Length: 1", "HTTP/1.0 200 OK"])
+    func `an answer whose fields leave a doubt where it ends is not kept`(head: String) throws {
+      let bench = try CacheBench { bench, request in
+        request.connection.send(
+          head
+            + "\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\(bench.requests)\r\n0\r\n\r\n")
+      }
+      #expect(bench.ask() == "miss 200 1")
+      #expect(bench.ask() == "miss 200 2")
+      bench.end()
+    }
+
+    @Test func `an irregular head is kept as it was understood`() throws {
+      let bench = try CacheBench { bench, request in
+        request.connection.send(
+          "HTTP/1.1 200 OK\nCache-Control: public,\n max-age=60\nX-A: \u{1}b\nContent-Length: 1\n\n\(bench.requests)")
+      }
+      #expect(bench.ask() == "miss 200 1")
+      let kept = bench.response()
+      #expect("\(kept)" == "hit 200 1" && kept.response?.header("x-a") == "\u{1}b")
+      #expect(kept.response?.header("cache-control") == "public, max-age=60")
+      bench.end()
+    }
+
+    @Test func `content in a coding that is not known is kept as it came, and says so`() throws {
+      let bench = try CacheBench()
+      bench.fields = "Cache-Control: max-age=60\nContent-Encoding: what"
+      #expect(bench.ask() == "miss 200 1")
+      let kept = bench.response()
+      #expect("\(kept)" == "hit 200 1" && kept.response?.contentCodings == ["what"])
+      bench.end()
+    }
+
     // MARK: - Validation
+
+    @Test func `a tag goes back byte for byte, and one with a control character not at all`() throws {
+      let tag = [0x22, 0xE9, 0x22] as [UInt8]
+      var sent = tag
+      let bench = try CacheBench { bench, request in
+        let question = Array("If-None-Match: ".utf8) + tag + [0x0D]
+        let status = request.headBytes.firstRange(of: question) == nil ? "200 OK" : "304 Same"
+        request.connection.send(
+          Array("HTTP/1.1 \(status)\r\nCache-Control: no-cache\r\nETag: ".utf8) + sent
+            + Array("\r\n\(status == "200 OK" ? "Content-Length: 1\r\n\r\n\(bench.requests)" : "\r\n")".utf8))
+      }
+      #expect(bench.ask() == "miss 200 1")
+      #expect(bench.ask() == "revalidated 200 1")
+      // Another tag, which looks the same where both are repaired.
+      sent = [0x22, 0xE8, 0x22]
+      #expect(bench.ask() == "miss 200 4", "a 304 about something else says nothing")
+      sent = [0x22, 1, 0x22]
+      #expect(bench.ask() == "miss 200 5")
+      #expect(bench.ask() == "miss 200 6")
+      #expect(bench.bench.server.requests.last?.values("if-none-match") == [])
+      bench.end()
+    }
+
+    @Test func `what a method has changed is found by the bytes of its Location`() throws {
+      let bench = try CacheBench { bench, request in
+        let location = request.method == "POST" ? Array("Location: /caf".utf8) + [0xE9, 0x0D, 0x0A] : []
+        request.connection.send(
+          Array("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 1\r\n".utf8) + location
+            + Array("\r\n\(bench.requests)".utf8))
+      }
+      #expect(bench.ask("/caf%E9") == "miss 200 1")
+      #expect(bench.ask("/caf%E9") == "hit 200 1")
+      bench.ask("/", method: .post)
+      #expect(bench.ask("/caf%E9") == "miss 200 3")
+      bench.end()
+    }
+
+    @Test func `what an answer depends on is told apart byte by byte`() throws {
+      let bench = try CacheBench()
+      bench.fields = "Cache-Control: max-age=60\nVary: X-Who"
+      for (byte, expected) in [(0xE9, "miss 200 1"), (0xE8, "miss 200 2"), (0xE9, "hit 200 1")] as [(UInt8, String)] {
+        var headers = HTTPFields()
+        headers.append(HTTPField(name: HTTPField.Name("X-Who")!, value: [byte]))
+        #expect(bench.ask(headers: headers) == expected)
+      }
+      bench.end()
+    }
 
     @Test func `what has expired is asked about by its tag, and is good again`() throws {
       let bench = try CacheBench()

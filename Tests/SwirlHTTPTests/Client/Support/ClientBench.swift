@@ -2,6 +2,7 @@ import HTTPTypes
 import SwirlDeferred
 import SwirlNet
 import SwirlReactor
+import SwirlTesting
 import Testing
 
 @testable import SwirlHTTP
@@ -22,11 +23,14 @@ final class ClientBench {
   /// Far more than any test takes, on any machine.
   static let guardTime = Duration.seconds(120)
 
+  /// - Parameter authority: who signs the certificate of the server, if that speaks TLS.
   init(
-    _ configuration: HTTPClient.Configuration = .init(),
+    _ configuration: HTTPClient.Configuration = .init(), authority: TestAuthority? = nil,
     _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
   ) throws {
-    server = try RawServer(on: reactor, answer)
+    var configuration = configuration
+    if let authority { configuration.tls.roots = [authority.root] }
+    server = try RawServer(on: reactor, tls: authority.map { .server($0.identity(for: "127.0.0.1")) }, answer)
     client = HTTPClient(configuration, on: reactor)
   }
 

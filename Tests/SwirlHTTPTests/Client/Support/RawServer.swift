@@ -24,14 +24,17 @@ final class RawServer {
   /// Whether the requests are kept, to be looked at.
   var keepsRequests = true
 
-  init(on reactor: Reactor, _ answer: @escaping (RawRequest) -> Void) throws {
+  private let isSecure: Bool
+
+  init(on reactor: Reactor, tls: TLSConfiguration? = nil, _ answer: @escaping (RawRequest) -> Void) throws {
     self.answer = answer
+    isSecure = tls != nil
     // The test holds the server for as long as its reactor turns.
-    listener = try reactor.listenTCP(0) { [unowned self] _ in RawConnection(of: self) }
+    listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in RawConnection(of: self) }
   }
 
   var port: Int { Int(listener.localAddress.port) }
-  var url: String { "http://127.0.0.1:\(port)" }
+  var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
   /// The targets of the requests, in the order they came.
   var targets: [String] { requests.map(\.target) }
 }
@@ -40,6 +43,8 @@ final class RawServer {
 struct RawRequest {
   /// The start line and the fields, with the empty line.
   let head: String
+  /// The same as it came.
+  var headBytes: [UInt8] = []
   let body: [UInt8]
   /// Its number on its connection, from one.
   let number: Int
@@ -67,7 +72,7 @@ struct RawRequest {
 
 /// The server's end of a connection.
 final class RawConnection: StreamProtocol {
-  private unowned let server: RawServer
+  unowned let server: RawServer
   /// Its number, from one.
   let number: Int
   /// What is done with the head of a request, before its content has come.
@@ -79,7 +84,7 @@ final class RawConnection: StreamProtocol {
   private var input: [UInt8] = []
   private var requestCount = 0
   /// The head of a request whose body is not complete.
-  private var pending: (head: String, bodyLength: Int)?
+  private var pending: (head: String, bytes: [UInt8], bodyLength: Int)?
 
   init(of server: RawServer) {
     self.server = server
@@ -103,10 +108,11 @@ final class RawConnection: StreamProtocol {
   private func readRequest() -> Bool {
     if pending == nil {
       guard let end = input.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else { return false }
-      let head = String(decoding: input[..<end], as: UTF8.self)
+      let bytes = Array(input[..<end])
+      let head = String(decoding: bytes, as: UTF8.self)
       input.removeFirst(end)
       let length = RawRequest(head: head, body: [], number: 0, connection: self).values("content-length").first
-      pending = (head, length.flatMap { Int($0) } ?? 0)
+      pending = (head, bytes, length.flatMap { Int($0) } ?? 0)
       onHead(head)
     }
     guard let pending, input.count >= pending.bodyLength else { return false }
@@ -114,7 +120,8 @@ final class RawConnection: StreamProtocol {
     let body = Array(input.prefix(pending.bodyLength))
     input.removeFirst(pending.bodyLength)
     requestCount += 1
-    let request = RawRequest(head: pending.head, body: body, number: requestCount, connection: self)
+    let request = RawRequest(
+      head: pending.head, headBytes: pending.bytes, body: body, number: requestCount, connection: self)
     if server.keepsRequests { server.requests.append(request) }
     server.answer(request)
     return true

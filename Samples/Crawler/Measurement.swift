@@ -1,0 +1,36 @@
+import Foundation
+import Swirl
+
+/// How long a store takes, without pages: URLs are taken ten at a time, and stored. For `Scripts/bench`.
+@MainActor struct Measurement {
+  private let options: Options
+
+  init(_ options: Options) { self.options = options }
+
+  /// Prints a line of JSON.
+  func run() async throws {
+    let politeness = Politeness(perHost: options.perHost, pause: options.delay)
+    let store: any Store =
+      options.store.contains("://")
+      ? PostgresStore(url: options.store, lease: options.lease, politeness)
+      : try SQLiteStore(path: options.store, lease: options.lease, politeness)
+    try await store.open()
+    var (taking, done) = ([Double](), 0)
+    let start = reactor.now
+    while done < options.measured {
+      let before = reactor.now
+      let taken = try await store.take(options.concurrency, notOf: [])
+      taking.append((reactor.now - before) / .milliseconds(1))
+      if taken.isEmpty { break }
+      for url in taken {
+        _ = try await store.finish(url.url, PageRecord(url: url.url, status: 200, size: 1000), links: [:])
+      }
+      done += taken.count
+    }
+    let seconds = (reactor.now - start) / .seconds(1)
+    taking.sort()
+    let (median, late) = (taking[taking.count / 2], taking[taking.count * 99 / 100])
+    let take = taking.reduce(0, +) / 1000
+    print("{\"urls\": \(done), \"seconds\": \(seconds), \"take\": \(take), \"median\": \(median), \"p99\": \(late)}")
+  }
+}

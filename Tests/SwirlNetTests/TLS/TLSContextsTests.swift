@@ -1,0 +1,101 @@
+import Foundation
+import SwirlDeferred
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+@testable import SwirlNet
+
+@Suite struct TLSContextsTests {
+  let authority = TestAuthority()
+
+  /// Calls `body` with the path of a file that is removed afterwards.
+  private func withFile(_ body: (String) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("swirl-\(UUID().uuidString).pem").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  private func write(_ pem: TLSConfiguration.PEM, to path: String) throws {
+    guard case .text(let text) = pem.place else { preconditionFailure("a test makes its certificates in memory") }
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  @Test func `a client's context is that of before until one of its files is another`() throws {
+    try withFile { path in
+      let reactor = Reactor()
+      var tls = TLSConfiguration()
+      tls.roots = [.file(path)]
+      try write(authority.root, to: path)
+      let first = try TLSContext.of(reactor, tls, .client)
+      #expect(try TLSContext.of(reactor, tls, .client) === first)
+      try write(TestAuthority("Renewed").root, to: path)
+      let second = try TLSContext.of(reactor, tls, .client)
+      #expect(second !== first)
+      #expect(try TLSContext.of(reactor, tls, .client) === second)
+      try FileManager.default.removeItem(atPath: path)
+      #expect { try TLSContext.of(reactor, tls, .client) } throws: {
+        "\($0)" == "set up TLS with \(path): no such file or directory"
+      }
+      try write(authority.root, to: path)
+      #expect(try TLSContext.of(reactor, tls, .client) !== second)
+    }
+  }
+
+  @Test func `a server's is that of before as long as its files hold the same`() throws {
+    try withFile { path in
+      let reactor = Reactor()
+      let one = authority.identity(for: "127.0.0.1")
+      func use(_ identity: TLSConfiguration.Identity) throws -> TLSConfiguration {
+        try write(identity.chain, to: path)
+        return .server(.init(chain: .file(path), privateKey: identity.privateKey))
+      }
+      let first = try TLSContext.of(reactor, use(one), .server)
+      #expect(try TLSContext.of(reactor, use(one), .server) === first)
+      #expect { try TLSContext.of(reactor, use(authority.identity(for: "x")).using(one), .server) } throws: {
+        "\($0)".contains("the key is not that of the certificate")
+      }
+      #expect(try TLSContext.of(reactor, use(one), .server) === first, "what failed has changed nothing")
+    }
+  }
+
+  @Test func `what is wrong in a file is told with its path`() throws {
+    try withFile { path in
+      try "junk".write(toFile: path, atomically: true, encoding: .utf8)
+      let identity = TLSConfiguration.Identity(chain: .file(path))
+      #expect { try TLSContext.of(Reactor(), .server(identity), .server) } throws: {
+        "\($0)" == "set up TLS with \(path): there is no certificate in it"
+      }
+    }
+  }
+
+  @Test func `a connection after a renewal trusts what the file holds then`() throws {
+    try withFile { path in
+      try withReactor { reactor in
+        let port = try reactor.greet(.server(authority.identity(for: "127.0.0.1")))
+        var tls = TLSConfiguration()
+        tls.roots = [.file(path)]
+        try write(TestAuthority("Old").root, to: path)
+        reactor.meet(at: port, tls).addCallback { meeting in
+          #expect(meeting.error?.certificate == .unknownAuthority)
+          try self.write(self.authority.root, to: path)
+          return reactor.meet(at: port, tls)
+        }.addBoth { result in
+          let meeting = try result.get()
+          #expect(meeting.client != nil)
+          reactor.stop()
+        }
+        return {}
+      }
+    }
+  }
+}
+
+extension TLSConfiguration {
+  /// The same with the key of another identity.
+  fileprivate func using(_ other: Identity) -> TLSConfiguration {
+    var changed = self
+    changed.identity = Identity(chain: identity!.chain, privateKey: other.privateKey)
+    return changed
+  }
+}
