@@ -38,7 +38,7 @@ import Testing
     _ transport: SocketTransport, _ far: RawSocket, _ way: Way, on reactor: Reactor, _ successor: Recorder
   ) {
     // In every case a time limit runs that is not needed.
-    transport.setLimits(.milliseconds(1))
+    transport.setLimits(.milliseconds(50))
     switch way {
     case .close, .reactorCrashes, .reactorGoes: transport.close()
     case .closeWithin: transport.close(within: .milliseconds(1))
@@ -125,8 +125,6 @@ extension SocketTransport {
   fileprivate func setLimits(_ limit: Duration) {
     reactor.callLater(limit) { [weak self] in self?.abort() }
     reactor.callLater(limit) { [weak self] in self?.close() }
-    reactor.callSoon { [weak self] in
-      if way != .halfClosedHereFirst, way != .halfClosedThereFirst { self?.resumeReading() }
-    }
+    reactor.callSoon { [weak self] in self?.resumeReading() }
   }
 }
