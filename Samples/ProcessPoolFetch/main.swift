@@ -27,7 +27,7 @@ let urls = (1...5).map { "http://\(address)/\($0 * 10_000)" }
 
 let pool = ProcessPool(size: 2)
 pool.map(countPrimes, urls)
-  .addCallback { findings -> Void in
+  .addCallback { findings in
     for (url, finding) in zip(urls, findings) { print("\(url): \(finding.primes) primes") }
     let processes = Set(findings.map(\.process))
     print("in \(processes.count) processes", processes.contains(getpid()) ? "and this one" : "beside this one")

@@ -37,7 +37,17 @@ public final class Cooperator {
     }
   }
 
-  /// Calls `step` for each of `items`; where that returns a Deferred, the next one waits for it.
+  /// Calls `step` for each of `items`; the next one waits for the Deferred that `step` returns.
+  @discardableResult
+  public func cooperate<Items: Sequence, Inner: DeferredType>(
+    _ items: Items, _ step: @escaping (Items.Element) throws -> Inner
+  ) -> CooperativeTask {
+    add(items) { try step($0).withoutValue }
+  }
+
+  // Disfavored: it only gives a context to a step that returns `.succeed()`.
+  /// Calls `step` for each of `items`; the next one waits for the Deferred that `step` returns.
+  @_disfavoredOverload
   @discardableResult
   public func cooperate<Items: Sequence>(
     _ items: Items, _ step: @escaping (Items.Element) throws -> Deferred<Void>
@@ -173,6 +183,14 @@ public final class CooperativeTask {
 @discardableResult
 public func cooperate<Items: Sequence>(
   _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Void
+) -> CooperativeTask {
+  Cooperator(clock).cooperate(items, step)
+}
+
+/// Runs `step` for each of `items` on a cooperator of its own; the next one waits for the Deferred that `step` returns.
+@discardableResult
+public func cooperate<Items: Sequence, Inner: DeferredType>(
+  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Inner
 ) -> CooperativeTask {
   Cooperator(clock).cooperate(items, step)
 }

@@ -33,8 +33,26 @@ public final class DeferredLock {
   /// Runs `body` with the lock, which is given back when the Deferred that `body` returns has its result, or when `body` throws.
   /// Twisted: `run`.
   @discardableResult
+  public func run<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner
+  ) -> Deferred<Inner.Value> {
+    semaphore.run(file: file, line: line, body)
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  /// Runs `body` with the lock, which is given back when the Deferred that `body` returns has its result, or when `body` throws.
+  @_disfavoredOverload
+  @discardableResult
   public func run<Value>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Deferred<Value>
+  ) -> Deferred<Value> {
+    semaphore.run(file: file, line: line, body)
+  }
+
+  /// Runs `body` with the lock, which is given back when `body` returns or throws.
+  @discardableResult
+  public func run<Value>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Value
   ) -> Deferred<Value> {
     semaphore.run(file: file, line: line, body)
   }

@@ -50,8 +50,32 @@ public class DeferredSemaphore {
   ///
   /// Cancelling while it waits gives up the place in line; later, it cancels what `body` returned. Twisted: `run`.
   @discardableResult
+  public final func run<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner
+  ) -> Deferred<Inner.Value> {
+    run(file: file, line: line, waitingFor: { try body().asDeferred })
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  /// Runs `body` with a token, which it gives back when the Deferred that `body` returns has its result, or when `body` throws.
+  @_disfavoredOverload
+  @discardableResult
   public final func run<Value>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Deferred<Value>
+  ) -> Deferred<Value> {
+    run(file: file, line: line, waitingFor: body)
+  }
+
+  /// Runs `body` with a token, which it gives back when `body` returns or throws. Cancelling gives up the place in line.
+  @discardableResult
+  public final func run<Value>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Value
+  ) -> Deferred<Value> {
+    run(file: file, line: line, waitingFor: { .succeed(try body()) })
+  }
+
+  private func run<Value>(
+    file: StaticString, line: UInt, waitingFor body: @escaping () throws -> Deferred<Value>
   ) -> Deferred<Value> {
     // Who waits does not keep it, and with it all the others: who holds a token does.
     acquire(file: file, line: line).addCallback { [unowned self] in

@@ -43,6 +43,13 @@ public final class LoopingCall {
   }
 
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
+  public convenience init<Inner: DeferredType>(_ clock: some ReactorClock, _ body: @escaping () throws -> Inner) {
+    self.init(clock, maybe: { try body().withoutValue })
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed()`.
+  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
+  @_disfavoredOverload
   public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Deferred<Void>) {
     self.init(clock, maybe: { try body() })
   }
@@ -96,6 +103,7 @@ public final class LoopingCall {
   private func run() {
     call = nil
     count += 1
+    countMissed()
     // The body may stop it, and even start it again: what comes of this call is then no matter of the new loop.
     let begun = outcome
     do {
@@ -117,6 +125,17 @@ public final class LoopingCall {
     } else if case .failure(let error) = result, !(error is CancelledError), !(error is CancellationError) {
       // Of before it was stopped: it is reported as a failure that nobody has handled.
       throw error
+    }
+  }
+
+  /// Passes over the calls that were due between the latest one and now, before the body of this round looks at `missed`.
+  private func countMissed() {
+    let interval = interval.nanoseconds
+    guard interval > 0 else { return }
+    let due = (now().nanoseconds - begin.nanoseconds) / interval
+    if due > latest {
+      missed += Int(due - latest)
+      latest = due
     }
   }
 

@@ -20,7 +20,7 @@ public func wait<Value>(
   let outcome = Deferred<(done: [Deferred<Value>], pending: [Deferred<Value>])>(file: file, line: line)
   let waiting = Waiting(deferreds, until: condition) { outcome.callback($0) }
   for (index, deferred) in deferreds.enumerated() {
-    deferred.addBoth { (result: Result<Value, any Error>) -> Void in waiting.ended(index, result) }
+    deferred.addBoth { result in waiting.ended(index, result) }
   }
   if deferreds.isEmpty { waiting.end() }
   return outcome

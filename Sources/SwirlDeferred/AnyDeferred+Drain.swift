@@ -3,8 +3,14 @@
 // result runs before the callback that was added after it to the same stage.
 extension AnyDeferred {
   /// Appends `stage` to those that wait for this node, or runs it at once when the result is there.
+  ///
+  /// Where little of the stack is left, the stage waits until there is more; see ``CallStack``.
   @usableFromInline final func add(_ stage: AnyDeferred) {
-    if state == .fired, pauses == 0 {
+    guard state == .fired, pauses == 0 else { return append(stage) }
+    if firstListener != nil || CallStack.isLow {
+      append(stage)
+      CallStack.putOff { self.drain() }
+    } else {
       // As in a drain, what the callback adds to this node waits until the callback has returned.
       state = .draining
       var stage = stage
@@ -13,9 +19,8 @@ extension AnyDeferred {
       if let reached, reached.firstListener != nil { reached.drain() }
       state = .fired
       if firstListener != nil { drain() }
-    } else {
-      append(stage)
     }
+    CallStack.resume()
   }
 
   @usableFromInline final func append(_ stage: AnyDeferred) {
@@ -38,6 +43,8 @@ extension AnyDeferred {
   /// Runs what waits for this node, and all that hangs on it. This node must have its result.
   @usableFromInline final func drain() {
     guard state == .fired, pauses == 0, firstListener != nil else { return }
+    if CallStack.isLow { return CallStack.putOff { self.drain() } }
+    defer { CallStack.resume() }
     var top = self
     top.state = .draining
     while true {
@@ -123,11 +130,27 @@ extension AnyDeferred {
     if let origin, isSource, state == .pending {
       DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
     }
-    var (list, held) = undoLinks()
+    let (list, held) = undoLinks()
+    // The callbacks may be the last to hold other Deferreds, whose callbacks hold others again.
+    if CallStack.isLow {
+      CallStack.putOff { AnyDeferred.free(list, held) }
+    } else {
+      AnyDeferred.free(list, held)
+    }
+    CallStack.resume()
+  }
+
+  private static func free(_ list: consuming AnyDeferred?, _ held: [AnyDeferred]) {
     // To those who hold them these are stages that only `cancel()` can still fire.
     for stage in held { stage.releaseCallbacks() }
-    held = []
+    var list = consume list
     while let stage = list.take() { list = stage.next.take() }
+  }
+
+  /// The node is going away, and its canceller may be the last to hold another Deferred.
+  @usableFromInline final func releaseAction() {
+    guard CallStack.isLow, let canceller = action.take() else { return }
+    CallStack.putOff { withExtendedLifetime(canceller) {} }
   }
 
   /// Takes apart all that hangs on this node, and frees nothing: returns a list of what is left without an owner, and the

@@ -53,6 +53,8 @@ public class AnyDeferred: CancellableCall {
 
   deinit {
     if firstListener != nil { abandonListeners() }
+    // Only what never fired has one still: a source its canceller.
+    if action != nil { releaseAction() }
   }
 
   /// Whether it has its result. One whose callback returned a Deferred that has not fired is still waiting.
@@ -83,9 +85,12 @@ public class AnyDeferred: CancellableCall {
   /// `CancelledError`. Without a canceller exactly one late result of the producer is dropped in silence.
   /// On a stage that has its result, and on one whose callback is running, nothing happens. Twisted: `Deferred.cancel`.
   public final func cancel() {
+    // Its canceller may cancel others, and so on: a list in a list.
+    if CallStack.isLow { return CallStack.putOff { self.cancel() } }
     var node = self
     while let upstream = unsafe node.waitingFor { node = upstream }
     if node.state == .pending { node.cancelSource() }
+    CallStack.resume()
   }
 
   private func cancelSource() {

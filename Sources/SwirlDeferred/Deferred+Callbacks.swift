@@ -1,8 +1,21 @@
-// The verbs of the chain: for each, a form whose function returns a value and one whose function returns a Deferred. More
-// overloads would be kinder one by one and worse together: a chain is one expression to the type checker.
+// The verbs of the chain. Each has three forms, in this order, which the type checker needs: a chain is one expression to it, and what each
+// form costs there is held by Scripts/type-checking.
+//
+// - The form on `Deferred<Out>` is disfavored. It gives a context to a closure that returns `.succeed(x)`, which names no type.
+// - The form on `Out` takes what is no Deferred, a closure without `return` included.
+// - The form on `DeferredType` takes whatever is a Deferred. `Void` is none, so a closure without `return` never matches it.
 
 extension Deferred {
   // MARK: - addCallback
+
+  /// Calls `callback` with the success and waits for the Deferred it returns; a failure passes by.
+  @_disfavoredOverload
+  @discardableResult
+  @inlinable public final func addCallback<Out>(
+    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Deferred<Out>
+  ) -> Deferred<Out> {
+    addWaiting(callback, nil, file: file, line: line)
+  }
 
   /// Calls `callback` with the success; a failure passes by.
   ///
@@ -20,13 +33,10 @@ extension Deferred {
 
   /// Calls `callback` with the success and waits for the Deferred it returns; a failure passes by.
   @discardableResult
-  @inlinable public final func addCallback<Out>(
-    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Deferred<Out>
-  ) -> Deferred<Out> {
-    add(
-      Stage<Value, Out, Deferred<Out>>(callback, nil, file: file, line: line) { upstream, node in
-        Stage<Value, Out, Deferred<Out>>.runCallbacks(upstream, node) { $0.settle(from: $1) }
-      })
+  @inlinable public final func addCallback<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Inner
+  ) -> Deferred<Inner.Value> {
+    addWaiting(callback, nil, file: file, line: line)
   }
 
   // MARK: - addErrback
@@ -44,20 +54,34 @@ extension Deferred {
       })
   }
 
-  // Disfavored, so that an errback that only throws is no riddle.
   /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
   @_disfavoredOverload
   @discardableResult
   @inlinable public final func addErrback(
     file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Deferred<Value>
   ) -> Deferred<Value> {
-    add(
-      Stage<Value, Value, Deferred<Value>>(nil, errback, file: file, line: line) { upstream, node in
-        Stage<Value, Value, Deferred<Value>>.runErrback(upstream, node) { $0.settle(from: $1) }
-      })
+    addWaitingErrback(errback, file: file, line: line)
+  }
+
+  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
+  @discardableResult
+  @inlinable public final func addErrback<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Inner
+  ) -> Deferred<Value> where Inner.Value == Value {
+    addWaitingErrback(errback, file: file, line: line)
   }
 
   // MARK: - addCallbacks
+
+  /// Calls `callback` with the success or `errback` with the failure, and waits for the Deferred it returns.
+  @_disfavoredOverload
+  @discardableResult
+  @inlinable public final func addCallbacks<Out>(
+    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Deferred<Out>,
+    _ errback: @escaping (any Error) throws -> Deferred<Out>
+  ) -> Deferred<Out> {
+    addWaiting(callback, errback, file: file, line: line)
+  }
 
   /// Calls `callback` with the success or `errback` with the failure, never both: an error that `callback` throws goes on
   /// to the next stage.
@@ -74,17 +98,24 @@ extension Deferred {
 
   /// Calls `callback` with the success or `errback` with the failure, and waits for the Deferred it returns.
   @discardableResult
-  @inlinable public final func addCallbacks<Out>(
-    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Deferred<Out>,
-    _ errback: @escaping (any Error) throws -> Deferred<Out>
-  ) -> Deferred<Out> {
-    add(
-      Stage<Value, Out, Deferred<Out>>(callback, errback, file: file, line: line) { upstream, node in
-        Stage<Value, Out, Deferred<Out>>.runCallbacks(upstream, node) { $0.settle(from: $1) }
-      })
+  @inlinable public final func addCallbacks<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Inner,
+    _ errback: @escaping (any Error) throws -> Inner
+  ) -> Deferred<Inner.Value> {
+    addWaiting(callback, errback, file: file, line: line)
   }
 
   // MARK: - addBoth
+
+  /// Calls `function` with the result, whichever it is, and waits for the Deferred it returns; a failure counts as handled.
+  @_disfavoredOverload
+  @discardableResult
+  @inlinable public final func addBoth<Out>(
+    file: StaticString = #fileID, line: UInt = #line,
+    _ function: @escaping (Result<Value, any Error>) throws -> Deferred<Out>
+  ) -> Deferred<Out> {
+    addWaitingBoth(function, file: file, line: line)
+  }
 
   /// Calls `function` with the result, whichever it is; a failure counts as handled.
   @discardableResult
@@ -100,14 +131,64 @@ extension Deferred {
 
   /// Calls `function` with the result, whichever it is, and waits for the Deferred it returns; a failure counts as handled.
   @discardableResult
-  @inlinable public final func addBoth<Out>(
+  @inlinable public final func addBoth<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line,
-    _ function: @escaping (Result<Value, any Error>) throws -> Deferred<Out>
-  ) -> Deferred<Out> {
+    _ function: @escaping (Result<Value, any Error>) throws -> Inner
+  ) -> Deferred<Inner.Value> {
+    addWaitingBoth(function, file: file, line: line)
+  }
+
+  // MARK: - Stages that wait
+
+  @inline(__always) @inlinable final func addWaiting<Inner: DeferredType>(
+    _ callback: @escaping (Value) throws -> Inner, _ errback: ((any Error) throws -> Inner)?,
+    file: StaticString, line: UInt
+  ) -> Deferred<Inner.Value> {
     add(
-      Stage<Result<Value, any Error>, Out, Deferred<Out>>(function, nil, file: file, line: line) { upstream, node in
-        Stage<Result<Value, any Error>, Out, Deferred<Out>>.runBoth(upstream, node) { $0.settle(from: $1) }
+      Stage<Value, Inner.Value, Inner>(callback, errback, file: file, line: line) { upstream, node in
+        Stage<Value, Inner.Value, Inner>.runCallbacks(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
+  }
+
+  @inline(__always) @inlinable final func addWaitingErrback<Inner: DeferredType>(
+    _ errback: @escaping (any Error) throws -> Inner, file: StaticString, line: UInt
+  ) -> Deferred<Value> where Inner.Value == Value {
+    add(
+      Stage<Value, Value, Inner>(nil, errback, file: file, line: line) { upstream, node in
+        Stage<Value, Value, Inner>.runErrback(upstream, node) { $0.settle(from: $1.asDeferred) }
+      })
+  }
+
+  @inline(__always) @inlinable final func addWaitingBoth<Inner: DeferredType>(
+    _ function: @escaping (Result<Value, any Error>) throws -> Inner, file: StaticString, line: UInt
+  ) -> Deferred<Inner.Value> {
+    add(
+      Stage<Result<Value, any Error>, Inner.Value, Inner>(function, nil, file: file, line: line) { upstream, node in
+        Stage<Result<Value, any Error>, Inner.Value, Inner>.runBoth(upstream, node) { $0.settle(from: $1.asDeferred) }
+      })
+  }
+}
+
+// On the protocol, where Swift prefers it less than the forms of the class: for a chain without a value it is never taken.
+extension DeferredType {
+  /// Calls `errback` with the failure, which counts as handled, where it returns nothing to go on with: the next stage has the success,
+  /// or nil after a failure.
+  ///
+  /// ```swift
+  /// fetch(url).addCallback { $0.text.count }.addErrback { print("failed:", $0) }
+  /// ```
+  @discardableResult
+  @inlinable public func addErrback(
+    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Void
+  ) -> Deferred<Value?> {
+    asDeferred.addBoth(file: file, line: line) { result -> Value? in
+      switch result {
+      case .success(let value): return value
+      case .failure(let error):
+        try errback(error)
+        return nil
+      }
+    }
   }
 }
 

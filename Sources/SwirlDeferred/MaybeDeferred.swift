@@ -1,3 +1,11 @@
+/// Calls `function` and gives the Deferred it returns, or a failed one with what it throws.
+@_disfavoredOverload
+@inlinable public func maybeDeferred<Value>(
+  file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Deferred<Value>
+) -> Deferred<Value> {
+  do { return try function() } catch { return .fail(error, file: file, line: line) }
+}
+
 /// Calls `function` and gives its outcome as a Deferred: what it returns is the success, what it throws the failure.
 /// Twisted: `maybeDeferred`.
 @inlinable public func maybeDeferred<Value>(
@@ -7,8 +15,8 @@
 }
 
 /// Calls `function` and gives the Deferred it returns, or a failed one with what it throws.
-@inlinable public func maybeDeferred<Value>(
-  file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Deferred<Value>
-) -> Deferred<Value> {
-  do { return try function() } catch { return .fail(error, file: file, line: line) }
+@inlinable public func maybeDeferred<Inner: DeferredType>(
+  file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Inner
+) -> Deferred<Inner.Value> {
+  do { return try function().asDeferred } catch { return .fail(error, file: file, line: line) }
 }

@@ -39,8 +39,7 @@ struct Trigger {
 extension Reactor {
   /// Calls `body` before, during or after each startup or shutdown of this reactor, in the order added.
   ///
-  /// An error that it throws is logged, and the rest still run. A closure of several statements says what it returns:
-  /// `{ () -> Void in … }`. Twisted: `addSystemEventTrigger`.
+  /// An error that it throws is logged, and the rest still run. Twisted: `addSystemEventTrigger`.
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
@@ -51,6 +50,18 @@ extension Reactor {
 
   /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
   /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  @discardableResult
+  public func addSystemEventTrigger<Inner: DeferredType>(
+    _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping () throws -> Inner
+  ) -> SystemEventTrigger {
+    add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body().withoutValue }
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed()`.
+  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
+  /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  @_disfavoredOverload
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,

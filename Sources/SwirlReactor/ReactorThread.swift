@@ -50,6 +50,16 @@ public final class ReactorThread: Sendable {
   }
 
   /// Runs `body` on the thread and awaits the Deferred that it returns; when the task is cancelled, so is that.
+  public func run<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
+  ) async throws -> Inner.Value where Inner.Value: Sendable {
+    try await remote.run(file: file, line: line, body)
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  /// Runs `body` on the thread and awaits the Deferred that it returns; when the task is cancelled, so is that.
+  @_disfavoredOverload
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>

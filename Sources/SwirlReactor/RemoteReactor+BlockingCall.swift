@@ -13,6 +13,16 @@ extension RemoteReactor {
   }
 
   /// Runs `body` on the reactor's thread, and blocks this one until the Deferred that it returns has its result.
+  public func blockingCall<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
+  ) throws -> Inner.Value where Inner.Value: Sendable {
+    try wait(file, line) { reactor, call in maybeDeferred { try body(reactor) }.addBoth { call.finish($0) } }
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  /// Runs `body` on the reactor's thread, and blocks this one until the Deferred that it returns has its result.
+  @_disfavoredOverload
   public func blockingCall<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>

@@ -19,6 +19,19 @@ extension RemoteReactor {
   /// ```swift
   /// let page = try await thread.run { _ in fetch(url).addCallback(\.text) }
   /// ```
+  public func run<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
+  ) async throws -> Inner.Value where Inner.Value: Sendable {
+    let call = AwaitedCall<Inner.Value>(on: self)
+    return try await call.run(at: CallSite(file: file, line: line)) { reactor, _ in
+      .deferred(try body(reactor).asDeferred)
+    }
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result.
+  @_disfavoredOverload
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>

@@ -7,10 +7,20 @@ let site = ReactorThread(name: "site")
 var count = 0
 var base = ""
 
-/// Counts what each place has got, and ends when all of it is there.
+let everything = Event()
+
+/// Counts what each place has got.
 @MainActor func got(_ what: String) {
   count += 1
   print(what)
+}
+
+/// Counts a program that came to its end with the right result.
+// scopes: 1500
+@MainActor func check(_ name: String, _ isRight: Bool) {
+  if !isRight { return print("\(name): wrong") }
+  got(name)
+  if count == 107 { everything.set() }
 }
 
 try runUntilComplete {
@@ -30,7 +40,7 @@ gatherResults(pages).addCallback { got("top: \($0.joined(separator: ", "))") }.a
 let remote = reactor.remote
 deferToThread { (1...4).reduce(1, *) }.addCallback { got("top: \($0) from a thread") }.addErrback { print($0) }
 reactor.callLater(.milliseconds(5)) { remote.callFromThread { _ in print("top: from afar") } }
-reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in print("top: shutting down") }
+reactor.addSystemEventTrigger(.before, .shutdown) { print("top: shutting down") }
 
 // In good order: a limit, a lock, a queue with workers, a loop, a group, a stream by lines.
 gatherResults(["/3", "/4", "/5"], atMost: 2) { fetch(base + $0) }.addCallback {
@@ -48,7 +58,7 @@ let queue = DeferredQueue<String>(size: 2)
 work()
 for path in ["/6", "/7", "/8"] { queue.put(path) }
 queue.join(timeout: .seconds(60), reactor).addCallback { got("top: the queue is empty") }
-let loop = LoopingCall(reactor) { () -> Void in
+let loop = LoopingCall(reactor) {
   if loop.count == 3 { loop.stop() }
 }
 loop.start(every: .milliseconds(1)).addCallback { got("top: three times") }
@@ -73,5 +83,14 @@ try runUntilComplete {
   try await crawler.crawl(["/a", "/b"])
   for line in try await counter.count(base) { got("actor: \(line)") }
   for line in try await nobody(base, on: site) { got("nobody: \(line)") }
+}
+
+// Chains, and other closures, of every shape.
+let chains = Chains(base)
+let places = Places(base)
+try runUntilComplete {
+  chains.run()
+  try await places.run(on: site)
+  try? await everything.wait().addTimeout(.seconds(20), reactor).value
 }
 print("\(count) in all")

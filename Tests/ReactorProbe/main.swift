@@ -417,7 +417,7 @@ var firstSignal = SIGINT
       _ = write(descriptors[1], "x", 1)
     }
   }
-  reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in
+  reactor.addSystemEventTrigger(.before, .shutdown) {
     print("shutdown")
     for _ in 0..<20 { gate.signal() }
   }

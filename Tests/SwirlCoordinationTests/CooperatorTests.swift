@@ -44,7 +44,7 @@ import Testing
     let clock = TestClock()
     let cooperator = Cooperator(clock, turnTime: .zero)
     var count = 0
-    let task = cooperator.cooperate(1...) { (_: Int) -> Void in
+    let task = cooperator.cooperate(1...) { _ in
       count += 1
       if count % 5 == 0 { throw Trouble() }
     }
@@ -60,7 +60,7 @@ import Testing
     clock.advance(by: .zero)
     endless.stop()
     try failureResult(of: done, as: CancelledError.self)
-    let cancelled = cooperator.cooperate(1...) { (_: Int) -> Void in count += 1 }
+    let cancelled = cooperator.cooperate(1...) { _ in count += 1 }
     let outcome = cancelled.whenDone()
     outcome.cancel()
     try failureResult(of: outcome, as: CancelledError.self)

@@ -33,7 +33,7 @@ import Testing
     let condition = Condition()
     var log: [String] = []
     func wait(_ name: String) {
-      condition.wait().addCallback { () -> Void in
+      condition.wait().addCallback {
         log.append(name)
         wait(name + "'")
       }

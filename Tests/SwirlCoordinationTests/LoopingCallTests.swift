@@ -31,6 +31,37 @@ import Testing
     #expect(loop.count == 6 && !loop.isRunning && clock.delayedCalls.isEmpty)
   }
 
+  @Test func `missed inside the body counts the calls passed over before this one`() {
+    let clock = TestClock()
+    var seen: [Int] = []
+    var loop: LoopingCall!
+    loop = LoopingCall(clock) { seen.append(loop.missed) }
+    loop.start(every: .seconds(10))
+    // Due at 10 s, called at 35 s: those of 20 s and 30 s are passed over.
+    clock.advance(by: .seconds(35))
+    clock.advance(by: .seconds(5))
+    #expect(seen == [0, 2, 2] && loop.missed == 2 && loop.count == 3)
+    loop.stop()
+  }
+
+  @Test func `a body of one expression that returns a Deferred with a value is waited for`() {
+    let clock = TestClock()
+    var running: [Deferred<Int>] = []
+    func work() -> Deferred<Int> {
+      running.append(Deferred<Int>())
+      return running.last!
+    }
+    let loop = LoopingCall(clock) { work() }
+    loop.start(every: .zero)
+    for _ in 0..<5 { clock.advance(by: .seconds(1)) }
+    #expect(running.count == 1)
+    running[0].callback(1)
+    clock.advance(by: .seconds(1))
+    #expect(running.count == 2)
+    loop.stop()
+    running[1].callback(2)
+  }
+
   @Test func `the next call waits for the Deferred of the one before, and what was due meanwhile is counted`() {
     let clock = TestClock()
     var running: [Deferred<Void>] = []
@@ -63,7 +94,7 @@ import Testing
   @Test func `an error ends it, and cancelling what start returned stops it`() throws {
     let clock = TestClock()
     var calls = 0
-    let throwing = LoopingCall(clock) { () -> Void in
+    let throwing = LoopingCall(clock) {
       calls += 1
       if calls == 3 { throw Trouble() }
     }
@@ -86,7 +117,7 @@ import Testing
     let begin = clock.now
     var lateness: [Duration] = []
     var number = 0
-    let loop = LoopingCall(clock) { () -> Void in
+    let loop = LoopingCall(clock) {
       lateness.append(clock.now - begin - Duration.seconds(number))
       number += 1
     }
@@ -117,7 +148,7 @@ import Testing
     let clock = TestClock()
     var loop: LoopingCall?
     let thrown = reports {
-      loop = LoopingCall(clock) { () throws -> Void in
+      loop = LoopingCall(clock) {
         loop?.stop()
         throw Trouble()
       }

@@ -128,6 +128,21 @@ import Testing
     #expect(first == nil)
   }
 
+  @Test func `a worker whose work is done at once takes 100,000 elements on a stack of its own size`() {
+    let queue = DeferredQueue<Int>()
+    for number in 0..<100_000 { queue.put(number) }
+    var sum = 0
+    func work() {
+      queue.get().addCallback { number in
+        sum += number
+        queue.taskDone()
+        work()
+      }
+    }
+    work()
+    #expect(sum == 4_999_950_000 && queue.unfinishedTasks == 0)
+  }
+
   @Test func `a thousand workers and a thousand putters hand on 100,000 elements on a stack of its own size`() {
     let queue = DeferredQueue<Int>(size: 10)
     var sum = 0

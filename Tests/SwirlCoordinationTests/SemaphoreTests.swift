@@ -26,7 +26,7 @@ import Testing
     let semaphore = DeferredSemaphore(1)
     var log: [String] = []
     semaphore.acquire().addCallback {}
-    semaphore.acquire().addCallback { () -> Void in
+    semaphore.acquire().addCallback {
       log.append("first in line")
       semaphore.acquire().addCallback { log.append("came then") }
     }
@@ -87,7 +87,7 @@ import Testing
       witness = object
       for number in 0..<1000 {
         waiters.append(
-          semaphore.acquire().addCallback { [object] () -> Void in if object === witness { log.append(number) } })
+          semaphore.acquire().addCallback { [object] in if object === witness { log.append(number) } })
       }
     }
     for (number, waiter) in waiters.enumerated() where number % 7 != 0 {

@@ -171,7 +171,7 @@ import Testing
     // Straight, and with an inner Deferred between the two.
     for isInner in [false, true] {
       let d = Deferred<Int>()
-      let stage = d.addCallback { _ in downstream }
+      let stage = d.addCallback { _ in downstream! }
       stage.addErrback { [log] in
         log("\($0 is CircularDeferredError)")
         return 0

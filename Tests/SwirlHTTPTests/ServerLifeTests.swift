@@ -124,7 +124,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
           timer = reactor.callLater(.milliseconds(10)) { drip() }
         }
         drip()
-        return client.ended.addCallback { () -> Void in
+        return client.ended.addCallback {
           timer?.cancel()
           text = client.text
         }

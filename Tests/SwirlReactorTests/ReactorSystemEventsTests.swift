@@ -68,7 +68,7 @@ private struct Wrong: Error {}
     var seen = ""
     let line = UInt(#line)
     let logs = recordedLogs {
-      reactor.addSystemEventTrigger(.before, .shutdown) { () throws -> Void in throw Wrong() }
+      reactor.addSystemEventTrigger(.before, .shutdown) { throw Wrong() }
       reactor.addSystemEventTrigger(.before, .shutdown) { Deferred<Void>.fail(Wrong()) }
       add(.before, .shutdown) { seen += "a" }
       add(.after, .shutdown) { seen += "b" }
@@ -88,12 +88,12 @@ private struct Wrong: Error {}
     var seen = ""
     var later: SystemEventTrigger?
     reactor.removeSystemEventTrigger(
-      reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in seen += "never" })
+      reactor.addSystemEventTrigger(.before, .shutdown) { seen += "never" })
     add(.before, .shutdown) {
       seen += "a"
       reactor.removeSystemEventTrigger(later!)
     }
-    later = reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in seen += "never" }
+    later = reactor.addSystemEventTrigger(.before, .shutdown) { seen += "never" }
     add(.before, .shutdown) { seen += "b" }
     reactor.runTurns(1)
     #expect(seen == "ab")
@@ -104,9 +104,9 @@ private struct Wrong: Error {}
     var seen = ""
     add(.during, .shutdown) {
       seen += "a"
-      reactor.addSystemEventTrigger(.during, .shutdown) { () -> Void in seen += "b" }
-      reactor.addSystemEventTrigger(.after, .shutdown) { () -> Void in seen += "c" }
-      reactor.addSystemEventTrigger(.before, .shutdown) { () -> Void in seen += "never" }
+      reactor.addSystemEventTrigger(.during, .shutdown) { seen += "b" }
+      reactor.addSystemEventTrigger(.after, .shutdown) { seen += "c" }
+      reactor.addSystemEventTrigger(.before, .shutdown) { seen += "never" }
     }
     reactor.runTurns(1)
     #expect(seen == "abc")

@@ -81,7 +81,7 @@ extension Gate {
       .addCallback { reactor.deferToThread {} }
       .addCallback { order.append("chain") }
     reactor.addSystemEventTrigger(.before, .shutdown) { [gate] in gate.open() }
-    reactor.addSystemEventTrigger(.after, .shutdown) { () -> Void in
+    reactor.addSystemEventTrigger(.after, .shutdown) {
       order.append("after")
       reactor.deferToThread {}.addCallback { order.append("late") }
     }

@@ -40,12 +40,12 @@ func request(of load: Load) -> HTTPClient.Request {
 
   func next() {
     client.fetch(request)
-      .addCallback { page -> Void in
+      .addCallback { page in
         if load.complete(status: page.status.code, length: page.body.count) { return next() }
         underWay -= 1
         if underWay == 0 { reactor.stop() }
       }
-      .addErrback { error -> Void in fail("\(error)") }
+      .addErrback { error in fail("\(error)") }
   }
   for _ in 1...load.inFlight { next() }
   reactor.run()

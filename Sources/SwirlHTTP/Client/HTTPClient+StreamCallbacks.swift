@@ -31,6 +31,16 @@ extension HTTPClient {
   /// ```swift
   /// client.fetch(HTTPClient.Request(url)) { piece in store.append(piece) }    // a Deferred<Void>
   /// ```
+  public func fetch<Inner: DeferredType>(
+    _ request: Request, file: StaticString = #fileID, line: UInt = #line,
+    onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Inner
+  ) -> Deferred<Response> {
+    fetch(request, CallSite(file: file, line: line), onHead) { try onData($0).withoutValue }
+  }
+
+  // Disfavored: it only gives a context to a closure that returns `.succeed()`.
+  /// As the form whose `onData` returns nothing, but the Deferred that `onData` returned is waited for. Where that fails, the request does.
+  @_disfavoredOverload
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
     onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Deferred<Void>

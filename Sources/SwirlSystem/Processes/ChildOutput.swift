@@ -75,9 +75,17 @@ public final class ChildOutput: Abandonable {
     }
   }
 
-  // Disfavored, so that a body that is one `if` is no riddle.
   /// As the form whose `body` returns nothing; but no more is read, so that the child has to wait, before the Deferred that `body` returned
   /// has fired. Where that fails, this does.
+  @discardableResult
+  public func forEach<Inner: DeferredType>(
+    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Inner
+  ) -> Deferred<Void> {
+    forEach(CallSite(file: file, line: line)) { try body($0).withoutValue }
+  }
+
+  // Disfavored: it only gives a context to a body that returns `.succeed()`.
+  /// As the form whose `body` returns nothing; but no more is read before the Deferred that `body` returned has fired.
   @_disfavoredOverload
   @discardableResult
   public func forEach(

@@ -82,7 +82,7 @@ extension HTTPClientTests {
         })
       var calls = 0
       fails(
-        bench.client.fetch(HTTPClient.Request(bench.server.url)) { (_: [UInt8]) -> Void in
+        bench.client.fetch(HTTPClient.Request(bench.server.url)) { _ in
           calls += 1
           throw Trouble()
         })

@@ -35,7 +35,7 @@ default: fatalError("no operation \(arguments[1])")
   var left = count
   func next() {
     fetch(url)
-      .addCallback { page -> Void in
+      .addCallback { page in
         precondition(page.body.count == 100)
         left -= 1
         left > 0 ? next() : reactor.stop()

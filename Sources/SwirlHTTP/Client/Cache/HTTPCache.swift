@@ -126,7 +126,7 @@ public final class HTTPCache {
   @discardableResult
   func update(_ key: String, _ change: @escaping @Sendable (inout [CachedResponse]) -> Void) -> Deferred<Void> {
     pendingUpdates += 1
-    return store.update(key, on: .current, change).addCallback { effects -> Void in
+    return store.update(key, on: .current, change).addCallback { effects in
       self.pendingUpdates -= 1
       self.note(effects)
     }

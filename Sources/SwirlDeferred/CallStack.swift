@@ -1,0 +1,127 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+import Synchronization
+
+/// How much is left of this thread's stack, and the steps that are put off because it is little.
+///
+/// A callback that fires another Deferred, or adds a callback to one that has fired, runs on top of the callbacks below it on the stack. A
+/// program may do that a million times in a row: a worker whose work is done at once, lists in lists, Deferreds that only closures hold.
+/// When less than a quarter of the stack is left, such a step is queued instead. A frame of this module further down on the same stack takes
+/// it, once the frames above have returned.
+enum CallStack {
+  /// Whether the next step is to be put off.
+  @inline(__always) static var isLow: Bool {
+    let here = position()
+    let known = stacks[slot(of: here)].load(ordering: .relaxed)
+    // One comparison for both: `here` is in the part of the known stack that may be used.
+    if here &- lowest(known) < size(known) &* 3 { return false }
+    return isLow(at: here)
+  }
+
+  /// Takes the steps that are put off, if this frame is far enough below the one that put them off.
+  @inline(__always) static func resume() {
+    if waiting.load(ordering: .relaxed) != 0 { takeSteps(at: position()) }
+  }
+
+  /// Puts off a step of this thread.
+  static func putOff(_ step: @escaping () -> Void) {
+    let here = position()
+    waiting.add(1, ordering: .relaxed)
+    queues.withLock { queues in
+      queues.all[Thread.current, default: Queue(hasRoomAt: here + 32 * 1024)].steps.append(step)
+    }
+  }
+
+  // MARK: - Bounds
+
+  @inline(__always) private static func position() -> UInt {
+    var mark: UInt8 = 0
+    return unsafe withUnsafeMutablePointer(to: &mark) { UInt(bitPattern: $0) }
+  }
+
+  // The stacks seen of late, in a slot by their address. Each is one word, so that threads share them without a lock: the page where the
+  // usable part begins, and in the low 24 bits the pages of a quarter.
+  private static let stacks = InlineArray<64, Atomic<UInt>> { _ in Atomic(0) }
+
+  @inline(__always) private static func slot(of address: UInt) -> Int { Int(truncatingIfNeeded: (address >> 18) & 63) }
+  @inline(__always) private static func lowest(_ known: UInt) -> UInt { (known >> 24) << 12 }
+  @inline(__always) private static func size(_ known: UInt) -> UInt { (known & 0xff_ffff) << 12 }
+
+  @inline(never) private static func isLow(at here: UInt) -> Bool {
+    guard let stack = Thread.stack(), stack.contains(here) else { return false }
+    let quarter = UInt(stack.count) / 4
+    let known = (((stack.lowerBound + quarter) >> 12) << 24) | min(quarter >> 12, 0xff_ffff)
+    stacks[slot(of: here)].store(known, ordering: .relaxed)
+    return here < stack.lowerBound + quarter
+  }
+
+  // MARK: - Steps
+
+  private static let waiting = Atomic(0)
+  private static let queues = Mutex(Queues())
+
+  /// Unchecked: a thread puts in and takes out its own steps only.
+  private struct Queues: @unchecked Sendable {
+    var all: [Thread.ID: Queue] = [:]
+  }
+
+  private struct Queue {
+    var steps: [() -> Void] = []
+    /// A frame at this address, or further down on the stack, has room for them.
+    let hasRoomAt: UInt
+  }
+
+  @inline(never) private static func takeSteps(at here: UInt) {
+    let thread = Thread.current
+    while true {
+      let steps = queues.withLock { queues -> [() -> Void] in
+        guard let queue = queues.all[thread], queue.hasRoomAt <= here else { return [] }
+        if queue.steps.isEmpty { queues.all[thread] = nil } else { queues.all[thread]!.steps = [] }
+        return queue.steps
+      }
+      if steps.isEmpty { return }
+      waiting.subtract(steps.count, ordering: .relaxed)
+      for step in steps { step() }
+    }
+  }
+}
+
+private enum Thread {
+  typealias ID = UInt
+
+  static var current: ID {
+    #if canImport(Darwin)
+    unsafe UInt(bitPattern: pthread_self())
+    #else
+    UInt(pthread_self())
+    #endif
+  }
+
+  /// The addresses of this thread's stack.
+  static func stack() -> Range<UInt>? {
+    #if canImport(Darwin)
+    let high = unsafe UInt(bitPattern: pthread_get_stackaddr_np(pthread_self()))
+    return unsafe high - UInt(pthread_get_stacksize_np(pthread_self()))..<high
+    #else
+    var attributes = pthread_attr_t()
+    guard let find = unsafe find, unsafe find(pthread_self(), &attributes) == 0 else { return nil }
+    defer { unsafe _ = pthread_attr_destroy(&attributes) }
+    var low: UnsafeMutableRawPointer?
+    var size = 0
+    guard unsafe pthread_attr_getstack(&attributes, &low, &size) == 0 else { return nil }
+    let start = UInt(bitPattern: low)
+    return start..<start + UInt(size)
+    #endif
+  }
+
+  #if !canImport(Darwin)
+  // By name, because the headers show it to _GNU_SOURCE only. Both glibc and musl have it.
+  private typealias Find = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
+  private static let find = unsafe dlsym(nil, "pthread_getattr_np").map { unsafe unsafeBitCast($0, to: Find.self) }
+  #endif
+}
