@@ -25,6 +25,9 @@ final class ClientConnection: StreamProtocol {
   @exclusivity(unchecked) private var sender: BodySender?
   /// Waits for the server's word that it wants the content.
   @exclusivity(unchecked) private var continueTimer: DelayedCall?
+  /// Whether the server answered before it got the content, which is not sent any more. It may still wait for it, and would take the next
+  /// request for that.
+  @exclusivity(unchecked) private var isContentWithheld = false
   /// Whether the present response is only the way to another, and its content of no interest.
   @exclusivity(unchecked) private var isDiscarding = false
   /// Whether anything of the present response has come.
@@ -229,7 +232,10 @@ final class ClientConnection: StreamProtocol {
     self.head = head
     exchange?.client?.storeCookies(of: head, from: exchange!)
     // An answer before the content was sent: the server does not want it.
-    if continueTimer != nil { stopBody() }
+    if continueTimer != nil {
+      isContentWithheld = true
+      stopBody()
+    }
     if let exchange, exchange.isDetour(head) {
       isDiscarding = true
       parser.limits.bodyBytes = Self.discardedLength
@@ -319,7 +325,7 @@ final class ClientConnection: StreamProtocol {
   private func finish(_ trailers: HTTPFields?, hasSurplus: Bool) {
     // A server that answers before it has read the request may never read the rest.
     let isFree =
-      parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && continueTimer == nil
+      parser.isPersistent && !hasSurplus && transport.bufferedBytes == 0 && sender == nil && !isContentWithheld
     if isDiscarding { return finishDetour(isFree: isFree) }
     var isDecoded = false
     if let decoder = decoder.take() {

@@ -176,6 +176,26 @@ extension HTTPClientTests {
       bench.end()
     }
 
+    /// RFC 9110 §10.1.1: a server that answers without the content may still read what comes as that.
+    @Test func `after an answer for which content was withheld no other request goes over the connection`() throws {
+      let bench = try ClientBench()
+      bench.server.onConnect = { connection in
+        connection.onHead = { [unowned connection] head in
+          if head.hasPrefix("POST") { connection.send("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno") }
+        }
+      }
+      var request = HTTPClient.Request(bench.server.url + "/", method: .post, body: .bytes(pattern(1000)))
+      request.expectsContinue = true
+      let refused = bench.fetch(request)
+      bench.run()
+      let next = bench.fetch("/next")
+      bench.run()
+      #expect("\(refused)" == "413 no" && "\(next)" == "200 hello")
+      #expect(bench.server.targets == ["/next"])
+      #expect(bench.server.accepted == 2)
+      bench.end()
+    }
+
     /// RFC 9110 §15.5.9: the 408 is about the wait before the request, which the server has not read.
     @Test(arguments: [HTTPRequest.Method.get, .post])
     func `a 408 that meets the request on its way makes it go out once more`(_ method: HTTPRequest.Method) throws {

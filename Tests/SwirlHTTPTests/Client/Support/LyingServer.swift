@@ -32,6 +32,9 @@ enum Lie: String, CaseIterable {
 
   /// Whether it happens when the test says so, which is when the client has the answer.
   var isLater: Bool { rawValue.hasSuffix("Later") }
+
+  /// Whether it ends in a reset, which is sent a turn later. A request that has gone out meanwhile is lost.
+  var isReset: Bool { self == .resets || self == .resetLater }
 }
 
 extension RawRequest {
@@ -55,7 +58,9 @@ extension RawRequest {
       connection.send(answer)
       connection.send(Self.stray)
     case .closes: connection.close(after: "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\(text)")
-    case .closesSilently: connection.close(after: answer)
+    case .closesSilently:
+      connection.send(answer)
+      connection.endNow()
     case .resets:
       connection.send(answer)
       connection.reset()
@@ -78,7 +83,8 @@ extension RawRequest {
     case .redirectWithStray:
       connection.send("HTTP/1.1 307 X\r\nLocation: /\(text)/none\r\nContent-Length: 0\r\n\r\n" + Self.stray)
     case .redirectAndClose:
-      connection.close(after: "HTTP/1.1 308 X\r\nLocation: /\(text)/none\r\nContent-Length: 0\r\n\r\n")
+      connection.send("HTTP/1.1 308 X\r\nLocation: /\(text)/none\r\nContent-Length: 0\r\n\r\n")
+      connection.endNow()
     }
   }
 
@@ -96,6 +102,12 @@ extension RawRequest {
 }
 
 extension RawConnection {
+  /// Sends the end in this turn; `close` does in the next.
+  fileprivate func endNow() {
+    transport.closeWrite()
+    close()
+  }
+
   /// What `lie` does while the connection is free.
   func lieLater(_ lie: Lie) {
     switch lie {
@@ -103,7 +115,7 @@ extension RawConnection {
     case .pieceLater: send("H")
     case .timeoutLater:
       close(after: "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 5\r\n\r\nstray")
-    case .closeLater: close()
+    case .closeLater: endNow()
     case .resetLater: reset()
     default: break
     }
