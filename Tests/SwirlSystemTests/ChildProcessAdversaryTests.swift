@@ -320,7 +320,8 @@ extension SystemTests {
       case "timeout": #expect(throws: TimeoutError.self) { try outcome?.get() }
       case "cancelled": #expect(throws: CancelledError.self) { try outcome?.get() }
       case "too much output": #expect(throws: ProcessError.self) { try outcome?.get() }
-      default: #expect(outcome == nil)
+      // The loop may have seen the end of it, or not.
+      default: break
       }
       let text = try OpenFile(path, .read).readAll(limit: 100).text
       let child = try #require(Int32(text.dropLast()))

@@ -80,6 +80,14 @@ extension SystemTests {
           .addCallback { giveUp(left - 1) }
         }
         return giveUp(limit).addCallback { files.write("x", to: "/dev/null") }
+          .addCallback {
+            // As many again are held by those that someone waits for; then there is no thread to be had.
+            for _ in 0..<limit { _ = files.read(path).addErrback { _ in [] } }
+            return threads(2 * limit, on: reactor).addCallback { files.read(path) }.addBoth { result in
+              let error = #expect(throws: FileError.self) { try result.get() }
+              #expect(error?.reason.hasPrefix("no thread is free") == true && error?.path == path)
+            }
+          }
       }
       // The threads end when someone opens the pipe.
       close(open(path, O_RDWR))

@@ -270,6 +270,8 @@ extension SystemTests {
         let error = #expect(throws: FileError.self) { try withReactor { write($0.files, "x", link) } }
         #expect(error?.errno == ENOSPC && error?.description == "write \(link): No space left on device")
       }
+      let noDescriptor = FileError("open", "a", errno: EMFILE)
+      #expect(noDescriptor.description.hasPrefix("open a: Too many open files: raise the limit"))
       let error = #expect(throws: FileError.self) {
         try withReactor { reactor in
           let writer = reactor.files.writer(to: link)

@@ -38,8 +38,11 @@ extension Reactor {
     isDevice: Bool, _ purpose: FileThreads.Purpose, _ paths: [SystemPath], _ site: CallSite,
     _ work: @escaping @Sendable () throws -> Value
   ) -> Deferred<Value> {
-    deferToThread(
+    let outcome = deferToThread(
       in: fileThreads.pool(isDevice: isDevice), name: purpose == .writing ? paths.last.map { "write \($0)" } : nil,
       mayBeAbandoned: purpose == .reading, file: site.file, line: site.line, work)
+    // It has a result at once only where the pool has refused it.
+    guard outcome.isFired, let path = paths.last else { return outcome }
+    return outcome.addErrback { throw FileError("open", path, reason: "\($0)") }
   }
 }
