@@ -17,9 +17,7 @@ enum CallStack {
   /// Whether the next step is to be put off.
   @inline(__always) static var isLow: Bool {
     let here = position()
-    let known = stacks[slot(of: here)].load(ordering: .relaxed)
-    // One comparison for both: `here` is in the part of the known stack that may be used.
-    if here &- lowest(known) < size(known) &* 3 { return false }
+    if here &- firstUsable.load(ordering: .relaxed) < firstSize.load(ordering: .relaxed) { return false }
     return isLow(at: here)
   }
 
@@ -29,7 +27,7 @@ enum CallStack {
   }
 
   /// Puts off a step of this thread.
-  static func putOff(_ step: @escaping () -> Void) {
+  @inline(never) static func putOff(_ step: @escaping () -> Void) {
     let here = position()
     waiting.add(1, ordering: .relaxed)
     queues.withLock { queues in
@@ -44,20 +42,30 @@ enum CallStack {
     return unsafe withUnsafeMutablePointer(to: &mark) { UInt(bitPattern: $0) }
   }
 
-  // The stacks seen of late, in a slot by their address. Each is one word, so that threads share them without a lock: the page where the
-  // usable part begins, and in the low 24 bits the pages of a quarter.
+  // The part that may be used of the stack of the first thread that asked, mostly that of the only reactor: set once, and initialized
+  // statically, so that its check is a subtraction and a comparison.
+  private static let firstUsable = Atomic<UInt>(0)
+  private static let firstSize = Atomic<UInt>(0)
+  private static let isFirstTaken = Atomic(false)
+
+  // The stacks of the other threads seen of late, in a slot by their address. Each is one word, so that threads share them without a lock:
+  // the page where the usable part begins, and in the low 24 bits the pages of a quarter.
   private static let stacks = InlineArray<64, Atomic<UInt>> { _ in Atomic(0) }
 
-  @inline(__always) private static func slot(of address: UInt) -> Int { Int(truncatingIfNeeded: (address >> 18) & 63) }
-  @inline(__always) private static func lowest(_ known: UInt) -> UInt { (known >> 24) << 12 }
-  @inline(__always) private static func size(_ known: UInt) -> UInt { (known & 0xff_ffff) << 12 }
+  private static func slot(of address: UInt) -> Int { Int(truncatingIfNeeded: (address >> 18) & 63) }
 
   @inline(never) private static func isLow(at here: UInt) -> Bool {
+    let known = stacks[slot(of: here)].load(ordering: .relaxed)
+    if here &- ((known >> 24) << 12) < ((known & 0xff_ffff) << 12) &* 3 { return false }
     guard let stack = Thread.stack(), stack.contains(here) else { return false }
-    let quarter = UInt(stack.count) / 4
-    let known = (((stack.lowerBound + quarter) >> 12) << 24) | min(quarter >> 12, 0xff_ffff)
-    stacks[slot(of: here)].store(known, ordering: .relaxed)
-    return here < stack.lowerBound + quarter
+    let quarter = (UInt(stack.count) / 4) & ~0xfff
+    let usable = stack.lowerBound + quarter
+    if !isFirstTaken.exchange(true, ordering: .relaxed) {
+      firstUsable.store(usable, ordering: .relaxed)
+      firstSize.store(stack.upperBound - usable, ordering: .relaxed)
+    }
+    stacks[slot(of: here)].store(((usable >> 12) << 24) | min(quarter >> 12, 0xff_ffff), ordering: .relaxed)
+    return here < usable
   }
 
   // MARK: - Steps
