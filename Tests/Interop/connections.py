@@ -20,7 +20,7 @@ def chunked(text):
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(text), text)
 
 
-#: What is sent for an answer, each piece in a record of its own; None is the end of the connection.
+#: What is sent for an answer in one segment, each piece in a record of TLS of its own; None is the end of the connection.
 LIES = {
     "nothing but the truth": lambda text: [whole(text)],
     "a second answer in the same segment": lambda text: [whole(text) + STRAY],
@@ -33,30 +33,63 @@ LIES = {
     "a 408 behind the answer": lambda text: [
         whole(text), b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 6\r\n\r\nstray\n", None],
     "an end without a word": lambda text: [whole(text), None],
-    "an end that is announced": lambda text: [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + text, None],
+    "an end that is announced": lambda text: [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text), None],
 }
+
+
+class Wire:
+    """One end of a connection, secured or not; what is sent at once is one segment."""
+
+    def __init__(self, connection, context):
+        self.connection, self.session = connection, None
+        if context:
+            self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            self.session = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+            self.when_readable(self.session.do_handshake)
+
+    def when_readable(self, operation):
+        """Does what TLS wants to read for, and sends what it has to say."""
+        while True:
+            try:
+                result = operation()
+                self.connection.sendall(self.outgoing.read())
+                return result
+            except ssl.SSLWantReadError:
+                self.connection.sendall(self.outgoing.read())
+                if not (more := self.connection.recv(65536)):
+                    return b""
+                self.incoming.write(more)
+
+    def receive(self):
+        return self.when_readable(lambda: self.session.read(65536)) if self.session else self.connection.recv(65536)
+
+    def send(self, pieces):
+        if not self.session:
+            return self.connection.sendall(b"".join(pieces))
+        for piece in pieces:
+            self.session.write(piece)
+        self.connection.sendall(self.outgoing.read())
 
 
 def serve(connection, lies, context):
     """Answers the requests of one connection: `GET /LIE/NUMBER`."""
-    with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-        stack.enter_context(connection)
+    with contextlib.suppress(OSError), connection:
         connection.settimeout(60)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if context:
-            connection = stack.enter_context(context.wrap_socket(connection, server_side=True))
+        wire = Wire(connection, context)
         received = b""
         while True:
             while b"\r\n\r\n" not in received:
-                if not (more := connection.recv(65536)):
+                if not (more := wire.receive()):
                     return
                 received += more
             head, received = received.split(b"\r\n\r\n", 1)
             _, lie, number = head.split(b" ")[1].split(b"/")
-            for piece in lies[int(lie)](number + b"\n"):
-                if piece is None:
-                    return
-                connection.sendall(piece)
+            pieces = lies[int(lie)](number + b"\n")
+            wire.send([piece for piece in pieces if piece])
+            if None in pieces:
+                return
 
 
 @contextlib.contextmanager
