@@ -147,7 +147,7 @@ struct ContentRange {
   }
 }
 
-/// Writes what comes on the thread pool, several pieces at a time: while some are written, the next are collected. To ask a thread
+/// Writes what comes on a thread, several pieces at a time: while some are written, the next are collected. To ask a thread
 /// costs more than to write 64 KiB. On the reactor's thread only.
 private final class PartWriter {
   /// So much is written at once, and no more than twice that waits.
