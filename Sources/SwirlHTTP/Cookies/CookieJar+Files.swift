@@ -1,3 +1,5 @@
+import SwirlSystem
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -67,7 +69,7 @@ private enum CookieFileAccess {
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
     try check(path, .cannotWrite)
     // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
-    let name = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    let name = SystemPath(path).beside(".swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))").description
     let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
     // On the disk before it has the name: after a power failure there would be an empty file otherwise.

@@ -1,7 +1,7 @@
 public import SwirlDeferred
 import SwirlReactor
 
-/// A file that is written chunk by chunk, on the threads of the reactor's pool, beside the one whose place it takes in the end.
+/// A file that is written chunk by chunk, on threads, beside the one whose place it takes in the end.
 ///
 /// ```swift
 /// let writer = reactor.files.writer(to: "page.html")

@@ -28,6 +28,14 @@ extension CookieTests {
       }
     }
 
+    @Test func `a jar's file may have the longest name there is`() throws {
+      try inDirectory { directory in
+        let name = String(repeating: "n", count: 255)
+        try bench.jar.save(to: "\(directory)/\(name)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [name])
+      }
+    }
+
     /// RFC 6265bis §4.2: a cookie is octets.
     @Test(arguments: [CookieJar.Format.json, .netscape])
     func `cookies that are not UTF-8 are saved and loaded byte for byte`(format: CookieJar.Format) throws {

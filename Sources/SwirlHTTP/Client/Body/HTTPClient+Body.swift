@@ -68,7 +68,7 @@ extension HTTPClient {
 
     // MARK: - What comes
 
-    /// A file, read in pieces on the reactor's thread pool while it is sent.
+    /// A file, read in pieces on threads while it is sent.
     /// - Throws: `FileError`, when it is not there or no file.
     public static func file(_ path: String, contentType: String? = nil) throws -> Body {
       let length = try FileSource.length(of: path)

@@ -68,7 +68,7 @@ public final class HTTPCache {
 
   /// A cache in a directory, which several processes may share; it is made when it is needed.
   ///
-  /// Files are read and written on the reactor's thread pool. They can be read by their owner only. What cannot be written is
+  /// Files are read and written on threads. They can be read by their owner only. What cannot be written is
   /// not kept, and what cannot be read is asked for: neither is an error of a request.
   ///
   /// - Parameters:
