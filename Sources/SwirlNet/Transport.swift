@@ -120,7 +120,7 @@ public protocol StreamProtocol: AnyObject {
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool
 
   /// The other end will send no more. Returns whether ours goes on sending; by default the connection is closed when all
-  /// that was written is sent. asyncio: `eof_received`.
+  /// that was written is sent. After `closeWrite()` the connection ends, whatever this returns. asyncio: `eof_received`.
   func endReceived() -> Bool
 
   /// More bytes wait than the high water mark: write no more until `resumeWriting`. Called from within the `write`.

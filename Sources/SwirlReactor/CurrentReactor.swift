@@ -41,6 +41,9 @@ var isMainThread: Bool {
 
 extension Reactor {
   /// The main thread's reactor. The global ``reactor`` is the same object.
+  ///
+  /// A program that is async from its `main`, or awaits at the top level of `main.swift`, does not run it: where this was used before the
+  /// first wait, it runs on the main thread whenever `main` waits, until ``stop()``. There SIGINT and SIGTERM keep what they do. (Linux)
   @MainActor public static let main = Reactor(isMain: true)
 
   /// The reactor of this thread: the one that runs here, or on the main thread ``main``, running or not yet.
