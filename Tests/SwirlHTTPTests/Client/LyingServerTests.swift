@@ -20,6 +20,8 @@ extension HTTPClientTests {
       let run = try LyingRun(count: Self.count / 4, width: width, isSecure: isSecure)
       run.run()
       #expect(run.wrong.isEmpty, "seed \(run.seed), \(run.wrong.count) wrong: \(run.wrong.prefix(10))")
+      // The kernel may deliver an end a moment after it was sent, and after a request that is not to be sent twice.
+      #expect(run.lost <= run.count / 200)
       #expect(run.done == run.count)
       #expect(run.lies == Set(LyingRun.lies(for: width)))
       run.bench.end()
@@ -35,6 +37,8 @@ private final class LyingRun {
   private(set) var lies: Set<Lie> = []
   private(set) var wrong: [String] = []
   private(set) var done = 0
+  /// Requests that were not answered, and not repeated.
+  private(set) var lost = 0
   private var begun = 0
   private let width: Int
   private let choices: [Lie]
@@ -92,7 +96,11 @@ private final class LyingRun {
         wrong.append("\(number) \(lie) \(isRepeatable): \(response.status) \(text?.prefix(20) ?? "")")
       }
     case .failure(let error):
-      if lie != .half && lie != .noAnswer || !(error is HTTPError) {
+      if lie == .half || lie == .noAnswer, error is HTTPError { return }
+      let code = (error as? HTTPError)?.code
+      if !isRepeatable, code == .connectionLost || code == .closedEarly {
+        lost += 1
+      } else {
         wrong.append("\(number) \(lie) \(isRepeatable): \(error)")
       }
     }

@@ -54,9 +54,7 @@ extension RawRequest {
     switch lie {
     case .none, .strayLater, .pieceLater, .timeoutLater, .closeLater, .resetLater: connection.send(answer)
     case .strayInSegment: connection.send(answer + Self.stray)
-    case .strayInRecord:
-      connection.send(answer)
-      connection.send(Self.stray)
+    case .strayInRecord: sendWithStray(answer)
     case .closes: connection.close(after: "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\(text)")
     case .closesSilently:
       connection.send(answer)
@@ -74,10 +72,9 @@ extension RawRequest {
     case .interimBefore:
       connection.send(String(repeating: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", count: 8) + answer)
     case .strayAfterChunks:
-      connection.send(
+      sendWithStray(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n0\r\n\r\n"
       )
-      connection.send(Self.stray)
     case .strayAfterBuffer: answerFilling(64 * 1024)
     case .strayAfterRecords: answerFilling(64 * 1024 - 1 - Int(number)! % 50_000)
     case .redirectWithStray:
@@ -96,7 +93,13 @@ extension RawRequest {
     let length = count - head.utf8.count
     precondition(length > 9999)
     let padding = String(repeating: " ", count: length - number.utf8.count)
-    connection.send(head.replacing("00000", with: "\(length)") + number + padding)
+    sendWithStray(head.replacing("00000", with: "\(length)") + number + padding)
+  }
+
+  /// Sends a second answer behind `answer`: in one write, since the kernel may deliver another later; TLS needs two, for two records.
+  private func sendWithStray(_ answer: String) {
+    guard connection.transport.tlsInfo != nil else { return connection.send(answer + Self.stray) }
+    connection.send(answer)
     connection.send(Self.stray)
   }
 }
