@@ -73,7 +73,9 @@ import Swirl
       if let writer { try await writer.write(head).value } else { try put(head) }
     }
     do {
-      for try await bytes in response.body { if let writer { try await writer.write(bytes).value } else { try put(bytes) } }
+      for try await bytes in response.body {
+        if let writer { try await writer.write(bytes).value } else { try put(bytes) }
+      }
     } catch let error as HTTPError { throw ContentFailure(error: error) }
     try await writer?.finish().value
   }

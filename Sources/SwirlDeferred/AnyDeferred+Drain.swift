@@ -130,13 +130,16 @@ extension AnyDeferred {
     if let origin, isSource, state == .pending {
       DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
     }
-    let (list, held) = undoLinks()
-    // The callbacks may be the last to hold other Deferreds, whose callbacks hold others again.
+    var (list, held) = undoLinks()
+    // The callbacks may be the last to hold other Deferreds, whose callbacks hold others again. Nothing is left for the end of this
+    // function to release: `resume` has to come after it.
     if CallStack.isLow {
+      let (list, held) = (list.take(), held)
       CallStack.putOff { AnyDeferred.free(list, held) }
     } else {
-      AnyDeferred.free(list, held)
+      AnyDeferred.free(list.take(), held)
     }
+    held = []
     CallStack.resume()
   }
 
@@ -149,8 +152,13 @@ extension AnyDeferred {
 
   /// The node is going away, and its canceller may be the last to hold another Deferred.
   @usableFromInline final func releaseAction() {
-    guard CallStack.isLow, let canceller = action.take() else { return }
-    CallStack.putOff { withExtendedLifetime(canceller) {} }
+    var canceller = action.take()
+    if CallStack.isLow {
+      let last = canceller.take()
+      CallStack.putOff { withExtendedLifetime(last) {} }
+    }
+    canceller = nil
+    CallStack.resume()
   }
 
   /// Takes apart all that hangs on this node, and frees nothing: returns a list of what is left without an owner, and the

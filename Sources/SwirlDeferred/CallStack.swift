@@ -13,9 +13,9 @@ import Synchronization
 /// program may do that a million times in a row: a worker whose work is done at once, lists in lists, Deferreds that only closures hold.
 /// When less than a quarter of the stack is left, such a step is queued instead. A frame of this module further down on the same stack takes
 /// it, once the frames above have returned.
-enum CallStack {
+package enum CallStack {
   /// Whether the next step is to be put off.
-  @inline(__always) static var isLow: Bool {
+  @inline(__always) package static var isLow: Bool {
     let here = position()
     if here &- firstUsable.load(ordering: .relaxed) < firstSize.load(ordering: .relaxed) { return false }
     return isLow(at: here)
@@ -25,6 +25,10 @@ enum CallStack {
   @inline(__always) static func resume() {
     if waiting.load(ordering: .relaxed) != 0 { takeSteps(at: position()) }
   }
+
+  /// For the reactor, before it waits: takes what no frame further down has taken, because a program's own frames filled the stack below
+  /// the first one of this module.
+  package static func resumeInTurn() { resume() }
 
   /// Puts off a step of this thread.
   @inline(never) static func putOff(_ step: @escaping () -> Void) {

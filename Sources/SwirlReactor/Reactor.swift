@@ -192,6 +192,7 @@ public final class Reactor {
     if runSoonCalls() { isBusy = true }
     timers.runDue(at: turnTime, madeBefore: mark) { call, body in perform(at: call.site, body) }
     if !jobs.isEmpty { runJobs() }
+    CallStack.resumeInTurn()
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0

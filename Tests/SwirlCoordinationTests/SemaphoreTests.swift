@@ -184,19 +184,4 @@ import Testing
     }
     #expect(gone == nil)
   }
-
-  @Test func `a body whose turn came while it was paused runs, though nobody keeps the semaphore any more`() {
-    var semaphore: DeferredSemaphore? = DeferredSemaphore(0)
-    var ran = false
-    let result = semaphore!.run { () -> Deferred<Void> in
-      ran = true
-      return .succeed()
-    }
-    result.pause()
-    semaphore!.release()
-    semaphore = nil
-    #expect(!ran)
-    result.unpause()
-    #expect(ran && result.isFired)
-  }
 }

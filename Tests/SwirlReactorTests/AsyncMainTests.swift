@@ -14,7 +14,9 @@ import Testing
   }
 
   @Test func `stop ends the reactor, and main goes on`() {
-    #expect(Probe("stop", of: "AsyncProbe").lines == ["shutdown", "got 1", "goes on false"])
+    let lines = Probe("stop", of: "AsyncProbe").lines
+    // The task that awaits and the trigger are both due in that turn.
+    #expect(lines.prefix(2).sorted() == ["got 1", "shutdown"] && lines.last == "goes on false")
   }
 
   @Test func `run is refused to an async main, which says what to do`() {

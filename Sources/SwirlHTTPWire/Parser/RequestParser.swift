@@ -55,7 +55,9 @@ public struct RequestParser: Sendable {
     do throws(HTTPWireError) {
       switch state {
       case .head:
-        guard let head = try reader.next(input, at: &offset, limits, HeadRules(isRequest: true)) else { return .needMore }
+        guard let head = try reader.next(input, at: &offset, limits, HeadRules(isRequest: true)) else {
+          return .needMore
+        }
         let request = RequestHead(head, framing: try head.framing())
         isPersistent = request.isPersistent
         body.begin(request.framing, isLenient: false)

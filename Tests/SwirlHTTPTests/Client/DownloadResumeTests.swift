@@ -35,7 +35,8 @@ extension HTTPClientTests {
     private func origin(_ validator: String, total: Int? = 10, coding: String = "", url: String? = nil) -> String {
       let url = url ?? bench.server.url
       let tag = validator.hasPrefix("\"") ? validator : ""
-      return "swirl-part 1\n\(url)\n\(url)\n\(validator)\n\(tag)\n\(total.map { "\($0)" } ?? "")\n\(coding)\n"
+      // The URL that answers is in the standard's form.
+      return "swirl-part 1\n\(url)\n\(url)/\n\(validator)\n\(tag)\n\(total.map { "\($0)" } ?? "")\n\(coding)\n"
     }
 
     private func download(

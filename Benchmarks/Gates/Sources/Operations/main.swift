@@ -40,7 +40,10 @@ default: fatalError("no operation \(arguments[1])")
         left -= 1
         left > 0 ? next() : reactor.stop()
       }
-      .addErrback { error in preconditionFailure("\(error)") }
+      .addErrback { error in
+        print(error)
+        exit(1)
+      }
   }
   next()
   reactor.run()
