@@ -40,7 +40,7 @@ default: fatalError("no operation \(arguments[1])")
         left -= 1
         left > 0 ? next() : reactor.stop()
       }
-      .addErrback { error in preconditionFailure("\(error)") }
+      .addErrback { error -> Void in preconditionFailure("\(error)") }
   }
   next()
   reactor.run()
