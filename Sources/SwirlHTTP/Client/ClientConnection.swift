@@ -180,12 +180,7 @@ final class ClientConnection: StreamProtocol {
   func dataReceived(_ bytes: Span<UInt8>) {
     // Between requests nothing may come: it would be taken for the answer to the next one.
     guard exchange != nil else { return discard() }
-    // Without a look at the clock, which would be one for each response.
-    noteRead(at: reactor.knownTime)
-    if !hasBegun {
-      hasBegun = true
-      exchange?.times.firstByte = reactor.turnTime
-    }
+    noteRead()
     exchange?.noteActivity()
     var offset = 0
     do {
@@ -218,9 +213,15 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
-  private func noteRead(at time: Int64) {
-    readTime = time
+  private func noteRead() {
+    let reactor = reactor
+    // Without a look at the clock, which would be one for each response.
+    readTime = reactor.knownTime
     readPoll = reactor.pollCount
+    if !hasBegun {
+      hasBegun = true
+      exchange?.times.firstByte = reactor.turnTime
+    }
   }
 
   /// Whether the server says that it waited for a request in vain, which it cannot mean of the present one: its word and the request have
@@ -304,7 +305,9 @@ final class ClientConnection: StreamProtocol {
     // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
     body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
     let count = body.count - before
-    noteRead(at: reactor.lookAtClock())
+    // Much may have been read in this turn already.
+    _ = reactor.lookAtClock()
+    noteRead()
     exchange?.noteActivity()
     parser.advance(by: min(count, rest))
     if count >= rest { directEnd(surplus: count - rest) }
