@@ -180,8 +180,20 @@ public final class Reactor {
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
+  /// The latest moment that is known without another look at the clock: never after the present one.
+  package var knownTime: Int64 { max(turnTime, lookTime) }
+
+  /// The present moment, which is known from then on.
+  package func lookAtClock() -> Int64 {
+    lookTime = Instant.now.nanoseconds
+    return lookTime
+  }
+  @exclusivity(unchecked) private var lookTime: Int64 = 0
+
   /// How often descriptors were polled, the present time included. What arrives after a poll is reported by a later one.
-  @exclusivity(unchecked) package private(set) var pollCount = 0
+  // Computed: of a stored property other modules check the access.
+  package var pollCount: Int { polls }
+  @exclusivity(unchecked) private var polls = 0
 
   private func turn() {
     cachedTime = 0
@@ -196,7 +208,7 @@ public final class Reactor {
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
-    pollCount &+= 1
+    polls &+= 1
     if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else {

@@ -36,7 +36,7 @@ final class ClientConnection: StreamProtocol {
   @exclusivity(unchecked) private(set) var isReused = false
   /// Whether anything of the present request may have reached the server.
   @exclusivity(unchecked) private var hasSent = false
-  /// When the last bytes were read, and by which poll of the reactor they were found.
+  /// When the last bytes were read, or a little before, and by which poll of the reactor they were found.
   @exclusivity(unchecked) private var readTime: Int64 = 0
   @exclusivity(unchecked) private var readPoll = 0
   /// Watches the deadline of the present request. It is only ever moved back, which costs nothing, so one lasts for many.
@@ -74,7 +74,7 @@ final class ClientConnection: StreamProtocol {
   }
 
   /// Whether it is to give way to a new one.
-  var hasLivedLongEnough: Bool { reactor.turnTime >= end }
+  var hasLivedLongEnough: Bool { end != .max && reactor.turnTime >= end }
 
   // MARK: - Sending
 
@@ -88,9 +88,10 @@ final class ClientConnection: StreamProtocol {
   /// about the wait. A connection whose end is there would lose the request. One that may be repeated needs no look for that if the
   /// last answer has come just now; for one that may not the look comes before all else.
   func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
+    let reactor = reactor
     let hasJustRead =
-      readPoll == reactor.pollCount && reactor.now.nanoseconds - readTime < Self.unwatchedNanoseconds
-      && exchange.request.isRepeatable
+      readPoll == reactor.pollCount && exchange.request.isRepeatable
+      && reactor.lookAtClock() - readTime < Self.unwatchedNanoseconds
     return !transport.hasUndeliveredInput(hasJustRead: hasJustRead)
   }
 
@@ -180,10 +181,6 @@ final class ClientConnection: StreamProtocol {
     // Between requests nothing may come: it would be taken for the answer to the next one.
     guard exchange != nil else { return discard() }
     noteRead()
-    if !hasBegun {
-      hasBegun = true
-      exchange?.times.firstByte = reactor.turnTime
-    }
     exchange?.noteActivity()
     var offset = 0
     do {
@@ -217,8 +214,14 @@ final class ClientConnection: StreamProtocol {
   }
 
   private func noteRead() {
-    readTime = reactor.now.nanoseconds
+    let reactor = reactor
+    // Without a look at the clock, which would be one for each response.
+    readTime = reactor.knownTime
     readPoll = reactor.pollCount
+    if !hasBegun {
+      hasBegun = true
+      exchange?.times.firstByte = reactor.turnTime
+    }
   }
 
   /// Whether the server says that it waited for a request in vain, which it cannot mean of the present one: its word and the request have
@@ -302,6 +305,8 @@ final class ClientConnection: StreamProtocol {
     // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
     body.append(addingCapacity: min(rest, 1 << 20) + 1) { read(&$0) }
     let count = body.count - before
+    // Much may have been read in this turn already.
+    _ = reactor.lookAtClock()
     noteRead()
     exchange?.noteActivity()
     parser.advance(by: min(count, rest))

@@ -230,8 +230,9 @@ final class ConnectionPool {
 
   /// Takes a connection that is free: the next request in line gets it, or it is kept.
   func release(_ connection: ClientConnection) {
+    let client = isDetached ? nil : client
     // When there are too many in all, its place goes to the request that came first.
-    if !isDetached, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
+    if let client, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
       return makeRoom(connection)
     }
     while let place = nextPlace(isKept: connection.isReused) {
@@ -240,7 +241,7 @@ final class ConnectionPool {
     }
     // Those that are left want a connection of their own, for which there is no room.
     if waitingCount > 0, placeInLine != nil { return makeRoom(connection) }
-    if isDetached || client.isClosed || client.idleNanoseconds == 0 { return connection.close() }
+    guard let client, !client.isClosed, client.idleNanoseconds != 0 else { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)
     client.watchIdle()

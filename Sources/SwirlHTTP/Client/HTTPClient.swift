@@ -135,10 +135,11 @@ public final class HTTPClient {
     requests += 1
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
-    var deadline = nanoseconds.map { reactor.turnTime + max(0, $0) } ?? .max
+    let now = reactor.turnTime
+    var deadline = nanoseconds.map { now + max(0, $0) } ?? .max
     if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
     let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
-    exchange.times.start = reactor.turnTime
+    exchange.times.start = now
     return exchange
   }
 

@@ -2,40 +2,38 @@
 enum IPv4Text {
   /// Whether a host can be nothing but an address, because its last label is a number.
   static func endsInNumber(_ host: Span<UInt8>) -> Bool {
-    let last = labels(of: host).last ?? 0..<0
+    let end = end(of: host)
+    var start = end
+    while start > 0, host[start - 1] != UInt8(ascii: ".") { start -= 1 }
+    let last = start..<end
     guard !last.isEmpty, host[last.lowerBound].isDigit else { return false }
     return last.allSatisfy { host[$0].isDigit } || number(host.extracting(last)) != nil
   }
 
   /// As four numbers in decimal; nil for what is no address.
   static func canonical(_ host: Span<UInt8>) -> String? {
-    let parts = labels(of: host)
-    guard (1...4).contains(parts.count) else { return nil }
+    let end = end(of: host)
+    var count = 1
+    for index in 0..<end where host[index] == UInt8(ascii: ".") { count += 1 }
+    guard count <= 4 else { return nil }
     var address: UInt64 = 0
-    for (index, part) in parts.enumerated() {
-      guard let number = number(host.extracting(part)) else { return nil }
-      if index < parts.count - 1 {
-        guard number <= 255 else { return nil }
-        address |= number << UInt64(8 * (3 - index))
-      } else {
-        // The last one is as many bytes as are left.
-        guard number < 1 << UInt64(8 * (5 - parts.count)) else { return nil }
-        address |= number
-      }
+    var start = 0
+    for index in 0..<count {
+      var dot = start
+      while dot < end, host[dot] != UInt8(ascii: ".") { dot += 1 }
+      guard let number = number(host.extracting(start..<dot)) else { return nil }
+      // The last one is as many bytes as are left.
+      let isLast = index == count - 1
+      guard number < 1 << UInt64(isLast ? 8 * (5 - count) : 8) else { return nil }
+      address |= isLast ? number : number << UInt64(8 * (3 - index))
+      start = dot + 1
     }
     return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
   }
 
-  /// What stands between the dots, without an empty one at the end. Of more than five only five: that many are no address.
-  private static func labels(of host: Span<UInt8>) -> [Range<Int>] {
-    var labels: [Range<Int>] = []
-    var start = 0
-    for index in host.indices where host[index] == UInt8(ascii: ".") {
-      labels.append(start..<index)
-      start = index + 1
-    }
-    if start < host.count || labels.isEmpty { labels.append(start..<host.count) }
-    return labels
+  /// Where the labels end: an empty one behind the last dot is none.
+  private static func end(of host: Span<UInt8>) -> Int {
+    !host.isEmpty && host[host.count - 1] == UInt8(ascii: ".") ? host.count - 1 : host.count
   }
 
   /// Hexadecimal after `0x`, octal after `0`, else decimal; nil for no number, and a number beyond 32 bits for all that are.

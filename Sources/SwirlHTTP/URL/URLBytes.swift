@@ -60,12 +60,13 @@ extension String {
 
   /// The bytes as text, with the letters of ASCII in lower case.
   init(lowercasing bytes: Span<UInt8>) {
-    var lowered: [UInt8] = []
-    lowered.reserveCapacity(bytes.count)
-    for index in bytes.indices {
-      let byte = bytes[index]
-      lowered.append(byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte)
+    // All bytes that are counted were written.
+    self = unsafe String(unsafeUninitializedCapacity: bytes.count) { buffer in
+      for index in bytes.indices {
+        let byte = bytes[index]
+        unsafe buffer[index] = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+      }
+      return bytes.count
     }
-    self.init(decoding: lowered, as: UTF8.self)
   }
 }

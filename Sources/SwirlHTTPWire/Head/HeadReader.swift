@@ -50,6 +50,7 @@ struct HeadReader<Start: StartLine>: Sendable {
     return nil
   }
 
+  @inline(__always)
   private mutating func finish(_ bytes: [UInt8]) -> Head? {
     defer {
       scanner = HeadScanner()

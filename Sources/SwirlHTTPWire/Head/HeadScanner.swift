@@ -8,8 +8,6 @@ struct HeadScanner<Start: StartLine>: Sendable {
   private var lines = LineScanner()
   /// Where the start line begins: behind the empty line that may stand before it.
   private var startLineStart = 0
-  /// Where the name of the last field is.
-  private var lastName = 0..<0
 
   /// - Parameter bytes: the head from its first byte on, at least what the call before was given.
   /// - Returns: where the head ends, after its empty line; nil if that is not there yet.
@@ -17,70 +15,96 @@ struct HeadScanner<Start: StartLine>: Sendable {
     _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
   ) throws(HTTPWireError) -> Int? {
     while true {
-      let line: Range<Int>
       switch lines.next(in: bytes) {
       case .incomplete:
         try checkLength(bytes.count, limits)
         return nil
       case .broken(let index):
-        try checkLength(index + 1, limits)
-        guard let resumed = try resume(bytes, at: index, rules) else { continue }
-        line = resumed
-      case .line(let next):
-        try checkLength(lines.lineStart, limits)
-        line = next
-      }
-      if start == nil {
-        try scanStart(bytes, line, rules)
-      } else if line.isEmpty {
-        return lines.lineStart
-      } else if rules.isLenient, bytes[line.lowerBound].isBlank, facts.count > 0 {
-        // The line continues the field before it, which must be none whose value was read already.
-        try check(lastName, bytes, "is continued on a second line")
-        isIrregular = true
-      } else {
-        let field = try FieldLine(parsing: bytes, line)
-        if lines.lastControl >= line.lowerBound { try check(field.name, bytes, "has a control character") }
-        try facts.note(field, in: bytes, isRequest: rules.isRequest)
-        try facts.checkCount(limits)
-        lastName = field.name
+        if let end = try resume(bytes, at: index, limits, rules) { return end }
+      case .line(let line):
+        if let end = try take(line, endingAt: line.upperBound + 2, bytes, limits, rules) { return end }
       }
     }
   }
 
+  /// - Parameter end: where the next line begins.
+  /// - Returns: where the head ends, if this is its empty line.
+  @inline(__always)
+  private mutating func take(
+    _ line: Range<Int>, endingAt end: Int, _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
+  ) throws(HTTPWireError) -> Int? {
+    try checkLength(end, limits)
+    if start == nil {
+      try scanStart(bytes, line, endingAt: end, rules)
+    } else if line.isEmpty {
+      return end
+    } else if rules.isLenient, bytes[line.lowerBound].isBlank, facts.count > 0 {
+      try fold(line, bytes)
+    } else {
+      try facts.note(FieldLine(parsing: bytes, line), in: bytes, isRequest: rules.isRequest)
+      try facts.checkCount(limits)
+    }
+    return nil
+  }
+
+  // MARK: - Departures
+
+  // Never inlined, so that a head without any pays nothing for them.
+
   /// A line that is not as it should be, but for a lenient reader.
   ///
-  /// - Returns: nil if the line goes on.
+  /// - Returns: as `take`.
+  @inline(never)
   private mutating func resume(
-    _ bytes: Span<UInt8>, at index: Int, _ rules: HeadRules
-  ) throws(HTTPWireError) -> Range<Int>? {
+    _ bytes: Span<UInt8>, at index: Int, _ limits: HTTPLimits, _ rules: HeadRules
+  ) throws(HTTPWireError) -> Int? {
+    try checkLength(index + 1, limits)
     if rules.isLenient, start != nil || bytes[index] == .lineFeed {
+      let lineStart = lines.lineStart
       switch lines.resume(bytes, at: index) {
       case .line(let line):
         facts.hasBareLineFeed = true
         isIrregular = true
-        return line
-      case .passed: return nil
+        return try take(line, endingAt: lines.lineStart, bytes, limits, rules)
+      case .passed:
+        try checkPlain(bytes, lineStart..<index, "has a control character")
+        return nil
       case .none: break
       }
     }
     throw LineScanner.error(bytes, at: index, start == nil ? .badStartLine : .badField)
   }
 
+  /// A line that continues the field before it, which must be none whose value was read already.
+  @inline(never)
+  private mutating func fold(_ line: Range<Int>, _ bytes: Span<UInt8>) throws(HTTPWireError) {
+    isIrregular = true
+    // Each line is gone back over once at most: where the one before continued the field too, that was checked already.
+    var before = line.lowerBound - 1
+    while bytes[before - 1] != .lineFeed { before -= 1 }
+    try checkPlain(bytes, before..<line.lowerBound, "is continued on a second line")
+  }
+
   /// What frames a message is read to the letter.
-  private func check(
-    _ name: Range<Int>, _ bytes: Span<UInt8>, _ problem: String
+  private func checkPlain(
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ problem: String
   ) throws(HTTPWireError) {
-    guard
-      !bytes.equals("content-length", in: name), !bytes.equals("transfer-encoding", in: name),
-      !bytes.equals("connection", in: name)
-    else {
-      throw HTTPWireError(.badFraming, "\(bytes.string(name)) \(problem): it must be plain (RFC 9112 §6)")
+    for length in ["connection".utf8.count, "content-length".utf8.count, "transfer-encoding".utf8.count] {
+      let name = line.lowerBound..<line.lowerBound + length
+      guard line.count > length, bytes[name.upperBound] == .colon else { continue }
+      guard
+        !bytes.equals("content-length", in: name), !bytes.equals("transfer-encoding", in: name),
+        !bytes.equals("connection", in: name)
+      else {
+        throw HTTPWireError(.badFraming, "\(bytes.string(name)) \(problem): it must be plain (RFC 9112 §6)")
+      }
     }
   }
 
+  // MARK: - Parts
+
   private mutating func scanStart(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ rules: HeadRules
+    _ bytes: Span<UInt8>, _ line: Range<Int>, endingAt end: Int, _ rules: HeadRules
   ) throws(HTTPWireError) {
     // Only the very first line begins at 0, so only one empty line is skipped.
     if line.isEmpty, line.lowerBound == 0, Start.allowsEmptyLineBefore {
@@ -88,9 +112,9 @@ struct HeadScanner<Start: StartLine>: Sendable {
     } else {
       let parsed = try Start(parsing: bytes, line)
       start = parsed
-      fieldsStart = lines.lineStart
+      fieldsStart = end
       // RFC 9110 §9.3.6: what these say of the content is ignored.
-      facts.ignoresFraming = rules.answersConnect && parsed.isSuccess
+      if rules.answersConnect, parsed.isSuccess { facts.ignoresFraming = true }
     }
   }
 

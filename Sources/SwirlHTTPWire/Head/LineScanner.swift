@@ -17,8 +17,6 @@ struct LineScanner: Sendable {
   private(set) var lineStart = 0
   /// How far that line is known to be clean.
   private var clean = 0
-  /// Where the last control character is that `resume` passed over; -1 if there is none.
-  private(set) var lastControl = -1
 
   mutating func next(in bytes: Span<UInt8>) -> Result {
     let end = bytes.firstControl(from: clean)
@@ -48,10 +46,7 @@ struct LineScanner: Sendable {
     // Behind a carriage return `clean` stays where that is.
     guard clean == index, bytes[index] != 0 else { return .none }
     clean = index + 1
-    guard bytes[index] == .lineFeed else {
-      lastControl = index
-      return .passed
-    }
+    guard bytes[index] == .lineFeed else { return .passed }
     let line = lineStart..<index
     lineStart = clean
     return .line(line)

@@ -3,6 +3,7 @@ extension RawHead {
   /// (RFC 9112 §2.2, §5.2).
   ///
   /// - Parameter head: the lines of a response's head, checked, up to and with the empty line.
+  @inline(never)
   init(irregular head: [UInt8]) {
     let head = head.span
     var bytes: [UInt8] = []

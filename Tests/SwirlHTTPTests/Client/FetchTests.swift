@@ -234,8 +234,8 @@ extension HTTPClientTests {
         bench.run()
       }
       let name = try #require(HTTPField.Name("X-A"))
-      // The URL standard removes line breaks and encodes the rest.
-      let encoded = ["/aX-B:%20c", "/ab", "/a%00b", "/a?b=%01", "/a%20b"]
+      // The URL standard removes line breaks, and control characters at the end, and encodes the rest.
+      let encoded = ["/aX-B:%20c", "/ab", "/a%00b", "/a?b=", "/a%20b"]
       let urls = ["/a\r\nX-B: c", "/a\nb", "/a\0b", "/a?b=\u{1}", "/a b"].map { bench.fetch($0, form) }
       let bad: [Outcome] = [
         bench.fetch("/a", form, headers: [.contentLength: "5"]),

@@ -61,7 +61,8 @@ extension HTTPClientTests {
       for target in ["/../../../etc/passwd", "/%2e%2e%2f", "/a//b/./..", "/" + String(repeating: "x", count: 4000)] {
         #expect(bench.ask(target, headers: [.authorization: "Bearer s3cret", .cookie: "s3cret=1"]).hasPrefix("miss"))
       }
-      #expect(files.count == 4 && files.allSatisfy(CacheFile.isName))
+      #expect(files.count == 4, "\(files)")
+      #expect(files.allSatisfy(CacheFile.isName))
       for file in files { #expect(!String(decoding: content(file), as: UTF8.self).contains("s3cret")) }
       bench.end()
     }
