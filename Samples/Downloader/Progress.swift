@@ -33,7 +33,9 @@ import Foundation
     let sum = files.values.reduce(0) { $0 + $1.received }
     let seconds = max(0.001, Double((ContinuousClock.now - start).components.seconds))
     let totals = files.values.compactMap(\.total)
-    let all = totals.count == count ? " of \(mebibytes(totals.reduce(0, +)))" : ""
+    // A server may announce any number: sums of them may not fit.
+    let total = totals.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+    let all = totals.count == count ? " of \(mebibytes(total))" : ""
     put(
       "\r\u{1B}[K\(done) of \(count) files, \(mebibytes(sum))\(all) MiB, \(mebibytes(Int(Double(max(0, sum - first)) / seconds))) MiB/s"
     )

@@ -12,9 +12,11 @@ import Foundation
     guard sum - shown > 256 * 1024 || received == total else { return }
     shown = sum
     let totals = files.values.compactMap(\.total)
-    let all = totals.count == files.count ? totals.reduce(0, +) : 0
+    // A server may announce any number: sums of them may not fit.
+    let all =
+      totals.count == files.count ? totals.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 } : 0
     let width = 30
-    let filled = all > 0 ? min(width, sum * width / all) : 0
+    let filled = all > 0 ? min(width, Int(Double(sum) / Double(all) * Double(width))) : 0
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
     put("\r[\(bar)] \(sum / 1024) KiB" + (all > 0 ? " of \(all / 1024)" : ""))
   }

@@ -71,14 +71,21 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
 
 /// An address of a proxy that cannot be read.
 public struct ProxyError: Error, Sendable, CustomStringConvertible {
-  /// The text that was to be the address.
+  /// The text that was to be the address, without a user and a password.
   public let url: String
   /// What is wrong with it and what to do, in words.
   public let reason: String
 
   init(_ url: String, _ reason: String) {
-    self.url = url
+    self.url = Self.withoutCredentials(url)
     self.reason = reason
+  }
+
+  /// What cannot be read as a URL may have a password all the same: all that stands before the last `@` is left out.
+  private static func withoutCredentials(_ url: String) -> String {
+    guard let end = url.lastIndex(of: "@") else { return url }
+    let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
+    return String(scheme + url[url.index(after: end)...])
   }
 
   /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http or socks5`.

@@ -215,7 +215,7 @@ private final class CachedFetch {
     // What a GET got is brought up to date by a HEAD, not replaced.
     let kept = isHead && kept?.isHead == false ? nil : kept
     // An interceptor behind the cache may have asked for something else.
-    let isOwn = response.history.isEmpty && response.url == request.url
+    let isOwn = response.history.isEmpty && HTTPCache.key(of: response.url) == key
     if isHead, isOwn, head.status == 200 { freshen(key, by: head, requestTime, responseTime) }
     if isOwn, CachedResponse.isStorable(head, asked: asked),
       let new = CachedResponse(

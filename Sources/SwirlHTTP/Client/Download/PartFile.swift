@@ -41,6 +41,10 @@ final class PartFile: @unchecked Sendable {
       file = try OpenFile(path, .write)
       return nil
     }
+    // To open a named pipe would wait for its reader.
+    for beside in [partPath, originPath] where try OpenFile.isSpecial(beside) {
+      throw FileError("open", beside, reason: "it is no file; remove it, or choose another name")
+    }
     let file = try OpenFile.locked(partPath)
     self.file = file
     let length = try file.seekToEnd()

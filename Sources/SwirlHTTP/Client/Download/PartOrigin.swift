@@ -45,11 +45,12 @@ struct PartOrigin: Equatable, Sendable {
     return bytes.dropFirst().dropLast().allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
   }
 
-  /// Whether a partial response may be of the same representation. A server leaves out of it what the request's If-Range implies
-  /// (RFC 9110 §15.3.7), so a field that is missing says nothing, and one that differs says no.
+  /// Whether a partial response may be of the same representation. It has the ETag that a whole one would have (RFC 9110 §15.3.7), so one
+  /// without it is of another. Of the other fields a server leaves out what the request's If-Range implies: a field that is missing says
+  /// nothing, and one that differs says no.
   func mayInclude(_ response: HTTPClient.Response, total: Int?) -> Bool {
     let date = validator == tag ? nil : response.header("last-modified")
-    return (response.header("etag") ?? tag) == tag && (date ?? validator) == validator
+    return (response.header("etag") ?? "") == tag && (date ?? validator) == validator
       && (response.header("content-encoding") ?? coding) == coding
       && Self.withoutQuery(response.url) == answered
       && (total ?? self.total) == (self.total ?? total)
