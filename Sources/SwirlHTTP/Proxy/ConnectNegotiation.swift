@@ -36,7 +36,9 @@ final class ConnectNegotiation: TunnelNegotiation {
       switch event {
       case .needMore: return .needMore
       case .informational, .data: break
-      case .upgraded:
+      case .upgraded(let head):
+        // RFC 9110 §9.3.6: a 2xx alone makes a tunnel.
+        guard (200..<300).contains(head.status) else { throw error(Self.refusal(head)) }
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         return .done
       case .head(let head): throw error(Self.refusal(head))

@@ -53,7 +53,7 @@ struct LineReader: Sendable {
       case .line(let line): line.upperBound + 2
       }
     guard length <= limit else {
-      throw HTTPWireError(tooLong, "a line of the chunked coding, or all trailers, are longer than \(limit) bytes")
+      throw HTTPWireError(tooLong, "a line of the chunked coding, or all trailers, are longer than the limits allow")
     }
     switch result {
     case .incomplete: return nil

@@ -107,7 +107,8 @@ extension HTTPClientTests {
         #expect(request.values("range") == ["bytes=100000-"])
         #expect(request.values("if-range") == ["\"1\""])
         request.connection.send(
-          "HTTP/1.1 206 Part\r\nContent-Range: bytes 100000-299999/300000\r\nContent-Length: 200000\r\n\r\n")
+          "HTTP/1.1 206 Part\r\nETag: \"1\"\r\nContent-Range: bytes 100000-299999/300000\r\nContent-Length: 200000\r\n\r\n"
+        )
         request.connection.send(Array(sent.dropFirst(100_000)))
       }
       #expect(try outcome.get().resumedAt == 100_000 && outcome.get().size == 300_000)
