@@ -32,11 +32,10 @@ package enum CallStack {
 
   /// Puts off a step of this thread.
   @inline(never) static func putOff(_ step: @escaping () -> Void) {
-    let here = position()
+    let queue = Queue.ofThisThread ?? Queue.makeForThisThread()
+    if queue.steps.isEmpty { queue.hasRoomAt = position() + 32 * 1024 }
+    queue.steps.append(step)
     waiting.add(1, ordering: .relaxed)
-    queues.withLock { queues in
-      queues.all[Thread.current, default: Queue(hasRoomAt: here + 32 * 1024)].steps.append(step)
-    }
   }
 
   // MARK: - Bounds
@@ -74,46 +73,50 @@ package enum CallStack {
 
   // MARK: - Steps
 
+  /// How many there are on all threads: mostly none, and then nothing else is looked at.
   private static let waiting = Atomic(0)
-  private static let queues = Mutex(Queues())
-
-  /// Unchecked: a thread puts in and takes out its own steps only.
-  private struct Queues: @unchecked Sendable {
-    var all: [Thread.ID: Queue] = [:]
-  }
-
-  private struct Queue {
-    var steps: [() -> Void] = []
-    /// A frame at this address, or further down on the stack, has room for them.
-    let hasRoomAt: UInt
-  }
 
   @inline(never) private static func takeSteps(at here: UInt) {
-    let thread = Thread.current
-    while true {
-      let steps = queues.withLock { queues -> [() -> Void] in
-        guard let queue = queues.all[thread], queue.hasRoomAt <= here else { return [] }
-        if queue.steps.isEmpty { queues.all[thread] = nil } else { queues.all[thread]!.steps = [] }
-        return queue.steps
-      }
-      if steps.isEmpty { return }
+    guard let queue = Queue.ofThisThread else { return }
+    while queue.hasRoomAt <= here, !queue.steps.isEmpty {
+      let steps = queue.steps
+      queue.steps = []
       waiting.subtract(steps.count, ordering: .relaxed)
       for step in steps { step() }
+    }
+  }
+
+  /// The steps of one thread, which alone sees them.
+  private final class Queue {
+    var steps: [() -> Void] = []
+    /// A frame at this address, or further down on the stack, has room for them.
+    var hasRoomAt: UInt = 0
+
+    private static let key = {
+      var key = pthread_key_t()
+      // The thread ends, and with it the reference that `makeForThisThread` has put there.
+      #if canImport(Darwin)
+      unsafe pthread_key_create(&key) { unsafe Unmanaged<Queue>.fromOpaque($0).release() }
+      #else
+      unsafe pthread_key_create(&key) { unsafe Unmanaged<Queue>.fromOpaque($0!).release() }
+      #endif
+      return key
+    }()
+
+    static var ofThisThread: Queue? {
+      // Put there by `makeForThisThread`, and there until the thread ends.
+      unsafe pthread_getspecific(key).map { unsafe Unmanaged<Queue>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    static func makeForThisThread() -> Queue {
+      let queue = Queue()
+      unsafe pthread_setspecific(key, Unmanaged.passRetained(queue).toOpaque())
+      return queue
     }
   }
 }
 
 private enum Thread {
-  typealias ID = UInt
-
-  static var current: ID {
-    #if canImport(Darwin)
-    unsafe UInt(bitPattern: pthread_self())
-    #else
-    UInt(pthread_self())
-    #endif
-  }
-
   /// The addresses of this thread's stack.
   static func stack() -> Range<UInt>? {
     #if canImport(Darwin)
