@@ -1,5 +1,3 @@
-import SwirlSystem
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -69,7 +67,9 @@ private enum CookieFileAccess {
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
     try check(path, .cannotWrite)
     // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
-    let name = SystemPath(path).beside(".swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))").description
+    // Its name has nothing of the other, which may be as long as names can be.
+    let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    let name = "\(directory).swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
     // On the disk before it has the name: after a power failure there would be an empty file otherwise.
