@@ -106,9 +106,12 @@ extension HTTPClient {
     }
 
     /// The content as JSON.
-    /// - Throws: `DecodingError`, when it is not the JSON of a `Value`.
+    /// - Throws: `DecodingError`, when it is not the JSON of a `Value`; its words name the URL, the status and the first bytes.
     public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-      try JSONDecoder().decode(type, from: Data(body))
+      do { return try JSONDecoder().decode(type, from: Data(body)) } catch let error as DecodingError {
+        let start = String(decoding: body.prefix(60), as: UTF8.self).escapingControls()
+        throw error.adding("\(status) \(url), \(body.count) bytes that begin with `\(start)`")
+      }
     }
 
     /// The status, the URL and how much content there is.
