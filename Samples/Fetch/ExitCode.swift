@@ -24,7 +24,7 @@ struct UsageError: Error, CustomStringConvertible {
 /// Standard output takes no more.
 struct OutputError: Error, CustomStringConvertible {
   let errno: Int32
-  /// Whether its reader has gone, as `head` does when it has enough: nobody needs to be told.
+  /// Whether its reader has closed the pipe, as `head` does when it has enough. That is no error to report.
   var isBrokenPipe: Bool { errno == EPIPE }
   var description: String { "write to standard output: \(String(cString: strerror(errno)))" }
 }

@@ -23,7 +23,7 @@ final class BodySender {
   private var isStarted = false
   /// The transport has told the connection to pause, and will tell it to resume.
   private var isPaused = false
-  /// This turn's share is sent; the next turn goes on.
+  /// This turn's share is sent; the next turn sends more.
   private var isTurnOver = false
   private var isRunning = false
   private var sentInTurn = 0
