@@ -28,13 +28,13 @@ let programs = ["Crawler", "Downloader", "Fetch"]
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP",
-  "SwirlHTTPWire",
+  "SwirlHTTPCore",
   "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
-  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPWire", "SwirlContent",
+  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore", "SwirlContent",
   "SwirlHTTP", "SwirlTesting", "SwirlLinks",
 ]
 
@@ -44,7 +44,7 @@ let package = Package(
   products: [
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
-    .library(name: "SwirlHTTPWire", targets: ["SwirlHTTPWire"]),
+    .library(name: "SwirlHTTPCore", targets: ["SwirlHTTPCore"]),
     .library(name: "SwirlLinks", targets: ["SwirlLinks"] + modules),
   ],
   traits: [
@@ -96,7 +96,7 @@ let package = Package(
       dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "CSwirlSystem"],
       swiftSettings: checked),
     .target(
-      name: "SwirlHTTPWire",
+      name: "SwirlHTTPCore",
       dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
@@ -105,7 +105,7 @@ let package = Package(
       name: "SwirlHTTP",
       dependencies: [
         "CIDN2", "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
-        "SwirlSystem", "SwirlHTTPWire",
+        "SwirlSystem", "SwirlHTTPCore",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),

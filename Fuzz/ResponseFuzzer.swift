@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 struct SeenResponse {
   let head: ResponseHead

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 /// What a fuzz input holds: one byte that chooses a variant, one that chooses where to cut, and then the bytes of a peer.
 struct FuzzInput {

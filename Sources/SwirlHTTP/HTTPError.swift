@@ -1,4 +1,4 @@
-public import SwirlHTTPWire
+public import SwirlHTTPCore
 public import SwirlNet
 
 /// Why a request failed: what was asked of whom, what went wrong, and what to do.

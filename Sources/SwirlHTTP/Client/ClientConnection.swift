@@ -1,7 +1,7 @@
 import HTTPTypes
 import SwirlContent
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 

@@ -1,5 +1,5 @@
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 

@@ -1,6 +1,6 @@
 public import HTTPTypes
 import SwirlContent
-public import SwirlHTTPWire
+public import SwirlHTTPCore
 public import SwirlNet
 
 extension HTTPClient {

@@ -1,6 +1,6 @@
 import HTTPTypes
 public import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 

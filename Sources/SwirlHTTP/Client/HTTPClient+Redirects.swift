@@ -1,5 +1,5 @@
 public import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 extension HTTPClient {
   /// What is done when a server says that something is elsewhere.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import HTTPTypes
 import SwirlContent
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 
 extension HTTPClient {

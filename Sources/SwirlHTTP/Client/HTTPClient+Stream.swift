@@ -1,6 +1,6 @@
 public import HTTPTypes
 public import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 public import SwirlReactor
 
 extension HTTPClient {

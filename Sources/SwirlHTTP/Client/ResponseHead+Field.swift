@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 extension ResponseHead {
   /// A field with the value that `name` has here, byte for byte, to send it back; nil where it has none, or one with a control

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 
 /// Asks an HTTP proxy for a connection (RFC 9110 §9.3.6).

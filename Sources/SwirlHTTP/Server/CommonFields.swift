@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 /// The fields of nearly every response, put into bytes once a second: Date, Server and Content-Type.
 final class CommonFields {

@@ -1,4 +1,4 @@
-public import SwirlHTTPWire
+public import SwirlHTTPCore
 import SwirlReactor
 
 extension HTTPServer {

@@ -1,5 +1,5 @@
 public import HTTPTypes
-public import SwirlHTTPWire
+public import SwirlHTTPCore
 public import SwirlNet
 
 extension HTTPServer {

@@ -1,6 +1,6 @@
 public import HTTPTypes
 public import SwirlDeferred
-public import SwirlHTTPWire
+public import SwirlHTTPCore
 public import SwirlNet
 public import SwirlReactor
 

@@ -1,6 +1,6 @@
 public import Logging
 public import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 public import SwirlNet
 import SwirlReactor
 

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Logging
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 

@@ -1,6 +1,6 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlReactor
 
 extension ServerConnection {

@@ -1,6 +1,6 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 
 /// A response body while it is written: what a `BodyWriter` and its connection share.

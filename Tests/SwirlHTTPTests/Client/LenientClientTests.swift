@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 import Testing

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 /// What of a request a response depends on (RFC 9111 §4.1): the values of the fields that its Vary field names, and who asks.
 ///

@@ -1,6 +1,6 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 // What is done with a request: the order of RFC 9111 §4.
 

@@ -1,6 +1,6 @@
 import HTTPTypes
 import SwirlContent
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 /// A response as a cache keeps it.
 struct CachedResponse: Sendable {

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 
 /// What the part of a file is a part of. It is kept beside the part, so that a later download resumes the same representation or none.
 struct PartOrigin: Equatable, Sendable {

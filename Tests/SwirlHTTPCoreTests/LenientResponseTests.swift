@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import Testing
 
 /// What a lenient parser takes and a strict one does not. Each vector runs both ways, and each way in all cuts.

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import Testing
 
 /// Each limit is met exactly, and passed by one.

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import Testing
 
 /// A field whose value was not repaired when it was made.

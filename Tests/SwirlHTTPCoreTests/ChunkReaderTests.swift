@@ -1,4 +1,4 @@
-import SwirlHTTPWire
+import SwirlHTTPCore
 import Testing
 
 @Suite struct ChunkReaderTests {

@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlHTTPWire
+import SwirlHTTPCore
 import Testing
 
 /// What a parser said about some bytes, one line an event; content that came in pieces is put together.
