@@ -58,6 +58,7 @@ public final class HTTPServer {
   private var drains: [ServerDrain] = []
 
   let times: ServerTimes
+  let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
   /// none.
@@ -86,6 +87,7 @@ public final class HTTPServer {
     self.configuration = configuration
     self.handler = handler
     times = ServerTimes(configuration)
+    machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
   }
 
@@ -133,8 +135,7 @@ public final class HTTPServer {
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
     for connection in drain.connections.values {
-      connection.isDraining = true
-      connection.closeIfIdle()
+      connection.drain()
     }
     return drain.isOver
   }

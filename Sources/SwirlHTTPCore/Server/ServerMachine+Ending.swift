@@ -45,8 +45,9 @@ extension ServerMachine {
     input = .dropped
     content = IncomingContent()
     if queue.isEmpty { return }
+    firstCancelled = queue.firstNumber
     queue.removeAll()
-    due.insert(.cancelAll)
+    due.insert(.cancel)
   }
 
   /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112 §9.6).

@@ -56,14 +56,13 @@ package struct ServerMachine: Sendable {
     static let failContent = Due(rawValue: 4)
     static let refuseHandler = Due(rawValue: 8)
     static let dropContent = Due(rawValue: 16)
-    static let cancelLater = Due(rawValue: 32)
-    static let cancelAll = Due(rawValue: 64)
-    static let flush = Due(rawValue: 128)
-    static let handOver = Due(rawValue: 256)
-    static let arm = Due(rawValue: 512)
+    static let cancel = Due(rawValue: 32)
+    static let flush = Due(rawValue: 64)
+    static let handOver = Due(rawValue: 128)
+    static let arm = Due(rawValue: 256)
 
     /// Those that come before reading.
-    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancelLater, .cancelAll]
+    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancel]
   }
 
   let options: Options
@@ -97,6 +96,7 @@ package struct ServerMachine: Sendable {
   package internal(set) var isWritingPaused = false
   var refusal = ServerRefusal.malformed
   var isRefusalAnswer = false
+  var firstCancelled = 0
 
   // Time
   var limit: ServerTimeLimit?
@@ -135,9 +135,8 @@ package struct ServerMachine: Sendable {
     if take(.refuse) { return .refuse(refusal) }
     if take(.refuseHandler) { return .refuseHandler }
     if take(.dropContent) { return .dropContent }
-    if take(.cancelLater) { return .cancelLater }
-    due.remove(.cancelAll)
-    return .cancelAll
+    due.remove(.cancel)
+    return .cancel(from: firstCancelled)
   }
 
   private mutating func take(_ action: Due) -> Bool { due.remove(action) != nil }
