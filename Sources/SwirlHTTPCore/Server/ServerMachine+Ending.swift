@@ -1,7 +1,7 @@
 extension ServerMachine {
   /// Refuses a connection before it has sent anything.
   package mutating func refuseConnection(_ reason: ServerRefusal) {
-    refuse(reason, isRequestWhole: true)
+    refuse(reason)
   }
 
   /// The client has closed its direction. Returns whether ours stays open.

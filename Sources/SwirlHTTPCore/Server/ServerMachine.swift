@@ -114,11 +114,12 @@ package struct ServerMachine: Sendable {
   package mutating func next(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if !due.isDisjoint(with: .first) { return nextDue() }
     if output == .open {
+      // Before the answer: content that is there already costs its request no connection.
+      if let action = read(input, at: &offset) { return action }
       if queue.isFirstReady {
         queue.beginSending()
         return .respond
       }
-      if let action = read(input, at: &offset) { return action }
     }
     if self.input == .dropped { drop(input, at: &offset) }
     unreadBytes = input.count &- offset
