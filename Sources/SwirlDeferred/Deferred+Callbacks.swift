@@ -163,7 +163,8 @@ extension Deferred {
     _ function: @escaping (Result<Value, any Error>) throws -> Inner, file: StaticString, line: UInt
   ) -> Deferred<Inner.Value> {
     add(
-      Stage<Result<Value, any Error>, Inner.Value, Inner>(function, nil, origin: DeferredOrigin(file, line)) { upstream, node in
+      Stage<Result<Value, any Error>, Inner.Value, Inner>(function, nil, origin: DeferredOrigin(file, line)) {
+        upstream, node in
         Stage<Result<Value, any Error>, Inner.Value, Inner>.runBoth(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
   }

@@ -117,14 +117,16 @@ import Testing
         "an inner Deferred",
         {
           let d = Deferred.succeed(1, file: "M/Made.swift", line: 1)
-          d.addCallback(file: "M/Made.swift", line: 2) { _ in Deferred<Int>.fail(Boom(), file: "M/Made.swift", line: 3) }
+          d.addCallback(file: "M/Made.swift", line: 2) { _ in Deferred<Int>.fail(Boom(), file: "M/Made.swift", line: 3)
+          }
         }, 3
       ),
       (
         "a list",
         {
           let members = [Deferred<Int>.fail(Boom(), file: "M/Made.swift", line: 1)]
-          _ = gatherResults(members, consumeErrors: true, file: "M/Made.swift", line: 0xffff_ffff)
+          _ = DeferredList(
+            members, fireOnOneErrback: true, consumeErrors: true, file: "M/Made.swift", line: 0xffff_ffff)
         }, 0xffff_ffff
       ),
     ]
@@ -174,7 +176,8 @@ import Testing
     #expect(text.contains("Swirl: unhandled failure in a Deferred: lost; add an errback, made at A/B.swift:1\n"))
     #expect(
       text.contains(
-        "callback or errback on a Deferred that has its result already, ignored, at A/B.swift:3, made at A/B.swift:2\n"))
+        "callback or errback on a Deferred that has its result already, ignored, at A/B.swift:3, made at A/B.swift:2\n")
+    )
   }
 }
 
