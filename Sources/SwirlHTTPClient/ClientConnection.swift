@@ -10,7 +10,7 @@ final class ClientConnection: StreamProtocol {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
   private let limits: HTTPLimits
-  private let transport: SocketTransport
+  private let transport: any ConnectedTransport
   // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
   @exclusivity(unchecked) private var parser: ResponseParser
   @exclusivity(unchecked) private var exchange: HTTPClient.Exchange?
@@ -54,7 +54,7 @@ final class ClientConnection: StreamProtocol {
   private let birth: ConnectionBirth?
 
   init(
-    pool: ConnectionPool, over transport: SocketTransport, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor
+    pool: ConnectionPool, over transport: any ConnectedTransport, limits: HTTPLimits, times: ConnectTimes?, on reactor: Reactor
   ) {
     self.pool = pool
     self.transport = transport

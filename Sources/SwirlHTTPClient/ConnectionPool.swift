@@ -203,7 +203,7 @@ final class ConnectionPool {
     attempt.connector = nil
   }
 
-  private func connected(_ attempt: ConnectAttempt, _ result: Result<SocketTransport, any Error>) {
+  private func connected(_ attempt: ConnectAttempt, _ result: Result<any ConnectedTransport, any Error>) {
     let times = attempt.connector?.times
     forget(attempt)
     // The last that holds the client may be the request that is told of its error.
