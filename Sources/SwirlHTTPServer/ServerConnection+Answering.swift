@@ -139,14 +139,13 @@ extension ServerConnection {
       return replaceFirst(error)
     }
     guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
-    let body = StreamedBody(exchange, plan.framing, response.status.code, on: self)
+    let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
     exchange.state = .streaming(body)
     // The head goes out with what is written at once, but does not wait for what comes later.
     do {
       try write(HTTPServer.BodyWriter(body))
     } catch {
-      log("the body's writer failed: \(error)", of: exchange.request)
-      body.breakOff()
+      body.breakOff("the body's writer failed: \(error)")
     }
   }
 
