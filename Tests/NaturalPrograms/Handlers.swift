@@ -18,7 +18,9 @@ import Swirl
       let posted = try hello(HTTPServer.Request("/hello", method: .post, body: Array(#"{"name":"x"}"#.utf8)))
       check("handlerPosted", posted.status == .created && posted.body == Array(#"{"name":"x"}"#.utf8))
       let server = HTTPServer { try hello($0) }
-      server.respond(to: try HTTPServer.Request("/missing")).addCallback { check("serverResponds", $0.status == .notFound) }
+      server.respond(to: try HTTPServer.Request("/missing")).addCallback { response in
+        check("serverResponds", response.status == .notFound)
+      }
       let stream = HTTPServer.Response.stream { writer in
         writer.write("some")
         writer.end()

@@ -131,7 +131,8 @@ struct ServerMachineOwner {
     case .refuse:
       add(machine.lastNumber, machine.takeHead())
       ready[machine.lastNumber] = ResponseFacts(status: 400, kind: .whole, length: 1)
-    case .failContent(_, isAnswered: true): ready[machine.lastNumber] = ResponseFacts(status: 400, kind: .whole, length: 1)
+    case .failContent(_, isAnswered: true):
+      ready[machine.lastNumber] = ResponseFacts(status: 400, kind: .whole, length: 1)
     case .refuseHandler: ready[waiting.first ?? -1] = ResponseFacts(status: 503, kind: .whole, length: 1)
     case .respond: respond()
     case .sendContinue:
@@ -223,7 +224,8 @@ struct ServerMachineOwner {
     case .open:
       if machine.input == .dropped, queue.isEmpty { violations.append("an end that is not one") }
       if machine.input == .upgrade, queue.isEmpty { violations.append("an upgrade that is never decided") }
-      if isReadingPaused, queue.isEmpty, !machine.isWritingPaused, !machine.content.isPaused, machine.input != .dropped {
+      if isReadingPaused, queue.isEmpty, !machine.isWritingPaused, !machine.content.isPaused, machine.input != .dropped
+      {
         violations.append("reading paused, and nothing will resume it")
       }
     case .closing, .over:
@@ -231,7 +233,9 @@ struct ServerMachineOwner {
     case .lingering:
       if isReadingPaused { violations.append("lingering without reading") }
     }
-    if (armed == nil) != (machine.output == .over) { violations.append("time limit \(armed as Any) in \(machine.output)") }
+    if (armed == nil) != (machine.output == .over) {
+      violations.append("time limit \(armed as Any) in \(machine.output)")
+    }
     if unread.count > machine.options.pipelineBytes, !isReadingPaused, machine.output == .open {
       violations.append("reads on with \(unread.count) bytes unread")
     }

@@ -62,7 +62,9 @@ import Testing
       name,
       { owner in
         let stages = owner.machine.queue.stages
-        guard stages.indices.contains(place), stages[place] == .awaited, owner.machine.output != .over else { return false }
+        guard stages.indices.contains(place), stages[place] == .awaited, owner.machine.output != .over else {
+          return false
+        }
         owner.answer(
           owner.waiting[place], kind == .upgrade ? 101 : 200, kind, length: kind == .whole ? 1 : nil, closes: closes)
         return true
@@ -122,14 +124,17 @@ import Testing
     let flags = [
       content.isStreamed, content.isPaused, content.isAbandoned, content.owesContinue, content.isAnswerLast,
       content.offersUpgrade, content.abandonedBytes > machine.options.lingerBytes, machine.isLastRequest,
-      machine.hasInputEnded, machine.mayStillSend, machine.hasLingered, machine.droppedBytes > machine.options.lingerBytes,
+      machine.hasInputEnded, machine.mayStillSend, machine.hasLingered,
+      machine.droppedBytes > machine.options.lingerBytes,
       machine.isReadingPaused, machine.isDraining, machine.isWritingPaused, machine.isTakingLastAnswer,
       machine.parser.isIdle, machine.head != nil, owner.written != nil,
+      machine.queue.heldBytes >= machine.options.pipelineBytes,
     ]
     let bits = String(flags.reduce(1) { $0 << 1 | ($1 ? 1 : 0) }, radix: 36)
     let limit = machine.limit.map { Int($0.rawValue) } ?? 9
     let stages = machine.queue.stages.map { "\($0.rawValue)" }.joined()
-    return "\(machine.input.rawValue)\(machine.output.rawValue)\(limit) \(stages) \(bits) \(content.received) \(owner.unread.count)"
+    return
+      "\(machine.input.rawValue)\(machine.output.rawValue)\(limit) \(stages) \(bits) \(content.received) \(owner.unread.count)"
   }
 
   private struct Exploration {
@@ -186,7 +191,9 @@ import Testing
     #expect(exploration.violations.sorted().prefix(20) == [])
     let cells = exploration.cells.flatMap { $0 }
     let tested = cells.count { !$0.isEmpty }
-    print("\(exploration.states) states, \(exploration.transitions) transitions, \(tested) of \(cells.count) cells; the rest has no such event")
+    print(
+      "\(exploration.states) states, \(exploration.transitions) transitions, \(tested) of \(cells.count) cells; the rest has no such event"
+    )
     let table = table(exploration.cells)
     if table != Self.expected { print(table) }
     #expect(table == Self.expected)
@@ -194,6 +201,34 @@ import Testing
 
   /// Columns A to P; a cell lists the rows that an event leads to, `-` where it cannot happen.
   private static let expected = """
+    part of a head          A     B     C     BD    BE    CF    BG    CHL   I     J     K     L     M     N     O     P
+    request                 AB    B     C     BD    BE    CF    BG    CHL   I     J     K     L     M     N     O     P
+    last request            AK    BK    CL    BD    BE    CF    BG    CHL   I     J     K     L     M     N     O     P
+    offer of an upgrade     AI    BI    CJ    BD    BE    CF    BG    CHL   I     J     K     L     M     M     O     P
+    head with content       ADG   BE    CF    BD    BE    CF    BG    CHL   I     J     K     L     M     M     O     P
+    head that waits for 100 ADG   BE    CF    BD    BE    CF    BG    CHL   I     J     K     L     M     M     O     P
+    two bytes               A     B     C     BD    BE    CF    BG    CHL   I     J     K     L     M     N     O     P
+    an error                AN    BK    CL    BD    BE    CF    BG    CHL   I     J     K     L     M     N     O     P
+    end of input            AM    BM    CM    DM    M     M     M     M     IM    JM    KM    LM    M     N     -     -
+    answer                  -     ABDEGIKMN -     -     DMN   -     MN    -     ABDGIKMN -     KMN   -     M     -     -     -
+    answer that closes      -     MN    -     -     MN    -     MN    -     MN    -     MN    -     M     -     -     -
+    streamed answer         -     CL    -     -     FL    -     HL    -     JL    -     L     -     M     -     -     -
+    upgrade                 -     ABDEGIKMN -     -     DMN   -     MN    -     ABDIKMNP -     KMN   -     M     -     -     -
+    answer out of turn      -     B     C     -     -     -     -     -     I     J     K     L     M     -     -     -
+    end of the answer       -     -     ABDEGIKMN -     -     D     -     MN    -     ABDGIKMN -     KMN   M     -     -     -
+    writing pauses          A     B     C     D     E     F     G     H     I     J     K     L     M     N     O     P
+    writing resumes         ABDGIKMN BEIK  CFJL  BDM   BE    CF    G     H     I     J     K     L     M     N     O     P
+    everything sent         A     B     C     D     E     F     G     H     I     J     K     L     M     N     O     P
+    time passed             AMN   B     C     DN    E     F     GN    HL    I     J     K     L     M     M     -     -
+    and the client is stuck AM    M     M     MN    M     M     MN    LM    M     M     M     M     M     M     -     -
+    and the client takes    AM    B     C     DN    E     F     GN    HL    I     J     K     L     M     N     -     -
+    and the handler is late A     ABDEGIKMN C     D     DMN   F     MN    H     ABDGIKMN J     KMN   L     -     -     -     -
+    handler pauses          -     -     -     -     -     -     G     H     -     -     -     -     M     -     -     -
+    handler resumes         -     -     -     -     -     -     BG    CHL   -     -     -     -     M     -     -     -
+    handler abandons        -     -     -     -     -     -     BG    CHL   -     -     -     -     M     -     -     -
+    server stops            AM    B     C     D     E     F     G     H     I     J     K     L     M     N     O     P
+    abort                   M     M     M     M     M     M     M     M     M     M     M     M     M     M     O     P
+    connection lost         O     O     O     O     O     O     O     O     O     O     O     O     O     O     -     -
     """
 }
 

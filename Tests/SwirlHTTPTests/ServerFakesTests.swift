@@ -69,7 +69,8 @@ import Testing
     #expect(trailing.head.framing == .chunked && trailing.trailers?[HTTPField.Name("X-T")!] == "1")
   }
 
-  @Test(arguments: ["", "/a b", "/a\r\nX: y", "relative"]) func `what no client could send is refused`(_ target: String) {
+  @Test(arguments: ["", "/a b", "/a\r\nX: y", "relative"]) func `what no client could send is refused`(_ target: String)
+  {
     #expect(throws: HTTPWireError.self) { try HTTPServer.Request(target) }
   }
 
