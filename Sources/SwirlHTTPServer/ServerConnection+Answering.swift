@@ -88,9 +88,10 @@ extension ServerConnection {
   ) throws -> ResponsePlan {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
+    let answered = request?.head.answered ?? .unreadable
     guard let fields = response.fields else {
-      let plan = try machine.plan(facts, to: request?.head)
-      try serializer(plan, to: request).appendHead(
+      let plan = try machine.plan(facts, to: answered)
+      try ResponseSerializer(answering: answered, as: plan).appendHead(
         response.status.code, reason: response.status.reason,
         encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
       machine.headSent(plan)
@@ -99,8 +100,8 @@ extension ServerConnection {
     let connection = response.status.code < 200 ? nil : fields[.connection].map(ConnectionField.init)
     facts.closes = connection?.hasClose == true
     facts.statedLength = fields[.contentLength].flatMap { Int($0) }
-    let plan = try machine.plan(facts, to: request?.head)
-    try append(response, fields, connection, plan, serializer(plan, to: request))
+    let plan = try machine.plan(facts, to: answered)
+    try append(response, fields, connection, plan, ResponseSerializer(answering: answered, as: plan))
     machine.headSent(plan)
     return plan
   }
@@ -120,12 +121,6 @@ extension ServerConnection {
     try serializer.appendHead(
       response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
       to: &buffer)
-  }
-
-  private func serializer(_ plan: ResponsePlan, to request: HTTPServer.Request?) -> ResponseSerializer {
-    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer()
-    serializer.isPersistent = plan.isPersistent
-    return serializer
   }
 
   // MARK: - Streams

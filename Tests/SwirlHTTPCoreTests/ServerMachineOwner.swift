@@ -180,7 +180,7 @@ struct ServerMachineOwner {
       return
     }
     do {
-      let plan = try machine.plan(response, to: heads[number])
+      let plan = try machine.plan(response, to: heads[number]?.answered ?? .unreadable)
       if response.kind == .upgrade {
         machine.headSent(plan)
         finish(number)
