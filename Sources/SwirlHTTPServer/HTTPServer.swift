@@ -38,7 +38,8 @@ public final class HTTPServer {
 
   /// Called when the kernel has taken all of an answer, or its client has gone: the hook for an access log. nil, the default,
   /// costs nothing.
-  public var onFinish: ((AccessRecord) -> Void)?
+  // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
+  @exclusivity(unchecked) public var onFinish: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
   /// choose the body's limit by route. When nil every body up to `HTTPLimits.bodyBytes` is taken.

@@ -27,17 +27,18 @@ extension ServerConnection {
 
   /// Sends a response that needs no writer, and ends its turn.
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
-    var response = response
-    var sent = 0
     do {
-      sent = try append(response, to: request)
+      endTurn(of: request, response.status.code, try append(response, to: request), start)
     } catch {
-      response = replacement(for: error, to: request)
-      // This one can be: it is our own.
-      sent = (try? append(response, to: request)) ?? 0
+      let replacement = replacement(for: error, to: request)
+      // This one can be sent: it is our own.
+      endTurn(of: request, replacement.status.code, (try? append(replacement, to: request)) ?? 0, start)
     }
+  }
+
+  private func endTurn(of request: HTTPServer.Request?, _ status: Int, _ sent: Int, _ start: Int64) {
     machine.answerEnded()
-    if server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+    if server.onFinish != nil { finished(request, status, sent, start, isComplete: true) }
     if buffer.count >= Self.bufferLimit { flush() }
   }
 

@@ -18,7 +18,8 @@ extension ServerConnection {
     let response: HTTPServer.Response
     do { response = try handler(request) } catch { response = failureResponse(error, to: request) }
     if response.content.isWhole, machine.takeTurn(number) {
-      sendWhole(response, to: request, start: start)
+      // Moved, since a copy of a request counts four references.
+      sendWhole(response, to: consume request, start: start)
     } else {
       let exchange = Exchange(request, number, start: start)
       exchanges.append(exchange)
