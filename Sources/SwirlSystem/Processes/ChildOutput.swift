@@ -65,6 +65,7 @@ public final class ChildOutput: Abandonable {
   ///
   /// An error that `body` throws is what the Deferred fails with; the pipe is then closed, as it is by cancelling the Deferred, and what
   /// the child writes from then on fails there.
+  @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
   @discardableResult
   public func forEach(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Void
@@ -79,7 +80,7 @@ public final class ChildOutput: Abandonable {
   /// has fired. Where that fails, this does.
   @discardableResult
   public func forEach<Inner: DeferredType>(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Inner
+    file: StaticString = #fileID, line: UInt = #line, @DeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Inner
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0).withoutValue }
   }
@@ -89,7 +90,8 @@ public final class ChildOutput: Abandonable {
   @_disfavoredOverload
   @discardableResult
   public func forEach(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
+    file: StaticString = #fileID, line: UInt = #line,
+    @VoidDeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0) }
   }
