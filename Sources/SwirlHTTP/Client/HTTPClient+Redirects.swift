@@ -34,7 +34,7 @@ extension HTTPClient {
     public let status: HTTPResponse.Status
 
     /// Such as `302 http://127.0.0.1/old`.
-    public var description: String { "\(status.code) \(url)" }
+    public var description: String { "\(status.code) \(url.redactedURL)" }
   }
 }
 
@@ -57,7 +57,6 @@ enum Redirection {
     of request: HTTPClient.Request, to location: String, _ status: Int, _ policy: HTTPClient.Redirects,
     after history: [HTTPClient.RedirectStep], by client: HTTPClient
   ) {
-    let shown = location.withoutCredentials
     if location.utf8.contains(where: \.isControl) {
       self = .refuse("a redirect is not followed: its Location has a control character in it")
       return
@@ -68,12 +67,12 @@ enum Redirection {
       from = try HTTPURL(request.url)
       to = try from.resolving(location)
     } catch {
-      self = .refuse("a redirect to \(shown) is not followed: \(error.reason)")
+      self = .refuse("a redirect to \(location.redactedURL) is not followed: \(error.reason)")
       return
     }
     // RFC 9110 §10.2.2: what led here has a fragment, where the Location has none.
     if to.fragment == nil { to.fragment = from.fragment }
-    let url = to.textWithFragment
+    let url = to.redacted
     if history.count >= policy.limit {
       self = .refuse("more than \(policy.limit) redirects, the next to \(url): raise `redirects`, or look at the pages")
       return
@@ -89,7 +88,7 @@ enum Redirection {
       return
     }
     var next = request
-    next.url = url
+    next.url = to.textWithFragment
     if status == 303 && request.method != .head || (status == 301 || status == 302) && request.method == .post {
       next.method = .get
       next.removeContent()

@@ -59,7 +59,7 @@ extension HTTPCache {
       }
       switch Redirection(of: request, to: location, response.status.code, policy, after: history, by: client) {
       case .refuse(let reason):
-        let way = history.first.map { " (on the way from \($0.url))" } ?? ""
+        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
         throw HTTPError(.redirect, request.method.rawValue, request.url, reason + way)
       case .follow(let further):
         let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)
