@@ -204,7 +204,7 @@ extension HTTPClient {
     func error(
       _ code: HTTPError.Code, _ reason: String, network: NetError? = nil, wire: HTTPWireError? = nil
     ) -> HTTPError {
-      let way = history.isEmpty ? "" : " (on the way from \(history[0].url))"
+      let way = history.isEmpty ? "" : " (on the way from \(history[0].url.redactedURL))"
       return HTTPError(code, method.rawValue, url, reason + way, network: network, wire: wire)
     }
 

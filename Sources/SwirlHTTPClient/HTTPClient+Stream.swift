@@ -49,7 +49,7 @@ extension HTTPClient {
     public var timings: Timings { response.timings }
 
     /// The status and the URL.
-    public var description: String { "\(status) \(url)" }
+    public var description: String { "\(status) \(url.redactedURL)" }
   }
 
   /// Asks for `request` and gives the response, whatever its status, as soon as its head is there; the body is read from

@@ -158,7 +158,7 @@ public final class HTTPClient {
       }
       pool.start(exchange)
     } catch {
-      exchange.setURL(exchange.url.withoutCredentials)
+      exchange.setURL(exchange.url.redactedURL)
       exchange.failSoon(exchange.error(error.code, error.reason))
     }
   }

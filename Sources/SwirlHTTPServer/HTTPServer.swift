@@ -52,6 +52,9 @@ public final class HTTPServer {
 
   private var connections: [ObjectIdentifier: ServerConnection] = [:]
   private(set) var listeners: [Listener] = []
+  var pausedClientsTimer: DelayedCall?
+  /// How soon a client of which nothing is read is noticed when it goes.
+  var pausedClientsInterval = Duration.seconds(1)
   /// Takes the trigger of the reactor's shutdown away.
   private var shutdown: (() -> Void)?
   /// The stops that wait for requests under way.
@@ -108,6 +111,16 @@ public final class HTTPServer {
   func remove(_ connection: ServerConnection) {
     connections[ObjectIdentifier(connection)] = nil
     if !drains.isEmpty { drained(connection) }
+  }
+
+  /// Those of which nothing is read at present.
+  var pausedConnections: [ServerConnection] { connections.values.filter(\.isReadingPaused) }
+
+  /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
+  func forget(_ connection: ServerConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+    for drain in drains { drain.remove(connection) }
+    drains.removeAll(where: \.connections.isEmpty)
   }
 
   // MARK: - Listening and stopping

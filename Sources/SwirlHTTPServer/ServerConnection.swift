@@ -12,7 +12,7 @@ import SwirlReactor
 ///
 /// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
 /// while a callback runs but for the parser, which calls nobody, and the object never leaves its thread.
-final class ServerConnection: StreamProtocol {
+final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   enum Input {
     /// What comes is requests.
     case requests
@@ -192,6 +192,7 @@ final class ServerConnection: StreamProtocol {
     if mayRead == isReadingPaused, output != .over {
       isReadingPaused = !mayRead
       mayRead ? transport.resumeReading() : transport.pauseReading()
+      if isReadingPaused { server.watchPausedClients(on: reactor) }
     }
     if !unreported.isEmpty { reportSent() }
     updateTimer()
@@ -299,6 +300,7 @@ final class ServerConnection: StreamProtocol {
       } else if !isReadingPaused {
         isReadingPaused = true
         transport.pauseReading()
+        server.watchPausedClients(on: reactor)
       }
     }
   }

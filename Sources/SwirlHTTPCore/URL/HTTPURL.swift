@@ -82,15 +82,3 @@ extension HTTPURL: CustomStringConvertible {
   /// The URL without credentials.
   package var description: String { textWithFragment }
 }
-
-extension String {
-  /// A URL as it may be shown where it could not be read: without what stands before an `@` that a host could follow.
-  package var withoutCredentials: String {
-    guard utf8.contains(UInt8(ascii: "@")) else { return self }
-    if let url = try? HTTPURL.parse(utf8.span) { return url.textWithFragment }
-    // Some part of it is malformed: the authority may begin behind any number of slashes, and nothing tells where it ends.
-    let end = utf8.lastIndex(of: UInt8(ascii: "@")) ?? utf8.endIndex
-    let start = utf8.firstIndex(of: UInt8(ascii: ":")).map { utf8.index(after: $0) } ?? utf8.startIndex
-    return start < end ? String(self[..<start]) + "//" + String(self[utf8.index(after: end)...]) : self
-  }
-}
