@@ -38,9 +38,9 @@ public final class DeferredQueue<Element> {
   /// Whether nothing more can be put.
   public private(set) var isClosed = false
   private var store: Store
-  private let getters = WaitLine<Element, Void>()
-  private let putters = WaitLine<Void, Element>()
-  private let joiners = WaitLine<Void, Void>()
+  private let getters = WaiterQueue<Element, Void>()
+  private let putters = WaiterQueue<Void, Element>()
+  private let joiners = WaiterQueue<Void, Void>()
   private var isServing = false
 
   /// - Parameters:
