@@ -1,5 +1,5 @@
 import ArgumentParser
-import SwirlLinks
+import SwirlHTML
 
 struct Options: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "crawler")
