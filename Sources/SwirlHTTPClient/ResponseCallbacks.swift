@@ -12,7 +12,7 @@ final class ResponseCallbacks: ResponseSink {
   /// What the callback has asked to wait for. Its producer keeps it, and it keeps this.
   private weak var pause: Deferred<Void>?
   /// Pieces that came with the one that it waits for.
-  private var pending: [[UInt8]] = []
+  private var pending = RingBuffer<[UInt8]>()
   /// The result, which came before all was handed on.
   private var result: Result<HTTPClient.Response, any Error>?
   private var isOver = false
@@ -63,9 +63,9 @@ final class ResponseCallbacks: ResponseSink {
     isPaused = false
     if isOver { return }
     if case .failure(let error) = outcome { return fail(error) }
-    // The loop that hands on what waits is further up.
+    // Re-entrant call: `handOn` below us on the stack drains `pending`.
     if isStarting { return }
-    while !isPaused, !isOver, !pending.isEmpty { handOn(pending.removeFirst()) }
+    while !isPaused, !isOver, let bytes = pending.popFirst() { handOn(bytes) }
     if isPaused || isOver { return }
     if let result = result.take() { return end(result) }
     connection?.resumeBody()
@@ -92,7 +92,7 @@ final class ResponseCallbacks: ResponseSink {
 
   private func end(_ result: Result<HTTPClient.Response, any Error>) {
     isOver = true
-    pending = []
+    pending = RingBuffer()
     pause?.cancel()
     deferred.fire(with: result)
   }
