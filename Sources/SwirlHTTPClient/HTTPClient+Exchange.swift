@@ -6,7 +6,7 @@ import SwirlReactor
 
 extension HTTPClient {
   /// A request under way, from the call to its result. Cancelling it is all that can be done with it.
-  public final class Exchange: CancellableCall {
+  public final class Exchange: CancellableCall, NamedWork {
     /// Where it is.
     enum State {
       /// In its pool, until a connection is free.
@@ -96,6 +96,8 @@ extension HTTPClient {
       if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
       return headers[values: .connection].contains(where: \.hasCloseOption)
     }
+
+    @usableFromInline package var workName: String { "\(method) \(url.withoutCredentials)" }
 
     /// Ends the request: its connection is closed, its place in a queue given up. The result is `CancelledError`.
     /// One that has its result is left alone.

@@ -94,7 +94,7 @@ public final class HTTPClient {
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Response> {
     let exchange = start(request)
-    let deferred = Deferred<Response>(canceller: { _ in exchange.cancel() }, file: file, line: line)
+    let deferred = Deferred<Response>(cancelling: exchange, file: file, line: line)
     exchange.consumer = .deferred(deferred)
     return deferred
   }

@@ -11,12 +11,20 @@ final class OpenClients: BegunWork {
     func insert(_ client: HTTPClient) { clients[ObjectIdentifier(client)] = .passUnretained(client) }
     /// How many requests all of them have begun.
     fileprivate var requests: Int { clients.values.reduce(0) { $0 + $1.takeUnretainedValue().requests } }
+    /// How many requests of them have no result yet.
+    fileprivate var underWay: Int {
+      clients.values.reduce(0) {
+        let counts = $1.takeUnretainedValue().counts
+        return $0 + counts.busy + counts.waiting
+      }
+    }
     func remove(_ client: HTTPClient) { clients[ObjectIdentifier(client)] = nil }
   }
 
   let list = List()
 
   var begunWork: String? { list.requests.of("request") }
+  var workUnderWay: String? { list.underWay.of("request") }
 
   static func of(_ reactor: Reactor) -> OpenClients { reactor.attached(OpenClients.self) { OpenClients() } }
 

@@ -85,6 +85,14 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
+  /// Says what to write.
+  @available(
+    *, unavailable, message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
+  )
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) async throws -> Response
+  ) { fatalError() }
+
   init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler

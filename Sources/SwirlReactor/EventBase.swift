@@ -57,6 +57,9 @@ final class EventBase {
   /// The way the kernel is asked: `epoll`, `kqueue` …
   var method: String { String(cString: event_base_get_method(base)) }
 
+  /// How many descriptors and signals are watched.
+  var watchCount: Int { Int(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED)) - (armedDeadline == nil ? 0 : 1) }
+
   /// Waits for events and runs their callbacks.
   ///
   /// - Parameter deadline: when to return even if nothing has happened; nil waits for an event, a moment that has passed
