@@ -1,16 +1,17 @@
 import SwirlReactor
 
-/// What belongs to a reactor and has to be undone when that is let go of: there is no loop left to tell it in.
+/// A resource of a reactor that has to be freed when the reactor is released: no loop is left to run callbacks.
 protocol Abandonable: AnyObject {
-  /// Frees what it holds of the kernel, without telling anyone.
+  /// Frees its kernel resources, without calling any callback.
   func abandon()
 }
 
-/// The child processes of a reactor, and the pipes that are read: it keeps them until they have ended, since nobody else has to.
+/// The child processes of a reactor, and the pipes being read. It retains them until they end, so that the program need
+/// not.
 final class OpenChildren {
   private var children: [ObjectIdentifier: any Abandonable] = [:]
 
-  /// The processes among them.
+  /// The processes in this registry.
   var processes: [ChildProcess] { children.values.compactMap { $0 as? ChildProcess } }
 
   static func of(_ reactor: Reactor) -> OpenChildren { reactor.attached(OpenChildren.self) { OpenChildren() } }
