@@ -1,6 +1,6 @@
 import Foundation
 import Swirl
-import SwirlLinks
+import SwirlHTML
 
 /// Takes URLs from the store, fetches them, and puts pages and links there, until nothing is left.
 @MainActor final class Crawl {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Swirl
-import SwirlLinks
+import SwirlHTML
 
 struct Options: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "crawler")

@@ -130,13 +130,6 @@ extension SocketTransport {
   /// POLLRDHUP, which is hidden without `_GNU_SOURCE`.
   private static let peerHasEnded: Int16 = 0x2000
 
-  /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
-  /// as session tickets, do not count. Also true for a connection that is no longer open.
-  ///
-  /// It takes nothing from the socket that it would not take anyway.
-  ///
-  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket, which is a system
-  ///   call, only if that read may have left something there.
   package func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     guard state == .open, !isEndReceived else { return true }
     if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }

@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPServer
 @testable import SwirlNet
 
 /// Clients of which nothing is read at present, and reactors that are released.

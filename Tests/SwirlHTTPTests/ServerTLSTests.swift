@@ -4,7 +4,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 @testable import SwirlNet
 
 /// A certificate and its key in files, as a server has them that others renew.

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlSystem
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// RFC 9110 §13.1.5, §14.4, §15.3.7: whatever a server says of a part, the file is right or there is an error.
