@@ -46,7 +46,7 @@ package final class Connector: CancellableCall, Kept {
   /// A way through a proxy, which is what is connected to.
   typealias Tunnel = () -> any TunnelNegotiation
 
-  package typealias Completion = (Result<SocketTransport, any Error>) -> Void
+  package typealias Completion = (Result<any ConnectedTransport, any Error>) -> Void
 
   private unowned let reactor: Reactor
   private let peer: Peer
@@ -155,7 +155,7 @@ package final class Connector: CancellableCall, Kept {
         [unowned self] result in
         handshake = nil
         times.secured = reactor.turnTime
-        finish(result.mapError { $0 })
+        finish(result.map { $0 }.mapError { $0 })
       }
     } catch { finish(.failure(error)) }
   }
@@ -188,7 +188,7 @@ package final class Connector: CancellableCall, Kept {
     finish(.failure(NetError(.connect, peer.description, errno: ETIMEDOUT, reason: reason)))
   }
 
-  private func finish(_ result: Result<SocketTransport, any Error>) {
+  private func finish(_ result: Result<any ConnectedTransport, any Error>) {
     if isStarting { return reactor.callSoon { [self] in finish(result) } }
     guard let completion else { return }
     stop()

@@ -32,7 +32,7 @@ extension Reactor {
   /// A `timeout` of nil waits as long as the kernel does.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil
-  ) -> Deferred<SocketTransport> {
+  ) -> Deferred<any ConnectedTransport> {
     Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, $0) }
   }
 
@@ -75,10 +75,10 @@ extension Reactor {
 
 extension Connector {
   /// What `connect` comes to, as a Deferred; cancelling it cancels the connect.
-  static func deferred(_ connect: (@escaping Completion) -> Connector) -> Deferred<SocketTransport> {
+  static func deferred(_ connect: (@escaping Completion) -> Connector) -> Deferred<any ConnectedTransport> {
     // The reactor keeps the connector while it matters; that it were also kept from here would be a cycle.
     weak var connector: Connector?
-    let outcome = Deferred<SocketTransport>(canceller: { _ in connector?.cancel() })
+    let outcome = Deferred<any ConnectedTransport>(canceller: { _ in connector?.cancel() })
     connector = connect { outcome.fire(with: $0) }
     return outcome
   }

@@ -26,7 +26,7 @@ extension Reactor {
   }
 
   /// Gives an open connection that has not been started.
-  package func connectUnix(path: String, timeout: Duration?) -> Deferred<SocketTransport> {
+  package func connectUnix(path: String, timeout: Duration?) -> Deferred<any ConnectedTransport> {
     do { try Self.check(path) } catch { return .fail(error) }
     return Connector.deferred { connectUnix(path: path, timeout: timeout, $0) }
   }

@@ -109,6 +109,27 @@ extension SocketTransport {
     return count
   }
 
+  /// Asks the kernel whether the peer has gone, and reads nothing: for a protocol that has paused reading. A reset ends the connection, as when
+  /// it is read. Only called by the loop, with nothing of the protocol under way.
+  /// - Returns: whether the peer has ended its direction, or reset the connection.
+  package func checkPeer() -> Bool {
+    guard state == .open, !isEndReceived else { return false }
+    #if os(Linux)
+    var place = pollfd(fd: descriptor, events: Self.peerHasEnded, revents: 0)
+    guard poll(&place, 1, 0) > 0 else { return false }
+    if place.revents & Int16(POLLERR | POLLHUP) != 0 {
+      let error = Socket.takeError(descriptor)
+      end(.failed, failure(.read, error == 0 ? ECONNRESET : error))
+    }
+    return true
+    #else
+    return false
+    #endif
+  }
+
+  /// POLLRDHUP, which is hidden without `_GNU_SOURCE`.
+  private static let peerHasEnded: Int16 = 0x2000
+
   /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
   /// as session tickets, do not count. Also true for a connection that is no longer open.
   ///

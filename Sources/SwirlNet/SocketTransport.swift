@@ -12,7 +12,7 @@ import Darwin
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
 /// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
-package final class SocketTransport: Transport, Kept {
+package final class SocketTransport: ConnectedTransport, Kept {
   enum State {
     /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
     case made
@@ -84,7 +84,6 @@ package final class SocketTransport: Transport, Kept {
 
   package var tlsInfo: TLSInfo? { tls?.info }
 
-  /// Hands the connection to its protocol and starts reading. Once, and before anything else.
   package func start(_ streamProtocol: any StreamProtocol) {
     precondition(state == .made, "start(_:) is called once, on an open connection")
     OpenTransports.of(reactor).insert(self)
@@ -305,7 +304,6 @@ package final class SocketTransport: Transport, Kept {
     }
   }
 
-  /// Whether the connection broke, which its protocol will be told in the next turn.
   package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
   /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
