@@ -1,4 +1,5 @@
-import SwirlReactor
+import SwirlDeferred
+public import SwirlReactor
 
 #if canImport(Glibc)
 import Glibc
@@ -11,7 +12,7 @@ import Darwin
 /// A port or path that is listened on: each connection that comes gets a protocol of its own.
 ///
 /// The reactor keeps it until ``stop()``. It is used on the reactor's thread. Twisted: `IListeningPort`; asyncio: `Server`.
-public final class Listener: Kept {
+public final class Listener: ReactorHandle {
   /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
   public let localAddress: SocketAddress
 
@@ -35,7 +36,11 @@ public final class Listener: Kept {
   /// While descriptors are scarce: when accepting is tried again.
   private var retryCall: DelayedCall?
   private var isScarcityLogged = false
-  var keptAt: Int?
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .listener }
+  package var handlePeer: String? { localAddress.description }
+  package var begunWork: (count: Int, name: String)? { (1, "listening socket") }
 
   /// How many connections are accepted before other events get their turn.
   private static let acceptsPerTurn = 64
@@ -45,8 +50,10 @@ public final class Listener: Kept {
   /// Takes over a listening, non-blocking socket.
   init(
     _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
-    on reactor: Reactor, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    on reactor: Reactor, at site: CallSite = CallSite(),
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
+    self.site = site
     socketFile = SocketFile(of: address)
     self.descriptor = descriptor
     self.reactor = reactor
@@ -62,7 +69,7 @@ public final class Listener: Kept {
   /// Begins to accept; from now on the reactor keeps this.
   func start() throws(NetError) {
     guard event.enable() else { throw NetError(.listen, localAddress, errno: errno) }
-    Listeners.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
   }
 
   /// Whether it has not been stopped.
@@ -86,8 +93,10 @@ public final class Listener: Kept {
     guard isListening else { return }
     closeDescriptor()
     retryCall?.cancel()
-    Listeners.of(reactor).remove(self)
-    if handshakeCount > 0 { for handshake in TLSHandshakes.of(reactor).of(self) { handshake.cancel() } }
+    reactor.handles.remove(self)
+    if handshakeCount > 0 {
+      for handshake in reactor.handles.all(TLSHandshake.self) where handshake.listener === self { handshake.cancel() }
+    }
   }
 
   /// Reads the files of its certificates and keys again: connections that come from now on are secured with what they hold now, those
@@ -98,7 +107,9 @@ public final class Listener: Kept {
     security = try TLSContext.of(reactor, tls, .server)
   }
 
-  func closeDescriptor() {
+  package func abandon() { closeDescriptor() }
+
+  private func closeDescriptor() {
     guard isListening else { return }
     event.close()
     Socket.close(descriptor)
@@ -126,14 +137,14 @@ public final class Listener: Kept {
   }
 
   private func start(_ accepted: Int32, _ peer: SocketAddress?) {
-    let transport = SocketTransport(accepted, peer: peer, on: reactor)
+    let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }
       return
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) { [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // As common as wrong numbers are: whoever wants to know turns the log on.
@@ -159,19 +170,4 @@ public final class Listener: Kept {
       if isListening, !isPaused { event.enable() }
     }
   }
-}
-
-/// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
-final class Listeners: BegunWork {
-  private var list = KeptList<Listener>()
-  var listeners: [Listener] { list.elements }
-
-  static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
-
-  var begunWork: String? { listeners.count.of("listening socket") }
-
-  func insert(_ listener: Listener) { list.insert(listener) }
-  func remove(_ listener: Listener) { list.remove(listener) }
-
-  deinit { for listener in listeners { listener.closeDescriptor() } }
 }

@@ -1,3 +1,4 @@
+import SwirlDeferred
 package import SwirlReactor
 
 #if canImport(Glibc)
@@ -12,7 +13,7 @@ import Darwin
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
 /// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
-package final class SocketTransport: ConnectedTransport, Kept {
+package final class SocketTransport: ConnectedTransport, ReactorHandle {
   enum State {
     /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
     case made
@@ -63,11 +64,16 @@ package final class SocketTransport: ConnectedTransport, Kept {
   private var droppedBytes = 0
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
-  var keptAt: Int?
+  /// Where the program made it, or its listener.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .connection }
+  package var handlePeer: String? { peerAddress?.description }
 
-  /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when this is let go of.
-  init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {
+  /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when the last reference to this is released.
+  init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor, at site: CallSite = CallSite()) {
     self.descriptor = descriptor
+    self.site = site
     self.reactor = reactor
     peerAddress = peer
     scratch = reactor.attached(ReadBuffer.self) { ReadBuffer() }
@@ -86,7 +92,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
 
   package func start(_ streamProtocol: any StreamProtocol) {
     precondition(state == .made, "start(_:) is called once, on an open connection")
-    OpenTransports.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     self.streamProtocol = streamProtocol
     state = .open
     streamProtocol.connectionMade(self)
@@ -99,7 +105,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
     guard state == .open, outgoing.isEmpty else { return false }
     readEvent.disable()
     streamProtocol = nil
-    OpenTransports.of(reactor).remove(self)
+    reactor.handles.remove(self)
     state = .made
     return true
   }
@@ -328,11 +334,20 @@ package final class SocketTransport: ConnectedTransport, Kept {
     closeDescriptor()
     let told = streamProtocol
     streamProtocol = nil
-    OpenTransports.of(reactor).remove(self)
+    reactor.handles.remove(self)
     told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
   }
 
-  /// Frees what the connection holds of the kernel. The reactor that is let go of calls it for those that are open.
+  /// Closes it, and notifies no protocol: there is no loop left to do that in.
+  package func abandon() {
+    closeDescriptor()
+    // The two hold each other. Released after the change, since the protocol's deinit may use the transport.
+    let unnotified = streamProtocol
+    streamProtocol = nil
+    withExtendedLifetime(unnotified) {}
+  }
+
+  /// Frees what the connection holds of the kernel.
   func closeDescriptor() {
     guard state != .ended else { return }
     state = .ended

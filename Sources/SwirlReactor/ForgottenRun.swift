@@ -6,12 +6,6 @@ import Musl
 import Darwin
 #endif
 
-/// What a layer above has begun on a reactor, for the line that is printed when that reactor never runs.
-package protocol BegunWork: AnyObject {
-  /// How much, in words such as "2 requests"; nil where it is nothing.
-  var begunWork: String? { get }
-}
-
 /// Prints a line when the program exits, and work was begun on the main reactor, which never ran.
 enum ForgottenRun {
   /// Unchecked is right: set once, by the main reactor, which is never freed; read on the main thread at exit.
@@ -44,12 +38,17 @@ extension Int {
 extension Reactor {
   /// What was begun and waits for the reactor to run. The timers that belong to it are not counted beside it.
   var begunWork: [String] {
-    var work = attachedObjects.compactMap { ($0 as? any BegunWork)?.begunWork }
-    work += [
-      Set(readers.keys).union(writers.keys).count.of("watched descriptor"),
-      threadCalls.unfinished.of("deferToThread call"),
-    ]
-    .compactMap { $0 }
+    var counts: [(count: Int, name: String)] = []
+    for begun in handles.inOrder.compactMap(\.handle.begunWork) {
+      if let index = counts.firstIndex(where: { $0.name == begun.name }) {
+        counts[index].count += begun.count
+      } else {
+        counts.append(begun)
+      }
+    }
+    counts.append((Set(readers.keys).union(writers.keys).count, "watched descriptor"))
+    counts.append((threadCalls.unfinished, "deferToThread call"))
+    var work = counts.compactMap { $0.count.of($0.name) }
     if work.isEmpty, let calls = (timers.pending.count + soonCount).of("call") { work = [calls] }
     return work
   }

@@ -64,6 +64,8 @@ public final class Reactor {
   var ownThreadPool: ThreadPool?
   /// What waits for the outcome of work on other threads.
   let threadCalls = ThreadCalls()
+  /// Everything that is open on this reactor.
+  package let handles = HandleList()
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
@@ -112,6 +114,7 @@ public final class Reactor {
 
   deinit {
     reference.clear()
+    handles.abandonAll()
     remote.close(leaving: jobs)
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
@@ -293,9 +296,6 @@ public final class Reactor {
   }
 
   // MARK: - Layers above
-
-  /// What layers above keep.
-  var attachedObjects: [AnyObject] { attachments.map(\.object) }
 
   /// How many calls wait for the next turn.
   var soonCount: Int { soon.count }

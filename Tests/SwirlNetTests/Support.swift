@@ -28,8 +28,8 @@ func withReactor(
   guardCall.cancel()
   check()
   // What a test leaves open holds closures that capture the reactor, which would keep itself for ever.
-  for listener in Listeners.of(reactor).listeners { listener.stop() }
-  for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
+  for listener in reactor.handles.all(Listener.self) { listener.stop() }
+  for transport in reactor.handles.all(SocketTransport.self) { transport.end(.closed) }
   for call in reactor.delayedCalls { call.cancel() }
 }
 

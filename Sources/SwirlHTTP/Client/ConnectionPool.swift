@@ -171,16 +171,17 @@ final class ConnectionPool {
     let timeout = client.configuration.connectTimeout
     let allows = client.configuration.allowsAddress
     if let path = origin.socketPath {
-      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, completion)
+      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: client.site, completion)
     }
     let tls = origin.isSecure ? client.tls : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows, completion)
+        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows,
+        at: client.site, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, allowing: allows, completion)
+      to: (origin.name, origin.port), tls: tls, allowing: allows, at: client.site, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.

@@ -8,11 +8,18 @@ public import SwirlReactor
 ///
 /// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
 /// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
-public final class HTTPClient {
+public final class HTTPClient: ReactorHandle {
   /// What it does unless a request says otherwise.
   public let configuration: Configuration
   unowned let reactor: Reactor
-  private let openClients: OpenClients.List
+  // It outlives the reactor where a client does, which removes itself in its deinit.
+  private let handles: HandleList
+  /// Where it was made: the place of its connections, too.
+  let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .client }
+  package var handlePeer: String? { nil }
+  package var begunWork: (count: Int, name: String)? { (requests, "request") }
   private var pools: [Origin: ConnectionPool] = [:]
   /// The pool of the request before.
   @exclusivity(unchecked) private var latestPool: ConnectionPool?
@@ -47,13 +54,19 @@ public final class HTTPClient {
 
   /// - Parameters:
   ///   - configuration: limits and times.
-  ///   - reactor: where it works; that of this thread unless told otherwise.
-  public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
+  ///   - reactor: where it works; that of this thread by default.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  public init(
+    _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
-    openClients = OpenClients.of(reactor).list
+    handles = reactor.handles
+    site = CallSite(file: file, line: line)
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
@@ -75,7 +88,7 @@ public final class HTTPClient {
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
-    openClients.insert(self)
+    reactor.insertHandle(self, isKept: false, at: site)
   }
 
   /// The client of this thread's reactor.
@@ -338,8 +351,8 @@ public final class HTTPClient {
     }
   }
 
-  /// The reactor is let go of.
-  func abandon() {
+  /// The reactor is being released: requests under way hold their client, and the client them.
+  package func abandon() {
     idleTimer?.cancel()
     isClosed = true
     latestPool = nil
@@ -348,7 +361,7 @@ public final class HTTPClient {
   }
 
   deinit {
-    openClients.remove(self)
+    handles.remove(self)
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }
   }

@@ -50,7 +50,9 @@ public final class HTTPServer {
   /// The connections that are open, those in the middle of a TLS handshake among them.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  /// By their numbers, which count up.
+  private var connections: [Int: ServerConnection] = [:]
+  private var lastNumber = 0
   private(set) var listeners: [Listener] = []
   /// Takes the trigger of the reactor's shutdown away.
   private var shutdown: (() -> Void)?
@@ -101,12 +103,14 @@ public final class HTTPServer {
     // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
-    connections[ObjectIdentifier(connection)] = connection
+    lastNumber += 1
+    connection.number = lastNumber
+    connections[lastNumber] = connection
     return true
   }
 
   func remove(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
   }
 
@@ -132,7 +136,7 @@ public final class HTTPServer {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
-    for connection in drain.connections.values {
+    for connection in drain.inOrder {
       connection.isDraining = true
       connection.closeIfIdle()
     }

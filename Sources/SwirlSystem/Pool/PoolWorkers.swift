@@ -45,7 +45,8 @@ final class PoolWorkers {
   private let size: Int
   private let specification: ProcessSpecification
   private unowned let reactor: Reactor
-  private var workers: [ObjectIdentifier: Worker] = [:]
+  /// In the order in which they were started.
+  private var workers: [Worker] = []
   private var idle: [Worker] = []
   private var waiting: [PoolCall] = []
   private var isClosed = false
@@ -83,7 +84,7 @@ final class PoolWorkers {
     call.onResult = nil
     if let place = waiting.firstIndex(where: { $0 === call }) {
       waiting.remove(at: place)
-    } else if let worker = workers.values.first(where: { $0.call === call }) {
+    } else if let worker = workers.first(where: { $0.call === call }) {
       drop(worker)
     }
     runWaiting()
@@ -95,7 +96,7 @@ final class PoolWorkers {
   private func startWorker() -> Worker? {
     do {
       let worker = Worker(try specification.start(on: reactor))
-      workers[ObjectIdentifier(worker)] = worker
+      workers.append(worker)
       worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // What is no message: the worker is of no use any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
@@ -133,7 +134,7 @@ final class PoolWorkers {
   }
 
   private func ended(_ worker: Worker, _ status: ProcessStatus?) {
-    workers[ObjectIdentifier(worker)] = nil
+    workers.removeAll { $0 === worker }
     idle.removeAll { $0 === worker }
     if let call = worker.call.take() {
       let status = status ?? worker.process.status ?? .exited(255)
@@ -155,10 +156,10 @@ final class PoolWorkers {
 
   func close() -> Deferred<Void> {
     isClosed = true
-    let running = workers.values.compactMap { $0.call.take() }
+    let running = workers.compactMap { $0.call.take() }
     let failed = running + waiting
     waiting = []
-    for worker in workers.values { drop(worker) }
+    for worker in workers { drop(worker) }
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
     }

@@ -16,7 +16,7 @@ import Darwin
 /// ``stream()``. Until then, and while what takes it is slow, nothing is read, and the child waits when the pipe is full (64 KiB on
 /// Linux). It ends when all who have the other end have closed it: the child, and the children that it has given it to.
 /// Everything is used and called on the reactor's thread.
-public final class ChildOutput: Abandonable {
+public final class ChildOutput: ReactorHandle {
   private enum State {
     /// Nobody has asked for it.
     case untaken
@@ -45,9 +45,15 @@ public final class ChildOutput: Abandonable {
   var whenEnded: () -> Void = {}
   // The reactor keeps what is read until its end, and abandons it when it goes away.
   private unowned let reactor: Reactor
+  /// Where the process was made.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .pipe }
+  package var handlePeer: String? { program }
 
   /// - Parameter descriptor: the read end of a pipe; -1 where there is none.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+  init(_ descriptor: Int32, of program: String, on reactor: Reactor, at site: CallSite) {
+    self.site = site
     self.descriptor = descriptor
     self.program = program
     self.reactor = reactor
@@ -168,7 +174,7 @@ public final class ChildOutput: Abandonable {
     self.onEnd = onEnd
     // Closed before anyone took it.
     if state == .ended { return reactor.callSoon { self.tellEnd(nil) } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     state = .reading
     watch()
   }
@@ -257,7 +263,7 @@ public final class ChildOutput: Abandonable {
   private func tellEnd(_ error: (any Error)?) {
     let (onEnd, whenEnded) = (onEnd, whenEnded)
     letGo()
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
     onEnd(error)
     whenEnded()
   }
@@ -268,7 +274,7 @@ public final class ChildOutput: Abandonable {
     whenEnded = {}
   }
 
-  func abandon() {
+  package func abandon() {
     let wasOpen = isOpen
     closeDescriptor()
     state = .ended

@@ -1,5 +1,5 @@
 public import SwirlDeferred
-import SwirlReactor
+public import SwirlReactor
 
 #if canImport(Glibc)
 import Glibc
@@ -17,7 +17,7 @@ import Darwin
 ///
 /// Not made of swift-subprocess: that watches its pipes and children from a thread and an epoll of its own, so that each piece of output
 /// would cross to the reactor's thread and back; here the pipes and the child are three more descriptors of the one loop.
-public final class ChildProcess: Abandonable {
+public final class ChildProcess: ReactorHandle {
   /// The system's number of it. Once it has ended another process may have it.
   public let processID: Int32
   /// The program, as it was given; bytes that are no UTF-8 are repaired.
@@ -55,13 +55,16 @@ public final class ChildProcess: Abandonable {
   private var isReaped = false
   private var killTimer: DelayedCall?
   private var timeLimit: DelayedCall?
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .process }
+  package var handlePeer: String? { "\(program) (\(processID))" }
   // The reactor keeps this until it has ended, and abandons it when it goes away.
   private unowned let reactor: Reactor
 
   init(
     _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
     error: ChildOutput,
-    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor
+    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor, at site: CallSite
   ) {
     self.processID = processID
     self.reactor = reactor
@@ -71,7 +74,7 @@ public final class ChildProcess: Abandonable {
     (standardInput, standardOutput, standardError) = (input, output, error)
     // Output that nobody has taken before the end may be read when this has gone.
     for output in outputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
       self?.takeStatus()
     }
@@ -161,10 +164,10 @@ public final class ChildProcess: Abandonable {
     reap()
     timeLimit?.cancel()
     if !isGivenUp { ended.callback(status) }
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
   }
 
-  func abandon() {
+  package func abandon() {
     isOver = true
     watch = nil
     killTimer?.cancel()

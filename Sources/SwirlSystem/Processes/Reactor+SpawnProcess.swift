@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
@@ -26,17 +27,20 @@ extension Reactor {
   ///   - hasOwnGroup: whether it leads a process group of its own, so that its children get the signals too that it is sent here, and
   ///     none from the terminal.
   ///   - timeout: how long it may take, until it has ended and its output with it: then it is killed, and ``ChildProcess/ended`` fails.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Throws: ``ProcessError``, when it cannot be started; nothing is left of the attempt.
   public func spawnProcess(
     _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
     hasOwnGroup: Bool = false,
-    timeout: Duration? = nil
+    timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(
       program: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
-      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout
+      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout,
+      site: CallSite(file: file, line: line)
     ).start(on: self)
   }
 }
