@@ -132,7 +132,7 @@ extension Reactor {
     let file = OpenFileIdentity(descriptor)
     dropStaleWatches(of: descriptor, nowOf: file)
     self[keyPath: table].removeValue(forKey: descriptor)?.close()
-    let event = FileEvent(base, descriptor, interest) { [unowned self] in perform(at: site, body) }
+    let event = base.fileEvent(descriptor, interest) { [unowned self] in perform(at: site, body) }
     guard descriptor >= 0, event.enable() else { throw CannotWatchError(descriptor: descriptor) }
     let name = interest == .read ? "\(descriptor), for reading" : "\(descriptor), for writing"
     let watch = DescriptorWatch(event, name, file, at: site, in: handles)
@@ -147,7 +147,7 @@ extension Reactor {
     if !readers.isEmpty || !writers.isEmpty, interest != .signal {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
-    return FileEvent(base, descriptor, interest, handler: handler)
+    return base.fileEvent(descriptor, interest, handler: handler)
   }
 
   /// Drops the watches on another file that had this number. libevent counts what it watches by number: beside a stale watch it would not
