@@ -136,7 +136,7 @@ package final class Connector: CancellableCall, ReactorHandle {
       failures.append(error)
       tryNext()
     } else {
-      let transport = SocketTransport(attempt.takeDescriptor(), peer: attempt.address, on: reactor, at: site)
+      let transport = SocketTransport(attempt.takeSocket(), peer: attempt.address, on: reactor, at: site)
       // The others are of no use any more: what goes wrong from here on would be no other with them.
       closeAttempts()
       if let tunnel { negotiate(tunnel(), on: transport) } else { secure(transport) }

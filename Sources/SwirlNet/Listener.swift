@@ -27,7 +27,7 @@ public final class Listener: ReactorHandle {
   package var makePlainProtocol: (() -> any StreamProtocol)?
   /// How many connections are accepted, and not secured yet.
   package internal(set) var handshakeCount = 0
-  private var descriptor: Int32
+  private var socket: StreamSocket
   private var event: FileEvent!
   private unowned let reactor: Reactor
   /// What is removed when a Unix socket is listened on no more.
@@ -49,19 +49,19 @@ public final class Listener: ReactorHandle {
 
   /// Takes over a listening, non-blocking socket.
   init(
-    _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
+    _ socket: StreamSocket, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
     on reactor: Reactor, at site: CallSite = CallSite(),
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
     self.site = site
     socketFile = SocketFile(of: address)
-    self.descriptor = descriptor
+    self.socket = socket
     self.reactor = reactor
     self.security = security
     self.tls = tls
     self.makeProtocol = makeProtocol
     localAddress = address
-    event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
+    event = socket.fileEvent(on: reactor, .read) { [unowned self] in acceptReady() }
   }
 
   deinit { closeDescriptor() }
@@ -73,7 +73,7 @@ public final class Listener: ReactorHandle {
   }
 
   /// Whether it has not been stopped.
-  public var isListening: Bool { descriptor >= 0 }
+  public var isListening: Bool { socket.isOpen }
 
   /// Accepts no more connections until ``resumeAccepting()``: those that come wait in the kernel's queue.
   public func pauseAccepting() {
@@ -112,8 +112,8 @@ public final class Listener: ReactorHandle {
   private func closeDescriptor() {
     guard isListening else { return }
     event.close()
-    Socket.close(descriptor)
-    descriptor = -1
+    socket.close()
+    socket = .closed
     socketFile?.remove()
   }
 
@@ -121,8 +121,8 @@ public final class Listener: ReactorHandle {
     for _ in 0..<Self.acceptsPerTurn {
       // A protocol that was just made may have stopped or paused this.
       guard isListening, !isPaused else { return }
-      let (accepted, peer) = accept(descriptor)
-      if accepted >= 0 {
+      let (accepted, peer) = acceptNext()
+      if accepted.isOpen {
         isScarcityLogged = false
         start(accepted, peer)
       } else {
@@ -136,7 +136,13 @@ public final class Listener: ReactorHandle {
     }
   }
 
-  private func start(_ accepted: Int32, _ peer: SocketAddress?) {
+  private func acceptNext() -> (socket: StreamSocket, peer: SocketAddress?) {
+    guard socket.simulated == nil else { return socket.accept() }
+    let (accepted, peer) = accept(socket.descriptor)
+    return (StreamSocket(accepted), peer)
+  }
+
+  private func start(_ accepted: StreamSocket, _ peer: SocketAddress?) {
     let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }

@@ -55,7 +55,8 @@ extension Reactor {
     at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
     _ tls: TLSConfiguration?, _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
-    guard let address = SocketAddress(ip: host, port: port) else {
+    let found = SocketAddress(ip: host, port: port)
+    guard let address = found ?? simulatedNetwork?.address(toListenAt: host)?.with(port: port) else {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
@@ -76,6 +77,10 @@ extension Reactor {
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
   ) throws(NetError) -> Listener {
     let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
+    if let simulatedNetwork {
+      let socket = StreamSocket(try simulatedNetwork.listen(at: address, backlog: Int(backlog)))
+      return try start(socket, at: address, security, tls, site, makeProtocol)
+    }
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
     prepare(descriptor)
@@ -84,9 +89,15 @@ extension Reactor {
       Socket.close(descriptor)
       throw error
     }
+    return try start(StreamSocket(descriptor), at: address, security, tls, site, makeProtocol)
+  }
+
+  private func start(
+    _ socket: StreamSocket, at address: SocketAddress, _ security: TLSContext?, _ tls: TLSConfiguration?,
+    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+  ) throws(NetError) -> Listener {
     let listener = Listener(
-      descriptor, at: Socket.localAddress(descriptor) ?? address, security: security, tls: tls, on: self,
-      at: site, makeProtocol)
+      socket, at: socket.localAddress ?? address, security: security, tls: tls, on: self, at: site, makeProtocol)
     try listener.start()
     return listener
   }

@@ -104,7 +104,7 @@ extension SocketTransport {
 
   /// As `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    let count = tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
+    let count = tls == nil ? socket.receive(base, room) : tls!.read(base, room)
     hasLastReadFilled = count == room
     return count
   }
@@ -113,7 +113,6 @@ extension SocketTransport {
     guard state == .open, !isEndReceived else { return true }
     if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }
     if hasJustRead, !hasLastReadFilled { return false }
-    var byte: UInt8 = 0
-    return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
+    return socket.peek() >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }
 }

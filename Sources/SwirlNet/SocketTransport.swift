@@ -44,7 +44,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     didSet { updateWriting() }
   }
 
-  let descriptor: Int32
+  let socket: StreamSocket
   let scratch: ReadBuffer
   // Exempt from run-time checks for overlapping access, since each is touched for every read and write: neither is held while
   // something is called that could come back.
@@ -71,13 +71,13 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package var handlePeer: String? { peerAddress?.description }
 
   /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when the last reference to this is released.
-  init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor, at site: CallSite = CallSite()) {
-    self.descriptor = descriptor
+  init(_ socket: StreamSocket, peer: SocketAddress?, on reactor: Reactor, at site: CallSite) {
+    self.socket = socket
     self.site = site
     self.reactor = reactor
     peerAddress = peer
     scratch = reactor.attached(ReadBuffer.self) { ReadBuffer() }
-    readEvent = reactor.fileEvent(descriptor, .read) { [unowned self] in readReady() }
+    readEvent = socket.fileEvent(on: reactor, .read) { [unowned self] in readReady() }
   }
 
   deinit { closeDescriptor() }
@@ -111,7 +111,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   /// A descriptor that is closed may already be someone else's.
-  package var localAddress: SocketAddress? { state == .ended ? nil : Socket.localAddress(descriptor) }
+  package var localAddress: SocketAddress? { state == .ended ? nil : socket.localAddress }
 
   // MARK: - Reading
 
@@ -192,7 +192,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
   /// is: never in the middle of a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
-    let count = bytes.withUnsafeBufferPointer { tls == nil ? Socket.send(descriptor, $0) : tls!.write($0) }
+    let count = bytes.withUnsafeBufferPointer { tls == nil ? socket.send($0) : tls!.write($0) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
     endSoon(.failed, failure(.write, errno))
@@ -207,7 +207,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   /// Calls `writeReady` when the kernel has room; false when the connection broke.
   @discardableResult
   func watchWriting() -> Bool {
-    let event = writeEvent ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
+    let event = writeEvent ?? socket.fileEvent(on: reactor, .write) { [unowned self] in writeReady() }
     writeEvent = event
     if event.enable() { return true }
     endSoon(.failed, NetError(.write, peerName, errno: errno))
@@ -273,7 +273,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   private func shutDownWriting() {
     state = .writeClosed
     // The end of the socket would be seen as a cut: TLS has its own, after which the other direction goes on.
-    if let tls { tls.sendEnd() } else { shutdown(descriptor, Int32(SHUT_WR)) }
+    if let tls { tls.sendEnd() } else { socket.shutdownWriting() }
     if isEndReceived { endSoon(.closed) }
   }
 
@@ -295,7 +295,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   package func abort() {
     guard state != .ended else { return }
-    Socket.resetOnClose(descriptor)
+    socket.resetOnClose()
     if state == .made { return closeDescriptor() }
     isReadingPaused = true
     endSoon(.aborted)
@@ -353,7 +353,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     state = .ended
     readEvent.close()
     writeEvent?.close()
-    Socket.close(descriptor)
+    socket.close()
     drop(outgoing.count)
     outgoing.removeAll()
   }

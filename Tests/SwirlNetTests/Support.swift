@@ -195,3 +195,10 @@ func threadMilliseconds() -> Int {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Int(time.tv_sec) * 1000 + Int(time.tv_nsec) / 1_000_000
 }
+
+extension SocketTransport {
+  /// Takes over a connected, non-blocking descriptor.
+  convenience init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {
+    self.init(StreamSocket(descriptor), peer: peer, on: reactor, at: CallSite())
+  }
+}

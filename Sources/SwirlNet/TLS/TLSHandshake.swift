@@ -37,7 +37,7 @@ package final class TLSHandshake: ReactorHandle {
     timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
   ) throws(NetError) {
     self.transport = transport
-    session = try TLSSession(transport.descriptor, context, host: host, peer: peer ?? transport.peerName)
+    session = try TLSSession(transport.socket, context, host: host, peer: peer ?? transport.peerName)
     self.completion = completion
     let reactor = transport.reactor
     reactor.insertHandle(self, at: site)
@@ -81,12 +81,12 @@ package final class TLSHandshake: ReactorHandle {
     if reading {
       writeEvent?.disable()
       if readEvent == nil {
-        readEvent = transport.reactor.fileEvent(transport.descriptor, .read) { [unowned self] in advance() }
+        readEvent = transport.socket.fileEvent(on: transport.reactor, .read) { [unowned self] in advance() }
       }
     } else {
       readEvent?.disable()
       if writeEvent == nil {
-        writeEvent = transport.reactor.fileEvent(transport.descriptor, .write) { [unowned self] in advance() }
+        writeEvent = transport.socket.fileEvent(on: transport.reactor, .write) { [unowned self] in advance() }
       }
     }
     if (reading ? readEvent : writeEvent)?.enable() != true { finish(.failure(error(errno))) }
