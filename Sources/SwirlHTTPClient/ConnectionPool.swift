@@ -184,16 +184,17 @@ final class ConnectionPool {
     let timeout = pools.configuration.connectTimeout
     let allows = pools.configuration.allowsAddress
     if let path = origin.socketPath {
-      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, completion)
+      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: pools.site, completion)
     }
     let tls = origin.isSecure ? pools.tls : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows, completion)
+        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows,
+        at: pools.site, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, allowing: allows, completion)
+      to: (origin.name, origin.port), tls: tls, allowing: allows, at: pools.site, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.

@@ -8,6 +8,8 @@ import SwirlReactor
 final class ConnectionPools {
   let configuration: HTTPClient.Configuration
   private unowned let reactor: Reactor
+  /// Where the client was made: the place of its connections, too.
+  let site: CallSite
   /// The limits of each response.
   let limits: HTTPLimits
   /// How connections to `https` origins are secured.
@@ -25,9 +27,10 @@ final class ConnectionPools {
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
 
-  init(_ configuration: HTTPClient.Configuration, on reactor: Reactor) {
+  init(_ configuration: HTTPClient.Configuration, on reactor: Reactor, at site: CallSite) {
     self.configuration = configuration
     self.reactor = reactor
+    self.site = site
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits

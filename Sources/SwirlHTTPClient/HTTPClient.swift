@@ -8,11 +8,20 @@ public import SwirlReactor
 ///
 /// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
 /// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
-public final class HTTPClient {
+public final class HTTPClient: ReactorHandle {
   /// What it does unless a request says otherwise.
   public let configuration: Configuration
   unowned let reactor: Reactor
-  private let openClients: OpenClients.List
+  // It outlives the reactor where a client does, which removes itself in its deinit.
+  private let handles: HandleList
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .client }
+  package var handlePeer: String? { nil }
+  package var begunWork: (count: Int, name: String)? { (requests, "request") }
+  package var workUnderWay: (count: Int, name: String)? {
+    let counts = counts
+    return (counts.busy + counts.waiting, "request")
+  }
   /// Its connections, and the requests that wait for one.
   let pools: ConnectionPools
   /// Requests asked for so far.
@@ -34,14 +43,20 @@ public final class HTTPClient {
 
   /// - Parameters:
   ///   - configuration: limits and times.
-  ///   - reactor: where it works; that of this thread unless told otherwise.
-  public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
+  ///   - reactor: where it works; that of this thread by default.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  public init(
+    _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
-    openClients = OpenClients.of(reactor).list
-    pools = ConnectionPools(configuration, on: reactor)
+    handles = reactor.handles
+    let site = CallSite(file: file, line: line)
+    pools = ConnectionPools(configuration, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     var headers = configuration.headers
@@ -55,7 +70,7 @@ public final class HTTPClient {
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
-    openClients.insert(self)
+    reactor.insertHandle(self, isKept: false, at: site)
   }
 
   /// The client of this thread's reactor.
@@ -245,11 +260,11 @@ public final class HTTPClient {
     pools.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
   }
 
-  /// The reactor is released.
-  func abandon() { pools.abandon() }
+  /// The reactor is being released: requests under way hold their client, and the client them.
+  package func abandon() { pools.abandon() }
 
   deinit {
-    openClients.remove(self)
+    handles.remove(self)
     pools.detach()
   }
 }

@@ -50,7 +50,9 @@ public final class HTTPServer {
   /// The connections that are open, those in the middle of a TLS handshake among them.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  /// By their numbers, which count up.
+  private var connections: [Int: ServerConnection] = [:]
+  private var lastNumber = 0
   private(set) var listeners: [Listener] = []
   var pausedClientsTimer: DelayedCall?
   /// How soon a client of which nothing is read is noticed when it goes.
@@ -112,12 +114,14 @@ public final class HTTPServer {
     // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
-    connections[ObjectIdentifier(connection)] = connection
+    lastNumber += 1
+    connection.number = lastNumber
+    connections[lastNumber] = connection
     return true
   }
 
   func remove(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
   }
 
@@ -126,7 +130,7 @@ public final class HTTPServer {
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     for drain in drains { drain.remove(connection) }
     drains.removeAll(where: \.connections.isEmpty)
   }
@@ -153,7 +157,7 @@ public final class HTTPServer {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
-    for connection in drain.connections.values {
+    for connection in drain.inOrder {
       connection.isDraining = true
       connection.closeIfIdle()
     }

@@ -34,6 +34,8 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   }
 
   let server: HTTPServer
+  /// Sequence number within the server; zero where that has refused it.
+  var number = 0
   /// Whether the client speaks plain HTTP to a port for TLS, and is only told so.
   private let isPlainOnTLS: Bool
   /// Whether the server was stopped while this was open: the answer that is under way is the last.

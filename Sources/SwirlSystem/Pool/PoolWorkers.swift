@@ -48,7 +48,8 @@ final class PoolWorkers {
   private let size: Int
   private let specification: ProcessSpecification
   private unowned let reactor: Reactor
-  private var workers: [ObjectIdentifier: Worker] = [:]
+  /// In the order in which they were started.
+  private var workers: [Worker] = []
   private var idle: [Worker] = []
   private var waiting = TicketQueue<PoolCall>()
   private var isClosed = false
@@ -93,7 +94,7 @@ final class PoolWorkers {
     call.onResult = nil
     if let ticket = call.ticket.take() {
       _ = waiting.remove(ticket)
-    } else if let worker = workers.values.first(where: { $0.call === call }) {
+    } else if let worker = workers.first(where: { $0.call === call }) {
       drop(worker)
     }
     runWaiting()
@@ -105,7 +106,7 @@ final class PoolWorkers {
   private func startWorker() -> Worker? {
     do {
       let worker = Worker(try specification.start(on: reactor))
-      workers[ObjectIdentifier(worker)] = worker
+      workers.append(worker)
       worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // The worker sent an invalid message, so it cannot be used any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
@@ -141,7 +142,7 @@ final class PoolWorkers {
   }
 
   private func ended(_ worker: Worker, _ status: ProcessStatus?) {
-    workers[ObjectIdentifier(worker)] = nil
+    workers.removeAll { $0 === worker }
     idle.removeAll { $0 === worker }
     if let call = worker.call.take() {
       let status = status ?? worker.process.status ?? .exited(255)
@@ -163,9 +164,9 @@ final class PoolWorkers {
 
   func close() -> Deferred<Void> {
     isClosed = true
-    let running = workers.values.compactMap { $0.call.take() }
+    let running = workers.compactMap { $0.call.take() }
     let failed = running + takeWaiting()
-    for worker in workers.values { drop(worker) }
+    for worker in workers { drop(worker) }
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
     }

@@ -16,7 +16,7 @@ import Darwin
 /// read, and the child blocks once the pipe is full (64 KiB on Linux). EOF comes when every process with the write end
 /// has closed it: the child, and its children that inherited it. Use it on the reactor's thread alone; callbacks run
 /// there.
-public final class ChildOutput: Abandonable {
+public final class ChildOutput: ReactorHandle {
   private enum State {
     /// No consumer yet.
     case untaken
@@ -45,9 +45,15 @@ public final class ChildOutput: Abandonable {
   var whenEnded: () -> Void = {}
   // The reactor retains an output that is being read, and abandons it when the reactor is released.
   private unowned let reactor: Reactor
+  /// Where the process was made.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .pipe }
+  package var handlePeer: String? { program }
 
   /// - Parameter descriptor: the read end of a pipe; -1 without a pipe.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+  init(_ descriptor: Int32, of program: String, on reactor: Reactor, at site: CallSite) {
+    self.site = site
     self.descriptor = descriptor
     self.program = program
     self.reactor = reactor
@@ -171,7 +177,7 @@ public final class ChildOutput: Abandonable {
     self.onEnd = onEnd
     // Closed before it had a consumer.
     if state == .ended { return reactor.callSoon { self.tellEnd(nil) } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     state = .reading
     watch()
   }
@@ -260,7 +266,7 @@ public final class ChildOutput: Abandonable {
   private func tellEnd(_ error: (any Error)?) {
     let (onEnd, whenEnded) = (onEnd, whenEnded)
     letGo()
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
     onEnd(error)
     whenEnded()
   }
@@ -271,7 +277,7 @@ public final class ChildOutput: Abandonable {
     whenEnded = {}
   }
 
-  func abandon() {
+  package func abandon() {
     let wasOpen = isOpen
     closeDescriptor()
     state = .ended
