@@ -63,6 +63,7 @@ public final class HTTPServer {
   private var drains: [ServerDrain] = []
 
   let times: ServerTimes
+  let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
   /// none.
@@ -99,6 +100,7 @@ public final class HTTPServer {
     self.configuration = configuration
     self.handler = handler
     times = ServerTimes(configuration)
+    machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
   }
 
@@ -126,7 +128,7 @@ public final class HTTPServer {
   }
 
   /// Those of which nothing is read at present.
-  var pausedConnections: [ServerConnection] { connections.values.filter(\.isReadingPaused) }
+  var pausedConnections: [ServerConnection] { connections.values.filter(\.machine.isReadingPaused) }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: ServerConnection) {
@@ -158,8 +160,7 @@ public final class HTTPServer {
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
     for connection in drain.inOrder {
-      connection.isDraining = true
-      connection.closeIfIdle()
+      connection.drain()
     }
     return drain.isOver
   }
