@@ -6,18 +6,6 @@ import Musl
 import Darwin
 #endif
 
-/// What a layer above has begun on a reactor, for the line that is printed when that reactor never runs.
-package protocol BegunWork: AnyObject {
-  /// How much, in words such as "2 requests"; nil where it is nothing.
-  var begunWork: String? { get }
-  /// What of it has no result yet, and is lost when the program ends: requests, not sockets that listen.
-  var workUnderWay: String? { get }
-}
-
-extension BegunWork {
-  package var workUnderWay: String? { nil }
-}
-
 /// Prints a line when the program exits, and work was begun on the main reactor, which never ran; or when an async `main` ends while what
 /// it began there is under way.
 enum ForgottenRun {
@@ -65,19 +53,31 @@ extension Int {
 extension Reactor {
   /// What was begun and has no result yet.
   fileprivate var workUnderWay: [String] {
-    attachedObjects.compactMap { ($0 as? any BegunWork)?.workUnderWay }
-      + [threadCalls.unfinished.of("deferToThread call")].compactMap { $0 }
+    counted(handles.inOrder.compactMap(\.handle.workUnderWay) + [(threadCalls.unfinished, "deferToThread call")])
   }
 
   /// What was begun and waits for the reactor to run. The timers that belong to it are not counted beside it.
   var begunWork: [String] {
-    var work = attachedObjects.compactMap { ($0 as? any BegunWork)?.begunWork }
-    work += [
-      Set(readers.keys).union(writers.keys).count.of("watched descriptor"),
-      threadCalls.unfinished.of("deferToThread call"),
-    ]
-    .compactMap { $0 }
+    var work = counted(
+      handles.inOrder.compactMap(\.handle.begunWork)
+        + [
+          (Set(readers.keys).union(writers.keys).count, "watched descriptor"),
+          (threadCalls.unfinished, "deferToThread call"),
+        ])
     if work.isEmpty, let calls = (timers.pending.count + soonCount).of("call") { work = [calls] }
     return work
+  }
+
+  /// "2 requests", "1 connect": one entry a name, without those of which there are zero.
+  private func counted(_ work: [(count: Int, name: String)]) -> [String] {
+    var counts: [(count: Int, name: String)] = []
+    for each in work {
+      if let index = counts.firstIndex(where: { $0.name == each.name }) {
+        counts[index].count += each.count
+      } else {
+        counts.append(each)
+      }
+    }
+    return counts.compactMap { $0.count.of($0.name) }
   }
 }

@@ -3,7 +3,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 @testable import SwirlNet
 
 /// The suites beside this one have a `ReactorThread` of their own.
@@ -330,7 +332,7 @@ private final class Site: Sendable {
     let origin = url
     let text = origin.dropFirst("http://".count)
     return try await OwnThread.shared.run { reactor in
-      OpenTransports.of(reactor).transports.count { $0.peerAddress?.description == String(text) }
+      reactor.handles.all(SocketTransport.self).count { $0.peerAddress?.description == String(text) }
     }
   }
 

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct ProxyTests {
@@ -21,6 +23,9 @@ extension HTTPClientTests {
       #expect("\(proxy)" == "http://us:er@h:1", "without the password")
       for bad in ["ftp://h:1", "http://", "http://h:99999", "http://a%zz@h", "socks4://h"] {
         #expect(throws: ProxyError.self) { try Proxy(bad) }
+      }
+      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"] {
+        #expect { try Proxy(bad) } throws: { !"\($0)".contains("secret") }
       }
     }
 

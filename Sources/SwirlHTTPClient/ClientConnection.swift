@@ -1,0 +1,413 @@
+import HTTPTypes
+import SwirlContent
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+/// One HTTP/1.1 connection to a server: one request at a time goes over it, and between requests its pool keeps it.
+///
+/// It is the shell of an ``HTTP1ClientMachine``: it moves bytes, keeps the time and carries out what the machine says. What a head means
+/// to the request (cookies, redirects, proofs, codings) the exchange decides.
+final class ClientConnection: StreamProtocol {
+  private let pool: ConnectionPool
+  private unowned let reactor: Reactor
+  private let transport: any ConnectedTransport
+  // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
+  @exclusivity(unchecked) private var machine: HTTP1ClientMachine
+  @exclusivity(unchecked) private var exchange: HTTPClient.Exchange?
+  @exclusivity(unchecked) private var content = ResponseContent()
+  /// Sends the content of the present request if that comes in pieces.
+  @exclusivity(unchecked) private var sender: BodySender?
+  /// Runs while the content of the request waits for 100 (Continue).
+  @exclusivity(unchecked) private var continueTimer: DelayedCall?
+  /// When the last bytes were read, or a little before, and by which poll of the reactor they were found.
+  @exclusivity(unchecked) private var readTime: Int64 = 0
+  @exclusivity(unchecked) private var readPoll = 0
+  /// Watches the deadline of the present request. It is only ever moved back, which costs nothing, so one lasts for many.
+  private var timer: DelayedCall?
+  /// When it was last put aside, for the pool.
+  var idleSince: Int64 = 0
+  /// Whether it is being closed so that one to another origin can be made.
+  var isMakingRoom = false
+  /// What the transport said last, perhaps before there is content to send.
+  private var isWritingPaused = false
+
+  /// When it is too old to be used again.
+  private let end: Int64
+  /// How it was made; its first response carries it.
+  private var birth: ConnectionBirth?
+
+  init(in pool: ConnectionPool, over transport: any ConnectedTransport, times: ConnectTimes?, on reactor: Reactor) {
+    self.pool = pool
+    self.transport = transport
+    self.reactor = reactor
+    birth = times.map { ConnectionBirth($0) }
+    end = pool.endOfNewConnection
+    machine = HTTP1ClientMachine(limits: pool.limits, isLenient: pool.isLenient)
+  }
+
+  // Only with the reactor: else it has ended before.
+  deinit {
+    stopBody()
+    exchange?.abandon()
+  }
+
+  /// Whether it is to give way to a new one.
+  var hasLivedLongEnough: Bool { end != .max && reactor.turnTime >= end }
+
+  /// Whether it has carried a request before the present one.
+  var isReused: Bool { machine.isReused }
+
+  /// How many more requests it takes.
+  var capacity: Int { machine.capacity }
+
+  // MARK: - Sending
+
+  /// What arrives within this time after a read is not looked for, since the look is a system call. Between an answer and the request
+  /// that its callback makes there are a few microseconds.
+  private static let unwatchedNanoseconds: Int64 = 100_000
+
+  /// Whether the connection can carry `exchange`: the server has sent nothing since its last answer.
+  ///
+  /// What is there before the request is sent would be taken for its answer (RFC 9112 §9.2): an unsolicited answer, a 408
+  /// about the wait. A connection whose end is there would lose the request. One that may be repeated needs no look for that if the
+  /// last answer has come just now; for one that may not the look comes before all else.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
+    let reactor = reactor
+    let hasJustRead =
+      readPoll == reactor.pollCount && exchange.request.isRepeatable
+      && reactor.lookAtClock() - readTime < Self.unwatchedNanoseconds
+    return !transport.hasUndeliveredInput(hasJustRead: hasJustRead)
+  }
+
+  /// Sends the request of `exchange`; false when it cannot be sent, which is its error, and the connection stays free.
+  func send(_ exchange: HTTPClient.Exchange) -> Bool {
+    do {
+      try exchange.client?.serialize(exchange, in: pool) { transport.write($0) }
+    } catch {
+      exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
+      return false
+    }
+    self.exchange = exchange
+    exchange.state = .sent(Unmanaged.passUnretained(self))
+    exchange.noteActivity()
+    exchange.times.sent = reactor.turnTime
+    var traits = exchange.traits
+    if !transport.isBroken { traits.insert(.isWritten) }
+    machine.begin(exchange.method, traits)
+    watchDeadline(exchange.nextDeadline)
+    if let body = exchange.request.body { send(body, of: exchange) }
+    return true
+  }
+
+  private func send(_ body: HTTPClient.Body, of exchange: HTTPClient.Exchange) {
+    switch body.content {
+    case .bytes(let bytes) where !exchange.request.expectsContinue: if !bytes.isEmpty { transport.write(bytes) }
+    case .bytes(let bytes): send(BytesSource(bytes), length: bytes.count, of: exchange)
+    case .source(let length, _, let make): send(make(), length: length, of: exchange)
+    }
+  }
+
+  /// RFC 9110 §10.1.1: a server that does not know the expectation will never say that it wants the content.
+  private static let continueTimeout = Duration.seconds(1)
+
+  private func send(_ source: any BodySource, length: Int?, of exchange: HTTPClient.Exchange) {
+    let sender = BodySender(source, length: length, on: transport) { [unowned self, unowned exchange] outcome in
+      self.sender = nil
+      switch outcome {
+      case .sent: machine.contentSent()
+      case .failed(let error): exchange.abort(exchange.error(.requestBody, "\(error)"))
+      }
+    }
+    self.sender = sender
+    guard exchange.request.expectsContinue else { return sender.start(isPaused: isWritingPaused) }
+    continueTimer = reactor.callLater(Self.continueTimeout) { [unowned self] in
+      if machine.continueTimedOut() == .sendContent { beginBody() }
+    }
+  }
+
+  /// Sends the content that waited for the server's word.
+  private func beginBody() {
+    continueTimer.take()?.cancel()
+    sender?.start(isPaused: isWritingPaused)
+  }
+
+  /// Sends no more of the content.
+  private func stopBody() {
+    continueTimer.take()?.cancel()
+    sender.take()?.cancel()
+  }
+
+  func pauseWriting() {
+    isWritingPaused = true
+    sender?.pause()
+  }
+
+  func resumeWriting() {
+    isWritingPaused = false
+    sender?.resume()
+  }
+
+  private func watchDeadline(_ deadline: Int64) {
+    guard deadline != .max else { return }
+    if let timer, timer.isActive {
+      timer.move(to: deadline)
+    } else {
+      timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
+        // It may have been set for a request before this one.
+        guard let exchange else { return }
+        if exchange.nextDeadline > reactor.now.nanoseconds {
+          watchDeadline(exchange.nextDeadline)
+        } else {
+          exchange.abortTimedOut()
+        }
+      }
+    }
+  }
+
+  // MARK: - Receiving
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    noteRead()
+    var offset = 0
+    do throws(HTTPWireError) {
+      while true {
+        switch try machine.next(bytes, at: &offset, mayRepeat: pool.repeatsRequests) {
+        case .needMore: return handOn()
+        case .data(let range): receive(bytes.extracting(range))
+        case let action: if !perform(action) { return }
+        }
+      }
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Carries out what ends a read or a response; returns whether the machine has more to say about the same bytes.
+  private func perform(_ action: HTTP1ClientMachine.Action) -> Bool {
+    switch action {
+    case .head(let withholdsContent):
+      begin(withholdsContent: withholdsContent)
+      return true
+    case .sendContent: beginBody()
+    case .informational: break
+    case .end(let isKept):
+      finish(isKept: isKept)
+      return false
+    case .discardedEnd(let isKept):
+      finishDetour(isKept: isKept)
+      return false
+    case .repeatRequest:
+      sendAgain()
+      return false
+    case .unexpectedInput:
+      discard()
+      return false
+    case .needMore, .data, .lost: return false
+    }
+    return true
+  }
+
+  private func noteRead() {
+    let reactor = reactor
+    // Without a look at the clock, which would be one for each response.
+    readTime = reactor.knownTime
+    readPoll = reactor.pollCount
+    if !machine.hasBegun { exchange?.times.firstByte = reactor.turnTime }
+    exchange?.noteActivity()
+  }
+
+  /// So much content of a redirect, or of a 401, is read, to keep the connection.
+  private static let discardedLength = 64 * 1024
+
+  private func begin(withholdsContent: Bool) {
+    if withholdsContent { stopBody() }
+    guard let exchange, let head = machine.head else { return }
+    do throws(ContentError) {
+      switch try exchange.reception(of: head) {
+      case .discard: machine.receive(.discarded(atMost: Self.discardedLength))
+      case .collect(let decoder): content.collect(decoder, head.framing)
+      case .stream(let stream, let decoder):
+        content.stream(to: stream, decoder)
+        machine.receive(.streamed)
+        exchange.moveDeadline()
+        stream.begin(exchange.response(head, isDecoded: decoder != nil, birth: birth), of: exchange, reactor)
+      }
+    } catch {
+      fail(error)
+    }
+  }
+
+  private func receive(_ bytes: Span<UInt8>) {
+    guard let decoder = content.decoder else { return content.append(bytes) }
+    var offset = 0
+    do throws(ContentError) {
+      while try !decoder.decode(bytes, at: &offset, into: &content.bytes) {
+        // One read of a stream may be a thousand times as long when it is decoded: it is handed on in pieces.
+        handOn()
+        // The consumer may have ended the request.
+        if exchange == nil { return }
+      }
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Below this a copy costs less than another read.
+  private static let directReadLength = 32 * 1024
+
+  func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
+    guard content.decoder == nil, let rest = machine.directLength, rest >= Self.directReadLength else { return false }
+    // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
+    let count = content.append(adding: min(rest, 1 << 20) + 1, read)
+    // Much may have been read in this turn already.
+    _ = reactor.lookAtClock()
+    noteRead()
+    if count > rest { content.bytes.removeLast(count - rest) }
+    do throws(HTTPWireError) { _ = perform(try machine.receivedDirectly(count)) } catch { fail(error) }
+    return true
+  }
+
+  /// The response is complete.
+  private func finish(isKept: Bool) {
+    if let decoder = content.decoder {
+      do throws(ContentError) { try decoder.finish() } catch { return fail(error) }
+    }
+    guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
+    let trailers = machine.takeTrailers()
+    let isDecoded = content.decoder != nil
+    let body = endContent(trailers)
+    exchange.times.done = reactor.turnTime
+    let response = exchange.response(head, body, trailers, isDecoded: isDecoded, birth: birth)
+    free(if: isKept)
+    exchange.finish(.success(response))
+  }
+
+  /// The present response was the way to another.
+  private func finishDetour(isKept: Bool) {
+    guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
+    free(if: isKept)
+    exchange.takeDetour(head)
+  }
+
+  /// Gives the connection back, first of all, so that what a callback asks for can have it; or closes it.
+  private func free(if isKept: Bool) {
+    stopBody()
+    birth = nil
+    if isKept, transport.bufferedBytes == 0, !hasLivedLongEnough { pool.release(self) } else { close() }
+  }
+
+  func endReceived() -> Bool {
+    do throws(HTTPWireError) { _ = perform(try machine.endOfInput(mayRepeat: pool.repeatsRequests)) } catch {
+      endEarly(error.message)
+    }
+    return false
+  }
+
+  func connectionLost(_ end: ConnectionEnd) {
+    timer?.cancel()
+    timer = nil
+    stopBody()
+    // A request that is sent once more must find its pool: only then may that be given up.
+    switch machine.connectionLost(mayRepeat: pool.repeatsRequests) {
+    case .lost: endEarly(end.error?.reason ?? "the connection was closed", network: end.error)
+    case let action?: _ = perform(action)
+    case nil: break
+    }
+    pool.lost(self)
+  }
+
+  // MARK: - Streaming
+
+  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  private func handOn() {
+    guard let stream = content.stream, let bytes = content.take() else { return }
+    if !stream.isPaused { exchange?.moveDeadline() }
+    stream.put(bytes)
+  }
+
+  /// The buffer is full: back-pressure for the server, and the time stands still.
+  func pauseBody() {
+    exchange?.pause()
+    transport.pauseReading()
+  }
+
+  /// The buffer has room.
+  func resumeBody() {
+    exchange?.moveDeadline()
+    if let exchange { watchDeadline(exchange.nextDeadline) }
+    transport.resumeReading()
+  }
+
+  /// The present response has no more content: the connection is as it was before it.
+  /// - Returns: what was collected.
+  private func endContent(_ trailers: HTTPFields? = nil) -> [UInt8] {
+    handOn()
+    let stream = content.stream
+    let bytes = content.end()
+    if let trailers { stream?.put(trailers: trailers) }
+    if stream?.isPaused == true { transport.resumeReading() }
+    return bytes
+  }
+
+  // MARK: - Failing
+
+  /// The connection ended before the response was complete.
+  private func endEarly(_ reason: String, network: NetError? = nil) {
+    _ = endContent()
+    guard let exchange = exchange.take() else { return }
+    stopBody()
+    close()
+    let code: HTTPError.Code = network == nil ? .closedEarly : .connectionLost
+    exchange.finish(.failure(exchange.error(code, reason, network: network)))
+  }
+
+  /// Sends the request once more, on another connection.
+  private func sendAgain() {
+    guard let exchange = exchange.take() else { return }
+    stopBody()
+    close()
+    exchange.isRetry = true
+    pool.retry(exchange)
+  }
+
+  private func fail(_ error: HTTPWireError) {
+    fail(error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse, error.message, wire: error)
+  }
+
+  private func fail(_ error: ContentError) {
+    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
+    fail(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
+  }
+
+  private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
+    _ = endContent()
+    machine.drop()
+    let exchange = exchange.take()
+    stopBody()
+    transport.abort()
+    exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
+  }
+
+  /// The request was cancelled or timed out: its answer may still come, so the connection is of no use any more.
+  func drop(_ exchange: HTTPClient.Exchange) {
+    guard self.exchange === exchange else { return }
+    self.exchange = nil
+    machine.drop()
+    _ = content.end()
+    stopBody()
+    transport.abort()
+  }
+
+  /// Something came while it was free: it must not carry a request any more, from now on, since it is closed in the next turn only.
+  private func discard() {
+    pool.removeIdle(self)
+    close()
+  }
+
+  /// Ends the connection. What could not be sent yet is dropped: a server that does not read would keep it open for ever.
+  func close() {
+    if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
+  }
+}

@@ -1,0 +1,314 @@
+import HTTPTypes
+public import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+public import SwirlReactor
+
+/// An HTTP/1.1 client: it keeps connections to each origin and sends requests over them.
+///
+/// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
+/// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
+public final class HTTPClient: ReactorHandle {
+  /// What it does unless a request says otherwise.
+  public let configuration: Configuration
+  unowned let reactor: Reactor
+  // It outlives the reactor where a client does, which removes itself in its deinit.
+  private let handles: HandleList
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .client }
+  package var handlePeer: String? { nil }
+  package var begunWork: (count: Int, name: String)? { (requests, "request") }
+  package var workUnderWay: (count: Int, name: String)? {
+    let counts = counts
+    return (counts.busy + counts.waiting, "request")
+  }
+  /// Its connections, and the requests that wait for one.
+  let pools: ConnectionPools
+  /// Requests asked for so far.
+  private(set) var requests = 0
+  @exclusivity(unchecked) var interceptors: [Interceptor] = []
+  /// The cookies that servers set, and that go back to them; nil, as at first, for none.
+  @exclusivity(unchecked) public var cookies: CookieJar?
+  private var digests: [DigestKey: DigestSession] = [:]
+
+  private let timeoutNanoseconds: Int64?
+  /// The fields that go with every request.
+  let headers: HTTPFields
+  private let encodedHeaders: EncodedFields
+  /// Whether the configuration's fields ask for a connection for each request.
+  let isClosingAfterEach: Bool
+  /// Exempt from run-time checks for overlapping access, as is what else is touched for every request: it is used and left in one
+  /// place, which calls nothing back.
+  @exclusivity(unchecked) private var output: [UInt8] = []
+
+  /// - Parameters:
+  ///   - configuration: limits and times.
+  ///   - reactor: where it works; that of this thread by default.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  public init(
+    _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
+    require(
+      configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
+    self.configuration = configuration
+    self.reactor = reactor
+    handles = reactor.handles
+    let site = CallSite(file: file, line: line)
+    pools = ConnectionPools(configuration, on: reactor, at: site)
+    timeoutNanoseconds = configuration.timeout?.nanoseconds
+    isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
+    var headers = configuration.headers
+    if configuration.decodesContent, !headers.contains(.acceptEncoding) {
+      headers[.acceptEncoding] = "gzip, deflate, br, zstd"
+    }
+    require(
+      !headers.contains(.host),
+      "the configuration's headers have a Host, which is for one origin only: set it in the headers of a request")
+    self.headers = headers
+    do { encodedHeaders = try EncodedFields(headers) } catch {
+      fatalError("the headers of the configuration cannot be sent: \(error)")
+    }
+    reactor.insertHandle(self, isKept: false, at: site)
+  }
+
+  /// The client of this thread's reactor.
+  public static var shared: HTTPClient { of(.current) }
+
+  static func of(_ reactor: Reactor) -> HTTPClient {
+    reactor.attached(HTTPClient.self) { HTTPClient(on: reactor) }
+  }
+
+  // MARK: - Requests
+
+  /// Asks for `request` and gives the response, whatever its status. Cancelling the Deferred ends the request.
+  ///
+  /// Fails with ``HTTPError``, which names the URL, or with `CancelledError`.
+  public func fetch(
+    _ request: Request, file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<Response> {
+    let exchange = start(request)
+    let deferred = Deferred<Response>(cancelling: exchange, file: file, line: line)
+    exchange.consumer = .deferred(deferred)
+    return deferred
+  }
+
+  /// Asks for `request` and calls `callback` with the response, whatever its status, or an ``HTTPError`` that names the URL.
+  ///
+  /// The callback is called once, on the reactor's thread, and never before this has returned. An error that it throws is
+  /// logged.
+  @discardableResult
+  public func fetch(
+    _ request: Request, file: StaticString = #fileID, line: UInt = #line,
+    _ callback: @escaping (Result<Response, any Error>) throws -> Void
+  ) -> Exchange {
+    let exchange = start(request)
+    exchange.consumer = .callback(callback, CallSite(file: file, line: line))
+    return exchange
+  }
+
+  /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
+  func start(_ request: Request) -> Exchange {
+    if interceptors.isEmpty { return startDirectly(request) }
+    let request = request.withTracingContext
+    let exchange = makeExchange(request)
+    let begin = { [self] in exchange.intercept(send(request, through: 0)) }
+    // Those that await need the reactor to run.
+    if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
+    return exchange
+  }
+
+  /// As `start`, without the interceptors.
+  func startDirectly(_ request: Request) -> Exchange {
+    let exchange = makeExchange(request)
+    send(exchange)
+    return exchange
+  }
+
+  private func makeExchange(_ request: Request) -> Exchange {
+    requests += 1
+    let timeout = request.timeout ?? configuration.timeout
+    let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
+    let now = reactor.turnTime
+    var deadline = nanoseconds.map { now + max(0, $0) } ?? .max
+    if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
+    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+    exchange.times.start = now
+    return exchange
+  }
+
+  /// Sends it, or puts it in line; anew, where it was redirected.
+  func send(_ exchange: Exchange) {
+    if pools.isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
+    if !exchange.isPlain, let problem = exchange.request.problem {
+      return exchange.failSoon(exchange.error(.invalidRequest, problem))
+    }
+    do throws(HTTPURL.Malformed) {
+      let (pool, target) = try destination(of: exchange)
+      // RFC 9112 §3.2.2: a proxy is told the whole URL.
+      exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
+      if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
+        prove(digest, to: pool.origin, target, in: exchange)
+      }
+      pool.start(exchange)
+    } catch {
+      exchange.setURL(exchange.url.redactedURL)
+      exchange.failSoon(exchange.error(error.code, error.reason))
+    }
+  }
+
+  private struct DigestKey: Hashable {
+    let origin: Origin
+    let user: String
+  }
+
+  /// A server wants a proof.
+  func noteChallenge(_ challenge: DigestChallenge, to exchange: Exchange) {
+    guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
+      return
+    }
+    // A nonce costs one more request to get again: better that than a list without end.
+    if digests.count >= 1000 { digests = [:] }
+    digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(
+      challenge, clientNonce: (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined())
+  }
+
+  /// The target is that which the server gets to see: not a proxy's.
+  private func prove(
+    _ digest: (user: String, password: String), to origin: Origin, _ target: String, in exchange: Exchange
+  ) {
+    exchange.proof = digests[DigestKey(origin: origin, user: digest.user)]?.authorization(
+      user: digest.user, password: digest.password, method: exchange.method.rawValue, target: target,
+      content: exchange.request.knownContent, by: MessageDigest.hash)
+  }
+
+  /// Leaves the URL of the exchange in canonical form: errors, history, cookies and the response have no other.
+  private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
+    // Most programs ask the same origin again: its part of the URL need not be read then.
+    if let latest = pools.latest, let target = HTTPURL.target(of: exchange.url, after: latest.urlPrefix) {
+      return (latest, target)
+    }
+    let parts = try HTTPURL(exchange.url)
+    exchange.setURL(parts.textWithFragment)
+    return (try pools.pool(for: parts.origin), parts.target)
+  }
+
+  /// Puts the head of a request into bytes and hands them to `write`.
+  func serialize(
+    _ exchange: Exchange, in pool: ConnectionPool, _ write: ([UInt8]) -> Void
+  ) throws(HTTPWireError) {
+    output.removeAll(keepingCapacity: true)
+    let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
+    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
+    if let proof = exchange.proof {
+      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
+    }
+    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    var encoded: EncodedFields? = encodedHeaders
+    addCookies(to: &fields, of: exchange)
+    if !fields.isEmpty, headers.contains(where: { fields.contains($0.name) }) {
+      // The request's own go before those of the configuration.
+      encoded = nil
+      for field in headers where !fields.contains(field.name) { fields.append(field) }
+    }
+    var host = pool.host
+    if !fields.isEmpty, let own = fields[.host] { host = try EncodedHost(own) }
+    try RequestSerializer().appendHead(
+      exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
+      to: &output)
+    write(output)
+  }
+
+  /// Adds the cookies of the jar after those that the program gave, in one field, as RFC 6265bis §5.8.1 wants it.
+  private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
+    let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
+    var kept: [UInt8]?
+    if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
+    let all = [own, kept].compactMap { $0 }
+    if all.isEmpty { return }
+    fields[.cookie] = nil
+    // Appended, since what is assigned would be cut into fields of one cookie each.
+    fields.append(HTTPField(name: .cookie, value: Array(all.joined(separator: "; ".utf8))))
+  }
+
+  /// Keeps the cookies that `head` sets.
+  func storeCookies(of head: ResponseHead, from exchange: Exchange) {
+    guard let cookies, head["set-cookie"] != nil else { return }
+    for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
+  }
+
+  // MARK: - Connections
+
+  /// Its connections and the requests that wait for one, at present.
+  public var counts: Counts { pools.counts }
+
+  /// The connections to the origin of `url`, and the requests that wait for one.
+  public func counts(for url: String) -> Counts {
+    (try? HTTPURL(url)).flatMap { pools.counts(for: $0.origin) } ?? Counts()
+  }
+
+  /// Connections made or being made; and places kept for those that are about to be.
+  var connections: Int { pools.connections }
+
+  /// Whether it has no connection, and no request that waits for one.
+  var isUnused: Bool { pools.isUnused }
+
+  /// Closes the connections that are free and fails the requests that wait; those under way end on their own. What is asked
+  /// for after that fails.
+  public func close() {
+    pools.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
+  }
+
+  /// The reactor is being released: requests under way hold their client, and the client them.
+  package func abandon() { pools.abandon() }
+
+  deinit {
+    handles.remove(self)
+    pools.detach()
+  }
+}
+
+extension HTTPField.Name {
+  /// Of a request: the host that it is for, if that is not the one of its URL.
+  static let host = Self("Host")!
+}
+
+extension HTTPClient.Body {
+  fileprivate var framing: BodyFraming { length.map { .contentLength($0) } ?? .chunked }
+}
+
+extension HTTPClient.Request {
+  /// What of it cannot be sent, in words. HTTPFields would put spaces where a value has line breaks, and send that.
+  fileprivate var problem: String? {
+    if let problem = authentication?.problem { return problem }
+    if let type = body?.contentType, !HTTPField.isValidValue(type) { return "the content type has a line break or NUL" }
+    return nil
+  }
+
+  /// The fields to send: the program's own, and those that follow from the rest of the request.
+  fileprivate func fields() throws(HTTPWireError) -> HTTPFields {
+    var fields = headers
+    if let type = body?.contentType, !fields.contains(.contentType) { fields[.contentType] = type }
+    if expectsContinue { fields[.expect] = "100-continue" }
+    if let authentication {
+      if let credentials = authentication.credentials, !fields.contains(.authorization) {
+        fields[.authorization] = credentials
+      }
+    }
+    return fields
+  }
+}
+
+extension HTTPClient.Exchange {
+  /// Whether nothing but its fields goes into its head.
+  @inline(__always) fileprivate var isPlain: Bool { request.isOrdinary && request.body == nil }
+
+  /// RFC 9110 §8.6: a method that usually has content says so when it has none.
+  fileprivate var framingWithoutBody: BodyFraming {
+    switch method {
+    case .post, .put, .patch: .contentLength(0)
+    default: .none
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import HTTPTypes
+import Logging
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+/// Answers, put into bytes as the machine plans them.
+extension ServerConnection {
+  /// Sends the first answer, which is ready.
+  func respond() {
+    guard let first = exchanges.first, case .ready(let response) = first.state else { return }
+    switch response.content {
+    case .stream(let length, let write): start(write, length, response, for: first)
+    case .upgrade(let makeProtocol): upgrade(makeProtocol, response, for: first)
+    default: sendFirst(response)
+    }
+  }
+
+  private func sendFirst(_ response: HTTPServer.Response) {
+    let first = exchanges.removeFirst()
+    first.state = .done
+    sendWhole(response, to: first.request, start: first.start)
+  }
+
+  // MARK: - Whole responses
+
+  /// Sends a response that needs no writer, and ends its turn.
+  func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
+    var response = response
+    var sent = 0
+    do {
+      sent = try append(response, to: request)
+    } catch {
+      response = replacement(for: error, to: request)
+      // This one can be: it is our own.
+      sent = (try? append(response, to: request)) ?? 0
+    }
+    machine.answerEnded()
+    if server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+    if buffer.count >= Self.bufferLimit { flush() }
+  }
+
+  /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
+  private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
+    let plan = try appendHead(response, .whole, response.content.count, to: request)
+    guard plan.sendsContent else { return 0 }
+    switch response.content {
+    case .text(var text):
+      text.withUTF8 { buffer.append(contentsOf: $0) }
+      return text.utf8.count
+    case .bytes(let bytes):
+      if bytes.count > Self.copyLimit {
+        flush()
+        handedToTransport += bytes.count
+        transport.write(bytes)
+      } else {
+        buffer.append(contentsOf: bytes)
+      }
+      return bytes.count
+    case .empty, .stream, .upgrade: return 0
+    }
+  }
+
+  /// Up to this many bytes copying a content behind its head costs less than a write of its own.
+  private static let copyLimit = 32 * 1024
+
+  /// Sends the place of a response that cannot be sent.
+  func replaceFirst(_ error: any Error, _ reason: String = "the response can't be sent") {
+    sendFirst(replacement(for: error, to: exchanges.first?.request, reason))
+  }
+
+  private func replacement(
+    for error: any Error, to request: HTTPServer.Request?, _ reason: String = "the response can't be sent"
+  ) -> HTTPServer.Response {
+    // To CONNECT success says that there is a tunnel (RFC 9110 §9.3.6). A handler that knows of none has not failed.
+    if case UnsendableResponse.noTunnel = error { return .noTunnel }
+    log("\(reason): \(error)", of: request)
+    return .internalServerError
+  }
+
+  // MARK: - Heads
+
+  /// Appends the head as the machine plans it. Throws with nothing appended and the turn not ended.
+  @discardableResult
+  func appendHead(
+    _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, to request: HTTPServer.Request?
+  ) throws -> ResponsePlan {
+    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
+    var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
+    guard let fields = response.fields else {
+      let plan = try machine.plan(facts, to: request?.head)
+      try serializer(plan, to: request).appendHead(
+        response.status.code, reason: response.status.reason,
+        encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
+      machine.headSent(plan)
+      return plan
+    }
+    let connection = response.status.code < 200 ? nil : fields[.connection].map(ConnectionField.init)
+    facts.closes = connection?.hasClose == true
+    facts.statedLength = fields[.contentLength].flatMap { Int($0) }
+    let plan = try machine.plan(facts, to: request?.head)
+    try append(response, fields, connection, plan, serializer(plan, to: request))
+    machine.headSent(plan)
+    return plan
+  }
+
+  private func append(
+    _ response: HTTPServer.Response, _ fields: HTTPFields, _ connection: ConnectionField?, _ plan: ResponsePlan,
+    _ serializer: ResponseSerializer
+  ) throws {
+    var fields = fields
+    if let connection { fields[.connection] = connection.others }
+    var encoded: EncodedFields?
+    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
+      server.commonFields.complete(&fields, response.contentType)
+    } else {
+      encoded = server.commonFields.encoded[response.contentType.rawValue]
+    }
+    try serializer.appendHead(
+      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
+      to: &buffer)
+  }
+
+  private func serializer(_ plan: ResponsePlan, to request: HTTPServer.Request?) -> ResponseSerializer {
+    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer()
+    serializer.isPersistent = plan.isPersistent
+    return serializer
+  }
+
+  // MARK: - Streams
+
+  private func start(
+    _ write: (HTTPServer.BodyWriter) throws -> Void, _ length: Int?, _ response: HTTPServer.Response,
+    for exchange: Exchange
+  ) {
+    let plan: ResponsePlan
+    do { plan = try appendHead(response, .streamed, length, to: exchange.request) } catch {
+      return replaceFirst(error)
+    }
+    guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
+    let body = StreamedBody(exchange, plan.framing, response.status.code, on: self)
+    exchange.state = .streaming(body)
+    // The head goes out with what is written at once, but does not wait for what comes later.
+    do {
+      try write(HTTPServer.BodyWriter(body))
+    } catch {
+      log("the body's writer failed: \(error)", of: exchange.request)
+      body.breakOff()
+    }
+  }
+
+  /// Sends a bit of a body.
+  func send(_ bytes: Span<UInt8>, inChunk: Bool) {
+    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
+    if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
+    machine.contentSent()
+    // Flush at the high-water mark, so that the transport can apply back-pressure.
+    if !isPumping || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
+  }
+
+  func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
+    try ChunkSerializer.appendEnd(trailers: trailers, to: &buffer)
+  }
+
+  /// The first answer, which was streamed, is whole.
+  func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int) {
+    exchanges.removeFirst()
+    exchange.state = .done
+    machine.answerEnded()
+    finished(exchange, status, bytes, isComplete: true)
+    pump()
+  }
+
+  // MARK: - Failures
+
+  /// What a client is answered for an error in the handler: nothing of it, but for an error that was made to be an answer.
+  func failureResponse(_ error: any Error, to request: HTTPServer.Request) -> HTTPServer.Response {
+    if let error = error as? HTTPServer.StatusError { return error.response }
+    log("the handler failed: \(error)", of: request)
+    return .internalServerError
+  }
+
+  func log(_ message: String, of request: HTTPServer.Request?) {
+    server.logger.error("\(facts.peer?.description ?? "-") \"\(request?.requestLine ?? "-")\": \(message)")
+  }
+
+  /// These requests will not be answered.
+  func cancelExchanges(from number: Int) {
+    let cancelled = exchanges.filter { $0.number >= number }
+    exchanges.removeAll { $0.number >= number }
+    for exchange in cancelled { cancel(exchange) }
+  }
+
+  private func cancel(_ exchange: Exchange) {
+    if let upload, upload.exchange === exchange {
+      self.upload = nil
+      upload.finish(throwing: HTTPServer.ClientDisconnectedError())
+    }
+    switch exchange.state {
+    case .done: return
+    case .streaming(let body):
+      exchange.state = .done
+      body.clientGone()
+      finished(exchange, body.status, body.sent, isComplete: false)
+    case .waiting, .ready:
+      exchange.state = .done
+      exchange.source.take()?.cancel()
+      finished(exchange, 499, 0, isComplete: false)
+    }
+  }
+}
+
+extension HTTPServer.Response {
+  static var internalServerError: HTTPServer.Response {
+    .text("500 Internal Server Error\n", status: .internalServerError)
+  }
+
+  /// What CONNECT is answered with by a handler that makes no tunnels (RFC 9110 §15.5.6).
+  fileprivate static var noTunnel: HTTPServer.Response {
+    .text("405 Method Not Allowed: this server makes no tunnels\n", status: .methodNotAllowed)
+      .with(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+  }
+}
+
+extension HTTPResponse.Status {
+  /// The phrase that was given with the status; nil for the usual one.
+  var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }
+}

@@ -1,0 +1,254 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+/// One connection of a server: the transport, the handlers and the clock around a `ServerMachine`, which decides everything that
+/// the protocol decides.
+///
+/// Everything that happens (bytes, a Deferred that fires, room to write, a timer) is reported to the machine, and `pump` does what
+/// the machine answers. So answers that are ready in one callback go out in one write.
+///
+/// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
+/// while a callback runs but for the machine, which calls no code of the program, and the object never leaves its thread.
+final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
+  let server: HTTPServer
+  /// Sequence number within the server; zero if the server has refused it.
+  var number = 0
+  /// Whether the client speaks plain HTTP to a port for TLS.
+  private let isPlainOnTLS: Bool
+  @exclusivity(unchecked) var machine: ServerMachine
+  @exclusivity(unchecked) var transport: (any Transport)!
+  @exclusivity(unchecked) var facts: ConnectionFacts!
+
+  // Requests
+  /// Requests that are not answered yet, in order.
+  @exclusivity(unchecked) var exchanges: [Exchange] = []
+  /// The content that is being read; of streamed content what the present read brought.
+  @exclusivity(unchecked) var body: [UInt8] = []
+  @exclusivity(unchecked) var upload: RequestUpload?
+
+  // Bytes
+  /// What was read and the machine has not used, from `unreadStart` on.
+  @exclusivity(unchecked) private var unread: [UInt8] = []
+  @exclusivity(unchecked) private var unreadStart = 0
+  /// Whether more was read while `pump` was on the stack.
+  @exclusivity(unchecked) private var hasArrived = false
+  /// Whether some call is on the stack that will ask the machine.
+  @exclusivity(unchecked) private(set) var isPumping = false
+  /// Bytes put together for the next write.
+  @exclusivity(unchecked) var buffer: [UInt8] = []
+  @exclusivity(unchecked) var handedToTransport = 0
+  /// The protocol that gets the connection when the machine has said so.
+  @exclusivity(unchecked) var successor: (any StreamProtocol)?
+
+  // Time
+  /// Unowned, since the reactor keeps the transport and that keeps this.
+  private(set) unowned var reactor: Reactor!
+  @exclusivity(unchecked) var timer: DelayedCall?
+  /// From when the time of the present content counts.
+  @exclusivity(unchecked) var contentStart: Int64 = 0
+  @exclusivity(unchecked) var sentWhenArmed = 0
+
+  /// Answers that the access log does not have yet, in order.
+  @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
+
+  init(_ server: HTTPServer, isPlainOnTLS: Bool = false) {
+    self.server = server
+    self.isPlainOnTLS = isPlainOnTLS
+    machine = ServerMachine(server.machineOptions)
+  }
+
+  // A connection whose reactor is released has not ended before. Its timer must not outlive it, and a task that takes from the
+  // body must not wait forever.
+  deinit {
+    timer?.cancel()
+    upload?.finish(throwing: HTTPServer.ClientDisconnectedError())
+  }
+
+  // MARK: - StreamProtocol
+
+  func connectionMade(_ transport: any Transport) {
+    self.transport = transport
+    facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
+    reactor = transport.reactor
+    let isWelcome = server.insert(self)
+    if isPlainOnTLS {
+      machine.refuseConnection(.plainOnTLS)
+    } else if !isWelcome {
+      machine.refuseConnection(.tooManyConnections)
+    }
+    pump()
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    if isPumping || !unread.isEmpty {
+      keep(bytes)
+      return pump()
+    }
+    let used = run(bytes)
+    if used < bytes.count || hasArrived { keepRest(bytes.extracting(used...)) }
+    if hasArrived { return pump() }
+    finishPump()
+  }
+
+  func endReceived() -> Bool {
+    let staysOpen = machine.endOfInput()
+    pump()
+    return staysOpen
+  }
+
+  func pauseWriting() {
+    machine.pauseWriting()
+  }
+
+  func resumeWriting() {
+    machine.resumeWriting()
+    if case .streaming(let body)? = exchanges.first?.state {
+      // What it writes goes out together.
+      let wasPumping = isPumping
+      isPumping = true
+      body.drain()
+      isPumping = wasPumping
+    }
+    pump()
+  }
+
+  func writeBufferEmptied() {
+    machine.outputSent()
+    pump()
+  }
+
+  func connectionLost(_ end: ConnectionEnd) {
+    machine.connectionLost()
+    pump()
+    reportAll()
+    server.remove(self)
+  }
+
+  // MARK: - For a server that stops
+
+  /// Closes the connection if it is idle, else after the answer that is under way.
+  func drain() {
+    machine.drain()
+    pump()
+  }
+
+  /// Ends the connection at once.
+  func abort() {
+    machine.abort()
+    pump()
+  }
+
+  // MARK: - The pump
+
+  /// Does what the machine says, until it needs another event. A call from within leaves that to the one on the stack.
+  func pump() {
+    if isPumping { return }
+    repeat {
+      hasArrived = false
+      if unread.isEmpty {
+        _ = run(Span())
+      } else {
+        // Taken out for the call, in which handlers run.
+        let (bytes, start) = takeUnread()
+        let end = start + run(bytes.span.extracting(start...))
+        if hasArrived {
+          keepRest(bytes.span.extracting(end...))
+        } else if end < bytes.count {
+          (unread, unreadStart) = (bytes, end)
+        }
+      }
+    } while hasArrived
+    finishPump()
+  }
+
+  /// Returns how many of the bytes the machine has used.
+  private func run(_ bytes: Span<UInt8>) -> Int {
+    isPumping = true
+    server.commonFields.refresh()
+    var offset = 0
+    while let action = machine.next(bytes, at: &offset) { perform(action, bytes) }
+    isPumping = false
+    return offset
+  }
+
+  private func finishPump() {
+    if !unreported.isEmpty { reportSent() }
+    if let successor = successor.take() { handOver(to: successor) }
+  }
+
+  private func perform(_ action: ServerAction, _ bytes: Span<UInt8>) {
+    switch action {
+    case .request(let number): handle(number)
+    case .flush: flush()
+    case .arm(let limit): arm(limit)
+    case .head: decideOnContent()
+    case .content(let range): body.append(copying: bytes.extracting(range))
+    case .streamedRequest(let number): beginUpload(number)
+    case .deliverContent: deliverContent()
+    case .contentEnded: endUpload()
+    case .dropContent: dropUpload()
+    case .failContent(let reason, let isAnswered): failUpload(reason, isAnswered: isAnswered)
+    case .respond: respond()
+    case .refuse(let reason): refuse(reason)
+    case .refuseHandler: refuseHandler()
+    case .sendContinue: append("HTTP/1.1 100 Continue\r\n\r\n")
+    case .cancel(let number): cancelExchanges(from: number)
+    case .pauseReading:
+      transport.pauseReading()
+      server.watchPausedClients(on: reactor)
+    case .resumeReading: transport.resumeReading()
+    case .close: transport.close()
+    case .linger: transport.closeWrite()
+    case .abort: transport.abort()
+    case .handOver: break  // by `finishPump`, which has the bytes that were not used
+    case .disarm: timer.take()?.cancel()
+    }
+  }
+
+  // MARK: - Bytes
+
+  private func keep(_ bytes: Span<UInt8>) {
+    if unreadStart > 0 {
+      unread.removeFirst(unreadStart)
+      unreadStart = 0
+    }
+    unread.append(copying: bytes)
+    if isPumping { hasArrived = true }
+  }
+
+  /// Keeps what was not used, in front of what has arrived since.
+  private func keepRest(_ rest: Span<UInt8>) {
+    var bytes: [UInt8] = []
+    bytes.append(copying: rest)
+    bytes.append(contentsOf: takeUnread().bytes)
+    unread = bytes
+  }
+
+  /// What was read and not used, which is not kept here any more.
+  func takeUnread() -> (bytes: [UInt8], start: Int) {
+    defer { (unread, unreadStart) = ([], 0) }
+    return (unread, unreadStart)
+  }
+
+  /// Gives what was put together to the transport.
+  func flush() {
+    if buffer.isEmpty { return }
+    // Taken out for the call, in which the transport may call back.
+    var bytes: [UInt8] = []
+    swap(&buffer, &bytes)
+    handedToTransport += bytes.count
+    transport.write(bytes.span)
+    bytes.removeAll(keepingCapacity: bytes.capacity <= Self.bufferLimit)
+    swap(&server.spareOutput, &bytes)
+  }
+
+  /// A buffer that has grown beyond this is flushed, and not kept.
+  static let bufferLimit = 64 * 1024
+
+  private func append(_ text: StaticString) {
+    text.withUTF8Buffer { buffer.append(contentsOf: $0) }
+  }
+}
