@@ -31,7 +31,9 @@ public final class DeferredLock {
   }
 
   /// Runs `body` with the lock, which is given back when the Deferred that `body` returns has its result, or when `body` throws.
-  /// Twisted: `run`.
+  ///
+  /// A `body` of several statements needs `return` before the Deferred: without it the lock is released when `body`
+  /// returns. Twisted: `run`.
   @discardableResult
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner

@@ -48,7 +48,8 @@ public class DeferredSemaphore {
 
   /// Runs `body` with a token, which it gives back when the Deferred that `body` returns has its result, or when `body` throws.
   ///
-  /// Cancelling while it waits gives up the place in line; later, it cancels what `body` returned. Twisted: `run`.
+  /// Cancelling while it waits gives up the place in line; later, it cancels what `body` returned. A `body` of several
+  /// statements needs `return` before the Deferred: without it the token is released when `body` returns. Twisted: `run`.
   @discardableResult
   public final func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner
