@@ -8,9 +8,9 @@ public import SwirlReactor
 /// beat.start(every: .seconds(1))
 /// ```
 ///
-/// Calls are due at the start and whole intervals after it, however long each takes. There are never two at once: when the body returns
-/// a Deferred the next one waits for it, and what was due meanwhile is passed over, and counted in `missed`. To be used on the reactor's
-/// thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
+/// Calls are due at the start and whole intervals after it, however long each takes. There are never two at once: when
+/// the body returns a Deferred, or ends with one, the next call waits for it. What was due meanwhile is passed over, and
+/// counted in `missed`. To be used on the reactor's thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
 public final class LoopingCall {
   private let now: () -> Reactor.Instant
   private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
@@ -29,10 +29,12 @@ public final class LoopingCall {
   /// How many calls were passed over since the start, because the body, or something else on the thread, took too long.
   public private(set) var missed = 0
 
+  // Disfavored: a body whose last statement is a Deferred is for the next form.
   /// A loop that calls `body` once it is started.
   /// - Parameters:
   ///   - clock: what measures the intervals, such as the reactor.
   ///   - body: an error that it throws ends the loop.
+  @_disfavoredOverload
   public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Void) {
     self.init(
       clock,
@@ -43,14 +45,20 @@ public final class LoopingCall {
   }
 
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
-  public convenience init<Inner: DeferredType>(_ clock: some ReactorClock, _ body: @escaping () throws -> Inner) {
+  ///
+  /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
+  public convenience init<Inner: DeferredType>(
+    _ clock: some ReactorClock, @DeferredBody _ body: @escaping () throws -> Inner
+  ) {
     self.init(clock, maybe: { try body().withoutValue })
   }
 
   // Disfavored: it only gives a context to a body that returns `.succeed()`.
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
   @_disfavoredOverload
-  public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Deferred<Void>) {
+  public convenience init(
+    _ clock: some ReactorClock, @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
+  ) {
     self.init(clock, maybe: { try body() })
   }
 

@@ -90,7 +90,8 @@ public final class HTTPServer {
 
   /// Says what to write.
   @available(
-    *, unavailable, message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
+    *, unavailable,
+    message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
   )
   public convenience init(
     configuration: Configuration = Configuration(), _ handler: @escaping (Request) async throws -> Response

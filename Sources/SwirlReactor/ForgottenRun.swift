@@ -17,7 +17,9 @@ enum ForgottenRun {
     main = .passUnretained(reactor)
     atexit {
       // Another thread that exits cannot look: the main one may be using the reactor.
-      guard isMainThread, let reactor = ForgottenRun.main?.takeUnretainedValue(), let line = ForgottenRun.line(of: reactor) else { return }
+      guard isMainThread, let reactor = ForgottenRun.main?.takeUnretainedValue(),
+        let line = ForgottenRun.line(of: reactor)
+      else { return }
       // Not to the log: its handler may have been torn down.
       _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }

@@ -71,6 +71,7 @@ public final class ChildOutput: ReactorHandle {
   ///
   /// If `body` throws, the Deferred fails with that error. This, and cancelling the Deferred, closes the pipe: later
   /// writes of the child fail with EPIPE.
+  @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
   @discardableResult
   public func forEach(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Void
@@ -85,7 +86,7 @@ public final class ChildOutput: ReactorHandle {
   /// `body` returned has fired. If that fails, this fails.
   @discardableResult
   public func forEach<Inner: DeferredType>(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Inner
+    file: StaticString = #fileID, line: UInt = #line, @DeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Inner
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0).withoutValue }
   }
@@ -96,7 +97,8 @@ public final class ChildOutput: ReactorHandle {
   @_disfavoredOverload
   @discardableResult
   public func forEach(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
+    file: StaticString = #fileID, line: UInt = #line,
+    @VoidDeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0) }
   }
