@@ -1,7 +1,7 @@
-/// Elements in the order they were put; one that is taken is let go of.
+/// A FIFO queue of elements. It releases an element when it is taken.
 struct FIFO<Element> {
   private var elements: [Element?] = []
-  /// How many of `elements` were taken: they are removed together, when they are half of it.
+  /// The number of taken elements at the front of `elements`. They are removed together once they are half of it.
   private var taken = 0
 
   var count: Int { elements.count - taken }

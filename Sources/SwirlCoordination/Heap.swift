@@ -1,4 +1,4 @@
-/// A binary heap; of elements that neither goes before the other, the one that was put in first comes first.
+/// A stable binary heap: elements of equal order come out in FIFO order.
 struct Heap<Element> {
   private var entries: [(element: Element, order: Int)] = []
   private var inserted = 0

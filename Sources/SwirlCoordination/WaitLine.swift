@@ -1,13 +1,13 @@
 import SwirlDeferred
 
-/// Those who wait for something, each with what it has brought: first come, first served.
+/// A FIFO queue of waiters, each with an item.
 ///
-/// One that is cancelled leaves the line at once, wherever it stands, and its memory is free. Standing in line, being served and leaving
-/// take the same time however long the line is.
+/// A cancelled waiter leaves at once from any place, and frees its memory. Joining, serving and leaving take constant
+/// time.
 final class WaitLine<Value, Item> {
   private typealias Place = (deferred: Deferred<Value>, item: Item)
 
-  // The places are numbered through. One that was left has no entry, and is passed over once, by whoever is served after it.
+  // Places by sequence number. A cancelled place has no entry; the next `popFirst` skips it once.
   private var places: [Int: Place] = [:]
   private var next = 0
   private var end = 0
@@ -15,13 +15,13 @@ final class WaitLine<Value, Item> {
   var isEmpty: Bool { places.isEmpty }
   var count: Int { places.count }
 
-  /// Joins the end of the line. The Deferred fires when whoever serves fires it.
+  /// Joins the end of the queue. The Deferred fires when the owner of the queue fires it.
   func wait(with item: Item, file: StaticString, line: UInt) -> Deferred<Value> {
     let place = end
     end += 1
     let deferred = Deferred<Value>(
       canceller: { [weak self] _ in
-        // Let go of when the line has changed: the end of what it brought may use this line.
+        // Release it after the queue has changed: the deinit of its item may use this queue.
         let left = self?.places.removeValue(forKey: place)
         withExtendedLifetime(left) {}
       }, file: file, line: line)
@@ -29,7 +29,7 @@ final class WaitLine<Value, Item> {
     return deferred
   }
 
-  /// Takes the first out of the line.
+  /// Removes the first waiter.
   func popFirst() -> (deferred: Deferred<Value>, item: Item)? {
     if places.isEmpty {
       next = end
@@ -42,7 +42,7 @@ final class WaitLine<Value, Item> {
     }
   }
 
-  /// Takes all out of the line who are in it now, the first first.
+  /// Removes all current waiters, in FIFO order.
   func popAll() -> [Deferred<Value>] {
     var all: [Deferred<Value>] = []
     while let first = popFirst() { all.append(first.deferred) }
