@@ -27,15 +27,15 @@ let programs = ["Crawler", "Downloader", "Fetch"]
 /// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
 /// alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP",
-  "SwirlHTTPCore",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore",
+  "SwirlHTTPClient", "SwirlHTTPServer",
   "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore", "SwirlContent",
-  "SwirlHTTP", "SwirlTesting", "SwirlLinks",
+  "SwirlHTTP", "SwirlTesting", "SwirlHTML",
 ]
 
 let package = Package(
@@ -45,7 +45,7 @@ let package = Package(
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPCore", targets: ["SwirlHTTPCore"]),
-    .library(name: "SwirlLinks", targets: ["SwirlLinks"] + modules),
+    .library(name: "SwirlHTML", targets: ["SwirlHTML"]),
   ],
   traits: [
     .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService."),
@@ -97,14 +97,14 @@ let package = Package(
       swiftSettings: checked),
     .target(
       name: "SwirlHTTPCore",
-      dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+      dependencies: ["CIDN2", "CPSL", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
       name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd"], swiftSettings: memorySafe),
     .target(
-      name: "SwirlHTTP",
+      name: "SwirlHTTPClient",
       dependencies: [
-        "CIDN2", "COpenSSL", "CPSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
+        "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
         "SwirlSystem", "SwirlHTTPCore",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -112,12 +112,22 @@ let package = Package(
       ],
       swiftSettings: checked),
     .target(
-      name: "Swirl",
-      dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTP"],
+      name: "SwirlHTTPServer",
+      dependencies: [
+        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPCore",
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: checked),
     .target(
-      name: "SwirlLinks",
-      dependencies: ["SwirlContent", "SwirlHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+      name: "Swirl",
+      dependencies: [
+        "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPClient",
+        "SwirlHTTPServer",
+      ],
+      swiftSettings: checked),
+    .target(
+      name: "SwirlHTML",
+      dependencies: ["SwirlContent", "SwirlHTTPCore", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
@@ -147,8 +157,8 @@ for name in samples + programs {
   if programs.contains(name) { dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser")) }
   switch name {
   case "Downloader": dependencies.append("COpenSSL")  // for SHA-256
-  case "Crawler": dependencies += ["SwirlLinks", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
-  case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlLinks")
+  case "Crawler": dependencies += ["SwirlHTML", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlHTML")
   default: break
   }
   package.targets.append(
@@ -161,7 +171,7 @@ for module in tested {
   var dependencies = Set(modules + ["SwirlTesting"])
   if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
-  if module == "SwirlLinks" { dependencies.insert("SwirlLinks") }
+  if module == "SwirlHTML" { dependencies.insert("SwirlHTML") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
     .testTarget(

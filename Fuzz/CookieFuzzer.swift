@@ -1,4 +1,5 @@
 import HTTPTypes
+@testable import SwirlHTTPCore
 
 // An input is lines. A line that begins with `http` is the URL that what follows comes from; every other line is a Set-Cookie
 // field.
@@ -14,9 +15,7 @@ func check(_ condition: Bool, _ message: @autoclosure () -> String) {
 
 /// A jar whose clock stands still.
 func jar(at now: Int = 1_700_000_000) -> CookieJar {
-  let jar = CookieJar()
-  jar.now = { now }
-  return jar
+  CookieJar(now: { now })
 }
 
 /// What a jar must never hold, whoever filled it.
@@ -61,8 +60,7 @@ func checkSending(_ jar: CookieJar, to host: String, extra: String) {
 /// What is written is read again, and is the same.
 func roundTrip(_ jar: CookieJar) {
   func again(_ load: (CookieJar) throws(CookieError) -> Void) -> CookieJar {
-    let again = CookieJar()
-    again.now = jar.now
+    let again = CookieJar(now: jar.now)
     again.onRefused = { fatalError("\($1): \($0)") }
     do { try load(again) } catch { fatalError("\(error)") }
     return again

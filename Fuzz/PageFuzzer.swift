@@ -1,5 +1,5 @@
 import HTTPTypes
-import SwirlLinks
+import SwirlHTML
 
 /// Any bytes are a page, and a robots.txt: every link is a URL that is its own normal form, the limits hold, and the same bytes give the same.
 @_cdecl("LLVMFuzzerTestOneInput")

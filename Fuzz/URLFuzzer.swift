@@ -1,3 +1,5 @@
+@testable import SwirlHTTPCore
+
 // An input is lines. The first is a URL; each other line is a reference that is resolved against it, as a Location field is, and then
 // takes its place when it leads somewhere.
 

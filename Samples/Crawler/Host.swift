@@ -1,6 +1,6 @@
 import Foundation
 import Swirl
-import SwirlLinks
+import SwirlHTML
 
 /// A host as one that crawls politely sees it: so many requests at once, and what robots.txt says. The pause between requests is kept by the
 /// store, for all who crawl the host.

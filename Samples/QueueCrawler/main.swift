@@ -2,7 +2,7 @@
 // beside `swift run Site 8080`.
 // Leaves out: robots.txt, a pause between requests, and a memory beyond this run: the program Crawler has them.
 import Swirl
-import SwirlLinks
+import SwirlHTML
 
 let start = CommandLine.arguments.dropFirst().first ?? "http://127.0.0.1:8080/page/0"
 let origin = originOfURL(start)

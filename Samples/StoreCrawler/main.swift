@@ -3,7 +3,7 @@
 // As with aiohttp: asyncio.Semaphore(3), and a task for each page.
 import Foundation
 import Swirl
-import SwirlLinks
+import SwirlHTML
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let start = arguments.first ?? "http://127.0.0.1:8080/page/0"

@@ -4,7 +4,7 @@ public import SwirlDeferred
 ///
 /// There is no lock to it: between two callbacks nothing else runs. Tornado: `Condition`.
 public final class Condition {
-  private let line = WaitLine<Void, Void>()
+  private let line = WaiterQueue<Void, Void>()
 
   /// A condition that nobody waits for.
   public init() {}

@@ -14,7 +14,7 @@ public import SwirlReactor
 public final class DeferredGroup {
   private var running: [Int: AnyDeferred] = [:]
   private var added = 0
-  private let joiners = WaitLine<Void, Void>()
+  private let joiners = WaiterQueue<Void, Void>()
   /// Whether it was cancelled: what is added from then on is cancelled at once.
   public private(set) var isCancelled = false
   /// How many of its members have failed, those that were cancelled not counted.

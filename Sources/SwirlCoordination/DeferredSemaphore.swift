@@ -12,7 +12,7 @@ public import SwirlDeferred
 public class DeferredSemaphore {
   /// How many may come in at once.
   public private(set) var tokens: Int
-  private let line = WaitLine<Void, Void>()
+  private let line = WaiterQueue<Void, Void>()
   private var isServing = false
 
   /// - Parameter tokens: how many may come in at first; zero for a semaphore that only `release` opens.

@@ -26,7 +26,7 @@ extension AnyDeferred {
     if isFired, pauses == 0 { return }
     let home = DeferredHomes.current()
     if home == nil, deferredDebugging, DeferredHomes.isHopeless {
-      DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
+      DeferredReport(.awaitedWithoutReactor, createdAt: origin).send()
     }
     guard let home else { return await wait(on: isolation, home: nil) }
     if let task = home.currentTask(of: isolation) {

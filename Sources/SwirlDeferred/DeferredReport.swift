@@ -24,17 +24,19 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
   public let error: (any Error)?
   /// Where the second firing was.
   public let site: CallSite?
-  /// Where the Deferred was made; known in debug mode.
+  /// Where the Deferred was made: for a failure, the one that failed first.
   public let createdAt: CallSite?
   /// Where it was fired first; known in debug mode.
   public let firedAt: CallSite?
 
-  @usableFromInline init(_ code: Code, error: (any Error)?, site: CallSite?, origin: DeferredOrigin?) {
+  init(
+    _ code: Code, error: (any Error)? = nil, site: CallSite? = nil, createdAt: DeferredOrigin, firedAt: CallSite? = nil
+  ) {
     self.code = code
     self.error = error
     self.site = site
-    createdAt = origin?.createdAt
-    firedAt = origin?.firedAt
+    self.createdAt = createdAt.site
+    self.firedAt = firedAt
   }
 
   /// One line that says what happened, where, and what to do.
@@ -90,7 +92,7 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     }.handler
   }
 
-  @usableFromInline func send() {
+  func send() {
     let hook = Self.hook.withLock { $0 }
     if let handler = hook.handler ?? hook.fallback {
       handler(self)
@@ -103,8 +105,9 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
 
 // MARK: - Debug mode
 
-/// Whether Deferreds remember where they were made and fired, so that reports can say so. Off by default: it costs an
-/// allocation a Deferred. It holds for Deferreds made after it is switched on. Twisted: `setDebugging`.
+/// Whether Deferreds remember where they were fired first, so that reports can say so, and those that are released unfired, or awaited
+/// where no reactor runs, are reported too. Off by default: each firing then takes a lock. It holds for what is fired after it is
+/// switched on. Where a Deferred was made is always known. Twisted: `setDebugging`.
 public var deferredDebugging: Bool {
   get { debuggingFlag.load(ordering: .relaxed) }
   set { debuggingFlag.store(newValue, ordering: .relaxed) }

@@ -14,11 +14,11 @@ extension UInt8 {
   static let semicolon = UInt8(ascii: ";")
 
   /// A space or a tab: OWS and BWS are made of these.
-  var isBlank: Bool {
+  package var isBlank: Bool {
     self == .space || self == .tab
   }
 
-  var isDigit: Bool {
+  package var isDigit: Bool {
     self &- UInt8(ascii: "0") < 10
   }
 

@@ -33,6 +33,7 @@ struct MainQueue {
   private let event: FileEvent
 
   init(of reactor: Reactor) {
+    DescriptorLimit.requireFreeDescriptor(for: "the main dispatch queue")
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {
       var count: UInt64 = 0

@@ -125,6 +125,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     return error
   }
 
+  var peerState: PeerState { error != 0 ? .broken : hasEnd ? .ended : .open }
+
   // MARK: - Bytes
 
   func receive(_ base: UnsafeMutableRawPointer, _ room: Int, isPeeking: Bool) -> Int {

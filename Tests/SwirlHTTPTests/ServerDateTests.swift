@@ -1,6 +1,8 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 @Suite struct HTTPServerDateTests {
   @Test(arguments: [

@@ -4,7 +4,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 /// A server and one client of it, over memory or TLS, whose reactor runs as far as a test asks.
 final class EndingScene {

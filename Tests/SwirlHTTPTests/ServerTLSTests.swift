@@ -4,7 +4,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 @testable import SwirlNet
 
 /// A certificate and its key in files, as a server has them that others renew.
@@ -28,6 +30,11 @@ final class IdentityFiles {
       guard case .text(let text) = pem.place else { preconditionFailure("a test makes its identities in memory") }
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
+  }
+
+  func replaceChainByFIFO() throws {
+    try FileManager.default.removeItem(atPath: chain)
+    try #require(mkfifo(chain, 0o600) == 0)
   }
 
   func spoil() throws { try Data("junk".utf8).write(to: URL(fileURLWithPath: chain)) }
@@ -118,6 +125,11 @@ final class IdentityFiles {
         serials.append(serial)
         try files.spoil()
         #expect { try server.reload() } throws: { ($0 as? NetError)?.code == .configureTLS }
+        try files.replaceChainByFIFO()
+        #expect { try server.reload() } throws: { "\($0)".contains("no regular file") }
+        #expect { try server.listen(0, tls: .server(files.identity), on: reactor) } throws: {
+          "\($0)".contains("no regular file")
+        }
         return self.serial(on: reactor, port)
       }
       .addCallback { serial -> Deferred<HTTPClient.Response> in

@@ -4,7 +4,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 @Suite struct ServerTimeLimitTests {
   /// Lets the timers of `reactor` fire that are there now.

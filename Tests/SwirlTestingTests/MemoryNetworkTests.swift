@@ -1,5 +1,6 @@
 import SwirlDeferred
-import SwirlHTTP
+import SwirlHTTPClient
+import SwirlHTTPServer
 import SwirlNet
 import SwirlReactor
 import SwirlTesting

@@ -44,7 +44,7 @@ final class LibeventBackend: ReactorBackend {
     defer { event_config_free(config) }
     event_config_set_flag(config, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
     guard let base = event_base_new_with_config(config) else {
-      fatalError("libevent cannot make an event base; is the limit of open files reached?")
+      fatalError("libevent has made no event base: \(DescriptorLimit.advice)")
     }
     self.base = base
     // Unretained is right: the event is freed before this object is.

@@ -18,6 +18,9 @@ final class PoolCall {
   /// Told the answer, once; nil when that is not wanted any more.
   var onResult: ((Result<[UInt8], any Error>) -> Void)?
 
+  /// Its place among the calls that wait; nil when it does not.
+  fileprivate var ticket: TicketQueue<PoolCall>.Ticket?
+
   init(_ function: String, _ message: [UInt8]) {
     self.function = function
     self.message = message
@@ -48,7 +51,7 @@ final class PoolWorkers {
   /// In the order in which they were started.
   private var workers: [Worker] = []
   private var idle: [Worker] = []
-  private var waiting: [PoolCall] = []
+  private var waiting = TicketQueue<PoolCall>()
   private var isClosed = false
   private var enders: [Deferred<Void>] = []
 
@@ -67,23 +70,30 @@ final class PoolWorkers {
       return call.finish(
         .failure(ProcessPoolError(.closed, call.function, "the pool was closed and takes no more calls")))
     }
-    waiting.append(call)
+    call.ticket = waiting.append(call)
     runWaiting()
   }
 
   private func runWaiting() {
     while !waiting.isEmpty, let worker = idle.popLast() ?? (workers.count < size ? startWorker() : nil) {
-      let call = waiting.removeFirst()
+      guard let call = waiting.popFirst() else { break }
+      call.ticket = nil
       worker.call = call
       worker.channel.input.write(call.message)
     }
     endIdle()
   }
 
+  private func takeWaiting() -> [PoolCall] {
+    let calls = waiting.takeAll()
+    for call in calls { call.ticket = nil }
+    return calls
+  }
+
   func cancel(_ call: PoolCall) {
     call.onResult = nil
-    if let place = waiting.firstIndex(where: { $0 === call }) {
-      waiting.remove(at: place)
+    if let ticket = call.ticket.take() {
+      _ = waiting.remove(ticket)
     } else if let worker = workers.first(where: { $0.call === call }) {
       drop(worker)
     }
@@ -107,9 +117,7 @@ final class PoolWorkers {
       return worker
     } catch {
       if workers.isEmpty {
-        let failed = waiting
-        waiting = []
-        for call in failed { call.finish(.failure(error)) }
+        for call in takeWaiting() { call.finish(.failure(error)) }
       }
       return nil
     }
@@ -157,8 +165,7 @@ final class PoolWorkers {
   func close() -> Deferred<Void> {
     isClosed = true
     let running = workers.compactMap { $0.call.take() }
-    let failed = running + waiting
-    waiting = []
+    let failed = running + takeWaiting()
     for worker in workers { drop(worker) }
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))

@@ -5,7 +5,9 @@ import SwirlReactor
 import Synchronization
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// `Configuration.allowsAddress`, with a server that may be asked and, on another port, one that may not.

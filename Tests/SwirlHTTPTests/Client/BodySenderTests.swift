@@ -4,7 +4,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// The sender pauses and resumes by the marks of the transport, whatever is in its buffer when its turn is over.

@@ -3,7 +3,9 @@ import SwirlDeferred
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct DigestTests {
@@ -20,7 +22,7 @@ extension HTTPClientTests {
         ]))
       let value = challenge.authorization(
         user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html", count: 1,
-        clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+        clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", by: MessageDigest.hash)
       #expect(value.contains("response=\"\(proof)\""))
       #expect(value.contains("nc=00000001") && value.contains("uri=\"/dir/index.html\"") && value.contains("qop=auth,"))
     }
@@ -44,7 +46,8 @@ extension HTTPClientTests {
         ]))
       let value = challenge.authorization(
         user: "Mufasa", password: "Circle of Life", method: "GET", target: "/dir/index.html",
-        content: Array("what".utf8), count: 1, clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+        content: Array("what".utf8), count: 1, clientNonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+        by: MessageDigest.hash)
       #expect(value.contains("response=\"\(proof)\", algorithm=\(algorithm), qop=auth-int,"))
     }
 

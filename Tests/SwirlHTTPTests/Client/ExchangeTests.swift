@@ -4,7 +4,9 @@ import SwirlNet
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct ExchangeTests {

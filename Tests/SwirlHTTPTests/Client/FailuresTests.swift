@@ -5,7 +5,9 @@ import SwirlNet
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// Requests of every kind of failure, many times: all is as before.

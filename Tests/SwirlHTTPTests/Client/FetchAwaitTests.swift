@@ -3,7 +3,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 @testable import SwirlNet
 
 /// The suites beside this one have a `ReactorThread` of their own.

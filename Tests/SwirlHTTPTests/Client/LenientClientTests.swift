@@ -1,10 +1,11 @@
 import HTTPTypes
-import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// What a client takes of a server that departs from RFC 9112, and from whom it does not.

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// Each request asks for its own number, of a server that answers it and lies. `SWIRL_LYING_REQUESTS` is how many there are in all; a few

@@ -6,7 +6,9 @@ import SwirlReactor
 import SwirlSystem
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct RequestBodyTests {

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   /// What happens to a kept connection between its last answer and its next request (RFC 9112 §9.2 and §9.5).

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension CookieTests {
   /// The facts of the working group's test suite, github.com/abarth/http-state, tests/data/parser.json, by the names it gives

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension CookieTests {
   @Suite struct FilesTests {

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension CookieTests {
   /// The file of curl and wget: domain, hosts below, path, secure, expires, name, value.

@@ -1,7 +1,10 @@
 import HTTPTypes
+import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension CookieTests {
   /// RFC 6265bis §5.8.
@@ -127,7 +130,7 @@ extension CookieTests {
       let jar = CookieJar()
       jar.store(setCookie: "a=b; Max-Age=60", from: "https://example.com/")
       let cookie = try #require(jar.cookies.first)
-      #expect(abs(cookie.creation - HTTPDate.now) <= 5 && cookie.expires == cookie.creation + 60)
+      #expect(abs(cookie.creation - WallClock.now) <= 5 && cookie.expires == cookie.creation + 60)
     }
 
     // MARK: - Looking and removing

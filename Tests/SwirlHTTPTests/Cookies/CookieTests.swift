@@ -1,6 +1,7 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
 
 /// Cookies, by RFC 6265bis (draft-ietf-httpbis-rfc6265bis-22).
 @Suite struct CookieTests {}

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
 
 extension CookieTests {
   /// RFC 6265bis §5.6.

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct StreamTests {
@@ -23,17 +25,17 @@ extension HTTPClientTests {
         #expect(response.header("content-length") == (isChunked ? nil : "\(size)"))
         let body = response.body
         try await bench.thread.wait { _ in
-          body.bufferedCost > BodyMarks.high && bench.writer?.canWrite == false
+          body.bufferedCost > BodyWaterMarks.high && bench.writer?.canWrite == false
         }
         // Nothing moves any more.
         try await bench.thread.pass(.milliseconds(20))
-        #expect(body.bufferedCost <= BodyMarks.high + 64 * 1024)
+        #expect(body.bufferedCost <= BodyWaterMarks.high + 64 * 1024)
         let written = try await bench.thread.call { _ in bench.writer?.bytesWritten ?? 0 }
         #expect(written < 20_000_000)
         var check = Check()
         for try await bytes in body {
           check.take(bytes)
-          if body.bufferedCost > BodyMarks.high + 64 * 1024 { Issue.record("\(body.bufferedCost) bytes wait") }
+          if body.bufferedCost > BodyWaterMarks.high + 64 * 1024 { Issue.record("\(body.bufferedCost) bytes wait") }
         }
         #expect(check.count == size)
         #expect(check.isRight)
@@ -198,7 +200,7 @@ extension HTTPClientTests {
       try await bench.thread.run(place) {
         let response = try await bench.stream("/stream?3000000", timeout: .seconds(2))
         let body = response.body
-        try await bench.thread.wait { _ in body.bufferedCost > BodyMarks.high }
+        try await bench.thread.wait { _ in body.bufferedCost > BodyWaterMarks.high }
         try await bench.thread.pass(.seconds(3))
         let check = try await response.check()
         #expect(check.count == 3_000_000 && check.isRight)
@@ -263,7 +265,7 @@ extension HTTPClientTests {
       let task = Task {
         try await bench.thread.run(place) {
           let body = try await bench.stream("/stream?50000000").body
-          try await bench.thread.wait { _ in body.bufferedCost > BodyMarks.high }
+          try await bench.thread.wait { _ in body.bufferedCost > BodyWaterMarks.high }
           var count = 0
           for try await _ in body {
             withUnsafeCurrentTask { $0?.cancel() }

@@ -5,7 +5,9 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 @Suite struct HTTPServerStreamingTests {
   /// The head of an upload.
@@ -39,13 +41,13 @@ import Testing
       return try await Self.count(bench, request)
     }
     let client = try await bench.send(Self.post(isChunked ? nil : size), count: size, isChunked: isChunked)
-    try await bench.thread.wait { _ in client.isWaiting && (bench.upload?.bufferedCost ?? 0) > BodyMarks.high }
+    try await bench.thread.wait { _ in client.isWaiting && (bench.upload?.bufferedCost ?? 0) > BodyWaterMarks.high }
     // Nothing moves any more.
     let sent = try await bench.thread.call { _ in client.sent }
     try await bench.thread.pass(.milliseconds(20))
     let (after, buffered) = try await bench.thread.call { _ in (client.sent, bench.upload?.bufferedCost ?? 0) }
     #expect(sent == after && sent < 20_000_000)
-    #expect(buffered <= BodyMarks.high + 64 * 1024)
+    #expect(buffered <= BodyWaterMarks.high + 64 * 1024)
     gate.yield()
     try await bench.thread.wait { _ in client.text.hasSuffix("\(size) true") }
     // The connection is used again.
@@ -159,7 +161,7 @@ import Testing
     configuration.minimumBodyRate = 1_000_000_000
     let bench = try await StreamBench(place, configuration: configuration) { bench, request in
       bench.remote.callFromThread { bench.upload = request.body }
-      try await bench.thread.wait { _ in (bench.upload?.bufferedCost ?? 0) > BodyMarks.high }
+      try await bench.thread.wait { _ in (bench.upload?.bufferedCost ?? 0) > BodyWaterMarks.high }
       try await bench.thread.pass(.seconds(3))
       return try await Self.count(bench, request)
     }

@@ -3,7 +3,9 @@ import SwirlNet
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 /// A server of large bodies, and a client, on a reactor that has a thread of its own.
 ///

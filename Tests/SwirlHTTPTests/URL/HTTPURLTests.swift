@@ -1,6 +1,7 @@
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
 
 extension HTTPClientTests {
   /// RFC 9110 §4.2, RFC 3986 §3.

@@ -4,7 +4,9 @@ import SwirlDeferred
 import SwirlReactor
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 /// A server, a client with a cache, and a clock that stands still.
 final class CacheBench {

@@ -1,8 +1,9 @@
 import HTTPTypes
-import SwirlHTTPCore
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct CachedResponseTests {

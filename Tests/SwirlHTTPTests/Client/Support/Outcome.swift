@@ -1,6 +1,7 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlHTTP
+import SwirlHTTPClient
+import SwirlHTTPServer
 import Testing
 
 /// What came of a fetch.

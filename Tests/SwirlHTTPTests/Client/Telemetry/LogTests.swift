@@ -4,7 +4,9 @@ import SwirlDeferred
 import Synchronization
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 /// Keeps what is logged, as one line each.
 final class LogLines: Sendable {

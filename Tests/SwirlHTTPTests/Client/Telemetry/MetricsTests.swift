@@ -5,7 +5,9 @@ import MetricsTestKit
 import SwirlDeferred
 import Testing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct MetricsTests {

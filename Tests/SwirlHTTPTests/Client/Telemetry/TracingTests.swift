@@ -7,7 +7,9 @@ import SwirlReactor
 import Testing
 import Tracing
 
-@testable import SwirlHTTP
+@testable import SwirlHTTPClient
+@testable import SwirlHTTPCore
+@testable import SwirlHTTPServer
 
 extension HTTPClientTests {
   @Suite struct TracingTests {

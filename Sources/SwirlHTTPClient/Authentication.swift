@@ -1,0 +1,84 @@
+import HTTPTypes
+import SwirlHTTPCore
+
+extension HTTPClient {
+  /// Who asks.
+  public struct Authentication: Sendable, Hashable, CustomStringConvertible {
+    enum Kind: Sendable, Hashable {
+      case basic(user: String, password: String)
+      case bearer(String)
+      case digest(user: String, password: String)
+    }
+    let kind: Kind
+
+    /// A name without a colon, which would end it, and a password, readable for everyone on the way: for `https` (RFC 7617).
+    public static func basic(_ user: String, _ password: String) -> Authentication {
+      Authentication(kind: .basic(user: user, password: password))
+    }
+
+    /// A token (RFC 6750).
+    public static func bearer(_ token: String) -> Authentication { Authentication(kind: .bearer(token)) }
+
+    /// A name and a password that is never sent: when the server asks for it, the request is sent once more with a proof
+    /// (RFC 7616).
+    public static func digest(_ user: String, _ password: String) -> Authentication {
+      Authentication(kind: .digest(user: user, password: password))
+    }
+
+    /// Without its password or token, such as `basic, as Ada`.
+    public var description: String {
+      switch kind {
+      case .basic(let user, _): "basic, as \(user)"
+      case .bearer: "bearer"
+      case .digest(let user, _): "digest, as \(user)"
+      }
+    }
+
+    /// The name and password that are to be proved, not sent.
+    var digest: (user: String, password: String)? {
+      if case .digest(let user, let password) = kind { (user, password) } else { nil }
+    }
+
+    /// The value of the Authorization field that goes with the first try, where there is one.
+    var credentials: String? {
+      switch kind {
+      case .basic(let user, let password): "Basic " + Array("\(user):\(password)".utf8).base64
+      case .bearer(let token): "Bearer \(token)"
+      case .digest: nil
+      }
+    }
+
+    /// What is wrong with it, in words.
+    var problem: String? {
+      switch kind {
+      case .basic(let user, _) where user.contains(":"): "the user name has a colon, which ends it (RFC 7617)"
+      case .bearer(let token) where token.isEmpty || !HTTPField.isValidValue(token):
+        "the token is empty, or has a line break or NUL"
+      case .digest(let user, _) where user.contains("\""): "the user name has a quotation mark"
+      default: nil
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// RFC 4648 §4.
+  var base64: String {
+    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    var output: [UInt8] = []
+    output.reserveCapacity((count + 2) / 3 * 4)
+    var index = 0
+    while index < count {
+      let rest = Swift.min(3, count - index)
+      var group = UInt32(self[index]) << 16
+      if rest > 1 { group |= UInt32(self[index + 1]) << 8 }
+      if rest > 2 { group |= UInt32(self[index + 2]) }
+      for place in 0..<4 {
+        output.append(
+          place <= rest ? alphabet.utf8Start[Int(group >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
+      }
+      index += 3
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+}

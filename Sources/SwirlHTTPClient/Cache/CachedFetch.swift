@@ -1,0 +1,277 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPCore
+
+// What is done with a request: the order of RFC 9111 §4.
+
+extension HTTPCache {
+  typealias Request = HTTPClient.Request
+  typealias Response = HTTPClient.Response
+
+  /// Answers `request`, or has it answered.
+  func answer(
+    _ request: Request, of client: HTTPClient, _ next: @escaping HTTPClient.Next
+  ) -> Deferred<Response> {
+    guard request.method == .get || request.method == .head else { return pass(request, next) }
+    let asked = CacheControl(request.headers)
+    // A part is neither kept nor made of what is kept, and who wants nothing stored is not told what was.
+    if request.body != nil || request.headers.contains(.range) || asked.has("no-store") && !asked.has("only-if-cached")
+    {
+      return next(request)
+    }
+    return follow(request, of: client, [], next)
+  }
+
+  // MARK: - Other methods
+
+  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<Response> {
+    if request.method == .options || request.method == .trace { return next(request) }
+    return next(request).addCallback { response in
+      self.invalidate(after: request, response)
+      return response
+    }
+  }
+
+  /// RFC 9111 §4.4: a method that may change something makes what is kept of it worthless.
+  private func invalidate(after request: Request, _ response: Response) {
+    guard (200..<400).contains(response.status.code), let origin = try? HTTPURL(request.url).origin else { return }
+    let named = ["location", "content-location"].compactMap { response.head.reference($0) }.map {
+      URLReference.resolve($0, against: response.url)
+    }
+    let urls = [request.url, response.url] + response.history.map(\.url) + named
+    // What another server says of this one is not believed, and the other way round.
+    for url in Set(urls) where (try? HTTPURL(url).origin) == origin { remove(url) }
+  }
+
+  // MARK: - Redirects
+
+  /// Each step has its own place in the cache, so that they are followed here.
+  private func follow(
+    _ request: Request, of client: HTTPClient, _ history: [HTTPClient.RedirectStep], _ next: @escaping HTTPClient.Next
+  ) -> Deferred<Response> {
+    let policy = request.redirects ?? client.configuration.redirects
+    var step = request
+    step.redirects = HTTPClient.Redirects.none
+    return CachedFetch(step, of: client, in: self, next).start().addCallback { response -> Deferred<Response> in
+      guard policy.limit > 0, let location = Redirection.location(in: response.head) else {
+        if history.isEmpty { return .succeed(response) }
+        return .succeed(response.with(history: history))
+      }
+      switch client.redirected(request, to: location, response.status.code, policy, after: history) {
+      case .failure(let refused):
+        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
+        throw HTTPError(.redirect, request.method.rawValue, request.url, refused.reason + way)
+      case .success(let further):
+        let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)
+        return self.follow(further, of: client, history + [taken], next)
+      }
+    }
+  }
+}
+
+/// A GET or HEAD, from the question whether it can be answered to what is kept of the answer.
+private final class CachedFetch {
+  private let request: HTTPClient.Request
+  private let client: HTTPClient
+  private let cache: HTTPCache
+  private let next: HTTPClient.Next
+  private let asked: CacheControl
+  private let key: String?
+  private let isDecoding: Bool
+  private var variants: [[String]: [UInt8]] = [:]
+
+  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPClient.Next) {
+    self.request = request
+    self.client = client
+    self.cache = cache
+    self.next = next
+    asked = CacheControl(request.headers)
+    key = HTTPCache.key(of: request.url)
+    isDecoding = request.decodesContent ?? client.configuration.decodesContent
+  }
+
+  func start() -> Deferred<HTTPClient.Response> {
+    // What is wrong with a URL is told by the client.
+    guard let key else { return next(request) }
+    // A program that asks whether something changed knows what it has: it is told what the server says.
+    if request.isConditional, !asked.has("only-if-cached") { return ask(key, about: nil) }
+    return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.Response> in
+      let now = cache.now()
+      let found = responses.first { isMeant($0) }
+      switch found?.use(for: asked, at: now) {
+      case .fresh: return .succeed(give(found!, .hit))
+      case .stale: return .succeed(give(found!, .stale))
+      case .staleWhileRevalidating:
+        if !asked.has("only-if-cached") { revalidateBehind(key, found!) }
+        return .succeed(give(found!, .stale))
+      case .validated, nil:
+        if asked.has("only-if-cached") { return .succeed(.notCached(request)) }
+        return ask(key, about: found)
+      }
+    }
+  }
+
+  /// Whether `response` is one to this request (RFC 9111 §4).
+  private func isMeant(_ response: CachedResponse) -> Bool {
+    if response.isHead && request.method != .head { return false }
+    if response.head["content-encoding"] != nil, response.isDecoded != isDecoding { return false }
+    return response.variant == variant(of: response.head)
+  }
+
+  private func variant(of head: ResponseHead) -> [UInt8] {
+    let names = CacheVariant.names(in: head)
+    if let known = variants[names] { return known }
+    let variant = client.cacheVariant(of: request, names)
+    variants[names] = variant
+    return variant
+  }
+
+  private func give(_ kept: CachedResponse, _ outcome: HTTPCache.Outcome) -> HTTPClient.Response {
+    switch outcome {
+    case .hit: cache.counts.hits += 1
+    case .stale: cache.counts.stale += 1
+    case .revalidated: cache.counts.revalidated += 1
+    case .miss: cache.counts.misses += 1
+    }
+    return kept.response(to: request, at: cache.now(), outcome)
+  }
+
+  // MARK: - Asking the server
+
+  /// Asks whether what was given is still good, once however many were given it.
+  private func revalidateBehind(_ key: String, _ kept: CachedResponse) {
+    let name = "\(key) \(kept.variant) \(kept.isDecoded)"
+    guard cache.background.insert(name).inserted else { return }
+    let cache = cache
+    // Nobody waits for it, and what fails here is tried again the next time.
+    ask(key, about: kept, isBehind: true).addBoth { _ in cache.background.remove(name) }
+  }
+
+  /// Sends the request, with a question about `kept` if there is something of which it can be asked.
+  private func ask(_ key: String, about kept: CachedResponse?, isBehind: Bool = false) -> Deferred<HTTPClient.Response>
+  {
+    var sent = request
+    let isQuestion = kept.map { sent.setValidators(of: $0.head) } ?? false
+    let flight = cache.takeOff(key)
+    let requestTime = cache.now()
+    // What depends on cookies depends on those that were sent.
+    if let kept { _ = variant(of: kept.head) }
+    return next(sent).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+      cache.land(flight, key)
+      let response: HTTPClient.Response
+      do { response = try result.get() } catch {
+        guard let error = error as? HTTPError, error.fault != .caller, let kept, !isBehind,
+          kept.mayReplaceError(for: asked, at: cache.now())
+        else { throw error }
+        return .succeed(give(kept, .stale))
+      }
+      if let kept {
+        if isQuestion, response.status == 304 {
+          return confirmed(kept, key, by: response, flight, requestTime, isBehind)
+        }
+        if [500, 502, 503, 504].contains(response.status.code), !isBehind,
+          kept.mayReplaceError(for: asked, at: cache.now())
+        {
+          return .succeed(give(kept, .stale))
+        }
+      }
+      keep(response, key, flight, requestTime, insteadOf: kept)
+      if !isBehind { cache.counts.misses += 1 }
+      return .succeed(response.with(cacheOutcome: .miss))
+    }
+  }
+
+  /// RFC 9111 §4.3.3 and §4.3.4: what is kept is still good.
+  private func confirmed(
+    _ kept: CachedResponse, _ key: String, by response: HTTPClient.Response, _ flight: CacheFlight, _ requestTime: Int,
+    _ isBehind: Bool
+  ) -> Deferred<HTTPClient.Response> {
+    // A 304 about something else says nothing about what is kept: it is asked for anew.
+    if let tag = response.head.bytes(of: "etag"), !kept.isMeant(by: tag) {
+      return ask(key, about: nil, isBehind: isBehind)
+    }
+    guard
+      let updated = kept.updated(by: response.head, requestTime: requestTime, responseTime: cache.now())
+    else { return ask(key, about: nil, isBehind: isBehind) }
+    let isStorable = CachedResponse.isStorable(updated.head, asked: asked)
+    if !flight.isOutdated { replace(kept, with: isStorable ? updated : nil, key) }
+    if isBehind {
+      cache.counts.revalidated += 1
+      return .succeed(response)
+    }
+    return .succeed(give(updated, .revalidated))
+  }
+
+  // MARK: - Keeping
+
+  private func keep(
+    _ response: HTTPClient.Response, _ key: String, _ flight: CacheFlight, _ requestTime: Int,
+    insteadOf kept: CachedResponse?
+  ) {
+    guard !flight.isOutdated else { return }
+    let head = response.head
+    let responseTime = cache.now()
+    let isHead = request.method == .head
+    // What a GET got is brought up to date by a HEAD, not replaced.
+    let kept = isHead && kept?.isHead == false ? nil : kept
+    // An interceptor behind the cache may have asked for something else.
+    let isOwn = response.history.isEmpty && HTTPCache.key(of: response.url) == key
+    if isHead, isOwn, head.status == 200 { freshen(key, by: head, requestTime, responseTime) }
+    if isOwn, CachedResponse.isStorable(head, asked: asked),
+      let new = CachedResponse(
+        head, response.body, isHead: isHead, isDecoded: isDecoding, variant: variant(of: head),
+        requestTime: requestTime, responseTime: responseTime)
+    {
+      replace(kept, with: new, key)
+    } else if let kept, head.status < 500, head.status != 304 {
+      // What the server sends now is not what is kept.
+      replace(kept, with: nil, key)
+    }
+  }
+
+  private func replace(_ kept: CachedResponse?, with new: CachedResponse?, _ key: String) {
+    // Larger than all there may be.
+    let new = new.flatMap { $0.size + key.utf8.count > cache.store.limit ? nil : $0 }
+    if new != nil { cache.counts.stores += 1 }
+    if kept == nil && new == nil { return }
+    cache.update(key) { responses in
+      if let kept {
+        responses.removeAll {
+          $0.variant == kept.variant && $0.isHead == kept.isHead && $0.isDecoded == kept.isDecoded
+        }
+      }
+      if let new { responses.put(new) }
+    }
+  }
+
+  /// RFC 9111 §4.3.5: the answer to a HEAD tells whether what a GET got is still the same.
+  private func freshen(_ key: String, by head: ResponseHead, _ requestTime: Int, _ responseTime: Int) {
+    let variant = variant(of: head)
+    cache.update(key) { responses in
+      responses = responses.compactMap { kept in
+        guard !kept.isHead, kept.variant == variant else { return kept }
+        guard kept.isDescribed(by: head) else { return nil }
+        return kept.updated(by: head, requestTime: requestTime, responseTime: responseTime)
+      }
+    }
+  }
+}
+
+extension HTTPClient.Request {
+  /// RFC 9110 §13.1.
+  fileprivate var isConditional: Bool {
+    for name: HTTPField.Name in [.ifNoneMatch, .ifModifiedSince, .ifMatch, .ifUnmodifiedSince, .ifRange]
+    where headers.contains(name) { return true }
+    return false
+  }
+}
+
+extension HTTPClient.Response {
+  /// RFC 9111 §5.2.1.7: there is nothing in the cache that would do.
+  fileprivate static func notCached(_ request: HTTPClient.Request) -> HTTPClient.Response {
+    let text = "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"
+    return HTTPClient.Response(
+      url: request.url, head: ResponseHead(stored: Array(text.utf8))!, body: [], history: [], times: .atOnce,
+      cacheOutcome: .miss)
+  }
+}

@@ -1,0 +1,95 @@
+import SwirlDeferred
+import SwirlReactor
+import SwirlSystem
+import SwirlHTTPCore
+
+/// Responses in files, which are read and written on threads for files.
+///
+/// What is done with one key is done in the order in which it was asked for; other keys need not wait. So a request finds what the
+/// one before it has left, however slow the disk.
+final class DiskCacheStore: CacheStore {
+  private let directory: CacheDirectory
+  /// What waits for the work with the same key that is under way.
+  private var waiting: [String: RingBuffer<() -> Void>] = [:]
+  /// How much there is, as far as is known; nil before it was looked at.
+  private var size: Int?
+  private var isTrimming = false
+
+  init(_ path: String, limit: Int) { directory = CacheDirectory(path: path, limit: limit) }
+
+  var limit: Int { directory.limit }
+
+  func load(_ key: String, on reactor: @autoclosure () -> Reactor) -> Deferred<CacheFound> {
+    inTurn(key, on: reactor(), orElse: .refused) { [directory] in directory.read(key) }.addCallback { found in
+      switch found {
+      case .responses(let responses): CacheFound(responses: responses)
+      case .nothing: CacheFound()
+      case .damaged, .refused: CacheFound(effects: CacheEffects(failures: 1))
+      }
+    }
+  }
+
+  func update(
+    _ key: String, on reactor: @autoclosure () -> Reactor,
+    _ change: @escaping @Sendable (inout [CachedResponse]) -> Void
+  ) -> Deferred<CacheEffects> {
+    let failure = CacheDirectory.Change(failures: 1)
+    return inTurn(key, on: reactor(), orElse: failure) { [directory] in directory.update(key, change) }.addCallback {
+      done in
+      if let size = self.size { self.size = size + done.growth }
+      let effects = CacheEffects(failures: done.failures)
+      if done.growth <= 0 { return .succeed(effects) }
+      return self.trimIfNeeded(on: .current).addCallback { removed in
+        CacheEffects(evictions: removed, failures: effects.failures)
+      }
+    }
+  }
+
+  func removeAll(on reactor: @autoclosure () -> Reactor) -> Deferred<CacheEffects> {
+    size = nil
+    let reactor = reactor()
+    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.removeAll() }
+      .addCallback { CacheEffects(failures: $0) }.addErrback { _ in CacheEffects(failures: 1) }
+  }
+
+  /// Looks at all files the first time, and then whenever there may be too many of them.
+  private func trimIfNeeded(on reactor: Reactor) -> Deferred<Int> {
+    if isTrimming { return .succeed(0) }
+    if let size, size <= limit { return .succeed(0) }
+    isTrimming = true
+    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim() }.addBoth { result in
+      self.isTrimming = false
+      guard case .success(let now) = result else { return 0 }
+      self.size = now.size
+      return now.removed
+    }
+  }
+
+  /// Does `work` on a thread when what was to be done with `key` before has been. Who cancels it does not hear of it, but it is
+  /// done. A pool that is closed does nothing more: the value is the other one then.
+  private func inTurn<Value: Sendable>(
+    _ key: String, on reactor: Reactor, orElse other: Value, _ work: @escaping @Sendable () -> Value
+  ) -> Deferred<Value> {
+    var isWanted = true
+    let outcome = Deferred<Value>(canceller: { _ in isWanted = false })
+    // Unowned: it is what ends the turn before, and starts this one.
+    let start = { [unowned reactor] in
+      reactor.deferToThread(in: reactor.fileThreads.files) { work() }.addBoth { result in
+        self.endTurn(key)
+        if isWanted { outcome.callback((try? result.get()) ?? other) }
+      }
+      return
+    }
+    if waiting[key] == nil {
+      waiting[key] = RingBuffer()
+      start()
+    } else {
+      waiting[key]?.append(start)
+    }
+    return outcome
+  }
+
+  private func endTurn(_ key: String) {
+    if let next = waiting[key]?.popFirst() { next() } else { waiting[key] = nil }
+  }
+}

@@ -1,0 +1,111 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+public import SwirlHTTPCore
+
+extension CookieJar {
+  /// How cookies are written into a file.
+  public enum Format: Sendable, Hashable {
+    /// Everything, for this library.
+    case json
+    /// For curl and wget too, without SameSite.
+    case netscape
+  }
+
+  /// Adds the cookies of a file to the jar, whichever format it has. Those that cannot be taken are told to ``onRefused``.
+  ///
+  /// Reads while the thread waits: load before the work begins, or in a thread pool.
+  /// - Throws: ``CookieError``; the jar is unchanged then. A file that does not exist is an error too: `errno` is `ENOENT`.
+  public func load(from path: String) throws(CookieError) {
+    let text = try CookieFileAccess.contents(of: path)
+    do throws(CookieError) {
+      if text.first(where: { !$0.isBlank && $0 != 0x0A && $0 != 0x0D }) == UInt8(ascii: "{") {
+        try add(json: String(decoding: text, as: UTF8.self))
+      } else {
+        try add(netscape: text)
+      }
+    } catch {
+      throw CookieError(error.code, path: path, error.reason)
+    }
+  }
+
+  /// Writes all cookies, those of the session too, into a file that only its owner can read. Who reads it meanwhile sees the
+  /// old or the new cookies, and never a part.
+  ///
+  /// Writes while the thread waits.
+  /// - Throws: ``CookieError``; the old file is unchanged then.
+  public func save(to path: String, as format: Format = .json) throws(CookieError) {
+    try CookieFileAccess.replace(path, with: format == .json ? Array(json.utf8) : netscapeBytes)
+  }
+}
+
+/// Files as a whole.
+private enum CookieFileAccess {
+  /// More than any jar has: what is larger is not cookies.
+  static let limit = 64 << 20
+
+  static func contents(of path: String) throws(CookieError) -> [UInt8] {
+    try check(path, .cannotRead)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw CookieError(.cannotRead, path: path, errno: errno) }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let count = read(file, &piece, piece.count)
+      if count == 0 { return bytes }
+      if count < 0 && errno != EINTR { throw CookieError(.cannotRead, path: path, errno: errno) }
+      bytes += piece.prefix(max(0, count))
+      if bytes.count > limit { throw CookieError(.cannotRead, path: path, "it has more than 64 MiB") }
+    }
+  }
+
+  /// Writes a new file beside the old one, and puts it in its place.
+  static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
+    try check(path, .cannotWrite)
+    // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
+    // Its name has nothing of the other, which may be as long as names can be.
+    let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    let name = "\(directory).swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
+    guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
+    // On the disk before it has the name: after a power failure there would be an empty file otherwise.
+    let isWritten = append(bytes, to: file) && fsync(file) == 0
+    let failure = isWritten ? 0 : errno
+    close(file)
+    guard isWritten, rename(name, path) == 0 else {
+      let error = CookieError(.cannotWrite, path: path, errno: isWritten ? errno : failure)
+      unlink(name)
+      throw error
+    }
+  }
+
+  private static func append(_ bytes: [UInt8], to file: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      // Valid during the call, which keeps nothing of it.
+      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      if count > 0 { rest.removeFirst(count) } else if errno != EINTR { return false }
+    }
+    return true
+  }
+
+  /// A path that C would cut at a zero names another file.
+  private static func check(_ path: String, _ code: CookieError.Code) throws(CookieError) {
+    if path.isEmpty || path.utf8.contains(0) {
+      throw CookieError(code, path: path, "the path is empty or has a zero in it")
+    }
+  }
+}
+
+extension CookieError {
+  /// With the words of the C library for `errno`.
+  fileprivate init(_ code: Code, path: String, errno: Int32) {
+    self.init(code, path: path, errno: errno, String(cString: strerror(errno)).lowercased())
+  }
+}

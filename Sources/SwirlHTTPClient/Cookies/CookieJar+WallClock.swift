@@ -1,0 +1,33 @@
+public import SwirlHTTPCore
+import SwirlReactor
+
+// Jars of programs keep time by the wall clock.
+extension CookieJar {
+  /// An empty jar.
+  public convenience init() { self.init(now: { WallClock.now }) }
+
+  /// A jar with the cookies of a Netscape cookie file, which curl, wget and browsers' extensions write: a line a cookie, seven
+  /// fields with tabs between them.
+  ///
+  /// Like curl, it skips lines that it cannot read, and cookies that no server could set; `onRefused` is told of each, with its
+  /// number.
+  /// - Throws: ``CookieError`` that names the first line, when there are lines and not one of them can be read: another kind of
+  ///   file was given.
+  public convenience init(
+    netscape text: String, onRefused: ((_ line: String, _ reason: String) -> Void)? = nil
+  ) throws(CookieError) {
+    self.init()
+    self.onRefused = onRefused
+    try add(netscape: Array(text.utf8))
+  }
+
+  /// A jar with the cookies that ``json`` gave. Cookies that no server could set are skipped, and told to `onRefused`.
+  /// - Throws: ``CookieError`` when the text is not such JSON, or of a newer version.
+  public convenience init(
+    json text: String, onRefused: ((_ cookie: String, _ reason: String) -> Void)? = nil
+  ) throws(CookieError) {
+    self.init()
+    self.onRefused = onRefused
+    try add(json: text)
+  }
+}

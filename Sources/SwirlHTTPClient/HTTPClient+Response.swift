@@ -1,0 +1,120 @@
+import FoundationEssentials
+public import HTTPTypes
+import SwirlContent
+import SwirlHTTPCore
+import SwirlNet
+
+extension HTTPClient {
+  /// What a server answered, whatever its status: a 404 is an answer, not an error.
+  public struct Response: Sendable, CustomStringConvertible {
+    /// One object, so that a response is handed on for the price of one reference, however many stages it goes through.
+    private final class Storage: Sendable {
+      let url: String
+      let head: ResponseHead
+      let body: [UInt8]
+      let hasCodings: Bool
+      let trailers: HTTPFields?
+      let history: [RedirectStep]
+      let times: ExchangeTimes
+      let birth: ConnectionBirth?
+      let cacheOutcome: HTTPCache.Outcome?
+
+      init(
+        _ url: String, _ head: ResponseHead, _ body: [UInt8], _ hasCodings: Bool, _ trailers: HTTPFields?,
+        _ history: [RedirectStep], _ times: ExchangeTimes, _ birth: ConnectionBirth?, _ cacheOutcome: HTTPCache.Outcome?
+      ) {
+        self.url = url
+        self.head = head
+        self.body = body
+        self.hasCodings = hasCodings
+        self.trailers = trailers
+        self.history = history
+        self.times = times
+        self.birth = birth
+        self.cacheOutcome = cacheOutcome
+      }
+    }
+    private let storage: Storage
+
+    /// - Parameters:
+    ///   - hasCodings: whether the content is still in the codings that the head names, if it has content.
+    ///   - birth: of the connection it came over, if that was made for it.
+    ///   - cacheOutcome: what a cache had to do with it.
+    init(
+      url: String, head: ResponseHead, body: [UInt8], hasCodings: Bool = false, trailers: HTTPFields? = nil,
+      history: [RedirectStep], times: ExchangeTimes, birth: ConnectionBirth? = nil,
+      cacheOutcome: HTTPCache.Outcome? = nil
+    ) {
+      storage = Storage(url, head, body, hasCodings, trailers, history, times, birth, cacheOutcome)
+    }
+
+    /// The same with another history, or after a look into a cache.
+    func with(history: [RedirectStep]? = nil, cacheOutcome: HTTPCache.Outcome? = nil) -> Response {
+      Response(
+        url: url, head: head, body: body, hasCodings: storage.hasCodings, trailers: trailers,
+        history: history ?? self.history, times: storage.times,
+        birth: storage.birth, cacheOutcome: cacheOutcome ?? self.cacheOutcome)
+    }
+
+    var head: ResponseHead { storage.head }
+
+    /// The URL that answered: that of the request, or where redirects led from there.
+    public var url: String { storage.url }
+
+    /// The redirects that were followed, the first first.
+    public var history: [RedirectStep] { storage.history }
+
+    /// What the cache of the client did for it; nil where there is none, or it had nothing to do with it.
+    public var cacheOutcome: HTTPCache.Outcome? { storage.cacheOutcome }
+
+    /// The content.
+    public var body: [UInt8] { storage.body }
+
+    /// The content codings that `body` is still in, in the order in which they were applied (RFC 9110 §8.4); empty where there are none,
+    /// or where they were taken off.
+    ///
+    /// Some servers name what is no coding, such as `utf-8` or `aws-chunked`, and some send one that was not asked for: the body is
+    /// then as it came.
+    public var contentCodings: [String] {
+      guard storage.hasCodings, let field = head.list("content-encoding") else { return [] }
+      return ContentDecoder.codings(in: field)
+    }
+
+    /// The status, such as `200 OK`; compares with numbers.
+    public var status: HTTPResponse.Status {
+      head.status == 200 ? .ok : HTTPResponse.Status(code: head.status, reasonPhrase: head.reasonPhrase)
+    }
+
+    /// The fields, in the order they came. They are read anew each time: keep them if you look at many.
+    public var headers: HTTPFields { head.fields }
+
+    /// The first value of the field `name`, whatever its case; cheaper than `headers`.
+    public func header(_ name: String) -> String? { head[name] }
+
+    /// The fields that came after the content (RFC 9110 §6.5), which a server that makes up its mind while it sends may add; nil
+    /// where it has none.
+    public var trailers: HTTPFields? { storage.trailers }
+
+    /// How long its steps took.
+    public var timings: Timings { Timings(storage.times, on: storage.birth) }
+
+    /// The content as text, in the character set that its first bytes or the Content-Type field name, else in UTF-8; what is not
+    /// of it is shown as `�`.
+    public var text: String {
+      let charset = header("content-type").flatMap { TextDecoding.charset(ofContentType: $0) }
+      return TextDecoding.decode(body, charset: charset ?? "utf-8") ?? String(decoding: body, as: UTF8.self)
+    }
+
+    /// The content as JSON.
+    /// - Throws: `DecodingError`, when it is not the JSON of a `Value`; its words name the URL, the status and the first bytes.
+    public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+      do { return try JSONDecoder().decode(type, from: Data(body)) } catch let error as DecodingError {
+        let start = String(decoding: body.prefix(60), as: UTF8.self).escapingControls()
+        throw error.adding("\(status) \(url.redactedURL), \(body.count) bytes that begin with `\(start)`")
+      }
+    }
+
+    /// The status, the URL and how much content there is.
+    public var description: String { "\(status) \(url.redactedURL) (\(body.count) bytes)" }
+  }
+}

@@ -1,0 +1,113 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+import SwirlHTTPCore
+#endif
+
+extension HTTPClient {
+  /// When, and how often, a request is sent again that failed.
+  public struct RetryPolicy: Sendable {
+    /// How often it is sent in all.
+    public var attempts = 3
+    /// The longest pause before the second try; each further one may be twice as long. The pause itself is a random part of it, so
+    /// that clients that failed together do not come back together.
+    public var firstDelay = Duration.milliseconds(200)
+    /// No pause is longer. Where a server asks for a longer one, its answer is the response.
+    public var maximumDelay = Duration.seconds(20)
+    /// The statuses of an answer that may be another one later.
+    public var statuses: Set<Int> = [429, 502, 503, 504]
+    /// Whether requests are repeated, too, with which that may do harm (RFC 9110 §9.2.2).
+    public var repeatsUnsafeMethods = false
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Sends requests again that failed for a reason that may pass: for `intercept`.
+  ///
+  /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
+  /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3).
+  public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
+    require(policy.attempts > 0, "a request is sent once at least")
+    return { request, next in Attempts(policy, request, next).start() }
+  }
+}
+
+/// The tries of one request.
+private final class Attempts {
+  private let policy: HTTPClient.RetryPolicy
+  private let request: HTTPClient.Request
+  private let next: HTTPClient.Next
+  private var made = 0
+
+  init(_ policy: HTTPClient.RetryPolicy, _ request: HTTPClient.Request, _ next: @escaping HTTPClient.Next) {
+    self.policy = policy
+    self.request = request
+    self.next = next
+  }
+
+  func start() -> Deferred<HTTPClient.Response> {
+    made += 1
+    return next(request).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+      guard made < policy.attempts, request.isRepeatable || policy.repeatsUnsafeMethods && request.hasReplayableBody,
+        let delay = delay(after: result)
+      else { return try .succeed(result.get()) }
+      return Reactor.current.sleep(delay).addCallback { [self] _ in start() }
+    }
+  }
+
+  /// How long to wait for the next try; nil where there is to be none.
+  private func delay(after result: Result<HTTPClient.Response, any Error>) -> Duration? {
+    var asked: Duration?
+    switch result {
+    case .success(let response):
+      guard policy.statuses.contains(response.status.code) else { return nil }
+      asked = response.header("retry-after").flatMap { RetryAfter($0, now: WallClock.now)?.delay }
+    case .failure(let error):
+      guard let error = error as? HTTPError, error.mayPass else { return nil }
+    }
+    if let asked { return asked <= policy.maximumDelay ? asked : nil }
+    return Backoff(firstDelay: policy.firstDelay, maximumDelay: policy.maximumDelay).delay(after: made)
+  }
+}
+
+extension HTTPError {
+  /// Whether the same request may succeed later.
+  fileprivate var mayPass: Bool {
+    switch code {
+    // The program's own filter on addresses has EACCES.
+    case .cannotConnect: network?.certificate == nil && network?.errno != EACCES
+    case .connectionLost, .closedEarly, .timeout: true
+    default: false
+    }
+  }
+}
+
+extension HTTPClient.Request {
+  var hasReplayableBody: Bool { body?.isReplayable ?? true }
+
+  /// What is sent, where that is there in one piece; empty where there is nothing.
+  var knownContent: [UInt8]? {
+    switch body?.content {
+    case nil: []
+    case .bytes(let bytes): bytes
+    case .source: nil
+    }
+  }
+
+  /// Whether a second try could do no harm: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
+  var isRepeatable: Bool {
+    switch method {
+    case .get, .head, .options, .trace, .put, .delete: hasReplayableBody
+    default: false
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import SwirlHTTPCore
+
+/// A proxy through which requests go.
+public struct Proxy: Sendable, Hashable, CustomStringConvertible {
+  enum Kind: Sendable, Hashable {
+    case http
+    case socks5
+  }
+  struct Credentials: Sendable, Hashable {
+    let user: String
+    let password: String
+  }
+  let kind: Kind
+  let host: String
+  let port: Int
+  let credentials: Credentials?
+
+  /// An HTTP proxy: asked for pages of `http`, and by CONNECT for connections to origins of `https` (RFC 9110 §9.3.6).
+  public static func http(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
+    Proxy(kind: .http, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
+  }
+
+  /// A SOCKS5 proxy (RFC 1928). Names are resolved there.
+  public static func socks5(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
+    Proxy(kind: .socks5, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
+  }
+
+  private init(kind: Kind, host: String, port: Int, credentials: Credentials?) {
+    self.kind = kind
+    self.host = host
+    self.port = port
+    self.credentials = credentials
+  }
+
+  /// The proxy at `url`, as environment variables name it: `http://user:password@host:port`, `socks5://host:port` or
+  /// `socks5h://host:port`; without a scheme it is an HTTP proxy.
+  /// - Throws: ``ProxyError``, when it cannot be read.
+  public init(_ url: String) throws(ProxyError) {
+    var rest = Substring(url)
+    var kind = Kind.http
+    if let end = rest.firstRange(of: "://") {
+      switch rest[..<end.lowerBound].lowercased() {
+      case "http": kind = .http
+      case "socks5", "socks5h": kind = .socks5
+      case let scheme: throw ProxyError(url, "a proxy by \(scheme) is not supported: use http or socks5")
+      }
+      rest = rest[end.upperBound...]
+    }
+    if let slash = rest.firstIndex(of: "/") { rest = rest[..<slash] }
+    var credentials: Credentials?
+    if let at = rest.lastIndex(of: "@") {
+      let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let user = String(parts[0]).percentDecoded,
+        let password = (parts.count > 1 ? String(parts[1]) : "").percentDecoded
+      else { throw ProxyError(url, "the name and password are not percent-encoded as they should be") }
+      credentials = Credentials(user: user, password: password)
+      rest = rest[rest.index(after: at)...]
+    }
+    do throws(HTTPURL.Malformed) {
+      let origin = try HTTPURL("http://\(rest)").origin
+      let hasPort = rest.last != "]" && rest.contains(":")
+      self.init(
+        kind: kind, host: origin.name, port: hasPort ? origin.port : kind == .http ? 3128 : 1080,
+        credentials: credentials)
+    } catch { throw ProxyError(url, error.reason) }
+  }
+
+  /// Without its password.
+  public var description: String {
+    "\(kind == .http ? "http" : "socks5")://\(credentials.map { "\($0.user)@" } ?? "")\(host.contains(":") ? "[\(host)]" : host):\(port)"
+  }
+}
+
+/// An address of a proxy that cannot be read.
+public struct ProxyError: Error, Sendable, CustomStringConvertible {
+  /// The text that was to be the address, without a user and a password.
+  public let url: String
+  /// What is wrong with it and what to do, in words.
+  public let reason: String
+
+  init(_ url: String, _ reason: String) {
+    self.url = Self.withoutCredentials(url)
+    self.reason = reason
+  }
+
+  /// What cannot be read as a URL may have a password all the same: all that stands before the last `@` is left out.
+  private static func withoutCredentials(_ url: String) -> String {
+    guard let end = url.lastIndex(of: "@") else { return url }
+    let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
+    return String(scheme + url[url.index(after: end)...])
+  }
+
+  /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http or socks5`.
+  public var description: String { "the proxy \(url): \(reason)" }
+}

@@ -1,0 +1,50 @@
+public import Logging
+import SwirlDeferred
+import SwirlHTTPCore
+
+extension HTTPClient {
+  /// Writes a line to `logger` for each request when its result is there: for `intercept`.
+  ///
+  /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
+  /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never written, and of
+  /// a URL neither a user and password nor what in its query looks like a key or token.
+  ///
+  /// - Parameters:
+  ///   - logger: where to.
+  ///   - level: of answers, whatever their status.
+  ///   - failureLevel: of requests that got none.
+  public static func log(
+    to logger: Logger, at level: Logger.Level = .info, failuresAt failureLevel: Logger.Level = .error
+  ) -> Interceptor {
+    { request, next in
+      let seen = Observation(request)
+      return next(request).addBoth { result in
+        write(seen, result, to: logger, at: level, failureLevel)
+        return try result.get()
+      }
+    }
+  }
+
+  private static func write(
+    _ seen: Observation, _ result: Result<Response, any Error>, to logger: Logger, at level: Logger.Level,
+    _ failureLevel: Logger.Level
+  ) {
+    var metadata: Logger.Metadata = [
+      "http.request.method": "\(seen.method)", "url.full": "\(seen.url)",
+      "http.client.request.duration": "\(seen.duration.inSeconds)",
+    ]
+    if let type = Observation.errorType(result) { metadata["error.type"] = "\(type)" }
+    switch result {
+    case .success(let response):
+      metadata["http.response.status_code"] = "\(response.status.code)"
+      metadata["http.response.body.size"] = "\(response.body.count)"
+      if let outcome = response.cacheOutcome { metadata["swirl.cache"] = "\(outcome)" }
+      logger.log(level: level, "\(seen.method) \(seen.url): \(response.status)", metadata: metadata)
+    case .failure(let error):
+      let reason = (error as? HTTPError)?.reason ?? "\(error)"
+      // Who cancels knows it.
+      let level = error is CancelledError ? level : failureLevel
+      logger.log(level: level, "\(seen.method) \(seen.url): \(reason.withRedactedURLs)", metadata: metadata)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+#if Metrics
+public import CoreMetrics
+import SwirlDeferred
+import SwirlReactor
+
+extension HTTPClient {
+  /// Measures requests: for `intercept`, with the package trait `Metrics`.
+  ///
+  /// As OpenTelemetry's semantic conventions have it: `http.client.request.duration`, a timer, with `http.request.method`,
+  /// `server.address`, `server.port`, `url.scheme`, `http.response.status_code` and `error.type`; `http.client.active_requests`, a meter,
+  /// with the first four of them. There is a series for each server and status: a client that asks any number of servers makes
+  /// as many.
+  ///
+  /// - Parameter factory: where they go; that of the program unless told otherwise.
+  public static func metrics(_ factory: any MetricsFactory = MetricsSystem.factory) -> Interceptor {
+    let instruments = Instruments(factory)
+    return { request, next in
+      let seen = Observation(request)
+      let active = instruments.active(seen)
+      active.increment(by: 1)
+      return next(request).addBoth { result in
+        active.decrement(by: 1)
+        instruments.timer(seen, result).recordNanoseconds(seen.duration.nanoseconds)
+        return try result.get()
+      }
+    }
+  }
+}
+
+/// Timers and meters, kept from one request to the next: making one may cost more than using it.
+private final class Instruments {
+  private let factory: any MetricsFactory
+  private var timers: [[String]: Timer] = [:]
+  private var meters: [[String]: Meter] = [:]
+  /// More are made anew each time.
+  private static let most = 1000
+
+  init(_ factory: any MetricsFactory) { self.factory = factory }
+
+  func timer(_ seen: Observation, _ result: Result<HTTPClient.Response, any Error>) -> Timer {
+    var dimensions = seen.dimensions
+    if let status = Observation.status(result) { dimensions.append(("http.response.status_code", "\(status)")) }
+    if let type = Observation.errorType(result) { dimensions.append(("error.type", type)) }
+    let key = dimensions.map { "\($0.0)=\($0.1)" }
+    if let known = timers[key] { return known }
+    let timer = Timer(
+      label: "http.client.request.duration", dimensions: dimensions, preferredDisplayUnit: .seconds, factory: factory)
+    if timers.count < Self.most { timers[key] = timer }
+    return timer
+  }
+
+  func active(_ seen: Observation) -> Meter {
+    let key = seen.dimensions.map { "\($0.0)=\($0.1)" }
+    if let known = meters[key] { return known }
+    let meter = Meter(label: "http.client.active_requests", dimensions: seen.dimensions, factory: factory)
+    if meters.count < Self.most { meters[key] = meter }
+    return meter
+  }
+}
+
+extension Observation {
+  fileprivate var dimensions: [(String, String)] {
+    var dimensions = [("http.request.method", method)]
+    if let address { dimensions.append(("server.address", address)) }
+    if let port { dimensions.append(("server.port", "\(port)")) }
+    if let scheme { dimensions.append(("url.scheme", scheme)) }
+    return dimensions
+  }
+}
+#endif
+import SwirlHTTPCore

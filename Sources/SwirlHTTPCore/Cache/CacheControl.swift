@@ -1,0 +1,119 @@
+package import HTTPTypes
+
+/// The directives of a Cache-Control field (RFC 9111 §5.2), read as far as they can be: what is malformed is passed over up to the
+/// next comma.
+package struct CacheControl: Sendable {
+  /// By their names in lower case, with the argument without its quotes. The first counts of those that come twice (§4.2.1).
+  private var directives: [String: String?] = [:]
+
+  package init() {}
+
+  /// The directives of all fields of the name, in order.
+  package init(_ fields: HTTPFields) {
+    for value in fields[values: .cacheControl] {
+      for directive in value.separatedOutsideQuotes { add(directive) }
+    }
+    let pragma = HTTPField.Name("Pragma")!
+    // RFC 9111 §5.4: what clients of HTTP/1.0 say instead.
+    if !fields.contains(.cacheControl),
+      fields[values: pragma].flatMap(\.separatedOutsideQuotes)
+        .contains(where: { $0.trimmedOfBlanks.lowercased() == "no-cache" })
+    {
+      directives["no-cache"] = .some(nil)
+    }
+  }
+
+  private mutating func add(_ text: Substring) {
+    let directive = text.trimmedOfBlanks
+    guard let equals = directive.firstIndex(of: "=") else {
+      if !directive.isEmpty { insert(directive.lowercased(), nil) }
+      return
+    }
+    let name = directive[..<equals]
+    let value = directive[directive.index(after: equals)...]
+    // Blanks around the sign are not allowed: the directive is meant, but there is no telling what it says.
+    let isClean = name.last?.isBlank != true && value.first?.isBlank != true
+    insert(name.trimmedOfBlanks.lowercased(), isClean ? value.unquoted : "")
+  }
+
+  private mutating func insert(_ name: String, _ value: String?) {
+    if directives[name] == nil { directives[name] = .some(value) }
+  }
+
+  /// Whether the directive is there, with an argument or without.
+  package func has(_ name: String) -> Bool { directives[name] != nil }
+
+  /// The argument of a directive that has one.
+  func argument(_ name: String) -> String? { directives[name] ?? nil }
+
+  /// The seconds of a directive: nil without it, or where its argument is no number of seconds.
+  package func seconds(_ name: String) -> Int? { argument(name).flatMap { DeltaSeconds.parse($0) } }
+}
+
+/// A number of seconds in a field (RFC 9111 §1.2.2).
+package enum DeltaSeconds {
+  /// What a larger number counts as: 68 years.
+  package static let most = 1 << 31
+
+  /// nil for what is anything but digits.
+  package static func parse(_ text: some StringProtocol) -> Int? {
+    var number = 0
+    for byte in text.utf8 {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      number = min(most, number * 10 + Int(byte - UInt8(ascii: "0")))
+    }
+    return text.isEmpty ? nil : number
+  }
+}
+
+extension StringProtocol {
+  /// Cut at the commas that are not in a quoted string (RFC 9110 §5.6.1).
+  var separatedOutsideQuotes: [SubSequence] {
+    var parts: [SubSequence] = []
+    var start = startIndex
+    var isQuoted = false
+    var isEscaped = false
+    for index in indices {
+      let character = self[index]
+      if isEscaped {
+        isEscaped = false
+      } else if isQuoted, character == "\\" {
+        isEscaped = true
+      } else if character == "\"" {
+        isQuoted.toggle()
+      } else if character == ",", !isQuoted {
+        parts.append(self[start..<index])
+        start = self.index(after: index)
+      }
+    }
+    parts.append(self[start...])
+    return parts
+  }
+
+  var trimmedOfBlanks: SubSequence {
+    var rest = self[...]
+    while rest.first?.isBlank == true { rest.removeFirst() }
+    while rest.last?.isBlank == true { rest.removeLast() }
+    return rest
+  }
+
+  /// Without the quotes around it, if there are any (RFC 9110 §5.6.4).
+  fileprivate var unquoted: String {
+    guard count >= 2, first == "\"", last == "\"" else { return String(self) }
+    var text = ""
+    var isEscaped = false
+    for character in dropFirst().dropLast() {
+      if character == "\\", !isEscaped {
+        isEscaped = true
+      } else {
+        text.append(character)
+        isEscaped = false
+      }
+    }
+    return text
+  }
+}
+
+extension Character {
+  fileprivate var isBlank: Bool { self == " " || self == "\t" }
+}

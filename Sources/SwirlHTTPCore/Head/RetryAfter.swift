@@ -1,0 +1,14 @@
+/// When a server wants to be asked again (RFC 9110 §10.2.3): in so many seconds, or at a date.
+package struct RetryAfter {
+  package let delay: Duration
+
+  package init?(_ value: String, now: Int) {
+    if let seconds = Int(value), seconds >= 0 {
+      delay = .seconds(seconds)
+    } else if let date = HTTPDate.parse(value) {
+      delay = .seconds(max(0, date - now))
+    } else {
+      return nil
+    }
+  }
+}

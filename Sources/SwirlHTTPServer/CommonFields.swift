@@ -1,0 +1,49 @@
+import HTTPTypes
+import SwirlHTTPCore
+import SwirlReactor
+
+/// The fields of nearly every response, put into bytes once a second: Date, Server and Content-Type.
+final class CommonFields {
+  private let serverName: String?
+  private var second = 0
+  /// One for each `ContentType`.
+  @exclusivity(unchecked) private(set) var encoded: [EncodedFields] = []
+  /// The date of those.
+  private(set) var date = ""
+
+  init(serverName: String?) {
+    self.serverName = serverName
+  }
+
+  /// To be called before a response is written, so that its Date is right.
+  @inline(__always)
+  func refresh() {
+    let now = WallClock.now
+    if now != second { encode(now) }
+  }
+
+  private func encode(_ now: Int) {
+    second = now
+    date = HTTPDate.format(now)
+    encoded = ContentType.allCases.map { type in
+      // Every value here is one that can be sent, but perhaps the program's own name: that one is then left away.
+      (try? EncodedFields(fields(for: type, serverName))) ?? (try? EncodedFields(fields(for: type, nil)))
+        ?? EncodedFields()
+    }
+  }
+
+  private func fields(for type: ContentType, _ serverName: String?) -> HTTPFields {
+    var fields = HTTPFields()
+    fields[.date] = date
+    if let serverName { fields[.server] = serverName }
+    if let value = type.value { fields[.contentType] = value }
+    return fields
+  }
+
+  /// Adds what `fields` does not have: for a response with a Date or Server of its own.
+  func complete(_ fields: inout HTTPFields, _ type: ContentType) {
+    if !fields.contains(.date) { fields[.date] = date }
+    if !fields.contains(.server), let serverName { fields[.server] = serverName }
+    if !fields.contains(.contentType), let value = type.value { fields[.contentType] = value }
+  }
+}

@@ -1,0 +1,21 @@
+import SwirlHTTPCore
+
+/// A Connection field of a response, which is a list (RFC 9110 §7.6.1).
+struct ConnectionField {
+  /// Whether the connection is to be closed after the response.
+  private(set) var hasClose = false
+  /// The options but `close` and `keep-alive`, which the server writes itself; nil where there are none.
+  private(set) var others: String?
+
+  init(_ value: String) {
+    for part in value.split(separator: ",") {
+      let option = part.trimmingPrefix { $0 == " " || $0 == "\t" }
+      let name = option.prefix { $0 != " " && $0 != "\t" }
+      switch name.lowercased() {
+      case "close": hasClose = true
+      case "keep-alive", "": break
+      default: others = others.map { "\($0), \(name)" } ?? String(name)
+      }
+    }
+  }
+}

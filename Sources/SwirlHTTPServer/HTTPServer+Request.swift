@@ -1,0 +1,78 @@
+public import HTTPTypes
+public import SwirlHTTPCore
+public import SwirlNet
+
+extension HTTPServer {
+  /// A request with its whole body.
+  ///
+  /// A value: it may be kept, and given to other threads.
+  public struct Request: Sendable {
+    /// The request line and the fields, as they came.
+    public let head: RequestHead
+
+    /// The content; empty where there is none.
+    public let body: [UInt8]
+
+    /// The fields that came after the content, if any did (RFC 9110 §6.5).
+    public let trailers: HTTPFields?
+
+    let connection: ConnectionFacts
+
+    init(_ head: RequestHead, body: [UInt8] = [], trailers: HTTPFields? = nil, connection: ConnectionFacts) {
+      self.head = head
+      self.body = body
+      self.trailers = trailers
+      self.connection = connection
+    }
+
+    /// The method; methods are case-sensitive (RFC 9110 §9.1).
+    public var method: HTTPRequest.Method { head.method }
+
+    /// The version of the client.
+    public var version: HTTPVersion { head.version }
+
+    /// The target as it was sent (RFC 9112 §3.2).
+    public var target: String { head.target }
+
+    /// The path of the target, still percent-encoded. Tornado: `request.path`; aiohttp: `raw_path`.
+    public var path: String { head.path }
+
+    /// What follows the first `?` of the target, still encoded; nil where there is none.
+    public var query: String? { head.query }
+
+    /// The host and port that the client asked for (RFC 9112 §3.3).
+    public var authority: String? { head.authority }
+
+    /// All fields. Built each time: for one field use the subscript.
+    public var headers: HTTPFields { head.fields }
+
+    /// The value of the first field with this name, whatever its case; builds nothing but the value.
+    public subscript(name: String) -> String? { head[name] }
+
+    /// The value of the first field with this name.
+    public subscript(name: HTTPField.Name) -> String? { head[name.canonicalName] }
+
+    /// The content as UTF-8 text, repaired where it is none.
+    public var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// Where the client is. nil for a connection that has no address.
+    public var peerAddress: SocketAddress? { connection.peer }
+
+    /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
+    public var tls: TLSInfo? { connection.tls }
+
+    /// The request line, as for a log: `GET /path HTTP/1.1`. `REDACTED` stands for values in the query that look like keys or tokens.
+    public var requestLine: String { "\(method.rawValue) \(target.redactedURL) \(version)" }
+  }
+}
+
+/// What all requests of a connection have in common: one object, so that a request does not copy an address.
+final class ConnectionFacts: Sendable {
+  let peer: SocketAddress?
+  let tls: TLSInfo?
+
+  init(peer: SocketAddress?, tls: TLSInfo?) {
+    self.peer = peer
+    self.tls = tls
+  }
+}

@@ -1,0 +1,176 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+
+/// A response body while it is written: what a `BodyWriter` and its connection share.
+final class StreamedBody {
+  enum State {
+    /// Bytes are taken.
+    case open
+    /// `end` was called, or the body is whole.
+    case ended
+    /// The client has gone, or the body was broken off.
+    case broken
+  }
+
+  private(set) var state = State.open
+  /// Whether the connection was told to break, of which the body hears in a later turn.
+  private var isBrokenOff = false
+  let framing: BodyFraming
+  let status: Int
+  /// The bytes of content that were written.
+  private(set) var sent = 0
+  let exchange: Exchange
+  /// Let go of when the body is over, so that writer and connection do not keep each other.
+  private var connection: ServerConnection?
+  /// The Deferred that stands for the writing, if there is one.
+  var source: AnyDeferred?
+
+  var onDrain: (() -> Void)?
+  var onDisconnect: (() -> Void)?
+  private var drainWaiters: [Deferred<Void>] = []
+  private var finishWaiters: [Deferred<Void>] = []
+
+  init(_ exchange: Exchange, _ framing: BodyFraming, _ status: Int, on connection: ServerConnection) {
+    self.exchange = exchange
+    self.framing = framing
+    self.status = status
+    self.connection = connection
+  }
+
+  var canWrite: Bool { state == .open && connection?.isWritingPaused == false }
+
+  // MARK: - The writer's side
+
+  func write(_ bytes: Span<UInt8>) -> Bool {
+    guard state == .open, let connection else { return false }
+    if bytes.isEmpty { return canWrite }
+    if case .contentLength(let length) = framing, bytes.count > length - sent {
+      connection.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
+      breakOff()
+      return false
+    }
+    sent += bytes.count
+    connection.send(bytes, inChunk: framing == .chunked)
+    return canWrite
+  }
+
+  func end(_ trailers: HTTPFields?) {
+    guard state == .open, let connection else { return }
+    if case .contentLength(let length) = framing, sent < length {
+      connection.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
+      return breakOff()
+    }
+    if framing == .chunked {
+      do { try connection.sendEnd(trailers) } catch {
+        connection.log("the trailers can't be sent: \(error)", of: exchange.request)
+        return breakOff()
+      }
+    }
+    over(.ended)
+    connection.bodyEnded(exchange, status: status, bytes: sent)
+  }
+
+  /// The body is over when `source` fires.
+  func follow(_ source: Deferred<Void>) {
+    guard state == .open else {
+      source.addErrback { _ in }
+      return source.cancel()
+    }
+    self.source = source
+    source.addCallbacks(
+      { [self] in
+        self.source = nil
+        end(nil)
+      },
+      { [self] error in
+        self.source = nil
+        guard state == .open else { return }
+        connection?.log("the body's writer failed: \(error)", of: exchange.request)
+        breakOff()
+      })
+  }
+
+  /// Breaks the connection, which tells the client that the body is not whole.
+  func breakOff() {
+    guard state == .open, let connection else { return }
+    isBrokenOff = true
+    connection.abort()
+  }
+
+  /// Nobody can write any more: that is the end only if a Deferred will say so.
+  func writerGone() {
+    guard state == .open, source == nil, !isBrokenOff else { return }
+    connection?.log("the body's writer was let go of before the end", of: exchange.request)
+    breakOff()
+  }
+
+  func drained() -> Deferred<Void> {
+    if canWrite { return .succeed() }
+    guard state == .open else { return .fail(HTTPServer.ClientDisconnectedError()) }
+    let waiter = Deferred<Void>()
+    drainWaiters.append(waiter)
+    return waiter
+  }
+
+  func finished() -> Deferred<Void> {
+    switch state {
+    case .ended: return .succeed()
+    case .broken: return .fail(HTTPServer.ClientDisconnectedError())
+    case .open:
+      let waiter = Deferred<Void>()
+      finishWaiters.append(waiter)
+      return waiter
+    }
+  }
+
+  // MARK: - The connection's side
+
+  /// There is room again.
+  func drain() {
+    guard state == .open else { return }
+    for waiter in takeWaiters(\.drainWaiters) { waiter.callback() }
+    if canWrite { onDrain?() }
+  }
+
+  /// The connection has ended.
+  func clientGone() {
+    guard state == .open else { return }
+    let onDisconnect = onDisconnect
+    let source = source
+    let waiters = takeWaiters(\.drainWaiters)
+    over(.broken)
+    for waiter in waiters { waiter.errback(HTTPServer.ClientDisconnectedError()) }
+    onDisconnect?()
+    source?.cancel()
+  }
+
+  /// The reactor was released: nothing of the program is called.
+  func connectionReleased() {
+    state = .broken
+    let released = (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters)
+    (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters) = (nil, nil, nil, nil, [], [])
+    withExtendedLifetime(released) {}
+  }
+
+  private func over(_ state: State) {
+    self.state = state
+    connection = nil
+    onDrain = nil
+    onDisconnect = nil
+    source = nil
+    let finishWaiters = takeWaiters(\.finishWaiters)
+    let drainWaiters = takeWaiters(\.drainWaiters)
+    for waiter in finishWaiters {
+      state == .ended ? waiter.callback() : waiter.errback(HTTPServer.ClientDisconnectedError())
+    }
+    for waiter in drainWaiters { waiter.callback() }
+  }
+
+  /// Those that wait and were not cancelled.
+  private func takeWaiters(_ list: ReferenceWritableKeyPath<StreamedBody, [Deferred<Void>]>) -> [Deferred<Void>] {
+    defer { self[keyPath: list] = [] }
+    return self[keyPath: list].filter { !$0.isFired }
+  }
+}
