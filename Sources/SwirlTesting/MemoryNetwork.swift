@@ -43,7 +43,8 @@ public final class MemoryNetwork {
       segmentSize: ClosedRange<Int> = 65536...65536, bufferSize: Int = 65536
     ) {
       require(segmentSize.lowerBound > 0 && bufferSize > 0, "a segment and a buffer have room for a byte")
-      require(latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
+      require(
+        latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
       self.latency = latency
       self.jitter = jitter
       self.bytesPerSecond = bytesPerSecond

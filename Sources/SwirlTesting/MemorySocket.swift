@@ -55,7 +55,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     state = .connecting
     peerAddress = address
     localAddress =
-      address.isLoopback ? address.with(port: network.nextPort()) : SocketAddress(ip: "10.0.0.1", port: network.nextPort())
+      address.isLoopback
+      ? address.with(port: network.nextPort()) : SocketAddress(ip: "10.0.0.1", port: network.nextPort())
     host.add(self)
     sendConnect()
   }
@@ -140,7 +141,9 @@ final class MemorySocket: SimulatedSocket, EventSource {
       errno = EAGAIN
       return -1
     }
-    incoming[incomingStart..<incomingStart + count].withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: count) }
+    incoming[incomingStart..<incomingStart + count].withUnsafeBytes {
+      base.copyMemory(from: $0.baseAddress!, byteCount: count)
+    }
     if isPeeking { return count }
     incomingStart += count
     if incomingStart == incoming.count {

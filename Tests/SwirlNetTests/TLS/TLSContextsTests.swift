@@ -62,7 +62,7 @@ import Testing
       var tls = TLSConfiguration()
       for path in ["/", path] {
         tls.roots = [.file(path)]
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         truncate(path, 1 << 40)
         #expect { try TLSContext.of(Reactor(), tls, .client) } throws: { error in
           ["it is no regular file", "it has more than 16 MiB"].contains { "\(error)".contains($0) }
