@@ -31,6 +31,8 @@ public class AnyDeferred: CancellableCall {
     @inlinable static var swallowsLateResult: Flags { Flags(rawValue: 4) }
     /// Where it was first fired is among the ``FiringSites``.
     @inlinable static var hasFiringSite: Flags { Flags(rawValue: 8) }
+    /// A source whose canceller can be asked what it would cancel: see ``NamedWork``.
+    @inlinable static var namesWork: Flags { Flags(rawValue: 16) }
   }
 
   @inlinable final var isSource: Bool { flags.rawValue & 1 != 0 }

@@ -1,5 +1,5 @@
 /// Where a Deferred was made: a `CallSite` in twelve bytes.
-@usableFromInline struct DeferredOrigin {
+@usableFromInline struct DeferredOrigin: Sendable {
   /// The address of the file's name, which ends with a zero and lives as long as the program; zero where it has none.
   @usableFromInline let file: UInt
   @usableFromInline let line: UInt32

@@ -16,6 +16,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     public static let abandoned = Code(rawValue: 2)
     /// Debug mode only: a task awaits a Deferred on a thread where no reactor runs that could fire it.
     public static let awaitedWithoutReactor = Code(rawValue: 3)
+    /// The main actor awaits a Deferred, and for three seconds its reactor has had nothing to wait for. Reported once a process.
+    public static let nothingToFireIt = Code(rawValue: 4)
   }
 
   /// What happened.
@@ -51,6 +53,11 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
       text = """
         a Deferred is awaited where no reactor runs, and so may never be fired: start the reactor with reactor.run(), or run \
         the async code with runUntilComplete
+        """
+    case .nothingToFireIt:
+      text = """
+        a Deferred is awaited in main, and nothing is under way on the main reactor that could fire it: call its callback or errback \
+        from what you started, before you await it; if another thread fires it later, all is well
         """
     default:
       text = "a Deferred was let go of unfired while callbacks wait for it; keep it until it is fired"

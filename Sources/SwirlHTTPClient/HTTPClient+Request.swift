@@ -1,10 +1,10 @@
 public import HTTPTypes
 import SwirlDeferred
+import SwirlHTTPCore
 public import SwirlReactor
 
 #if Tracing
 public import Tracing
-import SwirlHTTPCore
 #endif
 
 extension HTTPClient {

@@ -72,7 +72,7 @@ extension HTTPClient {
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<StreamedResponse> {
     let exchange = startDirectly(request)
-    let deferred = Deferred<StreamedResponse>(canceller: { _ in exchange.cancel() }, file: file, line: line)
+    let deferred = Deferred<StreamedResponse>(cancelling: exchange, file: file, line: line)
     exchange.consumer = .stream(ResponseStream(deferred))
     return deferred
   }

@@ -63,6 +63,7 @@ public final class HTTPServer {
   private var drains: [ServerDrain] = []
 
   let times: ServerTimes
+  let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
   /// none.
@@ -87,10 +88,20 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
+  /// Says what to write.
+  @available(
+    *, unavailable,
+    message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
+  )
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) async throws -> Response
+  ) { fatalError() }
+
   init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler
     times = ServerTimes(configuration)
+    machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
   }
 
@@ -119,7 +130,7 @@ public final class HTTPServer {
 
   /// Those of which nothing is read at present.
   var pausedConnections: [ServerConnection] {
-    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isReadingPaused)
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
   }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
@@ -152,8 +163,7 @@ public final class HTTPServer {
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
     for connection in drain.inOrder {
-      connection.isDraining = true
-      connection.closeIfIdle()
+      connection.drain()
     }
     return drain.isOver
   }

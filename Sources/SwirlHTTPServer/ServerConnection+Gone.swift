@@ -4,17 +4,16 @@ import SwirlReactor
 extension ServerConnection {
   /// Looks for the client while reading is paused, when its end or reset is not read. One that has ended is treated as when its end is read.
   func checkPausedClient() {
-    guard isReadingPaused, output == .open, let socket = transport as? SocketTransport, socket.checkPeer() else { return }
+    guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else { return }
     // What a client has sent before it ended its direction still counts then. After a reset the connection is over.
-    guard output == .open, !server.configuration.answersHalfClosedClients else { return }
+    guard machine.isOpen, !server.configuration.answersHalfClosedClients else { return }
     if !endReceived() { transport.close() }
   }
 
   /// Releases what holds the connection, which are requests under way and the server, and calls nothing of the program: what that would start
   /// has no loop to run in.
   func reactorReleased() {
-    output = .over
-    input = .discarded
+    machine.connectionLost()
     timer.take()?.cancel()
     upload.take()?.finish(throwing: HTTPServer.ClientDisconnectedError())
     let released = exchanges

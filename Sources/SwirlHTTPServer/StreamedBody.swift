@@ -39,7 +39,7 @@ final class StreamedBody {
     self.connection = connection
   }
 
-  var canWrite: Bool { state == .open && connection?.isWritingPaused == false }
+  var canWrite: Bool { state == .open && connection?.machine.isWritingPaused == false }
 
   // MARK: - The writer's side
 

@@ -75,6 +75,10 @@ struct MainQueue {
 @_cdecl("swirl_run_main_reactor")
 func runMainReactorForAsyncMain() {
   // On the main thread, outside of any task.
-  MainActor.assumeIsolated { Reactor.main.run(handlingSignals: false) }
+  MainActor.assumeIsolated {
+    Reactor.main.runsForAsyncMain = true
+    Reactor.main.run(handlingSignals: false)
+    Reactor.main.runsForAsyncMain = false
+  }
 }
 #endif

@@ -25,7 +25,8 @@ package enum ProcessSetup {
 
     HouseRandom.set { Reactor.running.flatMap { $0.virtualTime == nil ? nil : $0.random.next() } }
 
-    DeferredHomes.set({ Reactor.running?.remote }, mayComeToRun: { isMainThread })
+    DeferredHomes.set(
+      { Reactor.running?.remote }, mayComeToRun: { isMainThread }, isIdle: { Reactor.running?.isIdle ?? true })
   }()
 }
 

@@ -39,6 +39,8 @@ public final class Reactor {
   var runNumber = 0
   /// Whether it is the main thread's.
   let isMain: Bool
+  /// Whether it runs because an async `main` waits.
+  var runsForAsyncMain = false
 
   let base: any ReactorBackend
   /// The face of this reactor that other threads may use.
@@ -331,6 +333,12 @@ public final class Reactor {
   }
 
   // MARK: - Layers above
+
+  /// Whether it waits for nothing of the program's: no timer, call, descriptor, signal or work on a thread. The wake-up and the main
+  /// queue are always watched.
+  var isIdle: Bool {
+    soon.isEmpty && timers.nextDeadline == nil && threadCalls.isEmpty && base.watchCount <= (isMain ? 2 : 1)
+  }
 
   /// How many calls wait for the next turn.
   var soonCount: Int { soon.count }

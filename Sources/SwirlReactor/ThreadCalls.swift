@@ -16,6 +16,7 @@ final class ThreadCalls {
   }
 
   private var calls: [Int: Call] = [:]
+  var isEmpty: Bool { calls.isEmpty }
   private(set) var lastID = 0
   /// How many there are for which a reactor that stops has to wait.
   private(set) var unfinished = 0

@@ -29,10 +29,8 @@ package enum ServerAction: Sendable, Equatable {
   case refuseHandler
   /// Send 100 Continue.
   case sendContinue
-  /// The requests behind the first are not answered, because its answer closes the connection (RFC 9112 §9.6).
-  case cancelLater
-  /// No request under way can be answered any more.
-  case cancelAll
+  /// The requests from this number on will not be answered: the connection ends before (RFC 9112 §9.6).
+  case cancel(from: Int)
 
   // The transport
 

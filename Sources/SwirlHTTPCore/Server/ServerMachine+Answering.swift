@@ -1,4 +1,7 @@
 extension ServerMachine {
+  /// The number of the request that came last.
+  package var lastNumber: Int { queue.lastNumber }
+
   /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is answered or
   /// cancelled.
   /// - Parameter bytes: memory that the answer takes until then.
@@ -52,8 +55,9 @@ extension ServerMachine {
     if queue.count > 1 {
       mayStillSend = true
       if content.isStreamed { stopReading() }
+      firstCancelled = queue.firstNumber &+ 1
       queue.removeLater()
-      due.insert(.cancelLater)
+      due.insert(.cancel)
     }
   }
 

@@ -56,14 +56,13 @@ package struct ServerMachine: Sendable {
     static let failContent = Due(rawValue: 4)
     static let refuseHandler = Due(rawValue: 8)
     static let dropContent = Due(rawValue: 16)
-    static let cancelLater = Due(rawValue: 32)
-    static let cancelAll = Due(rawValue: 64)
-    static let flush = Due(rawValue: 128)
-    static let handOver = Due(rawValue: 256)
-    static let arm = Due(rawValue: 512)
+    static let cancel = Due(rawValue: 32)
+    static let flush = Due(rawValue: 64)
+    static let handOver = Due(rawValue: 128)
+    static let arm = Due(rawValue: 256)
 
     /// Those that come before reading.
-    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancelLater, .cancelAll]
+    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancel]
   }
 
   let options: Options
@@ -90,18 +89,22 @@ package struct ServerMachine: Sendable {
   var hasLingered = false
   /// How many bytes the owner kept when `next` returned nil.
   var unreadBytes = 0
-  var isReadingPaused = false
+  package internal(set) var isReadingPaused = false
 
   // Answering
   var isDraining = false
   package internal(set) var isWritingPaused = false
   var refusal = ServerRefusal.malformed
   var isRefusalAnswer = false
+  var firstCancelled = 0
 
   // Time
   var limit: ServerTimeLimit?
   /// Whether an idle client has not taken the last answer yet.
   var isTakingLastAnswer = false
+
+  /// Whether answers are sent.
+  package var isOpen: Bool { output == .open }
 
   /// A machine for a new connection.
   package init(_ options: Options) {
@@ -114,11 +117,12 @@ package struct ServerMachine: Sendable {
   package mutating func next(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if !due.isDisjoint(with: .first) { return nextDue() }
     if output == .open {
+      // Before the answer: content that is there already costs its request no connection.
+      if let action = read(input, at: &offset) { return action }
       if queue.isFirstReady {
         queue.beginSending()
         return .respond
       }
-      if let action = read(input, at: &offset) { return action }
     }
     if self.input == .dropped { drop(input, at: &offset) }
     unreadBytes = input.count &- offset
@@ -135,9 +139,8 @@ package struct ServerMachine: Sendable {
     if take(.refuse) { return .refuse(refusal) }
     if take(.refuseHandler) { return .refuseHandler }
     if take(.dropContent) { return .dropContent }
-    if take(.cancelLater) { return .cancelLater }
-    due.remove(.cancelAll)
-    return .cancelAll
+    due.remove(.cancel)
+    return .cancel(from: firstCancelled)
   }
 
   private mutating func take(_ action: Due) -> Bool { due.remove(action) != nil }

@@ -61,6 +61,8 @@ final class LibeventBackend: ReactorBackend {
 
   var method: String { String(cString: event_base_get_method(base)) }
 
+  var watchCount: Int { Int(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED)) - (armedDeadline == nil ? 0 : 1) }
+
   func fileEvent(_ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent {
     LibeventEvent(self, descriptor, interest, handler: handler)
   }

@@ -17,6 +17,7 @@ package final class ManualBackend: ReactorBackend, EventSource {
   }
 
   package let method = "manual"
+  package var watchCount: Int { events.count }
   package var onWake: (() -> Void)?
   /// The descriptor by which other threads wake the reactor; set by that.
   var wakeUpDescriptor: Int32 = -1

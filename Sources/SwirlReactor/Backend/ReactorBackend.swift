@@ -5,6 +5,9 @@ package protocol ReactorBackend: AnyObject {
   /// The way the kernel is asked: `epoll`, `kqueue`, `manual` …
   var method: String { get }
 
+  /// How many descriptors and signals are watched.
+  var watchCount: Int { get }
+
   /// Called before the first handler of a wait.
   var onWake: (() -> Void)? { get set }
 

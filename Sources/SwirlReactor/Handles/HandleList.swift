@@ -11,6 +11,9 @@ package protocol ReactorHandle: AnyObject {
   /// What it began that waits for the reactor to run, for the line that is printed when that never ran; nil for nothing.
   var begunWork: (count: Int, name: String)? { get }
 
+  /// What it began that has no result yet, and is lost if the program ends now; nil for nothing.
+  var workUnderWay: (count: Int, name: String)? { get }
+
   /// The reactor is being released: frees what this holds of the kernel, and releases what refers to it.
   ///
   /// There is no loop left: no callback is called, and the reactor must not be touched.
@@ -19,6 +22,7 @@ package protocol ReactorHandle: AnyObject {
 
 extension ReactorHandle {
   package var begunWork: (count: Int, name: String)? { nil }
+  package var workUnderWay: (count: Int, name: String)? { nil }
   /// Nothing: what it holds is freed when the list releases it.
   package func abandon() {}
 }
