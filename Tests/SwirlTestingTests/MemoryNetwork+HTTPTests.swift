@@ -127,4 +127,39 @@ import Testing
     reactor.runUntilIdle()
     #expect(reactor.openHandles.isEmpty)
   }
+
+  @Test(arguments: [1, 2, 3, 4, 5] as [UInt64], [false, true])
+  func `A link that flaps delays bodies and never changes them`(seed: UInt64, isSecure: Bool) throws {
+    let network = MemoryNetwork(
+      seed: seed,
+      link: .init(latency: .milliseconds(2), jitter: .milliseconds(2), segmentSize: 1...2000, bufferSize: 8000))
+    let reactor = network.reactor
+    let authority = TestAuthority()
+    let server = HTTPServer { request in .bytes([UInt8](repeating: UInt8(request.path.utf8.last!), count: 40_000)) }
+    try server.listen(
+      443, interface: "server.test", tls: isSecure ? .server(authority.identity(for: "server.test")) : nil, on: reactor)
+    var configuration = HTTPClient.Configuration()
+    configuration.tls.roots = [authority.root]
+    let client = HTTPClient(configuration, on: reactor)
+    var bodies: [Int: [UInt8]] = [:]
+    func flap(_ isCut: Bool) {
+      if isCut { network.cut("server.test") } else { network.mend("server.test") }
+      if bodies.count < 8 { reactor.callLater(isCut ? .microseconds(700) : .milliseconds(3)) { flap(!isCut) } }
+    }
+    flap(false)
+    for number in 0..<8 {
+      client.fetch(.init("\(isSecure ? "https" : "http")://server.test:443/\(number)")) {
+        bodies[number] = try $0.get().body
+      }
+    }
+    reactor.run(for: .seconds(30))
+    for number in 0..<8 {
+      #expect(bodies[number] == [UInt8](repeating: UInt8(ascii: "0") + UInt8(number), count: 40_000), "\(number)")
+    }
+    network.mend("server.test")
+    client.close()
+    _ = server.stop()
+    reactor.runUntilIdle()
+    #expect(reactor.openHandles.map(\.kind) == [.client])
+  }
 }
