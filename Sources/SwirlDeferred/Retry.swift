@@ -21,7 +21,8 @@ public struct Backoff: Sendable {
   /// A pause, at random, after `failures` tries that failed: between nothing and twice as much as after the one before. AWS: "full jitter".
   public func delay(after failures: Int) -> Duration {
     let longest = min(firstDelay * (1 << min(max(failures, 1) - 1, 20)), maximumDelay)
-    return longest * Double.random(in: 0...1)
+    var random = HouseRandom()
+    return longest * Double.random(in: 0...1, using: &random)
   }
 }
 

@@ -129,7 +129,9 @@ public final class HTTPServer {
   }
 
   /// Those of which nothing is read at present.
-  var pausedConnections: [ServerConnection] { connections.values.filter(\.machine.isReadingPaused) }
+  var pausedConnections: [ServerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: ServerConnection) {

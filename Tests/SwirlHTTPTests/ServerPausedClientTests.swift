@@ -128,7 +128,7 @@ import Testing
         return client
       }
       waitUntil(reactor) { !scene.waiting.isEmpty || writer != nil } then: { [unowned reactor] in
-        connection = OpenTransports.of(reactor).transports.lazy.compactMap { $0.streamProtocol as? ServerConnection }.first
+        connection = reactor.handles.all(SocketTransport.self).lazy.compactMap { $0.streamProtocol as? ServerConnection }.first
         if underWay == .stop { server.stop(within: .seconds(100)) }
         limit.cancel()
         reactor.crash()
