@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// Why a file is not there.
+/// A download failed.
 enum Failure: Error, CustomStringConvertible {
   case usage(String)
   case checksum(String)
@@ -22,5 +22,5 @@ enum Failure: Error, CustomStringConvertible {
   }
 }
 
-/// To standard error.
+/// Writes to standard error.
 func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }
