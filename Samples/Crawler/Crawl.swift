@@ -34,12 +34,7 @@ import SwirlHTML
 
   init(_ options: Options) throws {
     self.options = options
-    let isPostgres = ["postgres://", "postgresql://"].contains { options.store.hasPrefix($0) }
-    let politeness = Politeness(perHost: options.perHost, pause: options.delay)
-    store =
-      isPostgres
-      ? PostgresStore(url: options.store, lease: options.lease, politeness)
-      : try SQLiteStore(path: options.store, lease: options.lease, politeness)
+    store = try makeStore(options)
     // The descriptors that the process may still open, without those of the store and the reactor.
     let room = max(1, sysconf(Int32(_SC_OPEN_MAX)) - Self.otherDescriptors)
     concurrency = Concurrency(min(options.concurrency, room))
@@ -74,20 +69,20 @@ import SwirlHTML
       pages.cancel()
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
-      report()
+      try? report()
       throw error
     }
     progress?.end()
     if givenUp.isEmpty { return }
     try? await store.release()
-    report()
+    try? report()
     throw StoreError(
       description: "\(givenUp.count) URLs are left, whose pages the store refused: \(tally.lastStoreFailure)")
   }
 
-  func report() {
+  func report() throws {
     let seconds = Double((reactor.now - start) / .milliseconds(1)).rounded() / 1000
-    print("\(tally.line); \(seconds) s")
+    try put("\(tally.line); \(seconds) s")
   }
 
   private func takeAll(_ pages: DeferredGroup) async throws {

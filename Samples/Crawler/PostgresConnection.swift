@@ -51,10 +51,39 @@ struct PostgresError: Error, CustomStringConvertible {
   }
 
   private var lastError: PostgresError {
-    PostgresError(message: connection.map { String(cString: PQerrorMessage($0)) } ?? "libpq has no memory")
+    let words = connection.map { String(cString: PQerrorMessage($0)) } ?? "libpq has no memory"
+    return PostgresError(message: isMisread ? Self.misread : words)
+  }
+
+  private static let misread = "is there a character in its user, password or parameters that is not percent-encoded?"
+
+  /// Whether there is an `@` behind the one that libpq takes for the end of the password, so that it may take a part of
+  /// the password for a host, a port or a database, and name it in its words.
+  private var isMisread: Bool {
+    let rest = url.drop { $0 != "/" }.dropFirst(2)
+    let credentials = rest.prefix { $0 != "@" && $0 != "/" }
+    let hasCredentials = rest.dropFirst(credentials.count).first == "@"
+    return (hasCredentials ? rest.dropFirst(credentials.count + 1) : rest).contains("@")
+  }
+
+  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it is
+  /// shown only for a URL without a password.
+  private func checkURL() throws {
+    var words: UnsafeMutablePointer<CChar>?
+    let options = PQconninfoParse(url, &words)
+    defer {
+      PQconninfoFree(options)
+      PQfreemem(words)
+    }
+    if options != nil { return }
+    let hasSecrets = url.contains("@") || url.lowercased().contains("password")
+    let reason = hasSecrets ? Self.misread : words.map { String(cString: $0) } ?? ""
+    // To wait would not help.
+    throw StoreError(description: "the URL of the store cannot be read: \(reason)")
   }
 
   private func connect() async throws {
+    try checkURL()
     connection = PQconnectStart(url)
     do {
       guard PQstatus(connection) != CONNECTION_BAD else { throw lastError }

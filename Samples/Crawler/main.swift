@@ -13,7 +13,7 @@ do {
   }
   let crawl = try Crawl(options)
   try runUntilComplete { try await crawl.run() }
-  crawl.report()
+  try crawl.report()
 } catch {
   tell("crawler: \(error)")
   exit(1)

@@ -28,6 +28,18 @@ struct Checksums {
     while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
       _ = piece.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
+    return hexDigest(context)
+  }
+
+  static func sha256(of bytes: [UInt8]) -> String {
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    EVP_DigestUpdate(context, bytes, bytes.count)
+    return hexDigest(context)
+  }
+
+  private static func hexDigest(_ context: OpaquePointer?) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     EVP_DigestFinal_ex(context, &digest, nil)
     return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -11,7 +11,7 @@ do {
   let batch = try Batch(options)
   code = try runUntilComplete { try await batch.run() }
 } catch {
-  tell("downloader: \(error)")
+  if (error as? Failure)?.isBrokenPipe != true { tell("downloader: \(error)") }
   exit(Failure.code(of: error))
 }
 exit(code)

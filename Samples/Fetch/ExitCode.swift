@@ -1,12 +1,11 @@
 import Foundation
-import HTTPTypes
 import Swirl
 
 /// A status that -f treats as an error.
 struct StatusError: Error, CustomStringConvertible {
-  let status: HTTPResponse.Status
-  let url: String
-  var description: String { "\(url) answered \(status)" }
+  /// The status and the URL as it may be shown.
+  let response: String
+  var description: String { "the server answered \(response)" }
 }
 
 /// The content failed after the head had arrived.

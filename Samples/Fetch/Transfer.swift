@@ -61,15 +61,20 @@ import Swirl
 
   private func fetch(_ url: String, to path: String?) async throws {
     let request = try await makeRequest(url.contains("://") ? url : "http://\(url)")
-    if options.isVerbose { tell("> \(request.method) \(request.url)\n" + request.headers.lines("> ")) }
-    // Decoded content has no byte positions at which a later run could resume.
-    if let path, !options.compressed { return try await download(request, to: path) }
+    if options.isVerbose { tell("> \(request)\n" + request.headers.lines("> ")) }
+    // What is decoded has no positions that a later run could resume at, and a head is no part of the content.
+    if let path, !options.compressed, !options.isHead, !options.includesHead {
+      return try await download(request, to: path)
+    }
     let response = try await client.stream(request).value
     if options.isVerbose { tell("< \(response.status)\n" + response.headers.lines("< ")) }
-    if options.fails, response.status.code >= 400 { throw StatusError(status: response.status, url: response.url) }
+    if options.fails, response.status.code >= 400 { throw StatusError(response: "\(response)") }
     let writer = path.map { reactor.files.writer(to: $0) }
     if options.isHead || options.includesHead {
-      let head = Array("HTTP/1.1 \(response.status)\r\n\(response.headers.lines(""))\r\n".utf8)
+      let isTerminal = path == nil && isatty(1) == 1
+      let status = Array("HTTP/1.1 \(response.status)\r\n".utf8)
+      let fields = isTerminal ? Array(response.headers.lines("").utf8) : response.headers.bytes
+      let head = status + fields + Array("\r\n".utf8)
       if let writer { try await writer.write(head).value } else { try put(head) }
     }
     do {
@@ -83,10 +88,13 @@ import Swirl
   private func download(_ request: HTTPClient.Request, to path: String) async throws {
     var hasContent = false
     do {
-      _ = try await client.download(request, to: path, resuming: options.resumes) { [progress] in
+      let done = try await client.download(
+        request, to: path, resuming: options.resumes, acceptingAnyStatus: !options.fails
+      ) { [progress] in
         hasContent = true
         progress?.note(request.url, $0, $1)
       }.value
+      if options.isVerbose { tell("< \(done.status)\n" + done.headers.lines("< ")) }
     } catch let error as HTTPError where hasContent { throw ContentFailure(error: error) }
   }
 
@@ -145,6 +153,13 @@ import Swirl
 extension HTTPFields {
   /// One line for each.
   func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value.escapingControls)\r\n" }.joined() }
+
+  /// The same as they came: a value is bytes, and need not be UTF-8.
+  var bytes: [UInt8] {
+    flatMap { field in
+      Array("\(field.name): ".utf8) + field.withUnsafeBytesOfValue { Array($0) } + Array("\r\n".utf8)
+    }
+  }
 }
 
 extension String {

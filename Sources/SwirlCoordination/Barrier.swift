@@ -6,7 +6,7 @@ public final class Barrier {
   public let parties: Int
   /// Whether it was aborted: `wait()` then fails until it is reset.
   public private(set) var isBroken = false
-  private let line = WaitLine<Int, Void>()
+  private let line = WaiterQueue<Int, Void>()
 
   /// - Parameter parties: the number of waiters that releases the barrier.
   public init(_ parties: Int) {

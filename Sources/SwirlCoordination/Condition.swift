@@ -4,7 +4,7 @@ public import SwirlDeferred
 ///
 /// It needs no lock, because no other code runs between two callbacks. Tornado: `Condition`.
 public final class Condition {
-  private let line = WaitLine<Void, Void>()
+  private let line = WaiterQueue<Void, Void>()
 
   /// A condition without waiters.
   public init() {}

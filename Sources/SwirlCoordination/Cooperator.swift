@@ -27,6 +27,7 @@ public final class Cooperator {
   }
 
   /// Calls `step` for each of `items`, a few in each turn. An error that it throws ends the task.
+  @_disfavoredOverload  // A step whose last statement is a Deferred is for the next form.
   @discardableResult
   public func cooperate<Items: Sequence>(
     _ items: Items, _ step: @escaping (Items.Element) throws -> Void
@@ -40,7 +41,7 @@ public final class Cooperator {
   /// Calls `step` for each of `items`; the next step waits for the Deferred that `step` returns.
   @discardableResult
   public func cooperate<Items: Sequence, Inner: DeferredType>(
-    _ items: Items, _ step: @escaping (Items.Element) throws -> Inner
+    _ items: Items, @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
   ) -> CooperativeTask {
     add(items) { try step($0).withoutValue }
   }
@@ -50,7 +51,7 @@ public final class Cooperator {
   @_disfavoredOverload
   @discardableResult
   public func cooperate<Items: Sequence>(
-    _ items: Items, _ step: @escaping (Items.Element) throws -> Deferred<Void>
+    _ items: Items, @VoidDeferredBody _ step: @escaping (Items.Element) throws -> Deferred<Void>
   ) -> CooperativeTask {
     add(items) { try step($0) }
   }
@@ -180,6 +181,7 @@ public final class CooperativeTask {
 }
 
 /// Runs `step` for each of `items` a few at a time in each turn of the loop: on a cooperator of its own.
+@_disfavoredOverload  // A step whose last statement is a Deferred is for the next form.
 @discardableResult
 public func cooperate<Items: Sequence>(
   _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Void
@@ -191,7 +193,7 @@ public func cooperate<Items: Sequence>(
 /// returns.
 @discardableResult
 public func cooperate<Items: Sequence, Inner: DeferredType>(
-  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Inner
+  _ items: Items, _ clock: some ReactorClock, @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
 ) -> CooperativeTask {
   Cooperator(clock).cooperate(items, step)
 }

@@ -14,7 +14,7 @@ public import SwirlReactor
 public final class DeferredGroup {
   private var running: [Int: AnyDeferred] = [:]
   private var added = 0
-  private let joiners = WaitLine<Void, Void>()
+  private let joiners = WaiterQueue<Void, Void>()
   /// Whether it was cancelled: later members are cancelled at once.
   public private(set) var isCancelled = false
   /// The number of failed members, without the cancelled ones.

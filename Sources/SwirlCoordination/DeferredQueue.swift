@@ -40,9 +40,9 @@ public final class DeferredQueue<Element> {
   /// Whether it is closed for producers.
   public private(set) var isClosed = false
   private var store: Store
-  private let getters = WaitLine<Element, Void>()
-  private let putters = WaitLine<Void, Element>()
-  private let joiners = WaitLine<Void, Void>()
+  private let getters = WaiterQueue<Element, Void>()
+  private let putters = WaiterQueue<Void, Element>()
+  private let joiners = WaiterQueue<Void, Void>()
   private var isServing = false
 
   /// - Parameters:
@@ -53,9 +53,9 @@ public final class DeferredQueue<Element> {
     self.size = size
     store =
       switch order.kind {
-      case .first: .line(FIFO())
+      case .first: .line(RingBuffer())
       case .last: .stack([])
-      case .least(let goesBefore): .heap(Heap(goesBefore))
+      case .least(let goesBefore): .heap(PriorityHeap(goesBefore))
       }
   }
 
@@ -171,15 +171,15 @@ public final class DeferredQueue<Element> {
 
   /// The elements, in the chosen order.
   private enum Store {
-    case line(FIFO<Element>)
+    case line(RingBuffer<Element>)
     case stack([Element])
-    case heap(Heap<Element>)
+    case heap(PriorityHeap)
 
     var count: Int {
       switch self {
       case .line(let elements): elements.count
       case .stack(let elements): elements.count
-      case .heap(let heap): heap.count
+      case .heap(let heap): heap.elements.count
       }
     }
 
@@ -208,10 +208,34 @@ public final class DeferredQueue<Element> {
         self = .stack(elements)
         return last
       case .heap(var heap):
-        let least = heap.popFirst()
+        let least = heap.elements.popFirst()
         self = .heap(heap)
-        return least
+        return least?.element
       }
+    }
+  }
+
+  /// Elements by a priority; those that neither goes before the other stay in the order in which they were put.
+  private struct PriorityHeap {
+    struct Prioritized: HeapElement {
+      let element: Element
+      let order: Int
+      let goesBefore: (Element, Element) -> Bool
+
+      func precedes(_ other: Self) -> Bool {
+        if goesBefore(element, other.element) { return true }
+        return order < other.order && !goesBefore(other.element, element)
+      }
+    }
+    let goesBefore: (Element, Element) -> Bool
+    var elements = Heap<Prioritized>()
+    private var added = 0
+
+    init(_ goesBefore: @escaping (Element, Element) -> Bool) { self.goesBefore = goesBefore }
+
+    mutating func insert(_ element: Element) {
+      added += 1
+      elements.insert(Prioritized(element: element, order: added, goesBefore: goesBefore))
     }
   }
 }

@@ -12,7 +12,7 @@ public import SwirlDeferred
 public class DeferredSemaphore {
   /// The number of free tokens.
   public private(set) var tokens: Int
-  private let line = WaitLine<Void, Void>()
+  private let line = WaiterQueue<Void, Void>()
   private var isServing = false
 
   /// - Parameter tokens: the initial number of tokens; zero for a semaphore that only `release` opens.

@@ -4,7 +4,7 @@ public import SwirlDeferred
 public final class Event {
   /// Whether it is set.
   public private(set) var isSet = false
-  private let line = WaitLine<Void, Void>()
+  private let line = WaiterQueue<Void, Void>()
 
   /// An event that is not set.
   public init() {}

@@ -9,8 +9,8 @@ public import SwirlReactor
 /// ```
 ///
 /// Calls are due at the start and at whole intervals after it, independent of their duration. They never overlap: if
-/// the body returns a Deferred the next call waits for it. Calls due meanwhile are skipped and counted in `missed`. Use
-/// it on the reactor's thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
+/// the body returns a Deferred, or ends with one, the next call waits for it. Calls due meanwhile are skipped and
+/// counted in `missed`. Use it on the reactor's thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
 public final class LoopingCall {
   private let now: () -> Reactor.Instant
   private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
@@ -29,10 +29,12 @@ public final class LoopingCall {
   /// The number of calls skipped since the start, because the body or other work on the thread took too long.
   public private(set) var missed = 0
 
-  /// A loop over a synchronous body.
+  // Disfavored: a body whose last statement is a Deferred is for the next form.
+  /// A loop that calls `body` once it is started.
   /// - Parameters:
-  ///   - clock: the clock for the intervals, such as the reactor.
-  ///   - body: the closure to call. An error that it throws ends the loop.
+  ///   - clock: what measures the intervals, such as the reactor.
+  ///   - body: an error that it throws ends the loop.
+  @_disfavoredOverload
   public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Void) {
     self.init(
       clock,
@@ -42,9 +44,13 @@ public final class LoopingCall {
       })
   }
 
-  /// A loop over an asynchronous body: the next call comes when the Deferred that `body` returns has its result. A
-  /// failure ends the loop.
-  public convenience init<Inner: DeferredType>(_ clock: some ReactorClock, _ body: @escaping () throws -> Inner) {
+  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure
+  /// ends the loop.
+  ///
+  /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
+  public convenience init<Inner: DeferredType>(
+    _ clock: some ReactorClock, @DeferredBody _ body: @escaping () throws -> Inner
+  ) {
     self.init(clock, maybe: { try body().withoutValue })
   }
 
@@ -52,7 +58,9 @@ public final class LoopingCall {
   /// A loop over an asynchronous body: the next call comes when the Deferred that `body` returns has its result. A
   /// failure ends the loop.
   @_disfavoredOverload
-  public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Deferred<Void>) {
+  public convenience init(
+    _ clock: some ReactorClock, @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
+  ) {
     self.init(clock, maybe: { try body() })
   }
 

@@ -96,7 +96,7 @@ extension AnyDeferred {
 
   /// The one listener of `stage`, if it only takes over the result and nobody else holds `stage`.
   private static func solePasserOn(_ stage: inout AnyDeferred) -> AnyDeferred? {
-    guard let only = stage.firstListener, only.isForwarding, only.next == nil, stage.pauses == 0,
+    guard let only = stage.firstListener, only.flags.contains(.forwarding), only.next == nil, stage.pauses == 0,
       isKnownUniquelyReferenced(&stage)
     else { return nil }
     return stage.popListener()
@@ -114,7 +114,7 @@ extension AnyDeferred {
         node = upstream
       }
     }
-    isForwarding = true
+    flags.insert(.forwarding)
     action = forward
     next = inner
     return true
@@ -127,9 +127,7 @@ extension AnyDeferred {
   /// links are undone before the first is freed.
   @usableFromInline final func abandonListeners() {
     // A stage is let go of unfired because its source was, which is reported then.
-    if let origin, isSource, state == .pending {
-      DeferredReport(.abandoned, error: nil, site: nil, origin: origin).send()
-    }
+    if isSource, state == .pending, deferredDebugging { DeferredReport(.abandoned, createdAt: origin).send() }
     var (list, held) = undoLinks()
     // The callbacks may be the last to hold other Deferreds, whose callbacks hold others again. Nothing is left for the end of this
     // function to release: `resume` has to come after it.

@@ -18,6 +18,25 @@ public class AnyDeferred: CancellableCall {
     case draining
   }
 
+  /// What is true of a node.
+  @usableFromInline struct Flags: OptionSet {
+    @usableFromInline var rawValue: UInt8
+    @inlinable init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Only `callback` and `errback` may give it a result.
+    @inlinable static var source: Flags { Flags(rawValue: 1) }
+    /// It does nothing but take over the result of an inner Deferred.
+    @inlinable static var forwarding: Flags { Flags(rawValue: 2) }
+    /// It was cancelled without a canceller: the producer does not know, and its one late result is dropped.
+    @inlinable static var swallowsLateResult: Flags { Flags(rawValue: 4) }
+    /// Where it was first fired is among the ``FiringSites``.
+    @inlinable static var hasFiringSite: Flags { Flags(rawValue: 8) }
+    /// A source whose canceller can be asked what it would cancel: see ``NamedWork``.
+    @inlinable static var namesWork: Flags { Flags(rawValue: 16) }
+  }
+
+  @inlinable final var isSource: Bool { flags.rawValue & 1 != 0 }
+
   /// What a node does when its turn comes, given its upstream and itself. A stage computes its result and returns the node
   /// that now has one: itself, the target it was chained to, or nil when it has to wait for an inner Deferred. Stages use
   /// functions that capture nothing, so that a stage is one allocation.
@@ -27,14 +46,12 @@ public class AnyDeferred: CancellableCall {
 
   // The fields are exempt from the run-time check for overlapping accesses, which took a third of a chain's time: each is
   // read or written whole, none is held `inout` while a callback runs, and the node never leaves its thread.
+  //
+  // The first four share one word: with the line in it, and the file in one of its own, the place where a node was made takes no byte more.
   @safe @exclusivity(unchecked) @usableFromInline final var state = State.pending
-  /// True while only `callback` and `errback` may give it a result.
-  @safe @exclusivity(unchecked) @usableFromInline final var isSource: Bool
-  /// True while it does nothing but take over the result of an inner Deferred.
-  @safe @exclusivity(unchecked) @usableFromInline final var isForwarding = false
-  /// True after a cancellation without a canceller: the producer does not know, and its one late result is dropped.
-  @safe @exclusivity(unchecked) @usableFromInline final var swallowsLateResult = false
-  @safe @exclusivity(unchecked) @usableFromInline final var pauses: Int32 = 0
+  @safe @exclusivity(unchecked) @usableFromInline final var flags: Flags
+  @safe @exclusivity(unchecked) @usableFromInline final var pauses: UInt16 = 0
+  @safe @exclusivity(unchecked) @usableFromInline final var line: UInt32
   @safe @exclusivity(unchecked) @usableFromInline final var action: Action?
   /// The nodes that wait for this one, in the order added, linked through `next`.
   @safe @exclusivity(unchecked) @usableFromInline final var firstListener: AnyDeferred?
@@ -44,11 +61,12 @@ public class AnyDeferred: CancellableCall {
   /// The node whose result this one waits for. Unowned and unchecked: that node clears it when it hands over its result,
   /// and in its `deinit`, so it never outlives what it points to.
   @exclusivity(unchecked) @usableFromInline unowned(unsafe) final var waitingFor: AnyDeferred?
-  @safe @exclusivity(unchecked) @usableFromInline final var origin: DeferredOrigin?
+  @safe @exclusivity(unchecked) @usableFromInline final let file: UInt
 
-  @inlinable init(isSource: Bool, file: StaticString, line: UInt) {
-    self.isSource = isSource
-    if deferredDebugging { origin = DeferredOrigin(createdAt: CallSite(file: file, line: line)) }
+  @inlinable init(isSource: Bool, origin: DeferredOrigin) {
+    flags = isSource ? .source : Flags(rawValue: 0)
+    file = origin.file
+    line = origin.line
   }
 
   deinit {
@@ -56,6 +74,9 @@ public class AnyDeferred: CancellableCall {
     // Only what never fired has one still: a source its canceller.
     if action != nil { releaseAction() }
   }
+
+  /// Where it was made.
+  @inlinable final var origin: DeferredOrigin { DeferredOrigin(file: file, line: line) }
 
   /// Whether it has its result. One whose callback returned a Deferred that has not fired is still waiting.
   public final var isFired: Bool { state == .fired || state == .draining }
@@ -65,6 +86,7 @@ public class AnyDeferred: CancellableCall {
   /// Holds back the callbacks of this stage, even if it has its result, until `unpause()` was called as often.
   /// Twisted: `Deferred.pause`.
   public final func pause() {
+    require(pauses < .max, "\(pauses) calls of pause() without an unpause()")
     pauses += 1
   }
 
@@ -97,7 +119,7 @@ public class AnyDeferred: CancellableCall {
     if isSource, action != nil {
       if runCanceller() { return }
     } else {
-      swallowsLateResult = isSource
+      if isSource { flags.insert(.swallowsLateResult) }
     }
     if state == .pending { failCancelled() }
   }
@@ -129,7 +151,7 @@ public class AnyDeferred: CancellableCall {
   /// a second firing, which is reported and ignored.
   @inlinable final func claim(file: StaticString, line: UInt) -> Bool {
     if isSource, state == .pending {
-      if let origin { origin.firedAt = CallSite(file: file, line: line) }
+      if deferredDebugging { noteFiring(CallSite(file: file, line: line)) }
       return true
     }
     refuse(CallSite(file: file, line: line))
@@ -137,10 +159,28 @@ public class AnyDeferred: CancellableCall {
   }
 
   @usableFromInline final func refuse(_ site: CallSite) {
-    if swallowsLateResult {
-      swallowsLateResult = false
+    if flags.contains(.swallowsLateResult) {
+      flags.remove(.swallowsLateResult)
     } else {
-      DeferredReport(.firedTwice, error: nil, site: site, origin: origin).send()
+      DeferredReport(.firedTwice, site: site, createdAt: origin, firedAt: firedAt).send()
     }
+  }
+
+  /// Where it was first fired, in debug mode.
+  private final var firedAt: CallSite? { flags.contains(.hasFiringSite) ? FiringSites[of: self] : nil }
+
+  @usableFromInline final func noteFiring(_ site: CallSite) {
+    FiringSites[of: self] = site
+    flags.insert(.hasFiringSite)
+  }
+
+  /// The failure with which this node fires.
+  @usableFromInline final func makeFailure(_ error: any Error) -> Failure {
+    let failure = Failure(error, origin: origin)
+    if let firedAt {
+      FiringSites[of: failure] = firedAt
+      failure.hasFiringSite = true
+    }
+    return failure
   }
 }

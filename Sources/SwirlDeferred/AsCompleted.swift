@@ -74,9 +74,7 @@ private final class Completions<Value> {
   private var start: (() -> Deferred<Value>?)?
   private var running: [Int: Deferred<Value>] = [:]
   private var started = 0
-  private var ready: [Result<Value, any Error>?] = []
-  /// How many of `ready` were taken: they are removed together, when they are half of it.
-  private var taken = 0
+  private var ready = RingBuffer<Result<Value, any Error>>()
   private var waiter: Deferred<Void>?
 
   init(limit: Int, start: @escaping () -> Deferred<Value>?) {
@@ -86,7 +84,7 @@ private final class Completions<Value> {
 
   func next(isolation: isolated (any Actor)?) async throws -> Result<Value, any Error>? {
     fill()
-    while taken == ready.count {
+    while ready.isEmpty {
       if running.isEmpty { return nil }
       let waiter = Deferred<Void>()
       self.waiter = waiter
@@ -95,18 +93,11 @@ private final class Completions<Value> {
         throw error
       }
     }
-    // A loop that is slow may never have taken all.
-    let result = ready[taken].take()
-    taken += 1
-    if taken * 2 >= ready.count {
-      ready.removeFirst(taken)
-      taken = 0
-    }
-    return result
+    return ready.popFirst()
   }
 
   private func fill() {
-    while running.count + ready.count - taken < limit, let deferred = start?() {
+    while running.count + ready.count < limit, let deferred = start?() {
       started += 1
       let number = started
       running[number] = deferred

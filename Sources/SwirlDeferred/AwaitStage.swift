@@ -4,7 +4,7 @@ final class AwaitStage: AnyDeferred {
 
   init(_ goOn: @escaping () -> Void) {
     self.goOn = goOn
-    super.init(isSource: false, file: #fileID, line: #line)
+    super.init(isSource: false, origin: DeferredOrigin(#fileID, #line))
     action = { _, node in
       unsafe unsafeDowncast(node, to: AwaitStage.self).goOn()
       return nil

@@ -14,13 +14,3 @@ public struct CallSite: Sendable, CustomStringConvertible {
   /// `file:line`, as compilers print it.
   public var description: String { "\(file):\(line)" }
 }
-
-/// Where a Deferred was made and where it was first fired, kept in debug mode only.
-@usableFromInline final class DeferredOrigin {
-  @usableFromInline let createdAt: CallSite
-  @usableFromInline var firedAt: CallSite?
-
-  @usableFromInline init(createdAt: CallSite) {
-    self.createdAt = createdAt
-  }
-}

@@ -17,7 +17,7 @@ private final class Link<Value>: AnyDeferred {
   init(to target: Deferred<Value>, file: StaticString, line: UInt) {
     self.target = target
     site = CallSite(file: file, line: line)
-    super.init(isSource: false, file: file, line: line)
+    super.init(isSource: false, origin: DeferredOrigin(file, line))
     action = { upstream, node in
       unsafe unsafeDowncast(node, to: Link.self).fire(with: Deferred<Value>.cast(upstream).outcome)
     }
@@ -26,7 +26,7 @@ private final class Link<Value>: AnyDeferred {
   private func fire(with outcome: Deferred<Value>.Outcome) -> AnyDeferred? {
     guard let target = target.take() else { return nil }
     // The one late result of a cancelled target is dropped in silence, so a failure is not reported either.
-    if target.swallowsLateResult, case .failure(let failure) = outcome { failure.isHandled = true }
+    if target.flags.contains(.swallowsLateResult), case .failure(let failure) = outcome { failure.isHandled = true }
     guard target.claim(file: site.file, line: site.line) else { return nil }
     let reached = target.settle(outcome)
     target.action = nil

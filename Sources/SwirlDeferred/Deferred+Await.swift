@@ -5,8 +5,9 @@ extension Deferred {
   ///
   /// Runs on the caller's actor and stays there: the Deferred is not sent anywhere. When the task is cancelled the Deferred
   /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
-  /// At the top level of a `main.swift`, and in an async `main`, the main reactor runs while this waits. A Deferred that nobody fires is
-  /// awaited for ever. Twisted: `await deferred`.
+  /// At the top level of a `main.swift`, and in an async `main`, the main reactor runs while this waits. A Deferred that is never fired is
+  /// awaited for ever; the first await of the main actor whose Deferred nothing can fire is reported after three seconds
+  /// (``DeferredReport/Code/nothingToFireIt``). Twisted: `await deferred`.
   public final var value: Value {
     get async throws {
       await settled(on: #isolation)
@@ -26,9 +27,14 @@ extension AnyDeferred {
     if isFired, pauses == 0 { return }
     let home = DeferredHomes.current()
     if home == nil, deferredDebugging, DeferredHomes.isHopeless {
-      DeferredReport(.awaitedWithoutReactor, error: nil, site: nil, origin: origin).send()
+      DeferredReport(.awaitedWithoutReactor, createdAt: origin).send()
     }
-    guard let home else { return await wait(on: isolation, home: nil) }
+    guard let home else {
+      let watch = IdleAwait.watch(self, on: isolation)
+      await wait(on: isolation, home: nil)
+      watch?.cancel()
+      return
+    }
     if let task = home.currentTask(of: isolation) {
       add(AwaitStage { task.resume() })
       return await task.wait(for: self, on: isolation)

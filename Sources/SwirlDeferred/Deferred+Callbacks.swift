@@ -26,7 +26,7 @@ extension Deferred {
     file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Out
   ) -> Deferred<Out> {
     add(
-      Stage<Value, Out, Out>(callback, nil, file: file, line: line) { upstream, node in
+      Stage<Value, Out, Out>(callback, nil, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(.success($1)) }
       })
   }
@@ -49,7 +49,7 @@ extension Deferred {
     file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Value
   ) -> Deferred<Value> {
     add(
-      Stage<Value, Value, Value>(nil, errback, file: file, line: line) { upstream, node in
+      Stage<Value, Value, Value>(nil, errback, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Value, Value, Value>.runErrback(upstream, node) { $0.settle(.success($1)) }
       })
   }
@@ -91,7 +91,7 @@ extension Deferred {
     _ errback: @escaping (any Error) throws -> Out
   ) -> Deferred<Out> {
     add(
-      Stage<Value, Out, Out>(callback, errback, file: file, line: line) { upstream, node in
+      Stage<Value, Out, Out>(callback, errback, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(.success($1)) }
       })
   }
@@ -124,7 +124,7 @@ extension Deferred {
     _ function: @escaping (Result<Value, any Error>) throws -> Out
   ) -> Deferred<Out> {
     add(
-      Stage<Result<Value, any Error>, Out, Out>(function, nil, file: file, line: line) { upstream, node in
+      Stage<Result<Value, any Error>, Out, Out>(function, nil, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Result<Value, any Error>, Out, Out>.runBoth(upstream, node) { $0.settle(.success($1)) }
       })
   }
@@ -145,7 +145,7 @@ extension Deferred {
     file: StaticString, line: UInt
   ) -> Deferred<Inner.Value> {
     add(
-      Stage<Value, Inner.Value, Inner>(callback, errback, file: file, line: line) { upstream, node in
+      Stage<Value, Inner.Value, Inner>(callback, errback, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Value, Inner.Value, Inner>.runCallbacks(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
   }
@@ -154,7 +154,7 @@ extension Deferred {
     _ errback: @escaping (any Error) throws -> Inner, file: StaticString, line: UInt
   ) -> Deferred<Value> where Inner.Value == Value {
     add(
-      Stage<Value, Value, Inner>(nil, errback, file: file, line: line) { upstream, node in
+      Stage<Value, Value, Inner>(nil, errback, origin: DeferredOrigin(file, line)) { upstream, node in
         Stage<Value, Value, Inner>.runErrback(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
   }
@@ -163,7 +163,8 @@ extension Deferred {
     _ function: @escaping (Result<Value, any Error>) throws -> Inner, file: StaticString, line: UInt
   ) -> Deferred<Inner.Value> {
     add(
-      Stage<Result<Value, any Error>, Inner.Value, Inner>(function, nil, file: file, line: line) { upstream, node in
+      Stage<Result<Value, any Error>, Inner.Value, Inner>(function, nil, origin: DeferredOrigin(file, line)) {
+        upstream, node in
         Stage<Result<Value, any Error>, Inner.Value, Inner>.runBoth(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
   }

@@ -44,13 +44,13 @@ public class Deferred<Value>: AnyDeferred {
     }
   }
 
-  @usableFromInline override init(isSource: Bool, file: StaticString, line: UInt) {
-    super.init(isSource: isSource, file: file, line: line)
+  @usableFromInline override init(isSource: Bool, origin: DeferredOrigin) {
+    super.init(isSource: isSource, origin: origin)
   }
 
   /// A Deferred for a producer to fire.
   @inlinable public convenience init(file: StaticString = #fileID, line: UInt = #line) {
-    self.init(isSource: true, file: file, line: line)
+    self.init(isSource: true, origin: DeferredOrigin(file, line))
   }
 
   /// A Deferred for a producer to fire, which can be told to stop.
@@ -64,7 +64,7 @@ public class Deferred<Value>: AnyDeferred {
   @inlinable public convenience init(
     canceller: @escaping (Deferred<Value>) -> Void, file: StaticString = #fileID, line: UInt = #line
   ) {
-    self.init(isSource: true, file: file, line: line)
+    self.init(isSource: true, origin: DeferredOrigin(file, line))
     action = { _, node in
       canceller(unsafe unsafeDowncast(node, to: Deferred<Value>.self))
       return nil
@@ -82,7 +82,7 @@ public class Deferred<Value>: AnyDeferred {
 
   /// Fires with a failure: every errback that waits runs before this returns. A second firing is reported and ignored.
   @inlinable public final func errback(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
-    if claim(file: file, line: line) { fire(.failure(Failure(error, origin: origin))) }
+    if claim(file: file, line: line) { fire(.failure(makeFailure(error))) }
   }
 
   /// Fires with what `result` holds.
@@ -103,7 +103,7 @@ public class Deferred<Value>: AnyDeferred {
   }
 
   @usableFromInline override func failCancelled() {
-    fire(.failure(Failure(CancelledError(), origin: origin)))
+    fire(.failure(makeFailure(CancelledError())))
   }
 
   // MARK: - Ready made
@@ -112,7 +112,7 @@ public class Deferred<Value>: AnyDeferred {
   @inlinable public static func succeed(
     _ value: Value, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
-    let fired = Deferred(isSource: true, file: file, line: line)
+    let fired = Deferred(isSource: true, origin: DeferredOrigin(file, line))
     fired.outcome = .success(value)
     fired.state = .fired
     return fired
@@ -122,8 +122,8 @@ public class Deferred<Value>: AnyDeferred {
   @inlinable public static func fail(
     _ error: any Error, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
-    let fired = Deferred(isSource: true, file: file, line: line)
-    fired.outcome = .failure(Failure(error, origin: fired.origin))
+    let fired = Deferred(isSource: true, origin: DeferredOrigin(file, line))
+    fired.outcome = .failure(fired.makeFailure(error))
     fired.state = .fired
     return fired
   }

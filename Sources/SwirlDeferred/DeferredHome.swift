@@ -20,19 +20,26 @@ package enum DeferredHomes {
   private struct Hook {
     var current: (@Sendable () -> (any DeferredHome)?)?
     var mayComeToRun: (@Sendable () -> Bool)?
+    var isIdle: (@Sendable () -> Bool)?
   }
   private static let hook = Mutex(Hook())
 
   /// Sets what tells the home of a thread, if it has one: the reactor that runs there.
   ///
-  /// - Parameter mayComeToRun: whether a reactor may yet run on this thread, where none does.
+  /// - Parameters:
+  ///   - mayComeToRun: whether a reactor may yet run on this thread, where none does.
+  ///   - isIdle: whether nothing is under way on the reactor of this thread, or none runs.
   package static func set(
-    _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool
+    _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool,
+    isIdle: @escaping @Sendable () -> Bool
   ) {
-    hook.withLock { $0 = Hook(current: current, mayComeToRun: mayComeToRun) }
+    hook.withLock { $0 = Hook(current: current, mayComeToRun: mayComeToRun, isIdle: isIdle) }
   }
 
   static func current() -> (any DeferredHome)? { hook.withLock { $0 }.current?() }
+
+  /// Whether no reactor of this thread has anything under way.
+  static var isIdle: Bool { hook.withLock { $0 }.isIdle?() ?? true }
 
   /// Whether there are reactors, and none will run on this thread, where none does. Deferreds can be used, and fired, without any.
   static var isHopeless: Bool {

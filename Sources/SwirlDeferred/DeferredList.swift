@@ -107,7 +107,7 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
       results[index] = .failure(failure.error)
       if fireOnOneErrback, state == .pending {
         action = nil
-        return .failure(Failure(FirstError(index: index, error: failure.error), origin: origin))
+        return .failure(makeFailure(FirstError(index: index, error: failure.error)))
       }
     case .none: break
     }

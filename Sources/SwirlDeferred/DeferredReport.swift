@@ -16,6 +16,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     public static let abandoned = Code(rawValue: 2)
     /// Debug mode only: a task awaits a Deferred on a thread where no reactor runs that could fire it.
     public static let awaitedWithoutReactor = Code(rawValue: 3)
+    /// The main actor awaits a Deferred, and for three seconds its reactor has had nothing to wait for. Reported once a process.
+    public static let nothingToFireIt = Code(rawValue: 4)
   }
 
   /// What happened.
@@ -24,17 +26,19 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
   public let error: (any Error)?
   /// Where the second firing was.
   public let site: CallSite?
-  /// Where the Deferred was made; known in debug mode.
+  /// Where the Deferred was made: for a failure, the one that failed first.
   public let createdAt: CallSite?
   /// Where it was fired first; known in debug mode.
   public let firedAt: CallSite?
 
-  @usableFromInline init(_ code: Code, error: (any Error)?, site: CallSite?, origin: DeferredOrigin?) {
+  init(
+    _ code: Code, error: (any Error)? = nil, site: CallSite? = nil, createdAt: DeferredOrigin, firedAt: CallSite? = nil
+  ) {
     self.code = code
     self.error = error
     self.site = site
-    createdAt = origin?.createdAt
-    firedAt = origin?.firedAt
+    self.createdAt = createdAt.site
+    self.firedAt = firedAt
   }
 
   /// One line that says what happened, where, and what to do.
@@ -49,6 +53,11 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
       text = """
         a Deferred is awaited where no reactor runs, and so may never be fired: start the reactor with reactor.run(), or run \
         the async code with runUntilComplete
+        """
+    case .nothingToFireIt:
+      text = """
+        a Deferred is awaited in main, and nothing is under way on the main reactor that could fire it: call its callback or errback \
+        from what you started, before you await it; if another thread fires it later, all is well
         """
     default:
       text = "a Deferred was let go of unfired while callbacks wait for it; keep it until it is fired"
@@ -90,7 +99,7 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     }.handler
   }
 
-  @usableFromInline func send() {
+  func send() {
     let hook = Self.hook.withLock { $0 }
     if let handler = hook.handler ?? hook.fallback {
       handler(self)
@@ -103,8 +112,9 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
 
 // MARK: - Debug mode
 
-/// Whether Deferreds remember where they were made and fired, so that reports can say so. Off by default: it costs an
-/// allocation a Deferred. It holds for Deferreds made after it is switched on. Twisted: `setDebugging`.
+/// Whether Deferreds remember where they were fired first, so that reports can say so, and those that are released unfired, or awaited
+/// where no reactor runs, are reported too. Off by default: each firing then takes a lock. It holds for what is fired after it is
+/// switched on. Where a Deferred was made is always known. Twisted: `setDebugging`.
 public var deferredDebugging: Bool {
   get { debuggingFlag.load(ordering: .relaxed) }
   set { debuggingFlag.store(newValue, ordering: .relaxed) }

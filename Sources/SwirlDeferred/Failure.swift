@@ -4,11 +4,16 @@
 @usableFromInline final class Failure {
   @usableFromInline let error: any Error
   @safe @exclusivity(unchecked) @usableFromInline var isHandled = false
-  @usableFromInline let origin: DeferredOrigin?
+  /// Where it was fired is among the ``FiringSites``.
+  @safe @exclusivity(unchecked) var hasFiringSite = false
+  private let line: UInt32
+  private let file: UInt
 
-  @usableFromInline init(_ error: any Error, origin: DeferredOrigin?) {
+  /// - Parameter origin: where the Deferred was made that failed first.
+  init(_ error: any Error, origin: DeferredOrigin) {
     self.error = error
-    self.origin = origin
+    line = origin.line
+    file = origin.file
   }
 
   /// The error, for someone who takes care of it.
@@ -18,6 +23,10 @@
   }
 
   deinit {
-    if !isHandled { DeferredReport(.unhandledFailure, error: error, site: nil, origin: origin).send() }
+    if isHandled { return }
+    DeferredReport(
+      .unhandledFailure, error: error, createdAt: DeferredOrigin(file: file, line: line),
+      firedAt: hasFiringSite ? FiringSites[of: self] : nil
+    ).send()
   }
 }

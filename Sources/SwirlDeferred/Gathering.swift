@@ -10,7 +10,7 @@ public class Gathering<Output>: Deferred<Output> {
   @usableFromInline init(count: Int, file: StaticString, line: UInt) {
     members = Members(count: count)
     remaining = count
-    super.init(isSource: true, file: file, line: line)
+    super.init(isSource: true, origin: DeferredOrigin(file, line))
     action = { _, node in
       let gathering = unsafe unsafeDowncast(node, to: Gathering<Output>.self)
       gathering.members.cancel()
@@ -36,7 +36,7 @@ public class Gathering<Output>: Deferred<Output> {
     gathering = owner
     self.index = index
     self.registry = registry
-    super.init(isSource: false, file: #fileID, line: #line)
+    super.init(isSource: false, origin: DeferredOrigin(#fileID, #line))
     self.action = action
     registry.remember(self)
   }

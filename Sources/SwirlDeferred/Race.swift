@@ -16,7 +16,7 @@
     // A member before it had succeeded already.
     if isDecided { race.members.cancel(at: index) }
   }
-  if deferreds.isEmpty { race.fire(.failure(Failure(FailureGroup(errors: []), origin: race.origin))) }
+  if deferreds.isEmpty { race.fire(.failure(race.makeFailure(FailureGroup(errors: [])))) }
   return race
 }
 

@@ -14,7 +14,8 @@ public protocol CancellableCall {
 }
 
 extension Deferred {
-  /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``.
+  /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``, which names the request where it
+  /// waits for one.
   ///
   /// Only what comes before is timed: stages added after this one may take as long as they like. A cancellation by
   /// someone else stays a ``CancelledError``; a result that the canceller gives instead is passed on as it is.
@@ -33,15 +34,19 @@ extension Deferred {
     onTimeout: ((Result<Value, any Error>, Duration) throws -> Value)? = nil
   ) -> Deferred {
     var isTimedOut = false
+    var work: String?
     let timer = clock.schedule(after: duration) { [self] in
       isTimedOut = true
+      work = workName
       cancel()
     }
     return addBoth(file: file, line: line) { result in
       timer.cancel()
       guard isTimedOut else { return try result.get() }
       if let onTimeout { return try onTimeout(result, duration) }
-      do { return try result.get() } catch is CancelledError { throw TimeoutError(after: duration) }
+      do { return try result.get() } catch is CancelledError {
+        throw work.map { TimeoutError(after: duration, what: $0) } ?? TimeoutError(after: duration)
+      }
     }
   }
 }

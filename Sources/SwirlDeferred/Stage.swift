@@ -9,11 +9,11 @@
   /// - Parameter action: captures nothing; written where the types are known, so that it is compiled for them.
   @inlinable init(
     _ onSuccess: ((In) throws -> Returned)?, _ onFailure: ((any Error) throws -> Returned)?,
-    file: StaticString, line: UInt, action: @escaping Action
+    origin: DeferredOrigin, action: @escaping Action
   ) {
     self.onSuccess = onSuccess
     self.onFailure = onFailure
-    super.init(isSource: false, file: file, line: line)
+    super.init(isSource: false, origin: origin)
     self.action = action
   }
 
@@ -93,7 +93,7 @@ extension Deferred {
   }
 
   @inlinable final func settle(throwing error: any Error) -> AnyDeferred? {
-    settle(.failure(Failure(error, origin: origin)))
+    settle(.failure(makeFailure(error)))
   }
 
   /// Takes the result of `inner` as this stage's result, now or when it is there.

@@ -39,7 +39,7 @@ public final class Connection: Sendable {
   }
 
   /// Starts a connection that was just made.
-  package convenience init(starting transport: SocketTransport) {
+  package convenience init(starting transport: any ConnectedTransport) {
     self.init(transport) { transport.start($0) }
   }
 

@@ -104,10 +104,32 @@ extension SocketTransport {
 
   /// As `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    let count = tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
+    let count = tls == nil ? socket.receive(base, room) : tls!.read(base, room)
     hasLastReadFilled = count == room
     return count
   }
+
+  /// Asks the kernel whether the peer has gone, and reads nothing: for a protocol that has paused reading. A reset ends the connection, as when
+  /// it is read. Only called by the loop, with nothing of the protocol under way.
+  /// - Returns: whether the peer has ended its direction, or reset the connection.
+  package func checkPeer() -> Bool {
+    // A simulated socket reports its end when reading resumes.
+    guard state == .open, !isEndReceived, socket.descriptor >= 0 else { return false }
+    #if os(Linux)
+    var place = pollfd(fd: socket.descriptor, events: Self.peerHasEnded, revents: 0)
+    guard poll(&place, 1, 0) > 0 else { return false }
+    if place.revents & Int16(POLLERR | POLLHUP) != 0 {
+      let error = socket.takeError()
+      end(.failed, failure(.read, error == 0 ? ECONNRESET : error))
+    }
+    return true
+    #else
+    return false
+    #endif
+  }
+
+  /// POLLRDHUP, which is hidden without `_GNU_SOURCE`.
+  private static let peerHasEnded: Int16 = 0x2000
 
   /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
   /// as session tickets, do not count. Also true for a connection that is no longer open.
@@ -120,7 +142,6 @@ extension SocketTransport {
     guard state == .open, !isEndReceived else { return true }
     if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }
     if hasJustRead, !hasLastReadFilled { return false }
-    var byte: UInt8 = 0
-    return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
+    return socket.peek() >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }
 }

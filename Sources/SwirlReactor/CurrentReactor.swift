@@ -1,4 +1,5 @@
 import CSwirlSystem
+import Dispatch
 import SwirlDeferred
 
 #if canImport(Glibc)
@@ -39,25 +40,53 @@ var isMainThread: Bool {
   #endif
 }
 
+/// Whether this is work of the main actor, on whatever thread.
+private var isMainQueue: Bool {
+  let key = DispatchSpecificKey<Bool>()
+  DispatchQueue.main.setSpecific(key: key, value: true)
+  defer { DispatchQueue.main.setSpecific(key: key, value: nil) }
+  return DispatchQueue.getSpecific(key: key) == true
+}
+
 extension Reactor {
   /// The main thread's reactor. The global ``reactor`` is the same object.
   ///
-  /// A program that is async from its `main`, or awaits at the top level of `main.swift`, does not run it: where this was used before the
-  /// first wait, it runs on the main thread whenever `main` waits, until ``stop()``. There SIGINT and SIGTERM keep what they do. (Linux)
+  /// A program that is async from its `main`, or awaits at the top level of `main.swift`, does not run it: where this, or the awaited
+  /// `fetch`, was used before the first wait, it runs on the main thread whenever `main` waits, until ``stop()``. There SIGINT and SIGTERM keep what they do. (Linux)
   @MainActor public static let main = Reactor(isMain: true)
 
   /// The reactor of this thread: the one that runs here, or on the main thread ``main``, running or not yet.
   ///
   /// On any other thread there is none, and asking for it is a programming error.
   public static var current: Reactor {
-    guard let current = currentIfAny else {
-      fatalError(
-        """
-        this thread has no reactor: call this from a callback, from the main thread, or through remote.callFromThread; in code that \
-        awaits, try await fetch(url) and ReactorThread work on every thread
-        """)
-    }
+    guard let current = currentIfAny else { fatalError(wordsForNone) }
     return current
+  }
+
+  /// What to do on a thread that has no reactor.
+  private static var wordsForNone: String {
+    if isMainQueue {
+      return """
+        the main reactor does not run, since main was suspended before it was first used: write `_ = reactor` before the first await of \
+        main.swift or of main(), and it runs whenever main waits; or await what needs no reactor here: try await fetch(url)
+        """
+    }
+    return """
+      this thread has no reactor, as in an actor or a task of its own: there, await forms that need none, such as try await fetch(url); \
+      or work on a reactor's thread: try await ReactorThread.shared.run { reactor in … }, which waits for the Deferred that is returned; \
+      or let the actor live there: nonisolated var unownedExecutor: UnownedSerialExecutor { remote.asUnownedSerialExecutor() }. \
+      From a thread of your own: remote.callFromThread
+      """
+  }
+
+  /// The reactor on which a call is awaited that may come from any thread: the one that runs here, or that of `ReactorThread.shared`.
+  ///
+  /// Before `main` is suspended for the first time this also makes the main reactor, so that it runs from then on whenever `main` waits:
+  /// afterwards it would be too late.
+  package static var remoteForAwaiting: RemoteReactor {
+    if let running { return running.remote }
+    if isMainThread { _ = currentIfAny }
+    return ReactorThread.shared.remote
   }
 
   /// The reactor that runs on this thread, if one does.

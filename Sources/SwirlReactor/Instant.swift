@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension Reactor {
   /// A moment on the monotonic clock (`CLOCK_MONOTONIC`): it never jumps, and does not run while the machine sleeps.
   public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
@@ -37,13 +29,6 @@ extension Reactor {
 
     /// Seconds on the monotonic clock.
     public var description: String { "\(Double(nanoseconds) / 1e9) s" }
-
-    /// The one place where the library reads a clock.
-    static var now: Instant {
-      var time = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
   }
 }
 

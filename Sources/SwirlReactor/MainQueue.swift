@@ -33,6 +33,7 @@ struct MainQueue {
   private let event: FileEvent
 
   init(of reactor: Reactor) {
+    DescriptorLimit.requireFreeDescriptor(for: "the main dispatch queue")
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {
       var count: UInt64 = 0
@@ -74,6 +75,10 @@ struct MainQueue {
 @_cdecl("swirl_run_main_reactor")
 func runMainReactorForAsyncMain() {
   // On the main thread, outside of any task.
-  MainActor.assumeIsolated { Reactor.main.run(handlingSignals: false) }
+  MainActor.assumeIsolated {
+    Reactor.main.runsForAsyncMain = true
+    Reactor.main.run(handlingSignals: false)
+    Reactor.main.runsForAsyncMain = false
+  }
 }
 #endif

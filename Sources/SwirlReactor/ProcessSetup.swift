@@ -23,7 +23,8 @@ package enum ProcessSetup {
     // The logger is made when it is needed: the program may choose where logs go after it has made a reactor.
     DeferredReport.setFallback { Logger(label: "swirl").error("\($0)") }
 
-    DeferredHomes.set({ Reactor.running?.remote }, mayComeToRun: { isMainThread })
+    DeferredHomes.set(
+      { Reactor.running?.remote }, mayComeToRun: { isMainThread }, isIdle: { Reactor.running?.isIdle ?? true })
   }()
 }
 

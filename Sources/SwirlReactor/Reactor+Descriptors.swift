@@ -32,10 +32,28 @@ public struct CannotWatchError: Error, CustomStringConvertible {
 }
 
 /// What `addReader` or `addWriter` has set up for a descriptor.
-struct DescriptorWatch {
+final class DescriptorWatch: ReactorHandle {
   let event: FileEvent
   let site: CallSite
   let file: OpenFileIdentity?
+  private let name: String
+  private let handles: HandleList
+  var handleIndex: Int?
+  var handleKind: OpenHandle.Kind { .descriptor }
+  var handlePeer: String? { name }
+
+  init(_ event: FileEvent, _ name: String, _ file: OpenFileIdentity?, at site: CallSite, in handles: HandleList) {
+    self.event = event
+    self.name = name
+    self.file = file
+    self.site = site
+    self.handles = handles
+  }
+
+  func close() {
+    event.close()
+    handles.remove(self)
+  }
 }
 
 /// Which file a descriptor stands for: another one has its number after it was closed. Those without an inode of their own, such as an
@@ -90,7 +108,7 @@ extension Reactor {
   @discardableResult
   public func removeAll() -> [Int32] {
     let descriptors = Set(readers.keys).union(writers.keys)
-    for watch in [readers, writers].flatMap(\.values) { watch.event.close() }
+    for watch in [readers, writers].flatMap(\.values) { watch.close() }
     readers = [:]
     writers = [:]
     return descriptors.sorted()
@@ -103,7 +121,7 @@ extension Reactor {
     if readers[descriptor] != nil || writers[descriptor] != nil {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
-    watch.event.close()
+    watch.close()
   }
 
   private func watch(
@@ -113,10 +131,13 @@ extension Reactor {
   ) throws {
     let file = OpenFileIdentity(descriptor)
     dropStaleWatches(of: descriptor, nowOf: file)
-    self[keyPath: table].removeValue(forKey: descriptor)?.event.close()
-    let event = FileEvent(base, descriptor, interest) { [unowned self] in perform(at: site, body) }
+    self[keyPath: table].removeValue(forKey: descriptor)?.close()
+    let event = base.fileEvent(descriptor, interest) { [unowned self] in perform(at: site, body) }
     guard descriptor >= 0, event.enable() else { throw CannotWatchError(descriptor: descriptor) }
-    self[keyPath: table][descriptor] = DescriptorWatch(event: event, site: site, file: file)
+    let name = interest == .read ? "\(descriptor), for reading" : "\(descriptor), for writing"
+    let watch = DescriptorWatch(event, name, file, at: site, in: handles)
+    self[keyPath: table][descriptor] = watch
+    insertHandle(watch, isKept: false, at: site)
   }
 
   /// A watch of its own on a descriptor, for transports: not in the tables that `addReader` and `addWriter` keep.
@@ -126,7 +147,7 @@ extension Reactor {
     if !readers.isEmpty || !writers.isEmpty, interest != .signal {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
-    return FileEvent(base, descriptor, interest, handler: handler)
+    return base.fileEvent(descriptor, interest, handler: handler)
   }
 
   /// Drops the watches on another file that had this number. libevent counts what it watches by number: beside a stale watch it would not
@@ -142,7 +163,7 @@ extension Reactor {
   ) {
     guard let watch = self[keyPath: table][descriptor], watch.file != file else { return }
     self[keyPath: table][descriptor] = nil
-    watch.event.close()
+    watch.close()
     warn(
       """
       descriptor \(descriptor), watched since \(watch.site), was closed and its number used again: the old watch is dropped; remove it \

@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 /// The watch on one signal, and those who want to hear of it.
-final class SignalHandlers {
+final class SignalHandlers: ReactorHandle {
   struct Handler {
     let id: Int
     let site: CallSite
@@ -17,6 +17,12 @@ final class SignalHandlers {
   }
   var handlers: [Handler] = []
   var event: FileEvent?
+  private let number: Int32
+  var handleIndex: Int?
+  var handleKind: OpenHandle.Kind { .signal }
+  var handlePeer: String? { String(cString: strsignal(number)) }
+
+  init(_ number: Int32) { self.number = number }
 }
 
 /// A handler of a signal, to take it away again with.
@@ -36,9 +42,10 @@ extension Reactor {
     _ number: Int32, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
   ) -> SignalHandler {
     require(isMain, "signals belong to the process: add their handlers to Reactor.main")
-    let watch = signals[number] ?? watchSignal(number)
+    let site = CallSite(file: file, line: line)
+    let watch = signals[number] ?? watchSignal(number, at: site)
     nextTriggerID += 1
-    watch.handlers.append(.init(id: nextTriggerID, site: CallSite(file: file, line: line), body: body))
+    watch.handlers.append(.init(id: nextTriggerID, site: site, body: body))
     return SignalHandler(signal: number, id: nextTriggerID)
   }
 
@@ -50,13 +57,14 @@ extension Reactor {
     let removed = watch.handlers.remove(at: index)
     if watch.handlers.isEmpty {
       watch.event?.close()
+      handles.remove(watch)
       signals[handler.signal] = nil
     }
     withExtendedLifetime(removed) {}
   }
 
-  private func watchSignal(_ number: Int32) -> SignalHandlers {
-    let watch = SignalHandlers()
+  private func watchSignal(_ number: Int32, at site: CallSite) -> SignalHandlers {
+    let watch = SignalHandlers(number)
     watch.event = fileEvent(number, .signal) { [unowned self] in
       guard let watch = signals[number] else { return }
       // One that was removed by another before it is not called any more.
@@ -66,6 +74,7 @@ extension Reactor {
     }
     require(watch.event!.enable(), "signal \(number) cannot be handled")
     signals[number] = watch
+    insertHandle(watch, isKept: false, at: site)
     return watch
   }
 

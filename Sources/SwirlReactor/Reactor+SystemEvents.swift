@@ -40,6 +40,7 @@ extension Reactor {
   /// Calls `body` before, during or after each startup or shutdown of this reactor, in the order added.
   ///
   /// An error that it throws is logged, and the rest still run. Twisted: `addSystemEventTrigger`.
+  @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
@@ -49,11 +50,12 @@ extension Reactor {
   }
 
   /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
-  /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  /// to the next phase; all those of a phase are waited for together. A failure is logged. A Deferred in the last
+  /// statement is returned without `return` too: see ``DeferredBody``.
   @discardableResult
   public func addSystemEventTrigger<Inner: DeferredType>(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
-    _ body: @escaping () throws -> Inner
+    @DeferredBody _ body: @escaping () throws -> Inner
   ) -> SystemEventTrigger {
     add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body().withoutValue }
   }
@@ -65,7 +67,7 @@ extension Reactor {
   @discardableResult
   public func addSystemEventTrigger(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
-    _ body: @escaping () throws -> Deferred<Void>
+    @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
   ) -> SystemEventTrigger {
     add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body() }
   }

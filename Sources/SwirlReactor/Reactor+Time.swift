@@ -1,8 +1,8 @@
 public import SwirlDeferred
 
 extension Reactor: ReactorTime {
-  /// The present moment on the monotonic clock.
-  public var now: Instant { .now }
+  /// The present moment on the monotonic clock, or on the reactor's virtual one.
+  public var now: Instant { Instant(nanoseconds: readClock()) }
 
   /// Calls `body` when `delay` has passed; a negative one counts as zero. An error it throws is logged.
   ///
@@ -11,7 +11,7 @@ extension Reactor: ReactorTime {
   public func callLater(
     _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
   ) -> DelayedCall {
-    let deadline = Instant.now.nanoseconds + max(0, delay.nanoseconds)
+    let deadline = readClock() + max(0, delay.nanoseconds)
     return timers.add(deadline: deadline, site: CallSite(file: file, line: line), body)
   }
 

@@ -39,11 +39,21 @@ public final class Reactor {
   var runNumber = 0
   /// Whether it is the main thread's.
   let isMain: Bool
+  /// Whether it runs because an async `main` waits.
+  var runsForAsyncMain = false
 
-  let base = EventBase()
+  let base: any ReactorBackend
   /// The face of this reactor that other threads may use.
   public let remote: RemoteReactor
-  package let timers = TimerQueue(now: { Instant.now.nanoseconds })
+  package let timers: TimerQueue
+  /// The time of a virtual clock; nil with the system's.
+  package let virtualTime: VirtualTime?
+  /// What choices of this reactor's layers are drawn from.
+  @exclusivity(unchecked) package var random: ReactorRandom
+  /// The hooks and figures of the loop; nil until somebody asks for them.
+  var observer: LoopObserver? {
+    didSet { base.onWake = observer.map { observer in { [unowned self] in observer.didWait(self) } } }
+  }
 
   /// For what may be kept longer than the reactor.
   package private(set) lazy var reference = ReactorReference(self)
@@ -64,6 +74,8 @@ public final class Reactor {
   var ownThreadPool: ThreadPool?
   /// What waits for the outcome of work on other threads.
   let threadCalls = ThreadCalls()
+  /// Everything that is open on this reactor.
+  package let handles = HandleList()
   /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
@@ -76,11 +88,30 @@ public final class Reactor {
   /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
   public convenience init() { self.init(isMain: false) }
 
-  init(isMain: Bool, remote: RemoteReactor? = nil) {
+  /// A reactor with a clock of its own, for simulations and tests: with `.virtual` a day of timers passes as fast as its callbacks run.
+  ///
+  /// Twisted: `task.Clock`; tokio: `time::pause`; trio: `MockClock`.
+  public convenience init(clock: ClockSource) { self.init(isMain: false, clock: clock) }
+
+  /// A reactor that waits by a backend of its own.
+  package convenience init(clock: ClockSource, backend: any ReactorBackend) {
+    self.init(isMain: false, clock: clock, backend: backend)
+  }
+
+  init(
+    isMain: Bool, remote: RemoteReactor? = nil, clock: ClockSource = .system,
+    backend: any ReactorBackend = LibeventBackend()
+  ) {
     self.isMain = isMain
     self.remote = remote ?? RemoteReactor(isMain: isMain)
+    base = backend
+    let virtualTime = clock == .system ? nil : VirtualTime()
+    self.virtualTime = virtualTime
+    random = ReactorRandom(clock)
+    timers = TimerQueue(now: { virtualTime?.nanoseconds ?? SystemClock.monotonic })
     ProcessSetup.once
-    wakeUpEvent = FileEvent(base, self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
+    (backend as? ManualBackend)?.wakeUpDescriptor = self.remote.wakeUp.readEnd
+    wakeUpEvent = base.fileEvent(self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
     if isMain { beginMain() }
   }
@@ -112,6 +143,7 @@ public final class Reactor {
 
   deinit {
     reference.clear()
+    handles.abandonAll()
     remote.close(leaving: jobs)
     // Before the descriptor, which is closed with the last reference to the remote.
     wakeUpEvent?.close()
@@ -174,8 +206,8 @@ public final class Reactor {
   /// The time of the present turn: as `now`, but the clock is read only once for many.
   package var turnTime: Int64 {
     // Between runs there is no turn to keep it for.
-    if state == .idle { return Instant.now.nanoseconds }
-    if cachedTime == 0 { cachedTime = Instant.now.nanoseconds }
+    if state == .idle { return readClock() }
+    if cachedTime == 0 { cachedTime = readClock() }
     return cachedTime
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
@@ -185,7 +217,7 @@ public final class Reactor {
 
   /// The present moment, which is known from then on.
   package func lookAtClock() -> Int64 {
-    lookTime = Instant.now.nanoseconds
+    lookTime = readClock()
     return lookTime
   }
   @exclusivity(unchecked) private var lookTime: Int64 = 0
@@ -202,18 +234,25 @@ public final class Reactor {
     let mark = timers.mark
     var isBusy = takeRemoteCalls()
     if runSoonCalls() { isBusy = true }
-    timers.runDue(at: turnTime, madeBefore: mark) { call, body in perform(at: call.site, body) }
+    timers.runDue(at: turnTime, madeBefore: mark) { call, body in
+      observer?.timerIsDue(at: turnTime, deadline: call.deadline)
+      perform(at: call.site, body)
+    }
     if !jobs.isEmpty { runJobs() }
     CallStack.resumeInTurn()
+    observer?.willWait(self)
     // What happens while it waits happens later.
     defer { cachedTime = 0 }
     cachedTime = 0
     polls &+= 1
     if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
+    } else if let virtualTime {
+      waitVirtually(virtualTime)
     } else {
-      base.poll(until: timers.nextDeadline, now: Instant.now.nanoseconds)
+      base.poll(until: timers.nextDeadline, now: readClock())
     }
+    observer?.didWait(self)
   }
 
   private func takeRemoteCalls() -> Bool {
@@ -282,10 +321,11 @@ public final class Reactor {
 
   /// Runs a program's callback: what it throws, and that it took too long, is logged with the place that made it.
   package func perform(at site: CallSite, _ body: () throws -> Void) {
-    let start = slowNanoseconds == nil ? 0 : Instant.now.nanoseconds
+    // The system's clock: a callback takes real time, also where the reactor's is virtual.
+    let start = slowNanoseconds == nil ? 0 : SystemClock.monotonic
     do { try body() } catch { log.error("the callback made at \(site) threw: \(error)") }
     if let slowNanoseconds {
-      let nanoseconds = Instant.now.nanoseconds - start
+      let nanoseconds = SystemClock.monotonic - start
       if nanoseconds >= slowNanoseconds {
         log.warning("the callback made at \(site) ran for \(nanoseconds / 1_000_000) ms; nothing else ran meanwhile")
       }
@@ -294,8 +334,11 @@ public final class Reactor {
 
   // MARK: - Layers above
 
-  /// What layers above keep.
-  var attachedObjects: [AnyObject] { attachments.map(\.object) }
+  /// Whether it waits for nothing of the program's: no timer, call, descriptor, signal or work on a thread. The wake-up and the main
+  /// queue are always watched.
+  var isIdle: Bool {
+    soon.isEmpty && timers.nextDeadline == nil && threadCalls.isEmpty && base.watchCount <= (isMain ? 2 : 1)
+  }
 
   /// How many calls wait for the next turn.
   var soonCount: Int { soon.count }

@@ -38,9 +38,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private let high: Int
   private let low: Int
   private let cost: @Sendable (Element) -> Int
-  private var waiting: [Element?] = []
-  /// The place in `waiting` of the element that is next.
-  private var first = 0
+  private var waiting = RingBuffer<Element>()
   private var waitingCost = 0
   private var isPaused = false
   private var end: End?
@@ -157,14 +155,13 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   /// Nobody takes any more: what waits is dropped, and the source stopped.
   package func leave() {
     // What an element does when it is let go of is its own matter: not under the lock.
-    var dropped: [Element?] = []
+    var dropped = RingBuffer<Element>()
     let (taker, mustStop) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
       let mustStop = end == nil || isStoppedAfterEnd
       if case .left = end { return (nil, false) }
       end = .left
       isStoppedAfterEnd = false
       swap(&dropped, &waiting)
-      first = 0
       waitingCost = 0
       return (takeTaker(), mustStop)
     }
@@ -182,12 +179,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   @_specialize(where Element == [UInt8])
   private func takeNext() -> Next {
-    if first < waiting.count, let element = waiting[first].take() {
-      first += 1
-      if first == waiting.count || first > 64 && first > waiting.count / 2 {
-        waiting.removeFirst(first)
-        first = 0
-      }
+    if let element = waiting.popFirst() {
       waitingCost -= cost(element)
       let mustResume = isPaused && waitingCost <= low
       if mustResume { isPaused = false }

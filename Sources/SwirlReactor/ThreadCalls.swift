@@ -16,9 +16,12 @@ final class ThreadCalls {
   }
 
   private var calls: [Int: Call] = [:]
+  var isEmpty: Bool { calls.isEmpty }
   private(set) var lastID = 0
   /// How many there are for which a reactor that stops has to wait.
   private(set) var unfinished = 0
+  /// Whether the outcome of any is wanted.
+  var isAwaited: Bool { calls.values.contains { $0.deferred != nil } }
   /// How long it waits.
   var timeLimit = Duration.seconds(10)
   /// Whether the trigger that waits for them is set.

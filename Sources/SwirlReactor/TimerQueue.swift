@@ -7,7 +7,7 @@ package import SwirlDeferred
 /// both take constant time.
 package final class TimerQueue {
   /// The place of a call in the queue, which is never later than the one the call has now.
-  private struct Entry {
+  private struct Entry: HeapElement {
     var deadline: Int64
     var order: UInt64
     var call: DelayedCall
@@ -23,7 +23,7 @@ package final class TimerQueue {
   }
 
   // Exempt from run-time checks for overlapping access: while one of these is changed, nothing of the program's is called.
-  @exclusivity(unchecked) private var heap: [Entry] = []
+  @exclusivity(unchecked) private var heap = Heap<Entry>()
   /// Entries that came up in a turn in which they may not be called, until that turn is over.
   @exclusivity(unchecked) private var postponed: [Entry] = []
   @exclusivity(unchecked) private var staleEntries = 0
@@ -38,13 +38,13 @@ package final class TimerQueue {
   deinit {
     // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
     // released may touch other calls, which must not look for this queue any more.
-    let bodies = heap.map { $0.call.takeBody() }
+    let bodies = heap.elements.map { $0.call.takeBody() }
     withExtendedLifetime(bodies) {}
   }
 
   /// The calls that are still to come, in no order.
   package var pending: [DelayedCall] {
-    (heap + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
+    (heap.elements + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
   }
 
   /// How many entries it keeps, stale ones included.
@@ -71,8 +71,7 @@ package final class TimerQueue {
     call.entryDeadline = call.deadline
     call.entryOrder = call.order
     call.isQueued = true
-    heap.append(Entry(deadline: call.deadline, order: call.order, call: call))
-    siftUp(heap.count - 1)
+    heap.insert(Entry(deadline: call.deadline, order: call.order, call: call))
   }
 
   func move(_ call: DelayedCall) {
@@ -98,11 +97,6 @@ package final class TimerQueue {
     heap.removeAll(where: isStale)
     postponed.removeAll(where: isStale)
     staleEntries = 0
-    var index = heap.count / 2
-    while index > 0 {
-      index -= 1
-      siftDown(index)
-    }
   }
 
   /// When `runDue` has something to look at: the earliest deadline of a call that is still to come or, where the first entry's
@@ -114,7 +108,7 @@ package final class TimerQueue {
   private var firstLiving: Entry? {
     while let first = heap.first {
       guard isStale(first) else { return first }
-      removeFirst()
+      _ = heap.popFirst()
       staleEntries -= 1
     }
     return nil
@@ -126,7 +120,7 @@ package final class TimerQueue {
     at time: Int64, madeBefore mark: Mark, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void
   ) {
     while let first = firstLiving, first.deadline <= time {
-      removeFirst()
+      _ = heap.popFirst()
       if first.order != first.call.order {
         // It was moved back: this is the moment to put it where it belongs.
         push(first.call)
@@ -142,41 +136,5 @@ package final class TimerQueue {
       if isStale(entry) { staleEntries -= 1 } else { push(entry.call) }
     }
     postponed = []
-  }
-
-  // MARK: - The heap
-
-  @discardableResult
-  private func removeFirst() -> Entry {
-    let first = heap[0]
-    let last = heap.removeLast()
-    if !heap.isEmpty {
-      heap[0] = last
-      siftDown(0)
-    }
-    return first
-  }
-
-  private func siftUp(_ start: Int) {
-    var index = start
-    while index > 0 {
-      let parent = (index - 1) / 2
-      guard heap[index].precedes(heap[parent]) else { return }
-      heap.swapAt(index, parent)
-      index = parent
-    }
-  }
-
-  private func siftDown(_ start: Int) {
-    var index = start
-    while true {
-      var least = index
-      let left = 2 * index + 1
-      if left < heap.count, heap[left].precedes(heap[least]) { least = left }
-      if left + 1 < heap.count, heap[left + 1].precedes(heap[least]) { least = left + 1 }
-      guard least != index else { return }
-      heap.swapAt(index, least)
-      index = least
-    }
   }
 }

@@ -30,7 +30,7 @@ struct WakeUp: Sendable {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     #endif
-    require(readEnd >= 0, "no descriptor to wake a reactor with; is the limit of open files reached?")
+    require(readEnd >= 0, "no descriptor to wake a reactor with: \(DescriptorLimit.advice)")
   }
 
   /// Makes the read end readable.

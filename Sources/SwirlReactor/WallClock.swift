@@ -1,13 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// The one place where the wall clock is read.
+/// The wall clock, in seconds.
 package enum WallClock {
   /// Seconds since 1970.
-  package static var now: Int { time(nil) }
+  package static var now: Int { Int(SystemClock.wall / 1_000_000_000) }
 }

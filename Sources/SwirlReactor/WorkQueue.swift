@@ -1,3 +1,5 @@
+import SwirlDeferred
+
 /// Work that waits for threads, and the threads that take it. They hold the queue, not the pool, so that letting go of the pool ends them.
 ///
 /// Unchecked, because everything in it is only touched under `lock`.
@@ -14,9 +16,7 @@ final class WorkQueue: @unchecked Sendable {
   }
 
   private struct Work {
-    let number: Int
-    /// Nil when a thread has taken it, or when it was withdrawn.
-    var body: (@Sendable () -> Void)?
+    let body: @Sendable () -> Void
   }
 
   private enum Added {
@@ -29,13 +29,8 @@ final class WorkQueue: @unchecked Sendable {
 
   private let limits: Limits
   private let lock = Lock()
-  /// In the order of their numbers.
-  private var works: [Work] = []
-  private var lastNumber = 0
-  /// How many at the front of `works` were taken: they are removed together, when half of it is.
-  private var taken = 0
-  /// How many of the others were withdrawn: these are removed together, too.
-  private var withdrawn = 0
+  /// The number of a work is its ticket.
+  private var works = TicketQueue<Work>()
   private var threads = 0
   private var idleThreads = 0
   /// The work that threads have begun, and whose outcome is wanted.
@@ -46,12 +41,11 @@ final class WorkQueue: @unchecked Sendable {
 
   init(_ limits: Limits) { self.limits = limits }
 
-  private var waitingCount: Int { works.count - taken - withdrawn }
   private var countedThreads: Int { threads - abandoned.count }
 
   /// Returns the number of the work.
   func add(_ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Int {
-    let (added, number) = lock.withLock { (enqueue(body), lastNumber) }
+    let (added, number) = lock.withLock { (enqueue(body), works.nextTicket - 1) }
     switch added {
     case .taken: break
     case .refused(let error): throw error
@@ -63,13 +57,12 @@ final class WorkQueue: @unchecked Sendable {
   private func enqueue(_ body: @escaping @Sendable () -> Void) -> Added {
     if isClosed { return .refused(.closed) }
     // What there is, or will be, a thread for does not wait.
-    let excess = waitingCount + running.count - limits.threads
+    let excess = works.count + running.count - limits.threads
     if excess >= limits.waiting { return .refused(.full) }
     // The threads that are left may never be free either.
     if excess >= 0, limits.abandoned > 0, abandoned.count >= limits.abandoned { return .refused(.allAbandoned) }
-    lastNumber += 1
-    works.append(Work(number: lastNumber, body: body))
-    if idleThreads >= waitingCount {
+    works.append(Work(body: body))
+    if idleThreads >= works.count {
       lock.signal()
       return .taken
     }
@@ -81,24 +74,8 @@ final class WorkQueue: @unchecked Sendable {
   /// Takes work back; false when a thread has begun it.
   func withdraw(_ number: Int) -> Bool {
     // What it captures is released without the lock.
-    let body = lock.withLock { remove(number) }
-    return body != nil
-  }
-
-  private func remove(_ number: Int) -> (@Sendable () -> Void)? {
-    // Binary search for the number.
-    var (low, high) = (taken, works.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if works[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    guard low < works.count, works[low].number == number, let body = works[low].body.take() else { return nil }
-    withdrawn += 1
-    if withdrawn > 64, withdrawn > waitingCount {
-      works = works[taken...].filter { $0.body != nil }
-      (taken, withdrawn) = (0, 0)
-    }
-    return body
+    let work = lock.withLock { works.remove(number) }
+    return work != nil
   }
 
   /// The outcome of work that a thread has begun is no longer wanted: the thread's place is another's from now on.
@@ -106,7 +83,7 @@ final class WorkQueue: @unchecked Sendable {
     let needsThread = lock.withLock {
       guard abandoned.count < limits.abandoned, running.remove(number) != nil else { return false }
       abandoned.insert(number)
-      guard waitingCount > idleThreads, countedThreads < limits.threads else { return false }
+      guard works.count > idleThreads, countedThreads < limits.threads else { return false }
       threads += 1
       return true
     }
@@ -136,9 +113,10 @@ final class WorkQueue: @unchecked Sendable {
 
   /// The kernel gave no thread for the work of this number. Fine while there is another; without any, it is taken back.
   private func threadFailed(_ code: Int32, for number: Int?) -> ThreadPoolError? {
-    let refused = lock.withLock { () -> (@Sendable () -> Void)? in
+    let refused = lock.withLock { () -> Work? in
       threads -= 1
-      return countedThreads == 0 ? number.flatMap(remove) : nil
+      guard countedThreads == 0, let number else { return nil }
+      return works.remove(number)
     }
     return refused == nil ? nil : .noThread(code)
   }
@@ -150,33 +128,18 @@ final class WorkQueue: @unchecked Sendable {
       while true {
         // Others have taken the places of those whose work was abandoned.
         let isOneTooMany = countedThreads > limits.threads
-        if isOneTooMany || waitingCount == 0 && isClosed {
+        if isOneTooMany || works.count == 0 && isClosed {
           threads -= 1
           return nil
         }
-        if let work = takeFirst() { return work }
+        if let (number, work) = works.popFirstWithTicket() {
+          running.insert(number)
+          return (number, work.body)
+        }
         idleThreads += 1
         lock.wait()
         idleThreads -= 1
       }
     }
-  }
-
-  private func takeFirst() -> (Int, @Sendable () -> Void)? {
-    while taken < works.count {
-      let number = works[taken].number
-      let body = works[taken].body.take()
-      taken += 1
-      if body == nil { withdrawn -= 1 }
-      if taken > 64, taken > works.count / 2 {
-        works.removeFirst(taken)
-        taken = 0
-      }
-      if let body {
-        running.insert(number)
-        return (number, body)
-      }
-    }
-    return nil
   }
 }

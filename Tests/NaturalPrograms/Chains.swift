@@ -1,5 +1,13 @@
 import Swirl
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 struct Trouble: Error {}
 
 /// Chains of every shape: the callback's body, its return value, and the next verb. No closure declares its return
@@ -331,6 +339,8 @@ struct Trouble: Error {}
     throwsOn()
     switchInErrback()
     loneIfInErrback()
+    fatalAfterAValue()
+    fatalOfStatements()
   }
 
   private func logAfterAValue() {
@@ -392,6 +402,20 @@ struct Trouble: Error {}
       self.log("done")
     }.addErrback { error in
       if error is Trouble { check("loneIfInErrback", true) }
+    }
+  }
+
+  private func fatalAfterAValue() {
+    page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
+      .addCallback { check("fatalAfterAValue", $0 == "page /page") }
+  }
+  private func fatalOfStatements() {
+    page().addCallback { page in
+      self.log(page)
+      check("fatalOfStatements", page.status == 200)
+    }.addErrback { error in
+      self.log(error)
+      exit(1)
     }
   }
 

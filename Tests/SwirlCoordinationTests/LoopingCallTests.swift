@@ -44,6 +44,84 @@ import Testing
     loop.stop()
   }
 
+  @Test func `a Deferred in the last statement is waited for, whatever is before it`() {
+    let clock = TestClock()
+    var running: [Deferred<Int>] = []
+    var seen: [String] = []
+    func work() -> Deferred<Int> {
+      running.append(Deferred<Int>())
+      return running.last!
+    }
+    let loops = [
+      LoopingCall(clock) {
+        seen.append("a call")
+        work()
+      },
+      LoopingCall(clock) {
+        let word = "a declaration"
+        work().addCallback { _ in seen.append(word) }
+      },
+      LoopingCall(clock) {
+        if seen.isEmpty { seen.append("an if") }
+        for word in ["a", "loop"] { seen.append(word) }
+        switch seen.count {
+        case 0: seen.append("none")
+        default: seen.append("some")
+        }
+        work().addCallback {
+          seen.append("\($0)")
+          seen.append("statements")
+        }
+      },
+      LoopingCall(clock) {
+        seen.append("branches")
+        if seen.isEmpty { work() } else { work() }
+      },
+      LoopingCall(clock) {
+        guard seen.isEmpty else { return work() }
+        return work()
+      },
+    ]
+    for (index, loop) in loops.enumerated() {
+      running = []
+      loop.start(every: .zero)
+      for _ in 0..<5 { clock.advance(by: .seconds(1)) }
+      #expect(running.count == 1, "loop \(index)")
+      running[0].callback(1)
+      clock.advance(by: .seconds(1))
+      #expect(running.count == 2, "loop \(index)")
+      running[1].callback(2)
+      loop.stop()
+    }
+  }
+
+  @Test func `a body that returns nothing is called at each interval, whatever it is made of`() {
+    let clock = TestClock()
+    var seen: [Int] = []
+    var loops: [LoopingCall] = []
+    loops = [
+      LoopingCall(clock) {},
+      LoopingCall(clock) { seen.append(1) },
+      LoopingCall(clock) {
+        guard seen.count < 1_000 else { return }
+        seen.append(1)
+      },
+      LoopingCall(clock) {
+        defer { seen.append(2) }
+        while seen.count > 100 { seen.removeLast() }
+      },
+      LoopingCall(clock) {
+        if seen.isEmpty { seen.append(0) } else { Deferred<Int>.succeed(1).addCallback { seen.append($0) } }
+      },
+    ]
+    for (index, loop) in loops.enumerated() {
+      loop.start(every: .seconds(1))
+      for _ in 0..<5 { clock.advance(by: .seconds(1)) }
+      #expect(loop.count == 6, "loop \(index)")
+      loop.stop()
+    }
+  }
+
   @Test func `a body of one expression that returns a Deferred with a value is waited for`() {
     let clock = TestClock()
     var running: [Deferred<Int>] = []

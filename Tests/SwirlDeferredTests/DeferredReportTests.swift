@@ -93,11 +93,61 @@ import Testing
     #expect(Reports.takeWords() == ["boom"])
   }
 
+  /// What fails a Deferred made at one of the lines, and the line that is named.
+  @Test func withoutDebugModeTooTheReportNamesWhereTheDeferredThatFailedFirstWasMade() {
+    let cases: [(String, () -> Void, UInt)] = [
+      ("errback", { Deferred<Int>(file: "M/Made.swift", line: 1).errback(Boom()) }, 1),
+      (
+        "a failure that passes stages by",
+        {
+          let d = Deferred<Int>(file: "M/Made.swift", line: 1)
+          d.addCallback(file: "M/Made.swift", line: 2) { $0 }.addCallback(file: "M/Made.swift", line: 3) { $0 }
+          d.errback(Boom())
+        }, 1
+      ),
+      (
+        "a callback that throws",
+        {
+          let d = Deferred<Int>(file: "M/Made.swift", line: 1)
+          d.addCallback(file: "M/Made.swift", line: 2) { (_: Int) throws -> Int in throw Boom() }
+          d.callback(1)
+        }, 2
+      ),
+      (
+        "an inner Deferred",
+        {
+          let d = Deferred.succeed(1, file: "M/Made.swift", line: 1)
+          d.addCallback(file: "M/Made.swift", line: 2) { _ in Deferred<Int>.fail(Boom(), file: "M/Made.swift", line: 3)
+          }
+        }, 3
+      ),
+      (
+        "a list",
+        {
+          let members = [Deferred<Int>.fail(Boom(), file: "M/Made.swift", line: 1)]
+          _ = DeferredList(
+            members, fireOnOneErrback: true, consumeErrors: true, file: "M/Made.swift", line: 0xffff_ffff)
+        }, 0xffff_ffff
+      ),
+    ]
+    for (name, fail, line) in cases {
+      fail()
+      let reports = Reports.take()
+      #expect(reports.map { $0.createdAt?.description } == ["M/Made.swift:\(line)"], "\(name)")
+      #expect(reports.allSatisfy { $0.firedAt == nil }, "\(name)")
+    }
+  }
+
+  @Test func aFileNameBeyondASCIIIsNamedAsItIs() {
+    do { _ = Deferred<Int>.fail(Boom(), file: "Möbius/Übung.swift", line: 2) }
+    #expect(Reports.take().map { $0.createdAt?.description } == ["Möbius/Übung.swift:2"])
+  }
+
   @Test func theReportNamesTheErrorAndWhatToDo() {
-    do { _ = Deferred<Int>.fail(Boom("disk full")) }
+    do { _ = Deferred<Int>.fail(Boom("disk full"), file: "M/Made.swift", line: 7) }
     let report = Reports.take().first
     #expect(report?.code == .unhandledFailure && report?.error as? Boom == Boom("disk full"))
-    #expect(report?.description == "unhandled failure in a Deferred: disk full; add an errback")
+    #expect(report?.description == "unhandled failure in a Deferred: disk full; add an errback, made at M/Made.swift:7")
   }
 
   @Test func aHundredThousandReportsCostAsMuchEachAsTheFirst() {
@@ -118,14 +168,16 @@ import Testing
 
   @Test func withoutAHandlerReportsGoToStandardErrorAndTheProgramGoesOn() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      _ = Deferred<Int>.fail(Boom("lost"))
-      let d = Deferred.succeed(1)
+      _ = Deferred<Int>.fail(Boom("lost"), file: "A/B.swift", line: 1)
+      let d = Deferred.succeed(1, file: "A/B.swift", line: 2)
       d.callback(2, file: "A/B.swift", line: 3)
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(text.contains("Swirl: unhandled failure in a Deferred: lost; add an errback\n"))
+    #expect(text.contains("Swirl: unhandled failure in a Deferred: lost; add an errback, made at A/B.swift:1\n"))
     #expect(
-      text.contains("Swirl: callback or errback on a Deferred that has its result already, ignored, at A/B.swift:3\n"))
+      text.contains(
+        "callback or errback on a Deferred that has its result already, ignored, at A/B.swift:3, made at A/B.swift:2\n")
+    )
   }
 }
 
@@ -188,7 +240,8 @@ import Testing
       deferredDebugging = true
       d.callback(1)
       d.callback(2)
-      precondition(reports.map(\.code) == [.firedTwice] && reports[0].createdAt == nil)
+      // Where it was made is known in any case; where it was fired, since the switch.
+      precondition(reports.map(\.code) == [.firedTwice] && reports[0].createdAt != nil && reports[0].firedAt != nil)
       deferredDebugging = false
       precondition(!deferredDebugging)
     }

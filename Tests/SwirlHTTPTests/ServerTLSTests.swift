@@ -32,6 +32,11 @@ final class IdentityFiles {
     }
   }
 
+  func replaceChainByFIFO() throws {
+    try FileManager.default.removeItem(atPath: chain)
+    try #require(mkfifo(chain, 0o600) == 0)
+  }
+
   func spoil() throws { try Data("junk".utf8).write(to: URL(fileURLWithPath: chain)) }
 }
 
@@ -120,6 +125,11 @@ final class IdentityFiles {
         serials.append(serial)
         try files.spoil()
         #expect { try server.reload() } throws: { ($0 as? NetError)?.code == .configureTLS }
+        try files.replaceChainByFIFO()
+        #expect { try server.reload() } throws: { "\($0)".contains("no regular file") }
+        #expect { try server.listen(0, tls: .server(files.identity), on: reactor) } throws: {
+          "\($0)".contains("no regular file")
+        }
         return self.serial(on: reactor, port)
       }
       .addCallback { serial -> Deferred<HTTPClient.Response> in

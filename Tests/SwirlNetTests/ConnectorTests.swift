@@ -14,13 +14,13 @@ import Darwin
 
 private func connect(
   _ addresses: [SocketAddress], timeout: Duration? = nil, delay: Duration = .seconds(60), on reactor: Reactor
-) -> Deferred<SocketTransport> {
+) -> Deferred<any ConnectedTransport> {
   connect(.known(addresses), timeout: timeout, delay: delay, on: reactor)
 }
 
 private func connect(
   _ addresses: Connector.Addresses, timeout: Duration? = nil, delay: Duration = .seconds(60), on reactor: Reactor
-) -> Deferred<SocketTransport> {
+) -> Deferred<any ConnectedTransport> {
   Connector.deferred {
     Connector(
       to: Connector.Peer(host: "example.test", port: 80), addresses, timeout: timeout, attemptDelay: delay, on: reactor,

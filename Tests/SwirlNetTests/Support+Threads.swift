@@ -61,8 +61,8 @@ private final class ReactorThread: @unchecked Sendable {
     }
     reactor.run()
     guard endsConnections else { return }
-    for listener in Listeners.of(reactor).listeners { listener.stop() }
-    for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
+    for listener in reactor.handles.all(Listener.self) { listener.stop() }
+    for transport in reactor.handles.all(SocketTransport.self) { transport.end(.closed) }
     for call in reactor.delayedCalls { call.cancel() }
   }
 
@@ -127,7 +127,7 @@ extension RemoteReactor {
   }
 
   /// The number of open connections.
-  func openConnections() async throws -> Int { try await call { OpenTransports.of($0).transports.count } }
+  func openConnections() async throws -> Int { try await call { $0.handles.all(SocketTransport.self).count } }
 
   /// Lets the reactor turn until `isTrue`.
   func turns(until isTrue: @escaping @Sendable (Reactor) -> Bool) async throws {

@@ -28,8 +28,8 @@ func withReactor(
   guardCall.cancel()
   check()
   // Open handles of a test hold closures that capture the reactor, a cycle that would retain it for ever.
-  for listener in Listeners.of(reactor).listeners { listener.stop() }
-  for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
+  for listener in reactor.handles.all(Listener.self) { listener.stop() }
+  for transport in reactor.handles.all(SocketTransport.self) { transport.end(.closed) }
   for call in reactor.delayedCalls { call.cancel() }
 }
 
@@ -194,4 +194,11 @@ func threadMilliseconds() -> Int {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Int(time.tv_sec) * 1000 + Int(time.tv_nsec) / 1_000_000
+}
+
+extension SocketTransport {
+  /// Takes over a connected, non-blocking descriptor.
+  convenience init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {
+    self.init(StreamSocket(descriptor), peer: peer, on: reactor, at: CallSite())
+  }
 }

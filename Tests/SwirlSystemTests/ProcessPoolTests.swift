@@ -242,7 +242,7 @@ private func failure<Value>(of deferred: Deferred<Value>) -> (any Error)? {
   return error
 }
 
-private func workers(of reactor: Reactor) -> [ChildProcess] { OpenChildren.of(reactor).processes }
+private func workers(of reactor: Reactor) -> [ChildProcess] { reactor.handles.all(ChildProcess.self) }
 
 extension DelayedCall {
   fileprivate var discard: Void { () }

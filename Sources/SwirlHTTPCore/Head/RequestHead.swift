@@ -28,6 +28,8 @@ public struct RequestHead: Sendable {
     line.kind == .get ? .get : HTTPRequest.Method(raw.string(line.method))!
   }
 
+  var kind: RequestKind { line.kind }
+
   /// The version of the client.
   public var version: HTTPVersion { line.version }
 

@@ -46,12 +46,12 @@ package enum Redirection {
       from = try HTTPURL(url)
       to = try from.resolving(location)
     } catch {
-      self = .refuse("a redirect to \(location.withoutCredentials) is not followed: \(error.reason)")
+      self = .refuse("a redirect to \(location.redactedURL) is not followed: \(error.reason)")
       return
     }
     // RFC 9110 §10.2.2: without a fragment of its own the Location inherits that of the request's URL.
     if to.fragment == nil { to.fragment = from.fragment }
-    let shown = to.textWithFragment
+    let shown = to.redacted
     if followed >= limit {
       self = .refuse("more than \(limit) redirects, the next to \(shown): raise `redirects`, or look at the pages")
       return

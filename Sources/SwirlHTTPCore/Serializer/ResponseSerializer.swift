@@ -22,7 +22,9 @@ public struct ResponseSerializer: Sendable, Hashable {
 
   /// For the response to this request; persistent if the client allows it.
   public init(answering head: RequestHead) {
-    self.init(answering: head.method, version: head.version, isPersistent: head.isPersistent)
+    request = head.kind
+    version = head.version
+    isPersistent = head.isPersistent
   }
 
   /// Appends a status line and fields.

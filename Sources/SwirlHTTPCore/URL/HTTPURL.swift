@@ -83,15 +83,3 @@ extension HTTPURL: CustomStringConvertible {
   /// The URL without credentials.
   package var description: String { textWithFragment }
 }
-
-extension String {
-  /// A malformed URL in a form that is safe to show: without the text before an `@`, which may be credentials.
-  package var withoutCredentials: String {
-    guard utf8.contains(UInt8(ascii: "@")) else { return self }
-    if let url = try? HTTPURL.parse(utf8.span) { return url.textWithFragment }
-    // The URL is malformed: its authority may begin behind any number of slashes, and its end is unknown.
-    let end = utf8.lastIndex(of: UInt8(ascii: "@")) ?? utf8.endIndex
-    let start = utf8.firstIndex(of: UInt8(ascii: ":")).map { utf8.index(after: $0) } ?? utf8.startIndex
-    return start < end ? String(self[..<start]) + "//" + String(self[utf8.index(after: end)...]) : self
-  }
-}

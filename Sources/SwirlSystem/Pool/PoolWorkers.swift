@@ -18,6 +18,9 @@ final class PoolCall {
   /// Called once with the result. Nil if the caller has cancelled.
   var onResult: ((Result<[UInt8], any Error>) -> Void)?
 
+  /// Its place among the calls that wait; nil when it does not.
+  fileprivate var ticket: TicketQueue<PoolCall>.Ticket?
+
   init(_ function: String, _ message: [UInt8]) {
     self.function = function
     self.message = message
@@ -45,9 +48,10 @@ final class PoolWorkers {
   private let size: Int
   private let specification: ProcessSpecification
   private unowned let reactor: Reactor
-  private var workers: [ObjectIdentifier: Worker] = [:]
+  /// In the order in which they were started.
+  private var workers: [Worker] = []
   private var idle: [Worker] = []
-  private var waiting: [PoolCall] = []
+  private var waiting = TicketQueue<PoolCall>()
   private var isClosed = false
   private var enders: [Deferred<Void>] = []
 
@@ -66,24 +70,31 @@ final class PoolWorkers {
       return call.finish(
         .failure(ProcessPoolError(.closed, call.function, "the pool was closed and takes no more calls")))
     }
-    waiting.append(call)
+    call.ticket = waiting.append(call)
     runWaiting()
   }
 
   private func runWaiting() {
     while !waiting.isEmpty, let worker = idle.popLast() ?? (workers.count < size ? startWorker() : nil) {
-      let call = waiting.removeFirst()
+      guard let call = waiting.popFirst() else { break }
+      call.ticket = nil
       worker.call = call
       worker.channel.input.write(call.message)
     }
     endIdle()
   }
 
+  private func takeWaiting() -> [PoolCall] {
+    let calls = waiting.takeAll()
+    for call in calls { call.ticket = nil }
+    return calls
+  }
+
   func cancel(_ call: PoolCall) {
     call.onResult = nil
-    if let place = waiting.firstIndex(where: { $0 === call }) {
-      waiting.remove(at: place)
-    } else if let worker = workers.values.first(where: { $0.call === call }) {
+    if let ticket = call.ticket.take() {
+      _ = waiting.remove(ticket)
+    } else if let worker = workers.first(where: { $0.call === call }) {
       drop(worker)
     }
     runWaiting()
@@ -95,7 +106,7 @@ final class PoolWorkers {
   private func startWorker() -> Worker? {
     do {
       let worker = Worker(try specification.start(on: reactor))
-      workers[ObjectIdentifier(worker)] = worker
+      workers.append(worker)
       worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // The worker sent an invalid message, so it cannot be used any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
@@ -106,9 +117,7 @@ final class PoolWorkers {
       return worker
     } catch {
       if workers.isEmpty {
-        let failed = waiting
-        waiting = []
-        for call in failed { call.finish(.failure(error)) }
+        for call in takeWaiting() { call.finish(.failure(error)) }
       }
       return nil
     }
@@ -133,7 +142,7 @@ final class PoolWorkers {
   }
 
   private func ended(_ worker: Worker, _ status: ProcessStatus?) {
-    workers[ObjectIdentifier(worker)] = nil
+    workers.removeAll { $0 === worker }
     idle.removeAll { $0 === worker }
     if let call = worker.call.take() {
       let status = status ?? worker.process.status ?? .exited(255)
@@ -155,10 +164,9 @@ final class PoolWorkers {
 
   func close() -> Deferred<Void> {
     isClosed = true
-    let running = workers.values.compactMap { $0.call.take() }
-    let failed = running + waiting
-    waiting = []
-    for worker in workers.values { drop(worker) }
+    let running = workers.compactMap { $0.call.take() }
+    let failed = running + takeWaiting()
+    for worker in workers { drop(worker) }
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
     }

@@ -35,8 +35,11 @@ public final class ProcessPool {
   ///   - program: the program of the workers, which registers the functions; nil is this program.
   ///   - environment: the workers' environment variables.
   ///   - reactor: the reactor that watches them.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public init(
-    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current
+    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
   ) {
     require(
       getenv(Self.workerVariable) == nil,
@@ -47,6 +50,7 @@ public final class ProcessPool {
     specification.name = program ?? CommandLine.arguments.first
     specification.environment = environment.setting(Self.workerVariable, to: "1")
     specification.hasChannel = true
+    specification.site = CallSite(file: file, line: line)
     workers = PoolWorkers(size: self.size, specification, on: reactor)
   }
 

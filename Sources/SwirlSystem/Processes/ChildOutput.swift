@@ -16,7 +16,7 @@ import Darwin
 /// read, and the child blocks once the pipe is full (64 KiB on Linux). EOF comes when every process with the write end
 /// has closed it: the child, and its children that inherited it. Use it on the reactor's thread alone; callbacks run
 /// there.
-public final class ChildOutput: Abandonable {
+public final class ChildOutput: ReactorHandle {
   private enum State {
     /// No consumer yet.
     case untaken
@@ -45,9 +45,15 @@ public final class ChildOutput: Abandonable {
   var whenEnded: () -> Void = {}
   // The reactor retains an output that is being read, and abandons it when the reactor is released.
   private unowned let reactor: Reactor
+  /// Where the process was made.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .pipe }
+  package var handlePeer: String? { program }
 
   /// - Parameter descriptor: the read end of a pipe; -1 without a pipe.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+  init(_ descriptor: Int32, of program: String, on reactor: Reactor, at site: CallSite) {
+    self.site = site
     self.descriptor = descriptor
     self.program = program
     self.reactor = reactor
@@ -65,6 +71,7 @@ public final class ChildOutput: Abandonable {
   ///
   /// If `body` throws, the Deferred fails with that error. This, and cancelling the Deferred, closes the pipe: later
   /// writes of the child fail with EPIPE.
+  @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
   @discardableResult
   public func forEach(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Void
@@ -79,7 +86,7 @@ public final class ChildOutput: Abandonable {
   /// `body` returned has fired. If that fails, this fails.
   @discardableResult
   public func forEach<Inner: DeferredType>(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Inner
+    file: StaticString = #fileID, line: UInt = #line, @DeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Inner
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0).withoutValue }
   }
@@ -90,7 +97,8 @@ public final class ChildOutput: Abandonable {
   @_disfavoredOverload
   @discardableResult
   public func forEach(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
+    file: StaticString = #fileID, line: UInt = #line,
+    @VoidDeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0) }
   }
@@ -171,7 +179,7 @@ public final class ChildOutput: Abandonable {
     self.onEnd = onEnd
     // Closed before it had a consumer.
     if state == .ended { return reactor.callSoon { self.tellEnd(nil) } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     state = .reading
     watch()
   }
@@ -260,7 +268,7 @@ public final class ChildOutput: Abandonable {
   private func tellEnd(_ error: (any Error)?) {
     let (onEnd, whenEnded) = (onEnd, whenEnded)
     letGo()
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
     onEnd(error)
     whenEnded()
   }
@@ -271,7 +279,7 @@ public final class ChildOutput: Abandonable {
     whenEnded = {}
   }
 
-  func abandon() {
+  package func abandon() {
     let wasOpen = isOpen
     closeDescriptor()
     state = .ended

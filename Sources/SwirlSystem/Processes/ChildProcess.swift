@@ -1,5 +1,5 @@
 public import SwirlDeferred
-import SwirlReactor
+public import SwirlReactor
 
 #if canImport(Glibc)
 import Glibc
@@ -17,7 +17,7 @@ import Darwin
 ///
 /// It does not use swift-subprocess, which watches pipes and children by a thread and an epoll of its own: each piece
 /// of output would cross threads. Here the pipes and the child are three more descriptors of the reactor.
-public final class ChildProcess: Abandonable {
+public final class ChildProcess: ReactorHandle {
   /// The process ID. The system may reuse it once the process has ended.
   public let processID: Int32
   /// The program as the caller gave it; invalid UTF-8 is replaced by U+FFFD.
@@ -55,13 +55,16 @@ public final class ChildProcess: Abandonable {
   private var isReaped = false
   private var killTimer: DelayedCall?
   private var timeLimit: DelayedCall?
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .process }
+  package var handlePeer: String? { "\(program) (\(processID))" }
   // The reactor retains this until it has ended, and abandons it when the reactor is released.
   private unowned let reactor: Reactor
 
   init(
     _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
     error: ChildOutput,
-    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor
+    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor, at site: CallSite
   ) {
     self.processID = processID
     self.reactor = reactor
@@ -71,7 +74,7 @@ public final class ChildProcess: Abandonable {
     (standardInput, standardOutput, standardError) = (input, output, error)
     // Weak: a program may read output without a consumer after this object is released.
     for output in outputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
       self?.takeStatus()
     }
@@ -164,10 +167,10 @@ public final class ChildProcess: Abandonable {
     reap()
     timeLimit?.cancel()
     if !isGivenUp { ended.callback(status) }
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
   }
 
-  func abandon() {
+  package func abandon() {
     isOver = true
     watch = nil
     killTimer?.cancel()

@@ -1,4 +1,5 @@
 import CSwirlSystem
+import SwirlDeferred
 import SwirlReactor
 
 #if canImport(Glibc)
@@ -26,6 +27,8 @@ struct ProcessSpecification {
   var hasChannel = false
   /// Whether a thread waits for its end even if the kernel has pidfds.
   var watchesByThread = false
+  /// Where the program asked for it.
+  var site = CallSite()
 
   private var search: ProgramSearch { ProgramSearch(program, from: workingDirectory) }
 
@@ -72,10 +75,12 @@ struct ProcessSpecification {
     }
     return ChildProcess(
       process, self, input: ChildInput(nearInput, of: program, on: reactor),
-      output: ChildOutput(nearOutput, of: program, on: reactor),
-      error: ChildOutput(nearError, of: program, on: reactor),
-      channel: channel.map { (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor)) },
-      on: reactor)
+      output: ChildOutput(nearOutput, of: program, on: reactor, at: site),
+      error: ChildOutput(nearError, of: program, on: reactor, at: site),
+      channel: channel.map {
+        (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor, at: site))
+      },
+      on: reactor, at: site)
   }
 
   // MARK: - Descriptors

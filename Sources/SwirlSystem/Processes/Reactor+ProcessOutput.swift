@@ -72,7 +72,7 @@ extension Reactor {
       process = try spawnProcess(
         program, arguments, environment: environment, workingDirectory: workingDirectory,
         standardInput: input.isEmpty ? .null : .pipe, standardOutput: .pipe, standardError: .pipe,
-        hasOwnGroup: hasOwnGroup, timeout: timeout)
+        hasOwnGroup: hasOwnGroup, timeout: timeout, file: file, line: line)
     } catch { return .fail(error, file: file, line: line) }
     let program = process.program
     let shutdown = hasOwnGroup ? addSystemEventTrigger(.during, .shutdown) { process.kill(SIGTERM) } : nil

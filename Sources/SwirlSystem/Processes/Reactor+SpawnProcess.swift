@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
@@ -28,17 +29,20 @@ extension Reactor {
   ///     the terminal's signals reach neither.
   ///   - timeout: the maximum time until it and its output have ended. After that it is killed, and
   ///     ``ChildProcess/ended`` fails.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Throws: ``ProcessError``, if it cannot be started. All resources are freed then.
   public func spawnProcess(
     _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
     hasOwnGroup: Bool = false,
-    timeout: Duration? = nil
+    timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(
       program: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
-      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout
+      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout,
+      site: CallSite(file: file, line: line)
     ).start(on: self)
   }
 }

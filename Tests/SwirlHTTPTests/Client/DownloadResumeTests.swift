@@ -161,6 +161,24 @@ extension HTTPClientTests {
 
     // MARK: - Single rules
 
+    /// RFC 9110 §8.8.3: an entity tag may have bytes beyond ASCII, in no character set.
+    @Test func `an ETag is kept and sent back in its own bytes`() throws {
+      let tag = Array("\"t".utf8) + [0xE9, 0xFF] + Array("\"".utf8)
+      let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: ".utf8) + tag + Array("\r\n\r\n".utf8)
+      let first = try download {
+        $0.connection.send(head)
+        $0.connection.close(after: "hello")
+      }
+      #expect(throws: HTTPError.self) { try first.get() }
+      let second = try download { request in
+        let part = Array("HTTP/1.1 206 P\r\nContent-Length: 5\r\nContent-Range: bytes 5-9/10\r\nETag: ".utf8)
+        request.connection.send(part + tag + Array("\r\n\r\nworld".utf8))
+      }
+      #expect(try second.get().resumedAt == 5 && text(path) == Self.whole)
+      let sent = try #require(bench.server.requests.last).headBytes
+      #expect(sent.firstRange(of: Array("If-Range: ".utf8) + tag + Array("\r\n".utf8)) != nil)
+    }
+
     @Test(arguments: [
       ("from 0", 0), ("from 3", 3), ("honest", 5), ("no total", 5), ("without a length", 5),
     ]) func `a range that fits is written where it begins`(name: String, resumedAt: Int) throws {

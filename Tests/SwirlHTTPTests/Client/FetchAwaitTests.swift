@@ -332,7 +332,7 @@ private final class Site: Sendable {
     let origin = url
     let text = origin.dropFirst("http://".count)
     return try await OwnThread.shared.run { reactor in
-      OpenTransports.of(reactor).transports.count { $0.peerAddress?.description == String(text) }
+      reactor.handles.all(SocketTransport.self).count { $0.peerAddress?.description == String(text) }
     }
   }
 

@@ -403,7 +403,7 @@ extension Reactor {
       reactor.connectTCP("127.0.0.1", port) { Recorder { $0.onLost = { _ in reactor.stop() } } }
       return {
         #expect(message.hasPrefix("TLS handshake with 127.0.0.1:\(silent.port): not completed within 0.03 seconds"))
-        #expect(OpenTransports.of(reactor).transports.isEmpty)
+        #expect(reactor.handles.all(SocketTransport.self).isEmpty)
       }
     }
   }
@@ -434,7 +434,7 @@ extension Reactor {
           turn(number / 3)
         }
         func settle() {
-          if OpenTransports.of(reactor).transports.isEmpty, openSockets() == before { return reactor.stop() }
+          if reactor.handles.all(SocketTransport.self).isEmpty, openSockets() == before { return reactor.stop() }
           reactor.callSoon { settle() }
         }
         round(0)

@@ -12,13 +12,18 @@ import Darwin
 
 /// libevent's base, which waits for descriptors, signals and one timer.
 ///
-/// This file and `FileEvent` are the only ones that see libevent. The base is used from one thread and carries no locks:
-/// other threads wake it through a descriptor of our own.
-final class EventBase {
+/// This file is the only one that sees libevent. The base is used from one thread and carries no locks: other threads wake it through a
+/// descriptor of our own.
+final class LibeventBackend: ReactorBackend {
   fileprivate let base: OpaquePointer
   private var timer: OpaquePointer?
   /// When the timer will wake the loop, or nil. It may be earlier than needed: the loop then looks, and waits again.
   private var armedDeadline: Int64?
+  /// How many handlers were called so far.
+  fileprivate var calls = 0
+  /// Whether `onWake` is to be called for the present wait.
+  private var isWaking = false
+  var onWake: (() -> Void)?
 
   /// libevent's own warnings go to the log, not to standard error; what it cannot survive ends the program with the reason.
   private static let isLogging: Void = {
@@ -39,13 +44,13 @@ final class EventBase {
     defer { event_config_free(config) }
     event_config_set_flag(config, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
     guard let base = event_base_new_with_config(config) else {
-      fatalError("libevent cannot make an event base; is the limit of open files reached?")
+      fatalError("libevent has made no event base: \(DescriptorLimit.advice)")
     }
     self.base = base
     // Unretained is right: the event is freed before this object is.
     timer = event_new(
       base, -1, 0,
-      { _, _, context in Unmanaged<EventBase>.fromOpaque(context!).takeUnretainedValue().armedDeadline = nil },
+      { _, _, context in Unmanaged<LibeventBackend>.fromOpaque(context!).takeUnretainedValue().armedDeadline = nil },
       Unmanaged.passUnretained(self).toOpaque())
   }
 
@@ -54,14 +59,15 @@ final class EventBase {
     event_base_free(base)
   }
 
-  /// The way the kernel is asked: `epoll`, `kqueue` …
   var method: String { String(cString: event_base_get_method(base)) }
 
-  /// Waits for events and runs their callbacks.
-  ///
-  /// - Parameter deadline: when to return even if nothing has happened; nil waits for an event, a moment that has passed
-  ///   only looks.
-  func poll(until deadline: Int64?, now: Int64) {
+  var watchCount: Int { Int(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED)) - (armedDeadline == nil ? 0 : 1) }
+
+  func fileEvent(_ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent {
+    LibeventEvent(self, descriptor, interest, handler: handler)
+  }
+
+  func poll(until deadline: Int64?, now: Int64) -> Bool {
     var flags = EVLOOP_ONCE
     if let deadline {
       if deadline <= now {
@@ -73,9 +79,20 @@ final class EventBase {
       // Without a timer and with nothing to watch, libevent would return at once, for ever.
       flags |= EVLOOP_NO_EXIT_ON_EMPTY
     }
+    let before = calls
+    isWaking = onWake != nil
     if event_base_loop(base, flags) < 0 {
       fatalError("the event loop failed: \(String(cString: strerror(errno)))")
     }
+    return calls != before
+  }
+
+  /// A handler is about to be called. libevent has no hook between its wait and its callbacks: the first of them serves as that.
+  fileprivate func willCall() {
+    calls &+= 1
+    guard isWaking else { return }
+    isWaking = false
+    onWake?()
   }
 
   private func arm(_ deadline: Int64, now: Int64) {
@@ -88,70 +105,35 @@ final class EventBase {
   }
 }
 
-/// A descriptor or a signal that libevent watches: calls `handler` on the loop's thread whenever it is ready.
-///
-/// Level triggered: what is not read is told again. The descriptor stays the caller's to close, after `close()`.
-package final class FileEvent {
-  /// What to wait for.
-  package enum Interest {
-    /// Bytes to read, a connection to accept, or the end.
-    case read
-    /// Room to write, or the outcome of a connect.
-    case write
-    /// A signal, by its number, in the place of a descriptor.
-    case signal
-  }
-
+/// A watch that libevent keeps.
+private final class LibeventEvent: FileEvent {
   private var event: OpaquePointer?
-  private let handler: () -> Void
-  private var isAdded = false
-  // The event belongs to the base: it must go first.
-  private let base: EventBase
+  // The event belongs to the base: it must be freed first.
+  private let base: LibeventBackend
 
-  init(_ base: EventBase, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void) {
+  init(_ base: LibeventBackend, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void) {
     self.base = base
-    self.handler = handler
+    super.init(handler: handler)
     let flags =
       switch interest {
       case .read: EV_READ | EV_PERSIST
       case .write: EV_WRITE | EV_PERSIST
       case .signal: EV_SIGNAL | EV_PERSIST
       }
-    // Unretained is right: `close()`, which `deinit` calls, frees the event, so libevent never holds a pointer to an object
-    // that is gone. The strong reference taken in the callback keeps it alive while its own callback runs.
+    // Unretained is right: `close()`, which `deinit` calls, frees the event, so libevent never holds a pointer to an object that is freed.
     event = event_new(
       base.base, descriptor, Int16(flags),
-      { _, _, context in Unmanaged<FileEvent>.fromOpaque(context!).takeUnretainedValue().fire() },
+      { _, _, context in
+        let event = Unmanaged<LibeventEvent>.fromOpaque(context!).takeUnretainedValue()
+        event.base.willCall()
+        event.fire()
+      },
       Unmanaged.passUnretained(self).toOpaque())
   }
 
   deinit { close() }
 
-  private func fire() {
-    withExtendedLifetime(self) {
-      // A callback that ran before in this turn may have disabled it.
-      if isAdded { handler() }
-    }
-  }
-
-  /// Watches. The descriptor must be open; false when the kernel refuses it, as it does a plain file.
-  @discardableResult
-  package func enable() -> Bool {
-    guard !isAdded, let event else { return isAdded }
-    isAdded = event_add(event, nil) == 0
-    return isAdded
-  }
-
-  /// Watches no more, until `enable()`.
-  package func disable() {
-    guard isAdded, let event else { return }
-    isAdded = false
-    event_del(event)
-  }
-
-  /// Watches no more, for good. To be called before the descriptor is closed.
-  package func close() {
-    disable()
-    if let event = event.take() { event_free(event) }
-  }
+  override func begin() -> Bool { event.map { event_add($0, nil) == 0 } ?? false }
+  override func end() { if let event { event_del(event) } }
+  override func free() { if let event = event.take() { event_free(event) } }
 }

@@ -1,0 +1,90 @@
+/// The requests of one connection that are not answered yet, in the order they came, which is the order of the answers
+/// (RFC 9112 §9.3.2).
+struct AnswerQueue: Sendable {
+  enum Stage: UInt8, Sendable {
+    /// The handler has not answered.
+    case awaited
+    /// The answer is there, and those before it are not sent yet.
+    case ready
+    /// The answer is being sent.
+    case sending
+  }
+
+  private struct Place: Sendable {
+    var stage: Stage
+    /// Memory that the request takes, and its answer once that is ready.
+    var bytes: Int
+  }
+
+  /// How many requests are not answered.
+  private(set) var count = 0
+  /// The number of the first of them; numbers count the requests of the connection.
+  private(set) var firstNumber = 0
+  /// Memory that all of them take.
+  private(set) var heldBytes = 0
+  // By default one request is under way at a time, so that the array is never allocated.
+  private var first = Place(stage: .awaited, bytes: 0)
+  private var later: [Place] = []
+
+  var isEmpty: Bool { count == 0 }
+  var lastNumber: Int { firstNumber &+ count &- 1 }
+  var isFirstAwaited: Bool { count > 0 && first.stage == .awaited }
+  var isFirstReady: Bool { count > 0 && first.stage == .ready }
+
+  /// For tests: the stage of each.
+  var stages: [Stage] { isEmpty ? [] : [first.stage] + later.map(\.stage) }
+
+  /// Adds a request at the end, and returns its number.
+  mutating func append(_ stage: Stage, bytes: Int) -> Int {
+    let place = Place(stage: stage, bytes: bytes)
+    if count == 0 { first = place } else { later.append(place) }
+    count &+= 1
+    heldBytes += bytes
+    return lastNumber
+  }
+
+  /// The answer to this request is ready. False if it was answered before or is not in the queue any more.
+  mutating func makeReady(_ number: Int, bytes: Int) -> Bool {
+    guard let index = index(of: number) else { return false }
+    if index == 0 {
+      guard first.stage == .awaited else { return false }
+      first.stage = .ready
+      first.bytes += bytes
+    } else {
+      guard later[index - 1].stage == .awaited else { return false }
+      later[index - 1].stage = .ready
+      later[index - 1].bytes += bytes
+    }
+    heldBytes += bytes
+    return true
+  }
+
+  mutating func beginSending() { first.stage = .sending }
+
+  mutating func removeFirst() {
+    heldBytes -= first.bytes
+    count &-= 1
+    firstNumber &+= 1
+    if count > 0 { first = later.removeFirst() }
+  }
+
+  /// Removes all but the first.
+  mutating func removeLater() {
+    if later.isEmpty { return }
+    later = []
+    count = 1
+    heldBytes = first.bytes
+  }
+
+  mutating func removeAll() {
+    firstNumber &+= count
+    count = 0
+    heldBytes = 0
+    later = []
+  }
+
+  private func index(of number: Int) -> Int? {
+    let index = number &- firstNumber
+    return index >= 0 && index < count ? index : nil
+  }
+}

@@ -1,0 +1,21 @@
+/// The content of the request that is being read.
+struct IncomingContent: Sendable {
+  /// Whether its handler was called, and takes it while it comes.
+  var isStreamed = false
+  /// Whether the handler takes no more at present.
+  var isPaused = false
+  /// Whether the handler will take no more.
+  var isAbandoned = false
+  /// Whether some was received and not passed on.
+  var isUndelivered = false
+  /// Whether the client waits for a 100 before it sends the content (RFC 9110 §10.1.1).
+  var owesContinue = false
+  /// Whether the answer, which is being sent, closes the connection.
+  var isAnswerLast = false
+  /// Whether its request may change the protocol.
+  var offersUpgrade = false
+  /// How many bytes came.
+  var received = 0
+  /// How many of them came after the handler abandoned it.
+  var abandonedBytes = 0
+}

@@ -1,0 +1,76 @@
+/// What a program's response says of itself, as far as it decides framing and the connection.
+package struct ResponseFacts: Sendable {
+  package enum Kind: Sendable {
+    /// Its content is there.
+    case whole
+    /// Its content is written bit by bit.
+    case streamed
+    /// It hands the connection to another protocol.
+    case upgrade
+  }
+
+  package var status: Int
+  package var kind: Kind
+  /// How many bytes of content there are, where that is known.
+  package var length: Int?
+  /// Whether its Connection field says `close`.
+  package var closes = false
+  /// What its own Content-Length field says.
+  package var statedLength: Int?
+
+  package init(status: Int, kind: Kind, length: Int?) {
+    self.status = status
+    self.kind = kind
+    self.length = length
+  }
+}
+
+/// How an answer is sent (RFC 9112 §6.3).
+package struct ResponsePlan: Sendable, Equatable {
+  package internal(set) var framing: BodyFraming
+  /// Whether another request may follow.
+  package internal(set) var isPersistent: Bool
+  /// Whether content follows the head.
+  package internal(set) var sendsContent: Bool
+}
+
+extension ResponsePlan {
+  init(_ response: ResponseFacts, to kind: RequestKind, version: HTTPVersion) {
+    let status = response.status
+    let isUnframed = status == 204 || status == 304
+    isPersistent = false
+    // 205 has no content either, and says so by its length (RFC 9110 §15.3.6).
+    sendsContent = !isUnframed && status != 205 && kind != .head
+    // What an answer to HEAD, and a 304, say of the content that they omit.
+    if let length = response.statedLength, kind == .head || status == 304 {
+      framing = .contentLength(length)
+    } else if isUnframed {
+      framing = .none
+    } else if status == 205 {
+      framing = .contentLength(0)
+    } else if let length = response.length {
+      framing = .contentLength(length)
+    } else if kind == .head {
+      framing = .none
+    } else {
+      framing = version < .http11 ? .untilClose : .chunked
+    }
+  }
+}
+
+/// A response that its request cannot have.
+package enum UnsendableResponse: Error, CustomStringConvertible {
+  case informational
+  case noTunnel
+  case upgradeNotOffered
+  case contentIsComing
+
+  package var description: String {
+    switch self {
+    case .informational: "a 1xx is no answer: the status of a response is 200 or more"
+    case .noTunnel: "success in answer to CONNECT says that there is a tunnel"
+    case .upgradeNotOffered: "it gives the connection to another protocol, which the client has not asked for"
+    case .contentIsComing: "it gives the connection to another protocol before the content of the request is whole"
+    }
+  }
+}

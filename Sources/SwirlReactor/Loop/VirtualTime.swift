@@ -1,0 +1,64 @@
+extension Reactor {
+  /// Where a reactor's time and its random numbers come from.
+  public enum ClockSource: Sendable, Hashable {
+    /// The monotonic clock, the wall clock and the random numbers of the system.
+    case system
+    /// A clock that stands still while anything is left to do, and then jumps to the next timer; random numbers follow from `seed`.
+    ///
+    /// It begins at a fixed moment: two runs of one program with one seed see the same times and the same numbers.
+    case virtual(seed: UInt64 = 0)
+  }
+}
+
+/// The time of a reactor with a virtual clock.
+///
+/// It jumps to the next timer when nothing else can happen first: no call is queued, no task can go on, no other thread has sent a call
+/// or works for this reactor, no child process runs, and no descriptor is ready. trio: `MockClock(autojump_threshold=0)`.
+package final class VirtualTime {
+  // Exempt from run-time checks for overlapping access: it is read and written whole.
+  @exclusivity(unchecked) package private(set) var nanoseconds: Int64 = 1_000_000_000
+  /// Called when no timer is left either, so that only another thread can make anything happen.
+  package var onIdle: (() -> Void)?
+
+  package init() {}
+
+  /// Moves it on, never back.
+  package func advance(to moment: Int64) { nanoseconds = max(nanoseconds, moment) }
+
+  /// Noon on the first of January 2026, less the second that the clock begins with.
+  static let wallStart: Int64 = 1_767_268_799_000_000_000
+}
+
+extension Reactor {
+  /// The present moment, in nanoseconds on this reactor's clock: the one place that chooses between the clocks.
+  @inline(__always) package final func readClock() -> Int64 {
+    if let virtualTime { return virtualTime.nanoseconds }
+    return SystemClock.monotonic
+  }
+
+  /// Nanoseconds since 1970. With a virtual clock it moves with that, from a fixed date on.
+  package var wallNanoseconds: Int64 {
+    if let virtualTime { return VirtualTime.wallStart + virtualTime.nanoseconds }
+    return SystemClock.wall
+  }
+
+  /// Seconds since 1970 on the wall clock, which may jump; with a virtual clock from noon of 2026-01-01 on.
+  public var wallTime: Duration { .nanoseconds(wallNanoseconds) }
+
+  /// The end of a turn in virtual time: looks for events, and only when there is none moves the clock to the next timer.
+  func waitVirtually(_ time: VirtualTime) {
+    if base.poll(until: 0, now: 0) { return }
+    if isHeldByOthers { return waitForOthers() }
+    if let deadline = timers.nextDeadline { return time.advance(to: deadline) }
+    if let onIdle = time.onIdle {
+      onIdle()
+      if soonCount > 0 || state == .stopped || stopRequested || timers.nextDeadline != nil { return }
+    }
+    waitForOthers()
+  }
+
+  /// Whether threads or processes work for this reactor: what they do takes real time, and virtual time stands still meanwhile.
+  private var isHeldByOthers: Bool { threadCalls.isAwaited || handles.contains { $0.handleKind == .process } }
+
+  private func waitForOthers() { base.poll(until: nil, now: 0) }
+}
