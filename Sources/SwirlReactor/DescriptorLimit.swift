@@ -8,15 +8,15 @@ import Musl
 import Darwin
 #endif
 
-/// The limit of open descriptors, which a reactor without a descriptor of its own cannot survive.
+/// The limit of open descriptors. A reactor that cannot open its own descriptor cannot work.
 enum DescriptorLimit {
-  /// What to do where a system call has found no descriptor.
+  /// Advice for a system call that found no free descriptor.
   static var advice: String {
     let reason = String(cString: strerror(errno))
     return "\(reason); this process may have \(sysconf(Int32(_SC_OPEN_MAX))) open files: raise the limit (ulimit -n)"
   }
 
-  /// Stops the program with a message where no descriptor is free: libdispatch would stop it without one.
+  /// Traps with a message if no descriptor is free: libdispatch would trap without one.
   static func requireFreeDescriptor(for purpose: String) {
     let free = open("/", O_RDONLY | O_CLOEXEC)
     require(free >= 0, "no descriptor for \(purpose): \(advice)")

@@ -10,7 +10,8 @@ import Musl
 import Darwin
 #endif
 
-/// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a real one.
+/// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a
+/// real one.
 ///
 /// ```swift
 /// let network = MemoryNetwork(seed: 7)
@@ -20,9 +21,9 @@ import Darwin
 /// network.reactor.run(for: .seconds(10))
 /// ```
 ///
-/// Sockets behave as the kernel's: a buffer for each direction, EOF, resets, a queue of connections to accept. Bytes take the time of
-/// their ``Link``; what varies follows from the seed, so a run that fails can be repeated. Everything is on the reactor's thread. TLS works
-/// over it, too. turmoil and madsim do this for tokio.
+/// Sockets behave as the kernel's: a buffer for each direction, EOF, resets, a queue of connections to accept. Bytes
+/// take the time of their ``Link``; what varies follows from the seed, so a run that fails can be repeated. Everything
+/// is on the reactor's thread. TLS works over it, too. turmoil and madsim do this for tokio.
 public final class MemoryNetwork {
   /// What the way to a host is like, in both directions.
   public struct Link: Sendable {
@@ -55,7 +56,7 @@ public final class MemoryNetwork {
 
   /// The reactor of all that is on this network.
   public let reactor: Reactor
-  /// The link to each host that has none of its own.
+  /// The link to each host without its own link.
   public var link: Link
   private var hosts: [String: MemoryHost] = [:]
   private var hostsByAddress: [String: MemoryHost] = [:]
@@ -153,7 +154,8 @@ public final class MemoryNetwork {
 
   // MARK: - Moving
 
-  /// Calls `deliver` when a segment of `count` bytes that is sent now has arrived; segments of a `lane` keep their order.
+  /// Calls `deliver` when a segment of `count` bytes that is sent now has arrived; segments of a `lane` keep their
+  /// order.
   func send(_ count: Int, over host: MemoryHost, _ lane: MemoryLane, _ deliver: @escaping () -> Void) {
     segments += 1
     let link = host.link ?? self.link

@@ -96,7 +96,7 @@ final class MemorySocket: SimulatedSocket, EventSource {
         return
       }
       network.send(0, over: host, accepted.lane) { [self] in
-        // Closed meanwhile: the other end learns it as from a socket that is closed.
+        // Closed meanwhile: the peer sees the same as from a closed socket.
         guard case .connecting = state else { return accepted.breakConnection() }
         state = .connected
         peer = accepted
@@ -288,7 +288,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     }
   }
 
-  /// Calls the watches that are ready; those that still are when their handlers have returned are called again in the next turn.
+  /// Calls the watches that are ready; those that still are when their handlers have returned are called again in the
+  /// next turn.
   func fireReady() {
     for event in events where event.isEnabled && isReady(for: event.interest) { event.fire() }
     if events.contains(where: { isReady(for: $0.interest) }) { network?.noteChange(of: self) }

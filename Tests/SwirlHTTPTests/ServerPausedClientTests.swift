@@ -10,7 +10,8 @@ import Testing
 /// Clients of which nothing is read at present, and reactors that are released.
 @Suite(.serialized) struct ServerPausedClientTests {
   enum Leaving: CaseIterable { case end, reset }
-  /// What the server does not read: pipelined requests behind one that has no answer yet, or a body that the handler does not take.
+  /// What the server does not read: pipelined requests behind one that has no answer yet, or a body that the handler
+  /// does not take.
   enum Unread: CaseIterable { case requests, body }
 
   /// A server that never answers by itself, and the Deferreds of its handlers.
