@@ -1,28 +1,28 @@
 public import SwirlDeferred
 
-/// Calls its body when it has not been called itself for a while, with the latest value: for input that comes in bursts.
+/// Calls its body with the latest value once no new value has come for a while: for input that comes in bursts.
 ///
 /// ```swift
 /// let search = Debounce(.milliseconds(300), reactor) { (text: String) in find(text) }
 /// search("s"); search("sw"); search("swirl")      // one call, with "swirl"
 /// ```
 ///
-/// To be used on the reactor's thread. lodash: `debounce`.
+/// Use it on the reactor's thread. lodash: `debounce`.
 public final class Debounce<Value> {
   private let schedule: (@escaping () -> Void) -> any CancellableCall
   private let body: (Value) -> Void
   private var call: (any CancellableCall)?
 
   /// - Parameters:
-  ///   - delay: how long it must not have been called.
-  ///   - clock: what measures that, such as the reactor.
-  ///   - body: what is called.
+  ///   - delay: the time without a new value.
+  ///   - clock: the clock for the delay, such as the reactor.
+  ///   - body: receives the latest value.
   public init(_ delay: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
     schedule = { clock.schedule(after: delay, $0) }
     self.body = body
   }
 
-  /// Calls the body with `value` after the delay, unless this is called again before.
+  /// Calls the body with `value` after the delay, unless a new value comes first.
   public func callAsFunction(_ value: Value) {
     call?.cancel()
     call = schedule { [self] in
@@ -31,14 +31,13 @@ public final class Debounce<Value> {
     }
   }
 
-  /// Does not call the body any more for what has come.
+  /// Cancels the pending call of the body.
   public func cancel() { call.take()?.cancel() }
 }
 
-/// Calls its body at once, and then no more often than once in an interval; the latest value of an interval is not lost, but comes at
-/// its end.
+/// Calls its body at once, and then at most once per interval. The latest value of an interval arrives at its end.
 ///
-/// To be used on the reactor's thread. lodash: `throttle`.
+/// Use it on the reactor's thread. lodash: `throttle`.
 public final class Throttle<Value> {
   private let schedule: (@escaping () -> Void) -> any CancellableCall
   private let body: (Value) -> Void
@@ -46,15 +45,15 @@ public final class Throttle<Value> {
   private var latest: Value?
 
   /// - Parameters:
-  ///   - interval: the shortest time between two calls.
-  ///   - clock: what measures that, such as the reactor.
-  ///   - body: what is called.
+  ///   - interval: the minimum time between two calls.
+  ///   - clock: the clock for the interval, such as the reactor.
+  ///   - body: receives the values.
   public init(_ interval: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
     schedule = { clock.schedule(after: interval, $0) }
     self.body = body
   }
 
-  /// Calls the body with `value`, now or at the end of the interval, unless another comes before that.
+  /// Calls the body with `value` now, or at the end of the interval unless a newer value replaces it.
   public func callAsFunction(_ value: Value) {
     if call != nil {
       latest = value
@@ -73,7 +72,7 @@ public final class Throttle<Value> {
     }
   }
 
-  /// Does not call the body any more for what has come.
+  /// Cancels the pending call of the body.
   public func cancel() { latest = nil }
 }
 

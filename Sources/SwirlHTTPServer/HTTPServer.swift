@@ -38,8 +38,12 @@ public final class HTTPServer {
 
   /// Called when the kernel has taken all of an answer, or its client has gone: the hook for an access log. nil, the default,
   /// costs nothing.
+  public var onFinish: ((AccessRecord) -> Void)? {
+    get { finishHook }
+    set { finishHook = newValue }
+  }
   // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
-  @exclusivity(unchecked) public var onFinish: ((AccessRecord) -> Void)?
+  @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
   /// choose the body's limit by route. When nil every body up to `HTTPLimits.bodyBytes` is taken.
@@ -51,8 +55,13 @@ public final class HTTPServer {
   /// The connections that are open, those in the middle of a TLS handshake among them.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  /// By their numbers, which count up.
+  private var connections: [Int: ServerConnection] = [:]
+  private var lastNumber = 0
   private(set) var listeners: [Listener] = []
+  var pausedClientsTimer: DelayedCall?
+  /// How soon a client of which nothing is read is noticed when it goes.
+  var pausedClientsInterval = Duration.seconds(1)
   /// Takes the trigger of the reactor's shutdown away.
   private var shutdown: (() -> Void)?
   /// The stops that wait for requests under way.
@@ -84,6 +93,15 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
+  /// Says what to write.
+  @available(
+    *, unavailable,
+    message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
+  )
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) async throws -> Response
+  ) { fatalError() }
+
   init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler
@@ -104,13 +122,27 @@ public final class HTTPServer {
     // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
-    connections[ObjectIdentifier(connection)] = connection
+    lastNumber += 1
+    connection.number = lastNumber
+    connections[lastNumber] = connection
     return true
   }
 
   func remove(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
+  }
+
+  /// Those of which nothing is read at present.
+  var pausedConnections: [ServerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  }
+
+  /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
+  func forget(_ connection: ServerConnection) {
+    connections[connection.number] = nil
+    for drain in drains { drain.remove(connection) }
+    drains.removeAll(where: \.connections.isEmpty)
   }
 
   // MARK: - Listening and stopping
@@ -135,7 +167,7 @@ public final class HTTPServer {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
-    for connection in drain.connections.values {
+    for connection in drain.inOrder {
       connection.drain()
     }
     return drain.isOver

@@ -12,8 +12,10 @@ import SwirlReactor
 ///
 /// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
 /// while a callback runs but for the machine, which calls no code of the program, and the object never leaves its thread.
-final class ServerConnection: StreamProtocol {
+final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   let server: HTTPServer
+  /// Sequence number within the server; zero if the server has refused it.
+  var number = 0
   /// Whether the client speaks plain HTTP to a port for TLS.
   private let isPlainOnTLS: Bool
   @exclusivity(unchecked) var machine: ServerMachine
@@ -194,7 +196,9 @@ final class ServerConnection: StreamProtocol {
     case .refuseHandler: refuseHandler()
     case .sendContinue: append("HTTP/1.1 100 Continue\r\n\r\n")
     case .cancel(let number): cancelExchanges(from: number)
-    case .pauseReading: transport.pauseReading()
+    case .pauseReading:
+      transport.pauseReading()
+      server.watchPausedClients(on: reactor)
     case .resumeReading: transport.resumeReading()
     case .close: transport.close()
     case .linger: transport.closeWrite()

@@ -169,6 +169,14 @@ final class StreamedBody {
     source?.cancel()
   }
 
+  /// The reactor was released: nothing of the program is called.
+  func connectionReleased() {
+    state = .broken
+    let released = (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters)
+    (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters) = (nil, nil, nil, nil, [], [])
+    withExtendedLifetime(released) {}
+  }
+
   private func over(_ state: State) {
     self.state = state
     destination = nil

@@ -1,10 +1,11 @@
+import SwirlDeferred
+
 /// Bytes that wait for the kernel, in order, in the pieces in which they were written.
 package struct WriteQueue {
   package init() {}
 
-  private var pieces: [[UInt8]] = []
-  /// The first piece that is not sent in full, and how much of it is.
-  private var first = 0
+  private var pieces = RingBuffer<[UInt8]>()
+  /// How much of the first piece is sent.
   private var firstSent = 0
   /// The bytes that wait.
   package private(set) var count = 0
@@ -16,8 +17,8 @@ package struct WriteQueue {
 
   package mutating func append(_ bytes: Span<UInt8>) {
     count += bytes.count
-    if first < pieces.count, pieces[pieces.count - 1].count + bytes.count <= Self.pieceSize {
-      pieces[pieces.count - 1].append(bytes)
+    if let last = pieces.indices.last, pieces[last].count + bytes.count <= Self.pieceSize {
+      pieces[last].append(bytes)
     } else {
       var piece: [UInt8] = []
       piece.append(bytes)
@@ -41,20 +42,16 @@ package struct WriteQueue {
 
   /// The piece that is next and how much of it is sent; nil when nothing waits.
   package var next: (piece: [UInt8], sent: Int)? {
-    first < pieces.count ? (pieces[first], firstSent) : nil
+    pieces.first.map { ($0, firstSent) }
   }
 
   /// Takes `sent` bytes away, no more than `next` had.
   package mutating func removeFirst(_ sent: Int) {
     count -= sent
     firstSent += sent
-    guard first < pieces.count, firstSent == pieces[first].count else { return }
-    pieces[first] = []
-    first += 1
-    firstSent = 0
-    if first == pieces.count || first > 64 {
-      pieces.removeFirst(first)
-      first = 0
+    if let first = pieces.first, firstSent == first.count {
+      _ = pieces.popFirst()
+      firstSent = 0
     }
   }
 

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension Reactor {
   /// A moment on the monotonic clock (`CLOCK_MONOTONIC`): it never jumps, and does not run while the machine sleeps.
   public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
@@ -20,7 +12,7 @@ extension Reactor {
       return Instant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : moved)
     }
 
-    /// The time from this moment to `other`; negative when that one is earlier.
+    /// The time from this moment to `other`; negative if `other` is earlier.
     public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
 
     /// Whether `a` comes before `b`.
@@ -37,22 +29,15 @@ extension Reactor {
 
     /// Seconds on the monotonic clock.
     public var description: String { "\(Double(nanoseconds) / 1e9) s" }
-
-    /// The one place where the library reads a clock.
-    static var now: Instant {
-      var time = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
   }
 }
 
 extension Duration {
-  /// The duration in whole nanoseconds, rounded down; one of more than 290 years is cut to that.
+  /// The duration in whole nanoseconds, rounded down; clamped to 290 years.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    // Half the range, so that a moment can still be added to it.
+    // Half the range, so that adding to an instant cannot overflow.
     let limit = Int64.max / 2
     if overflow { return seconds < 0 ? -limit : limit }
     return min(max(whole, -limit), limit) + attoseconds / 1_000_000_000

@@ -1,13 +1,12 @@
 package import SwirlDeferred
 
-/// The calls to come, in the order of their deadlines, and of their making (or moving) where those are equal.
+/// The pending calls, by deadline; equal deadlines in the order of scheduling (or moving).
 ///
-/// A binary heap whose entries are taken out lazily: a call that is taken back stays until its time comes or until half of
-/// the heap is stale. Nearly all timers are timeouts that never fire, so adding and taking back is what has to be cheap:
-/// both take constant time.
+/// A binary heap with lazy removal: a cancelled call's entry stays until its time comes or half of the heap is stale.
+/// Nearly all timers are timeouts that never fire, so adding and cancelling must be cheap: both take constant time.
 package final class TimerQueue {
-  /// The place of a call in the queue, which is never later than the one the call has now.
-  private struct Entry {
+  /// The entry of a call, whose deadline is never later than the call's current one.
+  private struct Entry: HeapElement {
     var deadline: Int64
     var order: UInt64
     var call: DelayedCall
@@ -17,18 +16,18 @@ package final class TimerQueue {
     }
   }
 
-  /// A moment in the making of calls: those made or moved after it wait for the next turn.
+  /// A point in the sequence numbers: calls scheduled or moved after it wait for the next turn.
   package struct Mark {
     fileprivate let order: UInt64
   }
 
-  // Exempt from run-time checks for overlapping access: while one of these is changed, nothing of the program's is called.
-  @exclusivity(unchecked) private var heap: [Entry] = []
-  /// Entries that came up in a turn in which they may not be called, until that turn is over.
+  // Exempt from run-time checks for overlapping access: the program's code never runs while one of these changes.
+  @exclusivity(unchecked) private var heap = Heap<Entry>()
+  /// Entries that came up in a turn in which they must not run, until the end of that turn.
   @exclusivity(unchecked) private var postponed: [Entry] = []
   @exclusivity(unchecked) private var staleEntries = 0
   @exclusivity(unchecked) private var lastOrder: UInt64 = 0
-  /// The clock: nanoseconds since a moment of its choosing.
+  /// The clock: nanoseconds since an arbitrary moment.
   package let now: () -> Int64
 
   package init(now: @escaping () -> Int64) {
@@ -36,21 +35,21 @@ package final class TimerQueue {
   }
 
   deinit {
-    // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
-    // released may touch other calls, which must not look for this queue any more.
-    let bodies = heap.map { $0.call.takeBody() }
+    // The calls can no longer run, and their captures may form cycles. Clear all bodies before releasing any: a release
+    // may access other calls, which must not use this queue any more.
+    let bodies = heap.elements.map { $0.call.takeBody() }
     withExtendedLifetime(bodies) {}
   }
 
-  /// The calls that are still to come, in no order.
+  /// The pending calls, unordered.
   package var pending: [DelayedCall] {
-    (heap + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
+    (heap.elements + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
   }
 
-  /// How many entries it keeps, stale ones included.
+  /// The number of entries, stale ones included.
   package var entryCount: Int { heap.count }
 
-  /// The present moment in the making of calls.
+  /// The current sequence number.
   package var mark: Mark { Mark(order: lastOrder) }
 
   package func add(
@@ -71,8 +70,7 @@ package final class TimerQueue {
     call.entryDeadline = call.deadline
     call.entryOrder = call.order
     call.isQueued = true
-    heap.append(Entry(deadline: call.deadline, order: call.order, call: call))
-    siftUp(heap.count - 1)
+    heap.insert(Entry(deadline: call.deadline, order: call.order, call: call))
   }
 
   func move(_ call: DelayedCall) {
@@ -81,7 +79,7 @@ package final class TimerQueue {
       call.order = lastOrder
       return
     }
-    // Sooner than its entry, if it has one, which is stale from now on.
+    // Earlier than its entry, if it has one, which becomes stale.
     let hadEntry = call.isQueued
     insert(call)
     if hadEntry { noteStaleEntry() }
@@ -98,37 +96,32 @@ package final class TimerQueue {
     heap.removeAll(where: isStale)
     postponed.removeAll(where: isStale)
     staleEntries = 0
-    var index = heap.count / 2
-    while index > 0 {
-      index -= 1
-      siftDown(index)
-    }
   }
 
-  /// When `runDue` has something to look at: the earliest deadline of a call that is still to come or, where the first entry's
-  /// call was moved back, that of the entry. The loop then wakes once too early; to put the entry in its place each time it
-  /// is asked for, which is each turn, costs more by far where each request moves the timeout of its connection.
+  /// When `runDue` has work: the earliest deadline of a pending call, or if the first entry's call was postponed, that
+  /// of the entry. The loop then wakes once too early. Reinserting the entry on each access, once per turn, would cost
+  /// far more if each request postpones its connection's timeout.
   package var nextDeadline: Int64? { firstLiving?.deadline }
 
-  /// The first entry, once those that are stale are out of its way.
+  /// The first entry that is not stale; removes the stale ones before it.
   private var firstLiving: Entry? {
     while let first = heap.first {
       guard isStale(first) else { return first }
-      removeFirst()
+      _ = heap.popFirst()
       staleEntries -= 1
     }
     return nil
   }
 
-  /// Takes out the calls that are due at `time`, one by one and in order, and hands each to `run`. Those that were made or
-  /// moved after `mark`, or are meanwhile, wait for the next turn, even if they are due at once.
+  /// Removes the calls that are due at `time`, one by one in order, and passes each to `run`. Calls scheduled or moved
+  /// after `mark` wait for the next turn, even if they are due.
   package func runDue(
     at time: Int64, madeBefore mark: Mark, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void
   ) {
     while let first = firstLiving, first.deadline <= time {
-      removeFirst()
+      _ = heap.popFirst()
       if first.order != first.call.order {
-        // It was moved back: this is the moment to put it where it belongs.
+        // The call was postponed: reinsert it now.
         push(first.call)
       } else if first.order > mark.order {
         postponed.append(first)
@@ -142,41 +135,5 @@ package final class TimerQueue {
       if isStale(entry) { staleEntries -= 1 } else { push(entry.call) }
     }
     postponed = []
-  }
-
-  // MARK: - The heap
-
-  @discardableResult
-  private func removeFirst() -> Entry {
-    let first = heap[0]
-    let last = heap.removeLast()
-    if !heap.isEmpty {
-      heap[0] = last
-      siftDown(0)
-    }
-    return first
-  }
-
-  private func siftUp(_ start: Int) {
-    var index = start
-    while index > 0 {
-      let parent = (index - 1) / 2
-      guard heap[index].precedes(heap[parent]) else { return }
-      heap.swapAt(index, parent)
-      index = parent
-    }
-  }
-
-  private func siftDown(_ start: Int) {
-    var index = start
-    while true {
-      var least = index
-      let left = 2 * index + 1
-      if left < heap.count, heap[left].precedes(heap[least]) { least = left }
-      if left + 1 < heap.count, heap[left + 1].precedes(heap[least]) { least = left + 1 }
-      guard least != index else { return }
-      heap.swapAt(index, least)
-      index = least
-    }
   }
 }

@@ -1,57 +1,52 @@
-/// Work that waits for threads, and the threads that take it. They hold the queue, not the pool, so that letting go of the pool ends them.
+import SwirlDeferred
+
+/// The queued work, and the threads that take it. They retain the queue, not the pool, so that releasing the pool ends
+/// them.
 ///
-/// Unchecked, because everything in it is only touched under `lock`.
+/// Unchecked, because its state is only accessed under `lock`.
 final class WorkQueue: @unchecked Sendable {
   struct Limits {
-    /// What the threads are called.
+    /// The name of the threads.
     let name: String
-    /// How many threads there may be, those with abandoned work not counted.
+    /// The maximum number of threads, without those with abandoned work.
     let threads: Int
-    /// How much work may wait for them.
+    /// The maximum length of the queue.
     let waiting: Int
-    /// How many threads may be busy with abandoned work.
+    /// The maximum number of threads with abandoned work.
     let abandoned: Int
   }
 
   private struct Work {
-    let number: Int
-    /// Nil when a thread has taken it, or when it was withdrawn.
-    var body: (@Sendable () -> Void)?
+    let body: @Sendable () -> Void
   }
 
   private enum Added {
     /// A thread will take it.
     case taken
-    /// It waits, but no thread is free and there may be one more.
+    /// It is queued, but no thread is free and one more may start.
     case needsThread
     case refused(ThreadPoolError)
   }
 
   private let limits: Limits
   private let lock = Lock()
-  /// In the order of their numbers.
-  private var works: [Work] = []
-  private var lastNumber = 0
-  /// How many at the front of `works` were taken: they are removed together, when half of it is.
-  private var taken = 0
-  /// How many of the others were withdrawn: these are removed together, too.
-  private var withdrawn = 0
+  /// The ticket of the work is its number.
+  private var works = TicketQueue<Work>()
   private var threads = 0
   private var idleThreads = 0
-  /// The work that threads have begun, and whose outcome is wanted.
+  /// The running work whose outcome is wanted.
   private var running: Set<Int> = []
-  /// The work that threads have begun, and whose outcome is no longer wanted: its threads count as none.
+  /// The running work whose outcome is no longer wanted: its threads do not count.
   private var abandoned: Set<Int> = []
   private var isClosed = false
 
   init(_ limits: Limits) { self.limits = limits }
 
-  private var waitingCount: Int { works.count - taken - withdrawn }
   private var countedThreads: Int { threads - abandoned.count }
 
   /// Returns the number of the work.
   func add(_ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Int {
-    let (added, number) = lock.withLock { (enqueue(body), lastNumber) }
+    let (added, number) = lock.withLock { (enqueue(body), works.nextTicket - 1) }
     switch added {
     case .taken: break
     case .refused(let error): throw error
@@ -62,14 +57,13 @@ final class WorkQueue: @unchecked Sendable {
 
   private func enqueue(_ body: @escaping @Sendable () -> Void) -> Added {
     if isClosed { return .refused(.closed) }
-    // What there is, or will be, a thread for does not wait.
-    let excess = waitingCount + running.count - limits.threads
+    // Work with a free or starting thread does not count as waiting.
+    let excess = works.count + running.count - limits.threads
     if excess >= limits.waiting { return .refused(.full) }
-    // The threads that are left may never be free either.
+    // The remaining threads may never be free either.
     if excess >= 0, limits.abandoned > 0, abandoned.count >= limits.abandoned { return .refused(.allAbandoned) }
-    lastNumber += 1
-    works.append(Work(number: lastNumber, body: body))
-    if idleThreads >= waitingCount {
+    works.append(Work(body: body))
+    if idleThreads >= works.count {
       lock.signal()
       return .taken
     }
@@ -78,39 +72,23 @@ final class WorkQueue: @unchecked Sendable {
     return .needsThread
   }
 
-  /// Takes work back; false when a thread has begun it.
+  /// Withdraws work; false if a thread has started it.
   func withdraw(_ number: Int) -> Bool {
-    // What it captures is released without the lock.
-    let body = lock.withLock { remove(number) }
-    return body != nil
+    // Release its captures outside the lock.
+    let work = lock.withLock { works.remove(number) }
+    return work != nil
   }
 
-  private func remove(_ number: Int) -> (@Sendable () -> Void)? {
-    // Binary search for the number.
-    var (low, high) = (taken, works.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if works[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    guard low < works.count, works[low].number == number, let body = works[low].body.take() else { return nil }
-    withdrawn += 1
-    if withdrawn > 64, withdrawn > waitingCount {
-      works = works[taken...].filter { $0.body != nil }
-      (taken, withdrawn) = (0, 0)
-    }
-    return body
-  }
-
-  /// The outcome of work that a thread has begun is no longer wanted: the thread's place is another's from now on.
+  /// The outcome of running work is no longer wanted: another thread may take its thread's place.
   func abandon(_ number: Int) {
     let needsThread = lock.withLock {
       guard abandoned.count < limits.abandoned, running.remove(number) != nil else { return false }
       abandoned.insert(number)
-      guard waitingCount > idleThreads, countedThreads < limits.threads else { return false }
+      guard works.count > idleThreads, countedThreads < limits.threads else { return false }
       threads += 1
       return true
     }
-    // Without a thread the work waits for one of the others, as before.
+    // If no thread can start, the work waits for one of the others, as before.
     if needsThread { _ = startThread(for: nil) }
   }
 
@@ -134,49 +112,36 @@ final class WorkQueue: @unchecked Sendable {
     return code == 0 ? nil : threadFailed(code, for: number)
   }
 
-  /// The kernel gave no thread for the work of this number. Fine while there is another; without any, it is taken back.
+  /// The kernel could not start a thread for this work. That is fine while another thread exists; without any, withdraw
+  /// the work.
   private func threadFailed(_ code: Int32, for number: Int?) -> ThreadPoolError? {
-    let refused = lock.withLock { () -> (@Sendable () -> Void)? in
+    let refused = lock.withLock { () -> Work? in
       threads -= 1
-      return countedThreads == 0 ? number.flatMap(remove) : nil
+      guard countedThreads == 0, let number else { return nil }
+      return works.remove(number)
     }
     return refused == nil ? nil : .noThread(code)
   }
 
-  /// Waits for work; nil when the thread is to end. `done` is what it has just done.
+  /// Waits for work; nil if the thread has to end. `done` is the work that it has just ended.
   private func next(after done: Int?) -> (Int, @Sendable () -> Void)? {
     lock.withLock {
       if let done, running.remove(done) == nil { abandoned.remove(done) }
       while true {
-        // Others have taken the places of those whose work was abandoned.
+        // Other threads have taken the places of those with abandoned work.
         let isOneTooMany = countedThreads > limits.threads
-        if isOneTooMany || waitingCount == 0 && isClosed {
+        if isOneTooMany || works.count == 0 && isClosed {
           threads -= 1
           return nil
         }
-        if let work = takeFirst() { return work }
+        if let (number, work) = works.popFirstWithTicket() {
+          running.insert(number)
+          return (number, work.body)
+        }
         idleThreads += 1
         lock.wait()
         idleThreads -= 1
       }
     }
-  }
-
-  private func takeFirst() -> (Int, @Sendable () -> Void)? {
-    while taken < works.count {
-      let number = works[taken].number
-      let body = works[taken].body.take()
-      taken += 1
-      if body == nil { withdrawn -= 1 }
-      if taken > 64, taken > works.count / 2 {
-        works.removeFirst(taken)
-        taken = 0
-      }
-      if let body {
-        running.insert(number)
-        return (number, body)
-      }
-    }
-    return nil
   }
 }

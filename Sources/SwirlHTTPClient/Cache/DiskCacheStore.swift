@@ -10,7 +10,7 @@ import SwirlHTTPCore
 final class DiskCacheStore: CacheStore {
   private let directory: CacheDirectory
   /// What waits for the work with the same key that is under way.
-  private var waiting: [String: [() -> Void]] = [:]
+  private var waiting: [String: RingBuffer<() -> Void>] = [:]
   /// How much there is, as far as is known; nil before it was looked at.
   private var size: Int?
   private var isTrimming = false
@@ -81,7 +81,7 @@ final class DiskCacheStore: CacheStore {
       return
     }
     if waiting[key] == nil {
-      waiting[key] = []
+      waiting[key] = RingBuffer()
       start()
     } else {
       waiting[key]?.append(start)
@@ -90,10 +90,6 @@ final class DiskCacheStore: CacheStore {
   }
 
   private func endTurn(_ key: String) {
-    if waiting[key]?.isEmpty != false {
-      waiting[key] = nil
-    } else {
-      waiting[key]?.removeFirst()()
-    }
+    if let next = waiting[key]?.popFirst() { next() } else { waiting[key] = nil }
   }
 }

@@ -2,8 +2,8 @@ extension ServerMachine {
   /// The number of the request that came last.
   package var lastNumber: Int { queue.lastNumber }
 
-  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is answered or
-  /// cancelled.
+  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is
+  /// answered or cancelled.
   /// - Parameter bytes: memory that the answer takes until then.
   package mutating func answered(_ number: Int, bytes: Int) {
     if output == .open { _ = queue.makeReady(number, bytes: bytes) }
@@ -16,7 +16,8 @@ extension ServerMachine {
     return true
   }
 
-  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is dropped.
+  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is
+  /// dropped.
   package mutating func plan(
     _ response: ResponseFacts, to request: AnsweredRequest
   ) throws(UnsendableResponse) -> ResponsePlan {
