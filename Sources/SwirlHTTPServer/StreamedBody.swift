@@ -3,28 +3,28 @@ import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
 
-/// A response body while it is written: what a `BodyWriter` and its connection share.
+/// A response body while it is written, shared by a `BodyWriter` and its connection.
 final class StreamedBody {
   enum State {
-    /// Bytes are taken.
+    /// It accepts bytes.
     case open
-    /// `end` was called, or the body is whole.
+    /// `end` was called, or the body is complete.
     case ended
-    /// The client has gone, or the body was broken off.
+    /// The client has disconnected, or the body was broken off.
     case broken
   }
 
   private(set) var state = State.open
-  /// Whether the connection was told to break, of which the body hears in a later turn.
+  /// Whether the connection is breaking; the body is notified in a later turn.
   private var isBrokenOff = false
   let framing: BodyFraming
   let status: Int
-  /// The bytes of content that were written.
+  /// The number of content bytes written.
   private(set) var sent = 0
   let exchange: Exchange
-  /// Let go of when the body is over, so that writer and connection do not keep each other.
+  /// Released when the body has ended, so that writer and connection do not retain each other.
   private var connection: ServerConnection?
-  /// The Deferred that stands for the writing, if there is one.
+  /// The Deferred of the writing code, if any.
   var source: AnyDeferred?
 
   var onDrain: (() -> Void)?
@@ -72,7 +72,7 @@ final class StreamedBody {
     connection.bodyEnded(exchange, status: status, bytes: sent)
   }
 
-  /// The body is over when `source` fires.
+  /// Ends the body when `source` fires.
   func follow(_ source: Deferred<Void>) {
     guard state == .open else {
       source.addErrback { _ in }
@@ -92,14 +92,14 @@ final class StreamedBody {
       })
   }
 
-  /// Breaks the connection, which tells the client that the body is not whole.
+  /// Breaks the connection, so that the client knows that the body is incomplete.
   func breakOff() {
     guard state == .open, let connection else { return }
     isBrokenOff = true
     connection.abort()
   }
 
-  /// Nobody can write any more: that is the end only if a Deferred will say so.
+  /// The writer was released: breaks the body, unless a Deferred will end it.
   func writerGone() {
     guard state == .open, source == nil, !isBrokenOff else { return }
     connection?.log("the body's writer was let go of before the end", of: exchange.request)
@@ -127,7 +127,7 @@ final class StreamedBody {
 
   // MARK: - The connection's side
 
-  /// There is room again.
+  /// The send buffer has room again.
   func drain() {
     guard state == .open else { return }
     for waiter in takeWaiters(\.drainWaiters) { waiter.callback() }
@@ -146,7 +146,7 @@ final class StreamedBody {
     source?.cancel()
   }
 
-  /// The reactor was released: nothing of the program is called.
+  /// The reactor was released: does not call the program's code.
   func connectionReleased() {
     state = .broken
     let released = (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters)
@@ -168,7 +168,7 @@ final class StreamedBody {
     for waiter in drainWaiters { waiter.callback() }
   }
 
-  /// Those that wait and were not cancelled.
+  /// Removes the waiters, and returns those not cancelled.
   private func takeWaiters(_ list: ReferenceWritableKeyPath<StreamedBody, [Deferred<Void>]>) -> [Deferred<Void>] {
     defer { self[keyPath: list] = [] }
     return self[keyPath: list].filter { !$0.isFired }
