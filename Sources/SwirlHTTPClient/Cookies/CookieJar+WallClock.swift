@@ -6,13 +6,12 @@ extension CookieJar {
   /// An empty jar.
   public convenience init() { self.init(now: { WallClock.now }) }
 
-  /// A jar with the cookies of a Netscape cookie file, which curl, wget and browsers' extensions write: a line a cookie, seven
-  /// fields with tabs between them.
+  /// A jar with the cookies of a Netscape cookie file, which curl, wget and browsers' extensions write: a line a
+  /// cookie, seven fields with tabs between them.
   ///
-  /// Like curl, it skips lines that it cannot read, and cookies that no server could set; `onRefused` is told of each, with its
-  /// number.
-  /// - Throws: ``CookieError`` that names the first line, when there are lines and not one of them can be read: another kind of
-  ///   file was given.
+  /// Like curl, it skips lines that it cannot read, and cookies that no server could set; it reports each to
+  /// `onRefused`, with its line number.
+  /// - Throws: ``CookieError`` that names the first line, if no line can be read: it is another kind of file.
   public convenience init(
     netscape text: String, onRefused: ((_ line: String, _ reason: String) -> Void)? = nil
   ) throws(CookieError) {
@@ -21,7 +20,7 @@ extension CookieJar {
     try add(netscape: Array(text.utf8))
   }
 
-  /// A jar with the cookies that ``json`` gave. Cookies that no server could set are skipped, and told to `onRefused`.
+  /// A jar with the cookies of ``json``. It skips cookies that no server could set, and reports them to `onRefused`.
   /// - Throws: ``CookieError`` when the text is not such JSON, or of a newer version.
   public convenience init(
     json text: String, onRefused: ((_ cookie: String, _ reason: String) -> Void)? = nil
