@@ -5,12 +5,12 @@ extension HTTPClient {
   /// Sends a request on: to the next interceptor, and from the last one to the server.
   public typealias Next = (_ request: Request) -> Deferred<Response>
 
-  /// A function around the sending of requests. It may change the request, send it once, more often or not at all, and change what
-  /// comes back.
+  /// A function around the sending of requests. It may change the request, send it any number of times, and change the
+  /// response.
   public typealias Interceptor = (_ request: Request, _ next: @escaping Next) throws -> Deferred<Response>
 
-  /// Puts `interceptor` around the requests of this client: the one that was added first sees a request first, and its response
-  /// last.
+  /// Puts `interceptor` around the requests of this client: the one that was added first sees a request first, and its
+  /// response last.
   ///
   /// ```swift
   /// client.intercept { request, next in
@@ -20,11 +20,11 @@ extension HTTPClient {
   /// }
   /// ```
   ///
-  /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned. Redirects are followed
-  /// beneath it, and what `stream` asks for passes by.
+  /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned. Redirects are
+  /// followed behind it, and `stream` bypasses it.
   public func intercept(_ interceptor: @escaping Interceptor) { interceptors.append(interceptor) }
 
-  /// As `intercept`, with a function that awaits.
+  /// Like `intercept`, with an async function.
   ///
   /// ```swift
   /// client.interceptAwaiting { request, next in
@@ -41,7 +41,7 @@ extension HTTPClient {
     }
   }
 
-  /// Sends a request through the interceptors from that at `index` on.
+  /// Sends a request through the interceptors from the one at `index`.
   func send(_ request: Request, through index: Int) -> Deferred<Response> {
     guard index < interceptors.count else {
       let exchange = startDirectly(request)

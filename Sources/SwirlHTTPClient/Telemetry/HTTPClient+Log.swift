@@ -3,16 +3,16 @@ import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Writes a line to `logger` for each request when its result is there: for `intercept`.
+  /// Logs a line to `logger` for the result of each request: for `intercept`.
   ///
-  /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
-  /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never written, and of
-  /// a URL neither a user and password nor what in its query looks like a key or token.
+  /// The metadata keys are those of OpenTelemetry: `http.request.method`, `url.full`, `http.response.status_code`,
+  /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. It never logs fields and
+  /// content, and it redacts a URL's user and password, and values in its query that look like keys or tokens.
   ///
   /// - Parameters:
-  ///   - logger: where to.
-  ///   - level: of answers, whatever their status.
-  ///   - failureLevel: of requests that got none.
+  ///   - logger: the logger.
+  ///   - level: the level for responses with any status.
+  ///   - failureLevel: the level for requests without a response.
   public static func log(
     to logger: Logger, at level: Logger.Level = .info, failuresAt failureLevel: Logger.Level = .error
   ) -> Interceptor {
@@ -42,7 +42,7 @@ extension HTTPClient {
       logger.log(level: level, "\(seen.method) \(seen.url): \(response.status)", metadata: metadata)
     case .failure(let error):
       let reason = (error as? HTTPError)?.reason ?? "\(error)"
-      // Who cancels knows it.
+      // The canceller already knows.
       let level = error is CancelledError ? level : failureLevel
       logger.log(level: level, "\(seen.method) \(seen.url): \(reason.withRedactedURLs)", metadata: metadata)
     }

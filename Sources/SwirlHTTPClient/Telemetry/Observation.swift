@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// A request and what came of it, in the words of OpenTelemetry's semantic conventions for HTTP clients.
+/// A request and its outcome, in the terms of OpenTelemetry's semantic conventions for HTTP clients.
 struct Observation {
   /// `http.request.method`
   let method: String
@@ -15,11 +15,11 @@ struct Observation {
   /// `server.port`
   let port: Int?
   private let start: Reactor.Instant
-  /// What calls back is this reactor, or somebody on its thread.
+  /// Unowned: only this reactor, or code on its thread, calls back.
   private unowned let reactor: Reactor
 
   init(_ request: HTTPClient.Request) {
-    // Another method is somebody's own: there may be any number of them.
+    // Other methods are reported as `_OTHER`, because their number is unbounded.
     method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
     url = request.url.redactedURL
     let origin = try? HTTPURL.parse(request.url).origin
@@ -34,7 +34,7 @@ struct Observation {
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
   ]
 
-  /// How long it has taken so far.
+  /// Its duration so far.
   var duration: Duration { reactor.now - start }
 
   /// `http.response.status_code`
@@ -42,7 +42,7 @@ struct Observation {
     if case .success(let response) = result { response.status.code } else { nil }
   }
 
-  /// `error.type`: the status of an answer that is one, or the kind of failure; nil where all is well.
+  /// `error.type`: an error status, or the kind of failure; nil on success.
   static func errorType(_ result: Result<HTTPClient.Response, any Error>) -> String? {
     switch result {
     case .success(let response): response.status.code >= 400 ? "\(response.status.code)" : nil
@@ -53,6 +53,6 @@ struct Observation {
 }
 
 extension Duration {
-  /// In seconds, as OpenTelemetry has it.
+  /// In seconds, as OpenTelemetry requires.
   var inSeconds: Double { Double(nanoseconds) / 1e9 }
 }
