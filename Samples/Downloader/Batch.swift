@@ -82,7 +82,8 @@ import Swirl
       return "\(wanted)  \(file.name)"
     }
     guard file.name.utf8.count <= Self.longestName else {
-      throw Failure.name("a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
+      throw Failure.name(
+        "a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
     }
     // What has not been verified does not have the name yet.
     let unverified = "\(options.folder)/\(Self.unverifiedName(of: file.name))"

@@ -59,7 +59,9 @@ extension HTTPClient {
     } else if let body = request.body, !body.isReplayable {
       return .failure(
         RefusedRedirect(
-          reason: "a redirect to \(target.url.redacted) asks for the content again, which was a stream and is gone: send it there")
+          reason:
+            "a redirect to \(target.url.redacted) asks for the content again, which was a stream and is gone: send it there"
+        )
       )
     }
     next.headers[.host] = nil

@@ -4,7 +4,8 @@ import SwirlReactor
 extension ServerConnection {
   /// Looks for the client while reading is paused, when its end or reset is not read. One that has ended is treated as when its end is read.
   func checkPausedClient() {
-    guard isReadingPaused, output == .open, let socket = transport as? SocketTransport, socket.checkPeer() else { return }
+    guard isReadingPaused, output == .open, let socket = transport as? SocketTransport else { return }
+    guard socket.checkPeer() else { return }
     // What a client has sent before it ended its direction still counts then. After a reset the connection is over.
     guard output == .open, !server.configuration.answersHalfClosedClients else { return }
     if !endReceived() { transport.close() }
@@ -22,6 +23,7 @@ extension ServerConnection {
     for exchange in released {
       if case .streaming(let body) = exchange.state { body.connectionReleased() }
       exchange.state = .done
+      exchange.connection = nil
       exchange.source = nil
     }
     server.forget(self)

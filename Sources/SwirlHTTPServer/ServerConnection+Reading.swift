@@ -166,17 +166,26 @@ extension ServerConnection {
     do {
       let source = try handler()
       exchange.source = source
-      source.addBoth { [self] result in
+      exchange.connection = self
+      source.addBoth { result in
         exchange.source = nil
-        guard case .waiting = exchange.state, output != .over else { return }
-        let response = result.get { failureResponse($0, to: request) }
-        exchange.state = .ready(response)
-        count(response.body.count, of: exchange)
-        settle()
+        guard let connection = exchange.connection.take(), case .waiting = exchange.state else { return }
+        connection.answer(exchange, result, to: request)
       }
     } catch {
       exchange.state = .ready(failureResponse(error, to: request))
     }
+  }
+
+  /// The handler's Deferred has fired.
+  private func answer(
+    _ exchange: Exchange, _ result: Result<HTTPServer.Response, any Error>, to request: HTTPServer.Request
+  ) {
+    guard output != .over else { return }
+    let response = result.get { failureResponse($0, to: request) }
+    exchange.state = .ready(response)
+    count(response.body.count, of: exchange)
+    settle()
   }
 
   private func enqueue(_ exchange: Exchange, _ state: Exchange.State) {
