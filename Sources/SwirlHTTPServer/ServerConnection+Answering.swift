@@ -200,6 +200,8 @@ extension ServerConnection {
       finished(exchange, body.status, body.sent, isComplete: false)
     case .waiting, .ready:
       exchange.state = .done
+      exchange.connection = nil
+      exchange.connection = nil
       exchange.source.take()?.cancel()
       finished(exchange, 499, 0, isComplete: false)
     }

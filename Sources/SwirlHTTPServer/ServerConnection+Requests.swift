@@ -47,14 +47,16 @@ extension ServerConnection {
     do {
       let source = try handler()
       exchange.source = source
-      source.addBoth { [self] result in
+      exchange.connection = self
+      source.addBoth { result in
         exchange.source = nil
-        guard case .waiting = exchange.state else { return }
+        guard let connection = exchange.connection.take(), case .waiting = exchange.state else { return }
         switch result {
-        case .success(let response): answer(exchange, with: response)
-        case .failure(let error): answer(exchange, with: failureResponse(error, to: request))
+        case .success(let response): connection.answer(exchange, with: response)
+        case .failure(let error):
+          connection.answer(exchange, with: connection.failureResponse(error, to: request))
         }
-        pump()
+        connection.pump()
       }
     } catch {
       answer(exchange, with: failureResponse(error, to: request))
