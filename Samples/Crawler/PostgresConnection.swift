@@ -66,8 +66,8 @@ struct PostgresError: Error, CustomStringConvertible {
     return (hasCredentials ? rest.dropFirst(credentials.count + 1) : rest).contains("@")
   }
 
-  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it is
-  /// shown only for a URL without a password.
+  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it
+  /// is shown only for a URL without a password.
   private func checkURL() throws {
     var words: UnsafeMutablePointer<CChar>?
     let options = PQconninfoParse(url, &words)

@@ -151,8 +151,14 @@ import Swirl
 }
 
 extension HTTPFields {
-  /// One line for each.
-  func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value.escapingControls)\r\n" }.joined() }
+  /// A line each, for a terminal: without credentials.
+  func lines(_ prefix: String) -> String {
+    map { field in
+      let isSecret = [.authorization, .proxyAuthorization].contains(field.name)
+      let value = isSecret ? "\(field.value.prefix { $0 != " " }) REDACTED" : field.value
+      return "\(prefix)\(field.name): \(value.escapingControls)\r\n"
+    }.joined()
+  }
 
   /// The same as they came: a value is bytes, and need not be UTF-8.
   var bytes: [UInt8] {

@@ -31,7 +31,10 @@ public final class DeferredLock {
   }
 
   /// Runs `body` while holding the lock. Releases it when the Deferred that `body` returns has its result, or when
-  /// `body` throws. Twisted: `run`.
+  /// `body` throws.
+  ///
+  /// A `body` of several statements needs `return` before the Deferred. Without it the lock is released when `body`
+  /// returns. Twisted: `run`.
   @discardableResult
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner

@@ -50,7 +50,10 @@ public class DeferredSemaphore {
   /// Runs `body` with a token. Returns the token when the Deferred that `body` returns has its result, or when `body`
   /// throws.
   ///
-  /// Cancelling it leaves the queue; once `body` has run, it cancels the Deferred of `body`. Twisted: `run`.
+  /// Cancelling it leaves the queue; once `body` has run, it cancels the Deferred of `body`.
+  ///
+  /// A `body` of several statements needs `return` before the Deferred. Without it the token is returned when `body`
+  /// returns. Twisted: `run`.
   @discardableResult
   public final func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner

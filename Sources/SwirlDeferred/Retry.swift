@@ -22,7 +22,8 @@ public struct Backoff: Sendable {
   /// jitter".
   public func delay(after failures: Int) -> Duration {
     let longest = min(firstDelay * (1 << min(max(failures, 1) - 1, 20)), maximumDelay)
-    return longest * Double.random(in: 0...1)
+    var random = HouseRandom()
+    return longest * Double.random(in: 0...1, using: &random)
   }
 }
 

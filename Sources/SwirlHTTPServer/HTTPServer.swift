@@ -38,7 +38,12 @@ public final class HTTPServer {
 
   /// Called when the kernel has taken a whole response, or its client has disconnected: the hook for an access log.
   /// nil, the default, costs nothing.
-  public var onFinish: ((AccessRecord) -> Void)?
+  public var onFinish: ((AccessRecord) -> Void)? {
+    get { finishHook }
+    set { finishHook = newValue }
+  }
+  // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
+  @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head has arrived, but not its body: to refuse it before the body is sent, or to set
   /// the body's limit by route. nil accepts every body up to `HTTPLimits.bodyBytes`.
@@ -129,7 +134,9 @@ public final class HTTPServer {
   }
 
   /// The connections for which reading is paused.
-  var pausedConnections: [ServerConnection] { connections.values.filter(\.machine.isReadingPaused) }
+  var pausedConnections: [ServerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: ServerConnection) {

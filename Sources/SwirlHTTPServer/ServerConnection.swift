@@ -45,7 +45,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
 
   // Time
   /// Unowned, because the reactor retains the transport, which retains this.
-  private(set) unowned var reactor: Reactor!
+  @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
   /// The start of the current content's time limit.
   @exclusivity(unchecked) var contentStart: Int64 = 0

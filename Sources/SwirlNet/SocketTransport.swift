@@ -339,7 +339,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
   }
 
-  /// Closes it without notifying the protocol: the loop has ended.
+  /// Closes it, and calls no `connectionLost`: there is no loop left to do that in.
   package func abandon() {
     closeDescriptor()
     // The two retain each other. Release the protocol after the change, because its deinit may use the transport.

@@ -23,6 +23,8 @@ package enum ProcessSetup {
     // The logger is made on demand: the program may configure logging after it has made a reactor.
     DeferredReport.setFallback { Logger(label: "swirl").error("\($0)") }
 
+    HouseRandom.set { Reactor.running.flatMap { $0.virtualTime == nil ? nil : $0.random.next() } }
+
     DeferredHomes.set(
       { Reactor.running?.remote }, mayComeToRun: { isMainThread }, isIdle: { Reactor.running?.isIdle ?? true })
   }()

@@ -44,7 +44,8 @@ public final class MemoryNetwork {
       segmentSize: ClosedRange<Int> = 65536...65536, bufferSize: Int = 65536
     ) {
       require(segmentSize.lowerBound > 0 && bufferSize > 0, "a segment and a buffer have room for a byte")
-      require(latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
+      require(
+        latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
       self.latency = latency
       self.jitter = jitter
       self.bytesPerSecond = bytesPerSecond
@@ -76,6 +77,10 @@ public final class MemoryNetwork {
     reactor.simulatedNetwork = ReactorsNetwork(self)
     // Weak: the reactor keeps its resolver, and that this closure.
     reactor.resolver.lookup = { [weak self] name in
+      // RFC 6761 §6.3: this machine, whatever others say.
+      if name == "localhost" || name.hasSuffix(".localhost") {
+        return .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!])
+      }
       guard let host = self?.hosts[name] else {
         return .fail(NetError(.resolve, name, reason: "the network in memory has no host of that name"))
       }
@@ -135,6 +140,16 @@ public final class MemoryNetwork {
   func nextPort() -> UInt16 {
     lastPort = lastPort == .max ? 49152 : lastPort + 1
     return lastPort
+  }
+
+  /// How many sockets are connected to `port`, and how many are at it: listeners and the accepted ends.
+  package func openSockets(of port: Int) -> (connected: Int, atPort: Int) {
+    let sockets = hostsByAddress.values.flatMap(\.connections).compactMap(\.socket)
+    return (
+      sockets.count { $0.isConnected && $0.peerAddress?.port == UInt16(port) },
+      sockets.count { $0.isOpen && $0.localAddress?.port == UInt16(port) }
+        + listeners.count { $0.localAddress?.port == UInt16(port) }
+    )
   }
 
   // MARK: - Moving

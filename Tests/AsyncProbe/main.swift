@@ -110,7 +110,9 @@ case "timeout":
   let answer = Deferred<String>()
   let silent = try HTTPServer { _ in answer.addCallback { .text($0) } }.listen(0).localAddress
   let page: Deferred = fetch("http://\(silent)/slow").addCallback { $0.text.count }
-  do { print(try await page.addTimeout(.milliseconds(5), reactor).value) } catch { print("\(error)".replacing("\(silent)", with: "SERVER")) }
+  do {
+    print(try await page.addTimeout(.milliseconds(5), reactor).value)
+  } catch { print("\(error)".replacing("\(silent)", with: "SERVER")) }
 
 case "forgotten":
   fetch("http://127.0.0.1:1/") { _ in }

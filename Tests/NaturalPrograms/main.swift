@@ -20,7 +20,7 @@ let everything = Event()
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 110 { everything.set() }
+  if count == 115 { everything.set() }
 }
 
 try runUntilComplete {
@@ -90,6 +90,7 @@ let chains = Chains(base)
 let places = Places(base)
 try runUntilComplete {
   chains.run()
+  Handlers().run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), reactor).value
 }

@@ -92,6 +92,13 @@ func isDefault(_ number: Int32) -> Bool {
   reactor.run()
 }
 
+/// Leaves the standard three open.
+func limitDescriptors(_ count: Int) {
+  for descriptor in Int32(3)..<1024 { close(descriptor) }
+  var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
 @MainActor func mainQueue() {
   DispatchQueue.main.async { print("queued before") }
   Task { @MainActor in
@@ -483,6 +490,9 @@ let scenario = CommandLine.arguments.dropFirst().first ?? ""
 alarm(20)
 switch scenario {
 case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
+case let scenario where scenario.hasPrefix("descriptors: "):
+  limitDescriptors(Int(scenario.dropFirst(13))!)
+  mainQueue()
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
 case "second sigint": secondSignalEnds()

@@ -15,10 +15,10 @@ import Darwin
 /// Runs a new reactor until `body`, or work that it started, stops it; then calls the closure that `body` returned. A
 /// test that hangs fails instead.
 func withReactor(
-  limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
+  clock: Reactor.ClockSource = .system, limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (Reactor) throws -> (() -> Void)
 ) rethrows {
-  let reactor = Reactor()
+  let reactor = Reactor(clock: clock)
   let guardCall = reactor.callLater(limit) { [unowned reactor] in
     Issue.record("the test did not end within \(limit)", sourceLocation: sourceLocation)
     reactor.crash()

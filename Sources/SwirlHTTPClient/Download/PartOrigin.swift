@@ -65,7 +65,8 @@ struct PartOrigin: Equatable, Sendable {
   /// One line each: fields and URLs cannot contain line breaks.
   var bytes: [UInt8] {
     let lines = [
-      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag, Array((total.map { "\($0)" } ?? "").utf8),
+      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag,
+      Array((total.map { "\($0)" } ?? "").utf8),
       Array(coding.utf8), [],
     ]
     return Array(lines.joined(separator: "\n".utf8))

@@ -18,7 +18,7 @@ extension ServerMachine {
 
   /// Whether another event of the parser may be taken. Without these bounds a client that sends and never reads would
   /// use all memory.
-  private var mayParse: Bool {
+  @inline(__always) private var mayParse: Bool {
     switch input {
     case .content where content.isStreamed: !content.isPaused
     case .head, .content:
@@ -29,7 +29,7 @@ extension ServerMachine {
 
   /// Whether bytes are read: ahead to a bound, since only a read shows that a client has left while it waits for its
   /// answer.
-  var mayRead: Bool {
+  @inline(__always) var mayRead: Bool {
     if input == .dropped { return output == .lingering || droppedBytes <= options.lingerBytes }
     return unreadBytes < options.pipelineBytes || mayParse
   }

@@ -47,7 +47,9 @@ package final class ManualBackend: ReactorBackend, EventSource {
   package func poll(until deadline: Int64?, now: Int64) -> Bool {
     var due = events.filter { ready.contains(Key(descriptor: $0.descriptor, interest: $0.interest)) }
     let milliseconds: Int64 =
-      if !due.isEmpty { 0 } else if let deadline { deadline <= now ? 0 : (deadline - now + 999_999) / 1_000_000 } else { -1 }
+      if !due.isEmpty { 0 } else if let deadline { deadline <= now ? 0 : (deadline - now + 999_999) / 1_000_000 } else {
+        -1
+      }
     if isWoken(within: Int32(clamping: milliseconds)) {
       due += events.filter { $0.descriptor == wakeUpDescriptor }
     }
