@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target is built with: the Swift 6 language mode (complete concurrency checking), and any warning is an error.
+/// What every target is built with: the Swift 6 language mode (complete concurrency checking), and any warning is an
+/// error.
 let checked: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("ExistentialAny"),
@@ -24,8 +25,8 @@ let samples = [
 /// Programs to use, and to read: `swift run Fetch --help`.
 let programs = ["Crawler", "Downloader", "Fetch"]
 
-/// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
-/// alone sees no change in it when a module below changes, and would not compile its user again.
+/// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at
+/// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore",
   "SwirlHTTPClient", "SwirlHTTPServer",

@@ -32,7 +32,7 @@ extension HTTPClient.Exchange {
     // Streamed content is not collected, so it has no size limit.
     if stream == nil { limits.maximumSize = client.configuration.maximumBodySize }
     do throws(ContentError) { return try ContentDecoder(contentEncoding: codings, limits: limits) } catch {
-      // As browsers do (Fetch standard, "handle content codings"): if one coding is unknown, none of them is decoded.
+      // As browsers do (Fetch standard, "handle content codings"): if one coding is unknown, the body stays encoded.
       if error.code == .unsupportedCoding, !client.configuration.strictResponses { return nil }
       throw error
     }

@@ -31,7 +31,7 @@ extension HTTPClient {
     }
 
     // Exempt from run-time checks for overlapping access, as in the connection: each is read or written as a whole, and
-    // none is held during a call that could be re-entrant.
+    // never held during a call that could be re-entrant.
     /// nil before its first state, and while its error is pending.
     @exclusivity(unchecked) var state: State?
     /// The request; a redirect changes it.

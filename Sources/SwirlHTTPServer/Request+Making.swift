@@ -13,7 +13,7 @@ extension HTTPServer.Request {
   /// - Parameters:
   ///   - target: the path and query, percent-encoded, or one of the other forms of a target (RFC 9112 §3.2).
   ///   - method: the method.
-  ///   - headers: its fields. `Host: localhost` is added where there is none, and Content-Length where there is
+  ///   - headers: its fields. Adds `Host: localhost` if it is missing, and Content-Length if the request has
   ///     content.
   ///   - body: the content.
   ///   - trailers: the fields behind the content.

@@ -3,7 +3,7 @@ public import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPServer.Response {
-  /// The content if it is in memory: `[]` where there is none; nil for a stream and an upgrade. See ``collect()``.
+  /// The content if it is in memory: `[]` without content; nil for a stream and an upgrade. See ``collect()``.
   public var body: [UInt8]? {
     switch content {
     case .empty: []

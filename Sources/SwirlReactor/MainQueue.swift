@@ -33,7 +33,7 @@ struct MainQueue {
   private let event: FileEvent
 
   init(of reactor: Reactor) {
-    // One for the queue, three for timers of tasks: libdispatch stops the program without a message where it gets none.
+    // One for the queue, three for timers of tasks: without them libdispatch traps without a message.
     DescriptorLimit.requireFree(4, for: "the main dispatch queue and Task.sleep")
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {

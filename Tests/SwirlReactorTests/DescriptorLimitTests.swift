@@ -3,7 +3,7 @@ import Testing
 @testable import SwirlReactor
 
 @Suite struct DescriptorLimitTests {
-  /// Of three none is free, and what the program itself asks of libdispatch fails.
+  /// With three descriptors no descriptor is free, and the program's own calls of libdispatch fail.
   @Test func `a program that may have few descriptors runs, or says what to do`() {
     let runs = (4...14).map { Probe("descriptors: \($0)") }
     for (limit, run) in zip(4..., runs) where run.exitCode != 0 {
