@@ -62,7 +62,7 @@ import Swirl
   private func fetch(_ url: String, to path: String?) async throws {
     let request = try await makeRequest(url.contains("://") ? url : "http://\(url)")
     if options.isVerbose { tell("> \(request)\n" + request.headers.lines("> ")) }
-    // What is decoded has no positions that a later run could resume at, and a head is no part of the content.
+    // Decoded content has no byte positions at which a later run could resume, and a head is not content.
     if let path, !options.compressed, !options.isHead, !options.includesHead {
       return try await download(request, to: path)
     }

@@ -215,7 +215,7 @@ public final class DeferredQueue<Element> {
     }
   }
 
-  /// Elements by a priority; those that neither goes before the other stay in the order in which they were put.
+  /// A stable priority queue: elements of equal priority come out in FIFO order.
   private struct PriorityHeap {
     struct Prioritized: HeapElement {
       let element: Element

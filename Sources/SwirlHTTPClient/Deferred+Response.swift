@@ -22,23 +22,23 @@ extension Deferred where Value == HTTPClient.Response {
 // expression such as `try await fetch(url).text` is not concerned, since an unavailable member ranks last.
 
 extension Deferred where Value == HTTPClient.Response {
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: use addStatusCheck(), or await the Deferred with `.value`")
   @discardableResult
   public func raiseForStatus() -> HTTPClient.Response { fatalError() }
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: await the Deferred with `.value`, or use addCallback")
   public var status: Never { fatalError() }
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: await the Deferred with `.value`, or use addCallback")
   public var headers: Never { fatalError() }
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: await the Deferred with `.value`, or use addCallback")
   public var body: Never { fatalError() }
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: await the Deferred with `.value`, or use addCallback")
   public var text: Never { fatalError() }
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(*, unavailable, message: "not there yet: await the Deferred with `.value`, or use addCallback")
   public func json<Result>(as type: Result.Type) -> Result { fatalError() }
 }

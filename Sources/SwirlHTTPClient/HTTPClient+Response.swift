@@ -38,7 +38,7 @@ extension HTTPClient {
 
     /// - Parameters:
     ///   - hasCodings: whether the content is still in the codings that the head names, if it has content.
-    ///   - birth: that of its connection, if that was made for it.
+    ///   - birth: how its connection was made; nil for a reused connection.
     ///   - cacheOutcome: the outcome of the cache.
     init(
       url: String, head: ResponseHead, body: [UInt8], hasCodings: Bool = false, trailers: HTTPFields? = nil,

@@ -31,7 +31,7 @@ public final class MemoryNetwork {
     public var latency: Duration
     /// By how much more it may take, at random; segments of a connection keep their order.
     public var jitter: Duration
-    /// How many bytes a second pass in each direction of a connection; nil for any number.
+    /// The bandwidth in each direction of a connection, in bytes per second; nil for no limit.
     public var bytesPerSecond: Int?
     /// How many bytes a segment has, at random from this range.
     public var segmentSize: ClosedRange<Int>

@@ -194,7 +194,8 @@ extension HTTPClient.Response {
 }
 
 extension Range<Int> {
-  /// Whether these positions may answer a Range field of one range; fields of other forms are not compared.
+  /// Whether these positions may answer the Range field. Only a field with a single range is compared; other forms are
+  /// accepted.
   fileprivate func mayAnswer(_ field: String) -> Bool {
     guard field.hasPrefix("bytes="), !field.contains(",") else { return true }
     let ends = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)

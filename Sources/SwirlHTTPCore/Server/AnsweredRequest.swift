@@ -10,7 +10,7 @@ package struct AnsweredRequest: Sendable {
 }
 
 extension RequestHead {
-  /// What of it decides how it is answered.
+  /// The properties of the request that determine the form of its response.
   package var answered: AnsweredRequest {
     AnsweredRequest(kind: kind, version: version, isPersistent: isPersistent)
   }

@@ -2,7 +2,7 @@
 struct IncomingContent: Sendable {
   /// Whether its handler was called, and takes it while it comes.
   var isStreamed = false
-  /// Whether the handler takes no more at present.
+  /// Whether the handler applies back-pressure.
   var isPaused = false
   /// Whether the handler will take no more.
   var isAbandoned = false

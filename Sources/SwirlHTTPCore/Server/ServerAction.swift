@@ -9,7 +9,7 @@ package enum ServerAction: Sendable, Equatable {
   /// A request came whole. `takeHead()` and `takeTrailers()` give its parts; call its handler, then `answered` or
   /// `takeTurn`.
   case request(number: Int)
-  /// A request whose content the handler takes while it comes. `takeHead()` gives its head.
+  /// A request with streamed content. `takeHead()` returns its head.
   case streamedRequest(number: Int)
   /// Content: these positions of the input.
   case content(Range<Int>)
