@@ -25,7 +25,7 @@ let samples = [
 /// Programs to use, and to read: `swift run Fetch --help`.
 let programs = ["Crawler", "Downloader", "Fetch"]
 
-/// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at
+/// The modules of `import Swirl`. A user of the library depends on each of them: a build system that looks at
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore",
