@@ -1,12 +1,5 @@
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A ``Transport`` over a connected stream socket.
 ///

@@ -1,13 +1,6 @@
 import CSwirlSystem
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The reactor of each thread.
 enum CurrentReactor {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// What a layer above has begun on a reactor, for the line that is printed when that reactor never runs.
 package protocol BegunWork: AnyObject {

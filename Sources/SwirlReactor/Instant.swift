@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 extension Reactor {
   /// A moment on the monotonic clock (`CLOCK_MONOTONIC`): it never jumps, and does not run while the machine sleeps.

@@ -1,12 +1,5 @@
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Anything that has a descriptor: a serial port, inotify, a database's socket, an object of a program's own.
 /// Twisted: `IFileDescriptor`; Python: an object with `fileno()`.

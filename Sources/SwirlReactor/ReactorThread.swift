@@ -1,12 +1,5 @@
 public import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A reactor that runs on a thread of its own, for programs whose main thread does something else.
 ///

@@ -1,12 +1,5 @@
 import CSwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A thread of the system, which runs one function and ends with it.
 package enum SystemThread {

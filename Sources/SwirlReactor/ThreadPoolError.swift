@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Why a pool did not take work.
 public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {

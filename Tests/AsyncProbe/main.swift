@@ -1,13 +1,6 @@
 // What a program does whose main is async, a scenario at a time, written as people write it: the tests run this and read what it prints.
 import Swirl
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 // So that a failure is no hang.
 alarm(20)

@@ -1,16 +1,9 @@
 // The program whose workers the tests of ProcessPool use. Called by itself it does nothing; with a path, it has a pool whose worker hangs
 // when that file is there.
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 struct Refusal: Error, CustomStringConvertible { var description: String }
 

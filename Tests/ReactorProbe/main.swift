@@ -1,15 +1,8 @@
 // What only the main thread of a process can do, a scenario at a time: the tests run this and read what it prints.
 import Dispatch
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Unbuffered, so that what is printed before a crash is seen.
 func print(_ items: Any...) {

@@ -1,16 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A path in a directory of its own, which goes with it.
 private final class TemporaryPath {

@@ -1,15 +1,8 @@
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Has the next bytes put in a place of its own, while there is room.
 private final class DirectReader: StreamProtocol {

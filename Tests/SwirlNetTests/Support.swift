@@ -1,16 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Runs a new reactor until `body`, or what it has set going, stops it, and then what `body` returned; a test that hangs
 /// fails instead.

@@ -1,18 +1,11 @@
 import Dispatch
 import SwirlDeferred
+import SwirlPlatform
 import SwirlTesting
 import Testing
 
 @testable import SwirlReactor
 @testable import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct FileThreadsTests {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A file that cannot be read or written: which, what was tried, and why not.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 extension OpenFile {
   /// Opens or makes a file that one `OpenFile` of all processes has at a time, until it is closed.

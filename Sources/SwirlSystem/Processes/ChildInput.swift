@@ -1,14 +1,7 @@
 public import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// What a child process reads, to be written to: the near end of a pipe.
 ///

@@ -1,13 +1,6 @@
 public import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A process that this one has started: see `Reactor.spawnProcess`.
 ///

@@ -1,13 +1,6 @@
 import CSwirlSystem
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Tells that a process has ended, without taking its status: by a descriptor that the kernel makes readable then, else by a thread that
 /// waits. A handler of SIGCHLD would be one for the whole program, which may have its own.

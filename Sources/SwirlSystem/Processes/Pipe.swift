@@ -1,12 +1,5 @@
 import CSwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The ends of a pipe on their way to those who will close them.
 struct Pipe {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// What went wrong with a child process: what was attempted, with which program, why it failed, and what to do.
 public struct ProcessError: Error, Sendable, Hashable, CustomStringConvertible {

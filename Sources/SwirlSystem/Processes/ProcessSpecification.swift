@@ -1,13 +1,6 @@
 import CSwirlSystem
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// What is to be started, and how.
 struct ProcessSpecification {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Content of any length in which a part that is missing, doubled or in the wrong place shows.
 enum Content {

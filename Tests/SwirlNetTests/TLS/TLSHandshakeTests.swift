@@ -1,17 +1,10 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// What came of a client and a server that met.
 struct Meeting {

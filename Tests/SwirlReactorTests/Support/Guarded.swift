@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A value that threads share. `Synchronization.Mutex` would do, but the thread sanitizer does not see it on Linux.
 ///

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Runs one scenario of `ReactorProbe`, or another probe, a program of its own, since a test has no main thread to run a reactor on.
 struct Probe {

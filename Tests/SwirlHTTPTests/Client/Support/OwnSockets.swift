@@ -1,12 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The sockets of this process that have to do with a port. Other tests run at the same time: to count all descriptors would
 /// count theirs.
