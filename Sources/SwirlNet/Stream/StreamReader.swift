@@ -1,4 +1,5 @@
 import SwirlDeferred
+public import SwirlReactor
 
 /// Reads bytes from a stream in the portions that a program wants: so many, a line, all up to a delimiter.
 ///
