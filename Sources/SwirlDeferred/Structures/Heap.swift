@@ -1,5 +1,5 @@
 /// What a ``Heap`` puts in order.
-package protocol HeapElement {
+@usableFromInline package protocol HeapElement {
   /// Whether it comes before `other`: a strict weak order.
   func precedes(_ other: Self) -> Bool
 }
@@ -7,7 +7,7 @@ package protocol HeapElement {
 /// A binary heap: the element that no other precedes is at hand, and adding and removing takes logarithmic time.
 ///
 /// Elements that do not precede one another come in no order. One that has to keep the order in which they were added counts them.
-package struct Heap<Element: HeapElement> {
+@usableFromInline package struct Heap<Element: HeapElement> {
   /// All elements: each precedes, or equals, those at twice its index and one or two more.
   @usableFromInline var array: [Element] = []
 

@@ -4,7 +4,9 @@
 /// the elements and halves when three quarters of it are empty: the memory of a burst is given back while the queue drains.
 ///
 /// The elements can be looked at and changed in place by their index, 0 for the first.
-package struct RingBuffer<Element> {
+///
+/// `@usableFromInline` on the type: without it the compiler drops the `@inlinable` of its members, and other modules run them unspecialized.
+@usableFromInline package struct RingBuffer<Element> {
   /// As many as a power of two, or none. Nil where there is no element.
   @usableFromInline var slots: [Element?] = []
   /// The slot of the first element.

@@ -2,9 +2,9 @@
 ///
 /// Adding and serving takes amortized constant time, removing by a ticket at most logarithmic time, however long the queue is. The place of
 /// an element that was removed before its turn stays until places like it are half of the queue, but holds nothing.
-package struct TicketQueue<Element> {
+@usableFromInline package struct TicketQueue<Element> {
   /// The number of an element, counted from zero in the order in which elements were added.
-  package typealias Ticket = Int
+  @usableFromInline package typealias Ticket = Int
 
   @usableFromInline struct Place {
     @usableFromInline let ticket: Ticket
