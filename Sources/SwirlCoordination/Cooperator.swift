@@ -1,17 +1,16 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// Cuts long computations into turns, so that what else the reactor has to do is not kept waiting.
 ///
 /// ```swift
-/// cooperate(lines, reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
+/// cooperate(lines, clock: reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
 /// ```
 ///
 /// All that run on one cooperator take steps by turns, for `turnTime` in each turn of the loop. To be used on the reactor's thread. Twisted:
 /// `Cooperator`, `cooperate`, `coiterate`.
 public final class Cooperator {
-  private let now: () -> Reactor.Instant
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let turnTime: Duration
   private var tasks: [CooperativeTask] = []
   private var next = 0
@@ -20,9 +19,13 @@ public final class Cooperator {
   /// - Parameters:
   ///   - clock: where it works, such as the reactor.
   ///   - turnTime: how long it works in each turn of the loop; one step may still take longer.
-  public init(_ clock: some ReactorClock, turnTime: Duration = .milliseconds(5)) {
-    now = { clock.now }
-    schedule = { clock.schedule(after: .zero, $0) }
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
+  public init(
+    clock: some ReactorTime, turnTime: Duration = .milliseconds(5), file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.turnTime = turnTime
   }
 
@@ -70,7 +73,7 @@ public final class Cooperator {
   func goOn(_ task: CooperativeTask) {
     tasks.append(task)
     task.kept = nil
-    if call == nil { call = schedule { [self] in turn() } }
+    if call == nil { callTurn() }
   }
 
   func remove(_ task: CooperativeTask) {
@@ -82,15 +85,19 @@ public final class Cooperator {
 
   private func turn() {
     call = nil
-    let end = now() + turnTime
+    let end = clock.now + turnTime
     repeat {
       if tasks.isEmpty { return }
       if next >= tasks.count { next = 0 }
       let task = tasks[next]
       next += 1
       task.takeStep()
-    } while now() < end
-    if call == nil, !tasks.isEmpty { call = schedule { [self] in turn() } }
+    } while clock.now < end
+    if call == nil, !tasks.isEmpty { callTurn() }
+  }
+
+  private func callTurn() {
+    call = clock.callLater(.zero, file: site.file, line: site.line) { [self] in turn() }
   }
 }
 
@@ -182,17 +189,19 @@ public final class CooperativeTask {
 /// Runs `step` for each of `items` a few at a time in each turn of the loop: on a cooperator of its own.
 @discardableResult
 public func cooperate<Items: Sequence>(
-  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Void
+  _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+  _ step: @escaping (Items.Element) throws -> Void
 ) -> CooperativeTask {
-  Cooperator(clock).cooperate(items, step)
+  Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }
 
 /// Runs `step` for each of `items` on a cooperator of its own; the next one waits for the Deferred that `step` returns.
 @discardableResult
 public func cooperate<Items: Sequence, Inner: DeferredType>(
-  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Inner
+  _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+  _ step: @escaping (Items.Element) throws -> Inner
 ) -> CooperativeTask {
-  Cooperator(clock).cooperate(items, step)
+  Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }
 
 @available(*, unavailable, message: "A cooperator belongs to its reactor's thread")

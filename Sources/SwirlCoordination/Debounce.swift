@@ -3,29 +3,38 @@ public import SwirlDeferred
 /// Calls its body when it has not been called itself for a while, with the latest value: for input that comes in bursts.
 ///
 /// ```swift
-/// let search = Debounce(.milliseconds(300), reactor) { (text: String) in find(text) }
+/// let search = Debounce(.milliseconds(300), clock: reactor) { (text: String) in find(text) }
 /// search("s"); search("sw"); search("swirl")      // one call, with "swirl"
 /// ```
 ///
 /// To be used on the reactor's thread. lodash: `debounce`.
 public final class Debounce<Value> {
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let delay: Duration
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let body: (Value) -> Void
   private var call: (any CancellableCall)?
 
   /// - Parameters:
   ///   - delay: how long it must not have been called.
   ///   - clock: what measures that, such as the reactor.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   ///   - body: what is called.
-  public init(_ delay: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
-    schedule = { clock.schedule(after: delay, $0) }
+  public init(
+    _ delay: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (Value) -> Void
+  ) {
+    self.delay = delay
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.body = body
   }
 
   /// Calls the body with `value` after the delay, unless this is called again before.
   public func callAsFunction(_ value: Value) {
     call?.cancel()
-    call = schedule { [self] in
+    call = clock.callLater(delay, file: site.file, line: site.line) { [self] in
       call = nil
       body(value)
     }
@@ -40,7 +49,9 @@ public final class Debounce<Value> {
 ///
 /// To be used on the reactor's thread. lodash: `throttle`.
 public final class Throttle<Value> {
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let interval: Duration
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let body: (Value) -> Void
   private var call: (any CancellableCall)?
   private var latest: Value?
@@ -48,9 +59,16 @@ public final class Throttle<Value> {
   /// - Parameters:
   ///   - interval: the shortest time between two calls.
   ///   - clock: what measures that, such as the reactor.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   ///   - body: what is called.
-  public init(_ interval: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
-    schedule = { clock.schedule(after: interval, $0) }
+  public init(
+    _ interval: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (Value) -> Void
+  ) {
+    self.interval = interval
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.body = body
   }
 
@@ -65,7 +83,7 @@ public final class Throttle<Value> {
   }
 
   private func wait() {
-    call = schedule { [self] in
+    call = clock.callLater(interval, file: site.file, line: site.line) { [self] in
       call = nil
       guard let value = latest.take() else { return }
       wait()

@@ -5,7 +5,7 @@ public import SwirlDeferred
 /// ```swift
 /// let queue = DeferredQueue<String>()
 /// @MainActor func work() { queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } } }
-/// queue.join(timeout: .seconds(300), reactor).addBoth { _ in reactor.stop() }
+/// queue.join(timeout: .seconds(300), clock: reactor).addBoth { _ in reactor.stop() }
 /// ```
 ///
 /// Those who wait are served in the order they came. To be used on one thread, that of its Deferreds. As a sequence it gives what is put
@@ -152,9 +152,9 @@ public final class DeferredQueue<Element> {
 
   /// As `join()`; fails with `TimeoutError` when that takes longer than `timeout`.
   public func join(
-    timeout: Duration, _ clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
+    timeout: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
-    join(file: file, line: line).addTimeout(timeout, clock, file: file, line: line)
+    join(file: file, line: line).addTimeout(timeout, clock: clock, file: file, line: line)
   }
 
   /// Lets nothing more be put. What is there can be taken; then those who wait fail with ``QueueClosedError``, as do those at once who

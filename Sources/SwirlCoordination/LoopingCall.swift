@@ -1,10 +1,9 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// Calls something again and again, at an interval that does not drift.
 ///
 /// ```swift
-/// let beat = LoopingCall(reactor) { print("tick") }
+/// let beat = LoopingCall(clock: reactor) { print("tick") }
 /// beat.start(every: .seconds(1))
 /// ```
 ///
@@ -12,14 +11,15 @@ public import SwirlReactor
 /// a Deferred the next one waits for it, and what was due meanwhile is passed over, and counted in `missed`. To be used on the reactor's
 /// thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
 public final class LoopingCall {
-  private let now: () -> Reactor.Instant
-  private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
+  private let clock: any ReactorTime
   private let body: () throws -> Deferred<Void>?
   private var call: (any CancellableCall)?
   /// What the body returned and has no result yet.
   private var running: Deferred<Void>?
   private var outcome: Deferred<Void>?
-  private var begin = Reactor.Instant(nanoseconds: 0)
+  /// Where it was started, for reports.
+  private var site = CallSite()
+  private var begin = Instant(nanoseconds: 0)
   private var interval = Duration.zero
   private var jitter = 0.0
   /// How many intervals from `begin` the latest call was due.
@@ -33,9 +33,9 @@ public final class LoopingCall {
   /// - Parameters:
   ///   - clock: what measures the intervals, such as the reactor.
   ///   - body: an error that it throws ends the loop.
-  public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Void) {
+  public convenience init(clock: some ReactorTime, _ body: @escaping () throws -> Void) {
     self.init(
-      clock,
+      clock: clock,
       maybe: {
         try body()
         return nil
@@ -43,20 +43,19 @@ public final class LoopingCall {
   }
 
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
-  public convenience init<Inner: DeferredType>(_ clock: some ReactorClock, _ body: @escaping () throws -> Inner) {
-    self.init(clock, maybe: { try body().withoutValue })
+  public convenience init<Inner: DeferredType>(clock: some ReactorTime, _ body: @escaping () throws -> Inner) {
+    self.init(clock: clock, maybe: { try body().withoutValue })
   }
 
   // Disfavored: it only gives a context to a body that returns `.succeed()`.
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
   @_disfavoredOverload
-  public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Deferred<Void>) {
-    self.init(clock, maybe: { try body() })
+  public convenience init(clock: some ReactorTime, _ body: @escaping () throws -> Deferred<Void>) {
+    self.init(clock: clock, maybe: { try body() })
   }
 
-  private init(_ clock: some ReactorClock, maybe body: @escaping () throws -> Deferred<Void>?) {
-    now = { clock.now }
-    schedule = { clock.schedule(after: $0, $1) }
+  private init(clock: some ReactorTime, maybe body: @escaping () throws -> Deferred<Void>?) {
+    self.clock = clock
     self.body = body
   }
 
@@ -84,7 +83,8 @@ public final class LoopingCall {
     let outcome = Deferred<Void>(canceller: { [weak self] _ in self?.stop(with: nil) }, file: file, line: line)
     self.outcome = outcome
     (self.interval, self.jitter, latest, count, missed) = (interval, jitter, 0, 0, 0)
-    begin = now()
+    begin = clock.now
+    site = CallSite(file: file, line: line)
     if startsNow { run() } else { scheduleNext() }
     return outcome
   }
@@ -132,7 +132,7 @@ public final class LoopingCall {
   private func countMissed() {
     let interval = interval.nanoseconds
     guard interval > 0 else { return }
-    let due = (now().nanoseconds - begin.nanoseconds) / interval
+    let due = (clock.now.nanoseconds - begin.nanoseconds) / interval
     if due > latest {
       missed += Int(due - latest)
       latest = due
@@ -144,7 +144,7 @@ public final class LoopingCall {
     var delay: Int64 = 0
     let interval = interval.nanoseconds
     if interval > 0 {
-      let elapsed = now().nanoseconds - begin.nanoseconds
+      let elapsed = clock.now.nanoseconds - begin.nanoseconds
       // The one that is due at this very moment is the one that has just run.
       let next = max(elapsed / interval, latest) + 1
       missed += Int(next - latest - 1)
@@ -153,7 +153,7 @@ public final class LoopingCall {
       delay = overflow ? .max : due - elapsed
       if jitter > 0, !overflow { delay += Int64(Double(interval) * Double.random(in: 0..<jitter)) }
     }
-    call = schedule(.nanoseconds(delay)) { [self] in run() }
+    call = clock.callLater(.nanoseconds(delay), file: site.file, line: site.line) { [self] in run() }
   }
 }
 

@@ -119,7 +119,7 @@ final class ServerConnection: StreamProtocol {
   func dataReceived(_ bytes: Span<UInt8>) {
     guard input == .requests else { return discard(bytes.count) }
     isBusy = true
-    server.commonFields.refresh()
+    server.commonFields.refresh(at: reactor.wallSeconds)
     if unparsed.isEmpty {
       let used = parse(bytes)
       if used < bytes.count { keep(bytes.extracting(used...)) }
@@ -200,7 +200,7 @@ final class ServerConnection: StreamProtocol {
   /// Sends what is ready and parses what was left, as long as one makes room for the other.
   private func proceed() {
     isBusy = true
-    server.commonFields.refresh()
+    server.commonFields.refresh(at: reactor.wallSeconds)
     repeat {
       sendReady()
       if unparsed.isEmpty || !canParse { break }

@@ -28,7 +28,7 @@ public final class Resolver {
 
   private struct Answer {
     let addresses: [SocketAddress]
-    let goodUntil: Reactor.Instant
+    let goodUntil: Instant
   }
   private var answers: [String: Answer] = [:]
   /// Those who wait for the same name.

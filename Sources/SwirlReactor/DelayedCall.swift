@@ -43,7 +43,7 @@ public final class DelayedCall: CancellableCall {
   public var isActive: Bool { body != nil }
 
   /// When it is due.
-  public var time: Reactor.Instant { Reactor.Instant(nanoseconds: deadline) }
+  public var time: Instant { Instant(nanoseconds: deadline) }
 
   /// Takes the call back. After it was called or taken back, nothing happens.
   public func cancel() {

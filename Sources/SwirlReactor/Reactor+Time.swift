@@ -1,8 +1,17 @@
 public import SwirlDeferred
 
 extension Reactor: ReactorTime {
+  /// What ``now`` is, a moment on the monotonic clock.
+  public typealias Instant = SwirlDeferred.Instant
+
   /// The present moment on the monotonic clock.
   public var now: Instant { .now }
+
+  /// The time of day: how long ago 1970-01-01T00:00:00Z was, without leap seconds.
+  public var wallTime: Duration { SystemClock.wallTime }
+
+  /// The same in whole seconds, for what asks with each message.
+  package var wallSeconds: Int { SystemClock.wallSeconds }
 
   /// Calls `body` when `delay` has passed; a negative one counts as zero. An error it throws is logged.
   ///
@@ -26,11 +35,6 @@ extension Reactor: ReactorTime {
 
   /// The calls that are still to come, in no order. Twisted: `getDelayedCalls`.
   public var delayedCalls: [DelayedCall] { timers.pending }
-
-  /// Calls `body` when `delay` has passed: ``callLater(_:file:line:_:)`` for code that works with any clock.
-  public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> DelayedCall {
-    callLater(delay, body)
-  }
 
   /// Succeeds when `delay` has passed; cancelling it takes the call back. Twisted: `deferLater`; asyncio: `sleep`.
   public func sleep(_ delay: Duration, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {

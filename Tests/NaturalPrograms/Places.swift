@@ -27,7 +27,7 @@ import Swirl
   }
 
   private func loopOfStatements() {
-    let loop = LoopingCall(reactor) {
+    let loop = LoopingCall(clock: reactor) {
       self.step("first")
       self.step("second")
     }
@@ -36,7 +36,7 @@ import Swirl
   }
   private func loopOfOneIf() {
     var loop: LoopingCall!
-    loop = LoopingCall(reactor) {
+    loop = LoopingCall(clock: reactor) {
       if loop.count == 3 { loop.stop() }
     }
     loop.start(every: .milliseconds(1)).addCallback {
@@ -48,7 +48,7 @@ import Swirl
   private func loopWaitsForItsDeferred() {
     var most = 0
     var loop: LoopingCall!
-    loop = LoopingCall(reactor) { self.countedFetch { most = max(most, $0) } }
+    loop = LoopingCall(clock: reactor) { self.countedFetch { most = max(most, $0) } }
     loop.start(every: .zero).addCallback { check("loopWaitsForItsDeferred", most == 1) }.addErrback { print($0) }
     reactor.callLater(.milliseconds(50)) { loop.stop() }
   }
@@ -63,7 +63,7 @@ import Swirl
   }
   private func cooperates() {
     var sum = 0
-    cooperate(1...4, reactor) { number in
+    cooperate(1...4, clock: reactor) { number in
       self.step("cooperate")
       sum += number
     }.whenDone().addCallback {
@@ -73,7 +73,7 @@ import Swirl
   }
   private func cooperatesWithDeferreds() {
     var pages = 0
-    Cooperator(reactor).cooperate(1...2) { _ in
+    Cooperator(clock: reactor).cooperate(1...2) { _ in
       self.step("fetch")
       return fetch(self.url).addCallback { _ in pages += 1 }
     }.whenDone().addCallback { check("cooperatesWithDeferreds", pages == 2) }

@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlPlatform
 import Testing
 

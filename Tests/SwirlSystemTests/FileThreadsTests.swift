@@ -130,7 +130,7 @@ extension SystemTests {
         let threads = reactor.fileThreads.files
         let blocked = (0..<threads.size).map { _ in reactor.deferToThread(in: threads) { gate.wait() } }
         let done = Deferred<Void>()
-        reactor.files.write("late", to: path).addTimeout(.milliseconds(2), reactor).addBoth { result in
+        reactor.files.write("late", to: path).addTimeout(.milliseconds(2), clock: reactor).addBoth { result in
           #expect(throws: TimeoutError.self) { try result.get() }
           for _ in blocked { gate.signal() }
           // All that waits for a thread has had its turn when these have.

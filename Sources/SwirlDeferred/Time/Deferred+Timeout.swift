@@ -1,18 +1,3 @@
-/// Where time comes from: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
-public protocol ReactorTime {
-  /// What stands for a call to come.
-  associatedtype ScheduledCall: CancellableCall
-
-  /// Calls `body` once, on the reactor's thread, when `delay` has passed.
-  func schedule(after delay: Duration, _ body: @escaping () -> Void) -> ScheduledCall
-}
-
-/// Something to come that can be taken back: a call, a result.
-public protocol CancellableCall {
-  /// Takes it back; when it has come, or was taken back, nothing happens.
-  func cancel()
-}
-
 extension Deferred {
   /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``.
   ///
@@ -28,12 +13,12 @@ extension Deferred {
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
   public final func addTimeout(
-    _ duration: Duration, _ clock: some ReactorTime,
+    _ duration: Duration, clock: some ReactorTime,
     file: StaticString = #fileID, line: UInt = #line,
     onTimeout: ((Result<Value, any Error>, Duration) throws -> Value)? = nil
   ) -> Deferred {
     var isTimedOut = false
-    let timer = clock.schedule(after: duration) { [self] in
+    let timer = clock.callLater(duration, file: file, line: line) { [self] in
       isTimedOut = true
       cancel()
     }
