@@ -83,12 +83,13 @@ let package = Package(
     .target(
       name: "SwirlReactor",
       dependencies: [
-        "CLibevent", "CSwirlSystem", "SwirlDeferred", "SwirlPlatform", .product(name: "Logging", package: "swift-log"),
+        "CLibevent", "CSwirlSystem", "SwirlCoordination", "SwirlDeferred", "SwirlPlatform",
+        .product(name: "Logging", package: "swift-log"),
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
       ],
       swiftSettings: checked),
-    .target(name: "SwirlCoordination", dependencies: ["SwirlReactor", "SwirlDeferred"], swiftSettings: memorySafe),
+    .target(name: "SwirlCoordination", dependencies: ["SwirlDeferred"], swiftSettings: memorySafe),
     .target(
       name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform", "CSwirlSystem", "COpenSSL"],
       swiftSettings: checked),

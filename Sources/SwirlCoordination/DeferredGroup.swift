@@ -1,5 +1,4 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// What runs together, ends together: cancelled as one, and waited for.
 ///
@@ -20,25 +19,13 @@ public final class DeferredGroup {
   /// How many of its members have failed, those that were cancelled not counted.
   public private(set) var failures = 0
 
-  /// What makes a reactor cancel it.
-  private var trigger: SystemEventTrigger?
-  private var reactor: ReactorReference?
+  /// Called when the group is released: what made something else cancel it takes that back.
+  package var whenReleased: (() -> Void)?
 
   /// A group without members.
   public init() {}
 
-  deinit { if let trigger { reactor?.reactor?.removeSystemEventTrigger(trigger) } }
-
-  /// A group that is cancelled when `reactor` is stopped, as by Ctrl-C; the reactor waits until all have ended.
-  public convenience init(cancelledBy reactor: Reactor) {
-    self.init()
-    self.reactor = reactor.reference
-    trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] () -> Deferred<Void> in
-      guard let self else { return .succeed() }
-      cancel()
-      return join()
-    }
-  }
+  deinit { whenReleased?() }
 
   /// How many of its members have no result yet.
   public var count: Int { running.count }
