@@ -154,7 +154,7 @@ final class ClientConnection: StreamProtocol {
     if let timer, timer.isActive {
       timer.move(to: deadline)
     } else {
-      timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
+      timer = reactor.callAt(Instant(nanoseconds: deadline)) { [unowned self] in
         // It may have been set for a request before this one.
         guard let exchange else { return }
         if exchange.nextDeadline > reactor.now.nanoseconds {

@@ -1,16 +1,9 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlNet
-import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
 import SwirlHTTPCore
-#endif
+import SwirlNet
+import SwirlPlatform
+import SwirlReactor
 
 extension HTTPClient {
   /// When, and how often, a request is sent again that failed.
@@ -70,7 +63,7 @@ private final class Attempts {
     switch result {
     case .success(let response):
       guard policy.statuses.contains(response.status.code) else { return nil }
-      asked = response.header("retry-after").flatMap { RetryAfter($0, now: WallClock.now)?.delay }
+      asked = response.header("retry-after").flatMap { RetryAfter($0, now: Reactor.current.wallSeconds)?.delay }
     case .failure(let error):
       guard let error = error as? HTTPError, error.mayPass else { return nil }
     }

@@ -1,5 +1,6 @@
+public import SwirlDeferred
 import SwirlNet
-public import SwirlReactor
+import SwirlReactor
 
 extension HTTPClient {
   /// How long the steps of a request took, each counted from when it was asked for.
@@ -9,7 +10,7 @@ extension HTTPClient {
   /// `time_pretransfer`, `time_starttransfer`, `time_total`.
   public struct Timings: Sendable {
     /// When it was asked for, on the reactor's clock.
-    public let start: Reactor.Instant
+    public let start: Instant
     /// When the name had its addresses; nil on a connection that was made before, and where there is no name.
     public let resolved: Duration?
     /// When the connection was there, through a proxy perhaps; nil on one that was made before.
@@ -57,7 +58,7 @@ extension HTTPClient.Timings {
       // The connection may have been begun for another.
       return .nanoseconds(max(0, moment - times.start))
     }
-    start = Reactor.Instant(nanoseconds: times.start)
+    start = Instant(nanoseconds: times.start)
     resolved = since(connection?.resolved)
     connected = since(connection?.connected)
     secured = since(connection?.secured)

@@ -16,10 +16,9 @@ final class CommonFields {
     self.serverName = serverName
   }
 
-  /// To be called before a response is written, so that its Date is right.
+  /// To be called before a response is written, so that its Date is right: `now` is in seconds since 1970.
   @inline(__always)
-  func refresh() {
-    let now = WallClock.now
+  func refresh(at now: Int) {
     if now != second { encode(now) }
   }
 

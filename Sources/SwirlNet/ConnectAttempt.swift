@@ -1,12 +1,5 @@
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A socket that is being connected to one address. It is closed when this is let go of, unless it was taken.
 final class ConnectAttempt {

@@ -1,13 +1,6 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A port or path that is listened on: each connection that comes gets a protocol of its own.
 ///

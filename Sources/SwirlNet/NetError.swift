@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// What went wrong on the network: what was attempted, with whom, why it failed, and what to do.
 public struct NetError: Error, Sendable, CustomStringConvertible {

@@ -1,13 +1,6 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension Reactor {
   /// Connects to the Unix socket at `path` and hands the connection to a protocol, as

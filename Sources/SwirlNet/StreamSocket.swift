@@ -1,12 +1,5 @@
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A stream socket that is no descriptor of the kernel: one end of a connection, or a listener, in a network in memory.
 ///

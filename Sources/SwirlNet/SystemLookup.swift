@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Asks the system for a name's addresses: `getaddrinfo(3)`, which may block for long, so it is called on a thread.
 enum SystemLookup {

@@ -1,14 +1,7 @@
 import SwirlDeferred
 public import SwirlNet
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a
 /// real one.

@@ -1,13 +1,6 @@
 // Scenarios of a program with an async main, written as users write it. The tests run this and read its output.
 import Swirl
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 // Ends the process, so that a failure does not hang.
 alarm(20)

@@ -2,14 +2,7 @@ import SwirlDeferred
 import Testing
 
 @testable import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 @Suite struct HandleListTests {
   final class Handle: ReactorHandle {

@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlHTTPCore
 
@@ -30,7 +25,8 @@ struct CacheDirectory: Sendable {
   }
 
   /// What is kept under `key`. That it was asked for is noted as the file's time, by which files are removed.
-  func read(_ key: String) -> Found {
+  /// - Parameter now: the time of day, since 1970.
+  func read(_ key: String, at now: Duration) -> Found {
     let path = path(of: CacheFile.name(for: key))
     // No link is followed, and nothing waited for that is no file.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -44,15 +40,15 @@ struct CacheDirectory: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit + 1024,
       let bytes = readAll(file, count: Int(status.st_size)), let responses = CacheFile.read(bytes, for: key)
     else { return removeDamaged(path) }
-    noteUse(of: file)
+    noteUse(of: file, at: now)
     return .responses(responses)
   }
 
   /// Its time is now, to the nanosecond: what the kernel would set is that of its last tick, and the same for many.
-  private func noteUse(of file: Int32) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    futimens(file, [now, now])
+  private func noteUse(of file: Int32, at now: Duration) {
+    let (seconds, attoseconds) = now.components
+    let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    futimens(file, [time, time])
   }
 
   private func removeDamaged(_ path: String) -> Found {
@@ -81,12 +77,13 @@ struct CacheDirectory: Sendable {
   }
 
   /// Changes what is kept under `key`.
-  func update(_ key: String, _ change: (inout [CachedResponse]) -> Void) -> Change {
+  /// - Parameter now: the time of day, since 1970.
+  func update(_ key: String, at now: Duration, _ change: (inout [CachedResponse]) -> Void) -> Change {
     var result = Change()
     let path = path(of: CacheFile.name(for: key))
     let before = size(of: path)
     var responses: [CachedResponse] = []
-    switch read(key) {
+    switch read(key, at: now) {
     case .responses(let found): responses = found
     case .nothing: break
     case .damaged, .refused: result.failures += 1
@@ -96,7 +93,7 @@ struct CacheDirectory: Sendable {
     // A file by itself must fit.
     while !responses.isEmpty, responses.size + key.utf8.count > limit { responses.removeLast() }
     // Where the new cannot be written, the old must not stay: it is what was to be changed.
-    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key)) {
+    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key), at: now) {
       if !responses.isEmpty { result.failures += 1 }
       if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR { result.failures += 1 }
     }
@@ -113,14 +110,14 @@ struct CacheDirectory: Sendable {
 
   /// Writes a new file, and puts it in the place of the old one. Not synchronized with the disk: what is lost with the power is
   /// found to be damaged.
-  private func replace(_ path: String, with bytes: [UInt8]) -> Bool {
+  private func replace(_ path: String, with bytes: [UInt8], at now: Duration) -> Bool {
     let temporary = self.path(of: Self.temporaryPrefix + String(UInt64.random(in: 0 ... .max), radix: 36))
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
     var file = open(temporary, flags, S_IRUSR | S_IWUSR)
     if file < 0, errno == ENOENT, makeDirectory() { file = open(temporary, flags, S_IRUSR | S_IWUSR) }
     guard file >= 0 else { return false }
     var isWritten = writeAll(bytes, to: file)
-    noteUse(of: file)
+    noteUse(of: file, at: now)
     // Some file systems tell here that they are full.
     if close(file) != 0 { isWritten = false }
     if isWritten, rename(temporary, path) == 0 { return true }
@@ -188,9 +185,9 @@ struct CacheDirectory: Sendable {
   private static let temporaryAge = 3600 * 1_000_000_000
 
   /// Removes what was used longest ago until there is room to spare; returns how much there is, and how many files went.
-  func trim() -> (size: Int, removed: Int) {
+  func trim(at now: Duration) -> (size: Int, removed: Int) {
     var entries = entries()
-    let newest = WallClock.now * 1_000_000_000
+    let newest = Int(now.nanoseconds)
     for entry in entries where entry.isTemporary && entry.used < newest - Self.temporaryAge { unlink(entry.path) }
     entries.removeAll(where: \.isTemporary)
     var size = entries.reduce(0) { $0 + $1.size }

@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 import SwirlHTTPCore
+import SwirlPlatform
 
 /// Which requests go through a proxy, and through which.
 public struct ProxySettings: Sendable, Hashable {

@@ -14,7 +14,7 @@ struct Observation {
   let address: String?
   /// `server.port`
   let port: Int?
-  private let start: Reactor.Instant
+  private let start: Instant
   /// What calls back is this reactor, or somebody on its thread.
   private unowned let reactor: Reactor
 

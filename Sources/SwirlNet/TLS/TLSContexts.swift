@@ -1,13 +1,6 @@
 import COpenSSL
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The contexts of a reactor. One is used again as long as the files that it was made of hold the same.
 final class TLSContexts {

@@ -1,13 +1,6 @@
 package import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The first part of a secured connection: it makes one of an open connection that has not been started.
 ///

@@ -1,14 +1,7 @@
 public import SwirlDeferred
 import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Worker processes that run functions of this program, for work that needs more than one core or may crash.
 ///
