@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// How long a store takes, without pages: URLs are taken ten at a time, and stored. For `Scripts/bench`.
+/// Measures a store without fetching pages: takes URLs ten at a time, and stores them. For `Scripts/bench`.
 @MainActor struct Measurement {
   private let options: Options
 
@@ -9,11 +9,7 @@ import Swirl
 
   /// Prints a line of JSON.
   func run() async throws {
-    let politeness = Politeness(perHost: options.perHost, pause: options.delay)
-    let store: any Store =
-      options.store.contains("://")
-      ? PostgresStore(url: options.store, lease: options.lease, politeness)
-      : try SQLiteStore(path: options.store, lease: options.lease, politeness)
+    let store = try makeStore(options)
     try await store.open()
     var (taking, done) = ([Double](), 0)
     let start = reactor.now
@@ -31,6 +27,6 @@ import Swirl
     taking.sort()
     let (median, late) = (taking[taking.count / 2], taking[taking.count * 99 / 100])
     let take = taking.reduce(0, +) / 1000
-    print("{\"urls\": \(done), \"seconds\": \(seconds), \"take\": \(take), \"median\": \(median), \"p99\": \(late)}")
+    try put("{\"urls\": \(done), \"seconds\": \(seconds), \"take\": \(take), \"median\": \(median), \"p99\": \(late)}")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Swirl
 import SwirlHTML
 
 struct Options: ParsableCommand {
@@ -44,11 +45,11 @@ struct Options: ParsableCommand {
 
   func validate() throws {
     if let url = urls.first(where: { normalizeURL($0) == nil }) {
-      throw ValidationError("\(url) is no http or https URL")
+      throw ValidationError("\(HTTPClient.Request(url).redactedURL) is no http or https URL")
     }
     if sameHost && urls.isEmpty { throw ValidationError("give the URLs again whose hosts --same-host means") }
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
-    // What is no number at all is in no range.
+    // NaN is in no range.
     let times = 0.001...1e9
     guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease, times ~= patience else {
       throw ValidationError("counts are not negative, and times between a millisecond and 30 years")

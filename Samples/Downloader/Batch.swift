@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// Files to download, so many at a time.
+/// Downloads files, several at a time.
 @MainActor final class Batch {
   private let options: Options
   private let client: HTTPClient
@@ -28,11 +28,29 @@ import Swirl
     progress = options.isQuiet || isatty(2) == 0 ? nil : Progress(count: files.count)
   }
 
-  /// The last part of the path, which names no other folder.
+  /// The last part of the path, which names no other folder. Control characters stay percent-encoded, as in wget: a
+  /// line of checksums has no line feed, and a name gives no orders to a terminal.
   private static func name(of url: String) -> String {
     let path = url.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
     let name = path.last.map { $0.removingPercentEncoding ?? String($0) } ?? ""
-    return name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.contains("\0") ? "index.html" : name
+    if name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.contains("\0") { return "index.html" }
+    return name.escapingControls { scalar in
+      String(scalar).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+  }
+
+  /// NAME_MAX.
+  private static let longestName = 255
+
+  /// The name with `.download`. A name that is too long for that is cut and gets a hash, so that it is unique and the
+  /// same each time.
+  private static func unverifiedName(of name: String) -> String {
+    let suffix = ".download"
+    if name.utf8.count + suffix.utf8.count <= longestName { return name + suffix }
+    let hash = Checksums.sha256(of: Array(name.utf8)).prefix(16)
+    var start = name[...]
+    while start.utf8.count + 1 + hash.utf8.count + suffix.utf8.count > longestName { start.removeLast() }
+    return "\(start).\(hash)\(suffix)"
   }
 
   /// Downloads all; returns the exit code.
@@ -42,7 +60,11 @@ import Swirl
       files, atMost: options.parallel, { file in Deferred { try await self.get(file) } })
     {
       progress?.noteFile()
-      do { print(try result.get()) } catch {
+      do {
+        let line = try result.get()
+        progress?.clear()
+        try put(line)
+      } catch let error as Failure where error.isOutput { throw error } catch {
         code = max(code, Failure.code(of: error))
         progress?.clear()
         tell("downloader: \(error)")
@@ -60,12 +82,15 @@ import Swirl
     if let wanted, FileManager.default.fileExists(atPath: path), try await sha256(path) == wanted {
       return "\(wanted)  \(file.name)"
     }
-    // What has not been verified does not have the name yet.
-    let unverified = path + ".download"
+    guard file.name.utf8.count <= Self.longestName else {
+      throw Failure.name("a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
+    }
+    // An unverified file does not get its final name yet.
+    let unverified = "\(options.folder)/\(Self.unverifiedName(of: file.name))"
     var download = try await fetch(file.url, to: unverified)
     var sum = try await sha256(unverified)
     if let wanted, sum != wanted, download.resumedAt > 0 {
-      // The part that was there may have been one of another version, of which the server did not tell.
+      // The existing part may have been of another version, without a sign of that from the server.
       download = try await fetch(file.url, to: unverified)
       sum = try await sha256(unverified)
     }
@@ -83,7 +108,7 @@ import Swirl
     try await deferToThread { try Checksums.sha256(of: path) }.value
   }
 
-  /// Tries until it is there, or there is no use in trying: each time it goes on where the last one stopped.
+  /// Retries until it succeeds or a retry is useless. Each try resumes where the previous one stopped.
   private func fetch(_ url: String, to path: String) async throws -> HTTPClient.Download {
     var tries = 0
     while true {
@@ -93,7 +118,7 @@ import Swirl
           progress?.note(url, $0, $1)
         }.value
       } catch let error as HTTPError where tries < options.retries && error.mayPass {
-        // A random part of it, so that those that failed together do not come back together.
+        // A random fraction, so that downloads that failed together do not retry together.
         let longest = min(options.delay * Double(1 << min(tries, 20)), 60)
         tries += 1
         try await reactor.sleep(.seconds(Double.random(in: longest / 2...longest))).value
@@ -103,7 +128,7 @@ import Swirl
 }
 
 extension HTTPError {
-  /// Whether the same may succeed later.
+  /// Whether a retry may succeed.
   fileprivate var mayPass: Bool {
     if let status { return [408, 429, 500, 502, 503, 504].contains(status) }
     return fault == .network && network?.certificate == nil || code == .closedEarly

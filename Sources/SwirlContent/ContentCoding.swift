@@ -1,14 +1,15 @@
-/// The content codings that are decoded here (RFC 9110 §8.4.1, RFC 7932, RFC 8878).
+/// The supported content codings (RFC 9110 §8.4.1, RFC 7932, RFC 8878).
 enum ContentCoding: String {
   case gzip
   case deflate
   case br
   case zstd
 
-  /// How many codings may be one in the other. Nobody sends more than two in earnest.
+  /// The maximum number of nested codings. Real senders use two at most.
   static let maximumCount = 3
 
-  /// The codings in the value of a `Content-Encoding` field, in the order in which they were applied, without `identity`.
+  /// The codings in the value of a `Content-Encoding` field, in the order in which they were applied, without
+  /// `identity`.
   static func list(_ field: String) throws(ContentError) -> [ContentCoding] {
     var codings: [ContentCoding] = []
     for name in names(field) {
@@ -29,8 +30,8 @@ enum ContentCoding: String {
     return codings
   }
 
-  /// The names in the value of a `Content-Encoding` field, in lower case, without `identity`. A list may have empty elements
-  /// (RFC 9110 §5.6.1).
+  /// The names in the value of a `Content-Encoding` field, in lower case, without `identity`. A list may have empty
+  /// elements (RFC 9110 §5.6.1).
   static func names(_ field: String) -> some Sequence<String> {
     field.utf8.split(separator: UInt8(ascii: ",")).lazy.map { Substring($0).trimmed.lowercased() }
       .filter { !$0.isEmpty && $0 != "identity" }

@@ -1,24 +1,26 @@
 /// Removes the content codings of one message (RFC 9110 §8.4), piece by piece, within limits.
 ///
-/// Memory stays bounded whatever comes: each coding has its window (32 KiB for gzip and deflate, 16 MiB for brotli, 8 MiB for zstd, at
-/// most) and a buffer of 16 KiB, and the limits are checked after every 16 KiB that a coding yields. Not for two threads at once.
+/// Memory stays bounded for any input: each coding has its window (at most 32 KiB for gzip and deflate, 16 MiB for
+/// brotli, 8 MiB for zstd) and a buffer of 16 KiB. It checks the limits after every 16 KiB that a coding yields. Use it
+/// on one thread at a time.
 package final class ContentDecoder {
-  /// How much one call of `decode(_:at:into:)` appends at most.
+  /// The maximum number of bytes that one call of `decode(_:at:into:)` appends.
   package static let pieceBytes = 64 * 1024
 
   /// In the order of decoding: the coding that was applied last is the first.
   private var stages: [CodingStage] = []
   private let limits: ContentLimits
-  /// How many bytes of the message the first coding took.
+  /// The number of message bytes that the first coding has taken.
   private var received = 0
   private var failure: ContentError?
-  /// Whether the last call left something that it could have decoded.
+  /// Whether the last call left bytes that it could have decoded.
   private var isBehind = false
 
-  /// The codings that a `Content-Encoding` field names, in lower case and in the order in which they were applied, without `identity`.
+  /// The codings that a `Content-Encoding` field names, in lower case and in the order in which they were applied,
+  /// without `identity`.
   package static func codings(in contentEncoding: String) -> [String] { Array(ContentCoding.names(contentEncoding)) }
 
-  /// Whether all codings that a `Content-Encoding` field names are known here.
+  /// Whether this decoder knows all codings of a `Content-Encoding` field.
   package static func knowsCodings(in contentEncoding: String) -> Bool {
     ContentCoding.names(contentEncoding).allSatisfy { ContentCoding(name: $0) != nil }
   }
@@ -27,7 +29,7 @@ package final class ContentDecoder {
   ///
   /// - Parameters:
   ///   - contentEncoding: the value of the `Content-Encoding` field; the values of several, joined by commas.
-  ///   - limits: how much is taken.
+  ///   - limits: when to refuse the content.
   /// - Throws: `unsupportedCoding`, and `tooManyCodings` for more than three.
   package init?(contentEncoding: String, limits: ContentLimits = ContentLimits()) throws(ContentError) {
     let codings = try ContentCoding.list(contentEncoding)
@@ -38,20 +40,21 @@ package final class ContentDecoder {
     }
   }
 
-  /// How many bytes of content were decoded.
+  /// The number of content bytes decoded so far.
   package var decoded: Int { stages[stages.count - 1].total }
 
-  /// Decodes all of `bytes`, and appends the content to `output`. That is a thousand times as much by the default limits: a caller who
-  /// hands it on in pieces takes `decode(_:at:into:)`.
+  /// Decodes all of `bytes`, and appends the content to `output`. The content may be two thousand times as large by the
+  /// default limits: to process it in pieces, use `decode(_:at:into:)`.
   package func decode(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws(ContentError) {
     var offset = 0
     while try !decode(bytes, at: &offset, into: &output) {}
   }
 
-  /// Decodes from `offset` on, moves that, and appends at most `pieceBytes` to `output`.
+  /// Decodes from `offset`, advances `offset`, and appends at most `pieceBytes` to `output`.
   ///
-  /// - Returns: whether all of `bytes` is decoded; if not, call again with the same bytes and offset before anything else.
-  /// - Throws: what is wrong with the content; the same again at every later call.
+  /// - Returns: whether all of `bytes` is decoded; if not, call again with the same bytes and offset before anything
+  ///   else.
+  /// - Throws: the error in the content; every later call throws it again.
   package func decode(
     _ bytes: Span<UInt8>, at offset: inout Int, into output: inout [UInt8]
   ) throws(ContentError) -> Bool {
@@ -73,7 +76,7 @@ package final class ContentDecoder {
     }
   }
 
-  /// Says that the message ended. Content that did not come at all is complete: there is none in an answer to HEAD, say.
+  /// Marks the end of the message. An empty message is complete: a response to HEAD has no content, for example.
   package func finish() throws(ContentError) {
     if let failure { throw failure }
     precondition(!isBehind, "finish() comes after decode(_:at:into:) returned true")
@@ -83,9 +86,9 @@ package final class ContentDecoder {
     }
   }
 
-  /// One step of the coding nearest to the content that has something to do.
+  /// Steps the coding nearest to the content that can make progress.
   ///
-  /// - Returns: false if none has: the input is used up, and nothing is held back.
+  /// - Returns: false if no coding can: the input is used up, and no coding holds bytes back.
   private func step(_ bytes: Span<UInt8>, at offset: inout Int) throws(ContentError) -> Bool {
     let last = stages.count - 1
     if stages[last].hasOutput { return true }
@@ -98,7 +101,7 @@ package final class ContentDecoder {
         received += taken
       } else {
         guard stages[index].canStep(stages[index - 1].output.count) else { continue }
-        // Two elements of the array at once: what is read is taken out of it first.
+        // Take the input out first: accessing two elements of the array at once violates exclusivity.
         let input = stages[index - 1].takeBuffer()
         defer { stages[index - 1].putBack(input) }
         let taken = try stages[index].step(input.span.extracting(stages[index - 1].output), roomLeft(index))
@@ -110,7 +113,7 @@ package final class ContentDecoder {
     return false
   }
 
-  /// One byte more than is allowed, so that content which fills the limit is told from content beyond it.
+  /// One byte more than allowed, to distinguish content that fills the limit from content beyond it.
   private func roomLeft(_ index: Int) -> Int {
     guard index == stages.count - 1, let maximum = limits.maximumSize else { return .max }
     return min(max(maximum, 0), .max - 1) - stages[index].total + 1
@@ -124,7 +127,7 @@ package final class ContentDecoder {
         .tooLarge, coding.rawValue,
         "the content is larger than \(maximum) bytes once \(coding) is decoded: raise the limit or refuse the sender")
     }
-    // Each coding by itself: what lies between two may be a bomb of time, where the content is small again.
+    // Checks each coding by itself: the content may be small, but an intermediate layer a bomb that costs time.
     if limits.isBomb(decoded: stage.total, received: received) {
       throw ContentError(
         .ratioTooHigh, coding.rawValue,

@@ -1,6 +1,6 @@
-/// Why content can't be decoded: its coding is unknown, its bytes are not what the coding says, or it is larger than is allowed.
+/// Content can't be decoded: its coding is unknown, its bytes are invalid in that coding, or it exceeds a limit.
 public struct ContentError: Error, Sendable, Hashable {
-  /// The kind of error, to tell apart in a program; new kinds may be added.
+  /// The kind of error, for programs to compare; later versions may add kinds.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     /// The code's name, as in the source.
     public let description: String
@@ -15,7 +15,7 @@ public struct ContentError: Error, Sendable, Hashable {
   /// The kind of error.
   public let code: Code
 
-  /// The content coding as `Content-Encoding` names it; the whole field where no one coding is to blame.
+  /// The content coding as `Content-Encoding` names it; the whole field if the error is not of one coding.
   public let coding: String
 
   /// What is wrong and what to do about it.
@@ -37,11 +37,11 @@ extension ContentError: CustomStringConvertible {
 }
 
 extension ContentError.Code {
-  /// `Content-Encoding` names a coding that is not decoded here.
+  /// `Content-Encoding` names an unsupported coding.
   public static let unsupportedCoding = Self("unsupportedCoding", 415)
-  /// `Content-Encoding` names more codings, one in the other, than anyone sends in earnest.
+  /// `Content-Encoding` names more nested codings than the maximum of three.
   public static let tooManyCodings = Self("tooManyCodings", 415)
-  /// The bytes are not what the coding says, or its checksum is wrong.
+  /// The bytes are invalid in this coding, or their checksum is wrong.
   public static let corrupt = Self("corrupt", 400)
   /// The content ended before the coding did.
   public static let incomplete = Self("incomplete", 400)
@@ -49,9 +49,9 @@ extension ContentError.Code {
   public static let trailingData = Self("trailingData", 400)
   /// More was decoded than `ContentLimits.maximumSize`.
   public static let tooLarge = Self("tooLarge", 413)
-  /// More was decoded from each byte than `ContentLimits.maximumRatio`: what a decompression bomb does.
+  /// More was decoded from each byte than `ContentLimits.maximumRatio`: a sign of a decompression bomb.
   public static let ratioTooHigh = Self("ratioTooHigh", 413)
-  /// The coding asks for a larger window, and so for more memory, than HTTP allows it.
+  /// The coding needs a larger window, and so more memory, than HTTP allows.
   public static let windowTooLarge = Self("windowTooLarge", 400)
   /// The system has no memory for the decoder.
   public static let outOfMemory = Self("outOfMemory", 503)

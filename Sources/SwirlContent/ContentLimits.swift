@@ -1,18 +1,19 @@
-/// How much a decoder takes from a peer before it refuses. A few bytes can stand for terabytes.
+/// The limits at which a decoder refuses a peer's content. A few bytes can decode to terabytes.
 package struct ContentLimits: Sendable, Hashable {
   /// The content in bytes, after all codings are removed; nil for no limit but the ratio.
   package var maximumSize: Int?
 
-  /// What `maximumRatio` is unless told otherwise.
+  /// The default of `maximumRatio`.
   package static let defaultRatio = 2_000
 
-  /// How many bytes one received byte may stand for; nil for no limit. It counts once more than `ratioFloor` was decoded.
+  /// The maximum number of decoded bytes per received byte; nil for no limit. It applies above `ratioFloor` decoded
+  /// bytes.
   ///
-  /// Deflate can do no more than 1,032 to 1, so that no gzip is refused by the default. What only brotli, zstd and layers can do
-  /// beyond twice that is a bomb: text and tables, even repetitive ones, stay below a few hundred.
+  /// Deflate reaches at most 1,032 to 1, so the default refuses no gzip. A ratio above twice that, which only brotli,
+  /// zstd and nested codings reach, is a bomb: even repetitive text and tables stay below a few hundred.
   package var maximumRatio: Int? = defaultRatio
 
-  /// How much is decoded before the ratio counts. Content of no great size may be as repetitive as it likes.
+  /// The number of decoded bytes from which the ratio applies. Smaller content may have any ratio.
   package var ratioFloor = 16 * 1024 * 1024
 
   /// The defaults.
@@ -20,13 +21,13 @@ package struct ContentLimits: Sendable, Hashable {
 
   /// - Parameters:
   ///   - maximumSize: the content in bytes.
-  ///   - maximumRatio: how many bytes one received byte may stand for.
+  ///   - maximumRatio: the maximum number of decoded bytes per received byte.
   package init(maximumSize: Int?, maximumRatio: Int? = defaultRatio) {
     self.maximumSize = maximumSize
     self.maximumRatio = maximumRatio
   }
 
-  /// Whether `decoded` bytes are too many for `received`. By division: a product could overflow.
+  /// Whether `decoded` bytes are too many for `received`. Divides, because a product could overflow.
   func isBomb(decoded: Int, received: Int) -> Bool {
     guard let maximumRatio, decoded > ratioFloor else { return false }
     return (decoded - 1) / max(maximumRatio, 1) >= received

@@ -1,24 +1,24 @@
 public import SwirlDeferred
 
-/// Holds back those who come until so many are there; then all go on, and it begins anew. asyncio: `Barrier`.
+/// Holds back its waiters until `parties` of them have arrived, then releases all and starts anew. asyncio: `Barrier`.
 public final class Barrier {
-  /// How many have to come.
+  /// The number of waiters that releases the barrier.
   public let parties: Int
-  /// Whether it was aborted: nobody waits then until it is reset.
+  /// Whether it was aborted: `wait()` then fails until it is reset.
   public private(set) var isBroken = false
   private let line = WaiterQueue<Int, Void>()
 
-  /// - Parameter parties: how many have to come.
+  /// - Parameter parties: the number of waiters that releases the barrier.
   public init(_ parties: Int) {
     require(parties > 0, "a barrier for \(parties) parties")
     self.parties = parties
   }
 
-  /// How many wait.
+  /// The number of waiters.
   public var waiting: Int { line.count }
 
-  /// Fires when all are there, with the number of the caller among them, from zero in the order they came. Cancelling it steps back from
-  /// the barrier. Fails with ``BrokenBarrierError``.
+  /// Fires when all have arrived, with the caller's index in the order of arrival, from zero. Cancelling it removes the
+  /// caller. Fails with ``BrokenBarrierError``.
   public func wait(file: StaticString = #fileID, line site: UInt = #line) -> Deferred<Int> {
     if isBroken { return .fail(BrokenBarrierError(), file: file, line: site) }
     if line.count < parties - 1 { return line.wait(file: file, line: site) }
@@ -27,13 +27,13 @@ public final class Barrier {
     return .succeed(parties - 1, file: file, line: site)
   }
 
-  /// Fails all who wait, and who will, with ``BrokenBarrierError``, until it is reset.
+  /// Fails all waiters, and later ones, with ``BrokenBarrierError``, until it is reset.
   public func abort() {
     isBroken = true
     fail()
   }
 
-  /// Makes it as at first; those who wait fail with ``BrokenBarrierError``.
+  /// Returns it to its initial state; its waiters fail with ``BrokenBarrierError``.
   public func reset() {
     isBroken = false
     fail()
@@ -42,9 +42,9 @@ public final class Barrier {
   private func fail() { for waiter in line.popAll() where !waiter.isFired { waiter.errback(BrokenBarrierError()) } }
 }
 
-/// The others did not come to a ``Barrier``: it was aborted or reset.
+/// A ``Barrier`` was aborted or reset before all had arrived.
 public struct BrokenBarrierError: Error, CustomStringConvertible {
-  /// What happened.
+  /// The error in words.
   public var description: String { "the barrier was aborted or reset before all were there" }
 }
 

@@ -1,20 +1,20 @@
 import SwirlDeferred
 
-/// How full a token bucket is, as the moment from which it would be full: one number tells it for all times. ITU-T I.371: the generic cell
-/// rate algorithm.
+/// The level of a token bucket, stored as the time at which it will be full: this one number gives the level at any
+/// time. ITU-T I.371: the generic cell rate algorithm.
 package struct Bucket: Sendable {
-  /// Nanoseconds in which one token comes; seldom a whole number.
+  /// Nanoseconds per token; seldom a whole number.
   private let interval: Double
-  /// Nanoseconds in which it is filled.
+  /// Nanoseconds to fill an empty bucket.
   private let filling: Int64
-  /// When it would be full, in nanoseconds on the clock of whoever asks.
+  /// When it will be full, in nanoseconds of the caller's clock.
   private var fullAt: Int64 = .min
-  /// The part of a nanosecond that is missing in that.
+  /// The fraction of a nanosecond in addition to `fullAt`.
   private var fraction = 0.0
 
   /// - Parameters:
   ///   - rate: tokens a second.
-  ///   - burst: how many it holds.
+  ///   - burst: its capacity.
   package init(rate: Double, burst: Int) {
     require(
       rate > 0 && rate <= 1e9 && burst > 0,
@@ -23,12 +23,12 @@ package struct Bucket: Sendable {
     filling = Self.whole(interval * Double(burst))
   }
 
-  /// 36 years: what takes longer is taken for that, so that no sum is too large a number.
+  /// The maximum duration, 36 years: clamps longer ones, so that no sum overflows.
   private static let longest = Int64.max / 8
 
   private static func whole(_ nanoseconds: Double) -> Int64 { Int64(min(nanoseconds, Double(longest))) }
 
-  /// Takes tokens, and returns how long to wait for them, in nanoseconds.
+  /// Takes tokens, and returns the nanoseconds until they are available.
   package mutating func take(_ count: Int = 1, now: Int64) -> Int64 {
     if fullAt < now { (fullAt, fraction) = (now, 0) }
     let exact = interval * Double(count) + fraction
@@ -38,7 +38,7 @@ package struct Bucket: Sendable {
     return max(0, fullAt - now - filling)
   }
 
-  /// Whether as many tokens are there.
+  /// Whether it has that many tokens.
   package func has(_ count: Int, now: Int64) -> Bool {
     max(fullAt, now) - now + Self.whole(interval * Double(count)) <= filling
   }

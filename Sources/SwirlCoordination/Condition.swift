@@ -1,23 +1,23 @@
 public import SwirlDeferred
 
-/// Lets those who wait know that something has changed.
+/// Notifies waiters of a change.
 ///
-/// There is no lock to it: between two callbacks nothing else runs. Tornado: `Condition`.
+/// It needs no lock, because no other code runs between two callbacks. Tornado: `Condition`.
 public final class Condition {
   private let line = WaiterQueue<Void, Void>()
 
-  /// A condition that nobody waits for.
+  /// A condition without waiters.
   public init() {}
 
-  /// How many wait for it.
+  /// The number of waiters.
   public var waiting: Int { line.count }
 
-  /// Fires at the next notice that reaches it. Cancelling it stops waiting.
+  /// Fires at a later `notify`. Cancelling it stops waiting.
   public func wait(file: StaticString = #fileID, line site: UInt = #line) -> Deferred<Void> {
     line.wait(file: file, line: site)
   }
 
-  /// Fires when `predicate` is true: asked now, and after each notice that reaches it. asyncio: `wait_for`.
+  /// Fires when `predicate` is true: it evaluates it now, and after each notification. asyncio: `wait_for`.
   public func wait(
     until predicate: @escaping () throws -> Bool, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
@@ -27,16 +27,16 @@ public final class Condition {
     return wait(file: file, line: line).addCallback { [self] in wait(until: predicate, file: file, line: line) }
   }
 
-  /// Wakes the `count` that have waited longest; they hear of it before this returns.
+  /// Wakes the `count` longest waiters, and runs their callbacks before it returns.
   public func notify(_ count: Int = 1) {
     require(count >= 0, "a notice to \(count) who wait")
-    // Those who wait again because of it are not meant.
+    // Collect the waiters first: a callback that waits again must not be woken by this call.
     var woken: [Deferred<Void>] = []
     while woken.count < count, let first = line.popFirst() { woken.append(first.deferred) }
     for waiter in woken where !waiter.isFired { waiter.callback() }
   }
 
-  /// Wakes all who wait now.
+  /// Wakes all current waiters.
   public func notifyAll() { notify(line.count) }
 }
 

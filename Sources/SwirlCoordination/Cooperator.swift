@@ -1,13 +1,13 @@
 public import SwirlDeferred
 
-/// Cuts long computations into turns, so that what else the reactor has to do is not kept waiting.
+/// Splits long computations over several turns, so that they do not block the reactor.
 ///
 /// ```swift
 /// cooperate(lines, clock: reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
 /// ```
 ///
-/// All that run on one cooperator take steps by turns, for `turnTime` in each turn of the loop. To be used on the reactor's thread. Twisted:
-/// `Cooperator`, `cooperate`, `coiterate`.
+/// The tasks of one cooperator take steps in rotation, for `turnTime` in each turn of the loop. Use it on the reactor's
+/// thread. Twisted: `Cooperator`, `cooperate`, `coiterate`.
 public final class Cooperator {
   private let clock: any ReactorTime
   private let site: CallSite
@@ -17,8 +17,8 @@ public final class Cooperator {
   private var call: (any CancellableCall)?
 
   /// - Parameters:
-  ///   - clock: where it works, such as the reactor.
-  ///   - turnTime: how long it works in each turn of the loop; one step may still take longer.
+  ///   - clock: the clock that runs its turns, such as the reactor.
+  ///   - turnTime: its time budget in each turn of the loop; a single step may exceed it.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public init(
@@ -30,6 +30,7 @@ public final class Cooperator {
   }
 
   /// Calls `step` for each of `items`, a few in each turn. An error that it throws ends the task.
+  @_disfavoredOverload  // A step whose last statement is a Deferred is for the next form.
   @discardableResult
   public func cooperate<Items: Sequence>(
     _ items: Items, _ step: @escaping (Items.Element) throws -> Void
@@ -40,20 +41,20 @@ public final class Cooperator {
     }
   }
 
-  /// Calls `step` for each of `items`; the next one waits for the Deferred that `step` returns.
+  /// Calls `step` for each of `items`; the next step waits for the Deferred that `step` returns.
   @discardableResult
   public func cooperate<Items: Sequence, Inner: DeferredType>(
-    _ items: Items, _ step: @escaping (Items.Element) throws -> Inner
+    _ items: Items, @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
   ) -> CooperativeTask {
     add(items) { try step($0).withoutValue }
   }
 
-  // Disfavored: it only gives a context to a step that returns `.succeed()`.
-  /// Calls `step` for each of `items`; the next one waits for the Deferred that `step` returns.
+  // Disfavored: its only purpose is the type context for a step that returns `.succeed()`.
+  /// Calls `step` for each of `items`; the next step waits for the Deferred that `step` returns.
   @_disfavoredOverload
   @discardableResult
   public func cooperate<Items: Sequence>(
-    _ items: Items, _ step: @escaping (Items.Element) throws -> Deferred<Void>
+    _ items: Items, @VoidDeferredBody _ step: @escaping (Items.Element) throws -> Deferred<Void>
   ) -> CooperativeTask {
     add(items) { try step($0) }
   }
@@ -101,7 +102,7 @@ public final class Cooperator {
   }
 }
 
-/// What runs on a ``Cooperator``. Twisted: `CooperativeTask`.
+/// A task on a ``Cooperator``. Twisted: `CooperativeTask`.
 public final class CooperativeTask {
   enum Step {
     case more
@@ -114,13 +115,13 @@ public final class CooperativeTask {
     case over(Result<Void, any Error>)
   }
   private unowned let cooperator: Cooperator
-  /// The cooperator, while the task is not on its list; while it is, what the reactor is to call keeps both.
+  /// Retains the cooperator while the task is not on its list. On the list, the reactor's pending call retains both.
   fileprivate var kept: Cooperator?
   private var step: (() throws -> Step)?
   private var state = State.running
   private var pauses = 0
   private var waiters: [Deferred<Void>] = []
-  /// A failure that nobody has asked for: it is reported when the task is let go of.
+  /// A failure without a `whenDone()`: it is reported when the task is released.
   private var unseen: Deferred<Void>?
 
   init(of cooperator: Cooperator, _ step: @escaping () throws -> Step) {
@@ -128,8 +129,8 @@ public final class CooperativeTask {
     self.step = step
   }
 
-  /// Fires when all steps are done; fails with the error of a step, or with `CancelledError` when the task was stopped. Cancelling it stops
-  /// the task.
+  /// Fires when all steps are done; fails with the error of a step, or with `CancelledError` if the task was stopped.
+  /// Cancelling it stops the task.
   public func whenDone(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     let deferred = Deferred<Void>(canceller: { [weak self] _ in self?.stop() }, file: file, line: line)
     unseen.take()?.addErrback { _ in }
@@ -137,20 +138,20 @@ public final class CooperativeTask {
     return deferred
   }
 
-  /// Takes no step until it is resumed as often as it was paused.
+  /// Takes no steps until `resume()` was called as often as `pause()`.
   public func pause() {
     pauses += 1
     if pauses == 1, case .running = state { cooperator.remove(self) }
   }
 
-  /// Goes on.
+  /// Resumes the task.
   public func resume() {
     require(pauses > 0, "resume of a task that is not paused")
     pauses -= 1
     if pauses == 0, case .running = state { cooperator.goOn(self) }
   }
 
-  /// Ends it where it is: `whenDone()` fails with `CancelledError`. What a step waits for is not cancelled.
+  /// Ends the task: `whenDone()` fails with `CancelledError`. It does not cancel the Deferred of the current step.
   public func stop() { end(.failure(CancelledError())) }
 
   func takeStep() {
@@ -187,6 +188,7 @@ public final class CooperativeTask {
 }
 
 /// Runs `step` for each of `items` a few at a time in each turn of the loop: on a cooperator of its own.
+@_disfavoredOverload  // A step whose last statement is a Deferred is for the next form.
 @discardableResult
 public func cooperate<Items: Sequence>(
   _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
@@ -195,11 +197,12 @@ public func cooperate<Items: Sequence>(
   Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }
 
-/// Runs `step` for each of `items` on a cooperator of its own; the next one waits for the Deferred that `step` returns.
+/// Runs `step` for each of `items` on a cooperator of its own; the next step waits for the Deferred that `step`
+/// returns.
 @discardableResult
 public func cooperate<Items: Sequence, Inner: DeferredType>(
   _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
-  _ step: @escaping (Items.Element) throws -> Inner
+  @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
 ) -> CooperativeTask {
   Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }

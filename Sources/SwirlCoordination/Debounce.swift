@@ -1,13 +1,13 @@
 public import SwirlDeferred
 
-/// Calls its body when it has not been called itself for a while, with the latest value: for input that comes in bursts.
+/// Calls its body with the latest value once no new value has come for a while: for input that comes in bursts.
 ///
 /// ```swift
 /// let search = Debounce(.milliseconds(300), clock: reactor) { (text: String) in find(text) }
 /// search("s"); search("sw"); search("swirl")      // one call, with "swirl"
 /// ```
 ///
-/// To be used on the reactor's thread. lodash: `debounce`.
+/// Use it on the reactor's thread. lodash: `debounce`.
 public final class Debounce<Value> {
   private let delay: Duration
   private let clock: any ReactorTime
@@ -16,11 +16,11 @@ public final class Debounce<Value> {
   private var call: (any CancellableCall)?
 
   /// - Parameters:
-  ///   - delay: how long it must not have been called.
-  ///   - clock: what measures that, such as the reactor.
+  ///   - delay: the time without a new value.
+  ///   - clock: the clock for the delay, such as the reactor.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - body: what is called.
+  ///   - body: receives the latest value.
   public init(
     _ delay: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Value) -> Void
@@ -31,7 +31,7 @@ public final class Debounce<Value> {
     self.body = body
   }
 
-  /// Calls the body with `value` after the delay, unless this is called again before.
+  /// Calls the body with `value` after the delay, unless a new value comes first.
   public func callAsFunction(_ value: Value) {
     call?.cancel()
     call = clock.callLater(delay, file: site.file, line: site.line) { [self] in
@@ -40,14 +40,13 @@ public final class Debounce<Value> {
     }
   }
 
-  /// Does not call the body any more for what has come.
+  /// Cancels the pending call of the body.
   public func cancel() { call.take()?.cancel() }
 }
 
-/// Calls its body at once, and then no more often than once in an interval; the latest value of an interval is not lost, but comes at
-/// its end.
+/// Calls its body at once, and then at most once per interval. The latest value of an interval arrives at its end.
 ///
-/// To be used on the reactor's thread. lodash: `throttle`.
+/// Use it on the reactor's thread. lodash: `throttle`.
 public final class Throttle<Value> {
   private let interval: Duration
   private let clock: any ReactorTime
@@ -57,11 +56,11 @@ public final class Throttle<Value> {
   private var latest: Value?
 
   /// - Parameters:
-  ///   - interval: the shortest time between two calls.
-  ///   - clock: what measures that, such as the reactor.
+  ///   - interval: the minimum time between two calls.
+  ///   - clock: the clock for the interval, such as the reactor.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - body: what is called.
+  ///   - body: receives the values.
   public init(
     _ interval: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Value) -> Void
@@ -72,7 +71,7 @@ public final class Throttle<Value> {
     self.body = body
   }
 
-  /// Calls the body with `value`, now or at the end of the interval, unless another comes before that.
+  /// Calls the body with `value` now, or at the end of the interval unless a newer value replaces it.
   public func callAsFunction(_ value: Value) {
     if call != nil {
       latest = value
@@ -91,7 +90,7 @@ public final class Throttle<Value> {
     }
   }
 
-  /// Does not call the body any more for what has come.
+  /// Cancels the pending call of the body.
   public func cancel() { latest = nil }
 }
 

@@ -1,6 +1,6 @@
 public import SwirlDeferred
 
-/// What runs together, ends together: cancelled as one, and waited for.
+/// A group of Deferreds to cancel together and to wait for.
 ///
 /// ```swift
 /// let group = DeferredGroup(cancelledBy: reactor)      // Ctrl-C cancels all, waits for it, and then the reactor stops
@@ -8,18 +8,18 @@ public import SwirlDeferred
 /// group.join().addBoth { _ in reactor.stop() }
 /// ```
 ///
-/// To be used on one thread, that of its Deferreds. A failure of a member is handled, and counted in `failures`. anyio: `TaskGroup`; asyncio:
-/// cancelling a `gather`.
+/// Use it on one thread, that of its Deferreds. It handles the failures of members, and counts them in `failures`.
+/// anyio: `TaskGroup`; asyncio: cancelling a `gather`.
 public final class DeferredGroup {
   private var running: [Int: AnyDeferred] = [:]
   private var added = 0
   private let joiners = WaiterQueue<Void, Void>()
-  /// Whether it was cancelled: what is added from then on is cancelled at once.
+  /// Whether it was cancelled: later members are cancelled at once.
   public private(set) var isCancelled = false
-  /// How many of its members have failed, those that were cancelled not counted.
+  /// The number of failed members, without the cancelled ones.
   public private(set) var failures = 0
 
-  /// Called when the group is released: what made something else cancel it takes that back.
+  /// Called when the group is released, to remove what would have cancelled it.
   package var whenReleased: (() -> Void)?
 
   /// A group without members.
@@ -27,10 +27,10 @@ public final class DeferredGroup {
 
   deinit { whenReleased?() }
 
-  /// How many of its members have no result yet.
+  /// The number of members without a result.
   public var count: Int { running.count }
 
-  /// Adds a member. Returns what has its result when the group has seen it, for callbacks.
+  /// Adds a member. Returns a Deferred for callbacks, which fires when the group has recorded the result.
   @discardableResult
   public func add<Value>(_ deferred: Deferred<Value>) -> Deferred<Value> {
     added += 1
@@ -55,13 +55,13 @@ public final class DeferredGroup {
     if running.isEmpty { for joiner in joiners.popAll() where !joiner.isFired { joiner.callback() } }
   }
 
-  /// Cancels all that run, in the order they were added, and what is added later.
+  /// Cancels all members in FIFO order, and later ones at once.
   public func cancel() {
     isCancelled = true
     for (_, member) in running.sorted(by: { $0.key < $1.key }) { member.cancel() }
   }
 
-  /// Fires when no member is left that has no result. Cancelling it stops waiting; the members go on.
+  /// Fires when all members have a result. Cancelling it stops waiting; the members continue.
   public func join(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     running.isEmpty ? .succeed(file: file, line: line) : joiners.wait(file: file, line: line)
   }

@@ -1,37 +1,40 @@
 public import SwirlDeferred
 
-/// Lets one holder in at a time; others wait in line, first come, first served.
+/// A lock with one holder at a time and a FIFO queue of waiters.
 ///
 /// ```swift
 /// lock.run { readAccount().addCallback { writeAccount($0 + 1) } }
 /// ```
 ///
-/// To be used on one thread, that of its Deferreds. Twisted: `DeferredLock`; asyncio: `Lock`.
+/// Use it on one thread, that of its Deferreds. Twisted: `DeferredLock`; asyncio: `Lock`.
 public final class DeferredLock {
   private let semaphore = DeferredSemaphore(1)
 
-  /// A lock that nobody holds.
+  /// A free lock.
   public init() {}
 
-  /// Whether somebody holds it.
+  /// Whether it is held.
   public var isLocked: Bool { semaphore.tokens == 0 }
 
-  /// How many wait for it.
+  /// The number of waiters.
   public var waiting: Int { semaphore.waiting }
 
-  /// Takes the lock: fires when it is the caller's. Cancelling it gives up the place in line.
+  /// Takes the lock: fires when the caller holds it. Cancelling it leaves the queue.
   public func acquire(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     semaphore.acquire(file: file, line: line)
   }
 
-  /// Gives the lock to whoever waits longest. It must be held.
+  /// Releases the lock to the longest waiter. It must be held.
   public func release() {
     require(isLocked, "release of a DeferredLock that nobody holds")
     semaphore.release()
   }
 
-  /// Runs `body` with the lock, which is given back when the Deferred that `body` returns has its result, or when `body` throws.
-  /// Twisted: `run`.
+  /// Runs `body` while holding the lock. Releases it when the Deferred that `body` returns has its result, or when
+  /// `body` throws.
+  ///
+  /// A `body` of several statements needs `return` before the Deferred. Without it the lock is released when `body`
+  /// returns. Twisted: `run`.
   @discardableResult
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner
@@ -39,8 +42,9 @@ public final class DeferredLock {
     semaphore.run(file: file, line: line, body)
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
-  /// Runs `body` with the lock, which is given back when the Deferred that `body` returns has its result, or when `body` throws.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
+  /// Runs `body` while holding the lock. Releases it when the Deferred that `body` returns has its result, or when
+  /// `body` throws.
   @_disfavoredOverload
   @discardableResult
   public func run<Value>(
@@ -49,7 +53,7 @@ public final class DeferredLock {
     semaphore.run(file: file, line: line, body)
   }
 
-  /// Runs `body` with the lock, which is given back when `body` returns or throws.
+  /// Runs `body` while holding the lock, and releases it when `body` returns or throws.
   @discardableResult
   public func run<Value>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Value
@@ -57,8 +61,8 @@ public final class DeferredLock {
     semaphore.run(file: file, line: line, body)
   }
 
-  /// Runs `body` with the lock, which is given back when `body` returns or throws. Throws `CancelledError` when the task is
-  /// cancelled while it waits.
+  /// Runs `body` while holding the lock, and releases it when `body` returns or throws. Throws `CancelledError` if the
+  /// task is cancelled while it waits.
   public func withLock<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
   ) async throws -> Value {

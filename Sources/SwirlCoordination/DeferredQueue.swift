@@ -1,19 +1,21 @@
 public import SwirlDeferred
 
-/// Hands elements from those who put to those who get, each of whom waits when there is no room, or nothing.
+/// Passes elements from producers to consumers. A producer waits while it is full, a consumer while it is empty.
 ///
 /// ```swift
 /// let queue = DeferredQueue<String>()
-/// @MainActor func work() { queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } } }
+/// @MainActor func work() {
+///   queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } }
+/// }
 /// queue.join(timeout: .seconds(300), clock: reactor).addBoth { _ in reactor.stop() }
 /// ```
 ///
-/// Those who wait are served in the order they came. To be used on one thread, that of its Deferreds. As a sequence it gives what is put
-/// until it is closed. Twisted: `DeferredQueue`; Tornado and asyncio: `Queue`, `PriorityQueue`, `LifoQueue`.
+/// It serves waiters in FIFO order. Use it on one thread, that of its Deferreds. As a sequence it yields elements until
+/// it is closed. Twisted: `DeferredQueue`; Tornado and asyncio: `Queue`, `PriorityQueue`, `LifoQueue`.
 public final class DeferredQueue<Element> {
-  /// Which element is next.
+  /// The order in which elements come out.
   public struct Order {
-    /// nil for the one that was put last.
+    /// The rule that selects the next element.
     fileprivate enum Kind {
       case first
       case last
@@ -21,21 +23,21 @@ public final class DeferredQueue<Element> {
     }
     fileprivate let kind: Kind
 
-    /// The one that was put first.
+    /// First in, first out.
     public static var firstInFirstOut: Order { Order(kind: .first) }
-    /// The one that was put last.
+    /// Last in, first out.
     public static var lastInFirstOut: Order { Order(kind: .last) }
-    /// One that no other goes before; of equal ones that which was put first.
+    /// The element before which no other goes; equal ones in FIFO order.
     public static func priority(_ goesBefore: @escaping (Element, Element) -> Bool) -> Order {
       Order(kind: .least(goesBefore))
     }
   }
 
-  /// How many elements it holds; those who put more wait. nil for any number.
+  /// Its capacity, beyond which producers wait; nil for no limit.
   public let size: Int?
-  /// How many elements were put for which there was no `taskDone()`.
+  /// The number of elements put without a matching `taskDone()`.
   public private(set) var unfinishedTasks = 0
-  /// Whether nothing more can be put.
+  /// Whether it is closed for producers.
   public private(set) var isClosed = false
   private var store: Store
   private let getters = WaiterQueue<Element, Void>()
@@ -44,8 +46,8 @@ public final class DeferredQueue<Element> {
   private var isServing = false
 
   /// - Parameters:
-  ///   - size: how many elements it holds; nil for any number.
-  ///   - order: which of them is next.
+  ///   - size: its capacity; nil for no limit.
+  ///   - order: the order in which elements come out.
   public init(size: Int? = nil, order: Order = .firstInFirstOut) {
     require(size ?? 1 > 0, "a queue of size \(size ?? 0) holds nothing")
     self.size = size
@@ -57,16 +59,16 @@ public final class DeferredQueue<Element> {
       }
   }
 
-  /// How many elements it holds.
+  /// The number of elements.
   public var count: Int { store.count }
-  /// Whether it holds none.
+  /// Whether it is empty.
   public var isEmpty: Bool { count == 0 }
-  /// Whether who puts has to wait.
+  /// Whether a producer has to wait.
   public var isFull: Bool { size.map { count >= $0 } ?? false }
 
   // MARK: - Putting
 
-  /// Puts an element: fires at once if there is room, else when there is. Cancelling it takes the element back. Fails with
+  /// Adds an element: fires once there is room, perhaps at once. Cancelling it withdraws the element. Fails with
   /// ``QueueClosedError``.
   @discardableResult
   public func put(_ element: Element, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
@@ -77,8 +79,8 @@ public final class DeferredQueue<Element> {
     return .succeed(file: file, line: line)
   }
 
-  /// Puts an element at once.
-  /// - Throws: ``QueueFullError`` when there is no room, ``QueueClosedError``.
+  /// Adds an element at once.
+  /// - Throws: ``QueueFullError`` if there is no room, ``QueueClosedError``.
   public func putNowait(_ element: Element) throws {
     if isClosed { throw QueueClosedError() }
     if isFull || !putters.isEmpty { throw QueueFullError() }
@@ -93,8 +95,8 @@ public final class DeferredQueue<Element> {
 
   // MARK: - Getting
 
-  /// Takes the next element, as soon as there is one for the caller. Cancelling it stops waiting, and takes nothing. Fails with
-  /// ``QueueClosedError`` when it is empty and closed.
+  /// Takes the next element, once there is one for the caller. Cancelling it stops waiting and takes no element. Fails
+  /// with ``QueueClosedError`` if it is empty and closed.
   public func get(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Element> {
     if getters.isEmpty, let element = store.pop() {
       serve()
@@ -105,7 +107,7 @@ public final class DeferredQueue<Element> {
   }
 
   /// Takes the next element at once.
-  /// - Throws: ``QueueEmptyError`` when there is none, ``QueueClosedError`` when there will be none.
+  /// - Throws: ``QueueEmptyError`` if it is empty, ``QueueClosedError`` if it is also closed.
   public func getNowait() throws -> Element {
     guard getters.isEmpty, let element = store.pop() else {
       if isClosed { throw QueueClosedError() }
@@ -115,8 +117,8 @@ public final class DeferredQueue<Element> {
     return element
   }
 
-  /// Brings together what is there, who waits for it and who waits for room. One that is called by it only leaves it more to do, so that the
-  /// stack does not grow with the lines.
+  /// Matches elements, consumers and producers. A re-entrant call only adds work for the loop below it on the stack, so
+  /// that the stack does not grow with the queue.
   private func serve() {
     if isServing { return }
     isServing = true
@@ -126,7 +128,7 @@ public final class DeferredQueue<Element> {
         add(putter.item)
         putter.deferred.callback()
       } else if !getters.isEmpty, let element = store.pop() {
-        // In the line there is one, since nothing is called between the question and the answer.
+        // The queue has a waiter, because no callback runs between the check and here.
         getters.popFirst()?.deferred.callback(element)
       } else if isClosed, let getter = getters.popFirst() {
         getter.deferred.errback(QueueClosedError())
@@ -138,36 +140,36 @@ public final class DeferredQueue<Element> {
 
   // MARK: - The end
 
-  /// An element that was taken has been worked on. To be called once for each, and no more.
+  /// Marks one taken element as processed. Call it once for each.
   public func taskDone() {
     require(unfinishedTasks > 0, "taskDone() was called more often than elements were put")
     unfinishedTasks -= 1
     if unfinishedTasks == 0 { for joiner in joiners.popAll() where !joiner.isFired { joiner.callback() } }
   }
 
-  /// Fires when each element that was put has been worked on.
+  /// Fires when each element that was put is marked as processed.
   public func join(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     unfinishedTasks == 0 ? .succeed(file: file, line: line) : joiners.wait(file: file, line: line)
   }
 
-  /// As `join()`; fails with `TimeoutError` when that takes longer than `timeout`.
+  /// Like `join()`; fails with `TimeoutError` after `timeout`.
   public func join(
     timeout: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
     join(file: file, line: line).addTimeout(timeout, clock: clock, file: file, line: line)
   }
 
-  /// Lets nothing more be put. What is there can be taken; then those who wait fail with ``QueueClosedError``, as do those at once who
-  /// wait for room. asyncio: `shutdown`.
+  /// Closes it for producers; those that wait for room fail with ``QueueClosedError`` at once. Consumers can still take
+  /// its elements; after those they fail with ``QueueClosedError``. asyncio: `shutdown`.
   public func close() {
     if isClosed { return }
     isClosed = true
     for putter in putters.popAll() where !putter.isFired { putter.errback(QueueClosedError()) }
-    // Those who get are told when nothing is left for them: a callback that is being served may have put something before.
+    // Serve consumers first: a running callback may have put elements before the close.
     serve()
   }
 
-  /// What it holds, in an order of its own.
+  /// The elements, in the chosen order.
   private enum Store {
     case line(RingBuffer<Element>)
     case stack([Element])
@@ -239,43 +241,43 @@ public final class DeferredQueue<Element> {
 }
 
 extension DeferredQueue.Order where Element: Comparable {
-  /// The least; of equal ones that which was put first.
+  /// The smallest element; equal ones in FIFO order.
   public static var priority: Self { .priority(<) }
 }
 
 extension DeferredQueue: AsyncSequence {
-  /// What one loop takes from.
+  /// The iterator of one loop.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let queue: DeferredQueue
 
-    /// The next element, nil when the queue is closed and empty. Throws `CancelledError` when the task is cancelled.
+    /// The next element, nil if the queue is closed and empty. Throws `CancelledError` if the task is cancelled.
     public func next() async throws -> Element? { try await next(isolation: #isolation) }
 
-    /// As `next()`, on the caller's actor.
+    /// Like `next()`, on the caller's actor.
     public func next(isolation: isolated (any Actor)?) async throws -> Element? {
       do { return try await queue.get().value } catch is QueueClosedError { return nil }
     }
   }
 
-  /// Begins to take: each element goes to one loop.
+  /// Starts a loop. Each element goes to one loop.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(queue: self) }
 }
 
-/// There is no room in a ``DeferredQueue``.
+/// A ``DeferredQueue`` is full.
 public struct QueueFullError: Error, CustomStringConvertible {
-  /// What happened.
+  /// The error in words.
   public var description: String { "the queue is full: put(_:) waits for room" }
 }
 
-/// There is nothing in a ``DeferredQueue``.
+/// A ``DeferredQueue`` is empty.
 public struct QueueEmptyError: Error, CustomStringConvertible {
-  /// What happened.
+  /// The error in words.
   public var description: String { "the queue is empty: get() waits for an element" }
 }
 
 /// A ``DeferredQueue`` was closed.
 public struct QueueClosedError: Error, CustomStringConvertible {
-  /// What happened.
+  /// The error in words.
   public var description: String { "the queue is closed" }
 }
 

@@ -1,42 +1,43 @@
 public import SwirlDeferred
 
-/// Lets a number of holders in at a time; others wait in line, first come, first served.
+/// A semaphore with a FIFO queue of waiters.
 ///
 /// ```swift
 /// let semaphore = DeferredSemaphore(3)
 /// for url in urls { semaphore.run { fetch(url) }.addCallback { print($0) } }
 /// ```
 ///
-/// To be used on one thread, that of its Deferreds. A token that is released goes to whoever waits longest, never to one who comes at that
-/// moment. Each `release` takes the same time, however many wait. Twisted: `DeferredSemaphore`; asyncio: `Semaphore`.
+/// Use it on one thread, that of its Deferreds. A released token goes to the longest waiter, never to a caller that
+/// arrives at that moment. Each `release` takes constant time. Twisted: `DeferredSemaphore`; asyncio: `Semaphore`.
 public class DeferredSemaphore {
-  /// How many may come in at once.
+  /// The number of free tokens.
   public private(set) var tokens: Int
   private let line = WaiterQueue<Void, Void>()
   private var isServing = false
 
-  /// - Parameter tokens: how many may come in at first; zero for a semaphore that only `release` opens.
+  /// - Parameter tokens: the initial number of tokens; zero for a semaphore that only `release` opens.
   public init(_ tokens: Int) {
     require(tokens >= 0, "a semaphore cannot have \(tokens) tokens")
     self.tokens = tokens
   }
 
-  /// How many wait.
+  /// The number of waiters.
   public final var waiting: Int { line.count }
 
-  /// Takes a token: fires at once while there is one and nobody waits, else when the holder's turn has come. Cancelling it gives up the
-  /// place in line; once it has fired, the token is to be given back with `release()`.
+  /// Takes a token: fires at once if one is free and there are no waiters, otherwise in the caller's turn. Cancelling
+  /// it leaves the queue. Once it has fired, return the token with `release()`.
   public final func acquire(file: StaticString = #fileID, line site: UInt = #line) -> Deferred<Void> {
     guard tokens > 0, line.isEmpty else { return line.wait(file: file, line: site) }
     tokens -= 1
     return .succeed(file: file, line: site)
   }
 
-  /// Gives a token back, or makes one more; who waits longest gets it, and its callbacks run before this returns, unless this is
-  /// called by one of them.
+  /// Returns a token, or adds one. The longest waiter gets it, and its callbacks run before this returns, unless the
+  /// call is re-entrant.
   public func release() {
     tokens += 1
-    // A callback that releases is further up: its loop goes on, so that the stack does not grow with the line.
+    // Re-entrant call: the `release` below us on the stack serves the next waiter, so that the stack does not grow with
+    // the queue.
     if isServing { return }
     isServing = true
     while tokens > 0, let first = line.popFirst() {
@@ -46,9 +47,13 @@ public class DeferredSemaphore {
     isServing = false
   }
 
-  /// Runs `body` with a token, which it gives back when the Deferred that `body` returns has its result, or when `body` throws.
+  /// Runs `body` with a token. Returns the token when the Deferred that `body` returns has its result, or when `body`
+  /// throws.
   ///
-  /// Cancelling while it waits gives up the place in line; later, it cancels what `body` returned. Twisted: `run`.
+  /// Cancelling it leaves the queue; once `body` has run, it cancels the Deferred of `body`.
+  ///
+  /// A `body` of several statements needs `return` before the Deferred. Without it the token is returned when `body`
+  /// returns. Twisted: `run`.
   @discardableResult
   public final func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Inner
@@ -56,8 +61,9 @@ public class DeferredSemaphore {
     run(file: file, line: line, waitingFor: { try body().asDeferred })
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
-  /// Runs `body` with a token, which it gives back when the Deferred that `body` returns has its result, or when `body` throws.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
+  /// Runs `body` with a token. Returns the token when the Deferred that `body` returns has its result, or when `body`
+  /// throws.
   @_disfavoredOverload
   @discardableResult
   public final func run<Value>(
@@ -66,7 +72,7 @@ public class DeferredSemaphore {
     run(file: file, line: line, waitingFor: body)
   }
 
-  /// Runs `body` with a token, which it gives back when `body` returns or throws. Cancelling gives up the place in line.
+  /// Runs `body` with a token, and returns the token when `body` returns or throws. Cancelling it leaves the queue.
   @discardableResult
   public final func run<Value>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Value
@@ -77,7 +83,7 @@ public class DeferredSemaphore {
   private func run<Value>(
     file: StaticString, line: UInt, waitingFor body: @escaping () throws -> Deferred<Value>
   ) -> Deferred<Value> {
-    // Who waits does not keep it, and with it all the others: who holds a token does.
+    // Unowned: a waiter must not retain the semaphore and all its waiters; the holder of a token does.
     acquire(file: file, line: line).addCallback { [unowned self] in
       maybeDeferred(body).addBoth { [self] result in
         release()
@@ -86,8 +92,8 @@ public class DeferredSemaphore {
     }
   }
 
-  /// Runs `body` with a token, which it gives back when `body` returns or throws. Throws `CancelledError` when the task is
-  /// cancelled while it waits.
+  /// Runs `body` with a token, and returns the token when `body` returns or throws. Throws `CancelledError` if the task
+  /// is cancelled while it waits.
   public final func withToken<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
   ) async throws -> Value {
@@ -97,12 +103,12 @@ public class DeferredSemaphore {
   }
 }
 
-/// A semaphore that never has more tokens than at first: to release more often than was acquired is an error of the program, which ends
-/// it. asyncio: `BoundedSemaphore`.
+/// A semaphore that never exceeds its initial number of tokens: a `release` without an `acquire` traps. asyncio:
+/// `BoundedSemaphore`.
 public final class BoundedSemaphore: DeferredSemaphore {
   private let bound: Int
 
-  /// - Parameter tokens: how many may come in at a time.
+  /// - Parameter tokens: the number of tokens.
   public override init(_ tokens: Int) {
     require(tokens > 0, "a bounded semaphore with \(tokens) tokens would let nobody in, ever")
     bound = tokens

@@ -1,27 +1,27 @@
 public import SwirlDeferred
 
-/// Something that happens, or is so until it is cleared; any number wait for it. asyncio: `Event`.
+/// A flag to wait for. It stays set until it is cleared; any number of waiters. asyncio: `Event`.
 public final class Event {
-  /// Whether it has happened.
+  /// Whether it is set.
   public private(set) var isSet = false
   private let line = WaiterQueue<Void, Void>()
 
-  /// An event that has not happened.
+  /// An event that is not set.
   public init() {}
 
-  /// How many wait for it.
+  /// The number of waiters.
   public var waiting: Int { line.count }
 
-  /// It has happened: all who wait hear of it before this returns, in the order they came.
+  /// Sets the event. Fires all waiters, in FIFO order, before returning.
   public func set() {
     isSet = true
     for waiter in line.popAll() where !waiter.isFired { waiter.callback() }
   }
 
-  /// It has not happened any more: who waits from now on waits for the next time.
+  /// Clears the event: later waiters wait for the next `set()`.
   public func clear() { isSet = false }
 
-  /// Fires when it has happened; at once if it has. Cancelling it stops waiting.
+  /// Fires when the event is set; at once if it is. Cancelling it stops waiting.
   public func wait(file: StaticString = #fileID, line site: UInt = #line) -> Deferred<Void> {
     isSet ? .succeed(file: file, line: site) : line.wait(file: file, line: site)
   }

@@ -1,20 +1,20 @@
 public import SwirlDeferred
 
-/// Calls something again and again, at an interval that does not drift.
+/// Calls a closure repeatedly, at an interval that does not drift.
 ///
 /// ```swift
 /// let beat = LoopingCall(clock: reactor) { print("tick") }
 /// beat.start(every: .seconds(1))
 /// ```
 ///
-/// Calls are due at the start and whole intervals after it, however long each takes. There are never two at once: when the body returns
-/// a Deferred the next one waits for it, and what was due meanwhile is passed over, and counted in `missed`. To be used on the reactor's
-/// thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
+/// Calls are due at the start and at whole intervals after it, independent of their duration. They never overlap: if
+/// the body returns a Deferred, or ends with one, the next call waits for it. Calls due meanwhile are skipped and
+/// counted in `missed`. Use it on the reactor's thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
 public final class LoopingCall {
   private let clock: any ReactorTime
   private let body: () throws -> Deferred<Void>?
   private var call: (any CancellableCall)?
-  /// What the body returned and has no result yet.
+  /// The body's Deferred, while it has no result.
   private var running: Deferred<Void>?
   private var outcome: Deferred<Void>?
   /// Where it was started, for reports.
@@ -22,17 +22,19 @@ public final class LoopingCall {
   private var begin = Instant(nanoseconds: 0)
   private var interval = Duration.zero
   private var jitter = 0.0
-  /// How many intervals from `begin` the latest call was due.
+  /// The due time of the latest call, in intervals from `begin`.
   private var latest: Int64 = 0
-  /// How often the body was called since the start.
+  /// The number of calls since the start.
   public private(set) var count = 0
-  /// How many calls were passed over since the start, because the body, or something else on the thread, took too long.
+  /// The number of calls skipped since the start, because the body or other work on the thread took too long.
   public private(set) var missed = 0
 
+  // Disfavored: a body whose last statement is a Deferred is for the next form.
   /// A loop that calls `body` once it is started.
   /// - Parameters:
   ///   - clock: what measures the intervals, such as the reactor.
   ///   - body: an error that it throws ends the loop.
+  @_disfavoredOverload
   public convenience init(clock: some ReactorTime, _ body: @escaping () throws -> Void) {
     self.init(
       clock: clock,
@@ -42,15 +44,23 @@ public final class LoopingCall {
       })
   }
 
-  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
-  public convenience init<Inner: DeferredType>(clock: some ReactorTime, _ body: @escaping () throws -> Inner) {
+  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure
+  /// ends the loop.
+  ///
+  /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
+  public convenience init<Inner: DeferredType>(
+    clock: some ReactorTime, @DeferredBody _ body: @escaping () throws -> Inner
+  ) {
     self.init(clock: clock, maybe: { try body().withoutValue })
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed()`.
-  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed()`.
+  /// A loop over an asynchronous body: the next call comes when the Deferred that `body` returns has its result. A
+  /// failure ends the loop.
   @_disfavoredOverload
-  public convenience init(clock: some ReactorTime, _ body: @escaping () throws -> Deferred<Void>) {
+  public convenience init(
+    clock: some ReactorTime, @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
+  ) {
     self.init(clock: clock, maybe: { try body() })
   }
 
@@ -59,19 +69,20 @@ public final class LoopingCall {
     self.body = body
   }
 
-  /// Whether it was started, and not stopped since.
+  /// Whether it was started and has not stopped.
   public var isRunning: Bool { outcome != nil }
 
-  /// Begins to call.
+  /// Starts the loop.
   ///
   /// - Parameters:
-  ///   - interval: the time from one call to the next; zero for one in each turn.
-  ///   - startsNow: whether the first comes at once, before this returns, rather than after an interval.
-  ///   - jitter: so much of an interval, from 0 to 1, each call may come later than it is due, at random, so that many loops which were
-  ///     started together do not go on together.
+  ///   - interval: the time from one call to the next; zero for one per turn.
+  ///   - startsNow: whether the first call comes before this returns, rather than after an interval.
+  ///   - jitter: the maximum random delay of each call, as a fraction of the interval from 0 to 1. It spreads loops
+  ///     that were started together.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  /// - Returns: what fires when the loop is stopped, or fails with the error of the body. Cancelling it stops the loop.
+  /// - Returns: a Deferred that fires when the loop is stopped, or fails with the error of the body. Cancelling it
+  ///   stops the loop.
   @discardableResult
   public func start(
     every interval: Duration, now startsNow: Bool = true, jitter: Double = 0, file: StaticString = #fileID,
@@ -89,10 +100,11 @@ public final class LoopingCall {
     return outcome
   }
 
-  /// Calls no more. What the body has begun is not cancelled; where it fails, that is reported as a failure that nobody has handled.
+  /// Stops the loop. It does not cancel the Deferred of a running body; if that fails later, it is reported as
+  /// unhandled.
   public func stop() { stop(with: .success(())) }
 
-  /// Stops; a result of nil is left to whoever cancels.
+  /// Stops the loop. With a result of nil it fires no Deferred: the canceller does.
   private func stop(with result: Result<Void, any Error>?) {
     call.take()?.cancel()
     running = nil
@@ -104,7 +116,7 @@ public final class LoopingCall {
     call = nil
     count += 1
     countMissed()
-    // The body may stop it, and even start it again: what comes of this call is then no matter of the new loop.
+    // The body may stop the loop and even start it again: the result of this call must not affect the new loop.
     let begun = outcome
     do {
       if let deferred = try body() {
@@ -123,12 +135,12 @@ public final class LoopingCall {
       running = nil
       if case .failure = result { stop(with: result) } else { scheduleNext() }
     } else if case .failure(let error) = result, !(error is CancelledError), !(error is CancellationError) {
-      // Of before it was stopped: it is reported as a failure that nobody has handled.
+      // The call belongs to a stopped loop: rethrow, so that its failure is reported as unhandled.
       throw error
     }
   }
 
-  /// Passes over the calls that were due between the latest one and now, before the body of this round looks at `missed`.
+  /// Counts the calls that were due between the latest one and now, before the body of this round reads `missed`.
   private func countMissed() {
     let interval = interval.nanoseconds
     guard interval > 0 else { return }
@@ -145,13 +157,16 @@ public final class LoopingCall {
     let interval = interval.nanoseconds
     if interval > 0 {
       let elapsed = clock.now.nanoseconds - begin.nanoseconds
-      // The one that is due at this very moment is the one that has just run.
+      // A call that is due exactly now is the one that has just run.
       let next = max(elapsed / interval, latest) + 1
       missed += Int(next - latest - 1)
       latest = next
       let (due, overflow) = next.multipliedReportingOverflow(by: interval)
       delay = overflow ? .max : due - elapsed
-      if jitter > 0, !overflow { delay += Int64(Double(interval) * Double.random(in: 0..<jitter)) }
+      if jitter > 0, !overflow {
+        var random = HouseRandom()
+        delay += Int64(Double(interval) * Double.random(in: 0..<jitter, using: &random))
+      }
     }
     call = clock.callLater(.nanoseconds(delay), file: site.file, line: site.line) { [self] in run() }
   }

@@ -1,24 +1,24 @@
 public import SwirlDeferred
 
-/// A rate: so many tokens come a second, a number of them are kept, and whoever takes more than there are waits.
+/// A rate limit: tokens accrue at a rate up to a maximum; a caller that takes more than are available waits.
 ///
 /// ```swift
 /// let bucket = TokenBucket(rate: 5, burst: 10, clock: reactor)
 /// for url in urls { bucket.take().addCallback { fetch(url) } }
 /// ```
 ///
-/// Tokens are given in the order they were asked for. To be used on the reactor's thread.
+/// It serves waiters in FIFO order. Use it on the reactor's thread.
 public final class TokenBucket {
   private var bucket: Bucket
   private let burst: Int
   private let clock: any ReactorTime
-  /// How many wait. On a loop that is late the turn of one may have come, and its call not.
+  /// The number of waiters. On a late loop a waiter's time may have passed although its call has not run.
   private var waiting = 0
 
   /// - Parameters:
-  ///   - rate: how many tokens come a second.
-  ///   - burst: how many are kept; so many are there at first.
-  ///   - clock: what measures the time, such as the reactor.
+  ///   - rate: tokens per second.
+  ///   - burst: the capacity, which is also the initial number of tokens.
+  ///   - clock: the clock, such as the reactor.
   public init(rate: Double, burst: Int = 1, clock: some ReactorTime) {
     bucket = Bucket(rate: rate, burst: burst)
     self.burst = burst
@@ -27,8 +27,8 @@ public final class TokenBucket {
 
   private var now: Int64 { clock.now.nanoseconds }
 
-  /// Takes `count` tokens: fires when they are the caller's. They are spent at once, so that the rate is kept even where cancelling it
-  /// gives up waiting.
+  /// Takes `count` tokens: fires when they are available. They are spent at once, so that the rate holds even if the
+  /// caller cancels.
   public func take(_ count: Int = 1, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     require(count > 0, "taking \(count) tokens")
     let delay = bucket.take(count, now: now)
@@ -47,10 +47,10 @@ public final class TokenBucket {
     return turn
   }
 
-  /// Whether all the tokens that it holds are there.
+  /// Whether it is full and has no waiters.
   package var isFull: Bool { waiting == 0 && bucket.has(burst, now: now) }
 
-  /// Takes `count` tokens if they are there and nobody waits; false when not.
+  /// Takes `count` tokens if they are available and there are no waiters; otherwise returns false.
   public func takeNow(_ count: Int = 1) -> Bool {
     require(count > 0 && count <= burst, "taking \(count) tokens of a bucket that holds \(burst)")
     guard waiting == 0, bucket.has(count, now: now) else { return false }

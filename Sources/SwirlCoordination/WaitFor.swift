@@ -1,18 +1,18 @@
 public import SwirlDeferred
 
-/// What ends a `wait(for:until:)`.
+/// When a `wait(for:until:)` ends.
 public enum WaitCondition: Sendable {
-  /// One has its result.
+  /// The first result.
   case firstCompleted
-  /// One has failed, or all have their result.
+  /// The first failure, or all results.
   case firstFailed
-  /// All have their result.
+  /// All results.
   case all
 }
 
-/// Waits for `deferreds` until what `condition` says, and gives those that have their result and those that have not, both in their order.
+/// Waits for `deferreds` until `condition` holds, and gives those with a result and those without, both in their order.
 ///
-/// Nothing is cancelled by it. A failure of one counts as handled. Cancelling it stops waiting, no more. asyncio: `wait`.
+/// It cancels no member. A failure of a member counts as handled. Cancelling it only stops waiting. asyncio: `wait`.
 public func wait<Value>(
   for deferreds: [Deferred<Value>], until condition: WaitCondition = .all, file: StaticString = #fileID,
   line: UInt = #line
@@ -26,18 +26,18 @@ public func wait<Value>(
   return outcome
 }
 
-/// Those that are waited for. They keep it, so it keeps only those that have their result: one that is never fired would keep itself alive
-/// for ever.
+/// The members of a wait. They retain this, so this retains only members with a result: otherwise one that never fires
+/// would keep itself alive for ever.
 private final class Waiting<Value> {
   private struct Member {
     weak var deferred: Deferred<Value>?
-    /// The same, once it has its result.
+    /// The Deferred again, strongly, once it has its result.
     var done: Deferred<Value>?
   }
   private let condition: WaitCondition
   private var members: [Member]
   private var remaining: Int
-  /// Tells who is done and who is not; nil once it has.
+  /// Reports the members with and without a result; nil once it has.
   private var tell: (((done: [Deferred<Value>], pending: [Deferred<Value>])) -> Void)?
 
   init(
@@ -59,7 +59,7 @@ private final class Waiting<Value> {
   }
 
   func end() {
-    // One that nobody keeps cannot get a result any more.
+    // A released Deferred can no longer get a result.
     let alive = members.compactMap { $0.done ?? $0.deferred }
     members = []
     tell.take()?((alive.filter(\.isFired), alive.filter { !$0.isFired }))

@@ -2,7 +2,8 @@
 enum CharacterReferences {
   /// The text with its references decoded, and U+FFFD for each NUL.
   ///
-  /// - Parameter inAttribute: whether a name without a semicolon means itself before a letter, digit or equals sign, as in `?a=1&copy=2`.
+  /// - Parameter inAttribute: whether a name without a semicolon stays text before a letter, digit or equals sign, as
+  ///   in `?a=1&copy=2`.
   static func decode(_ text: ArraySlice<UInt8>, inAttribute: Bool = false) -> [UInt8] {
     guard text.contains(where: { $0 == UInt8(ascii: "&") || $0 == 0 }) else { return Array(text) }
     var output: [UInt8] = []
@@ -25,7 +26,7 @@ enum CharacterReferences {
     return output
   }
 
-  /// Behind an ampersand: what is meant, and where the reference ends; nil where there is none.
+  /// Behind an ampersand: the characters of the reference and where it ends; nil if it is no reference.
   private static func reference(
     _ text: ArraySlice<UInt8>, _ start: Int, _ inAttribute: Bool
   ) -> (scalars: [Unicode.Scalar], end: Int)? {
@@ -37,7 +38,7 @@ enum CharacterReferences {
     if end < text.endIndex, text[end] == UInt8(ascii: ";"), let scalars = names[name(text[start...end])] {
       return (scalars, end + 1)
     }
-    // Of the names that need no semicolon the longest that the text begins with; none has more letters than six.
+    // The longest name that needs no semicolon and that the text begins with; such names have at most six letters.
     let next: UInt8? = end < text.endIndex ? text[end] : nil
     if inAttribute {
       guard next != UInt8(ascii: "="), let scalars = names[name(text[start..<end])] else { return nil }
@@ -53,7 +54,7 @@ enum CharacterReferences {
 
   private static func name(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Behind `&#`.
+  /// The position is behind `&#`.
   private static func number(_ text: ArraySlice<UInt8>, _ start: Int) -> ([Unicode.Scalar], Int)? {
     var index = start
     var radix: UInt32 = 10
@@ -78,7 +79,7 @@ enum CharacterReferences {
     return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "f") ? UInt32(letter - UInt8(ascii: "a")) + 10 : nil
   }
 
-  /// §13.2.5.80: numbers of windows-1252 mean what is meant there.
+  /// §13.2.5.80: numbers 0x80 to 0x9F mean the characters of windows-1252.
   private static func scalar(_ value: UInt32) -> Unicode.Scalar {
     let meant = (0x80...0x9F).contains(value) ? windows1252[Int(value - 0x80)] : value
     return meant == 0 ? "\u{FFFD}" : Unicode.Scalar(meant) ?? "\u{FFFD}"
@@ -91,7 +92,7 @@ enum CharacterReferences {
     0x0178,
   ]
 
-  /// What each name means; those without a semicolon need none.
+  /// The characters of each name; the names without a semicolon in the table need no semicolon in the text.
   private static let names: [String: [Unicode.Scalar]] = {
     var names: [String: [Unicode.Scalar]] = [:]
     names.reserveCapacity(2300)

@@ -1,10 +1,11 @@
-/// The character set that a page declares (HTML §13.2.3.2): that of its first `<meta>` which has one, among the first 1024 bytes. Comments are no
-/// tags, and of a `content` only that beside `http-equiv=content-type` counts.
+/// The character set that a page declares (HTML §13.2.3.2): that of the first `<meta>` with one, in the first 1024
+/// bytes. Tags in comments do not count, and a `content` counts only beside `http-equiv=content-type`.
 struct CharsetPrescan {
   private let bytes: ArraySlice<UInt8>
   private var index = 0
 
-  /// - Returns: nil where it declares none that is known. A page whose declaration could be read is not in UTF-16, whatever it says.
+  /// - Returns: nil if it declares no known character set. A page whose declaration is readable as ASCII is not in
+  ///   UTF-16, even if it declares that.
   static func charset(of page: [UInt8], isKnown: (String) -> Bool) -> String? {
     var prescan = CharsetPrescan(bytes: page.prefix(1024))
     while prescan.index < prescan.bytes.count {
@@ -18,14 +19,14 @@ struct CharsetPrescan {
 
   private init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-  /// Past the next tag, comment or byte; what a `<meta>` declares.
+  /// Skips the next tag, comment or byte. Returns the declaration of a `<meta>`.
   private mutating func nextMeta() -> String? {
     guard bytes[index] == UInt8(ascii: "<") else {
       index += 1
       return nil
     }
     if has("<!--") {
-      // The dashes may be those of both its ends.
+      // The same dashes may open and close the comment.
       index += 2
       while index < bytes.count, !has("-->") { index += 1 }
       index += 3
@@ -62,7 +63,7 @@ struct CharsetPrescan {
     return charset ?? (isContentType ? content : nil)
   }
 
-  /// What stands behind `charset=` (the algorithm for extracting a character encoding from a meta element).
+  /// The value behind `charset=` (the algorithm for extracting a character encoding from a meta element).
   private static func charset(inContent text: [UInt8]) -> String? {
     let word = Array("charset".utf8)
     var index = 0
@@ -85,7 +86,7 @@ struct CharsetPrescan {
     }
   }
 
-  /// The next of a tag, in lower case; nil at the tag's end, which it leaves behind.
+  /// The next attribute of a tag, in lower case; nil at the tag's end, which it skips.
   private mutating func attribute() -> (name: String, value: String)? {
     while index < bytes.count, bytes[index].isHTMLBlank || bytes[index] == UInt8(ascii: "/") { index += 1 }
     guard index < bytes.count, bytes[index] != UInt8(ascii: ">") else { return nil }

@@ -1,17 +1,17 @@
-/// Where SVG and MathML begin and end in a page (HTML §13.2.6.5): in them `<title>`, `<script>` and the like are elements as others, and
-/// `<![CDATA[` is text.
+/// Where SVG and MathML begin and end in a page (HTML §13.2.6.5): inside them `<title>` and `<script>` are ordinary
+/// elements, and `<![CDATA[` is text.
 struct ForeignContent {
   private enum Element {
     case svg, math
-    /// An element of theirs whose content is HTML again.
+    /// A foreign element whose content is HTML again.
     case island(String)
   }
-  /// The open ones that matter.
+  /// The open elements that matter here.
   private var open: [Element] = []
-  /// So many are kept: deeper ones are taken for what they are in.
+  /// The maximum depth; deeper elements count as part of the one at the limit.
   private static let depth = 512
 
-  /// Whether the next tag is read as one of SVG or MathML.
+  /// Whether the next tag is an SVG or MathML tag.
   var isCurrent: Bool {
     switch open.last {
     case .svg?, .math?: true
@@ -21,12 +21,12 @@ struct ForeignContent {
 
   var isSVG: Bool { if case .svg? = open.last { true } else { false } }
 
-  /// - Returns: whether the tag is one of SVG or MathML.
+  /// - Returns: whether the tag is an SVG or MathML tag.
   mutating func start(_ tag: StartTag) -> Bool {
     if isCurrent, Self.breaksOut(tag) { leave() }
     let element: Element
     switch (tag.name, open.last) {
-    // Within the other they are elements of that.
+    // An `svg` inside `math`, or the reverse, is an element of the outer one.
     case ("svg", .math?), ("math", .svg?): return true
     case ("svg", _): element = .svg
     case ("math", _): element = .math
@@ -43,7 +43,7 @@ struct ForeignContent {
 
   mutating func end(_ name: String) {
     if open.isEmpty { return }
-    // Both mean a start tag as well, which is no foreign one.
+    // The end tags `</br>` and `</p>` also create HTML elements, which end the foreign content.
     if isCurrent, name == "br" || name == "p" { return leave() }
     let match = open.lastIndex {
       switch $0 {
@@ -55,10 +55,10 @@ struct ForeignContent {
     if let match { open.removeSubrange(match...) }
   }
 
-  /// Up to what is HTML.
+  /// Closes elements up to the nearest HTML one.
   private mutating func leave() { while isCurrent { open.removeLast() } }
 
-  /// Start tags that are HTML wherever they stand.
+  /// Start tags that are HTML even inside foreign content.
   private static func breaksOut(_ tag: StartTag) -> Bool {
     tag.name == "font"
       ? tag["color"] != nil || tag["face"] != nil || tag["size"] != nil : breakingOut.contains(tag.name)

@@ -1,6 +1,6 @@
 public import HTTPTypes
 
-/// What a crawler wants of an HTML page: its links, its title, and what it says to robots.
+/// The parts of an HTML page that a crawler needs: links, title and robots directives.
 ///
 /// ```swift
 /// let response = try await fetch(url)
@@ -8,84 +8,85 @@ public import HTTPTypes
 /// for link in page.links { print(link) }
 /// ```
 ///
-/// There are no errors: what is no HTML has no links. Nothing is loaded, neither over the network nor from files, and memory is bounded by
-/// ``Limits``. Made on the thread that asks for it, which takes about 10 ms for each megabyte; a value to hand about afterwards. Tags are
-/// read as the HTML standard's tokenizer does (§13.2.5), without scripts.
+/// It has no errors: bytes that are not HTML have no links. It loads nothing from the network or files, and ``Limits``
+/// bound its memory. The initializer parses on the calling thread, about 10 ms for each megabyte; the result is a plain
+/// value. It reads tags as the HTML standard's tokenizer does (§13.2.5), without running scripts.
 public struct HTMLPage: Sendable {
   /// A link to another page.
   public struct Link: Sendable, Hashable {
-    /// Where it leads: absolute, normalized, without a fragment.
+    /// Its target: absolute, normalized, without a fragment.
     public let url: String
-    /// Whether each link of the page that leads there has `rel=nofollow`.
+    /// Whether each link of the page to this URL has `rel=nofollow`.
     public internal(set) var isNofollow: Bool
   }
 
-  /// How much of a page is looked at.
+  /// How much of a page is parsed.
   public struct Limits: Sendable {
-    /// How many bytes of the page.
+    /// The maximum number of bytes.
     public var bytes = 10 * 1024 * 1024
-    /// How many links; of those that are malformed, or there already, ten times as many are looked at.
+    /// The maximum number of links. Malformed and repeated links count separately, up to ten times as many.
     public var links = 10_000
-    /// How long a link may be, in bytes; longer ones count as malformed.
+    /// The maximum length of a link in bytes; longer ones count as malformed.
     public var linkLength = 2048
-    /// How long a title may be, in characters; the rest is cut off.
+    /// The maximum length of a title in characters; the rest is cut off.
     public var titleLength = 1000
 
     /// The default limits.
     public init() {}
   }
 
-  /// Where the page was found.
+  /// The URL of the page.
   public internal(set) var url: String
-  /// What its links are relative to: `url`, or what `<base href>` says.
+  /// The base URL of its links: `url`, or the value of `<base href>`.
   public internal(set) var base: String
-  /// The text of its first `<title>`, blanks as single spaces; nil where there is none.
+  /// The text of its first `<title>`, with single spaces for runs of blanks; nil without a `<title>`.
   public internal(set) var title: String?
-  /// The links of `a`, `area`, `frame` and `iframe` to `http` and `https` URLs, and where the page or its `Refresh` field leads after a
-  /// while; in the order of the page, each URL once.
+  /// The links of `a`, `area`, `frame` and `iframe` to `http` and `https` URLs, and of `Refresh` (in the page or a
+  /// field). In the order of the page, each URL once.
   public internal(set) var allLinks: [Link] = []
-  /// How many links were no URLs, or too long.
+  /// The number of links that were not URLs or too long.
   public internal(set) var malformedLinks = 0
-  /// What `<meta name=robots>` and the `X-Robots-Tag` field say, in lower case: `noindex`, `nofollow`, …
+  /// The robots directives of `<meta name=robots>` and the `X-Robots-Tag` field, in lower case: `noindex`, `nofollow`,
+  /// …
   public internal(set) var robots: Set<String> = []
-  /// Whether all of it was looked at: false for a page beyond the ``Limits``.
+  /// Whether the whole page was parsed: false for a page beyond the ``Limits``.
   public internal(set) var isComplete = true
 
-  /// Where its links lead: absolute, normalized, without fragments, each once.
+  /// The targets of its links: absolute, normalized, without fragments, each once.
   public var links: [String] { allLinks.map(\.url) }
-  /// As `links`, without those that the page asks robots not to follow.
+  /// Like `links`, without those that the page asks robots not to follow.
   public var followableLinks: [String] { isNofollow ? [] : allLinks.filter { !$0.isNofollow }.map(\.url) }
-  /// Whether it asks robots to follow none of its links.
+  /// Whether the page asks robots to follow no links.
   public var isNofollow: Bool { robots.contains("nofollow") || robots.contains("none") }
-  /// Whether it asks robots not to keep it.
+  /// Whether the page asks robots not to index it.
   public var isNoindex: Bool { robots.contains("noindex") || robots.contains("none") }
 
   /// Reads a page.
   ///
   /// - Parameters:
   ///   - bytes: the page.
-  ///   - url: where it was found, an absolute URL.
-  ///   - charset: its character set where that is known, as by the Content-Type field; a byte order mark wins over it. Else what the page's
-  ///     `<meta>` says; else UTF-8, or windows-1252 where it is not that.
-  ///   - limits: how much of it is looked at.
+  ///   - url: the absolute URL of the page.
+  ///   - charset: its character set if known, as from the Content-Type field; a byte order mark overrides it. If nil,
+  ///     the page's `<meta>` decides; without one, UTF-8 if the bytes are valid UTF-8, otherwise windows-1252.
+  ///   - limits: how much of it is parsed.
   public init(_ bytes: [UInt8], url: String, charset: String? = nil, limits: Limits = Limits()) {
     self.init(bytes, url, charset, for: nil, limits) { _ in }
   }
 
-  /// Reads a page whose character set its Content-Type field tells, as in `text/html; charset=utf-8`.
+  /// Reads a page with the character set of its Content-Type field, as in `text/html; charset=utf-8`.
   public init(_ bytes: [UInt8], url: String, contentType: String?, limits: Limits = Limits()) {
     self.init(bytes, url: url, charset: contentType.flatMap(PageText.charset(ofContentType:)), limits: limits)
   }
 
-  /// Reads a page with the fields that came with it: `Content-Type` tells its character set, `X-Robots-Tag` is as `<meta name=robots>`, and
-  /// `Refresh` a link.
+  /// Reads a page with its response fields: `Content-Type` gives the character set, `X-Robots-Tag` counts like `<meta
+  /// name=robots>`, and `Refresh` like a link.
   ///
   /// - Parameters:
   ///   - bytes: the page.
-  ///   - url: where it was found, an absolute URL.
+  ///   - url: the absolute URL of the page.
   ///   - headers: the fields of the response.
-  ///   - agent: the crawler's product token: what is said to it alone counts too.
-  ///   - limits: how much of it is looked at.
+  ///   - agent: the crawler's product token: directives for it alone count too.
+  ///   - limits: how much of it is parsed.
   public init(
     _ bytes: [UInt8], url: String, headers: HTTPFields, for agent: String? = nil, limits: Limits = Limits()
   ) {

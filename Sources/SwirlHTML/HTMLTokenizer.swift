@@ -1,16 +1,16 @@
-/// Who is told of the tags and the text of a page, in order.
+/// Receives the tags and the text of a page, in order.
 protocol TagReader: AnyObject {
-  /// Whether text is wanted: it is not even read else.
+  /// Whether it needs text; if not, the tokenizer skips text.
   var wantsText: Bool { get }
   func start(_ tag: StartTag)
   func end(_ name: String)
   func text(_ text: [UInt8])
 }
 
-/// The HTML standard's tokenizer (HTML §13.2.5), without a tree: what it has read is told and forgotten.
+/// The HTML standard's tokenizer (HTML §13.2.5), without a tree: it reports each token and keeps nothing.
 ///
-/// Of the tree it knows what decides how text is read: elements whose content is no markup, and where SVG and MathML begin and end
-/// (``ForeignContent``). Scripts do not run. Its time is in proportion to the page's length, whatever the page is.
+/// It tracks only the tree state that changes tokenizing: elements with raw text content, and the borders of SVG and
+/// MathML (``ForeignContent``). Scripts do not run. Its time is linear in the length of any page.
 struct HTMLTokenizer {
   let bytes: [UInt8]
   var index = 0
@@ -25,7 +25,7 @@ struct HTMLTokenizer {
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The data state: text up to the next tag or comment, and that.
+  /// The data state: reads text up to the next tag or comment, and that tag or comment.
   private mutating func next(_ reader: some TagReader) {
     let start = index
     while index < bytes.count, bytes[index] != UInt8(ascii: "<") { index += 1 }
@@ -39,7 +39,7 @@ struct HTMLTokenizer {
       index += 2
       endTag(reader)
     } else if sign == UInt8(ascii: "/") || sign == UInt8(ascii: "?") {
-      // Nothing known: a comment to the next `>`.
+      // An unknown construct: a comment up to the next `>`.
       skip(behind: UInt8(ascii: ">"), from: index + 2)
     } else if sign == UInt8(ascii: "!") {
       index += 2
@@ -50,7 +50,7 @@ struct HTMLTokenizer {
     }
   }
 
-  /// 0 beyond the end: what is in its place is text everywhere.
+  /// 0 beyond the end: a NUL counts as text in every state.
   func byte(at index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
 
   private mutating func skip(behind end: UInt8, from start: Int) {
@@ -61,7 +61,7 @@ struct HTMLTokenizer {
 
   // MARK: - Declarations
 
-  /// Behind `<!`. A DOCTYPE ends at the next `>`, even one within quotes, and so does what is nothing known.
+  /// Behind `<!`. A DOCTYPE ends at the next `>`, even one within quotes, and so does an unknown declaration.
   private mutating func declaration(_ reader: some TagReader) {
     if byte(at: index) == UInt8(ascii: "-"), byte(at: index + 1) == UInt8(ascii: "-") {
       index += 2
@@ -77,7 +77,7 @@ struct HTMLTokenizer {
     }
   }
 
-  /// Behind `<!--`: up to `-->` or `--!>`, of which the first two may be those at its beginning; or at once with `>` or `->`.
+  /// Behind `<!--`: up to `-->` or `--!>`, whose dashes may be the opening ones; `>` or `->` ends it at once.
   private mutating func comment() {
     if byte(at: index) == UInt8(ascii: ">") || hasText("->", at: index) {
       index += byte(at: index) == UInt8(ascii: ">") ? 1 : 2
@@ -106,7 +106,7 @@ struct HTMLTokenizer {
 
   // MARK: - Tags
 
-  /// At the first letter of its name. A tag that breaks off at the end of the page is none.
+  /// At the first letter of its name. A tag without an end before the end of the page is dropped.
   private mutating func startTag(_ reader: some TagReader) {
     tag.name = tagName()
     let isWanted = StartTag.isRead(tag.name)
@@ -132,7 +132,8 @@ struct HTMLTokenizer {
     reader.end(name)
   }
 
-  /// Up to a blank, `/` or `>`, the letters of ASCII in lower case; of a name that is longer than any known only as much as shows that.
+  /// Reads up to a blank, `/` or `>`, with ASCII letters in lower case. It cuts a name that is longer than all known
+  /// ones.
   private mutating func tagName() -> String {
     var name: [UInt8] = []
     while index < bytes.count, !bytes[index].endsTagName {
@@ -142,7 +143,7 @@ struct HTMLTokenizer {
     return String(decoding: name, as: UTF8.self)
   }
 
-  /// Behind a tag's name, up to what is behind its `>`.
+  /// From behind a tag's name to behind its `>`.
   /// - Returns: whether it had an end.
   private mutating func attributes(kept: Bool) -> Bool {
     tag.forgetAttributes()
@@ -196,7 +197,7 @@ struct HTMLTokenizer {
 
   // MARK: - Content that is no markup
 
-  /// Up to the end tag of the element that has just begun, which is left to be read.
+  /// Reads up to the end tag of the element that has just begun, and leaves that tag unread.
   private mutating func rawText(_ reader: some TagReader, hasReferences: Bool) {
     let start = index
     while index < bytes.count, !isEndTag(tag.name, at: index) { index += 1 }
@@ -204,7 +205,8 @@ struct HTMLTokenizer {
     reader.text(hasReferences ? CharacterReferences.decode(bytes[start..<index]) : Array(bytes[start..<index]))
   }
 
-  /// A script may have a script in a comment, whose end is not its own (§13.2.5.20 and after it).
+  /// A script may contain a comment with a nested script, whose end tag does not end the outer one (§13.2.5.20 and
+  /// after it).
   private mutating func script() {
     var (isInComment, isInScript) = (false, false)
     while index < bytes.count {
@@ -214,7 +216,7 @@ struct HTMLTokenizer {
           if !isInScript { return }
           isInScript = false
         } else if !isInComment, hasText("<!--", at: index) {
-          // `<!-->` and `<!--->` are a whole comment: the dashes count for its end too.
+          // `<!-->` and `<!--->` are complete comments: the opening dashes also close them.
           isInComment = true
           index += 1
         } else if isInComment, isTag("script", at: index + 1) {
@@ -232,7 +234,7 @@ struct HTMLTokenizer {
     bytes[start] == UInt8(ascii: "<") && byte(at: start + 1) == UInt8(ascii: "/") && isTag(name, at: start + 2)
   }
 
-  /// Whether there is this name, in either case, and its end.
+  /// Whether this name is at `start`, in either case, followed by its end.
   private func isTag(_ name: String, at start: Int) -> Bool {
     var index = start
     for wanted in name.utf8 {

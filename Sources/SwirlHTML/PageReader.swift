@@ -1,13 +1,13 @@
 internal import SwirlContent
 internal import SwirlHTTPCore
 
-/// Makes an ``HTMLPage`` of its tags.
+/// Builds an ``HTMLPage`` from its tags.
 final class PageReader: TagReader {
   private var page: HTMLPage
   private let limits: HTMLPage.Limits
   private let text: PageText
   private let agent: String?
-  /// Links as they stand in the page: where they lead is known at its end only, since a `<base>` may come late.
+  /// Links as the page has them. They are resolved at its end, since a `<base>` may come late.
   private var references: [(reference: [UInt8], isNofollow: Bool)] = []
   private var places: [String: Int] = [:]
   private var baseReference: [UInt8]?
@@ -42,14 +42,14 @@ final class PageReader: TagReader {
 
   func start(_ tag: StartTag) {
     if tag.isForeign {
-      // Of SVG, links alone are looked at.
+      // Of SVG, only links count.
       if tag.name == "a", tag.isSVG, let link = tag.bytes("href") ?? tag.bytes("xlink:href") { note(link, rel: nil) }
       return
     }
     switch tag.name {
     case "a", "area": if let link = tag.bytes("href") { note(link, rel: tag["rel"]) }
     case "frame", "iframe": if let link = tag.bytes("src") { note(link, rel: nil) }
-    // HTML §4.2.3: the first counts.
+    // HTML §4.2.3: the first `<base>` counts.
     case "base": if baseReference == nil { baseReference = tag.bytes("href") }
     case "meta": meta(tag)
     // An image's title is not the page's.
@@ -61,7 +61,7 @@ final class PageReader: TagReader {
   func end(_ name: String) { if name == "title" { wantsText = false } }
 
   func text(_ text: [UInt8]) {
-    // Four bytes to a character at most; the rest of what there is room for is blanks.
+    // A character has at most four bytes; the rest of the room is for blanks.
     let room = limits.titleLength * 8 - (title?.count ?? 0)
     if room > 0 { title?.append(contentsOf: text.prefix(room)) }
   }
@@ -72,20 +72,20 @@ final class PageReader: TagReader {
     if tag["http-equiv"]?.lowercased() == "refresh" { noteRefresh(content) }
   }
 
-  // MARK: - What stands in fields, too
+  // MARK: - Values that response fields have, too
 
-  /// `X-Robots-Tag`, or the content of `<meta name=robots>`.
+  /// Notes an `X-Robots-Tag` value, or the content of `<meta name=robots>`.
   func noteRobots(_ values: [String]) {
     for word in RobotsTag.directives(in: values, for: agent) where page.robots.count < 20 { page.robots.insert(word) }
   }
 
-  /// `Refresh`, or the content of `<meta http-equiv=refresh>`.
+  /// Notes a `Refresh` value, or the content of `<meta http-equiv=refresh>`.
   func noteRefresh(_ value: String) { if let link = Refresh.url(in: value) { note(Array(link.utf8), rel: nil) } }
 
   // MARK: - Links
 
   private func note(_ reference: [UInt8], rel: String?) {
-    // Ten times as many may be malformed, or the same again: each takes time.
+    // Malformed and repeated links cost time, so their number is limited to ten times as many.
     guard references.count < 10 * limits.links else {
       page.isComplete = false
       return
@@ -95,7 +95,7 @@ final class PageReader: TagReader {
     references.append((reference, isNofollow))
   }
 
-  /// A base that is no URL of the web is none.
+  /// Ignores a base that is not an `http` or `https` URL.
   private func baseURL(in document: HTTPURL?) -> HTTPURL? {
     guard let baseReference, let document, let base = try? document.resolving(inTextOf(baseReference)),
       let text = base.link, text.utf8.count <= limits.linkLength
@@ -106,7 +106,7 @@ final class PageReader: TagReader {
 
   private func add(_ reference: [UInt8], _ isNofollow: Bool, at base: HTTPURL?) {
     let reference = inTextOf(reference)
-    // The fragment alone is this page; `mailto:` and `javascript:` are not malformed.
+    // A fragment alone is this page; `mailto:` and `javascript:` do not count as malformed.
     guard reference.first != UInt8(ascii: "#"), Self.mayBeHTTP(reference) else { return }
     guard reference.count <= limits.linkLength, let url = Self.resolve(reference, at: base)?.link,
       url.utf8.count <= limits.linkLength
@@ -127,7 +127,8 @@ final class PageReader: TagReader {
     return try? base.resolving(reference)
   }
 
-  /// A reference without what the URL standard drops, blanks at both ends and tabs and line ends within; its query in the page's character set.
+  /// The reference with its query in the page's character set, without the blanks at both ends and the tabs and line
+  /// ends inside, which the URL standard drops.
   private func inTextOf(_ reference: [UInt8]) -> [UInt8] {
     var reference = reference
     if reference.contains(where: { $0 <= 0x20 }) {
@@ -144,7 +145,7 @@ final class PageReader: TagReader {
     return reference[...mark] + query + reference[end...]
   }
 
-  /// Whether it is relative, or of a scheme that is wanted.
+  /// Whether it is relative, or has an accepted scheme.
   private static func mayBeHTTP(_ reference: [UInt8]) -> Bool {
     guard let first = reference.first, first.isLetter,
       let end = reference.firstIndex(where: { !($0.isLetter || $0.isDigit || "+-.".utf8.contains($0)) }),

@@ -1,13 +1,14 @@
 internal import SwirlContent
 
-/// The text of a page whose character set may be told by the page itself.
+/// The text of a page that may declare its own character set.
 struct PageText {
   /// The page in UTF-8, without a byte order mark.
   private(set) var utf8: [UInt8]
-  /// How the queries of its links are written; nil for UTF-8.
+  /// Encodes the queries of its links; nil for UTF-8.
   let queries: QueryEncoder?
 
-  /// - Parameter charset: what the Content-Type field says. A byte order mark goes before it, and what the page declares behind it.
+  /// - Parameter charset: that of the Content-Type field. A byte order mark overrides it; it overrides the page's own
+  ///   declaration.
   init(_ bytes: [UInt8], charset: String?) {
     let isMarked = [[0xEF, 0xBB, 0xBF], [0xFE, 0xFF], [0xFF, 0xFE]].contains { bytes.starts(with: $0) }
     if isMarked, let text = TextDecoding.decode(bytes, charset: "utf-8") {

@@ -1,7 +1,7 @@
-/// The value of a `Refresh` field, or of `<meta http-equiv=refresh>`: a time, and where to go then (HTML §4.2.5.3, the shared declarative
-/// refresh steps).
+/// The value of a `Refresh` field, or of `<meta http-equiv=refresh>`: a delay and a target (HTML §4.2.5.3, the shared
+/// declarative refresh steps).
 enum Refresh {
-  /// The URL in it; nil where it means the page itself, or is malformed.
+  /// The URL in it; nil if it means the page itself, or is malformed.
   static func url(in value: String) -> String? {
     var rest = value.utf8[...]
     func skipBlanks() { rest = rest.drop(while: \.isHTMLBlank) }

@@ -1,11 +1,11 @@
-/// What a site's `/robots.txt` lets a crawler fetch (RFC 9309).
+/// The rules of a site's `/robots.txt` for one crawler (RFC 9309).
 ///
 /// ```swift
 /// let rules = RobotsRules(response.body, for: "swirl-crawler")
 /// if rules.allows(url) { … }
 /// ```
 public struct RobotsRules: Sendable {
-  /// Of what is the rest: §2.5 asks for 500 KiB at least.
+  /// A longer file is cut here: §2.5 asks for 500 KiB at least.
   private static let maximumSize = 512 * 1024
 
   private struct Rule {
@@ -14,9 +14,10 @@ public struct RobotsRules: Sendable {
   }
   private var rules: [Rule] = []
 
-  /// Everything may be fetched: for a site without the file, which is any status of 400 to 499 (§2.3.1.3).
+  /// Allows everything: for a site without the file, that is any status of 400 to 499 (§2.3.1.3).
   public static let allowAll = RobotsRules()
-  /// Nothing may be fetched: for a site whose file cannot be had, which is any status of 500 to 599, or no answer (§2.3.1.4).
+  /// Disallows everything: for a site whose file is unreachable, that is any status of 500 to 599, or no response
+  /// (§2.3.1.4).
   public static let disallowAll: RobotsRules = {
     var rules = RobotsRules()
     rules.rules = [Rule(pattern: Array("/".utf8), allows: false)]
@@ -25,27 +26,27 @@ public struct RobotsRules: Sendable {
 
   private init() {}
 
-  /// Reads the file; lines that say nothing known are passed over.
+  /// Reads the file; skips unknown lines.
   ///
   /// - Parameters:
   ///   - bytes: the file.
-  ///   - agent: the crawler's product token, letters, `-` and `_` alone. The groups that name it count, in either case; where there is none,
-  ///     those for `*` (§2.2.1).
+  ///   - agent: the crawler's product token, of letters, `-` and `_` only. The groups that name it apply, in either
+  ///     case; without such a group, those for `*` (§2.2.1).
   public init(_ bytes: [UInt8], for agent: String) {
     var own: [Rule] = []
     var general: [Rule] = []
     var isNamed = false
-    // Which groups the lines at hand are of; a line of an agent behind a rule begins a new one.
+    // The groups of the current lines. A user-agent line behind a rule begins a new group.
     var (isOwn, isGeneral, isInRules) = (false, false, false)
     var lines = bytes.prefix(Self.maximumSize).split(omittingEmptySubsequences: false) { $0 == 0x0A || $0 == 0x0D }
-    // A rule that is cut off would be another, and forbid more.
+    // A truncated rule would be another rule, and forbid more.
     if bytes.count > Self.maximumSize { lines.removeLast() }
     for line in lines {
       guard let (key, value) = Self.pair(line) else { continue }
       switch key {
       case "user-agent":
         if isInRules { (isOwn, isGeneral, isInRules) = (false, false, false) }
-        // What follows the token, as a version, is not part of it.
+        // Text behind the token, such as a version, is not part of it.
         let token = value.prefix { $0.isASCII && ($0.isLetter || $0 == "-" || $0 == "_") }
         if value == "*" {
           isGeneral = true
@@ -65,8 +66,8 @@ public struct RobotsRules: Sendable {
     rules = isNamed ? own : general
   }
 
-  /// Whether `url`, an absolute URL of the site, may be fetched: the longest rule that matches says, of equal ones that which allows
-  /// (§2.2.2). `/robots.txt` itself always may.
+  /// Whether the crawler may fetch `url`, an absolute URL of the site. The longest matching rule decides; of equally
+  /// long ones, the one that allows (§2.2.2). `/robots.txt` itself is always allowed.
   public func allows(_ url: String) -> Bool {
     guard let origin = originOfURL(url), let whole = normalizeURL(url) else { return false }
     let path = Self.normalized(String(whole.dropFirst(origin.count)), isPattern: false)
@@ -86,14 +87,14 @@ public struct RobotsRules: Sendable {
     func trimmed(_ part: Substring) -> String {
       String(String(part.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace)).reversed())
     }
-    // A byte order mark may stand before the first.
+    // A byte order mark may stand before the first key.
     let key = trimmed(text[..<colon]).drop { $0 == "\u{FEFF}" }.lowercased()
     return (key, trimmed(text[text.index(after: colon)...]))
   }
 
-  /// Percent-encoded bytes of unreserved letters as they are, the others in upper case; what is beyond ASCII, or percent-encoded in a
-  /// URL's path or query, encoded (§2.2.2). A star and
-  /// a dollar sign that are no part of a pattern's language are encoded too, as patterns write those that they mean by letter (§2.2.3).
+  /// Decodes percent-encoded unreserved letters and writes the other escapes in upper case. Encodes bytes beyond ASCII,
+  /// and those that are percent-encoded in a URL's path or query (§2.2.2). Also encodes a star and a dollar sign that
+  /// are not pattern syntax, as patterns write those that they mean literally (§2.2.3).
   private static func normalized(_ path: String, isPattern: Bool) -> [UInt8] {
     let hex = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []
@@ -125,8 +126,8 @@ public struct RobotsRules: Sendable {
     return result
   }
 
-  /// Whether `path` begins with `pattern`, in which `*` is any run of bytes and `$` at the end the end. In time of the product of their
-  /// lengths at most: the last star alone is gone back to.
+  /// Whether `path` begins with `pattern`, in which `*` matches any run of bytes and a final `$` the end. Backtracks to
+  /// the last star only, so its time is at most the product of both lengths.
   private static func matches(_ pattern: [UInt8], _ path: [UInt8]) -> Bool {
     let isAnchored = pattern.last == UInt8(ascii: "$")
     let count = pattern.count - (isAnchored ? 1 : 0)

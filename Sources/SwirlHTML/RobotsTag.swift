@@ -1,12 +1,13 @@
-/// What a page or its `X-Robots-Tag` fields say to robots, as the large search engines read it; there is no standard.
+/// The robots directives of a page or its `X-Robots-Tag` fields, as the large search engines read them; no standard
+/// defines them.
 enum RobotsTag {
-  /// The words that count for `agent`, in lower case, without the values that some have: those for all, and those behind its name.
+  /// The directives for `agent`, in lower case, without their values: those for all robots, and those behind its name.
   ///
-  /// - Parameter agent: a product token in lower case; nil to read what is for all alone.
+  /// - Parameter agent: a product token in lower case; nil for the directives for all robots alone.
   static func directives(in values: [String], for agent: String?) -> Set<String> {
     var directives: Set<String> = []
     for value in values {
-      // A name counts for what follows it in the same field: `otherbot: noindex, nofollow`.
+      // A name applies to the directives that follow it in the same field: `otherbot: noindex, nofollow`.
       var isMeant = true
       for part in value.lowercased().split(whereSeparator: { $0 == "," || $0 == ";" }) {
         var words = part[...]
@@ -16,7 +17,7 @@ enum RobotsTag {
             if isMeant { directives.insert(name) }
             continue
           }
-          // The time in the date of unavailable_after has colons, too.
+          // The time in an unavailable_after date has colons, too.
           guard name.allSatisfy({ $0.isLetter || $0 == "-" || $0 == "_" || $0 == "*" }) else { continue }
           isMeant = name == "*" || name == agent
           words = part[part.index(after: colon)...]

@@ -1,14 +1,14 @@
-/// A start tag, of which the attributes are read when they are asked for. One is used for all tags of a page.
+/// A start tag that reads its attributes on demand. One value serves all tags of a page.
 struct StartTag {
   var name = ""
   var isSelfClosing = false
-  /// Whether it is an element of SVG or MathML.
+  /// Whether it is an SVG or MathML element.
   var isForeign = false
-  /// Whether it is one of SVG.
+  /// Whether it is an SVG element.
   var isSVG = false
   private var attributes: [(name: String, value: ArraySlice<UInt8>)] = []
 
-  /// Whether attributes of such a tag are looked at.
+  /// Whether this parser uses attributes of such a tag.
   static func isRead(_ name: String) -> Bool {
     switch name {
     case "a", "area", "frame", "iframe", "base", "meta", "title", "font", "annotation-xml": true
@@ -21,7 +21,7 @@ struct StartTag {
     isSelfClosing = false
   }
 
-  /// Of those that matter, the first of a name counts.
+  /// Notes an attribute that matters; the first of a name counts.
   mutating func note(_ page: [UInt8], _ name: Range<Int>, _ value: Range<Int>) {
     guard name.count <= 16 else { return }
     let name = String(decoding: page[name].map(\.lowercased), as: UTF8.self)
@@ -32,7 +32,7 @@ struct StartTag {
     }
   }
 
-  /// The value with its character references decoded; nil where there is no such attribute.
+  /// The value with its character references decoded; nil without this attribute.
   func bytes(_ name: String) -> [UInt8]? {
     attributes.first { $0.name == name }.map { CharacterReferences.decode($0.value, inAttribute: true) }
   }

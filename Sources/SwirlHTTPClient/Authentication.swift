@@ -3,7 +3,7 @@ import SwirlHTTPCore
 
 extension HTTPClient {
   /// Who asks.
-  public struct Authentication: Sendable, Hashable {
+  public struct Authentication: Sendable, Hashable, CustomStringConvertible {
     enum Kind: Sendable, Hashable {
       case basic(user: String, password: String)
       case bearer(String)
@@ -23,6 +23,15 @@ extension HTTPClient {
     /// (RFC 7616).
     public static func digest(_ user: String, _ password: String) -> Authentication {
       Authentication(kind: .digest(user: user, password: password))
+    }
+
+    /// Without its password or token, such as `basic, as Ada`.
+    public var description: String {
+      switch kind {
+      case .basic(let user, _): "basic, as \(user)"
+      case .bearer: "bearer"
+      case .digest(let user, _): "digest, as \(user)"
+      }
     }
 
     /// The name and password that are to be proved, not sent.

@@ -9,8 +9,8 @@ import SwirlReactor
 /// waits its turn. A connection that is made belongs to no request: whoever is first in line gets it.
 final class ConnectionPool {
   /// Not to be used once `isDetached`.
-  unowned let client: HTTPClient
-  /// Whether the client has gone away. Connections that are still closing then find their pool, but no client behind it.
+  private unowned let pools: ConnectionPools
+  /// Whether the client was released. Connections that are still closing then find their pool, but no client behind it.
   private var isDetached = false
   let origin: Origin
   /// What the connections go through.
@@ -34,14 +34,27 @@ final class ConnectionPool {
   /// The number of the request by which it is in the client's line.
   var placeInLine: Int?
 
-  init(client: HTTPClient, origin: Origin, on reactor: Reactor) throws(HTTPWireError) {
-    self.client = client
+  init(_ origin: Origin, of pools: ConnectionPools, on reactor: Reactor) throws(HTTPWireError) {
+    self.pools = pools
     self.origin = origin
-    proxy = origin.socketPath == nil ? client.configuration.proxies.proxy(for: origin) : nil
+    proxy = origin.socketPath == nil ? pools.configuration.proxies.proxy(for: origin) : nil
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
   }
+
+  /// Whether a request that a dead connection lost is sent once more.
+  var repeatsRequests: Bool { !pools.isClosed }
+
+  /// The limits of each response.
+  var limits: HTTPLimits { pools.limits }
+
+  /// Whether a response may depart from the letter. A proxy passes on what others wrote: there a doubt about where a message ends is an
+  /// attack (RFC 9112 §11.2).
+  var isLenient: Bool { proxy == nil && !pools.configuration.strictResponses }
+
+  /// When a connection that is made now is too old to be used again.
+  var endOfNewConnection: Int64 { pools.endOfNewConnection }
 
   /// Whether a proxy is asked for each request, rather than for a connection.
   var asksProxy: Bool { proxy?.kind == .http && !origin.isSecure }
@@ -108,7 +121,7 @@ final class ConnectionPool {
     if waitingCount == 0 { removePlaces(waiting.count) }
     // A connection that nobody waits for any more is not made.
     if connecting.count > waitingCount { cancelLatestConnect() }
-    client.noteFreed(self)
+    pools.noteFreed(self)
   }
 
   /// The request that is first in line.
@@ -152,12 +165,12 @@ final class ConnectionPool {
   /// Whether there are requests in line for which a connection is to be made, and the limits of the origin allow it.
   var needsConnection: Bool {
     connecting.count < min(waitingCount, Self.connectingAtOnce)
-      && open + connecting.count < client.configuration.connectionsPerOrigin
+      && open + connecting.count < pools.configuration.connectionsPerOrigin
   }
 
   /// Makes a connection for each request in line, as far as the limits allow.
   func connectIfNeeded() {
-    while needsConnection, client.reserveConnection(for: self) { connect() }
+    while needsConnection, pools.reserveConnection(for: self) { connect() }
   }
 
   /// Makes a connection, which has its place among those of the client already.
@@ -168,19 +181,20 @@ final class ConnectionPool {
   }
 
   private func connect(_ completion: @escaping Connector.Completion) -> Connector {
-    let timeout = client.configuration.connectTimeout
-    let allows = client.configuration.allowsAddress
+    let timeout = pools.configuration.connectTimeout
+    let allows = pools.configuration.allowsAddress
     if let path = origin.socketPath {
-      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, completion)
+      return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: pools.site, completion)
     }
-    let tls = origin.isSecure ? client.tls : nil
+    let tls = origin.isSecure ? pools.tls : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows, completion)
+        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows,
+        at: pools.site, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, allowing: allows, completion)
+      to: (origin.name, origin.port), tls: tls, allowing: allows, at: pools.site, completion)
   }
 
   /// Stops making the connection that was begun last, and gives up its place among those of the client.
@@ -189,7 +203,7 @@ final class ConnectionPool {
     attempt.index = nil
     attempt.connector?.cancel()
     attempt.connector = nil
-    if !isDetached { client.releaseConnection() }
+    if !isDetached { pools.releaseConnection() }
   }
 
   /// Takes an attempt off the list.
@@ -206,45 +220,42 @@ final class ConnectionPool {
   private func connected(_ attempt: ConnectAttempt, _ result: Result<any ConnectedTransport, any Error>) {
     let times = attempt.connector?.times
     forget(attempt)
-    // The last that holds the client may be the request that is told of its error.
-    let client = client
+    // The last that holds the client, and with it these, may be the request that gets the error.
+    let pools = pools
     switch result {
     case .success(let transport):
       open += 1
-      let connection = ClientConnection(
-        pool: self, over: transport, limits: client.limits, times: times, on: reactor)
+      let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
       transport.start(connection)
       release(connection)
       connectIfNeeded()
     case .failure(let error):
-      client.releaseConnection()
+      pools.releaseConnection()
       // The attempts that are left may still serve as many; the first beyond them fails.
       if waitingCount > connecting.count, let exchange = nextWaiting() {
         exchange.finish(.failure(exchange.connectError(error)))
       }
-      client.noteFreed(self)
+      if !isDetached { pools.noteFreed(self) }
     }
   }
 
   // MARK: - Connections
 
-  /// Takes a connection that is free: the next request in line gets it, or it is kept.
+  /// Takes a connection that carries more requests: the next in line get it, or it is kept.
   func release(_ connection: ClientConnection) {
-    let client = isDetached ? nil : client
-    // When there are too many in all, its place goes to the request that came first.
-    if let client, client.hasLine, client.needsRoom(besides: self, before: firstWaiting?.number ?? .max) {
-      return makeRoom(connection)
-    }
-    while let place = nextPlace(isKept: connection.isReused) {
+    let pools = isDetached ? nil : pools
+    if pools?.needsRoom(besides: self) == true { return makeRoom(connection) }
+    while connection.capacity > 0, let place = nextPlace(isKept: connection.isReused) {
       if connection.isReused, !connection.canCarry(waiting[place]!) { return connection.close() }
-      if connection.send(take(at: place)) { return }
+      _ = connection.send(take(at: place))
     }
+    if connection.capacity == 0 { return }
     // Those that are left want a connection of their own, for which there is no room.
     if waitingCount > 0, placeInLine != nil { return makeRoom(connection) }
-    guard let client, !client.isClosed, client.idleNanoseconds != 0 else { return connection.close() }
+    guard let pools, pools.keepsIdle else { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)
-    client.watchIdle()
+    pools.watchIdle()
   }
 
   /// Takes away a connection that is of no use any more, if it is free.
@@ -256,9 +267,9 @@ final class ConnectionPool {
   func lost(_ connection: ClientConnection) {
     open -= 1
     if isDetached { return }
-    client.releaseConnection(makingRoom: connection.isMakingRoom)
+    pools.releaseConnection(makingRoom: connection.isMakingRoom)
     removeIdle(connection)
-    client.noteFreed(self)
+    pools.noteFreed(self)
   }
 
   /// Closes the connections that were put aside before `time`; returns when the oldest of the others was.
@@ -278,7 +289,7 @@ final class ConnectionPool {
 
   private func makeRoom(_ connection: ClientConnection) {
     connection.isMakingRoom = true
-    client.roomComing += 1
+    if !isDetached { pools.noteRoomComing() }
     connection.close()
   }
 
@@ -306,7 +317,7 @@ final class ConnectionPool {
     while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
     while !connecting.isEmpty { cancelLatestConnect() }
     for connection in idle.take() { connection.close() }
-    client.noteFreed(self)
+    pools.noteFreed(self)
   }
 }
 

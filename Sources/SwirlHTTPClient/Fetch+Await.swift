@@ -46,7 +46,7 @@ private func fetchElsewhere(
   _ request: HTTPClient.Request, _ isolation: isolated (any Actor)?, _ site: CallSite
 ) async throws -> HTTPClient.Response {
   let request = request.withTracingContext
-  let call = AwaitedCall<HTTPClient.Response>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
+  let call = AwaitedCall<HTTPClient.Response>(on: Reactor.remoteForAwaiting)
   return try await call.run(at: site) { reactor, task in
     .pending(HTTPClient.of(reactor).fetch(request, file: site.file, line: site.line) { task.finish($0) })
   }

@@ -8,6 +8,8 @@ extension HTTPClient {
   public struct Download: Sendable {
     /// The URL that answered.
     public let url: String
+    /// The status of the answer: a success, unless any was accepted.
+    public let status: HTTPResponse.Status
     /// The fields of the answer.
     public let headers: HTTPFields
     /// Where the file is.
@@ -29,7 +31,7 @@ extension HTTPClient {
   /// URL and the length. The download starts again, without a range, when there is none, when it is another now, or when what the server
   /// says of the rest does not fit the part. So the file is that of one version, or the download fails.
   ///
-  /// Errors: an ``HTTPError`` of code `.status` for a status that is no success, `.closedEarly` when the content is shorter than the server
+  /// Errors: an ``HTTPError`` of code `.status` for a status that is no success, unless any is accepted, `.closedEarly` when the content is shorter than the server
   /// said, `.invalidResponse` when it is longer or is another range than the request asked for; a `FileError`, also when another
   /// download writes to `path.part` at the same time.
   ///
@@ -37,9 +39,11 @@ extension HTTPClient {
   ///   - request: what is asked for. If it has a range of its own, the file has that range alone, and nothing is resumed.
   ///   - path: the file.
   ///   - resuming: whether to resume what an earlier download left. Only a GET is.
+  ///   - acceptingAnyStatus: whether the content of an answer that is no success is written to the file, too, as curl does without `--fail`. Where
+  ///     a part is resumed such an answer is still an error, so that the part stays.
   ///   - progress: told on the reactor's thread how many bytes there are, and how many there will be where that is known.
   public func download(
-    _ request: Request, to path: String, resuming: Bool = false,
+    _ request: Request, to path: String, resuming: Bool = false, acceptingAnyStatus: Bool = false,
     progress: ((_ received: Int, _ total: Int?) -> Void)? = nil
   ) -> Deferred<Download> {
     let part = PartFile(path)
@@ -49,7 +53,8 @@ extension HTTPClient {
       // Positions are those of what is sent.
       request.decodesContent = false
       if !request.headers.contains(.acceptEncoding) { request.headers[.acceptEncoding] = "identity" }
-      let download = FileDownload(request, part, resuming ? rest : nil, self, progress)
+      let download = FileDownload(
+        request, part, resuming ? rest : nil, acceptingAnyStatus: acceptingAnyStatus, self, progress)
       return download.start()
     }
   }

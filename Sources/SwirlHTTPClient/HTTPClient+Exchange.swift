@@ -6,7 +6,7 @@ import SwirlReactor
 
 extension HTTPClient {
   /// A request under way, from the call to its result. Cancelling it is all that can be done with it.
-  public final class Exchange: CancellableCall {
+  public final class Exchange: CancellableCall, NamedWork {
     /// Where it is.
     enum State {
       /// In its pool, until a connection is free.
@@ -35,16 +35,16 @@ extension HTTPClient {
     /// nil before it is anywhere, and when its error is about to be told.
     @exclusivity(unchecked) var state: State?
     /// What is asked for; a redirect changes it.
-    @exclusivity(unchecked) private(set) var request: Request
+    @exclusivity(unchecked) var request: Request
     /// The request target in origin form.
     @exclusivity(unchecked) var target: String
     let timeout: Duration?
     /// The proof of who asks, for a server that wants one: each character is a byte.
     @exclusivity(unchecked) var proof: String?
     /// How often a server has asked for a proof.
-    @exclusivity(unchecked) private var challenges = 0
+    @exclusivity(unchecked) var challenges = 0
     /// The redirects that were followed.
-    @exclusivity(unchecked) private(set) var history: [RedirectStep] = []
+    @exclusivity(unchecked) var history: [RedirectStep] = []
     /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
     @exclusivity(unchecked) var deadline: Int64
     /// When something must have come, for requests that have a time for that.
@@ -90,12 +90,7 @@ extension HTTPClient {
       if case .finished = state { true } else { false }
     }
 
-    /// Whether the connection must not be used again after it (RFC 9112 §9.6).
-    var isLast: Bool {
-      let headers = request.headers
-      if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
-      return headers[values: .connection].contains(where: \.hasCloseOption)
-    }
+    @usableFromInline package var workName: String { "\(method) \(url.redactedURL)" }
 
     /// Ends the request: its connection is closed, its place in a queue given up. The result is `CancelledError`.
     /// One that has its result is left alone.
@@ -123,6 +118,16 @@ extension HTTPClient {
     func noteActivity() {
       guard !request.isOrdinary, let readTimeout = request.readTimeout, let client else { return }
       readDeadline = client.reactor.turnTime + readTimeout.nanoseconds
+    }
+
+    /// The consumer cannot take more: back-pressure for the server.
+    func pauseBody() {
+      if case .sent(let connection) = state { connection.takeUnretainedValue().pauseBody() }
+    }
+
+    /// The consumer takes more again.
+    func resumeBody() {
+      if case .sent(let connection) = state { connection.takeUnretainedValue().resumeBody() }
     }
 
     /// The time until there is a connection for it.
@@ -204,62 +209,8 @@ extension HTTPClient {
     func error(
       _ code: HTTPError.Code, _ reason: String, network: NetError? = nil, wire: HTTPWireError? = nil
     ) -> HTTPError {
-      let way = history.isEmpty ? "" : " (on the way from \(history[0].url))"
+      let way = history.isEmpty ? "" : " (on the way from \(history[0].url.redactedURL))"
       return HTTPError(code, method.rawValue, url, reason + way, network: network, wire: wire)
-    }
-
-    // MARK: - Redirects
-
-    /// Whether `head` is not the answer, but the way to it: what is asked for is elsewhere, or wants a proof of who asks.
-    func isDetour(_ head: ResponseHead) -> Bool {
-      if head.status == 401 { return request.authentication?.digest != nil && challenge(in: head) != nil }
-      return Redirection.location(in: head) != nil && redirects.limit > 0
-    }
-
-    /// What the server wants to be proved; nil where it had the proof already, and refused it.
-    private func challenge(in head: ResponseHead) -> DigestChallenge? {
-      guard request.hasReplayableBody,
-        let challenge = DigestChallenge(head.fields[fields: .wwwAuthenticate].map { String(isomorphic: $0.bytes) }),
-        challenge.quality != .authInt || request.knownContent != nil
-      else { return nil }
-      // The first proof may have been one for a nonce that is too old now.
-      let isNew = proof == nil || challenge.isStale
-      return isNew && challenges < 2 ? challenge : nil
-    }
-
-    /// Goes the way that `head` says.
-    func takeDetour(_ head: ResponseHead) {
-      guard head.status == 401 else { return redirect(by: head) }
-      guard let client, !isFinished, let challenge = challenge(in: head) else { return }
-      challenges += 1
-      client.noteChallenge(challenge, to: self)
-      sendAgain()
-    }
-
-    private func sendAgain() {
-      isRetry = false
-      state = nil
-      client?.send(self)
-    }
-
-    /// Whether codings are taken off the content.
-    var decodesContent: Bool { request.decodesContent ?? client?.configuration.decodesContent ?? false }
-
-    private var redirects: Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
-
-    /// Asks for what was asked for where `head` says it is.
-    private func redirect(by head: ResponseHead) {
-      guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
-      switch client.redirected(request, to: location, head.status, redirects, after: history) {
-      case .failure(let refused): finish(.failure(error(.redirect, refused.reason)))
-      case .success(let next):
-        history.append(
-          RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.status)))
-        request = next
-        proof = nil
-        challenges = 0
-        sendAgain()
-      }
     }
   }
 }
@@ -277,11 +228,4 @@ private final class Teller {
   }
 
   deinit { if !exchange.isFinished { exchange.abandon() } }
-}
-
-extension String {
-  /// Whether, as the value of a Connection field, it has the option `close`.
-  var hasCloseOption: Bool {
-    split { $0 == "," || $0 == " " || $0 == "\t" }.contains { $0.lowercased() == "close" }
-  }
 }

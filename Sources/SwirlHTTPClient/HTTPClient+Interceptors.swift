@@ -45,7 +45,7 @@ extension HTTPClient {
   func send(_ request: Request, through index: Int) -> Deferred<Response> {
     guard index < interceptors.count else {
       let exchange = startDirectly(request)
-      let deferred = Deferred<Response>(canceller: { _ in exchange.cancel() })
+      let deferred = Deferred<Response>(cancelling: exchange)
       exchange.consumer = .deferred(deferred)
       return deferred
     }

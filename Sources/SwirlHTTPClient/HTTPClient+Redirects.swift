@@ -34,7 +34,7 @@ extension HTTPClient {
     public let status: HTTPResponse.Status
 
     /// Such as `302 http://127.0.0.1/old`.
-    public var description: String { "\(status.code) \(url)" }
+    public var description: String { "\(status.code) \(url.redactedURL)" }
   }
 }
 
@@ -59,7 +59,7 @@ extension HTTPClient {
     } else if let body = request.body, !body.isReplayable {
       return .failure(
         RefusedRedirect(
-          reason: "a redirect to \(next.url) asks for the content again, which was a stream and is gone: send it there")
+          reason: "a redirect to \(next.url.redactedURL) asks for the content again, which was a stream: send it there")
       )
     }
     next.headers[.host] = nil

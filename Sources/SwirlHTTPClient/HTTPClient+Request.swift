@@ -1,15 +1,15 @@
 public import HTTPTypes
 public import SwirlDeferred
+import SwirlHTTPCore
 import SwirlReactor
 
 #if Tracing
 public import Tracing
-import SwirlHTTPCore
 #endif
 
 extension HTTPClient {
   /// What is asked of a server.
-  public struct Request: Sendable {
+  public struct Request: Sendable, CustomStringConvertible {
     /// The URL, beginning with `http://` or `https://`.
     public var url: String
     /// What to do with it.
@@ -135,6 +135,13 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Request {
+  /// The URL as it may be shown, as errors and logs have it: in canonical form, without its fragment, and with `REDACTED` in place of a user and
+  /// a password, and of values in the query that look like keys or tokens.
+  public var redactedURL: String { url.redactedURL }
+
+  /// The method and the URL as it may be shown, such as `GET http://127.0.0.1/`.
+  public var description: String { "\(method.rawValue) \(redactedURL)" }
+
   /// Asks for a part of something (RFC 9110 §14.2), by the positions of its bytes: the answer is a 206, or the whole.
   public mutating func setRange(_ range: Range<Int>) {
     require(range.lowerBound >= 0 && !range.isEmpty, "a range of bytes begins at 0 or later and has one at least")

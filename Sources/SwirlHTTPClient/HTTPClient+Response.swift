@@ -110,11 +110,11 @@ extension HTTPClient {
     public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
       do { return try JSONDecoder().decode(type, from: Data(body)) } catch let error as DecodingError {
         let start = String(decoding: body.prefix(60), as: UTF8.self).escapingControls()
-        throw error.adding("\(status) \(url), \(body.count) bytes that begin with `\(start)`")
+        throw error.adding("\(status) \(url.redactedURL), \(body.count) bytes that begin with `\(start)`")
       }
     }
 
     /// The status, the URL and how much content there is.
-    public var description: String { "\(status) \(url) (\(body.count) bytes)" }
+    public var description: String { "\(status) \(url.redactedURL) (\(body.count) bytes)" }
   }
 }

@@ -49,7 +49,7 @@ extension HTTPClient {
     public var timings: Timings { response.timings }
 
     /// The status and the URL.
-    public var description: String { "\(status) \(url)" }
+    public var description: String { "\(status) \(url.redactedURL)" }
   }
 
   /// Asks for `request` and gives the response, whatever its status, as soon as its head is there; the body is read from
@@ -72,7 +72,7 @@ extension HTTPClient {
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<StreamedResponse> {
     let exchange = startDirectly(request)
-    let deferred = Deferred<StreamedResponse>(canceller: { _ in exchange.cancel() }, file: file, line: line)
+    let deferred = Deferred<StreamedResponse>(cancelling: exchange, file: file, line: line)
     exchange.consumer = .stream(ResponseStream(deferred))
     return deferred
   }

@@ -15,6 +15,7 @@ extension HTTPClient {
   /// Deferred ends the request; neither of them is called after that. Redirects are followed before; interceptors are not asked.
   ///
   /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted: `deliverBody`.
+  @_disfavoredOverload  // An `onData` whose last statement is a Deferred is for the next form.
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
     onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Void
@@ -33,7 +34,8 @@ extension HTTPClient {
   /// ```
   public func fetch<Inner: DeferredType>(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
-    onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Inner
+    onHead: @escaping (Response) throws -> Void = { _ in },
+    @DeferredBody onData: @escaping ([UInt8]) throws -> Inner
   ) -> Deferred<Response> {
     fetch(request, CallSite(file: file, line: line), onHead) { try onData($0).withoutValue }
   }
@@ -43,7 +45,8 @@ extension HTTPClient {
   @_disfavoredOverload
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
-    onHead: @escaping (Response) throws -> Void = { _ in }, onData: @escaping ([UInt8]) throws -> Deferred<Void>
+    onHead: @escaping (Response) throws -> Void = { _ in },
+    @VoidDeferredBody onData: @escaping ([UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Response> {
     fetch(request, CallSite(file: file, line: line), onHead, onData)
   }

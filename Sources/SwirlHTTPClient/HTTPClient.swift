@@ -8,34 +8,30 @@ public import SwirlReactor
 ///
 /// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
 /// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
-public final class HTTPClient {
+public final class HTTPClient: ReactorHandle {
   /// What it does unless a request says otherwise.
   public let configuration: Configuration
   unowned let reactor: Reactor
-  private let openClients: OpenClients.List
-  private var pools: [Origin: ConnectionPool] = [:]
-  /// The pool of the request before.
-  @exclusivity(unchecked) private var latestPool: ConnectionPool?
+  // It outlives the reactor where a client does, which removes itself in its deinit.
+  private let handles: HandleList
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .client }
+  package var handlePeer: String? { nil }
+  package var begunWork: (count: Int, name: String)? { (requests, "request") }
+  package var workUnderWay: (count: Int, name: String)? {
+    let counts = counts
+    return (counts.busy + counts.waiting, "request")
+  }
+  /// Its connections, and the requests that wait for one.
+  let pools: ConnectionPools
   /// Requests asked for so far.
   private(set) var requests = 0
-  /// Connections made or being made; and places kept for those that are about to be.
-  private(set) var connections = 0
-  private var line = PoolLine()
-  /// Connections that are being closed for those in line.
-  var roomComing = 0
-  private var idleTimer: DelayedCall?
-  private(set) var isClosed = false
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
   /// The cookies that servers set, and that go back to them; nil, as at first, for none.
   @exclusivity(unchecked) public var cookies: CookieJar?
   private var digests: [DigestKey: DigestSession] = [:]
 
-  let limits: HTTPLimits
-  /// How connections to `https` origins are secured.
-  let tls: TLSConfiguration
-  let idleNanoseconds: Int64
   private let timeoutNanoseconds: Int64?
-  let lifetimeNanoseconds: Int64?
   /// The fields that go with every request.
   let headers: HTTPFields
   private let encodedHeaders: EncodedFields
@@ -47,22 +43,21 @@ public final class HTTPClient {
 
   /// - Parameters:
   ///   - configuration: limits and times.
-  ///   - reactor: where it works; that of this thread unless told otherwise.
-  public init(_ configuration: Configuration = Configuration(), on reactor: Reactor = .current) {
+  ///   - reactor: where it works; that of this thread by default.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  public init(
+    _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
-    openClients = OpenClients.of(reactor).list
-    var limits = configuration.limits
-    limits.bodyBytes = configuration.maximumBodySize
-    self.limits = limits
-    var tls = configuration.tls
-    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }
-    self.tls = tls
-    idleNanoseconds = configuration.idleTimeout.nanoseconds
+    handles = reactor.handles
+    let site = CallSite(file: file, line: line)
+    pools = ConnectionPools(configuration, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
-    lifetimeNanoseconds = configuration.connectionLifetime?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     var headers = configuration.headers
     if configuration.decodesContent, !headers.contains(.acceptEncoding) {
@@ -75,7 +70,7 @@ public final class HTTPClient {
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
-    openClients.insert(self)
+    reactor.insertHandle(self, isKept: false, at: site)
   }
 
   /// The client of this thread's reactor.
@@ -94,7 +89,7 @@ public final class HTTPClient {
     _ request: Request, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Response> {
     let exchange = start(request)
-    let deferred = Deferred<Response>(canceller: { _ in exchange.cancel() }, file: file, line: line)
+    let deferred = Deferred<Response>(cancelling: exchange, file: file, line: line)
     exchange.consumer = .deferred(deferred)
     return deferred
   }
@@ -145,7 +140,7 @@ public final class HTTPClient {
 
   /// Sends it, or puts it in line; anew, where it was redirected.
   func send(_ exchange: Exchange) {
-    if isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
+    if pools.isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
     if !exchange.isPlain, let problem = exchange.request.problem {
       return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
@@ -158,7 +153,7 @@ public final class HTTPClient {
       }
       pool.start(exchange)
     } catch {
-      exchange.setURL(exchange.url.withoutCredentials)
+      exchange.setURL(exchange.url.redactedURL)
       exchange.failSoon(exchange.error(error.code, error.reason))
     }
   }
@@ -175,8 +170,9 @@ public final class HTTPClient {
     }
     // A nonce costs one more request to get again: better that than a list without end.
     if digests.count >= 1000 { digests = [:] }
+    var random = HouseRandom()
     digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(
-      challenge, clientNonce: (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined())
+      challenge, clientNonce: (0..<2).map { _ in String(random.next(), radix: 16) }.joined())
   }
 
   /// The target is that which the server gets to see: not a proxy's.
@@ -191,23 +187,12 @@ public final class HTTPClient {
   /// Leaves the URL of the exchange in canonical form: errors, history, cookies and the response have no other.
   private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
     // Most programs ask the same origin again: its part of the URL need not be read then.
-    if let latestPool, let target = HTTPURL.target(of: exchange.url, after: latestPool.urlPrefix) {
-      return (latestPool, target)
+    if let latest = pools.latest, let target = HTTPURL.target(of: exchange.url, after: latest.urlPrefix) {
+      return (latest, target)
     }
     let parts = try HTTPURL(exchange.url)
     exchange.setURL(parts.textWithFragment)
-    let pool = try pool(for: parts.origin)
-    latestPool = pool
-    return (pool, parts.target)
-  }
-
-  private func pool(for origin: Origin) throws(HTTPURL.Malformed) -> ConnectionPool {
-    if let pool = pools[origin] { return pool }
-    do throws(HTTPWireError) {
-      let pool = try ConnectionPool(client: self, origin: origin, on: reactor)
-      pools[origin] = pool
-      return pool
-    } catch { throw HTTPURL.Malformed(error.message) }
+    return (try pools.pool(for: parts.origin), parts.target)
   }
 
   /// Puts the head of a request into bytes and hands them to `write`.
@@ -254,104 +239,34 @@ public final class HTTPClient {
     for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
   }
 
-  // MARK: - Connections in all
-
-  /// Takes a place among the connections for a new one; without one the pool is told when there is.
-  func reserveConnection(for pool: ConnectionPool) -> Bool {
-    if connections < configuration.connections {
-      connections += 1
-      return true
-    }
-    line.insert(pool)
-    // A free connection to somewhere else is worth less than one that is waited for.
-    if roomComing < line.count { _ = pools.values.contains { $0.closeOldestIdle() } }
-    return false
-  }
-
-  /// Gives up the place of a connection.
-  func releaseConnection(makingRoom: Bool = false) {
-    connections -= 1
-    if makingRoom { roomComing -= 1 }
-  }
-
-  /// Whether it has no connection, and no request that waits for one.
-  var isUnused: Bool { pools.isEmpty && connections == 0 && line.isEmpty && roomComing == 0 }
-
-  /// Whether requests wait for a connection to be given up.
-  var hasLine: Bool { !line.isEmpty }
-
-  /// Whether a connection of `pool` is to make room for a request to another origin, which came before `number`.
-  func needsRoom(besides pool: ConnectionPool, before number: Int) -> Bool {
-    guard roomComing < line.count, let first = line.first(), first !== pool else { return false }
-    return first.placeInLine! < number
-  }
-
-  /// A connection or a place in line was given up by `pool`: the next connection is for the request that came first.
-  func noteFreed(_ pool: ConnectionPool) {
-    if pool.isUnused {
-      line.remove(pool)
-      if pools[pool.origin] === pool { pools[pool.origin] = nil }
-      if latestPool === pool { latestPool = nil }
-    } else if !line.isEmpty, pool.needsConnection {
-      line.insert(pool)
-    }
-    while connections < configuration.connections, let next = line.next() {
-      connections += 1
-      next.connect()
-      if next.needsConnection { line.insert(next) }
-    }
-    pool.connectIfNeeded()
-  }
+  // MARK: - Connections
 
   /// Its connections and the requests that wait for one, at present.
-  public var counts: Counts {
-    pools.values.reduce(into: Counts()) { $0 += $1.counts }
-  }
+  public var counts: Counts { pools.counts }
 
   /// The connections to the origin of `url`, and the requests that wait for one.
   public func counts(for url: String) -> Counts {
-    (try? HTTPURL(url)).flatMap { pools[$0.origin] }?.counts ?? Counts()
+    (try? HTTPURL(url)).flatMap { pools.counts(for: $0.origin) } ?? Counts()
   }
 
-  // MARK: - Idle connections
+  /// Connections made or being made; and places kept for those that are about to be.
+  var connections: Int { pools.connections }
 
-  /// Closes connections when they have been free for too long. One timer for all: it looks, and comes back for the oldest.
-  func watchIdle() {
-    if let idleTimer, idleTimer.isActive { return }
-    idleTimer = reactor.callLater(configuration.idleTimeout) { [unowned self] in closeIdle() }
-  }
-
-  private func closeIdle() {
-    let limit = reactor.turnTime - idleNanoseconds
-    guard let oldest = pools.values.compactMap({ $0.closeIdle(before: limit) }).min() else { return }
-    idleTimer = reactor.callAt(Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
-      closeIdle()
-    }
-  }
+  /// Whether it has no connection, and no request that waits for one.
+  var isUnused: Bool { pools.isUnused }
 
   /// Closes the connections that are free and fails the requests that wait; those under way end on their own. What is asked
   /// for after that fails.
   public func close() {
-    isClosed = true
-    idleTimer?.cancel()
-    for pool in pools.values {
-      pool.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
-    }
+    pools.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
   }
 
-  /// The reactor is let go of.
-  func abandon() {
-    idleTimer?.cancel()
-    isClosed = true
-    latestPool = nil
-    line = PoolLine()
-    for pool in pools.take().values { pool.abandon() }
-  }
+  /// The reactor is being released: requests under way hold their client, and the client them.
+  package func abandon() { pools.abandon() }
 
   deinit {
-    openClients.remove(self)
-    idleTimer?.cancel()
-    for pool in pools.values { pool.detach() }
+    handles.remove(self)
+    pools.detach()
   }
 }
 
@@ -396,13 +311,5 @@ extension HTTPClient.Exchange {
     case .post, .put, .patch: .contentLength(0)
     default: .none
     }
-  }
-}
-
-extension Dictionary {
-  /// Moves the entries out.
-  fileprivate mutating func take() -> [Key: Value] {
-    defer { self = [:] }
-    return self
   }
 }

@@ -50,7 +50,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public let code: Code
   /// The method of the request.
   public let method: String
-  /// The URL of the request, as it was given.
+  /// The URL of the request, as it was given; ``description`` has it without credentials and tokens.
   public let url: String
   /// What went wrong and what to do, in words.
   public let reason: String
@@ -85,5 +85,5 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   }
 
   /// `GET http://127.0.0.1:8080/: connect to 127.0.0.1:8080: connection refused: nothing listens there`
-  public var description: String { "\(method) \(url): \(reason)" }
+  public var description: String { "\(method) \(url.redactedURL): \(reason)" }
 }

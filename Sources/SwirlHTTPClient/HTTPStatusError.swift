@@ -12,7 +12,7 @@ public struct HTTPStatusError: Error, Sendable, CustomStringConvertible {
   /// The status, the URL, and the beginning of what the server says about it.
   public var description: String {
     let words = response.text.prefix(200).split(whereSeparator: \.isNewline).joined(separator: " ")
-    return "\(response.url) answered \(status)\(words.isEmpty ? "" : ": \(words)")"
+    return "\(response.url.redactedURL) answered \(status)\(words.isEmpty ? "" : ": \(words)")"
   }
 }
 

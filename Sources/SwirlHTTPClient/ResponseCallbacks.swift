@@ -16,9 +16,7 @@ final class ResponseCallbacks: ResponseSink {
   /// The result, which came before all was handed on.
   private var result: Result<HTTPClient.Response, any Error>?
   private var isOver = false
-  // They are there until the exchange has ended, which each of its ways tells `finish`.
   private weak var exchange: HTTPClient.Exchange?
-  private weak var connection: ClientConnection?
 
   init(
     _ deferred: Deferred<HTTPClient.Response>, _ onHead: @escaping (HTTPClient.Response) throws -> Void,
@@ -30,12 +28,10 @@ final class ResponseCallbacks: ResponseSink {
   }
 
   func begin(
-    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, on connection: ClientConnection,
-    _ reactor: Reactor
+    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, _ reactor: Reactor
   ) {
     hasHead = true
     self.exchange = exchange
-    self.connection = connection
     do { try onHead(response) } catch { fail(error) }
   }
 
@@ -53,8 +49,7 @@ final class ResponseCallbacks: ResponseSink {
       var isStarting = true
       pause.addBoth { [self] outcome in goOn(outcome, isStarting: isStarting) }
       isStarting = false
-      // A connection that has brought the whole may be another's by now.
-      if isPaused, result == nil { connection?.pauseBody() }
+      if isPaused, result == nil { exchange?.pauseBody() }
     } catch { fail(error) }
   }
 
@@ -68,7 +63,7 @@ final class ResponseCallbacks: ResponseSink {
     while !isPaused, !isOver, let bytes = pending.popFirst() { handOn(bytes) }
     if isPaused || isOver { return }
     if let result = result.take() { return end(result) }
-    connection?.resumeBody()
+    exchange?.resumeBody()
   }
 
   private func fail(_ error: any Error) {

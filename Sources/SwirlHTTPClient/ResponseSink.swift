@@ -8,10 +8,9 @@ protocol ResponseSink: AnyObject {
   /// Whether the connection is not read for its sake.
   var isPaused: Bool { get }
 
-  /// Takes the head of `exchange`, a response without content, which will come from `connection`. Whoever is told may end the exchange.
+  /// Takes the head of `exchange`, a response whose content follows. It may end the exchange.
   func begin(
-    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, on connection: ClientConnection,
-    _ reactor: Reactor)
+    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, _ reactor: Reactor)
 
   /// Takes a piece of the content.
   func put(_ bytes: [UInt8])

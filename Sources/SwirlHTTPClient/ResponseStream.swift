@@ -25,8 +25,7 @@ final class ResponseStream: ResponseSink {
   var hasHead: Bool { if case .waiting = state { false } else { true } }
 
   func begin(
-    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, on connection: ClientConnection,
-    _ reactor: Reactor
+    _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, _ reactor: Reactor
   ) {
     guard case .waiting(let deferred) = state else { return }
     let buffer = StreamBuffer<[UInt8]>(
@@ -34,13 +33,13 @@ final class ResponseStream: ResponseSink {
     // Unowned is right: the end of the exchange, which each of its ways leads to `finish`, takes the source away.
     buffer.setSource(
       StreamBuffer.Source(
-        pause: { [unowned self, unowned connection] in
+        pause: { [unowned self, unowned exchange] in
           isPaused = true
-          connection.pauseBody()
+          exchange.pauseBody()
         },
-        resume: { [unowned self, unowned connection] in
+        resume: { [unowned self, unowned exchange] in
           isPaused = false
-          connection.resumeBody()
+          exchange.resumeBody()
         },
         stop: { [unowned exchange] in exchange.cancel() }))
     state = .body(buffer)

@@ -45,7 +45,7 @@ public func stream(
 private func streamAwaited(
   _ request: HTTPClient.Request, _ isolation: isolated (any Actor)?, _ site: CallSite
 ) async throws -> HTTPClient.StreamedResponse {
-  let call = AwaitedCall<HTTPClient.StreamedResponse>(on: Reactor.running?.remote ?? ReactorThread.shared.remote)
+  let call = AwaitedCall<HTTPClient.StreamedResponse>(on: Reactor.remoteForAwaiting)
   return try await call.run(at: site) { reactor, task in
     .pending(HTTPClient.of(reactor).stream(request, file: site.file, line: site.line).addBoth { task.finish($0) })
   }

@@ -1,4 +1,4 @@
-/// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+/// HTTP dates: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 package enum HTTPDate {
   package static func format(_ seconds: Int) -> String {
     let days = (seconds - seconds.mod(86_400)) / 86_400
@@ -10,12 +10,13 @@ package enum HTTPDate {
       """
   }
 
-  /// The last second that can be written.
+  /// The last second that the format can express.
   package static let last = 253_402_300_799
 
-  /// As ``parse(_:)``, and in the two forms that are obsolete, too: `Sunday, 06-Nov-94 08:49:37 GMT` and
-  /// `Sun Nov  6 08:49:37 1994` (RFC 9110 §5.6.7).
-  /// - Parameter now: seconds since 1970. A year of two digits is the nearest that is not more than fifty years ahead.
+  /// Like ``parse(_:)``, and also accepts the two obsolete forms: `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov 6
+  /// 08:49:37 1994` (RFC 9110 §5.6.7).
+  /// - Parameter now: seconds since 1970. A two-digit year means the latest such year that is at most fifty years in
+  ///   the future.
   package static func parseAny(_ text: String, now: Int) -> Int? {
     if let seconds = parse(text) { return seconds }
     var parts = text.split(separator: " ")
@@ -26,12 +27,12 @@ package enum HTTPDate {
     func inCentury(_ century: Int) -> Int? {
       parse("\(parts[0]) \(day[0]) \(day[1]) \(century + year) \(parts[1]) \(parts[2])")
     }
-    // More than fifty years ahead means the century before.
+    // More than fifty years in the future means the previous century.
     guard let seconds = inCentury(2000) else { return nil }
     return seconds > now + 50 * 31_556_952 ? inCentury(1900) : seconds
   }
 
-  /// The seconds since 1970 of a date in the form in which they are sent today; nil for anything else.
+  /// The seconds since 1970 of a date in the current format; nil for anything else.
   package static func parse(_ text: String) -> Int? {
     let parts = text.split(separator: " ")
     guard parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT", let day = Int(parts[1]), (1...31).contains(day),
@@ -52,8 +53,8 @@ package enum HTTPDate {
     String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
   }
 
-  /// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the leap day is a year's
-  /// last; 400 of them have 146,097 days.
+  /// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the leap day is a
+  /// year's last; 400 of them have 146,097 days.
   private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = day + 719_468
     let dayOfEra = shifted.mod(146_097)
@@ -65,7 +66,7 @@ package enum HTTPDate {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
   }
 
-  /// The day of a date, counted from 1970-01-01: the other way round.
+  /// The inverse of `civil`: the day of a date, counted from 1970-01-01.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let year = month <= 2 ? year - 1 : year
     let yearOfEra = year.mod(400)
@@ -75,7 +76,7 @@ package enum HTTPDate {
 }
 
 extension Int {
-  /// The remainder that is never negative.
+  /// The non-negative remainder.
   fileprivate func mod(_ divisor: Int) -> Int {
     let rest = self % divisor
     return rest < 0 ? rest + divisor : rest

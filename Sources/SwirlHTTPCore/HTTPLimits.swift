@@ -1,5 +1,5 @@
-/// How much a parser takes from a peer before it refuses. Every limit is there because without it one peer could use all
-/// memory or time; every one can be changed.
+/// The limits at which a parser refuses a peer's message. Each one stops a peer from using all memory or time; each can
+/// be changed.
 public struct HTTPLimits: Sendable, Hashable {
   /// The start line and all fields together, in bytes. Beyond it: 431.
   public var headBytes = 64 * 1024
@@ -12,28 +12,28 @@ public struct HTTPLimits: Sendable, Hashable {
 
   /// The content of one message, in bytes, after the chunked coding is removed; nil for no limit. Beyond it: 413.
   ///
-  /// It is checked when the content is asked for, not with the head: a server may look at the head first and choose the
-  /// limit by its route.
+  /// The parser checks it when it reads the content, not the head: a server may choose the limit by the route of the
+  /// head.
   public var bodyBytes: Int?
 
   /// One line with a chunk's size and extensions, in bytes.
   public var chunkLineBytes = 4 * 1024
 
-  /// The extensions of all chunks of one message together, in bytes: without it a peer sends a page of extensions with each byte
-  /// of content.
+  /// The extensions of all chunks of one message together, in bytes: without it a peer could send kilobytes of
+  /// extensions with each byte of content.
   public var chunkExtensionBytes = 16 * 1024
 
   /// The trailer section after the last chunk, in bytes. Beyond it: 431.
   public var trailerBytes = 16 * 1024
 
-  /// How many 1xx responses may come before the answer.
+  /// The maximum number of 1xx responses before the final response.
   public var informationalResponses = 16
 
   /// The defaults.
   public init() {}
 
-  /// What a client takes: as `init()`, but 5,000 fields and 300 KiB of head, as curl does. Servers send policies, cookies and
-  /// timings that no client would.
+  /// The client's limits: as `init()`, but 5,000 fields and 300 KiB of head, as in curl. Servers send policies, cookies
+  /// and timings, so their heads are larger than those of clients.
   public static let responses: HTTPLimits = {
     var limits = HTTPLimits()
     limits.fieldCount = 5_000

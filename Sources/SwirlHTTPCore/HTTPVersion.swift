@@ -29,12 +29,12 @@ extension HTTPVersion: CustomStringConvertible {
 }
 
 extension HTTPVersion {
-  /// How many bytes `HTTP/1.1` takes.
+  /// The length of `HTTP/1.1` in bytes.
   static let length = 8
 
   /// Reads the eight bytes at `start`, which must be within `bytes`.
   init(parsing bytes: Span<UInt8>, at start: Int) throws(HTTPWireError) {
-    // "HTTP/1.1", the last byte the highest.
+    // "HTTP/1.1" as a little-endian integer.
     if start <= bytes.count - Self.length, bytes.word(at: start) == 0x312E_312F_5054_5448 {
       self = .http11
       return

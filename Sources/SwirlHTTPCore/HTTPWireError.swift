@@ -1,6 +1,6 @@
-/// What is wrong with bytes that a peer sent, or with what a program asked to send.
+/// An error in the bytes of a peer, or in a message that the program asked to send.
 public struct HTTPWireError: Error, Sendable, Hashable {
-  /// The kind of error, to tell apart in a program; new kinds may be added.
+  /// The kind of error, for programs to compare; later versions may add kinds.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     /// The code's name, as in the source.
     public let description: String
@@ -15,11 +15,11 @@ public struct HTTPWireError: Error, Sendable, Hashable {
   /// The kind of error.
   public let code: Code
 
-  /// What is wrong and what to do about it, with the clause of the RFC.
+  /// The error and what to do about it, with the clause of the RFC.
   public let message: String
 
-  /// The status a server answers with: 400, 413, 414, 431, 501 or 505 for what a client sent, 502 for what an origin server
-  /// sent (a gateway's answer), 500 where the program itself asked for something that can't be sent.
+  /// The status for the response: 400, 413, 414, 431, 501 or 505 for a client's error, 502 for an origin server's error
+  /// (in a gateway), 500 for a message of the program itself that can't be sent.
   public let status: Int
 
   init(_ code: Code, _ message: String) {
@@ -34,7 +34,7 @@ public struct HTTPWireError: Error, Sendable, Hashable {
     self.status = status
   }
 
-  /// The same error, found in a response: it is not the requester's fault, so a server in between answers 502.
+  /// The same error in a response: it is not the client's fault, so a gateway answers 502.
   var inResponse: HTTPWireError {
     HTTPWireError(code, message, status: 502)
   }
@@ -52,13 +52,13 @@ extension HTTPWireError.Code {
   public static let badStartLine = Self("badStartLine", 400)
   /// A major version other than 1.
   public static let unsupportedVersion = Self("unsupportedVersion", 505)
-  /// The request target has none of the four forms, or not the one its method needs.
+  /// The request target is in no valid form, or not in the form that its method needs.
   public static let badTarget = Self("badTarget", 400)
   /// `Host` is missing, repeated or not a host.
   public static let badHost = Self("badHost", 400)
   /// A field line, or the end of a line, is malformed.
   public static let badField = Self("badField", 400)
-  /// `Content-Length` and `Transfer-Encoding` don't say, beyond doubt, where the message ends.
+  /// `Content-Length` and `Transfer-Encoding` don't determine the end of the message unambiguously.
   public static let badFraming = Self("badFraming", 400)
   /// A transfer coding other than chunked.
   public static let unsupportedTransferCoding = Self("unsupportedTransferCoding", 501)
@@ -76,7 +76,7 @@ extension HTTPWireError.Code {
   public static let tooManyInformational = Self("tooManyInformational", 502)
   /// The peer closed the connection before the message was complete.
   public static let incomplete = Self("incomplete", 400)
-  /// The connection speaks another protocol now, or has ended: its bytes are not this parser's.
+  /// The connection has switched to another protocol or has ended: its bytes are not for this parser.
   public static let notHTTP = Self("notHTTP", 500)
   /// The program asked to send something that HTTP can't carry.
   public static let invalidOutput = Self("invalidOutput", 500)

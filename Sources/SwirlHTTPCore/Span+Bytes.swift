@@ -1,10 +1,10 @@
-/// Reading text in bytes without making a String of it.
+/// Parses text in bytes, without making a String.
 extension Span where Element == UInt8 {
-  /// The first control character but tab, at or after `start`; `count` if there is none. In a well-formed head that is the
-  /// carriage return which ends the line: so one search finds the line's end and proves the line clean.
+  /// The first control character but tab, at or after `start`; `count` without one. In a well-formed head that is the
+  /// carriage return at the line's end: one search finds the end and validates the line.
   ///
-  /// Eight bytes a step. A byte below 0x20, or equal to 0x7F, leaves its highest bit set; what a borrow may set wrongly is above
-  /// the first hit, never below.
+  /// Tests eight bytes at a time. A byte below 0x20, or equal to 0x7F, sets its highest bit. A borrow may set wrong
+  /// bits only above the first hit.
   func firstControl(from start: Int) -> Int {
     var index = start
     while index <= count - 8 {
@@ -25,8 +25,8 @@ extension Span where Element == UInt8 {
     return index
   }
 
-  /// Eight bytes as one number, the first byte the lowest. The load checks its bounds; what is unsafe about it in general is
-  /// making a value of a type from any bits, and any bits are an integer.
+  /// Eight bytes as one number, the first byte the lowest. The load is bounds-checked. Such a load is unsafe only for
+  /// types with invalid bit patterns, and every pattern is a valid integer.
   @inline(__always)
   func word(at index: Int) -> UInt64 {
     unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
@@ -42,7 +42,7 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// Whether `text` stands at `start`, byte for byte. False where it would reach past the end.
+  /// Whether the bytes at `start` equal `text`. False if it would reach past the end.
   @inline(__always)
   func matches(_ text: StaticString, at start: Int) -> Bool {
     let length = text.utf8CodeUnitCount
@@ -56,9 +56,9 @@ extension Span where Element == UInt8 {
     }
   }
 
-  /// Whether `range` holds `lowercase`, whatever the case of its ASCII letters.
+  /// Whether `range` equals `lowercase`, ASCII case-insensitive.
   ///
-  /// Inlined, so that the text becomes constants in the code: this runs for every field that frames a message.
+  /// Inlined, so that the text becomes constants in the code: this runs for every framing field.
   @inline(__always)
   func equals(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
     let length = lowercase.utf8CodeUnitCount
@@ -72,7 +72,7 @@ extension Span where Element == UInt8 {
     }
   }
 
-  /// `range` without the blanks at both its ends (OWS, RFC 9110 §5.6.3).
+  /// `range` without the blanks at both ends (OWS, RFC 9110 §5.6.3).
   @inline(__always)
   func trimmed(_ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
@@ -82,7 +82,8 @@ extension Span where Element == UInt8 {
     return start..<end
   }
 
-  /// The next element of a comma-separated list (RFC 9110 §5.6.1), trimmed; `rest` becomes what follows it, nil at the end.
+  /// The next element of a comma-separated list (RFC 9110 §5.6.1), trimmed; `rest` advances behind it, and becomes nil
+  /// at the end.
   func nextElement(of rest: inout Range<Int>?) -> Range<Int>? {
     guard let list = rest else { return nil }
     for index in list where self[index] == .comma {
@@ -107,7 +108,7 @@ extension Span where Element == UInt8 {
 }
 
 extension String {
-  /// A copy of the bytes, repaired where they are not UTF-8.
+  /// A copy of the bytes as text; invalid UTF-8 is replaced by U+FFFD.
   init(copying bytes: Span<UInt8>) {
     self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
   }

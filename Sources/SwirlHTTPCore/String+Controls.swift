@@ -1,7 +1,7 @@
 extension String {
-  /// With control characters as `\u{1B}`: for logs and terminals, where what a peer sends must not give orders.
+  /// Escapes control characters as `\u{1B}`: for logs and terminals, on which a peer's text must not act.
   package func escapingControls(but kept: String = "") -> String {
-    // Those of ASCII, and those behind it, which have 0xC2 as their first byte.
+    // ASCII controls, and the C1 controls, whose first byte in UTF-8 is 0xC2.
     guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return self }
     var text = ""
     for scalar in unicodeScalars {

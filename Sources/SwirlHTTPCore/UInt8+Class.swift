@@ -1,5 +1,5 @@
-/// The character classes of RFC 9110 §5.6 and RFC 3986. Sets are two 64-bit masks, one for each half of ASCII: a test is a
-/// shift, with no table in memory.
+/// The character classes of RFC 9110 §5.6 and RFC 3986. A set is two 64-bit masks, one for each half of ASCII: a test
+/// is a shift, without a table in memory.
 extension UInt8 {
   static let tab: UInt8 = 0x09
   static let lineFeed: UInt8 = 0x0A
@@ -13,7 +13,7 @@ extension UInt8 {
   static let colon = UInt8(ascii: ":")
   static let semicolon = UInt8(ascii: ";")
 
-  /// A space or a tab: OWS and BWS are made of these.
+  /// A space or a tab: the characters of OWS and BWS.
   package var isBlank: Bool {
     self == .space || self == .tab
   }
@@ -31,7 +31,8 @@ extension UInt8 {
     isIn(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
   }
 
-  /// What a field value and a reason phrase are made of: visible ASCII, space, tab, and the obsolete bytes above ASCII.
+  /// The characters of a field value and a reason phrase: visible ASCII, space, tab, and the obsolete bytes above
+  /// ASCII.
   var isFieldValue: Bool {
     (self >= .space && self != 0x7F) || self == .tab
   }
@@ -41,12 +42,12 @@ extension UInt8 {
     self > .space && self < 0x7F && self != UInt8(ascii: "#")
   }
 
-  /// What a registered name or an IPv4 address is made of (RFC 3986 §3.2.2).
+  /// The characters of a registered name or an IPv4 address (RFC 3986 §3.2.2).
   var isRegisteredName: Bool {
     isIn(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
   }
 
-  /// What stands between the brackets of an IPv6 or later literal (RFC 3986 §3.2.2).
+  /// The characters between the brackets of an IPv6 or later literal (RFC 3986 §3.2.2).
   var isAddressLiteral: Bool {
     self == .colon || isRegisteredName
   }

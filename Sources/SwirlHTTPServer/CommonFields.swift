@@ -1,11 +1,13 @@
 import HTTPTypes
+import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 
 /// The fields of nearly every response, put into bytes once a second: Date, Server and Content-Type.
 final class CommonFields {
   private let serverName: String?
-  private var second = 0
+  // Exempt from the check for overlapping accesses, as `encoded` is: read and written whole, on one thread.
+  @exclusivity(unchecked) private var second = 0
   /// One for each `ContentType`.
   @exclusivity(unchecked) private(set) var encoded: [EncodedFields] = []
   /// The date of those.
@@ -15,9 +17,10 @@ final class CommonFields {
     self.serverName = serverName
   }
 
-  /// To be called before a response is written, so that its Date is right: `now` is in seconds since 1970.
+  /// To be called before a response is written, so that its Date is right.
   @inline(__always)
-  func refresh(at now: Int) {
+  func refresh() {
+    let now = WallClock.now
     if now != second { encode(now) }
   }
 

@@ -3,7 +3,7 @@ import SwirlReactor
 
 /// A request that is not answered yet, or an answer whose turn has not come: one place in a connection's line.
 ///
-/// Requests that are answered at once, with nobody before them, have none.
+/// A request that is answered at once, with no other before it, has no exchange.
 final class Exchange {
   enum State {
     /// The handler's Deferred has not fired.
@@ -12,26 +12,25 @@ final class Exchange {
     case ready(HTTPServer.Response)
     /// The head is sent, the body is being written.
     case streaming(StreamedBody)
-    /// All is sent.
+    /// All is sent, or will not be.
     case done
   }
 
   /// nil when what came was no request, and an error is the answer.
   let request: HTTPServer.Request?
+  /// The machine's number of it.
+  let number: Int
   var state = State.waiting
   /// What is cancelled when the client goes away: the handler's Deferred.
   var source: AnyDeferred?
-  /// When the request was there, in nanoseconds; zero when nobody asks.
+  /// When the request was there, in nanoseconds; zero without an access log.
   let start: Int64
   /// From when its handler's time counts, where that is limited.
   var handlerStart: Int64 = 0
-  /// What it takes of memory while it waits: the request, and the answer once that is there.
-  var size = 0
 
-  init(_ request: HTTPServer.Request?, start: Int64) {
+  init(_ request: HTTPServer.Request?, _ number: Int, start: Int64) {
     self.request = request
+    self.number = number
     self.start = start
   }
-
-  var isDone: Bool { if case .done = state { true } else { false } }
 }

@@ -71,6 +71,20 @@ extension HTTPServer {
   }
 }
 
+extension HTTPServer.Configuration {
+  /// What of it the machine of a connection needs.
+  func machineOptions(for handler: HTTPServer.Handler) -> ServerMachine.Options {
+    var options = ServerMachine.Options()
+    options.limits = limits
+    options.pipelineDepth = pipelineDepth
+    options.pipelineBytes = pipelineBytes
+    options.lingerBytes = lingerBytes
+    options.answersHalfClosedClients = answersHalfClosedClients
+    if case .streaming = handler { options.streamsContent = true }
+    return options
+  }
+}
+
 /// The times of a configuration in nanoseconds, converted once.
 struct ServerTimes {
   let head: Int64

@@ -15,18 +15,20 @@ extension HTTPServer {
   ///   - backlog: how many connections may wait to be accepted.
   ///   - tls: for `https`: how connections are secured.
   ///   - reactor: this thread's when nil.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Throws: `NetError` of code `.listen`, or `.configureTLS`.
   @discardableResult
   public func listen(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
-    on reactor: Reactor? = nil
+    on reactor: Reactor? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws -> Listener {
     let reactor = reactor ?? .current
     var tls = tls
     if tls?.applicationProtocols.isEmpty == true { tls?.applicationProtocols = ["http/1.1", "http/1.0"] }
-    let listener = try reactor.listenTCP(port, interface: interface, backlog: backlog, tls: tls) { [self] _ in
-      makeProtocol()
-    }
+    let listener = try reactor.listenTCP(
+      port, interface: interface, backlog: backlog, tls: tls, file: file, line: line
+    ) { [self] _ in makeProtocol() }
     listener.makePlainProtocol = { [self] in ServerConnection(self, isPlainOnTLS: true) }
     adopt(listener, on: reactor)
     return listener
@@ -36,9 +38,11 @@ extension HTTPServer {
   /// directory let in may connect.
   /// - Throws: `NetError` of code `.listen`.
   @discardableResult
-  public func listenUnix(_ path: String, backlog: Int32 = 4096, on reactor: Reactor? = nil) throws -> Listener {
+  public func listenUnix(
+    _ path: String, backlog: Int32 = 4096, on reactor: Reactor? = nil, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> Listener {
     let reactor = reactor ?? .current
-    let listener = try reactor.listenUnix(path, backlog: backlog) { [self] _ in makeProtocol() }
+    let listener = try reactor.listenUnix(path, backlog: backlog, file: file, line: line) { [self] _ in makeProtocol() }
     adopt(listener, on: reactor)
     return listener
   }

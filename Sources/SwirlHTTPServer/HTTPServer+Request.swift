@@ -61,8 +61,8 @@ extension HTTPServer {
     /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
     public var tls: TLSInfo? { connection.tls }
 
-    /// The request line, as for a log: `GET /path HTTP/1.1`.
-    public var requestLine: String { "\(method.rawValue) \(target) \(version)" }
+    /// The request line, as for a log: `GET /path HTTP/1.1`. `REDACTED` stands for values in the query that look like keys or tokens.
+    public var requestLine: String { "\(method.rawValue) \(target.redactedURL) \(version)" }
   }
 }
 

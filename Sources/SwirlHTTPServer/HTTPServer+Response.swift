@@ -12,12 +12,12 @@ extension HTTPServer {
     /// The status (RFC 9110 §15): 200 to 599, for an upgrade 101.
     public var status: HTTPResponse.Status
 
-    var body: Body
-    var content: ContentType
-    /// The fields but for the Content-Type that `content` stands for: most responses need none.
+    var content: Content
+    var contentType: ContentType
+    /// The fields but for the Content-Type that `contentType` stands for: most responses need none.
     fileprivate(set) var fields: HTTPFields?
 
-    enum Body {
+    enum Content {
       case empty
       case text(String)
       case bytes([UInt8])
@@ -25,10 +25,10 @@ extension HTTPServer {
       case upgrade((any Transport) throws -> any StreamProtocol)
     }
 
-    init(_ status: HTTPResponse.Status, _ body: Body, _ content: ContentType = .none) {
+    init(_ status: HTTPResponse.Status, _ content: Content, _ contentType: ContentType = .none) {
       self.status = status
-      self.body = body
       self.content = content
+      self.contentType = contentType
     }
 
     /// The fields of the response, `Content-Type` with them. A Date or Server set here goes before the server's own;
@@ -36,12 +36,12 @@ extension HTTPServer {
     public var headers: HTTPFields {
       get {
         var all = fields ?? HTTPFields()
-        if let value = content.value { all[.contentType] = value }
+        if let value = contentType.value { all[.contentType] = value }
         return all
       }
       set {
         fields = newValue
-        content = .none
+        contentType = .none
       }
     }
 
@@ -175,5 +175,23 @@ extension HTTPServer {
 
     /// Answers without the body, and closes the connection.
     public static func refuse(_ response: Response) -> BodyDecision { BodyDecision(choice: .refuse(response)) }
+  }
+}
+
+extension HTTPServer.Response.Content {
+  /// Whether it can be sent at once, without a writer.
+  var isWhole: Bool {
+    switch self {
+    case .empty, .text, .bytes: true
+    case .stream, .upgrade: false
+    }
+  }
+
+  var count: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .bytes(let bytes): bytes.count
+    case .empty, .stream, .upgrade: 0
+    }
   }
 }

@@ -50,14 +50,20 @@ public final class HTTPServer {
   /// The connections that are open, those in the middle of a TLS handshake among them.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  /// By their numbers, which count up.
+  private var connections: [Int: ServerConnection] = [:]
+  private var lastNumber = 0
   private(set) var listeners: [Listener] = []
+  var pausedClientsTimer: DelayedCall?
+  /// How soon a client of which nothing is read is noticed when it goes.
+  var pausedClientsInterval = Duration.seconds(1)
   /// Takes the trigger of the reactor's shutdown away.
   private var shutdown: (() -> Void)?
   /// The stops that wait for requests under way.
   private var drains: [ServerDrain] = []
 
   let times: ServerTimes
+  let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
   /// none.
@@ -82,10 +88,20 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
+  /// Says what to write.
+  @available(
+    *, unavailable,
+    message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
+  )
+  public convenience init(
+    configuration: Configuration = Configuration(), _ handler: @escaping (Request) async throws -> Response
+  ) { fatalError() }
+
   init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler
     times = ServerTimes(configuration)
+    machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
   }
 
@@ -101,13 +117,27 @@ public final class HTTPServer {
     // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
-    connections[ObjectIdentifier(connection)] = connection
+    lastNumber += 1
+    connection.number = lastNumber
+    connections[lastNumber] = connection
     return true
   }
 
   func remove(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
+  }
+
+  /// Those of which nothing is read at present.
+  var pausedConnections: [ServerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  }
+
+  /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
+  func forget(_ connection: ServerConnection) {
+    connections[connection.number] = nil
+    for drain in drains { drain.remove(connection) }
+    drains.removeAll(where: \.connections.isEmpty)
   }
 
   // MARK: - Listening and stopping
@@ -132,9 +162,8 @@ public final class HTTPServer {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
     drains.append(drain)
-    for connection in drain.connections.values {
-      connection.isDraining = true
-      connection.closeIfIdle()
+    for connection in drain.inOrder {
+      connection.drain()
     }
     return drain.isOver
   }

@@ -2,22 +2,14 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// A request body while it comes: what a `StreamedRequest` and its connection share. On the reactor's thread only; what is
-/// beyond the buffer is not.
+/// A request body while it comes: what a `StreamedRequest` and its connection share. On the reactor's thread only; the stream on the
+/// other side of the buffer is not.
 final class RequestUpload {
-  /// The place of its request in the connection's line: the last, since nothing is parsed behind a body that is not whole.
+  /// The request whose body it is.
   let exchange: Exchange
-  /// How many bytes have come.
-  private(set) var received = 0
-  /// Whether nothing is read, because more waits than the high mark.
-  private(set) var isPaused = false
-  /// Whether the handler takes no more.
-  private(set) var isAbandoned = false
-  /// Whether the head of its answer has said that the connection ends after it.
-  var isLast = false
   private let buffer: StreamBuffer<[UInt8]>
-  private var pausedAt: Int64 = 0
-  private var dropped = 0
+  /// Since when the client may not send, because more waits than the high mark.
+  private var pausedAt: Int64?
 
   init(_ exchange: Exchange, on connection: ServerConnection) {
     self.exchange = exchange
@@ -27,19 +19,22 @@ final class RequestUpload {
     buffer.setSource(
       StreamBuffer.Source(
         pause: { [unowned self, unowned connection] in
-          isPaused = true
           pausedAt = connection.reactor.turnTime
-          self.exchange.handlerStart = pausedAt
-        },
-        resume: { [unowned self, unowned connection] in goOn(connection) },
-        stop: { [unowned self, unowned connection] in
-          isAbandoned = true
           self.exchange.handlerStart = connection.reactor.turnTime
-          goOn(connection)
+          connection.machine.pauseContent()
+        },
+        resume: { [unowned self, unowned connection] in
+          connection.machine.resumeContent()
+          resume(connection)
+        },
+        stop: { [unowned self, unowned connection] in
+          self.exchange.handlerStart = connection.reactor.turnTime
+          connection.machine.abandonContent()
+          resume(connection)
         }))
   }
 
-  /// The stream for the handler. Once: letting go of it says that the body is not wanted.
+  /// The stream for the handler. Once: releasing it says that the body is not wanted.
   func makeStream() -> ReactorStream<[UInt8]> { ReactorStream(buffer) }
 
   /// A request without a body.
@@ -49,22 +44,16 @@ final class RequestUpload {
     return ReactorStream(buffer)
   }
 
-  private func goOn(_ connection: ServerConnection) {
-    if isPaused {
-      isPaused = false
+  private func resume(_ connection: ServerConnection) {
+    if let pausedAt = pausedAt.take() {
       // The client could not send meanwhile: that is not counted.
-      connection.bodyStart += connection.reactor.turnTime - pausedAt
+      connection.contentStart += connection.reactor.turnTime - pausedAt
     }
-    connection.settle()
+    connection.pump()
   }
 
-  /// Hands over content. What nobody takes is dropped, as much as is after an answer: then the client has to wait for that.
-  func put(_ bytes: [UInt8], droppingAtMost limit: Int) {
-    received += bytes.count
-    if !isAbandoned { return buffer.put(bytes) }
-    dropped += bytes.count
-    if dropped > limit { isPaused = true }
-  }
+  /// Hands over content.
+  func put(_ bytes: [UInt8]) { buffer.put(bytes) }
 
   /// The body is whole, or will not be.
   func finish(throwing error: (any Error)? = nil) { buffer.finish(throwing: error) }

@@ -5,146 +5,127 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
+/// Answers, put into bytes as the machine plans them.
 extension ServerConnection {
-  /// Sends the answers that are there, up to the first that is not.
-  func sendReady() {
-    while output == .open, let first = exchanges.first {
-      switch first.state {
-      case .waiting, .streaming: return
-      case .done: removeFirst(first)
-      case .ready(let response):
-        if let upload, upload.exchange === first, response.body.isWhole || upload.isAbandoned {
-          cutOff(upload, CancelledError())
-        }
-        switch response.body {
-        case .stream(let length, let write): start(write, length, response, for: first)
-        case .upgrade(let makeProtocol): handOver(makeProtocol, response, for: first)
-        default:
-          first.state = .done
-          sendWhole(response, to: first.request, start: first.start)
-        }
-      }
-      if buffer.count >= Self.bufferLimit { flush() }
+  /// Sends the first answer, which is ready.
+  func respond() {
+    guard let first = exchanges.first, case .ready(let response) = first.state else { return }
+    switch response.content {
+    case .stream(let length, let write): start(write, length, response, for: first)
+    case .upgrade(let makeProtocol): upgrade(makeProtocol, response, for: first)
+    default: sendFirst(response)
     }
   }
 
-  private func removeFirst(_ first: Exchange) {
-    if let upload, upload.exchange === first { cutOff(upload, CancelledError()) }
-    exchanges.removeFirst()
-    waitingBytes -= first.size
-    if exchanges.isEmpty { awaitsUpgrade = false }
-    hasProgressed = true
+  private func sendFirst(_ response: HTTPServer.Response) {
+    let first = exchanges.removeFirst()
+    first.state = .done
+    sendWhole(response, to: first.request, start: first.start)
   }
 
   // MARK: - Whole responses
 
-  /// Sends a response that needs no writer.
+  /// Sends a response that needs no writer, and ends its turn.
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
     var response = response
     var sent = 0
     do {
       sent = try append(response, to: request)
     } catch {
-      response = replacement(for: response, error, to: request)
+      response = replacement(for: error, to: request)
       // This one can be: it is our own.
       sent = (try? append(response, to: request)) ?? 0
     }
+    machine.answerEnded()
     if server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+    if buffer.count >= Self.bufferLimit { flush() }
   }
 
   /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
   private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
-    guard response.status.code >= 200 else { throw UnsendableResponse.informational }
-    let isUnframed = response.status.isUnframed
-    let isBodiless = isUnframed || response.status.isReset
-    if isBodiless, request?.method == .connect, response.status.code < 300 { throw UnsendableResponse.noTunnel }
-    let length = isBodiless ? 0 : response.body.count
-    try appendHead(response, isUnframed ? .none : .contentLength(length), to: request)
-    if isBodiless || request?.method == .head { return 0 }
-    switch response.body {
-    case .text(var text): text.withUTF8 { append(content: $0) }
+    let plan = try appendHead(response, .whole, response.content.count, to: request)
+    guard plan.sendsContent else { return 0 }
+    switch response.content {
+    case .text(var text):
+      text.withUTF8 { buffer.append(contentsOf: $0) }
+      return text.utf8.count
     case .bytes(let bytes):
       if bytes.count > Self.copyLimit {
         flush()
         handedToTransport += bytes.count
         transport.write(bytes)
       } else {
-        bytes.withUnsafeBufferPointer { append(content: $0) }
+        buffer.append(contentsOf: bytes)
       }
-    default: break
+      return bytes.count
+    case .empty, .stream, .upgrade: return 0
     }
-    return length
-  }
-
-  /// What is sent in the place of a response that cannot be.
-  private func replacement(
-    for response: HTTPServer.Response, _ error: any Error, to request: HTTPServer.Request?
-  ) -> HTTPServer.Response {
-    // To CONNECT success says that there is a tunnel (RFC 9110 §9.3.6). A handler that knows of none has not failed.
-    if request?.method == .connect, response.status.code < 300, !response.body.isUpgrade { return .noTunnel }
-    log("the response can't be sent: \(error)", of: request)
-    return .internalServerError
   }
 
   /// Up to this many bytes copying a content behind its head costs less than a write of its own.
   private static let copyLimit = 32 * 1024
 
-  private func append(content: UnsafeBufferPointer<UInt8>) { buffer.append(contentsOf: content) }
-
-  func appendHead(
-    _ response: HTTPServer.Response, _ framing: BodyFraming, to request: HTTPServer.Request?
-  ) throws(HTTPWireError) {
-    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
-    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer(isPersistent: false)
-    // Where others wait behind it, or more is to come, the connection stays; the last one closes it.
-    if input != .requests || isDraining, exchanges.count <= 1 { serializer.isPersistent = false }
-    guard var fields = response.fields else {
-      try serializer.appendHead(
-        response.status.code, reason: response.status.reason,
-        encoded: server.commonFields.encoded[response.content.rawValue], framing: framing,
-        to: &buffer)
-      if !serializer.isPersistent { stopReading() }
-      return
-    }
-    var framing = framing
-    if response.status.code >= 200 {
-      if let options = fields[.connection] {
-        let kept = ConnectionField(options)
-        if kept.hasClose { serializer.isPersistent = false }
-        fields[.connection] = kept.others
-      }
-      // What a HEAD or a 304 says of the content it leaves away.
-      if let length = fields[.contentLength].flatMap({ Int($0) }),
-        request?.method == .head || response.status == .notModified
-      {
-        framing = .contentLength(length)
-      }
-    }
-    var encoded: EncodedFields?
-    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
-      server.commonFields.complete(&fields, response.content)
-    } else {
-      encoded = server.commonFields.encoded[response.content.rawValue]
-    }
-    try serializer.appendHead(
-      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: framing,
-      to: &buffer)
-    if !serializer.isPersistent || framing == .untilClose { stopReading() }
+  /// Sends the place of a response that cannot be sent.
+  func replaceFirst(_ error: any Error, _ reason: String = "the response can't be sent") {
+    sendFirst(replacement(for: error, to: exchanges.first?.request, reason))
   }
 
-  /// The answer that is being sent is the last: what was asked after it is not answered (RFC 9112 §9.6).
-  private func stopReading() {
-    // The body of its own request may still be coming.
-    if let upload, exchanges.first === upload.exchange { return upload.isLast = true }
-    guard input == .requests || exchanges.count > 1 else { return }
-    dropUnparsed()
-    input = .discarded
-    if exchanges.count > 1 {
-      discardedBytes += 1
-      let dropped = exchanges[1...]
-      exchanges.removeSubrange(1...)
-      for exchange in dropped { cancel(exchange) }
+  private func replacement(
+    for error: any Error, to request: HTTPServer.Request?, _ reason: String = "the response can't be sent"
+  ) -> HTTPServer.Response {
+    // To CONNECT success says that there is a tunnel (RFC 9110 §9.3.6). A handler that knows of none has not failed.
+    if case UnsendableResponse.noTunnel = error { return .noTunnel }
+    log("\(reason): \(error)", of: request)
+    return .internalServerError
+  }
+
+  // MARK: - Heads
+
+  /// Appends the head as the machine plans it. Throws with nothing appended and the turn not ended.
+  @discardableResult
+  func appendHead(
+    _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, to request: HTTPServer.Request?
+  ) throws -> ResponsePlan {
+    if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
+    var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
+    guard let fields = response.fields else {
+      let plan = try machine.plan(facts, to: request?.head)
+      try serializer(plan, to: request).appendHead(
+        response.status.code, reason: response.status.reason,
+        encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
+      machine.headSent(plan)
+      return plan
     }
+    let connection = response.status.code < 200 ? nil : fields[.connection].map(ConnectionField.init)
+    facts.closes = connection?.hasClose == true
+    facts.statedLength = fields[.contentLength].flatMap { Int($0) }
+    let plan = try machine.plan(facts, to: request?.head)
+    try append(response, fields, connection, plan, serializer(plan, to: request))
+    machine.headSent(plan)
+    return plan
+  }
+
+  private func append(
+    _ response: HTTPServer.Response, _ fields: HTTPFields, _ connection: ConnectionField?, _ plan: ResponsePlan,
+    _ serializer: ResponseSerializer
+  ) throws {
+    var fields = fields
+    if let connection { fields[.connection] = connection.others }
+    var encoded: EncodedFields?
+    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
+      server.commonFields.complete(&fields, response.contentType)
+    } else {
+      encoded = server.commonFields.encoded[response.contentType.rawValue]
+    }
+    try serializer.appendHead(
+      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
+      to: &buffer)
+  }
+
+  private func serializer(_ plan: ResponsePlan, to request: HTTPServer.Request?) -> ResponseSerializer {
+    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer()
+    serializer.isPersistent = plan.isPersistent
+    return serializer
   }
 
   // MARK: - Streams
@@ -153,34 +134,12 @@ extension ServerConnection {
     _ write: (HTTPServer.BodyWriter) throws -> Void, _ length: Int?, _ response: HTTPServer.Response,
     for exchange: Exchange
   ) {
-    let isUnframed = response.status.isUnframed
-    let isReset = response.status.isReset
-    let isBodiless = isUnframed || isReset || exchange.request?.method == .head
-    let version = exchange.request?.version ?? .http11
-    let framing: BodyFraming =
-      if isUnframed {
-        .none
-      } else if isReset {
-        .contentLength(0)
-      } else if let length {
-        .contentLength(length)
-      } else if isBodiless {
-        .none
-      } else {
-        version < .http11 ? .untilClose : .chunked
-      }
-    do {
-      if exchange.request?.method == .connect, response.status.code < 300 { throw UnsendableResponse.noTunnel }
-      try appendHead(response, framing, to: exchange.request)
-    } catch {
-      exchange.state = .ready(replacement(for: response, error, to: exchange.request))
-      return
+    let plan: ResponsePlan
+    do { plan = try appendHead(response, .streamed, length, to: exchange.request) } catch {
+      return replaceFirst(error)
     }
-    if isBodiless {
-      exchange.state = .done
-      return finished(exchange, response.status.code, 0, isComplete: true)
-    }
-    let body = StreamedBody(exchange, framing, response.status.code, on: self)
+    guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
+    let body = StreamedBody(exchange, plan.framing, response.status.code, on: self)
     exchange.state = .streaming(body)
     // The head goes out with what is written at once, but does not wait for what comes later.
     do {
@@ -195,27 +154,30 @@ extension ServerConnection {
   func send(_ bytes: Span<UInt8>, inChunk: Bool) {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
-    // The transport has to see how much there is, to say that it is too much.
-    if !isBusy || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
+    machine.contentSent()
+    // Flush at the high-water mark, so that the transport can apply back-pressure.
+    if !isPumping || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
   }
 
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
     try ChunkSerializer.appendEnd(trailers: trailers, to: &buffer)
   }
 
+  /// The first answer, which was streamed, is whole.
   func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int) {
+    exchanges.removeFirst()
     exchange.state = .done
+    machine.answerEnded()
     finished(exchange, status, bytes, isComplete: true)
-    settle()
+    pump()
   }
 
   // MARK: - Failures
 
-  /// What a client is told of an error in the handler: nothing, but for an error that was made to be told.
+  /// What a client is answered for an error in the handler: nothing of it, but for an error that was made to be an answer.
   func failureResponse(_ error: any Error, to request: HTTPServer.Request) -> HTTPServer.Response {
     if let error = error as? HTTPServer.StatusError { return error.response }
-    // A client that has gone is no failure of the handler.
-    if output == .open { log("the handler failed: \(error)", of: request) }
+    log("the handler failed: \(error)", of: request)
     return .internalServerError
   }
 
@@ -223,18 +185,16 @@ extension ServerConnection {
     server.logger.error("\(facts.peer?.description ?? "-") \"\(request?.requestLine ?? "-")\": \(message)")
   }
 
-  /// The client has gone, or the connection ends before they are answered.
-  func cancelExchanges() {
-    let cancelled = exchanges
-    exchanges = []
-    waitingBytes = 0
+  /// These requests will not be answered.
+  func cancelExchanges(from number: Int) {
+    let cancelled = exchanges.filter { $0.number >= number }
+    exchanges.removeAll { $0.number >= number }
     for exchange in cancelled { cancel(exchange) }
   }
 
   private func cancel(_ exchange: Exchange) {
     if let upload, upload.exchange === exchange {
       self.upload = nil
-      head = nil
       upload.finish(throwing: HTTPServer.ClientDisconnectedError())
     }
     switch exchange.state {
@@ -251,19 +211,6 @@ extension ServerConnection {
   }
 }
 
-/// A response that no request can have.
-private enum UnsendableResponse: Error, CustomStringConvertible {
-  case informational
-  case noTunnel
-
-  var description: String {
-    switch self {
-    case .informational: "a 1xx is no answer: the status of a response is 200 or more"
-    case .noTunnel: "success in answer to CONNECT says that there is a tunnel"
-    }
-  }
-}
-
 extension HTTPServer.Response {
   static var internalServerError: HTTPServer.Response {
     .text("500 Internal Server Error\n", status: .internalServerError)
@@ -276,33 +223,7 @@ extension HTTPServer.Response {
   }
 }
 
-extension HTTPServer.Response.Body {
-  /// Whether it can be sent at once, without a writer.
-  var isWhole: Bool {
-    switch self {
-    case .empty, .text, .bytes: true
-    case .stream, .upgrade: false
-    }
-  }
-
-  fileprivate var isUpgrade: Bool { if case .upgrade = self { true } else { false } }
-
-  var count: Int {
-    switch self {
-    case .text(let text): text.utf8.count
-    case .bytes(let bytes): bytes.count
-    case .empty, .stream, .upgrade: 0
-    }
-  }
-}
-
 extension HTTPResponse.Status {
-  /// Statuses whose responses end with their head (RFC 9112 §6.3). A 205 has no content either, and says so by its length.
-  var isUnframed: Bool { code == 204 || code == 304 || code < 200 }
-
-  /// Reset Content (RFC 9110 §15.3.6). By the number, which is a comparison; `.resetContent` would be made for it.
-  var isReset: Bool { code == 205 }
-
   /// The phrase that was given with the status; nil for the usual one.
   var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }
 }

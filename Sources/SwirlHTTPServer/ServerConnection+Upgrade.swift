@@ -1,45 +1,45 @@
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 import SwirlHTTPCore
 
+/// The way to another protocol.
 extension ServerConnection {
-  /// Gives the connection to another protocol once the answer that says so is written.
-  func handOver(
+  /// Writes the answer that says so. The connection changes hands when the machine has nothing else to do.
+  func upgrade(
     _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response,
     for exchange: Exchange
   ) {
-    guard let request = exchange.request, awaitsUpgrade, upload == nil else {
-      let reason = upload == nil ? "which the client has not asked for" : "before the request's body is whole"
-      log("the response gives the connection to another protocol, \(reason)", of: exchange.request)
-      exchange.state = .ready(.internalServerError)
-      return
-    }
-    let successor: any StreamProtocol
     do {
-      successor = try makeProtocol(transport)
-      try appendHead(response, .none, to: request)
+      // Asked first: where the client has not offered it, no code of the program is called.
+      _ = try machine.plan(
+        ResponseFacts(status: response.status.code, kind: .upgrade, length: nil), to: exchange.request?.head)
+      let successor = try makeProtocol(transport)
+      try appendHead(response, .upgrade, nil, to: exchange.request)
+      self.successor = successor
     } catch {
-      log("the upgrade failed: \(error)", of: request)
-      exchange.state = .ready(.internalServerError)
-      return
+      return replaceFirst(error, "the upgrade failed")
     }
-    flush()
+    exchanges = []
+    machine.handedOver()
     finished(exchange, response.status.code, 0, isComplete: true)
+  }
+
+  /// Gives the transport away, with the bytes that were read and are not HTTP.
+  func handOver(to successor: any StreamProtocol) {
     // What it does with the connection from now on is the successor's matter.
     reportAll()
-    exchanges = []
-    input = .handedOver
-    output = .over
-    timer.take()?.cancel()
-    let rest = takeRest()
     server.remove(self)
+    let (bytes, start) = takeUnread()
     let transport = transport!
-    // Resumed before the successor has it, which may pause it again, and while no protocol is there: `rest` comes first.
+    // Resumed before the successor has it, which may pause it again, and while no protocol is there: these bytes come first.
     transport.streamProtocol = nil
-    if isReadingPaused { transport.resumeReading() }
+    transport.resumeReading()
     transport.streamProtocol = successor
     successor.connectionMade(transport)
     // The successor may have closed the connection, or given it to a protocol of its own.
-    if !rest.isEmpty, !transport.isClosing { transport.streamProtocol?.dataReceived(rest.span) }
+    if start < bytes.count, !transport.isClosing {
+      transport.streamProtocol?.dataReceived(bytes.span.extracting(start...))
+    }
   }
 }

@@ -4,90 +4,60 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// One connection of a server: bytes to requests, and answers, in order, to bytes.
+/// One connection of a server: the transport, the handlers and the clock around a `ServerMachine`, which decides everything that
+/// the protocol decides.
 ///
-/// Everything that happens to it (bytes, a Deferred that fires, a body's writer, room to write, a timer) changes the state and
-/// then calls `settle`, which does what follows: sends the answers whose turn it is, goes on reading or stops, writes out what
-/// was put together, closes, moves the timer. So answers that are ready in one callback go out in one write.
+/// Everything that happens (bytes, a Deferred that fires, room to write, a timer) is reported to the machine, and `pump` does what
+/// the machine answers. So answers that are ready in one callback go out in one write.
 ///
 /// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
-/// while a callback runs but for the parser, which calls nobody, and the object never leaves its thread.
-final class ServerConnection: StreamProtocol {
-  enum Input {
-    /// What comes is requests.
-    case requests
-    /// No more requests are taken, because the last one was the last or was wrong; what comes is dropped.
-    case discarded
-    /// The connection belongs to another protocol.
-    case handedOver
-  }
-
-  enum Output {
-    /// Answers are sent.
-    case open
-    /// The last answer is given to the transport, which closes once it is sent.
-    case closing
-    /// The same, but our direction only: until the client closes too, what it sends is taken and dropped.
-    case lingering
-    /// The connection has ended, or was aborted or handed over.
-    case over
-  }
-
+/// while a callback runs but for the machine, which calls no code of the program, and the object never leaves its thread.
+final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   let server: HTTPServer
-  /// Whether the client speaks plain HTTP to a port for TLS, and is only told so.
+  /// Sequence number within the server; zero if the server has refused it.
+  var number = 0
+  /// Whether the client speaks plain HTTP to a port for TLS.
   private let isPlainOnTLS: Bool
-  /// Whether the server was stopped while this was open: the answer that is under way is the last.
-  @exclusivity(unchecked) var isDraining = false
-  @exclusivity(unchecked) var input = Input.requests
-  @exclusivity(unchecked) var output = Output.open
+  @exclusivity(unchecked) var machine: ServerMachine
   @exclusivity(unchecked) var transport: (any Transport)!
   @exclusivity(unchecked) var facts: ConnectionFacts!
 
-  // Reading
-  @exclusivity(unchecked) var parser: RequestParser
-  /// The request whose body is being read.
-  @exclusivity(unchecked) var head: RequestHead?
-  @exclusivity(unchecked) var body: [UInt8] = []
-  /// That body, where the handler takes it while it comes. `body` is then what the present read brought.
-  @exclusivity(unchecked) var upload: RequestUpload?
-  /// Whether that client waits for a 100 before it sends the body.
-  @exclusivity(unchecked) var owesContinue = false
-  /// What was read and not parsed, because enough requests wait, from `unparsedStart` on; empty when there is nothing.
-  @exclusivity(unchecked) private var unparsed: [UInt8] = []
-  @exclusivity(unchecked) private var unparsedStart = 0
-  @exclusivity(unchecked) var isReadingPaused = false
-  @exclusivity(unchecked) var discardedBytes = 0
-
-  // Answering
+  // Requests
+  /// Requests that are not answered yet, in order.
   @exclusivity(unchecked) var exchanges: [Exchange] = []
-  /// What the heads and bodies of those take.
-  @exclusivity(unchecked) var waitingBytes = 0
-  /// The last request may ask for another protocol: what follows it is parsed only if that is declined.
-  @exclusivity(unchecked) var awaitsUpgrade = false
+  /// The content that is being read; of streamed content what the present read brought.
+  @exclusivity(unchecked) var body: [UInt8] = []
+  @exclusivity(unchecked) var upload: RequestUpload?
+
+  // Bytes
+  /// What was read and the machine has not used, from `unreadStart` on.
+  @exclusivity(unchecked) private var unread: [UInt8] = []
+  @exclusivity(unchecked) private var unreadStart = 0
+  /// Whether more was read while `pump` was on the stack.
+  @exclusivity(unchecked) private var hasArrived = false
+  /// Whether some call is on the stack that will ask the machine.
+  @exclusivity(unchecked) private(set) var isPumping = false
   /// Bytes put together for the next write.
   @exclusivity(unchecked) var buffer: [UInt8] = []
-  @exclusivity(unchecked) var isWritingPaused = false
-  /// Whether some call is on the stack that will settle.
-  @exclusivity(unchecked) var isBusy = false
+  @exclusivity(unchecked) var handedToTransport = 0
+  /// The protocol that gets the connection when the machine has said so.
+  @exclusivity(unchecked) var successor: (any StreamProtocol)?
 
   // Time
   /// Unowned, since the reactor keeps the transport and that keeps this.
-  private(set) unowned var reactor: Reactor!
+  @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
-  @exclusivity(unchecked) var phase = Phase.idle
-  /// Whether a request was taken or an answer ended since the timer was moved.
-  @exclusivity(unchecked) var hasProgressed = false
-  @exclusivity(unchecked) var bodyStart: Int64 = 0
-  @exclusivity(unchecked) var handedToTransport = 0
+  /// From when the time of the present content counts.
+  @exclusivity(unchecked) var contentStart: Int64 = 0
   @exclusivity(unchecked) var sentWhenArmed = 0
 
-  /// Answers of which the access log has not been told, in order.
+  /// Answers that the access log does not have yet, in order.
   @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
 
   init(_ server: HTTPServer, isPlainOnTLS: Bool = false) {
     self.server = server
     self.isPlainOnTLS = isPlainOnTLS
-    parser = RequestParser(limits: server.configuration.limits)
+    machine = ServerMachine(server.machineOptions)
   }
 
   // A connection whose reactor is released has not ended before. Its timer must not outlive it, and a task that takes from the
@@ -104,163 +74,171 @@ final class ServerConnection: StreamProtocol {
     facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
-    phase = .head
-    arm()
     if isPlainOnTLS {
-      refuse(
-        HTTPServer.StatusError(.badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://"))
-      settle()
+      machine.refuseConnection(.plainOnTLS)
     } else if !isWelcome {
-      refuse(HTTPServer.StatusError(.serviceUnavailable))
-      settle()
+      machine.refuseConnection(.tooManyConnections)
     }
+    pump()
   }
 
   func dataReceived(_ bytes: Span<UInt8>) {
-    guard input == .requests else { return discard(bytes.count) }
-    isBusy = true
-    server.commonFields.refresh(at: reactor.wallSeconds)
-    if unparsed.isEmpty {
-      let used = parse(bytes)
-      if used < bytes.count { keep(bytes.extracting(used...)) }
-    } else {
+    if isPumping || !unread.isEmpty {
       keep(bytes)
+      return pump()
     }
-    isBusy = false
-    settle()
+    let used = run(bytes)
+    if used < bytes.count || hasArrived { keepRest(bytes.extracting(used...)) }
+    if hasArrived { return pump() }
+    finishPump()
   }
 
   func endReceived() -> Bool {
-    if output == .lingering { return false }
-    if server.configuration.answersHalfClosedClients, !exchanges.isEmpty, upload == nil {
-      input = .discarded
-      return true
-    }
-    // Nothing that is not sent yet will be: but what was given to the transport still goes out.
-    output = .closing
-    input = .discarded
-    cancelExchanges()
-    reportSent()
-    return false
+    let staysOpen = machine.endOfInput()
+    pump()
+    return staysOpen
   }
 
   func pauseWriting() {
-    isWritingPaused = true
+    machine.pauseWriting()
   }
 
   func resumeWriting() {
-    isWritingPaused = false
-    if case .streaming(let body)? = exchanges.first?.state { perform { body.drain() } }
-    settle()
+    machine.resumeWriting()
+    if case .streaming(let body)? = exchanges.first?.state {
+      // What it writes goes out together.
+      let wasPumping = isPumping
+      isPumping = true
+      body.drain()
+      isPumping = wasPumping
+    }
+    pump()
   }
 
   func writeBufferEmptied() {
-    if !unreported.isEmpty { reportSent() }
-    // From now on the client is waited for only to close.
-    if output == .lingering { arm() }
+    machine.outputSent()
+    pump()
   }
 
   func connectionLost(_ end: ConnectionEnd) {
-    output = .over
-    input = .discarded
-    timer.take()?.cancel()
-    dropUnparsed()
-    cancelExchanges()
+    machine.connectionLost()
+    pump()
     reportAll()
     server.remove(self)
   }
 
-  // MARK: - Settling
+  // MARK: - For a server that stops
 
-  /// Runs something that may write to this connection, without a write of its own for each bit.
-  func perform(_ body: () -> Void) {
-    let wasBusy = isBusy
-    isBusy = true
-    body()
-    isBusy = wasBusy
+  /// Closes the connection if it is idle, else after the answer that is under way.
+  func drain() {
+    machine.drain()
+    pump()
   }
 
-  func settle() {
-    if isBusy || output == .over { return }
-    if !exchanges.isEmpty || !unparsed.isEmpty || owesContinue { proceed() }
-    flush()
-    // `proceed` may have handed the connection over: reading and time are the successor's from then on.
-    if output == .over { return }
-    if input != .requests, output == .open, exchanges.isEmpty { close() }
-    // Read ahead to a bound: that is how a client is noticed that goes while it waits for its answer.
-    let mayRead = input == .discarded || canParse || unparsed.count - unparsedStart < server.configuration.pipelineBytes
-    if mayRead == isReadingPaused, output != .over {
-      isReadingPaused = !mayRead
-      mayRead ? transport.resumeReading() : transport.pauseReading()
-    }
-    if !unreported.isEmpty { reportSent() }
-    updateTimer()
+  /// Ends the connection at once.
+  func abort() {
+    machine.abort()
+    pump()
   }
 
-  /// Sends what is ready and parses what was left, as long as one makes room for the other.
-  private func proceed() {
-    isBusy = true
-    server.commonFields.refresh(at: reactor.wallSeconds)
+  // MARK: - The pump
+
+  /// Does what the machine says, until it needs another event. A call from within leaves that to the one on the stack.
+  func pump() {
+    if isPumping { return }
     repeat {
-      sendReady()
-      if unparsed.isEmpty || !canParse { break }
-      // Taken out for the call, in which handlers run.
-      let (bytes, start) = takeUnparsed()
-      let end = start + parse(bytes.span.extracting(start...))
-      if input == .discarded {
-        discardedBytes += bytes.count - end
-      } else if end < bytes.count {
-        (unparsed, unparsedStart) = (bytes, end)
+      hasArrived = false
+      if unread.isEmpty {
+        _ = run(Span())
+      } else {
+        // Taken out for the call, in which handlers run.
+        let (bytes, start) = takeUnread()
+        let end = start + run(bytes.span.extracting(start...))
+        if hasArrived {
+          keepRest(bytes.span.extracting(end...))
+        } else if end < bytes.count {
+          (unread, unreadStart) = (bytes, end)
+        }
       }
-    } while true
-    if owesContinue, exchanges.isEmpty || isUploadNext, input == .requests {
-      owesContinue = false
-      if body.isEmpty, upload?.received ?? 0 == 0 { append("HTTP/1.1 100 Continue\r\n\r\n") }
+    } while hasArrived
+    finishPump()
+  }
+
+  /// Returns how many of the bytes the machine has used.
+  private func run(_ bytes: Span<UInt8>) -> Int {
+    isPumping = true
+    server.commonFields.refresh()
+    var offset = 0
+    while let action = machine.next(bytes, at: &offset) { perform(action, bytes) }
+    isPumping = false
+    return offset
+  }
+
+  private func finishPump() {
+    if !unreported.isEmpty { reportSent() }
+    if let successor = successor.take() { handOver(to: successor) }
+  }
+
+  private func perform(_ action: ServerAction, _ bytes: Span<UInt8>) {
+    switch action {
+    case .request(let number): handle(number)
+    case .flush: flush()
+    case .arm(let limit): arm(limit)
+    case .head: decideOnContent()
+    case .content(let range): body.append(copying: bytes.extracting(range))
+    case .streamedRequest(let number): beginUpload(number)
+    case .deliverContent: deliverContent()
+    case .contentEnded: endUpload()
+    case .dropContent: dropUpload()
+    case .failContent(let reason, let isAnswered): failUpload(reason, isAnswered: isAnswered)
+    case .respond: respond()
+    case .refuse(let reason): refuse(reason)
+    case .refuseHandler: refuseHandler()
+    case .sendContinue: append("HTTP/1.1 100 Continue\r\n\r\n")
+    case .cancel(let number): cancelExchanges(from: number)
+    case .pauseReading:
+      transport.pauseReading()
+      server.watchPausedClients(on: reactor)
+    case .resumeReading: transport.resumeReading()
+    case .close: transport.close()
+    case .linger: transport.closeWrite()
+    case .abort: transport.abort()
+    case .handOver: break  // by `finishPump`, which has the bytes that were not used
+    case .disarm: timer.take()?.cancel()
     }
-    isBusy = false
   }
 
-  /// Whether all answers before that to the request whose body is to come are sent, and its handler has not answered.
-  private var isUploadNext: Bool {
-    guard let upload, !upload.isAbandoned, exchanges.first === upload.exchange else { return false }
-    if case .waiting = upload.exchange.state { return true }
-    return false
-  }
+  // MARK: - Bytes
 
-  /// What is not parsed now waits for its turn, or is dropped where nothing after the last request counts.
-  private func keep(_ rest: Span<UInt8>) {
-    if input == .discarded {
-      discardedBytes += rest.count
-    } else {
-      if unparsedStart > 0 {
-        unparsed.removeFirst(unparsedStart)
-        unparsedStart = 0
-      }
-      unparsed.append(copying: rest)
+  private func keep(_ bytes: Span<UInt8>) {
+    if unreadStart > 0 {
+      unread.removeFirst(unreadStart)
+      unreadStart = 0
     }
+    unread.append(copying: bytes)
+    if isPumping { hasArrived = true }
   }
 
-  private func takeUnparsed() -> (bytes: [UInt8], start: Int) {
-    defer { (unparsed, unparsedStart) = ([], 0) }
-    return (unparsed, unparsedStart)
+  /// Keeps what was not used, in front of what has arrived since.
+  private func keepRest(_ rest: Span<UInt8>) {
+    var bytes: [UInt8] = []
+    bytes.append(copying: rest)
+    bytes.append(contentsOf: takeUnread().bytes)
+    unread = bytes
   }
 
-  /// What was read and not parsed, which is not kept here any more.
-  func takeRest() -> ArraySlice<UInt8> {
-    let (bytes, start) = takeUnparsed()
-    return bytes[start...]
-  }
-
-  /// No request after the last one counts.
-  func dropUnparsed() {
-    if !takeRest().isEmpty { discardedBytes += 1 }
+  /// What was read and not used, which is not kept here any more.
+  func takeUnread() -> (bytes: [UInt8], start: Int) {
+    defer { (unread, unreadStart) = ([], 0) }
+    return (unread, unreadStart)
   }
 
   /// Gives what was put together to the transport.
   func flush() {
     if buffer.isEmpty { return }
     // Taken out for the call, in which the transport may call back.
-    var bytes = buffer.take()
+    var bytes: [UInt8] = []
+    swap(&buffer, &bytes)
     handedToTransport += bytes.count
     transport.write(bytes.span)
     bytes.removeAll(keepingCapacity: bytes.capacity <= Self.bufferLimit)
@@ -270,60 +248,7 @@ final class ServerConnection: StreamProtocol {
   /// A buffer that has grown beyond this is flushed, and not kept.
   static let bufferLimit = 64 * 1024
 
-  func append(_ text: StaticString) {
+  private func append(_ text: StaticString) {
     text.withUTF8Buffer { buffer.append(contentsOf: $0) }
-  }
-
-  // MARK: - Closing
-
-  /// The last answer is in the transport: closes when it is sent. Where the client may still be sending, a close would
-  /// make the kernel send a reset, which can destroy the answer on its way: so only our direction is ended (RFC 9112 §9.6).
-  private func close() {
-    dropUnparsed()
-    let mayBeSending = discardedBytes > 0 || !parser.isIdle
-    if mayBeSending {
-      output = .lingering
-      transport.closeWrite()
-    } else {
-      output = .closing
-      transport.close()
-    }
-  }
-
-  private func discard(_ count: Int) {
-    discardedBytes += count
-    if discardedBytes > server.configuration.lingerBytes {
-      if output == .lingering {
-        output = .closing
-        transport.close()
-      } else if !isReadingPaused {
-        isReadingPaused = true
-        transport.pauseReading()
-      }
-    }
-  }
-
-  /// For a server that stops: closes a connection on which no request is under way.
-  func closeIfIdle() {
-    guard input == .requests, exchanges.isEmpty, head == nil, parser.isIdle, !isBusy else { return }
-    input = .discarded
-    settle()
-  }
-
-  /// Ends the connection at once.
-  func abort() {
-    guard output != .over else { return }
-    output = .closing
-    input = .discarded
-    transport.abort()
-  }
-}
-
-extension [UInt8] {
-  /// Moves the bytes out and leaves none.
-  fileprivate mutating func take() -> [UInt8] {
-    var taken: [UInt8] = []
-    swap(&self, &taken)
-    return taken
   }
 }

@@ -3,13 +3,13 @@ import SwirlReactor
 
 /// One `stop()` of a server: the connections that were open then, until the last of them has ended.
 final class ServerDrain {
-  private(set) var connections: [ObjectIdentifier: ServerConnection]
+  private(set) var connections: [Int: ServerConnection]
   /// Fires when none is left; cancelling it aborts them.
   private(set) var isOver: Deferred<Void>!
   private var deadline: DelayedCall?
 
   init(
-    _ connections: [ObjectIdentifier: ServerConnection], within gracePeriod: Duration, on reactor: Reactor
+    _ connections: [Int: ServerConnection], within gracePeriod: Duration, on reactor: Reactor
   ) {
     self.connections = connections
     isOver = Deferred<Void>(canceller: { [weak self] _ in self?.abort() })
@@ -18,7 +18,10 @@ final class ServerDrain {
 
   deinit { deadline?.cancel() }
 
-  func remove(_ connection: ServerConnection) { connections[ObjectIdentifier(connection)] = nil }
+  func remove(_ connection: ServerConnection) { connections[connection.number] = nil }
+
+  /// The connections in the order in which they were made.
+  var inOrder: [ServerConnection] { connections.sorted { $0.key < $1.key }.map(\.value) }
 
   func end() {
     deadline.take()?.cancel()
@@ -26,6 +29,6 @@ final class ServerDrain {
   }
 
   private func abort() {
-    for connection in connections.values { connection.abort() }
+    for connection in inOrder { connection.abort() }
   }
 }

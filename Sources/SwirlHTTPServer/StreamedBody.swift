@@ -39,7 +39,7 @@ final class StreamedBody {
     self.connection = connection
   }
 
-  var canWrite: Bool { state == .open && connection?.isWritingPaused == false }
+  var canWrite: Bool { state == .open && connection?.machine.isWritingPaused == false }
 
   // MARK: - The writer's side
 
@@ -144,6 +144,14 @@ final class StreamedBody {
     for waiter in waiters { waiter.errback(HTTPServer.ClientDisconnectedError()) }
     onDisconnect?()
     source?.cancel()
+  }
+
+  /// The reactor was released: nothing of the program is called.
+  func connectionReleased() {
+    state = .broken
+    let released = (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters)
+    (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters) = (nil, nil, nil, nil, [], [])
+    withExtendedLifetime(released) {}
   }
 
   private func over(_ state: State) {

@@ -1,10 +1,10 @@
 import SwirlPlatform
 import SwirlReactor
 
-/// A socket that is being connected to one address. It is closed when this is let go of, unless its descriptor was taken.
+/// A socket that is being connected to one address. It is closed when this is let go of, unless it was taken.
 final class ConnectAttempt {
   let address: SocketAddress
-  private var descriptor: Int32
+  private var socket: StreamSocket
   private var isConnected = false
   private var event: FileEvent?
   // The connector that owns the attempt belongs to the reactor.
@@ -15,8 +15,13 @@ final class ConnectAttempt {
   init(to address: SocketAddress, on reactor: Reactor) throws(NetError) {
     self.address = address
     self.reactor = reactor
-    descriptor = Socket.stream(address.domain)
+    if let network = reactor.simulatedNetwork {
+      socket = StreamSocket(try network.connect(to: address))
+      return
+    }
+    let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.connect, address, errno: errno) }
+    socket = StreamSocket(descriptor)
     if address.family != .unix { Socket.setNoDelay(descriptor) }
     var progress = Socket.connect(descriptor, to: address)
     // This machine has answered itself before the call returned: asking again costs less than waiting to be told.
@@ -25,8 +30,7 @@ final class ConnectAttempt {
     case .done: isConnected = true
     case .underWay: break
     case .failed(let errno):
-      Socket.close(descriptor)
-      descriptor = -1
+      close()
       throw NetError(.connect, address, errno: errno)
     }
   }
@@ -37,14 +41,14 @@ final class ConnectAttempt {
   func whenDone(_ body: @escaping (ConnectAttempt, NetError?) -> Void) {
     if isConnected {
       reactor.callSoon { [self] in
-        guard descriptor >= 0 else { return }
+        guard socket.isOpen else { return }
         let error = selfConnectError()
         if error != nil { close() }
         body(self, error)
       }
       return
     }
-    event = reactor.fileEvent(descriptor, .write) { [unowned self] in
+    event = socket.fileEvent(on: reactor, .write) { [unowned self] in
       event?.close()
       let error = outcome()
       if error != nil { close() }
@@ -54,29 +58,28 @@ final class ConnectAttempt {
   }
 
   private func outcome() -> NetError? {
-    let error = Socket.takeError(descriptor)
+    let error = socket.takeError()
     return error == 0 ? selfConnectError() : NetError(.connect, address, errno: error)
   }
 
   private func selfConnectError() -> NetError? {
     // Connecting to a free port of this machine may get that very port as its own, and so itself as the other end.
-    if address.family != .unix, Socket.localAddress(descriptor) == address {
+    if address.family != .unix, socket.localAddress == address {
       return NetError(.connect, address, errno: ECONNREFUSED)
     }
     return nil
   }
 
   /// Gives away the connected socket, which is the caller's to close.
-  func takeDescriptor() -> Int32 {
-    defer { descriptor = -1 }
+  func takeSocket() -> StreamSocket {
+    defer { socket = .closed }
     event = nil
-    return descriptor
+    return socket
   }
 
   func close() {
     event?.close()
-    guard descriptor >= 0 else { return }
-    Socket.close(descriptor)
-    descriptor = -1
+    socket.close()
+    socket = .closed
   }
 }

@@ -1,6 +1,5 @@
 import SwirlDeferred
-import SwirlPlatform
-import SwirlReactor
+package import SwirlReactor
 
 /// One connect, from the name to the open socket: Happy Eyeballs (RFC 8305).
 ///
@@ -8,7 +7,7 @@ import SwirlReactor
 /// the first that connects wins, and the others are closed.
 ///
 /// The reactor keeps it until it has ended or was cancelled, so its timers and events need not own it.
-package final class Connector: CancellableCall, Kept {
+package final class Connector: CancellableCall, ReactorHandle {
   /// RFC 8305 §5: the Connection Attempt Delay.
   static let attemptDelay = Duration.milliseconds(250)
 
@@ -63,24 +62,28 @@ package final class Connector: CancellableCall, Kept {
   private var failures: [NetError] = []
   private var delayCall: DelayedCall?
   private var timeoutCall: DelayedCall?
-  var keptAt: Int?
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .connect }
+  package var handlePeer: String? { peer.description }
 
   /// Connects to the first of `addresses` that lets it. `completion` is called once, never before this has returned, and not
   /// after `cancel()`, which stops at every step.
   init(
     to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
     security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
-    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor,
+    attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor, at site: CallSite = CallSite(),
     _ completion: @escaping Completion
   ) {
     self.peer = peer
+    self.site = site
     self.attemptDelay = attemptDelay
     self.tunnel = tunnel
     self.security = security
     self.allows = allows
     self.reactor = reactor
     self.completion = completion
-    Connectors.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     if let timeout { timeoutCall = reactor.callLater(timeout) { [unowned self] in timedOut(after: timeout) } }
     switch addresses {
     case .known(let addresses): begin(addresses)
@@ -125,7 +128,7 @@ package final class Connector: CancellableCall, Kept {
       failures.append(error)
       tryNext()
     } else {
-      let transport = SocketTransport(attempt.takeDescriptor(), peer: attempt.address, on: reactor)
+      let transport = SocketTransport(attempt.takeSocket(), peer: attempt.address, on: reactor, at: site)
       // The others are of no use any more: what goes wrong from here on would be no other with them.
       closeAttempts()
       if let tunnel { negotiate(tunnel(), on: transport) } else { secure(transport) }
@@ -144,7 +147,7 @@ package final class Connector: CancellableCall, Kept {
     guard let security else { return finish(.success(transport)) }
     let peer = security.peer ?? peer
     do {
-      handshake = try TLSHandshake(transport, security.context, host: peer.host, peer: peer.description) {
+      handshake = try TLSHandshake(transport, security.context, host: peer.host, peer: peer.description, at: site) {
         [unowned self] result in
         handshake = nil
         times.secured = reactor.turnTime
@@ -199,7 +202,7 @@ package final class Connector: CancellableCall, Kept {
     handshake?.cancel()
     handshake = nil
     lookup?.cancel()
-    Connectors.of(reactor).remove(self)
+    reactor.handles.remove(self)
     withExtendedLifetime(completion) {}
   }
 
@@ -220,16 +223,6 @@ package final class Connector: CancellableCall, Kept {
   private func list(_ failures: [NetError]) -> String {
     failures.map { "\($0.peer): \($0.reason)" }.joined(separator: "; ")
   }
-}
-
-/// The connects of a reactor that are under way: it keeps them, since nobody else has to.
-final class Connectors {
-  private var connectors = KeptList<Connector>()
-
-  static func of(_ reactor: Reactor) -> Connectors { reactor.attached(Connectors.self) { Connectors() } }
-
-  func insert(_ connector: Connector) { connectors.insert(connector) }
-  func remove(_ connector: Connector) { connectors.remove(connector) }
 }
 
 extension NetError {

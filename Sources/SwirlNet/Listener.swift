@@ -1,10 +1,10 @@
-import SwirlPlatform
-import SwirlReactor
+import SwirlDeferred
+public import SwirlReactor
 
 /// A port or path that is listened on: each connection that comes gets a protocol of its own.
 ///
 /// The reactor keeps it until ``stop()``. It is used on the reactor's thread. Twisted: `IListeningPort`; asyncio: `Server`.
-public final class Listener: Kept {
+public final class Listener: ReactorHandle {
   /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
   public let localAddress: SocketAddress
 
@@ -19,7 +19,7 @@ public final class Listener: Kept {
   package var makePlainProtocol: (() -> any StreamProtocol)?
   /// How many connections are accepted, and not secured yet.
   package internal(set) var handshakeCount = 0
-  private var descriptor: Int32
+  private var socket: StreamSocket
   private var event: FileEvent!
   private unowned let reactor: Reactor
   /// What is removed when a Unix socket is listened on no more.
@@ -28,7 +28,11 @@ public final class Listener: Kept {
   /// While descriptors are scarce: when accepting is tried again.
   private var retryCall: DelayedCall?
   private var isScarcityLogged = false
-  var keptAt: Int?
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .listener }
+  package var handlePeer: String? { localAddress.description }
+  package var begunWork: (count: Int, name: String)? { (1, "listening socket") }
 
   /// How many connections are accepted before other events get their turn.
   private static let acceptsPerTurn = 64
@@ -37,17 +41,19 @@ public final class Listener: Kept {
 
   /// Takes over a listening, non-blocking socket.
   init(
-    _ descriptor: Int32, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
-    on reactor: Reactor, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ socket: StreamSocket, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
+    on reactor: Reactor, at site: CallSite = CallSite(),
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
+    self.site = site
     socketFile = SocketFile(of: address)
-    self.descriptor = descriptor
+    self.socket = socket
     self.reactor = reactor
     self.security = security
     self.tls = tls
     self.makeProtocol = makeProtocol
     localAddress = address
-    event = reactor.fileEvent(descriptor, .read) { [unowned self] in acceptReady() }
+    event = socket.fileEvent(on: reactor, .read) { [unowned self] in acceptReady() }
   }
 
   deinit { closeDescriptor() }
@@ -55,11 +61,11 @@ public final class Listener: Kept {
   /// Begins to accept; from now on the reactor keeps this.
   func start() throws(NetError) {
     guard event.enable() else { throw NetError(.listen, localAddress, errno: errno) }
-    Listeners.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
   }
 
   /// Whether it has not been stopped.
-  public var isListening: Bool { descriptor >= 0 }
+  public var isListening: Bool { socket.isOpen }
 
   /// Accepts no more connections until ``resumeAccepting()``: those that come wait in the kernel's queue.
   public func pauseAccepting() {
@@ -79,8 +85,10 @@ public final class Listener: Kept {
     guard isListening else { return }
     closeDescriptor()
     retryCall?.cancel()
-    Listeners.of(reactor).remove(self)
-    if handshakeCount > 0 { for handshake in TLSHandshakes.of(reactor).of(self) { handshake.cancel() } }
+    reactor.handles.remove(self)
+    if handshakeCount > 0 {
+      for handshake in reactor.handles.all(TLSHandshake.self) where handshake.listener === self { handshake.cancel() }
+    }
   }
 
   /// Reads the files of its certificates and keys again: connections that come from now on are secured with what they hold now, those
@@ -91,11 +99,13 @@ public final class Listener: Kept {
     security = try TLSContext.of(reactor, tls, .server)
   }
 
-  func closeDescriptor() {
+  package func abandon() { closeDescriptor() }
+
+  private func closeDescriptor() {
     guard isListening else { return }
     event.close()
-    Socket.close(descriptor)
-    descriptor = -1
+    socket.close()
+    socket = .closed
     socketFile?.remove()
   }
 
@@ -103,8 +113,8 @@ public final class Listener: Kept {
     for _ in 0..<Self.acceptsPerTurn {
       // A protocol that was just made may have stopped or paused this.
       guard isListening, !isPaused else { return }
-      let (accepted, peer) = accept(descriptor)
-      if accepted >= 0 {
+      let (accepted, peer) = acceptNext()
+      if accepted.isOpen {
         isScarcityLogged = false
         start(accepted, peer)
       } else {
@@ -118,15 +128,21 @@ public final class Listener: Kept {
     }
   }
 
-  private func start(_ accepted: Int32, _ peer: SocketAddress?) {
-    let transport = SocketTransport(accepted, peer: peer, on: reactor)
+  private func acceptNext() -> (socket: StreamSocket, peer: SocketAddress?) {
+    guard socket.simulated == nil else { return socket.accept() }
+    let (accepted, peer) = accept(socket.descriptor)
+    return (StreamSocket(accepted), peer)
+  }
+
+  private func start(_ accepted: StreamSocket, _ peer: SocketAddress?) {
+    let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }
       return
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) { [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // As common as wrong numbers are: whoever wants to know turns the log on.
@@ -152,19 +168,4 @@ public final class Listener: Kept {
       if isListening, !isPaused { event.enable() }
     }
   }
-}
-
-/// The listeners of a reactor: it keeps them until they are stopped. When it is let go of, they are closed.
-final class Listeners: BegunWork {
-  private var list = KeptList<Listener>()
-  var listeners: [Listener] { list.elements }
-
-  static func of(_ reactor: Reactor) -> Listeners { reactor.attached(Listeners.self) { Listeners() } }
-
-  var begunWork: String? { listeners.count.of("listening socket") }
-
-  func insert(_ listener: Listener) { list.insert(listener) }
-  func remove(_ listener: Listener) { list.remove(listener) }
-
-  deinit { for listener in listeners { listener.closeDescriptor() } }
 }

@@ -16,12 +16,16 @@ extension Reactor {
   ///   - timeout: how long resolving, connecting and the TLS handshake may take together.
   ///   - tls: how the connection is secured, if it is: the other end's certificate must be for `host`. Its failures are
   ///     `NetError`s of code `.handshake`, and of `.configureTLS` when this cannot be used. Twisted: `connectSSL`.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  ///   - makeProtocol: makes the protocol of the connection.
   @discardableResult
   public func connectTCP<P: StreamProtocol>(
     _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
-    _ makeProtocol: @escaping () -> P
+    file: StaticString = #fileID, line: UInt = #line, _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
-    connectTCP(host: host, port: port, timeout: timeout, tls: tls).addCallback { transport in
+    let site = CallSite(file: file, line: line)
+    return connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: site).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made
@@ -31,9 +35,9 @@ extension Reactor {
   /// Gives an open connection that has not been started: whoever gets it calls `start`, or lets go of it, which closes it.
   /// A `timeout` of nil waits as long as the kernel does.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil
+    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil, at site: CallSite = CallSite()
   ) -> Deferred<any ConnectedTransport> {
-    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, $0) }
+    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: site, $0) }
   }
 
   /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
@@ -46,7 +50,8 @@ extension Reactor {
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
     to end: (host: String, port: Int)? = nil, tls: TLSConfiguration? = nil,
-    allowing allows: ((SocketAddress) -> Bool)? = nil, _ completion: @escaping Connector.Completion
+    allowing allows: ((SocketAddress) -> Bool)? = nil, at site: CallSite,
+    _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
     do throws(NetError) {
@@ -66,9 +71,9 @@ extension Reactor {
       }
       return Connector(
         to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel, security: security,
-        allows: end == nil ? allows : nil, on: self, completion)
+        allows: end == nil ? allows : nil, on: self, at: site, completion)
     } catch {
-      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
+      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)
     }
   }
 }

@@ -15,18 +15,25 @@ extension Reactor {
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: how many connections may wait in the kernel to be accepted.
   ///   - tls: how connections are secured, if they are.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Returns: the listener, which is stopped when nobody reads its connections any more.
   /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
+    file: StaticString = #fileID, line: UInt = #line
   ) throws -> ConnectionListener {
-    try ConnectionListener(on: self) { try listenTCP(port, interface: interface, backlog: backlog, tls: tls, $0) }
+    try ConnectionListener(on: self) {
+      try listenTCP(port, interface: interface, backlog: backlog, tls: tls, file: file, line: line, $0)
+    }
   }
 
   /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the connections that come for code
   /// that awaits. asyncio: `start_unix_server`.
   /// - Throws: ``NetError`` of code `.listen`.
-  public func listenUnix(_ path: String, backlog: Int32 = 4096) throws -> ConnectionListener {
-    try ConnectionListener(on: self) { try listenUnix(path, backlog: backlog, $0) }
+  public func listenUnix(
+    _ path: String, backlog: Int32 = 4096, file: StaticString = #fileID, line: UInt = #line
+  ) throws -> ConnectionListener {
+    try ConnectionListener(on: self) { try listenUnix(path, backlog: backlog, file: file, line: line, $0) }
   }
 }

@@ -1,4 +1,4 @@
-import SwirlPlatform
+import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
@@ -14,6 +14,8 @@ extension Reactor {
   ///   - backlog: how many connections may wait to be accepted; the kernel cuts it to its own limit (`somaxconn`).
   ///   - tls: how connections are secured, if they are; a client that does not manage it is closed, which is logged at the level
   ///     `debug`. Twisted: `listenSSL`.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: called on the reactor's thread with the address of the other end, before `connectionMade` of what it
   ///     returns. With nil the connection is closed.
   /// - Returns: the listener, which the reactor keeps until it is stopped.
@@ -21,33 +23,36 @@ extension Reactor {
   @discardableResult
   public func listenTCP(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
+    file: StaticString = #fileID, line: UInt = #line,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
+    let site = CallSite(file: file, line: line)
     let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
     guard let number = UInt16(exactly: port) else {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
     if interface.isEmpty {
-      do { return try listen(at: "::", number, name, isDualStack: true, backlog, tls, makeProtocol) } catch {
+      do { return try listen(at: "::", number, name, isDualStack: true, backlog, tls, site, makeProtocol) } catch {
         // A system without IPv6.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, tls, makeProtocol)
+        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, tls, site, makeProtocol)
       }
     }
     return try listen(
       at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, tls,
-      makeProtocol)
+      site, makeProtocol)
   }
 
   private func listen(
     at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
-    _ tls: TLSConfiguration?, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ tls: TLSConfiguration?, _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
-    guard let address = SocketAddress(ip: host, port: port) else {
+    let found = SocketAddress(ip: host, port: port)
+    guard let address = found ?? simulatedNetwork?.address(toListenAt: host)?.with(port: port) else {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
-    return try listen(at: address, name, backlog, tls, makeProtocol) { descriptor in
+    return try listen(at: address, name, backlog, tls, site, makeProtocol) { descriptor in
       // Without it, the port of a server that has just ended stays taken for minutes.
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if address.family == .ipv6 {
@@ -60,10 +65,14 @@ extension Reactor {
 
   /// Makes a socket, lets `prepare` set its options, and listens.
   func listen(
-    at address: SocketAddress, _ name: String, _ backlog: Int32, _ tls: TLSConfiguration?,
+    at address: SocketAddress, _ name: String, _ backlog: Int32, _ tls: TLSConfiguration?, _ site: CallSite,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
   ) throws(NetError) -> Listener {
     let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
+    if let simulatedNetwork {
+      let socket = StreamSocket(try simulatedNetwork.listen(at: address, backlog: Int(backlog)))
+      return try start(socket, at: address, security, tls, site, makeProtocol)
+    }
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
     prepare(descriptor)
@@ -72,9 +81,15 @@ extension Reactor {
       Socket.close(descriptor)
       throw error
     }
+    return try start(StreamSocket(descriptor), at: address, security, tls, site, makeProtocol)
+  }
+
+  private func start(
+    _ socket: StreamSocket, at address: SocketAddress, _ security: TLSContext?, _ tls: TLSConfiguration?,
+    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+  ) throws(NetError) -> Listener {
     let listener = Listener(
-      descriptor, at: Socket.localAddress(descriptor) ?? address, security: security, tls: tls, on: self,
-      makeProtocol)
+      socket, at: socket.localAddress ?? address, security: security, tls: tls, on: self, at: site, makeProtocol)
     try listener.start()
     return listener
   }

@@ -9,15 +9,22 @@ extension Reactor {
   /// - Parameters:
   ///   - timeout: how long resolving, connecting and the TLS handshake may take together.
   ///   - tls: how the connection is secured, if it is.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public func openConnection(
-    _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
+    file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Connection> {
-    connectTCP(host: host, port: port, timeout: timeout, tls: tls).addCallback { Connection(starting: $0) }
+    connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: CallSite(file: file, line: line))
+      .addCallback { Connection(starting: $0) }
   }
 
   /// Connects to the Unix socket at `path`, as ``connectUnix(_:timeout:_:)`` does, and gives the connection for code that
   /// awaits. asyncio: `open_unix_connection`.
-  public func openUnixConnection(_ path: String, timeout: Duration = .seconds(30)) -> Deferred<Connection> {
-    connectUnix(path: path, timeout: timeout).addCallback { Connection(starting: $0) }
+  public func openUnixConnection(
+    _ path: String, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<Connection> {
+    connectUnix(path: path, timeout: timeout, at: CallSite(file: file, line: line))
+      .addCallback { Connection(starting: $0) }
   }
 }

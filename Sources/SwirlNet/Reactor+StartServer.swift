@@ -26,7 +26,7 @@ extension Reactor {
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
     file: StaticString = #fileID, line: UInt = #line, _ handle: @escaping @Sendable (Connection) async throws -> Void
   ) throws -> Listener {
-    try listenTCP(port, interface: interface, backlog: backlog, tls: tls) { _ in
+    try listenTCP(port, interface: interface, backlog: backlog, tls: tls, file: file, line: line) { _ in
       HandledConnection { connection, remote in
         Task(executorPreference: remote) {
           do { try await handle(connection) } catch is NetError {} catch {

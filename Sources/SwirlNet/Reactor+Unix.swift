@@ -9,9 +9,10 @@ extension Reactor {
   /// Fails with a ``NetError`` of code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
   @discardableResult
   public func connectUnix<P: StreamProtocol>(
-    _ path: String, timeout: Duration = .seconds(30), _ makeProtocol: @escaping () -> P
+    _ path: String, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
+    _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
-    connectUnix(path: path, timeout: timeout).addCallback { transport in
+    connectUnix(path: path, timeout: timeout, at: CallSite(file: file, line: line)).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made
@@ -19,24 +20,26 @@ extension Reactor {
   }
 
   /// Gives an open connection that has not been started.
-  package func connectUnix(path: String, timeout: Duration?) -> Deferred<any ConnectedTransport> {
+  package func connectUnix(
+    path: String, timeout: Duration?, at site: CallSite = CallSite()
+  ) -> Deferred<any ConnectedTransport> {
     do { try Self.check(path) } catch { return .fail(error) }
-    return Connector.deferred { connectUnix(path: path, timeout: timeout, $0) }
+    return Connector.deferred { connectUnix(path: path, timeout: timeout, at: site, $0) }
   }
 
   /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
   /// after the connect was cancelled.
   package func connectUnix(
-    path: String, timeout: Duration?, allowing allows: ((SocketAddress) -> Bool)? = nil,
+    path: String, timeout: Duration?, allowing allows: ((SocketAddress) -> Bool)? = nil, at site: CallSite,
     _ completion: @escaping Connector.Completion
   ) -> Connector {
     do throws(NetError) {
       let address = try Self.check(path)
       let peer = Connector.Peer(host: address.description, port: nil)
-      return Connector(to: peer, .known([address]), timeout: timeout, allows: allows, on: self, completion)
+      return Connector(to: peer, .known([address]), timeout: timeout, allows: allows, on: self, at: site, completion)
     } catch {
       let peer = Connector.Peer(host: error.peer, port: nil)
-      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, completion)
+      return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)
     }
   }
 
@@ -56,15 +59,16 @@ extension Reactor {
   /// - Throws: ``NetError`` of code `.listen`.
   @discardableResult
   public func listenUnix(
-    _ path: String, backlog: Int32 = 4096,
+    _ path: String, backlog: Int32 = 4096, file: StaticString = #fileID, line: UInt = #line,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
     guard let address = SocketAddress(unixPath: path) else {
       throw NetError(.listen, path.debugDescription, reason: Self.badPath)
     }
-    do { return try listen(at: address, address.description, backlog, nil, makeProtocol, prepare: { _ in }) } catch {
+    let site = CallSite(file: file, line: line)
+    do { return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in }) } catch {
       guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
-      return try listen(at: address, address.description, backlog, nil, makeProtocol, prepare: { _ in })
+      return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
     }
   }
 

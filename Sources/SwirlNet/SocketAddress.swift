@@ -118,7 +118,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Whether it is an address of this machine's own: 127.0.0.0/8 or ::1.
-  var isLoopback: Bool {
+  package var isLoopback: Bool {
     switch family {
     case .ipv4: bytes[MemoryLayout.offset(of: \sockaddr_in.sin_addr)!] == 127
     case .ipv6:

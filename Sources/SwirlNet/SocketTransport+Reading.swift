@@ -97,16 +97,37 @@ extension SocketTransport {
 
   /// As `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    let count = tls == nil ? recv(descriptor, base, room, 0) : tls!.read(base, room)
+    let count = tls == nil ? socket.receive(base, room) : tls!.read(base, room)
     hasLastReadFilled = count == room
     return count
   }
 
+  /// Asks the kernel whether the peer has gone, and reads nothing: for a protocol that has paused reading. A reset ends the connection, as when
+  /// it is read. Only called by the loop, with nothing of the protocol under way.
+  /// - Returns: whether the peer has ended its direction, or reset the connection.
+  package func checkPeer() -> Bool {
+    guard state == .open, !isEndReceived else { return false }
+    switch socket.peerState {
+    case .open: return false
+    case .ended: return true
+    case .broken:
+      let error = socket.takeError()
+      end(.failed, failure(.read, error == 0 ? ECONNRESET : error))
+      return true
+    }
+  }
+
+  /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
+  /// as session tickets, do not count. Also true for a connection that is no longer open.
+  ///
+  /// It takes nothing from the socket that it would not take anyway.
+  ///
+  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket, which is a system
+  ///   call, only if that read may have left something there.
   package func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     guard state == .open, !isEndReceived else { return true }
     if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }
     if hasJustRead, !hasLastReadFilled { return false }
-    var byte: UInt8 = 0
-    return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
+    return socket.peek() >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }
 }

@@ -1,11 +1,11 @@
-import SwirlPlatform
+import SwirlDeferred
 package import SwirlReactor
 
 /// A ``Transport`` over a connected stream socket.
 ///
 /// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
 /// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
-package final class SocketTransport: ConnectedTransport, Kept {
+package final class SocketTransport: ConnectedTransport, ReactorHandle {
   enum State {
     /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
     case made
@@ -36,7 +36,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
     didSet { updateWriting() }
   }
 
-  let descriptor: Int32
+  let socket: StreamSocket
   let scratch: ReadBuffer
   // Exempt from run-time checks for overlapping access, since each is touched for every read and write: neither is held while
   // something is called that could come back.
@@ -56,15 +56,20 @@ package final class SocketTransport: ConnectedTransport, Kept {
   private var droppedBytes = 0
   /// What will be told, from the moment it is decided.
   private var verdict: ConnectionEnd?
-  var keptAt: Int?
+  /// Where the program made it, or its listener.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .connection }
+  package var handlePeer: String? { peerAddress?.description }
 
-  /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when this is let go of.
-  init(_ descriptor: Int32, peer: SocketAddress?, on reactor: Reactor) {
-    self.descriptor = descriptor
+  /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when the last reference to this is released.
+  init(_ socket: StreamSocket, peer: SocketAddress?, on reactor: Reactor, at site: CallSite) {
+    self.socket = socket
+    self.site = site
     self.reactor = reactor
     peerAddress = peer
     scratch = reactor.attached(ReadBuffer.self) { ReadBuffer() }
-    readEvent = reactor.fileEvent(descriptor, .read) { [unowned self] in readReady() }
+    readEvent = socket.fileEvent(on: reactor, .read) { [unowned self] in readReady() }
   }
 
   deinit { closeDescriptor() }
@@ -79,7 +84,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
 
   package func start(_ streamProtocol: any StreamProtocol) {
     precondition(state == .made, "start(_:) is called once, on an open connection")
-    OpenTransports.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     self.streamProtocol = streamProtocol
     state = .open
     streamProtocol.connectionMade(self)
@@ -92,13 +97,13 @@ package final class SocketTransport: ConnectedTransport, Kept {
     guard state == .open, outgoing.isEmpty else { return false }
     readEvent.disable()
     streamProtocol = nil
-    OpenTransports.of(reactor).remove(self)
+    reactor.handles.remove(self)
     state = .made
     return true
   }
 
   /// A descriptor that is closed may already be someone else's.
-  package var localAddress: SocketAddress? { state == .ended ? nil : Socket.localAddress(descriptor) }
+  package var localAddress: SocketAddress? { state == .ended ? nil : socket.localAddress }
 
   // MARK: - Reading
 
@@ -179,7 +184,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
   /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
   /// is: never in the middle of a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
-    let count = bytes.withUnsafeBufferPointer { tls == nil ? Socket.send(descriptor, $0) : tls!.write($0) }
+    let count = bytes.withUnsafeBufferPointer { tls == nil ? socket.send($0) : tls!.write($0) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
     endSoon(.failed, failure(.write, errno))
@@ -194,7 +199,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
   /// Calls `writeReady` when the kernel has room; false when the connection broke.
   @discardableResult
   func watchWriting() -> Bool {
-    let event = writeEvent ?? reactor.fileEvent(descriptor, .write) { [unowned self] in writeReady() }
+    let event = writeEvent ?? socket.fileEvent(on: reactor, .write) { [unowned self] in writeReady() }
     writeEvent = event
     if event.enable() { return true }
     endSoon(.failed, NetError(.write, peerName, errno: errno))
@@ -260,7 +265,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
   private func shutDownWriting() {
     state = .writeClosed
     // The end of the socket would be seen as a cut: TLS has its own, after which the other direction goes on.
-    if let tls { tls.sendEnd() } else { shutdown(descriptor, Int32(SHUT_WR)) }
+    if let tls { tls.sendEnd() } else { socket.shutdownWriting() }
     if isEndReceived { endSoon(.closed) }
   }
 
@@ -282,7 +287,7 @@ package final class SocketTransport: ConnectedTransport, Kept {
 
   package func abort() {
     guard state != .ended else { return }
-    Socket.resetOnClose(descriptor)
+    socket.resetOnClose()
     if state == .made { return closeDescriptor() }
     isReadingPaused = true
     endSoon(.aborted)
@@ -321,17 +326,27 @@ package final class SocketTransport: ConnectedTransport, Kept {
     closeDescriptor()
     let told = streamProtocol
     streamProtocol = nil
-    OpenTransports.of(reactor).remove(self)
+    reactor.handles.remove(self)
     told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
   }
 
-  /// Frees what the connection holds of the kernel. The reactor that is let go of calls it for those that are open.
+  /// Closes it, and calls no `connectionLost`: there is no loop left to do that in.
+  package func abandon() {
+    closeDescriptor()
+    // The two hold each other. Released after the change, since the protocol's deinit may use the transport.
+    let unnotified = streamProtocol
+    streamProtocol = nil
+    (unnotified as? any ReactorReleaseObserver)?.reactorReleased()
+    withExtendedLifetime(unnotified) {}
+  }
+
+  /// Frees what the connection holds of the kernel.
   func closeDescriptor() {
     guard state != .ended else { return }
     state = .ended
     readEvent.close()
     writeEvent?.close()
-    Socket.close(descriptor)
+    socket.close()
     drop(outgoing.count)
     outgoing.removeAll()
   }

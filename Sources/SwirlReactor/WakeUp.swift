@@ -2,7 +2,7 @@ import CSwirlSystem
 import SwirlDeferred
 import SwirlPlatform
 
-/// The descriptor through which another thread ends the wait of a loop: an eventfd, or a pipe where there is none.
+/// The descriptor through which another thread ends the wait of a loop: an eventfd, or a pipe on systems without it.
 ///
 /// Its methods are plain system calls on descriptors that never change, so any thread may call them.
 struct WakeUp: Sendable {
@@ -23,13 +23,13 @@ struct WakeUp: Sendable {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     #endif
-    require(readEnd >= 0, "no descriptor to wake a reactor with; is the limit of open files reached?")
+    require(readEnd >= 0, "no descriptor to wake a reactor with: \(DescriptorLimit.advice)")
   }
 
   /// Makes the read end readable.
   func signal() {
     var one: UInt64 = 1
-    // A full counter or pipe is readable already.
+    // A full counter or pipe is already readable.
     _ = write(writeEnd, &one, 8)
   }
 
@@ -45,5 +45,5 @@ struct WakeUp: Sendable {
   }
 }
 
-/// `close(2)` under a name that the method above does not hide.
+/// `close(2)`, which the method above shadows.
 private func _close(_ descriptor: Int32) -> Int32 { close(descriptor) }

@@ -3,7 +3,7 @@ public import Testing
 
 /// The value of a Deferred that has succeeded. Twisted: `successResultOf`.
 ///
-/// When it has failed, or has no result yet, that is an issue of the test, which ends with it as with `#require`.
+/// If it has failed or has no result yet, this records an issue and ends the test, as `#require` does.
 @discardableResult
 public func successResult<Value>(
   of deferred: Deferred<Value>, sourceLocation: SourceLocation = #_sourceLocation
@@ -15,9 +15,9 @@ public func successResult<Value>(
   }
 }
 
-/// The error of a Deferred that has failed, which counts as handled from now on. Twisted: `failureResultOf`.
+/// The error of a Deferred that has failed, and marks the failure as handled. Twisted: `failureResultOf`.
 ///
-/// When it has succeeded, or has no result yet, that is an issue of the test, which ends with it as with `#require`.
+/// If it has succeeded or has no result yet, this records an issue and ends the test, as `#require` does.
 @discardableResult
 public func failureResult<Value>(
   of deferred: Deferred<Value>, sourceLocation: SourceLocation = #_sourceLocation
@@ -29,9 +29,9 @@ public func failureResult<Value>(
   }
 }
 
-/// The error of a Deferred that has failed with a `Failure`, which counts as handled from now on.
+/// The error of a Deferred that has failed with a `Failure`, and marks the failure as handled.
 ///
-/// Anything else, an error of another type included, is an issue of the test, which ends with it as with `#require`.
+/// On anything else, an error of another type included, this records an issue and ends the test, as `#require` does.
 @discardableResult
 public func failureResult<Value, Failure: Error>(
   of deferred: Deferred<Value>, as type: Failure.Type, sourceLocation: SourceLocation = #_sourceLocation
@@ -41,9 +41,9 @@ public func failureResult<Value, Failure: Error>(
   try fail("a \(type) was expected, but it failed with a \(Swift.type(of: error)): \(error)", sourceLocation)
 }
 
-/// Expects that a Deferred has no result yet; it is left as it was. Twisted: `assertNoResult`.
+/// Expects that a Deferred has no result yet; and leaves it unchanged. Twisted: `assertNoResult`.
 ///
-/// When it has one, that is recorded as an issue of the test; a failure then counts as handled.
+/// If it has one, this records an issue; a failure then counts as handled.
 public func expectNoResult<Value>(of deferred: Deferred<Value>, sourceLocation: SourceLocation = #_sourceLocation) {
   guard deferred.isFired else { return }
   let result = takeResult(of: deferred)
@@ -52,16 +52,17 @@ public func expectNoResult<Value>(of deferred: Deferred<Value>, sourceLocation: 
   )
 }
 
-/// The result, if it is there: a failure counts as handled. One that is held back by `pause()` is not there.
+/// The result, if there is one; marks a failure as handled. A result held back by `pause()` does not count.
 private func takeResult<Value>(of deferred: Deferred<Value>) -> Result<Value, any Error>? {
   guard deferred.isFired else { return nil }
   var result: Result<Value, any Error>?
-  // On a stage that has its result this runs at once. When it does not, the stage is held back; it is taken out of the way.
+  // If the stage has its result the callback runs at once. If not, the stage is paused: remove the callback again.
   deferred.addBoth { result = $0 }
   return result
 }
 
-/// Records an issue and ends the test with it, once: an error that `#require` has thrown is not recorded again.
+/// Records an issue and ends the test. It records an issue only once: the test does not record an error of `#require`
+/// again.
 private func fail(_ text: String, _ sourceLocation: SourceLocation, isAsExpected: Bool = false) throws -> Never {
   try #require(isAsExpected, "\(text)", sourceLocation: sourceLocation)
   fatalError("not reached: what is required is false")

@@ -1,12 +1,11 @@
 public import Testing
 
-/// Makes a test fail when something went wrong with a Deferred that no code saw: see
-/// `.failsOnUnhandledFailures`.
+/// Makes a test fail on an unhandled failure of a Deferred: see `.failsOnUnhandledFailures`.
 public struct FailsOnUnhandledFailures: SuiteTrait, TestTrait, TestScoping {
-  /// A suite gives it to each of its tests.
+  /// Applies to each test of a suite.
   public var isRecursive: Bool { true }
 
-  /// Runs a test, and records each report that is made meanwhile as an issue of it.
+  /// Runs a test, and records each report during it as an issue.
   @concurrent public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
@@ -17,13 +16,13 @@ public struct FailsOnUnhandledFailures: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == FailsOnUnhandledFailures {
-  /// A failure of a Deferred that the test lets go of unhandled, and a second firing, is an issue of that test.
+  /// Records an issue when a test releases a Deferred with an unhandled failure, or fires one twice.
   ///
   /// ```swift
   /// @Suite(.failsOnUnhandledFailures) struct ParserTests { … }
   /// ```
   ///
-  /// It sees what the test's own task lets go of, a reactor that it runs included, however many tests run at once. What is
-  /// let go of on other threads, or after the test, is only logged.
+  /// It covers Deferreds that the test's own task releases, and those of a reactor that it runs; parallel tests do not
+  /// mix. Reports from other threads, or after the test, are only logged.
   public static var failsOnUnhandledFailures: Self { Self() }
 }

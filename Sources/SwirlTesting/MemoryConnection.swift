@@ -2,7 +2,7 @@ import SwirlDeferred
 public import SwirlNet
 public import SwirlReactor
 
-/// Two transports that are connected to each other through memory, for tests of protocols without sockets.
+/// Two transports connected through memory, for tests of protocols without sockets.
 ///
 /// ```swift
 /// let connection = MemoryConnection()
@@ -11,23 +11,23 @@ public import SwirlReactor
 /// connection.pump()
 /// ```
 ///
-/// Bytes move when the test says so, with ``step()`` or ``pump()``, or in the turns of a reactor. Each direction has a
-/// buffer like the kernel's; what does not fit waits in the transport, so that water marks and `pauseReading` work as they
-/// do on sockets. As there, an end is never told from inside a `write` or a `close`, but with the next step.
+/// Bytes move when the test calls ``step()`` or ``pump()``, or in the turns of a reactor. Each direction has a buffer
+/// like the kernel's. Bytes that do not fit stay in the transport, so that water marks and `pauseReading` work as on
+/// sockets. As there, the protocol never learns of the end inside a `write` or `close`, but in the next step.
 ///
-/// Keep the connection while it is used: the transports do not keep each other. What is still open when it is let go of is
-/// closed without a word. Twisted: `IOPump`, `StringTransport`.
+/// Retain the connection while you use it: the transports do not retain each other. Releasing it closes open transports
+/// without calling their protocols. Twisted: `IOPump`, `StringTransport`.
 public final class MemoryConnection {
-  /// The end that connects.
+  /// The connecting side.
   public let client: MemoryTransport
-  /// The end that is connected to.
+  /// The accepting side.
   public let server: MemoryTransport
 
   /// - Parameters:
-  ///   - reactor: the reactor of both transports. A new one, which nobody runs, by default.
-  ///   - isDrivenByReactor: whether that reactor moves the bytes, a step a turn, so that nobody has to pump.
-  ///   - delivery: in which pieces bytes arrive at both ends.
-  ///   - bufferSize: how many bytes the "kernel" takes for each direction.
+  ///   - reactor: the reactor of both transports; by default a new one that never runs.
+  ///   - isDrivenByReactor: whether that reactor moves the bytes, one step per turn, in place of `pump()`.
+  ///   - delivery: the pieces in which bytes arrive on both sides.
+  ///   - bufferSize: the size of the "kernel" buffer for each direction, in bytes.
   public init(
     reactor: Reactor = Reactor(), isDrivenByReactor: Bool = false, delivery: MemoryTransport.Delivery = .whole,
     bufferSize: Int = 64 * 1024
@@ -35,7 +35,7 @@ public final class MemoryConnection {
     require(bufferSize > 0, "a buffer of \(bufferSize) bytes lets nothing through")
     client = MemoryTransport("client", reactor, delivery, bufferSize)
     server = MemoryTransport("server", reactor, delivery, bufferSize)
-    // From the block for documentation (RFC 5737), so that nobody takes them for real.
+    // From the block for documentation (RFC 5737), so that they are not mistaken for real addresses.
     client.localAddress = SocketAddress(ip: "192.0.2.1", port: 49152)
     server.localAddress = SocketAddress(ip: "192.0.2.2", port: 80)
     client.peerAddress = server.localAddress
@@ -54,14 +54,14 @@ public final class MemoryConnection {
     server.letGo()
   }
 
-  /// Gives both ends their protocols: first the server's, then the client's `connectionMade` is called.
+  /// Gives both sides their protocols: calls `connectionMade` of the server, then of the client.
   public func start(client: any StreamProtocol, server: any StreamProtocol) {
     self.server.start(server)
     self.client.start(client)
   }
 
-  /// Moves one piece in each direction, and tells the ends that have come.
-  /// - Returns: whether anything was there to do.
+  /// Moves one piece in each direction, and reports ends that have arrived.
+  /// - Returns: whether there was work.
   @discardableResult
   public func step() -> Bool {
     let hasServerActed = server.step()
@@ -69,20 +69,20 @@ public final class MemoryConnection {
     return hasServerActed || hasClientActed
   }
 
-  /// Moves everything, in as many steps as it takes, what comes of it included.
+  /// Steps until there is no work left, including work that the protocols add.
   public func pump() {
     for _ in 0..<Self.stepsAtMost where !step() { return }
     fatalError("the two protocols go on for ever: still busy after \(Self.stepsAtMost) steps")
   }
 
-  /// More than any test sends a byte at a time, and few enough to fail instead of hanging.
+  /// More than any test needs for single bytes, and few enough to fail instead of hanging.
   private static let stepsAtMost = 10_000_000
 }
 
 @available(*, unavailable, message: "A connection belongs to the thread of its reactor")
 extension MemoryConnection: Sendable {}
 
-/// Steps a connection in the turns of a reactor, while there is something to do.
+/// Steps a connection in the turns of a reactor, while there is work.
 private final class Driver {
   private unowned let reactor: Reactor
   private weak var connection: MemoryConnection?

@@ -3,69 +3,69 @@ public import SwirlNet
 import SwirlPlatform
 public import SwirlReactor
 
-/// One end of a ``MemoryConnection``.
+/// One side of a ``MemoryConnection``.
 public final class MemoryTransport: Transport {
-  /// In which pieces bytes arrive, however they were written.
+  /// The pieces in which bytes arrive, independent of the writes.
   public enum Delivery: Sendable, Hashable {
-    /// All that is there at once.
+    /// All available bytes at once.
     case whole
-    /// In pieces of these sizes, one after the other; what comes after them arrives whole.
+    /// In pieces of these sizes, in order; the rest arrives whole.
     case pieces([Int])
     /// One byte at a time.
     case bytes
   }
 
   private enum State {
-    /// Not started: what arrives waits for the protocol.
+    /// Not started: arriving bytes are kept for the protocol.
     case idle
-    /// Bytes go both ways.
+    /// Both directions are open.
     case open
-    /// `closeWrite()`: what waits is sent, then our direction ends.
+    /// `closeWrite()`: sends the buffered bytes, then ends our direction.
     case closingWrite
     /// Our direction has ended.
     case writeClosed
-    /// `close()`: what waits is sent, then all ends.
+    /// `close()`: sends the buffered bytes, then ends the connection.
     case closing
-    /// It is over; the protocol is told with the next step.
+    /// It has ended; the next step notifies the protocol.
     case ending(ConnectionEnd)
-    /// It is over, and the protocol was told.
+    /// It has ended, and the protocol was notified.
     case ended
   }
 
-  /// The reactor whose thread this belongs to. In a connection that is pumped nobody has to run it.
+  /// The reactor to whose thread this belongs. If the test pumps the connection, the reactor need not run.
   public let reactor: Reactor
-  // The connection keeps both ends, so that they need not keep each other.
+  // Weak: the connection retains both sides.
   weak var peer: MemoryTransport?
-  /// Called when there may be something to do.
+  /// Called when there may be work.
   var hasWork: () -> Void = {}
-  /// Where this end is said to be; a test may say something else.
+  /// The address that this side reports; a test may change it.
   public var localAddress: SocketAddress?
-  /// Where the other end is said to be.
+  /// The address that this side reports for its peer.
   public var peerAddress: SocketAddress?
-  /// What is told of this connection. Kept until the connection has ended.
+  /// The protocol of this side. Retained until the connection has ended.
   public var streamProtocol: (any StreamProtocol)? { didSet { isWritingPaused = false } }
-  /// How many waiting bytes make the protocol be told to pause, and how few to resume.
+  /// The numbers of buffered bytes at which the protocol pauses and resumes writing.
   public var waterMarks = WaterMarks() { didSet { updateWriting() } }
-  /// In which pieces bytes arrive here, from the next on.
+  /// The pieces in which bytes arrive here, from the next piece.
   public var delivery: Delivery { didSet { nextPiece = 0 } }
-  /// What this end has written that has not arrived: what the "kernel" has, then what waits here.
+  /// Bytes that this side has written and that have not arrived: those in the "kernel", then those buffered here.
   public var unreadBytes: [UInt8] { (peer.map { Array($0.incoming) } ?? []) + outgoing }
 
   private let name: String
   private let bufferSize: Int
   private var state = State.idle
   private var nextPiece = 0
-  /// The kernel's buffer for the direction to this end.
+  /// The kernel buffer of the direction to this side.
   private var incoming: ArraySlice<UInt8> = []
-  /// Whether the end comes behind `incoming`.
+  /// Whether EOF follows `incoming`.
   private var isEndIncoming = false
   private var isEndReceived = false
-  /// Whether the other end has broken the connection.
+  /// Whether the peer has reset the connection.
   private var isReset = false
-  /// What does not fit in the kernel's buffer of the other end.
+  /// Bytes that do not fit in the peer's kernel buffer.
   private var outgoing: ArraySlice<UInt8> = []
   private var droppedBytes = 0
-  /// Whether bytes waited after the last flush.
+  /// Whether bytes were left after the last flush.
   private var hasKept = false
   private var isReadingPaused = false
   private var isWritingPaused = false
@@ -85,7 +85,7 @@ public final class MemoryTransport: Transport {
     hasWork()
   }
 
-  /// Forgets the protocol, without a word.
+  /// Releases the protocol without calling it.
   func letGo() {
     state = .ended
     streamProtocol = nil
@@ -100,7 +100,7 @@ public final class MemoryTransport: Transport {
 
   // MARK: - Moving
 
-  /// Tells the end, or one piece of what arrived, or that no more will come.
+  /// Delivers the end of the connection, one piece of data, or EOF.
   func step() -> Bool {
     switch state {
     case .ending(let end):
@@ -154,15 +154,15 @@ public final class MemoryTransport: Transport {
     }
     require(!isDirect || count > 0, "readDirectly returned true, but offered no room or did not call read")
     if !isDirect { count = piece.count }
-    // The protocol may end the connection, which drops what is left: it is taken out first.
+    // Remove the piece first: the protocol may end the connection, which drops the rest.
     incoming.removeFirst(count)
     if !isDirect { streamProtocol.dataReceived(Array(piece).span) }
   }
 
-  /// Stops taking what comes, until `resumeReading()`: the other end's writes fill the buffer and then wait there.
+  /// Stops delivery until `resumeReading()`: the peer's writes fill the buffer, then stay in the peer's transport.
   public func pauseReading() { isReadingPaused = true }
 
-  /// Takes what comes again, from the next step on.
+  /// Resumes delivery from the next step.
   public func resumeReading() {
     isReadingPaused = false
     hasWork()
@@ -170,18 +170,18 @@ public final class MemoryTransport: Transport {
 
   // MARK: - Writing
 
-  /// The bytes that wait here because the buffer of the connection is full.
+  /// The number of bytes buffered here because the connection's buffer is full.
   public var bufferedBytes: Int { outgoing.count }
 
-  /// Those, and what was dropped when the connection broke or was aborted.
+  /// Those, and the bytes dropped when the connection was reset or aborted.
   public var unsentBytes: Int { outgoing.count + droppedBytes }
 
-  /// Sends `bytes`: they arrive with the next steps.
+  /// Sends `bytes`: they arrive in the next steps.
   public func write(_ bytes: Span<UInt8>) {
     write(bytes.withUnsafeBufferPointer { Array($0) })
   }
 
-  /// Sends `bytes`: they arrive with the next steps.
+  /// Sends `bytes`: they arrive in the next steps.
   public func write(_ bytes: [UInt8]) {
     guard case .open = state, !bytes.isEmpty else {
       droppedBytes += bytes.count
@@ -196,7 +196,7 @@ public final class MemoryTransport: Transport {
     updateWriting()
   }
 
-  /// Tells the protocol to pause or to resume where what waits has crossed a mark.
+  /// Pauses or resumes the protocol if the buffer has crossed a mark.
   private func updateWriting() {
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
@@ -207,7 +207,7 @@ public final class MemoryTransport: Transport {
     }
   }
 
-  /// Moves what waits into the buffer of the other end, as far as there is room, and does what waited for that.
+  /// Moves buffered bytes into the peer's buffer as far as they fit, then completes a pending close.
   private func flush() {
     guard !isOver else { return }
     let hasWaited = hasKept
@@ -217,7 +217,7 @@ public final class MemoryTransport: Transport {
       outgoing.removeFirst(taken.count)
       if !taken.isEmpty { hasWork() }
     } else if !outgoing.isEmpty {
-      // Nobody is there any more. What is sent to them comes back as a reset, which the next read or write meets.
+      // The peer has closed: bytes sent to it cause a reset, which the next read or write meets.
       droppedBytes += outgoing.count
       outgoing = []
       isReset = true
@@ -237,7 +237,7 @@ public final class MemoryTransport: Transport {
 
   // MARK: - Ending
 
-  /// Ends this direction when all that was written is in the buffer of the connection.
+  /// Ends this direction once all bytes are in the connection's buffer.
   public func closeWrite() {
     guard case .open = state else { return }
     state = .closingWrite
@@ -251,7 +251,7 @@ public final class MemoryTransport: Transport {
     if isEndReceived { end(.closed) }
   }
 
-  /// Ends the connection when all that was written is in its buffer; the protocol is told with the next step.
+  /// Ends the connection once all bytes are in its buffer; the next step notifies the protocol.
   public func close() {
     switch state {
     case .open, .closingWrite:
@@ -262,7 +262,7 @@ public final class MemoryTransport: Transport {
     }
   }
 
-  /// Ends the connection at once: what waits and what is on the way is lost, and the other end's next read fails.
+  /// Ends the connection at once: drops buffered bytes and those in flight, and the peer's next read fails.
   public func abort() {
     guard !isOver else { return }
     peer?.incoming = []
@@ -270,17 +270,17 @@ public final class MemoryTransport: Transport {
     end(.aborted)
   }
 
-  /// Whether it was closed or aborted here, or has ended.
+  /// Whether this side closed or aborted it, or it has ended.
   public var isClosing: Bool { if case .closing = state { true } else { isOver } }
 
-  /// Ends it now, and tells it with the next step.
+  /// Ends it now; the next step notifies the protocol.
   private func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     state = .ending(ConnectionEnd(code, error: error))
     incoming = []
     droppedBytes += outgoing.count
     outgoing = []
     peer?.isEndIncoming = true
-    // What waits over there finds nobody here.
+    // Bytes buffered on the peer's side have no receiver any more: flush them, which causes the reset.
     peer?.flush()
     hasWork()
   }

@@ -1,8 +1,8 @@
 public import SwirlNet
 
-/// A protocol that writes down what it is told, for tests of what is at the other end of a transport.
+/// A protocol that records its calls, for tests of the peer of a transport.
 public final class RecordingProtocol: StreamProtocol {
-  /// What it was told, in the order told.
+  /// A recorded call.
   public enum Event: Sendable, Hashable {
     /// `connectionMade`.
     case made
@@ -14,55 +14,55 @@ public final class RecordingProtocol: StreamProtocol {
     case pause
     /// `resumeWriting`.
     case resume
-    /// `connectionLost`, with how it ended.
+    /// `connectionLost`, with the reason.
     case lost(ConnectionEnd.Code)
   }
 
-  /// What it was told, in the order told.
+  /// The calls so far, in order.
   public private(set) var events: [Event] = []
-  /// All bytes that came.
+  /// All received bytes.
   public private(set) var received: [UInt8] = []
-  /// How the connection ended; nil while it lasts.
+  /// How the connection ended; nil while it is open.
   public private(set) var end: ConnectionEnd?
   /// The connection, once it is made.
   public private(set) var transport: (any Transport)?
-  /// Whether it goes on sending when the other end has stopped.
+  /// Whether it keeps its direction open after the peer's EOF.
   public var staysOpenAfterEnd: Bool
 
-  /// - Parameter staysOpenAfterEnd: whether it goes on sending when the other end has stopped.
+  /// - Parameter staysOpenAfterEnd: whether it keeps its direction open after the peer's EOF.
   public init(staysOpenAfterEnd: Bool = false) {
     self.staysOpenAfterEnd = staysOpenAfterEnd
   }
 
-  /// All bytes that came, as UTF-8.
+  /// All received bytes as UTF-8.
   public var receivedText: String { String(decoding: received, as: UTF8.self) }
 
-  /// Notes the transport.
+  /// Records the transport.
   public func connectionMade(_ transport: any Transport) {
     self.transport = transport
     events.append(.made)
   }
 
-  /// Notes the bytes.
+  /// Records the bytes.
   public func dataReceived(_ bytes: Span<UInt8>) {
     let bytes = bytes.withUnsafeBufferPointer { Array($0) }
     received += bytes
     events.append(.data(bytes))
   }
 
-  /// Notes the end.
+  /// Records the EOF.
   public func endReceived() -> Bool {
     events.append(.end)
     return staysOpenAfterEnd
   }
 
-  /// Notes it.
+  /// Records the call.
   public func pauseWriting() { events.append(.pause) }
 
-  /// Notes it.
+  /// Records the call.
   public func resumeWriting() { events.append(.resume) }
 
-  /// Notes how it ended, and lets go of the transport.
+  /// Records the end, and releases the transport.
   public func connectionLost(_ end: ConnectionEnd) {
     self.end = end
     events.append(.lost(end.code))

@@ -1,22 +1,23 @@
 public import SwirlDeferred
 import Synchronization
 
-/// Runs `body` and gives the reports made meanwhile: failures nobody handled, Deferreds fired twice. They go nowhere else.
+/// Runs `body` and returns the reports during it: unhandled failures, and Deferreds fired twice. No other handler
+/// receives them.
 ///
 /// ```swift
 /// let seen = reports { _ = Deferred<Int>.fail(SomeError()) }
 /// #expect(seen.map(\.code) == [.unhandledFailure])
 /// ```
 ///
-/// Reports are made on the thread that lets go of the Deferred. Those of this task, of its child tasks, and of a reactor that
-/// `body` runs are seen; those of threads that `body` starts are not.
+/// A report arises on the thread that releases the Deferred. This returns those of the current task, of its child
+/// tasks, and of a reactor that `body` runs, but not those of threads that `body` starts.
 public func reports(_ body: () throws -> Void) rethrows -> [DeferredReport] {
   let recorder = ReportRecorder { _ in }
   try ReportRecorder.$current.withValue(recorder) { try body() }
   return recorder.reports
 }
 
-/// Runs `body` and gives the reports made meanwhile by this task and its child tasks.
+/// Runs `body` and returns the reports of this task and its child tasks during it.
 public func reports(
   isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
 ) async rethrows -> [DeferredReport] {
@@ -25,7 +26,7 @@ public func reports(
   return recorder.reports
 }
 
-/// Who hears of the reports that the present task makes.
+/// Receives the reports of the current task.
 final class ReportRecorder: Sendable {
   @TaskLocal static var current: ReportRecorder?
 
@@ -44,8 +45,9 @@ final class ReportRecorder: Sendable {
     hear(report)
   }
 
-  /// The hook of the process, once. A report is made synchronously by the code that causes it, so the task-local tells whose
-  /// it is, however many tests run at once; one of another thread goes where it went before.
+  /// Installs the process-wide hook, once. The code that causes a report calls the hook synchronously, so the
+  /// task-local identifies the test even if tests run in parallel. Reports from other threads go to the previous
+  /// handler.
   private static let isHooked: Void = {
     let others = Mutex(Others())
     let before = DeferredReport.setHandler { report in
@@ -54,8 +56,8 @@ final class ReportRecorder: Sendable {
     others.withLock { $0.handler = before }
   }()
 
-  /// The handler of before in a wrapper: a bare closure would gain a layer, for the generic parameter of the mutex, each time that
-  /// it was read under the lock, and after some thousand reports the layers overflow the stack.
+  /// Wraps the previous handler. The mutex would wrap a bare closure in one more thunk (for its generic parameter) on
+  /// each read under the lock, and after some thousand reports the thunks overflow the stack.
   private struct Others {
     var handler: DeferredReport.Handler?
   }

@@ -1,7 +1,8 @@
 import COpenSSL
 public import SwirlNet
 
-/// An authority that makes certificates, for tests of secured connections: good ones, and such as must be refused.
+/// A certificate authority for tests of TLS connections. It issues valid certificates, and invalid ones that a client
+/// must refuse.
 ///
 /// ```swift
 /// let authority = TestAuthority()
@@ -9,13 +10,13 @@ public import SwirlNet
 /// configuration.tls.roots = [authority.root]
 /// ```
 ///
-/// All of it is in memory, and worth nothing to anyone who does not trust ``root``.
+/// All of it is in memory. Only a client that trusts ``root`` accepts its certificates.
 public final class TestAuthority {
-  /// When a certificate is valid.
+  /// The validity period of a certificate.
   public enum Validity: Sendable {
     /// From yesterday until tomorrow.
     case now
-    /// Until yesterday.
+    /// Until yesterday: expired.
     case over
     /// From tomorrow.
     case notYet
@@ -24,11 +25,11 @@ public final class TestAuthority {
   private let name: String
   private let certificate: OpaquePointer
   private let key: OpaquePointer
-  /// Who signed this authority's certificate, if not itself.
+  /// The issuer of this authority's certificate; nil if it is self-signed.
   private let issuer: TestAuthority?
   private var serial = 1
 
-  /// An authority that stands for itself.
+  /// A self-signed root authority.
   /// - Parameter name: its common name.
   public convenience init(_ name: String = "Test Root") { self.init(name, issuer: nil) }
 
@@ -47,21 +48,21 @@ public final class TestAuthority {
     EVP_PKEY_free(key)
   }
 
-  /// An authority whose certificate this one has signed.
+  /// An authority whose certificate this one signs.
   public func intermediate(_ name: String = "Test Intermediate") -> TestAuthority {
     TestAuthority(name, issuer: self)
   }
 
-  /// This authority's own certificate, for those who are to trust it.
+  /// This authority's own certificate, to configure as trusted.
   public var root: TLSConfiguration.PEM { .text(pem { PEM_write_bio_X509($0, certificate) }) }
 
-  /// A certificate for `hosts`, with its key and the certificates that lead to the root.
+  /// A certificate for `hosts`, with its key and the chain up to the root.
   /// - Parameters:
-  ///   - hosts: names and addresses.
-  ///   - validity: when it is valid.
-  ///   - isChainWhole: whether the certificates between it and the root are there, as they should be.
-  ///   - isRevoked: whether an answer of the authority goes with it which says that it was taken back.
-  ///   - password: what the key is encrypted with, if it is to be.
+  ///   - hosts: host names and IP addresses.
+  ///   - validity: the validity period.
+  ///   - isChainWhole: whether to include the intermediate certificates, as servers should.
+  ///   - isRevoked: whether to staple an OCSP response that says it is revoked.
+  ///   - password: encrypts the key; nil leaves it unencrypted.
   public func identity(
     for hosts: String..., validity: Validity = .now, isChainWhole: Bool = true, isRevoked: Bool = false,
     password: String? = nil
@@ -91,13 +92,14 @@ public final class TestAuthority {
       stapledResponse: isRevoked ? revocation(of: own) : nil)
   }
 
-  /// The certificate of the authority itself with its key, as a server has it that signed its own: for 127.0.0.1 it is not.
+  /// The authority's own certificate with its key, as a server with a self-signed certificate has it. It is not valid
+  /// for 127.0.0.1.
   public func selfSigned() -> TLSConfiguration.Identity {
     TLSConfiguration.Identity(
       chain: root, privateKey: .text(pem { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }))
   }
 
-  /// The hash of the public key of `identity`, as `TLSConfiguration.pinnedPublicKeys` has it.
+  /// The hash of the public key of `identity`, for `TLSConfiguration.pinnedPublicKeys`.
   public func pin(of identity: TLSConfiguration.Identity) -> String {
     guard let reader = try? PEMReader(identity.chain), let certificate = reader.nextCertificate() else {
       preconditionFailure("there is no certificate in the identity")
@@ -140,12 +142,12 @@ public final class TestAuthority {
       X509_add_ext(certificate, made, -1)
       X509_EXTENSION_free(made)
     }
-    // Ed25519 has its digest in itself.
+    // Ed25519 includes its own digest.
     precondition(X509_sign(certificate, signer?.key ?? key, nil) > 0, "OpenSSL did not sign a certificate")
     return certificate
   }
 
-  /// The answer (RFC 6960) that says that `revoked` was taken back an hour ago.
+  /// The OCSP response (RFC 6960) that says that `revoked` was revoked an hour ago.
   private func revocation(of revoked: OpaquePointer) -> [UInt8] {
     let answer = OCSP_BASICRESP_new()
     let now = X509_gmtime_adj(nil, 0)

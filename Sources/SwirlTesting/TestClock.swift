@@ -2,7 +2,7 @@ public import SwirlDeferred
 public import SwirlReactor
 import Testing
 
-/// A clock that stands still until it is told to advance, for tests of what waits for time. Twisted: `task.Clock`.
+/// A clock that stands still until the test advances it, for tests of timers. Twisted: `task.Clock`.
 ///
 /// ```swift
 /// let clock = TestClock()
@@ -11,8 +11,8 @@ import Testing
 /// failureResult(of: answer, as: TimeoutError.self)
 /// ```
 ///
-/// Calls are kept as a reactor keeps them, in the same kind of queue: in the order of their time, and of their making where
-/// that is the same. Not `Sendable`: it belongs to the test.
+/// It uses the same timer queue as a reactor: calls run in the order of their time; equal times in FIFO order. Not
+/// `Sendable`: it belongs to the test.
 public final class TestClock: ReactorTime {
   private final class Time {
     var nanoseconds: Int64 = 0
@@ -21,24 +21,24 @@ public final class TestClock: ReactorTime {
   private let timers: TimerQueue
   private let start: Duration
 
-  /// A clock at the moment zero.
-  /// - Parameter wallTime: the time of day at that moment, as what has passed since 1970-01-01T00:00:00Z; it advances with the clock.
+  /// A clock at time zero.
+  /// - Parameter wallTime: the time since 1970-01-01T00:00:00Z at clock time zero; it advances with the clock.
   public init(wallTime: Duration = .zero) {
     start = wallTime
     timers = TimerQueue(now: { [time] in time.nanoseconds })
   }
 
-  /// The present moment, counted from zero.
+  /// The current time, counted from zero.
   public var now: Instant { Instant(nanoseconds: time.nanoseconds) }
 
   /// The time of day, which advances with the clock.
   public var wallTime: Duration { start + .nanoseconds(time.nanoseconds) }
 
-  /// The calls that are still to come, in no order. Twisted: `getDelayedCalls`.
+  /// The pending calls, unordered. Twisted: `getDelayedCalls`.
   public var delayedCalls: [DelayedCall] { timers.pending }
 
-  /// Calls `body` when the clock was advanced by `delay`; a negative one counts as zero. An error it throws is recorded as
-  /// an issue of the test.
+  /// Calls `body` once the clock has advanced by `delay`; a negative delay counts as zero. If `body` throws, that is
+  /// recorded as an issue of the test.
   @discardableResult
   public func callLater(
     _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
@@ -46,7 +46,7 @@ public final class TestClock: ReactorTime {
     callAt(now + max(.zero, delay), file: file, line: line, body)
   }
 
-  /// Calls `body` when the clock was advanced to `instant`; one that has passed counts as now.
+  /// Calls `body` once the clock has advanced to `instant`; a past instant counts as now.
   @discardableResult
   public func callAt(
     _ instant: Instant, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
@@ -54,10 +54,10 @@ public final class TestClock: ReactorTime {
     timers.add(deadline: instant.nanoseconds, site: CallSite(file: file, line: line), body)
   }
 
-  /// Moves the clock on by `duration`, at once, and then calls what is due.
+  /// Advances the clock by `duration` at once, then runs the due calls.
   ///
-  /// Every call sees the new time, as calls do that a busy reactor makes late; use ``pump(_:)`` for the moments in between.
-  /// What the calls make is called too when it is due, in turns of its own. Twisted: `Clock.advance`.
+  /// Every call sees the new time, like late calls on a busy reactor; use ``pump(_:)`` for times in between. Calls that
+  /// the calls schedule run too if they are due, in turns of their own. Twisted: `Clock.advance`.
   public func advance(by duration: Duration) {
     require(duration >= .zero, "time does not run backwards: \(duration)")
     time.nanoseconds = now.advanced(by: duration).nanoseconds
@@ -73,7 +73,7 @@ public final class TestClock: ReactorTime {
   /// Far more than a test needs, and few enough to fail instead of hanging.
   private static let turnsAtMost = 100_000
 
-  /// Moves the clock on by each of `durations`, one after the other. Twisted: `Clock.pump`.
+  /// Advances the clock by each of `durations`, one after the other. Twisted: `Clock.pump`.
   public func pump(_ durations: some Sequence<Duration>) {
     for duration in durations { advance(by: duration) }
   }

@@ -1,8 +1,10 @@
 import Swirl
+import SwirlPlatform
 
 struct Trouble: Error {}
 
-/// Chains of every shape: what a callback is made of, what it returns, and which verb comes next. No closure says what it returns.
+/// Chains of every shape: the callback's body, its return value, and the next verb. No closure declares its return
+/// type.
 @MainActor final class Chains {
   private let url: String
 
@@ -330,6 +332,8 @@ struct Trouble: Error {}
     throwsOn()
     switchInErrback()
     loneIfInErrback()
+    fatalAfterAValue()
+    fatalOfStatements()
   }
 
   private func logAfterAValue() {
@@ -391,6 +395,20 @@ struct Trouble: Error {}
       self.log("done")
     }.addErrback { error in
       if error is Trouble { check("loneIfInErrback", true) }
+    }
+  }
+
+  private func fatalAfterAValue() {
+    page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
+      .addCallback { check("fatalAfterAValue", $0 == "page /page") }
+  }
+  private func fatalOfStatements() {
+    page().addCallback { page in
+      self.log(page)
+      check("fatalOfStatements", page.status == 200)
+    }.addErrback { error in
+      self.log(error)
+      exit(1)
     }
   }
 

@@ -1,6 +1,6 @@
 import Swirl
 
-/// Closures that people give to what is not a chain: loops, cooperators, triggers, locks, groups, threads, streamed requests.
+/// Closures for other APIs than chains: loops, cooperators, triggers, locks, groups, threads, streamed requests.
 @MainActor final class Places {
   private let url: String
   private var rounds = 0
@@ -15,6 +15,7 @@ import Swirl
     loopOfStatements()
     loopOfOneIf()
     loopWaitsForItsDeferred()
+    loopWaitsForItsLastStatement()
     cooperates()
     cooperatesWithDeferreds()
     maybes()
@@ -44,12 +45,28 @@ import Swirl
       check("loopOfOneIf", true)
     }.addErrback { print($0) }
   }
-  /// One call of the body is under way at a time, also where it is one expression.
+  /// One call of the body runs at a time, also if the body is a single expression.
   private func loopWaitsForItsDeferred() {
     var most = 0
     var loop: LoopingCall!
     loop = LoopingCall(clock: reactor) { self.countedFetch { most = max(most, $0) } }
     loop.start(every: .zero).addCallback { check("loopWaitsForItsDeferred", most == 1) }.addErrback { print($0) }
+    reactor.callLater(.milliseconds(50)) { loop.stop() }
+  }
+  /// The same where the Deferred is the last of several statements, without `return`.
+  private func loopWaitsForItsLastStatement() {
+    var most = 0
+    var loop: LoopingCall!
+    loop = LoopingCall(clock: reactor) {
+      let name = "round \(loop.count)"
+      if loop.count > 1 { self.step("again") }
+      for word in ["a", "b"] { self.step(word) }
+      self.countedFetch { most = max(most, $0) }.addCallback { page in
+        self.step(name)
+        self.step(page.text)
+      }
+    }
+    loop.start(every: .zero).addCallback { check("loopWaitsForItsLastStatement", most == 1) }.addErrback { print($0) }
     reactor.callLater(.milliseconds(50)) { loop.stop() }
   }
   private func countedFetch(_ tell: (Int) -> Void) -> Deferred<HTTPClient.Response> {

@@ -17,7 +17,7 @@ import Testing
     clock.advance(by: .seconds(9))
     #expect(times.count == 1)
     clock.pump([.seconds(1), .seconds(4), .seconds(8)])
-    // The third was called 2 s late; the next is due when it would have been.
+    // The third call was 2 s late; the next is due at its original time.
     #expect(times == [.zero, .seconds(10), .seconds(22)])
     clock.advance(by: .seconds(8))
     #expect(times.last == .seconds(30))
@@ -37,11 +37,89 @@ import Testing
     var loop: LoopingCall!
     loop = LoopingCall(clock: clock) { seen.append(loop.missed) }
     loop.start(every: .seconds(10))
-    // Due at 10 s, called at 35 s: those of 20 s and 30 s are passed over.
+    // Due at 10 s, called at 35 s: those of 20 s and 30 s are skipped.
     clock.advance(by: .seconds(35))
     clock.advance(by: .seconds(5))
     #expect(seen == [0, 2, 2] && loop.missed == 2 && loop.count == 3)
     loop.stop()
+  }
+
+  @Test func `a Deferred in the last statement is waited for, whatever is before it`() {
+    let clock = TestClock()
+    var running: [Deferred<Int>] = []
+    var seen: [String] = []
+    func work() -> Deferred<Int> {
+      running.append(Deferred<Int>())
+      return running.last!
+    }
+    let loops = [
+      LoopingCall(clock: clock) {
+        seen.append("a call")
+        work()
+      },
+      LoopingCall(clock: clock) {
+        let word = "a declaration"
+        work().addCallback { _ in seen.append(word) }
+      },
+      LoopingCall(clock: clock) {
+        if seen.isEmpty { seen.append("an if") }
+        for word in ["a", "loop"] { seen.append(word) }
+        switch seen.count {
+        case 0: seen.append("none")
+        default: seen.append("some")
+        }
+        work().addCallback {
+          seen.append("\($0)")
+          seen.append("statements")
+        }
+      },
+      LoopingCall(clock: clock) {
+        seen.append("branches")
+        if seen.isEmpty { work() } else { work() }
+      },
+      LoopingCall(clock: clock) {
+        guard seen.isEmpty else { return work() }
+        return work()
+      },
+    ]
+    for (index, loop) in loops.enumerated() {
+      running = []
+      loop.start(every: .zero)
+      for _ in 0..<5 { clock.advance(by: .seconds(1)) }
+      #expect(running.count == 1, "loop \(index)")
+      running[0].callback(1)
+      clock.advance(by: .seconds(1))
+      #expect(running.count == 2, "loop \(index)")
+      running[1].callback(2)
+      loop.stop()
+    }
+  }
+
+  @Test func `a body that returns nothing is called at each interval, whatever it is made of`() {
+    let clock = TestClock()
+    var seen: [Int] = []
+    var loops: [LoopingCall] = []
+    loops = [
+      LoopingCall(clock: clock) {},
+      LoopingCall(clock: clock) { seen.append(1) },
+      LoopingCall(clock: clock) {
+        guard seen.count < 1_000 else { return }
+        seen.append(1)
+      },
+      LoopingCall(clock: clock) {
+        defer { seen.append(2) }
+        while seen.count > 100 { seen.removeLast() }
+      },
+      LoopingCall(clock: clock) {
+        if seen.isEmpty { seen.append(0) } else { Deferred<Int>.succeed(1).addCallback { seen.append($0) } }
+      },
+    ]
+    for (index, loop) in loops.enumerated() {
+      loop.start(every: .seconds(1))
+      for _ in 0..<5 { clock.advance(by: .seconds(1)) }
+      #expect(loop.count == 6, "loop \(index)")
+      loop.stop()
+    }
   }
 
   @Test func `a body of one expression that returns a Deferred with a value is waited for`() {
@@ -81,7 +159,7 @@ import Testing
     #expect(running.count == 1)
     clock.advance(by: .milliseconds(1))
     #expect(running.count == 2)
-    // Stopped while it runs, and started again: the end of the old call is none of the new loop's.
+    // Stopped and restarted during a call: the end of the old call does not affect the new loop.
     loop.stop()
     loop.start(every: .seconds(1))
     #expect(running.count == 3)

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 @testable import SwirlNet
 
-/// A certificate and its key in files, as a server has them that others renew.
+/// A certificate and its key in files that the test renews.
 final class IdentityFiles {
   private let folder: URL
   private var chain: String { folder.appendingPathComponent("chain.pem").path }
@@ -24,12 +24,17 @@ final class IdentityFiles {
 
   var identity: TLSConfiguration.Identity { .init(chain: .file(chain), privateKey: .file(key)) }
 
-  /// Writes over the files, in their place.
+  /// Overwrites the files in place.
   func write(_ identity: TLSConfiguration.Identity) throws {
     for (pem, path) in [(identity.chain, chain), (identity.privateKey, key)] {
       guard case .text(let text) = pem.place else { preconditionFailure("a test makes its identities in memory") }
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
+  }
+
+  func replaceChainByFIFO() throws {
+    try FileManager.default.removeItem(atPath: chain)
+    try #require(mkfifo(chain, 0o600) == 0)
   }
 
   func spoil() throws { try Data("junk".utf8).write(to: URL(fileURLWithPath: chain)) }
@@ -47,7 +52,7 @@ final class IdentityFiles {
     return HTTPClient(configuration, on: reactor)
   }
 
-  /// A reactor until `body`'s Deferred has fired.
+  /// Runs a reactor until the Deferred of `body` has fired.
   private func withReactor(_ body: (Reactor) throws -> Deferred<Void>) throws {
     let reactor = Reactor()
     let limit = reactor.callLater(.seconds(10)) { [unowned reactor] in
@@ -62,7 +67,7 @@ final class IdentityFiles {
     reactor.run(handlingSignals: false)
   }
 
-  /// The serial number of the certificate that a new connection gets.
+  /// The serial number of the certificate on a new connection.
   private func serial(on reactor: Reactor, _ port: Int) -> Deferred<String> {
     var tls = TLSConfiguration()
     tls.roots = [authority.root]
@@ -120,6 +125,11 @@ final class IdentityFiles {
         serials.append(serial)
         try files.spoil()
         #expect { try server.reload() } throws: { ($0 as? NetError)?.code == .configureTLS }
+        try files.replaceChainByFIFO()
+        #expect { try server.reload() } throws: { "\($0)".contains("no regular file") }
+        #expect { try server.listen(0, tls: .server(files.identity), on: reactor) } throws: {
+          "\($0)".contains("no regular file")
+        }
         return self.serial(on: reactor, port)
       }
       .addCallback { serial -> Deferred<HTTPClient.Response> in

@@ -12,7 +12,7 @@ import Testing
       let address = server.localAddress
       let first = try await remote.open(address)
       let second = try await remote.open(address)
-      try await remote.turns { OpenTransports.of($0).transports.count == 4 }
+      try await remote.turns { $0.handles.all(SocketTransport.self).count == 4 }
       var taken: Connection?
       for try await connection in server.connections {
         taken = connection
@@ -49,7 +49,7 @@ import Testing
       let server = try await remote.call { try $0.listenTCP(0) }
       var clients: [Connection] = []
       for _ in 0..<40 { clients.append(try await remote.open(server.localAddress)) }
-      #expect(try await remote.settled { OpenTransports.of($0).transports.count } == 40 + 16)
+      #expect(try await remote.settled { $0.handles.all(SocketTransport.self).count } == 40 + 16)
       #expect(server.connections.bufferedCost == 16)
       var peers: [SocketAddress?] = []
       for try await connection in server.connections {
@@ -64,7 +64,7 @@ import Testing
     try await withReactorThread { remote in
       let server = try await remote.call { try $0.listenTCP(0) }
       let clients = [try await remote.open(server.localAddress), try await remote.open(server.localAddress)]
-      try await remote.turns { OpenTransports.of($0).transports.count == 4 }
+      try await remote.turns { $0.handles.all(SocketTransport.self).count == 4 }
       server.stop()
       server.stop()
       var count = 0

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// Answers every connection with what it says.
+/// Echoes on every connection.
 private func echo(_ server: ConnectionListener) async throws {
   try await withThrowingDiscardingTaskGroup { group in
     for try await connection in server.connections {
@@ -33,7 +33,7 @@ private func say(_ count: Int, to address: SocketAddress, _ remote: RemoteReacto
   #expect(all.count > count)
 }
 
-/// A piece that is told from the others by how it begins.
+/// A piece with a recognisable beginning.
 private func piece(_ number: Int) -> [UInt8] {
   var piece = blank
   for index in 0..<8 { piece[index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
@@ -63,7 +63,7 @@ private final class Counter: Sendable {
       }
       server.stop()
       try await serving.value
-      try await remote.turns { OpenTransports.of($0).transports.isEmpty }
+      try await remote.turns { $0.handles.all(SocketTransport.self).isEmpty }
     }
   }
 
@@ -91,7 +91,7 @@ private final class Counter: Sendable {
       #expect(whenSettled < pieces / 2)
       #expect(near.inbound.bufferedCost > 64 * 1024)
       #expect(near.inbound.bufferedCost <= 64 * 1024 + 64 * 1024)
-      let waiting = try await remote.call { OpenTransports.of($0).transports.map(\.bufferedBytes).max() ?? 0 }
+      let waiting = try await remote.call { $0.handles.all(SocketTransport.self).map(\.bufferedBytes).max() ?? 0 }
       #expect(waiting > 64 * 1024 && waiting <= 2 * (64 * 1024 + 64 * 1024))
 
       var number = 0
@@ -116,8 +116,8 @@ private final class Counter: Sendable {
       try await far.write("begin")
       if hasCome {
         far.closeWrite()
-        // Both ends are here: the near one is the one that has received the end.
-        try await remote.turns { OpenTransports.of($0).transports.contains { $0.isEndReceived } }
+        // Both sides are in this process: the near one is the one that has received EOF.
+        try await remote.turns { $0.handles.all(SocketTransport.self).contains { $0.isEndReceived } }
       }
       for try await bytes in near.inbound {
         #expect(bytes == Array("begin".utf8))
@@ -163,7 +163,7 @@ private final class Counter: Sendable {
     try await withReactorThread { remote in
       let (near, far) = try await remote.rawPair()
       let writing = Task { while true { try await near.write(piece(0)) } }
-      _ = try await remote.settled { OpenTransports.of($0).transports.map(\.bufferedBytes) }
+      _ = try await remote.settled { $0.handles.all(SocketTransport.self).map(\.bufferedBytes) }
       far.reset()
       await #expect(throws: NetError.self) { try await writing.value }
     }
@@ -229,7 +229,7 @@ private final class Counter: Sendable {
         return far
       }
       #expect(try await farEnd().readAll() == Array("last".utf8))
-      try await remote.turns { OpenTransports.of($0).transports.isEmpty }
+      try await remote.turns { $0.handles.all(SocketTransport.self).isEmpty }
     }
   }
 
@@ -290,7 +290,7 @@ private final class Counter: Sendable {
       let client = try await remote.open(server)
       try await client.write("change")
       try await remote.turns {
-        let transports = OpenTransports.of($0).transports
+        let transports = $0.handles.all(SocketTransport.self)
         return transports.count == 2 && transports.allSatisfy { $0.streamProtocol is ConnectionProtocol }
       }
       try await client.write("and on")
@@ -310,7 +310,7 @@ private final class Counter: Sendable {
         Task { throw try await far.closed().error ?? NetError(.read, "nobody", reason: "no error") },
         Task { for try await _ in server.connections {} },
       ]
-      _ = try await remote.settled { OpenTransports.of($0).transports.map(\.bufferedBytes) }
+      _ = try await remote.settled { $0.handles.all(SocketTransport.self).map(\.bufferedBytes) }
     }
     for task in waiting.dropLast() {
       await #expect { try await task.value } throws: { "\($0)".contains("its reactor has gone away") }
@@ -342,7 +342,7 @@ private final class Counter: Sendable {
             do { try await task.value } catch { precondition(error is CancellationError || error is NetError) }
           }
         }
-        try await remote.turns { OpenTransports.of($0).transports.isEmpty }
+        try await remote.turns { $0.handles.all(SocketTransport.self).isEmpty }
         precondition(openSockets() == before, "\(openSockets()) open, not \(before)")
       }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// Begins to connect to a listener, by plain system calls.
+/// Starts to connect to a listener, by plain system calls.
 private func dial(_ listener: Listener, ip: String? = nil) -> RawSocket {
   let address = ip.map { SocketAddress(ip: $0, port: listener.localAddress.port)! } ?? listener.localAddress
   let socket = RawSocket(Socket.stream(address.domain))
@@ -119,7 +119,7 @@ private let hasIPv6: Bool = {
       dup2(own.descriptor, number)
       _ = fcntl(number, F_SETFL, O_NONBLOCK)
       let accepted = Recorder { $0.onMade = { _ in reactor.stop() } }
-      let listener = Listener(number, at: own.address, on: reactor) { _ in accepted }
+      let listener = Listener(StreamSocket(number), at: own.address, on: reactor) { _ in accepted }
       try listener.start()
       let far = own.connect()
       return {

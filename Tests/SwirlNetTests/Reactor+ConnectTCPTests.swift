@@ -85,7 +85,7 @@ import Testing
       func look(_ transport: any Transport) {
         var value: Int32 = -1
         var length = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt((transport as! SocketTransport).descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &value, &length)
+        getsockopt((transport as! SocketTransport).socket.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &value, &length)
         options.append(value)
         if options.count == 2 { reactor.stop() }
       }

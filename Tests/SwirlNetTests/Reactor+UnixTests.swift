@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// A path in a directory of its own, which goes with it.
+/// A path in its own directory, which is removed with the object.
 private final class TemporaryPath {
   let directory: String
   var path: String { directory + "/socket" }

@@ -7,7 +7,7 @@ import Testing
 
 /// Runs a reactor on a thread of its own while `body` uses it from others.
 ///
-/// - Parameter endsConnections: whether what is left open is ended before the reactor goes away.
+/// - Parameter endsConnections: whether to end open connections before the reactor is released.
 func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) async throws -> Void) async throws {
   let thread = ReactorThread(endsConnections: endsConnections)
   await withCheckedContinuation { thread.start($0) }
@@ -19,18 +19,18 @@ func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) asy
   try result.get()
 }
 
-/// Unchecked, because the handle is written before anyone else knows of the thread, and the remote under the lock.
+/// Unchecked, because the handle is written before any other code knows of the thread, and the remote under the lock.
 private final class ReactorThread: @unchecked Sendable {
   private let endsConnections: Bool
   private var thread = pthread_t()
   private var started: CheckedContinuation<Void, Never>?
-  // The thread sanitizer does not always see that a continuation orders what comes before and after it.
+  // The thread sanitizer does not always see that a continuation orders memory accesses.
   private let lock = Lock()
   private var startedRemote: RemoteReactor?
 
   init(endsConnections: Bool) { self.endsConnections = endsConnections }
 
-  /// Once it has started.
+  /// Available once the thread has started.
   var remote: RemoteReactor {
     guard let remote = lock.withLock({ startedRemote }) else { preconditionFailure("the thread has not started") }
     return remote
@@ -54,24 +54,24 @@ private final class ReactorThread: @unchecked Sendable {
     }
     reactor.run()
     guard endsConnections else { return }
-    for listener in Listeners.of(reactor).listeners { listener.stop() }
-    for transport in OpenTransports.of(reactor).transports { transport.end(.closed) }
+    for listener in reactor.handles.all(Listener.self) { listener.stop() }
+    for transport in reactor.handles.all(SocketTransport.self) { transport.end(.closed) }
     for call in reactor.delayedCalls { call.cancel() }
   }
 
-  /// The thread has been told to stop, so that waiting here is short.
+  /// The thread was asked to stop, so this blocks only briefly.
   func join(_ ended: CheckedContinuation<Void, Never>) {
     pthread_join(thread, nil)
     ended.resume()
   }
 }
 
-/// Taken before and after a continuation carries something from thread to thread: the thread sanitizer does not always see that
-/// the continuation itself orders the two.
+/// Taken before and after a continuation transfers a value between threads: the thread sanitizer does not always see
+/// that the continuation itself orders the two.
 private let handOver = Lock()
 
 extension RemoteReactor {
-  /// What `body` gives on the reactor's thread.
+  /// The value of `body`, which runs on the reactor's thread.
   func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
     let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
       callFromThread { reactor in
@@ -84,7 +84,7 @@ extension RemoteReactor {
     return try result.get()
   }
 
-  /// What the Deferred that `body` makes on the reactor's thread comes to.
+  /// The result of the Deferred that `body` makes on the reactor's thread.
   func result<Value: Sendable>(of body: @escaping @Sendable (Reactor) -> Deferred<Value>) async throws -> Value {
     let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
       callFromThread { reactor in
@@ -102,7 +102,7 @@ extension RemoteReactor {
     try await result { $0.openConnection("127.0.0.1", Int(address.port)) }
   }
 
-  /// Both ends of a connection.
+  /// Both sides of a connection.
   func pair() async throws -> (Connection, Connection) {
     let server = try await call { try $0.listenTCP(0) }
     let near = try await open(server.localAddress)
@@ -110,7 +110,7 @@ extension RemoteReactor {
     return (near, try #require(try await accepted.next()))
   }
 
-  /// A connection whose far end is plain system calls.
+  /// A connection whose peer uses plain system calls.
   func rawPair() async throws -> (Connection, RawSocket) {
     let (near, far) = connectedPair()
     let connection = try await call { reactor in
@@ -119,8 +119,8 @@ extension RemoteReactor {
     return (connection, far)
   }
 
-  /// The connections that are open.
-  func openConnections() async throws -> Int { try await call { OpenTransports.of($0).transports.count } }
+  /// The number of open connections.
+  func openConnections() async throws -> Int { try await call { $0.handles.all(SocketTransport.self).count } }
 
   /// Lets the reactor turn until `isTrue`.
   func turns(until isTrue: @escaping @Sendable (Reactor) -> Bool) async throws {
@@ -141,7 +141,7 @@ extension RemoteReactor {
 }
 
 extension Connection {
-  /// All that comes, to the end.
+  /// All bytes up to EOF.
   func readAll() async throws -> [UInt8] {
     var all: [UInt8] = []
     for try await bytes in inbound { all += bytes }

@@ -15,7 +15,7 @@ import Testing
 
   @Test func `stop ends the reactor, and main goes on`() {
     let lines = Probe("stop", of: "AsyncProbe").lines
-    // The task that awaits and the trigger are both due in that turn.
+    // The awaiting task and the trigger are both due in that turn.
     #expect(lines.prefix(2).sorted() == ["got 1", "shutdown"] && lines.last == "goes on false")
   }
 
@@ -32,9 +32,46 @@ import Testing
   }
 
   @Test func `a fetch without await, where main has no reactor, says what to use`() {
-    let probe = Probe("without a reactor", of: "AsyncProbe")
-    #expect(probe.output.contains("in code that awaits, try await fetch(url) and ReactorThread work on every thread"))
+    for scenario in ["without a reactor", "late main"] {
+      let probe = Probe(scenario, of: "AsyncProbe")
+      #expect(probe.output.contains("write `_ = reactor` before the first await of main.swift or of main()"))
+      #expect(probe.exitCode != 0)
+    }
+  }
+
+  @Test func `after an awaited fetch the main reactor runs, though main has not touched it`() {
+    #expect(
+      Probe("fetch first", of: "AsyncProbe").lines == [
+        "hello from /a", "hello from /b", "42", #"["hello from /c", "hello from /d"]"#,
+      ])
+  }
+
+  @Test func `a Deferred in an actor that lives on no reactor's thread says where it works`() {
+    let probe = Probe("actor", of: "AsyncProbe")
+    for words in ["try await fetch(url)", "ReactorThread.shared.run { reactor in", "nonisolated var unownedExecutor"] {
+      #expect(probe.output.contains(words))
+    }
     #expect(probe.exitCode != 0)
+  }
+
+  @Test func `an await in main that nothing can end is reported, and one that takes its time is not`() {
+    let line = Probe("never", of: "AsyncProbe").output
+    #expect(line.hasPrefix("a Deferred is awaited in main, and nothing is under way on the main reactor that could"))
+    #expect(line.contains("made at AsyncProbe/main.swift:"))
+    #expect(Probe("later", of: "AsyncProbe").output == "42\n")
+  }
+
+  @Test func `a main that ends before its requests says so`() {
+    #expect(
+      Probe("end", of: "AsyncProbe").lines == [
+        "swirl: main ends while 1 request had no result yet. Await what must be finished before the end of main: "
+          + "try await fetch(url).addCallback { … }.value"
+      ])
+  }
+
+  @Test func `a timeout of a fetch names the request`() {
+    #expect(
+      Probe("timeout", of: "AsyncProbe").lines == ["GET http://SERVER/slow did not end within 0.005 seconds"])
   }
 
   @Test func `a program with reactors on threads only is left alone`() {

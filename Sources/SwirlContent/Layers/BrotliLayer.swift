@@ -1,10 +1,10 @@
 internal import CSwirlBrotli
 
-/// Removes brotli (RFC 7932). Its window is 16 MiB at most, and its memory grows with what is decoded.
+/// Removes brotli (RFC 7932). Its window is at most 16 MiB; its memory grows up to that as it decodes.
 @safe final class BrotliLayer: CodingLayer {
   let coding = ContentCoding.br
   private(set) var isComplete = true
-  /// Brotli's state, opaque in its header. Freed in `deinit`.
+  /// Brotli's opaque state. Freed in `deinit`.
   private let decoder: OpaquePointer
 
   init() throws(ContentError) {
@@ -35,7 +35,7 @@ internal import CSwirlBrotli
 
   private var error: ContentError {
     let code = unsafe BrotliDecoderGetErrorCode(decoder)
-    // The errors of allocation, -21 to -30, are together in the header.
+    // The header's allocation errors are -21 to -30.
     if (-30 ... -21).contains(code.rawValue) { return coding.outOfMemory }
     guard let words = unsafe BrotliDecoderErrorString(code) else { return coding.corrupt("brotli does not say why") }
     return coding.corrupt(unsafe String(cString: words))

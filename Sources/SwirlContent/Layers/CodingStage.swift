@@ -1,25 +1,25 @@
 /// A coding and the buffer it decodes into, which the next one reads.
 struct CodingStage {
   let layer: any CodingLayer
-  /// Of fixed size; empty until the first byte comes.
+  /// Of fixed size; allocated with the first byte.
   private var buffer: [UInt8] = []
-  /// The part of the buffer that was not read yet.
+  /// The unread part of the buffer.
   private(set) var output = 0..<0
-  /// How many bytes were decoded in all.
+  /// The total number of decoded bytes.
   private(set) var total = 0
-  /// The last step filled its room: there may be more to come without any input.
+  /// The last step filled its room: more output may follow without new input.
   private var isFull = false
 
   init(_ layer: any CodingLayer) { self.layer = layer }
 
   var hasOutput: Bool { !output.isEmpty }
 
-  /// Whether a step would do something.
+  /// Whether a step could make progress.
   func canStep(_ available: Int) -> Bool { available > 0 || isFull }
 
-  /// Decodes into the buffer, which must have been read.
+  /// Decodes into the buffer, which must be empty.
   ///
-  /// - Returns: how many bytes of input were taken.
+  /// - Returns: the number of input bytes taken.
   mutating func step(_ input: Span<UInt8>, _ roomLeft: Int) throws(ContentError) -> Int {
     if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: 16 * 1024) }
     let room = min(buffer.count, roomLeft)
@@ -30,7 +30,7 @@ struct CodingStage {
         unsafe try layer.step(input, into: UnsafeMutableBufferPointer(rebasing: buffer[..<room]))
       }
     }
-    // Or the loop around this would never end.
+    // Without progress the loop around this would never end.
     guard step.taken > 0 || step.made > 0 || input.isEmpty else {
       throw layer.coding.corrupt("it can't be decoded any further")
     }
@@ -40,7 +40,7 @@ struct CodingStage {
     return step.taken
   }
 
-  /// - Returns: how many bytes were appended to `target`.
+  /// - Returns: the number of bytes appended to `target`.
   mutating func move(into target: inout [UInt8], atMost count: Int) -> Int {
     let moved = output.prefix(count)
     target.append(contentsOf: buffer[moved])

@@ -3,15 +3,15 @@ internal import CSwirlZlib
 /// Removes gzip (RFC 1952) and deflate (RFC 1950, or RFC 1951 alone) with zlib.
 @safe final class InflateLayer: CodingLayer {
   private enum State {
-    /// Nothing came yet.
+    /// No byte yet.
     case start
     /// Within a gzip member, or the one deflate stream.
     case inflating
     /// After a gzip member: another may follow.
     case betweenMembers
-    /// After zeros that follow the last gzip member.
+    /// In zeros that follow the last gzip member.
     case padding
-    /// After deflate without its zlib wrapper; so many bytes may still be dropped.
+    /// After deflate without its zlib wrapper; drops up to this many bytes.
     case leftover(Int)
     /// After the end.
     case ended
@@ -21,7 +21,7 @@ internal import CSwirlZlib
   private var state = State.start
   /// Deflate without its zlib wrapper.
   private var isRaw = false
-  /// A pointer because zlib's state points back to it: it must not move. Freed in `deinit`.
+  /// A pointer, because zlib's state must not move: it contains a pointer to itself. Freed in `deinit`.
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// - Parameter coding: gzip or deflate.
@@ -29,12 +29,12 @@ internal import CSwirlZlib
     self.coding = coding
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
-    // A window of 32 KiB, the largest. 16 more means gzip, and gzip only.
+    // A window of 32 KiB, the largest. Adding 16 selects gzip alone.
     guard unsafe swirl_inflate_init(stream, coding == .gzip ? 15 + 16 : 15) == Z_OK else { throw coding.outOfMemory }
   }
 
   deinit {
-    // Does nothing to a stream that was never set up.
+    // inflateEnd ignores a stream that was never initialised.
     unsafe inflateEnd(stream)
     unsafe stream.deallocate()
   }
@@ -60,8 +60,8 @@ internal import CSwirlZlib
       guard unsafe inflateReset(stream) == Z_OK else { throw coding.corrupt("zlib can't begin again") }
       state = .inflating
     case .betweenMembers, .padding:
-      // Zeros that fill a block are no error to gunzip, nor to Node and Tornado: there are sites that send them. Other bytes are one
-      // to curl and Go, while browsers drop them.
+      // gunzip, Node and Tornado accept zeros that fill a block: some sites send them. curl and Go refuse any other
+      // bytes, which browsers drop.
       let zeros = unsafe input.firstIndex { $0 != 0 } ?? input.count
       guard zeros == input.count else { throw coding.trailingData }
       state = .padding
@@ -76,10 +76,11 @@ internal import CSwirlZlib
     return unsafe try inflate(input, into: output)
   }
 
-  /// `deflate` means the zlib format (RFC 9110 §8.4.1.2), but some servers send the bare format, and browsers take both.
+  /// `deflate` means the zlib format (RFC 9110 §8.4.1.2), but some servers send the bare format, and browsers take
+  /// both.
   ///
-  /// A zlib header has 8 in its low four bits. Bare deflate has it only as a stored block with bits set in its padding, which no
-  /// encoder writes.
+  /// A zlib header has 8 in its low four bits. Bare deflate has it only as a stored block with bits set in its padding,
+  /// which no encoder writes.
   private func start(_ first: UInt8) throws(ContentError) {
     state = .inflating
     guard coding == .deflate, first & 0x0F != 8 else { return }
@@ -90,7 +91,7 @@ internal import CSwirlZlib
   private func inflate(
     _ input: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>
   ) throws(ContentError) -> CodingStep {
-    // zlib only reads there: its headers are older than `const`.
+    // zlib only reads there: its header predates `const`.
     unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(mutating: input.baseAddress)
     unsafe stream.pointee.avail_in = UInt32(clamping: input.count)
     unsafe stream.pointee.next_out = output.baseAddress
@@ -99,14 +100,14 @@ internal import CSwirlZlib
     let result = unsafe CSwirlZlib.inflate(stream, Z_NO_FLUSH)
     let step = unsafe CodingStep(
       taken: Int(given - stream.pointee.avail_in), made: Int(room - stream.pointee.avail_out))
-    // They are the caller's again.
+    // The buffers belong to the caller again.
     unsafe stream.pointee.next_in = nil
     unsafe stream.pointee.next_out = nil
     switch result {
     case Z_OK, Z_BUF_ERROR:
       break
     case Z_STREAM_END:
-      // Where a server drops the header of the zlib format it may leave the checksum: four bytes, that curl lets pass too.
+      // A server that omits the zlib header may still send the checksum: four bytes, which curl accepts too.
       state = coding == .gzip ? .betweenMembers : isRaw ? .leftover(4) : .ended
     case Z_NEED_DICT:
       throw coding.corrupt("it needs a dictionary, and HTTP has none for it")

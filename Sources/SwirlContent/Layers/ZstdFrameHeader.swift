@@ -1,8 +1,9 @@
 /// Collects the header of a zstd frame (RFC 8878 §3.1.1.1), byte by byte, and checks it before the library sees it.
 ///
-/// The library checks the window too, but not of a frame that it has as a whole; and it may know formats older than the RFC.
+/// The library checks the window too, but not if it gets a whole frame at once; and it may accept formats older than
+/// the RFC.
 struct ZstdFrameHeader {
-  /// 8 MiB, which RFC 9659 §3 sets for HTTP: a decoder has to hold it in memory.
+  /// 8 MiB, which RFC 9659 §3 sets for HTTP: a decoder must hold the window in memory.
   static let maximumWindowLog: Int32 = 23
 
   private var bytes: [UInt8] = []
@@ -13,7 +14,7 @@ struct ZstdFrameHeader {
 
   var isEmpty: Bool { bytes.isEmpty }
 
-  /// - Returns: the whole header, once this is its last byte.
+  /// - Returns: the whole header, if this is its last byte.
   mutating func add(_ byte: UInt8) throws(ContentError) -> [UInt8]? {
     bytes.append(byte)
     if bytes.count == 4 { try checkMagicNumber() }
@@ -58,7 +59,7 @@ struct ZstdFrameHeader {
   private var windowSize: UInt64 {
     if isSingleSegment {
       let size = bytes.suffix(sizeBytes).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-      // Two bytes begin to count where one byte ends.
+      // The two-byte size starts counting where the one-byte size ends.
       return sizeBytes == 2 ? size + 256 : size
     }
     let (exponent, mantissa) = (UInt64(bytes[5] >> 3), UInt64(bytes[5] & 7))

@@ -3,7 +3,7 @@ internal import CSwirlZstd
 /// Removes zstd (RFC 8878), frame after frame, with the window that RFC 9659 allows.
 @safe final class ZstdLayer: CodingLayer {
   private enum State {
-    /// Before a frame, or in its header: the bytes of it that came.
+    /// Before a frame or in its header, with the header's bytes so far.
     case header(ZstdFrameHeader)
     /// In a frame.
     case frame
@@ -11,13 +11,13 @@ internal import CSwirlZstd
 
   let coding = ContentCoding.zstd
   private var state = State.header(ZstdFrameHeader(follows: false))
-  /// The library's state, opaque in its header. Freed in `deinit`.
+  /// The library's opaque state. Freed in `deinit`.
   private let decoder: OpaquePointer
 
   init() throws(ContentError) {
     guard let decoder = unsafe ZSTD_createDCtx() else { throw ContentCoding.zstd.outOfMemory }
     unsafe self.decoder = decoder
-    // The header is checked here; this is so that the library would not go beyond it either.
+    // The layer checks the header itself; this setting is a second barrier in the library.
     _ = unsafe ZSTD_DCtx_setParameter(decoder, ZSTD_d_windowLogMax, ZstdFrameHeader.maximumWindowLog)
   }
 
@@ -35,7 +35,7 @@ internal import CSwirlZstd
     while taken < input.count {
       taken += 1
       guard let bytes = unsafe try header.add(input[taken - 1]) else { continue }
-      // By itself: given a whole frame, the library would decode it past its checks of the window.
+      // Pass the header alone: given a whole frame at once, the library would skip its check of the window.
       state = .frame
       let step = unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ContentError) in
         unsafe try decompress(bytes, into: output)

@@ -1,10 +1,10 @@
 import SwirlPlatform
 
-/// A converter of the C library, from one character set to UTF-8 or the other way.
+/// A converter of the C library from a character set to UTF-8, or back.
 @safe final class CharsetConverter {
-  /// The C library's state, opaque. Closed in `deinit`.
+  /// The C library's opaque state. Closed in `deinit`.
   private let descriptor: iconv_t
-  /// The character set, as the C library calls it.
+  /// The C library's name of the character set.
   let name: String
 
   /// From a character set to UTF-8.
@@ -16,7 +16,7 @@ import SwirlPlatform
 
   private init?(_ name: String, from source: String, to target: String) {
     guard let descriptor = unsafe iconv_open(target, source),
-      // What iconv_open(3) returns for an error is -1 as a pointer.
+      // iconv_open(3) returns (iconv_t)-1 for an error.
       Int(bitPattern: descriptor) != -1
     else { return nil }
     unsafe self.descriptor = descriptor
@@ -25,14 +25,15 @@ import SwirlPlatform
 
   deinit { unsafe iconv_close(descriptor) }
 
-  /// Bytes that are invalid become U+FFFD, one for each.
+  /// Each invalid byte becomes U+FFFD.
   func decode(_ bytes: ArraySlice<UInt8>) -> String {
-    // A state that an earlier text left behind.
+    // Resets the state that an earlier text left.
     unsafe iconv(descriptor, nil, nil, nil, nil)
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count)
     var piece = [UInt8](repeating: 0, count: 16 * 1024)
-    // A copy, because iconv wants a pointer that it may move, to bytes that it may write by its header though it does not.
+    // A copy, because iconv moves the pointer, and its header declares the bytes as writable although it does not write
+    // them.
     var input = bytes.map { CChar(bitPattern: $0) }
     var start = 0
     while start < input.count {
@@ -42,7 +43,7 @@ import SwirlPlatform
       switch reason {
       case 0 where taken > 0, E2BIG where taken > 0 || made > 0: break
       default:
-        // Invalid, or cut off at the end, or a converter that stands still.
+        // Invalid bytes, a truncated character at the end, or a converter that makes no progress.
         text += Self.replacement
         start += reason == EINVAL ? input.count - start : 1
       }
@@ -52,7 +53,7 @@ import SwirlPlatform
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// A character in the set that this converts to; nil where it has none.
+  /// A character in the target set; nil if the set lacks it.
   func encode(_ scalar: Unicode.Scalar) -> [UInt8]? {
     unsafe iconv(descriptor, nil, nil, nil, nil)
     var input = UTF8.encode(scalar)!.map { CChar(bitPattern: $0) }
@@ -63,7 +64,7 @@ import SwirlPlatform
 
   private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
 
-  /// - Returns: how many bytes were taken and made, and the error number where it stopped early.
+  /// - Returns: the numbers of bytes taken and made, and the error number if it stopped early.
   private func convert(_ input: inout [CChar], _ start: Int, _ piece: inout [UInt8]) -> (Int, Int, CInt) {
     // Both pointers are for this call; iconv moves them along the buffers.
     unsafe input.withUnsafeMutableBufferPointer { input in
@@ -78,7 +79,7 @@ import SwirlPlatform
     }
   }
 
-  /// What a converter holds back until it knows that nothing follows.
+  /// Flushes characters that a converter holds back until it knows that no combining one follows.
   private func flush(_ piece: inout [UInt8]) -> Int {
     unsafe piece.withUnsafeMutableBytes { piece in
       var target = unsafe piece.baseAddress?.assumingMemoryBound(to: CChar.self)

@@ -1,13 +1,14 @@
-/// The names of character sets that are read: those of the Encoding standard (WHATWG §4.2), and no others that the C library may know.
+/// The accepted names of character sets: those of the Encoding standard (WHATWG §4.2) only, although the C library
+/// knows more.
 ///
-/// A name comes from a peer. The C library has converters that nobody has looked at for decades, names with options, text that hides as
-/// ASCII, and the formats of its own memory. What the standard calls "replacement" is not read at all.
+/// The name comes from a peer. The C library has unmaintained converters, names with options, encodings that hide text
+/// as ASCII, and its internal formats. The standard's "replacement" encoding is not accepted.
 enum EncodingLabels {
   /// - Parameter label: in lower case, without blanks around it.
-  /// - Returns: what the C library calls it.
+  /// - Returns: the C library's name for it.
   static func libraryName(of label: String) -> String? { names[label] }
 
-  /// Where the standard reads a name as a larger set that is sent under it, that is here.
+  /// If the standard decodes a name as a larger set, the table has that set.
   private static let table: [(String, labels: String)] = [
     ("IBM866", "866 cp866 csibm866 ibm866"),
     ("ISO-8859-2", "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2"),

@@ -1,17 +1,17 @@
-/// Text as the query of a URL has it that was found in a page of a character set (WHATWG URL §1.3, percent-encode after encoding; Encoding
-/// standard §4.3).
+/// Encodes the query of a URL from a page in a given character set (WHATWG URL §1.3, percent-encode after encoding;
+/// Encoding standard §4.3).
 package final class QueryEncoder {
   private enum Form {
     case windows1252
-    /// The first byte that a character of more than one byte may have; longer ones than two bytes are none.
+    /// The smallest lead byte of a two-byte character. Longer sequences are not allowed.
     case converted(CharsetConverter, fromLead: UInt8)
     case gb18030(CharsetConverter)
   }
   private let form: Form
 
-  /// - Parameter charset: as the Content-Type field or the page names it.
-  /// - Returns: nil where queries are in UTF-8: for that, for UTF-16 and for what is not known. So they are for ISO-2022-JP, which the
-  ///   standard has in its own bytes.
+  /// - Parameter charset: the name in the Content-Type field or the page.
+  /// - Returns: nil if queries are in UTF-8: for UTF-8, UTF-16 and unknown sets. Also for ISO-2022-JP, for which the
+  ///   standard uses its own bytes.
   package init?(charset: String) {
     guard let encoding = TextEncoding(label: charset) else { return nil }
     switch encoding {
@@ -22,14 +22,14 @@ package final class QueryEncoder {
       guard let name = EncodingLabels.libraryName(of: label), name != "ISO-2022-JP",
         let converter = CharsetConverter(to: name)
       else { return nil }
-      // What GBK has no two bytes for it has not at all; of Big5 only what was in it before Hong Kong's characters is written.
+      // GBK writes only its two-byte characters; Big5 only those without the Hong Kong extension.
       form =
         label == "gb18030" ? .gb18030(converter) : .converted(converter, fromLead: name == "BIG5-HKSCS" ? 0xA1 : 0x81)
     }
   }
 
-  /// The bytes of a query: those of ASCII as they are, all others percent-encoded. A character that the set does not have is written as a number,
-  /// as forms have it.
+  /// The encoded query: ASCII bytes unchanged, all others percent-encoded. A character that the set lacks becomes a
+  /// numeric reference, as in forms.
   package func encode(_ query: String) -> [UInt8] {
     var output: [UInt8] = []
     for scalar in query.unicodeScalars {
@@ -49,7 +49,7 @@ package final class QueryEncoder {
     case .windows1252: return TextEncoding.windows1252Byte(of: scalar).map { [$0] }
     case .gb18030(let converter): return converter.encode(scalar)
     case .converted(let converter, let lead):
-      // GBK has it in one byte (Encoding standard §10.2.2).
+      // GBK encodes the euro sign in one byte (Encoding standard §10.2.2).
       if converter.name == "GB18030", scalar == "\u{20AC}" { return [0x80] }
       guard let bytes = converter.encode(scalar), bytes.count <= (converter.name == "EUC-JP" ? 3 : 2),
         bytes.count == 1 || bytes[0] >= lead

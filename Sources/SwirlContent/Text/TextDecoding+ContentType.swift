@@ -1,17 +1,18 @@
 extension TextDecoding {
-  /// The `charset` parameter of a `Content-Type` field (RFC 9110 §8.3.1), without its quotes; the first if there are several.
+  /// The `charset` parameter of a `Content-Type` field (RFC 9110 §8.3.1), without its quotes; the first if there are
+  /// several.
   ///
-  /// - Returns: nil when there is none, or an empty one. A parameter that is malformed is passed over, as browsers do.
+  /// - Returns: nil without one, or if it is empty. It skips a malformed parameter, as browsers do.
   package static func charset(ofContentType field: String) -> String? {
     var rest = field[...].utf8[...]
-    // The type and subtype say nothing here.
+    // Skip the type and subtype.
     _ = take(&rest, until: [semicolon])
     while rest.popFirst() != nil {
       let name = Substring(take(&rest, until: [semicolon, equals])).trimmedStart
       guard rest.first == equals else { continue }
       rest.removeFirst()
       let value = rest.first == quote ? quotedString(&rest) : Substring(take(&rest, until: [semicolon])).trimmed
-      // What stands between a quoted string and the next parameter is no part of either.
+      // Skip the text between a quoted string and the next parameter.
       _ = take(&rest, until: [semicolon])
       if name.lowercased() == "charset", !value.isEmpty { return String(value) }
     }
@@ -29,7 +30,7 @@ extension TextDecoding {
     return taken
   }
 
-  /// Behind its opening quote; a backslash takes the byte behind it as it is (RFC 9110 §5.6.4).
+  /// Behind its opening quote; a backslash escapes the byte behind it (RFC 9110 §5.6.4).
   private static func quotedString(_ rest: inout Substring.UTF8View) -> Substring {
     rest.removeFirst()
     var value: [UInt8] = []

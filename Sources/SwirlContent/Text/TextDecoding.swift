@@ -1,9 +1,9 @@
-/// Text of bytes in the character set that came with them.
+/// Decodes bytes in the character set of their label.
 package enum TextDecoding {
-  /// Decodes as the Encoding standard (WHATWG) does: a byte order mark wins over `charset`, ISO-8859-1 means windows-1252, and what is
-  /// invalid becomes U+FFFD. Other character sets are the C library's.
+  /// Decodes as the Encoding standard (WHATWG) does: a byte order mark overrides `charset`, ISO-8859-1 means
+  /// windows-1252, and invalid bytes become U+FFFD. The C library decodes the other character sets.
   ///
-  /// - Returns: nil for a character set that is not known.
+  /// - Returns: nil for an unknown character set.
   package static func decode(_ bytes: [UInt8], charset: String) -> String? {
     if let mark = ByteOrderMark(bytes) {
       return mark.encoding.decode(bytes[mark.count...])
@@ -12,7 +12,7 @@ package enum TextDecoding {
   }
 }
 
-/// The bytes at the beginning that say which form of Unicode follows.
+/// The byte order mark, which selects a form of Unicode.
 private struct ByteOrderMark {
   let encoding: TextEncoding
   let count: Int

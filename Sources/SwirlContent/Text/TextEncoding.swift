@@ -1,15 +1,15 @@
-/// How bytes stand for text.
+/// How to decode bytes as text.
 enum TextEncoding {
   case utf8
   case utf16LittleEndian
   case utf16BigEndian
   case windows1252
-  /// ASCII, and a private use for each other byte.
+  /// ASCII, and a private-use character for each other byte.
   case userDefined
   /// By the C library's converter of this name.
   case converted(CharsetConverter)
 
-  /// Nil if it is none of the Encoding standard's (§4.2).
+  /// Nil if the Encoding standard does not have the label (§4.2).
   init?(label: String) {
     let name = label[...].trimmed.lowercased()
     switch name {
@@ -32,16 +32,16 @@ enum TextEncoding {
     }
   }
 
-  /// A label as the tables have it.
+  /// The label in the form of the tables.
   static func label(_ label: String) -> String { label[...].trimmed.lowercased() }
 
-  /// How windows-1252 writes a character; nil where it has none.
+  /// The byte of a character in windows-1252; nil if the set lacks it.
   static func windows1252Byte(of scalar: Unicode.Scalar) -> UInt8? {
     if scalar.value < 0x80 || (0xA0...0xFF).contains(scalar.value) { return UInt8(scalar.value) }
     return windows1252High.firstIndex { UInt32($0) == scalar.value }.map { UInt8($0 + 0x80) }
   }
 
-  /// Bytes that are invalid become U+FFFD.
+  /// Invalid bytes become U+FFFD.
   func decode(_ bytes: ArraySlice<UInt8>) -> String {
     switch self {
     case .utf8: String(decoding: bytes, as: UTF8.self)
@@ -61,7 +61,7 @@ enum TextEncoding {
       units.append(unit(bytes[index], bytes[index + 1]))
       index += 2
     }
-    // Half a unit at the end; after half a pair it is the same error still (Encoding standard §14.4).
+    // Half a code unit at the end. After a lone lead surrogate it belongs to the same error (Encoding standard §14.4).
     if index < bytes.endIndex, !(units.last.map(UTF16.isLeadSurrogate) ?? false) { units.append(0xFFFD) }
     return String(decoding: units, as: UTF16.self)
   }
@@ -72,7 +72,7 @@ enum TextEncoding {
     return String(decoding: units, as: UTF16.self)
   }
 
-  /// 0x80 to 0x9F; the other bytes are the code points of their value.
+  /// 0x80 to 0x9F; every other byte is its own code point.
   private static let windows1252High: [UInt16] = [
     0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D,
     0x017D,

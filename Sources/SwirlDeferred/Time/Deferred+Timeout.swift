@@ -1,14 +1,14 @@
 extension Deferred {
-  /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``.
+  /// Cancels this stage if it has no result after `duration`, and makes it fail with a ``TimeoutError``, which names
+  /// the request, if any.
   ///
-  /// Only what comes before is timed: stages added after this one may take as long as they like. A cancellation by
-  /// someone else stays a ``CancelledError``; a result that the canceller gives instead is passed on as it is.
-  /// Twisted: `addTimeout`.
+  /// The limit covers this stage only, not stages added later. Other cancellations stay a ``CancelledError``; a result
+  /// of the canceller passes unchanged. Twisted: `addTimeout`.
   ///
   /// - Parameters:
   ///   - duration: the time until it is cancelled, on `clock`.
-  ///   - clock: what measures it, such as the reactor.
-  ///   - onTimeout: what to make of the result that came of the cancellation.
+  ///   - clock: the clock, such as the reactor.
+  ///   - onTimeout: converts the result of the cancellation.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
@@ -18,15 +18,19 @@ extension Deferred {
     onTimeout: ((Result<Value, any Error>, Duration) throws -> Value)? = nil
   ) -> Deferred {
     var isTimedOut = false
+    var work: String?
     let timer = clock.callLater(duration, file: file, line: line) { [self] in
       isTimedOut = true
+      work = workName
       cancel()
     }
     return addBoth(file: file, line: line) { result in
       timer.cancel()
       guard isTimedOut else { return try result.get() }
       if let onTimeout { return try onTimeout(result, duration) }
-      do { return try result.get() } catch is CancelledError { throw TimeoutError(after: duration) }
+      do { return try result.get() } catch is CancelledError {
+        throw work.map { TimeoutError(after: duration, what: $0) } ?? TimeoutError(after: duration)
+      }
     }
   }
 }

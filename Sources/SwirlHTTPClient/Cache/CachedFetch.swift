@@ -59,7 +59,7 @@ extension HTTPCache {
       }
       switch client.redirected(request, to: location, response.status.code, policy, after: history) {
       case .failure(let refused):
-        let way = history.first.map { " (on the way from \($0.url))" } ?? ""
+        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
         throw HTTPError(.redirect, request.method.rawValue, request.url, refused.reason + way)
       case .success(let further):
         let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)

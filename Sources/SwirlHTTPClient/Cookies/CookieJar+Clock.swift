@@ -4,7 +4,7 @@ import SwirlReactor
 
 extension CookieJar {
   /// An empty jar, which keeps time by the machine's clock.
-  public convenience init() { self.init(now: { SystemClock.wallSeconds }) }
+  public convenience init() { self.init(now: { WallClock.now }) }
 
   /// An empty jar, whose cookies expire by the time of day on `clock`, such as a `TestClock`.
   public convenience init(clock: some ReactorTime) { self.init(now: { Int(clock.wallTime.components.seconds) }) }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import SwirlDeferred
+import SwirlHTTPCore
 import SwirlReactor
 import SwirlHTTPCore
 
@@ -11,6 +12,7 @@ final class FileDownload {
   /// What to resume; nil for the whole.
   private var rest: PartFile.Rest?
   private let client: HTTPClient
+  private let acceptsAnyStatus: Bool
   private let progress: ((Int, Int?) -> Void)?
   private let writer: PartWriter
   private var received = 0
@@ -26,12 +28,13 @@ final class FileDownload {
   private struct StartAgain: Error {}
 
   init(
-    _ request: HTTPClient.Request, _ part: PartFile, _ rest: PartFile.Rest?, _ client: HTTPClient,
-    _ progress: ((Int, Int?) -> Void)?
+    _ request: HTTPClient.Request, _ part: PartFile, _ rest: PartFile.Rest?, acceptingAnyStatus: Bool,
+    _ client: HTTPClient, _ progress: ((Int, Int?) -> Void)?
   ) {
     self.request = request
     self.part = part
     self.client = client
+    acceptsAnyStatus = acceptingAnyStatus
     self.progress = progress
     writer = PartWriter(part, on: client.reactor)
     // Ranges are of GET alone (RFC 9110 §14.2).
@@ -48,7 +51,7 @@ final class FileDownload {
       // The last byte once more where it may be the last of all: no server sends a range that is empty.
       let isShort = rest.origin.total.map { rest.length < $0 } ?? false
       request.setRange((isShort ? rest.length : rest.length - 1)...)
-      request.headers[.ifRange] = rest.origin.validator
+      request.headers[fields: .ifRange] = [HTTPField(name: .ifRange, value: rest.origin.validator)]
     }
     return client.fetch(request, CallSite(), begin, take).addBoth(finish)
   }
@@ -71,6 +74,7 @@ final class FileDownload {
       }
       let length = lengthOfContent(response)
       startOver(response, length)
+    case _ where acceptsAnyStatus && rest == nil: startOver(response, lengthOfContent(response))
     default:
       throw HTTPError(
         .status, request.method.rawValue, response.url, "the server answered \(response.status)",
@@ -118,8 +122,8 @@ final class FileDownload {
 
   /// nil where there is no content, or none whose length the head says.
   private func lengthOfContent(_ response: HTTPClient.Response) -> Int? {
-    if request.method == .head || response.status == 204 || response.header("transfer-encoding") != nil { return nil }
-    return response.header("content-length").flatMap { Int($0) }
+    let hasNone = request.method == .head || response.status == 204 || response.status == .notModified
+    return hasNone ? nil : response.head.contentLength
   }
 
   private func error(
@@ -164,7 +168,7 @@ final class FileDownload {
       }
       .addCallback { [self] in
         HTTPClient.Download(
-          url: response.url, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
+          url: response.url, status: response.status, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
       }
     }
   }

@@ -49,8 +49,8 @@ final class PartFile: @unchecked Sendable {
     let file = try OpenFile.locked(partPath)
     self.file = file
     let length = try file.seekToEnd()
-    guard length > 0, let text = try? OpenFile(originPath, .read).readAll(limit: 1 << 16),
-      let origin = PartOrigin(text: String(decoding: text, as: UTF8.self))
+    guard length > 0, let bytes = try? OpenFile(originPath, .read).readAll(limit: 1 << 16),
+      let origin = PartOrigin(bytes: bytes)
     else { return nil }
     return Rest(length: length, origin: origin)
   }
@@ -64,7 +64,7 @@ final class PartFile: @unchecked Sendable {
     try file?.truncate(to: length)
     if let origin {
       let file = try OpenFile(originPath, .write)
-      try file.write(Array(origin.text.utf8))
+      try file.write(origin.bytes)
       try file.close()
     }
   }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 
@@ -9,9 +10,9 @@ struct PartOrigin: Equatable, Sendable {
   /// The URL that answered, after redirects. Without its query, which for signed URLs is another each time.
   let answered: String
   /// The strong validator that came with the part: an ETag, or a Last-Modified (RFC 9110 §13.1.5).
-  let validator: String
-  /// The ETag, which may be weak; empty for none.
-  let tag: String
+  let validator: [UInt8]
+  /// The ETag, which may be weak; empty for none. In bytes, since it need not be UTF-8 (RFC 9110 §8.8.3).
+  let tag: [UInt8]
   /// How long the whole is, if the server said so.
   var total: Int?
   /// The Content-Encoding; empty for none.
@@ -23,36 +24,34 @@ struct PartOrigin: Equatable, Sendable {
     requested = request.url
     answered = Self.withoutQuery(response.url)
     self.validator = validator
-    tag = response.header("etag") ?? ""
+    tag = response.head.bytes(of: "etag") ?? []
     self.total = total
     coding = response.header("content-encoding") ?? ""
   }
 
   private static func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
 
-  private static func strongValidator(of response: HTTPClient.Response) -> String? {
-    if let tag = response.header("etag"), isStrong(tag) { return tag }
+  private static func strongValidator(of response: HTTPClient.Response) -> [UInt8]? {
+    if let tag = response.head.bytes(of: "etag"), isStrong(tag) { return tag }
     // Two versions of one second have the same date: only a date that was over when the response was made is strong (RFC 9110 §8.8.2.2).
-    let now = SystemClock.wallSeconds
-    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: now),
-      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: now) }), modified < date
+    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: WallClock.now),
+      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: WallClock.now) }), modified < date
     else { return nil }
-    return text
+    return Array(text.utf8)
   }
 
-  /// `"…"` and no `W/"…"`, in visible ASCII.
-  private static func isStrong(_ tag: String) -> Bool {
-    let bytes = Array(tag.utf8)
-    guard bytes.count >= 2, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") else { return false }
-    return bytes.dropFirst().dropLast().allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
+  /// `"…"` and no `W/"…"`, in visible ASCII and bytes beyond it.
+  private static func isStrong(_ tag: [UInt8]) -> Bool {
+    guard tag.count >= 2, tag.first == UInt8(ascii: "\""), tag.last == UInt8(ascii: "\"") else { return false }
+    return tag.dropFirst().dropLast().allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }
   }
 
   /// Whether a partial response may be of the same representation. It has the ETag that a whole one would have (RFC 9110 §15.3.7), so one
   /// without it is of another. Of the other fields a server leaves out what the request's If-Range implies: a field that is missing says
   /// nothing, and one that differs says no.
   func mayInclude(_ response: HTTPClient.Response, total: Int?) -> Bool {
-    let date = validator == tag ? nil : response.header("last-modified")
-    return (response.header("etag") ?? "") == tag && (date ?? validator) == validator
+    let date = validator == tag ? nil : response.head.bytes(of: "last-modified")
+    return (response.head.bytes(of: "etag") ?? []) == tag && (date ?? validator) == validator
       && (response.header("content-encoding") ?? coding) == coding
       && Self.withoutQuery(response.url) == answered
       && (total ?? self.total) == (self.total ?? total)
@@ -60,22 +59,28 @@ struct PartOrigin: Equatable, Sendable {
 
   // MARK: - In its file
 
-  private static let title = "swirl-part 1"
+  private static let title = Array("swirl-part 1".utf8)
 
   /// A line each; none of them has a line break, since fields and URLs have none.
-  var text: String {
-    [Self.title, requested, answered, validator, tag, total.map { "\($0)" } ?? "", coding, ""].joined(separator: "\n")
+  var bytes: [UInt8] {
+    let lines = [
+      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag,
+      Array((total.map { "\($0)" } ?? "").utf8),
+      Array(coding.utf8), [],
+    ]
+    return Array(lines.joined(separator: "\n".utf8))
   }
 
   /// nil for what is no such file, or one whose end is missing.
-  init?(text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  init?(bytes: [UInt8]) {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
     guard lines.count == 8, lines[0] == Self.title, lines[7].isEmpty, !lines[3].isEmpty else { return nil }
-    requested = lines[1]
-    answered = lines[2]
+    func text(_ line: Int) -> String { String(decoding: lines[line], as: UTF8.self) }
+    requested = text(1)
+    answered = text(2)
     validator = lines[3]
     tag = lines[4]
-    total = Int(lines[5])
-    coding = lines[6]
+    total = Int(text(5))
+    coding = text(6)
   }
 }

@@ -42,7 +42,9 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       switch rest[..<end.lowerBound].lowercased() {
       case "http": kind = .http
       case "socks5", "socks5h": kind = .socks5
-      case let scheme: throw ProxyError(url, "a proxy by \(scheme) is not supported: use http or socks5")
+      case let scheme:
+        let name = scheme.contains("@") ? "" : " by \(scheme)"
+        throw ProxyError(url, "a proxy\(name) is not supported: use http or socks5")
       }
       rest = rest[end.upperBound...]
     }
@@ -73,21 +75,14 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
 
 /// An address of a proxy that cannot be read.
 public struct ProxyError: Error, Sendable, CustomStringConvertible {
-  /// The text that was to be the address, without a user and a password.
+  /// The text that was to be the address, with `REDACTED` in place of a user and a password.
   public let url: String
   /// What is wrong with it and what to do, in words.
   public let reason: String
 
   init(_ url: String, _ reason: String) {
-    self.url = Self.withoutCredentials(url)
+    self.url = url.redactedURL
     self.reason = reason
-  }
-
-  /// What cannot be read as a URL may have a password all the same: all that stands before the last `@` is left out.
-  private static func withoutCredentials(_ url: String) -> String {
-    guard let end = url.lastIndex(of: "@") else { return url }
-    let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
-    return String(scheme + url[url.index(after: end)...])
   }
 
   /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http or socks5`.

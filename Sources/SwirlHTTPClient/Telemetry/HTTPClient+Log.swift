@@ -44,7 +44,7 @@ extension HTTPClient {
       let reason = (error as? HTTPError)?.reason ?? "\(error)"
       // Who cancels knows it.
       let level = error is CancelledError ? level : failureLevel
-      logger.log(level: level, "\(seen.method) \(seen.url): \(SafeURL.words(reason))", metadata: metadata)
+      logger.log(level: level, "\(seen.method) \(seen.url): \(reason.withRedactedURLs)", metadata: metadata)
     }
   }
 }

@@ -21,8 +21,8 @@ struct Observation {
   init(_ request: HTTPClient.Request) {
     // Another method is somebody's own: there may be any number of them.
     method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
-    url = SafeURL.text(request.url)
-    let origin = try? HTTPURL(request.url).origin
+    url = request.url.redactedURL
+    let origin = try? HTTPURL.parse(request.url).origin
     scheme = origin.map { $0.isSecure ? "https" : "http" }
     address = origin.map { $0.socketPath ?? $0.name }
     port = origin.flatMap { $0.socketPath == nil ? $0.port : nil }

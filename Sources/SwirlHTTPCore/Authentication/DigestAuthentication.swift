@@ -1,6 +1,6 @@
-/// What a server wants to be proved, and how (RFC 7616 §3.3).
+/// A server's digest challenge (RFC 7616 §3.3).
 package struct DigestChallenge {
-  /// The weakest first. The last is not in the RFC, but servers have it.
+  /// Weakest first. The last is not in the RFC, but some servers use it.
   package enum Algorithm: Int, CaseIterable {
     case md5
     case sha256
@@ -17,11 +17,11 @@ package struct DigestChallenge {
     }
   }
 
-  /// What a proof is over.
+  /// The parts of the request that a proof covers.
   package enum Quality: String {
-    /// The request, as RFC 2069 had it: proofs are not counted.
+    /// The request only, as in RFC 2069: without a nonce count.
     case none
-    /// The request.
+    /// The request only.
     case auth
     /// The request and its content.
     case authInt = "auth-int"
@@ -35,10 +35,10 @@ package struct DigestChallenge {
   /// Whether the proof was right but its nonce too old.
   package let isStale: Bool
 
-  /// The strongest that is among the values of WWW-Authenticate and known here.
+  /// The strongest supported challenge among the values of WWW-Authenticate.
   ///
-  /// - Parameter fields: the values, each byte as the character of its number: what a server means by them is its own matter, and goes
-  ///   back to it as it came.
+  /// - Parameter fields: the values, isomorphic-decoded (each byte is one character), so that they return to the server
+  ///   unchanged in any encoding.
   package init?(_ fields: [String]) {
     let challenges = fields.flatMap { AuthenticationChallenge.parse($0) }.compactMap { DigestChallenge($0) }
     guard let best = challenges.max(by: { $0.algorithm.rawValue < $1.algorithm.rawValue }) else { return nil }
@@ -64,12 +64,12 @@ package struct DigestChallenge {
     self.realm = realm
     self.nonce = nonce
     opaque = challenge["opaque"]
-    // They would be sent back, where a control character has no place (RFC 9110 §5.5).
+    // The client sends these back, and a field must not have control characters (RFC 9110 §5.5).
     if "\(realm)\(nonce)\(opaque ?? "")".utf8.contains(where: \.isControl) { return nil }
     isStale = challenge["stale"]?.lowercased() == "true"
   }
 
-  /// The value of the Authorization field (RFC 7616 §3.4), each byte as the character of its number.
+  /// The value of the Authorization field (RFC 7616 §3.4), isomorphic-decoded (each byte is one character).
   /// - Parameters:
   ///   - content: the whole body, which the proof covers if `quality` is `authInt`.
   ///   - digest: the hash function of an algorithm.
@@ -97,7 +97,7 @@ package struct DigestChallenge {
   }
 }
 
-/// The proofs for one user of one server: each nonce serves for many requests, which are counted.
+/// Digest state for one user of one server. A nonce serves many requests, which this counts.
 package struct DigestSession {
   private let challenge: DigestChallenge
   private let clientNonce: String
@@ -110,7 +110,8 @@ package struct DigestSession {
   }
 
   /// - Parameters:
-  ///   - content: the whole body; nil if it is streamed. The result is nil then for a server that wants a proof over the body.
+  ///   - content: the whole body; nil if it is streamed. If it is nil and the server demands a proof over the body, the
+  ///     result is nil.
   ///   - digest: the hash function of an algorithm.
   package mutating func authorization(
     user: String, password: String, method: String, target: String, content: [UInt8]?,
@@ -124,7 +125,7 @@ package struct DigestSession {
   }
 }
 
-/// One way to prove who one is that a server offers (RFC 9110 §11.6.1).
+/// One authentication scheme that a server offers (RFC 9110 §11.6.1).
 struct AuthenticationChallenge {
   /// In lower case.
   package let scheme: String
@@ -132,7 +133,7 @@ struct AuthenticationChallenge {
 
   package subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
-  /// Those in the value of a WWW-Authenticate field. What cannot be read ends the list.
+  /// The challenges in the value of a WWW-Authenticate field. It stops at the first malformed one.
   package static func parse(_ value: String) -> [AuthenticationChallenge] {
     var challenges: [AuthenticationChallenge] = []
     var rest = Substring(value)
@@ -166,7 +167,7 @@ struct AuthenticationChallenge {
     return String(value)
   }
 
-  /// RFC 9110 §5.6.4; nil where it does not end.
+  /// RFC 9110 §5.6.4; nil without a closing quote.
   private static func quoted(_ rest: inout Substring) -> String? {
     var text = ""
     rest = rest.dropFirst()
@@ -190,15 +191,15 @@ extension String {
   }
 }
 
-// The Infra standard's names.
+// Isomorphic encode and decode, as the Infra standard names them.
 extension String {
-  /// Each byte as the character of its number.
+  /// Isomorphic decode: each byte becomes the character of its number.
   package init(isomorphic bytes: [UInt8]) {
     self.init()
     unicodeScalars.append(contentsOf: bytes.lazy.map { Unicode.Scalar($0) })
   }
 
-  /// The bytes of which `init(isomorphic:)` made it.
+  /// The inverse of `init(isomorphic:)`.
   package var isomorphicBytes: [UInt8] { unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 }
 

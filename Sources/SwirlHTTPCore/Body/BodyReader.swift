@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// The content of one message, either way: what the framing says, taken apart (RFC 9112 §6 and §7).
+/// Reads the content of one request or response by its framing (RFC 9112 §6 and §7).
 struct BodyReader: Sendable {
   enum Event {
     case needMore
@@ -11,17 +11,17 @@ struct BodyReader: Sendable {
   private enum State {
     /// `remaining` bytes of content are still to come.
     case length
-    /// Chunks; `chunks` knows where in them.
+    /// Chunks; `chunks` has the position in them.
     case chunked
-    /// All that comes until the peer closes.
+    /// All bytes until the peer closes.
     case untilClose
   }
 
-  // Beside the state, not in it: a payload would be taken out and put back with each event.
+  // Beside the state, not its payload: an enum payload would be moved out and back with each event.
   private var state = State.length
   private var remaining = 0
   private var chunks = ChunkReader(isLenient: false)
-  /// How many bytes of content have been handed out.
+  /// The number of content bytes reported so far.
   private(set) var received = 0
 
   mutating func begin(_ framing: BodyFraming, isLenient: Bool) {
@@ -55,7 +55,8 @@ struct BodyReader: Sendable {
       return take(taken, at: &offset)
     case .untilClose:
       if available == 0 { return .needMore }
-      // Up to the limit content is handed out, so that it does not depend on how reads cut it.
+      // Report content up to the limit before the error, so that the result does not depend on how reads split the
+      // input.
       let allowed = limits.bodyBytes.map { $0 - received } ?? available
       if allowed <= 0 { try checkLimit(available, limits) }
       return take(min(available, allowed), at: &offset)
@@ -71,7 +72,7 @@ struct BodyReader: Sendable {
     }
   }
 
-  /// How much of a body of known length is still to come, if the limit allows it; nil where only `next` can tell.
+  /// The number of bytes left of a body of known length, if the limit allows it; nil if only `next` can determine it.
   func remainingLength(_ limits: HTTPLimits) -> Int? {
     guard case .length = state else { return nil }
     if let limit = limits.bodyBytes, remaining > limit - received { return nil }
@@ -87,7 +88,7 @@ struct BodyReader: Sendable {
     received += count
   }
 
-  /// The peer closed: whether that is the end of this body, or what was missing.
+  /// The peer closed. Checks whether that ends this body; throws if bytes are missing.
   func endOfInput() throws(HTTPWireError) {
     switch state {
     case .untilClose:

@@ -1,7 +1,7 @@
-/// How much of a body may wait for the task that takes it.
+/// Back-pressure for a body that a task consumes.
 package enum BodyWaterMarks {
-  /// At more than this many bytes the connection is not read any more.
+  /// Above this many buffered bytes the connection stops reading.
   package static let high = 128 * 1024
-  /// At so many, or fewer, it is again.
+  /// At this many or fewer it resumes reading.
   package static let low = 32 * 1024
 }

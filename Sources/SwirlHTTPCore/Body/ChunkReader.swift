@@ -1,12 +1,12 @@
 internal import HTTPTypes
 
-/// Takes the chunked coding apart (RFC 9112 §7.1).
+/// Decodes the chunked coding (RFC 9112 §7.1).
 struct ChunkReader: Sendable {
   enum Event {
     case needMore
-    /// A chunk of this size begins: the moment to check a limit.
+    /// A chunk of this size begins. The caller checks limits here.
     case size(Int)
-    /// So many bytes from `offset` on are content; the caller moves the offset.
+    /// This many bytes from `offset` are content; the caller advances the offset.
     case data(Int)
     case end(HTTPFields?)
   }
@@ -14,7 +14,7 @@ struct ChunkReader: Sendable {
   private enum State {
     /// Before or in a line with a size.
     case sizeLine
-    /// So many bytes of this chunk are still to come.
+    /// This many bytes of the chunk remain.
     case data(Int)
     /// After a chunk's data, before its carriage return.
     case carriageReturn

@@ -1,11 +1,11 @@
-/// `1A;name=value`, the line before a chunk's data (RFC 9112 §7.1). Extensions are checked and dropped: none is known here, and a
-/// recipient must ignore those it does not know.
+/// `1A;name=value`, the line before a chunk's data (RFC 9112 §7.1). It validates and drops extensions: a recipient must
+/// ignore unknown ones, and this one knows no extensions.
 struct ChunkSizeLine {
   let size: Int
-  /// How long the extensions are, and blanks beyond a column's width.
+  /// The length of the extensions, and of blanks beyond a column's width.
   let extensionBytes: Int
 
-  /// Some servers write the size into a column of fixed width, and what that leaves is blank.
+  /// Some servers pad the size with blanks to a column of fixed width.
   private static let columnWidth = 16
 
   /// - Parameters:
@@ -21,7 +21,7 @@ struct ChunkSizeLine {
     var index = line.lowerBound
     var value: UInt64 = 0
     while index < line.upperBound, let digit = bytes[index].hexDigit {
-      // Sixteen digits fill the integer; leading zeros count too, since nobody sends them but to get past somebody's check.
+      // Sixteen digits fill the integer. Leading zeros count too: their only use is to evade another parser's check.
       guard index - line.lowerBound < 16 else { throw Self.sizeError }
       value = value << 4 | UInt64(digit)
       index += 1
@@ -65,7 +65,7 @@ private struct Cursor {
     while index < end, bytes[index].isBlank { index += 1 }
   }
 
-  /// Skips blanks and `byte` behind them, or nothing.
+  /// Skips blanks and then `byte`; skips nothing if `byte` does not follow.
   mutating func skipBlanks(_ bytes: Span<UInt8>, then byte: UInt8) -> Bool {
     var ahead = self
     ahead.skipBlanks(bytes)
@@ -88,7 +88,7 @@ private struct Cursor {
         index += 1
         return true
       }
-      // A quoted pair: the byte behind the backslash is taken as it is.
+      // A quoted pair: the backslash escapes the next byte.
       if bytes[index] == UInt8(ascii: "\\") {
         index += 1
         guard index < end, bytes[index].isFieldValue else { return false }

@@ -1,17 +1,18 @@
-/// Hands out one line at a time, from the caller's bytes when all of it is there, else from a buffer that keeps its beginning.
+/// Returns one line at a time: from the caller's bytes if the whole line is there, otherwise from a buffer that holds
+/// its beginning.
 struct LineReader: Sendable {
   private var lines = LineScanner()
-  /// The beginning of a line whose end has not come yet.
+  /// The beginning of an incomplete line.
   private var kept: [UInt8] = []
 
-  /// Where the line is, without its CRLF.
+  /// The position of the line, without its CRLF.
   enum Line {
     case inInput(Range<Int>)
     case kept([UInt8])
   }
 
-  /// - Parameter limit: how long a line may be, with its CRLF.
-  /// - Returns: nil if the line's end has not come.
+  /// - Parameter limit: the maximum length of a line with its CRLF.
+  /// - Returns: nil if the line is incomplete.
   mutating func next(
     _ input: Span<UInt8>, at offset: inout Int, limit: Int, tooLong: HTTPWireError.Code
   ) throws(HTTPWireError) -> Line? {
@@ -27,7 +28,7 @@ struct LineReader: Sendable {
       lines = LineScanner()
       return .inInput(start..<start + line.upperBound)
     }
-    // Up to the next line feed only: what is behind it is not ours to take.
+    // Up to the next line feed only: the bytes behind it do not belong to this line.
     let end = input.firstLineFeed(from: offset).map { $0 + 1 } ?? input.count
     var bytes = kept
     kept = []

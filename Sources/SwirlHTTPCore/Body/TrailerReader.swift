@@ -3,7 +3,7 @@ internal import HTTPTypes
 /// The trailer section after the last chunk (RFC 9112 §7.1.2).
 struct TrailerReader: Sendable {
   private var line = LineReader()
-  /// The lines that are handed on, checked.
+  /// The validated lines of allowed fields.
   private var lines: [UInt8] = []
   private var count = 0
   private var total = 0
@@ -25,7 +25,7 @@ struct TrailerReader: Sendable {
     }
   }
 
-  /// What was sent, without what is never allowed here; nil if that is nothing.
+  /// The trailer fields without the disallowed ones; nil if that leaves no field.
   var fields: HTTPFields? {
     lines.isEmpty ? nil : HTTPFields(checked: lines + [.carriageReturn, .lineFeed], from: 0)
   }

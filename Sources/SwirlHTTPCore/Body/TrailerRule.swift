@@ -1,10 +1,10 @@
-/// What happens to a field in a trailer section (RFC 9110 §6.5.1).
+/// How to treat a field in a trailer section (RFC 9110 §6.5.1).
 enum TrailerRule {
-  /// It is handed on, apart from the head's fields.
+  /// Reported, apart from the head's fields.
   case allowed
-  /// It must be known before the content, or is about the connection: not handed on.
+  /// Not reported: it is needed before the content, or concerns the connection.
   case dropped
-  /// It would change where the message ends or whom it is for: somebody tries something.
+  /// An error: it would change the framing or the destination of the message, as in a smuggling attack.
   case refused
 
   init(_ bytes: Span<UInt8>, _ name: Range<Int>) {

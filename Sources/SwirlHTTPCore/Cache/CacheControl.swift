@@ -1,9 +1,9 @@
 package import HTTPTypes
 
-/// The directives of a Cache-Control field (RFC 9111 §5.2), read as far as they can be: what is malformed is passed over up to the
-/// next comma.
+/// The directives of a Cache-Control field (RFC 9111 §5.2), as far as they are well-formed: it skips a malformed one up
+/// to the next comma.
 package struct CacheControl: Sendable {
-  /// By their names in lower case, with the argument without its quotes. The first counts of those that come twice (§4.2.1).
+  /// By name in lower case; the argument without its quotes. The first of repeated directives counts (§4.2.1).
   private var directives: [String: String?] = [:]
 
   package init() {}
@@ -14,7 +14,7 @@ package struct CacheControl: Sendable {
       for directive in value.separatedOutsideQuotes { add(directive) }
     }
     let pragma = HTTPField.Name("Pragma")!
-    // RFC 9111 §5.4: what clients of HTTP/1.0 say instead.
+    // RFC 9111 §5.4: the HTTP/1.0 form of no-cache.
     if !fields.contains(.cacheControl),
       fields[values: pragma].flatMap(\.separatedOutsideQuotes)
         .contains(where: { $0.trimmedOfBlanks.lowercased() == "no-cache" })
@@ -31,7 +31,7 @@ package struct CacheControl: Sendable {
     }
     let name = directive[..<equals]
     let value = directive[directive.index(after: equals)...]
-    // Blanks around the sign are not allowed: the directive is meant, but there is no telling what it says.
+    // Blanks around the sign are malformed: the directive counts, but its argument is unknown.
     let isClean = name.last?.isBlank != true && value.first?.isBlank != true
     insert(name.trimmedOfBlanks.lowercased(), isClean ? value.unquoted : "")
   }
@@ -40,22 +40,22 @@ package struct CacheControl: Sendable {
     if directives[name] == nil { directives[name] = .some(value) }
   }
 
-  /// Whether the directive is there, with an argument or without.
+  /// Whether the directive is present, with or without an argument.
   package func has(_ name: String) -> Bool { directives[name] != nil }
 
-  /// The argument of a directive that has one.
+  /// The argument of a directive, if it has one.
   func argument(_ name: String) -> String? { directives[name] ?? nil }
 
-  /// The seconds of a directive: nil without it, or where its argument is no number of seconds.
+  /// The seconds of a directive; nil without the directive or without a valid number.
   package func seconds(_ name: String) -> Int? { argument(name).flatMap { DeltaSeconds.parse($0) } }
 }
 
 /// A number of seconds in a field (RFC 9111 §1.2.2).
 package enum DeltaSeconds {
-  /// What a larger number counts as: 68 years.
+  /// The maximum, which stands for every larger number: 68 years.
   package static let most = 1 << 31
 
-  /// nil for what is anything but digits.
+  /// nil for anything but digits.
   package static func parse(_ text: some StringProtocol) -> Int? {
     var number = 0
     for byte in text.utf8 {
@@ -67,7 +67,7 @@ package enum DeltaSeconds {
 }
 
 extension StringProtocol {
-  /// Cut at the commas that are not in a quoted string (RFC 9110 §5.6.1).
+  /// Split at the commas outside quoted strings (RFC 9110 §5.6.1).
   var separatedOutsideQuotes: [SubSequence] {
     var parts: [SubSequence] = []
     var start = startIndex
@@ -97,7 +97,7 @@ extension StringProtocol {
     return rest
   }
 
-  /// Without the quotes around it, if there are any (RFC 9110 §5.6.4).
+  /// Without surrounding quotes, if any (RFC 9110 §5.6.4).
   fileprivate var unquoted: String {
     guard count >= 2, first == "\"", last == "\"" else { return String(self) }
     var text = ""

@@ -1,9 +1,10 @@
 package import HTTPTypes
 
-/// What of a request a response depends on (RFC 9111 §4.1): the values of the fields that its Vary field names, and who asks.
+/// The parts of a request that select a response (RFC 9111 §4.1): the fields that its Vary field names, and the
+/// credentials.
 ///
-/// A private cache may keep what was answered to credentials. A program may have several, so none gets what another was
-/// answered. Only a hash is kept: what is sent is secret now and then.
+/// A private cache may store responses to authenticated requests. A program may use several credentials, so each gets
+/// only the responses to its own. It stores only a hash, because request fields may be secret.
 package enum CacheVariant {
   /// The names in a Vary field, in lower case and in order.
   package static func names(in head: ResponseHead) -> [String] {
@@ -12,8 +13,7 @@ package enum CacheVariant {
     return Set(names).subtracting([""]).sorted()
   }
 
-  /// Empty for a request without credentials where nothing is named.
-  /// - Parameter sha256: the hash function.
+  /// Empty for a request without credentials, if the response does not vary.
   package static func hash(
     _ names: [String], _ credentials: [UInt8]?, by sha256: ([UInt8]) -> [UInt8],
     _ value: (HTTPField.Name) -> [UInt8]?

@@ -1,21 +1,21 @@
 import HTTPTypes
 
-/// A response as a cache keeps it.
+/// A stored response.
 package struct CachedResponse: Sendable {
-  /// The status line and the fields, without Age and without those that are for one connection only (RFC 9111 §3.1).
+  /// The status line and the fields, without Age and the connection-specific fields (RFC 9111 §3.1).
   package let head: ResponseHead
   package let body: [UInt8]
-  /// Whether HEAD was asked: it answers nothing else then.
+  /// Whether the request was HEAD. Such a response answers only HEAD.
   package let isHead: Bool
-  /// Whether codings were taken off the content.
+  /// Whether content codings were decoded.
   package let isDecoded: Bool
-  /// What of the request it depends on: see ``CacheVariant``.
+  /// The request fields that select it: see ``CacheVariant``.
   package let variant: [UInt8]
-  /// When it came, in seconds since 1970.
+  /// When it arrived, in seconds since 1970.
   package let responseTime: Int
-  /// How old it was then (RFC 9111 §4.2.3).
+  /// Its age at that time (RFC 9111 §4.2.3).
   package let initialAge: Int
-  /// How long it is fresh, counted from an age of zero (§4.2.1).
+  /// Its freshness lifetime, counted from age zero (§4.2.1).
   let lifetime: Int
   package let control: CacheControl
 
@@ -29,14 +29,14 @@ package struct CachedResponse: Sendable {
     self.isHead = isHead
     self.isDecoded = isDecoded
     self.variant = variant
-    // What a file says may be anything: in between, nothing overflows.
+    // A stored file may have any value: clamp it, so that no sum overflows.
     self.responseTime = min(max(responseTime, 0), HTTPDate.last)
     self.initialAge = min(max(initialAge, 0), HTTPDate.last)
     control = CacheControl(head.fields)
     lifetime = Self.lifetime(head, control, responseTime: self.responseTime)
   }
 
-  /// From a response that came.
+  /// From a received response.
   package init?(
     _ head: ResponseHead, _ body: [UInt8], isHead: Bool, isDecoded: Bool, variant: [UInt8], requestTime: Int,
     responseTime: Int
@@ -47,28 +47,28 @@ package struct CachedResponse: Sendable {
       initialAge: Self.initialAge(head, requestTime: requestTime, responseTime: responseTime))
   }
 
-  /// What it takes of a limit, in bytes.
+  /// Its size in bytes for the cache's limit.
   package var size: Int { head.bytes.count + body.count + variant.count + 64 }
 
   // MARK: - Freshness
 
-  /// RFC 9111 §4.2.3; a time that the request took counts for it.
+  /// RFC 9111 §4.2.3; the duration of the request counts as age.
   private static func initialAge(_ head: ResponseHead, requestTime: Int, responseTime: Int) -> Int {
     let date = head["date"].flatMap { HTTPDate.parseAny($0, now: responseTime) } ?? responseTime
     let apparentAge = max(0, responseTime - date)
-    // The first of several counts, and one that is malformed is none (§5.1).
+    // The first of several values counts; a malformed one is ignored (§5.1).
     let age = head["age"].flatMap { $0.separatedOutsideQuotes.first }.flatMap { DeltaSeconds.parse($0.trimmedOfBlanks) }
     return max(apparentAge, (age ?? 0) + max(0, responseTime - requestTime))
   }
 
-  /// No heuristic is for longer: a week.
+  /// The maximum of the heuristic: a week.
   private static let longestHeuristic = 7 * 86_400
 
   private static func lifetime(_ head: ResponseHead, _ control: CacheControl, responseTime: Int) -> Int {
-    // §4.2.1: one that is malformed is as good as none at all.
+    // §4.2.1: a malformed lifetime counts as stale.
     if control.has("max-age") { return control.seconds("max-age") ?? 0 }
     let date = head["date"].flatMap { HTTPDate.parseAny($0, now: responseTime) } ?? responseTime
-    // §5.3: what is no date, such as 0, has passed.
+    // §5.3: an invalid date, such as 0, counts as expired.
     if let expires = head["expires"] {
       return HTTPDate.parseAny(expires, now: responseTime).map { max(0, $0 - date) } ?? 0
     }
@@ -78,26 +78,26 @@ package struct CachedResponse: Sendable {
     return min(max(0, (date - modified) / 10), longestHeuristic)
   }
 
-  /// How old it is.
+  /// Its age.
   package func age(at now: Int) -> Int { initialAge + max(0, now - responseTime) }
 
-  /// For how long it has been stale; negative while it is fresh.
+  /// The seconds since it became stale; negative while it is fresh.
   func staleness(at now: Int) -> Int { age(at: now) - lifetime }
 
-  /// Whether it may ever be used without being asked for again (§4.2.4).
+  /// Whether it may be served stale without validation (§4.2.4).
   private var mayBeStale: Bool { !control.has("must-revalidate") && !control.has("no-cache") }
 
-  /// How it may be used for a request.
+  /// How the cache may use it for a request.
   package enum Use {
     case fresh
     case stale
-    /// At once, while it is asked for again (RFC 5861 §3).
+    /// At once, while the cache revalidates it (RFC 5861 §3).
     case staleWhileRevalidating
-    /// Only when the server says that it is still the same.
+    /// Only after the server has validated it.
     case validated
   }
 
-  /// How it may be used for a request with these directives (RFC 9111 §4, §5.2.1).
+  /// How the cache may use it for a request with these directives (RFC 9111 §4, §5.2.1).
   package func use(for asked: CacheControl, at now: Int) -> Use {
     if control.has("no-cache") || asked.has("no-cache") { return .validated }
     let age = age(at: now)
@@ -108,7 +108,7 @@ package struct CachedResponse: Sendable {
     }
     if staleness < 0 { return .fresh }
     guard mayBeStale else { return .validated }
-    // Without an argument any age will do; with one that is malformed none.
+    // Without an argument any staleness is accepted; with a malformed one no staleness is.
     if asked.has("max-stale"), staleness <= asked.argument("max-stale").map({ DeltaSeconds.parse($0) ?? -1 }) ?? .max {
       return .stale
     }
@@ -116,7 +116,7 @@ package struct CachedResponse: Sendable {
     return .validated
   }
 
-  /// Whether it is better than an error (RFC 5861 §4).
+  /// Whether it may be served in place of an error (RFC 5861 §4).
   package func mayReplaceError(for asked: CacheControl, at now: Int) -> Bool {
     let grace = max(control.seconds("stale-if-error") ?? -1, asked.seconds("stale-if-error") ?? -1)
     return mayBeStale && !asked.has("no-cache") && grace >= 0 && staleness(at: now) <= grace
@@ -124,14 +124,15 @@ package struct CachedResponse: Sendable {
 
   // MARK: - Storing
 
-  /// Whether a private cache may keep the answer, and has a use for it (RFC 9111 §3).
+  /// Whether a private cache may store the response and could reuse it (RFC 9111 §3).
   package static func isStorable(_ head: ResponseHead, asked: CacheControl) -> Bool {
     let control = CacheControl(head.fields)
     if asked.has("no-store") { return false }
-    // §5.2.2.3: who understands the status need not mind a no-store beside it.
+    // §5.2.2.3: a cache that understands the status may ignore a no-store beside must-understand.
     let isUnderstood = head.status.isHeuristicallyCacheable || [302, 303, 307].contains(head.status)
     if control.has("must-understand") ? !isUnderstood : control.has("no-store") { return false }
-    // A part is not stored, and what ends with its connection, or at a place that is in doubt, may have been cut off (§3.3).
+    // Does not store a partial response, nor one that ends with its connection or whose end is ambiguous: it may be
+    // truncated (§3.3).
     if head.status == 206 || head.status == 304 || head.framing == .untilClose || head.isAmbiguous {
       return false
     }
@@ -143,10 +144,10 @@ package struct CachedResponse: Sendable {
       || head["last-modified"] != nil || control.has("stale-while-revalidate") || control.has("stale-if-error")
   }
 
-  /// As it is after a 304, or the answer to a HEAD, said that it is still the same (RFC 9111 §4.3.4, §3.2).
+  /// A copy updated by a 304, or by a response to HEAD that describes the same content (RFC 9111 §4.3.4, §3.2).
   package func updated(by head: ResponseHead, requestTime: Int, responseTime: Int) -> CachedResponse? {
     var kept = self.head.fields
-    // Those of the new answer count, even where it has none.
+    // The new response's values replace the stored ones, even if it lacks the field.
     kept[.date] = nil
     kept[.age] = nil
     let new = head.fields.filter { !$0.name.isAboutContent }
@@ -158,7 +159,7 @@ package struct CachedResponse: Sendable {
       initialAge: Self.initialAge(head, requestTime: requestTime, responseTime: responseTime))
   }
 
-  /// Whether the answer to a HEAD is about what is kept here (RFC 9111 §4.3.5).
+  /// Whether a response to HEAD describes this stored response (RFC 9111 §4.3.5).
   package func isDescribed(by head: ResponseHead) -> Bool {
     guard head.status == self.head.status else { return false }
     return ["etag", "last-modified", "content-length"].allSatisfy { name in
@@ -166,7 +167,7 @@ package struct CachedResponse: Sendable {
     }
   }
 
-  /// Whether `tag`, that of a 304, is its own, as far as §8.8.3.2 of RFC 9110 compares weakly.
+  /// Whether the ETag of a 304 equals its own by weak comparison (RFC 9110 §8.8.3.2).
   package func isMeant(by tag: [UInt8]) -> Bool {
     head.bytes(of: "etag").map { $0.opaqueTag == tag.opaqueTag } ?? false
   }
@@ -177,7 +178,7 @@ extension [UInt8] {
 }
 
 extension Int {
-  /// As a status: RFC 9110 §15.1. What is incomplete, 206, is not kept here.
+  /// By status: RFC 9110 §15.1. Excludes 206, because this cache stores no partial responses.
   fileprivate var isHeuristicallyCacheable: Bool {
     switch self {
     case 200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501: true
@@ -187,7 +188,7 @@ extension Int {
 }
 
 extension HTTPField.Name {
-  /// Fields that describe the content as it was sent, which a 304 does not change (RFC 9111 §3.2).
+  /// Fields that describe the content on the wire, which a 304 does not change (RFC 9111 §3.2).
   fileprivate var isAboutContent: Bool {
     switch canonicalName {
     case "content-encoding", "content-length", "content-range", "transfer-encoding": true
@@ -195,7 +196,7 @@ extension HTTPField.Name {
     }
   }
 
-  /// Fields that are for one connection (RFC 9111 §3.1), and Age, which is computed anew.
+  /// Connection-specific fields (RFC 9111 §3.1), and Age, which is computed on each use.
   fileprivate var isForConnection: Bool {
     switch canonicalName {
     case "age", "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-authorization",
@@ -207,22 +208,22 @@ extension HTTPField.Name {
 }
 
 extension ResponseHead {
-  /// What a cache has kept of one.
+  /// From the bytes that a cache stored.
   package init?(stored bytes: [UInt8]) {
     var limits = HTTPLimits()
-    // It was within those of a client when it came.
+    // The head was within the client's limits when it arrived.
     limits.headBytes = max(limits.headBytes, bytes.count)
     limits.fieldCount = .max
-    // What was taken then is taken now.
+    // The parser must accept what it accepted when the response arrived.
     var parser = ResponseParser(limits: limits, isLenient: true)
-    // There is no content here.
+    // The stored head has no content behind it.
     parser.expect(.head)
     var offset = 0
     guard case .head(let head)? = try? parser.next(bytes.span, at: &offset), offset == bytes.count else { return nil }
     self = head
   }
 
-  /// The status line and the fields as a cache keeps them.
+  /// The status line and the fields in the stored form.
   fileprivate func storedBytes(with fields: HTTPFields? = nil) -> [UInt8] {
     let fields = fields ?? self.fields
     let named = fields[values: .connection].flatMap(\.separatedOutsideQuotes).map { $0.trimmedOfBlanks.lowercased() }

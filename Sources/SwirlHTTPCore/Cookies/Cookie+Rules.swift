@@ -1,7 +1,8 @@
 extension Cookie {
-  /// Why a jar does not keep it; nil when it does (RFC 6265bis §5.7).
+  /// Why a jar refuses it; nil if it accepts it (RFC 6265bis §5.7).
   ///
-  /// Asked of cookies from servers and from files alike: whoever can write a file does not get around what a server may not do.
+  /// The rules hold for cookies from servers and from files: an attacker who can write the file gains nothing over a
+  /// server.
   package var problem: String? { problemOfPair ?? problemOfScope ?? problemOfPrefix }
 
   private var problemOfPair: String? {
@@ -9,14 +10,14 @@ extension Cookie {
     if name.utf8.contains(where: \.isControl) || value.utf8.contains(where: \.isControl) {
       return "it has a control character in it"
     }
-    // From a file, they may differ.
+    // In a file, they may differ.
     if let rawPair, !String(decoding: rawPair, as: UTF8.self).hasSameBytes(as: pair) {
       return "its bytes are not those of its name and value"
     }
     if nameBytes.count + valueBytes.count > SetCookie.pairLimit {
       return "name and value have more than \(SetCookie.pairLimit) bytes"
     }
-    // What a server cannot say: it would be read as something else when it is sent.
+    // A server cannot set these names: a Cookie field with one would be parsed differently.
     if name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ";") })
       || value.utf8.contains(UInt8(ascii: ";"))
     {
@@ -31,7 +32,7 @@ extension Cookie {
   }
 
   private var problemOfScope: String? {
-    // A host is what can stand in a URL, and comes out of it as it went in.
+    // A host must be valid in a URL and round-trip through it unchanged.
     guard domain.utf8.first != UInt8(ascii: "."), let url = try? HTTPURL("http://\(domain)/"),
       url.origin.host.hasSameBytes(as: domain)
     else { return "\(domain.debugDescription) is not a host" }
@@ -46,9 +47,9 @@ extension Cookie {
     return nil
   }
 
-  /// Prefixes by which a server knows that no other host, and no one on the way, has set the cookie (§4.1.3).
+  /// Prefixes that guarantee to a server that no other host and no attacker on the network has set the cookie (§4.1.3).
   private var problemOfPrefix: String? {
-    // Without a name the value is what a server takes for it.
+    // Servers read a cookie without a name by its value, so the value must not start with a prefix.
     let start = (name.isEmpty ? value : name).utf8.prefix(9).lowercasedText
     let claimsHost = start.utf8.starts(with: "__host-".utf8)
     guard claimsHost || start == "__secure-" else { return nil }

@@ -1,11 +1,11 @@
 /// A cookie as a ``CookieJar`` keeps it (RFC 6265bis §5.7).
 ///
-/// Times are whole seconds since 1970, in UTC: that is what servers, clocks and cookie files count in, and what survives being
-/// saved and loaded unchanged. `Date(timeIntervalSince1970: Double(cookie.creation))` makes a date of one.
+/// Times are whole seconds since 1970 in UTC: servers, clocks and cookie files use this unit, and it survives saving
+/// and loading unchanged. `Date(timeIntervalSince1970: Double(cookie.creation))` converts one.
 public struct Cookie: Sendable, Hashable, Codable {
-  /// Whether it goes along with requests that another site has caused (RFC 6265bis §5.6.7).
+  /// Whether requests that another site has caused send it (RFC 6265bis §5.6.7).
   public enum SameSite: String, Sendable, Hashable, Codable {
-    /// The server did not say; treated as `lax`.
+    /// The server did not set it; treated as `lax`.
     case `default`
     /// Always.
     case none
@@ -15,29 +15,29 @@ public struct Cookie: Sendable, Hashable, Codable {
     case strict
   }
 
-  /// Empty for a cookie that is a value alone.
+  /// Empty for a cookie that has only a value.
   public let name: String
-  /// As the server wrote it: quotes are part of it.
+  /// As the server wrote it, including quotes.
   public let value: String
-  /// The host it goes to, in lower case, without a leading dot; an IPv6 address in brackets.
+  /// The host that receives it, in lower case, without a leading dot; an IPv6 address in brackets.
   public let domain: String
-  /// Whether it goes to `domain` alone, and not to the hosts below it.
+  /// Whether `domain` alone receives it, not the hosts below it.
   public let isHostOnly: Bool
-  /// The beginning of the paths that it goes to.
+  /// The path prefix of the requests that send it.
   public let path: String
-  /// When it ends; nil for a session cookie, which ends with the program unless it is saved.
+  /// When it expires; nil for a session cookie, which ends with the program unless it is saved.
   public internal(set) var expires: Int?
-  /// Whether it goes over secure connections only.
+  /// Whether only secure connections send it.
   public let isSecure: Bool
-  /// Whether it is to be hidden from scripts; kept for those who read the file.
+  /// Whether it is hidden from scripts; only the cookie file uses this.
   public let isHTTPOnly: Bool
-  /// Whether it goes along with requests that another site has caused.
+  /// Whether requests that another site has caused send it.
   public let sameSite: SameSite
-  /// When it came for the first time; a new value does not change it.
+  /// When it was first set; a new value does not change it.
   public internal(set) var creation: Int
-  /// When it was sent last, or came.
+  /// When it was last sent or set.
   public internal(set) var lastAccess: Int
-  /// The name and value as they are sent, where they are not UTF-8: what `name` and `value` show of them is repaired.
+  /// The name and value as sent, if they are not UTF-8: `name` and `value` then have U+FFFD for the invalid bytes.
   var rawPair: [UInt8]?
 
   /// Whether it ends with the session.
@@ -45,7 +45,7 @@ public struct Cookie: Sendable, Hashable, Codable {
 
   func isExpired(at now: Int) -> Bool { expires.map { $0 <= now } ?? false }
 
-  /// Whether a jar holds one of the two (RFC 6265bis §5.7, step 23).
+  /// Whether it replaces `other` in a jar (RFC 6265bis §5.7, step 23).
   func replaces(_ other: Cookie) -> Bool {
     isHostOnly == other.isHostOnly && hasSameName(as: other) && domain.hasSameBytes(as: other.domain)
       && path.hasSameBytes(as: other.path)
@@ -54,7 +54,7 @@ public struct Cookie: Sendable, Hashable, Codable {
 
 // A cookie is a sequence of octets (RFC 6265bis §4.2).
 extension Cookie {
-  /// As a Cookie field has it (RFC 6265bis §5.8.3).
+  /// As in a Cookie field (RFC 6265bis §5.8.3).
   var pairBytes: [UInt8] { rawPair ?? Array(pair.utf8) }
 
   var nameBytes: [UInt8] {
@@ -72,7 +72,7 @@ extension Cookie {
     return nameBytes == other.nameBytes
   }
 
-  /// The pair of these bytes, if that is not text.
+  /// The pair of these bytes, if they are not valid UTF-8.
   static func rawPair(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) -> [UInt8]? {
     let pair = name.isEmpty ? Array(value) : name + [UInt8(ascii: "=")] + value
     return String(validating: pair, as: UTF8.self) == nil ? pair : nil
@@ -80,12 +80,12 @@ extension Cookie {
 }
 
 extension Cookie: CustomStringConvertible {
-  /// `id=7; Domain=example.com; Path=/; Secure`: as in a Set-Cookie field.
+  /// `id=7; Domain=example.com; Path=/; Secure`: the form of a Set-Cookie field.
   public var description: String {
     var parts = [pair]
     if !isHostOnly { parts.append("Domain=\(domain)") }
     parts.append("Path=\(path)")
-    // Within the years that can be written: a file may say anything.
+    // Clamped to the years that the format can express: a file may have any value.
     if let expires { parts.append("Expires=\(HTTPDate.format(min(max(expires, 0), 253_402_300_799)))") }
     if isSecure { parts.append("Secure") }
     if isHTTPOnly { parts.append("HttpOnly") }
@@ -98,6 +98,6 @@ extension Cookie: CustomStringConvertible {
     return parts.joined(separator: "; ")
   }
 
-  /// As a Cookie field has it (RFC 6265bis §5.8.3).
+  /// As in a Cookie field (RFC 6265bis §5.8.3).
   package var pair: String { name.isEmpty ? value : "\(name)=\(value)" }
 }

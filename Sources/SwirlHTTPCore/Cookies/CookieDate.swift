@@ -1,12 +1,12 @@
-/// Dates as servers have written them into Expires for thirty years (RFC 6265bis §5.1.1): a time, a day, a month and a year are
-/// looked for among the words, in any order; everything else, time zones too, is passed over.
+/// Parses the date formats that servers use in Expires (RFC 6265bis §5.1.1): it looks for a time, a day, a month and a
+/// year among the words, in any order, and skips everything else, time zones too.
 struct CookieDate {
   private var time: (hour: Int, minute: Int, second: Int)?
   private var day: Int?
   private var month: Int?
   private var year: Int?
 
-  /// Seconds since 1970; nil for what is not a date.
+  /// Seconds since 1970; nil if it is not a date.
   package static func seconds(_ text: some Sequence<UInt8>) -> Int? {
     var date = CookieDate()
     var word: [UInt8] = []
@@ -22,7 +22,7 @@ struct CookieDate {
     return date.seconds
   }
 
-  /// The first word that can be a time is the time, and so on. The order of the questions decides what `12` is.
+  /// The first word that can be a time is the time, and so on. The order of these tests decides the meaning of `12`.
   private mutating func take(_ word: [UInt8]) {
     guard !word.isEmpty else { return }
     if time == nil, let found = Self.time(word) {
@@ -38,14 +38,14 @@ struct CookieDate {
 
   private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
-  /// A number of so many digits, with no other digit behind it.
+  /// A number of this many digits, not followed by another digit.
   private static func number(_ word: ArraySlice<UInt8>, digits: ClosedRange<Int>) -> Int? {
     let number = word.prefix { $0.isDigit }
     guard digits.contains(number.count) else { return nil }
     return number.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
   }
 
-  /// `8:04:19`, and whatever comes after it.
+  /// `8:04:19`, followed by anything.
   private static func time(_ word: [UInt8]) -> (hour: Int, minute: Int, second: Int)? {
     let parts = word.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, parts[0].allSatisfy(\.isDigit), parts[1].allSatisfy(\.isDigit),
@@ -73,7 +73,7 @@ struct CookieDate {
     }
   }
 
-  /// Days since 1970-01-01: the inverse of what `HTTPDate` does, with years that begin in March.
+  /// Days since 1970-01-01: the inverse of `HTTPDate`'s calculation, with years that begin in March.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let shifted = month > 2 ? year : year - 1
     let era = shifted / 400

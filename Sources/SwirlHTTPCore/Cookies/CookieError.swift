@@ -1,11 +1,11 @@
-/// Why cookies could not be loaded or saved: what was attempted, with which file, what went wrong.
+/// Cookies could not be loaded or saved: the operation, the file, and the reason.
 public struct CookieError: Error, Sendable, CustomStringConvertible {
-  /// The kind of failure, to tell apart in a program; new kinds may be added.
+  /// The kind of failure, for programs to compare; later versions may add kinds.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     /// The code's name, as in the source.
     public let description: String
 
-    /// The text is not cookies.
+    /// The text is not a cookie file.
     public static let malformed = Code(description: "malformed")
     /// The text was written by a newer version of the library.
     public static let unknownVersion = Code(description: "unknownVersion")
@@ -17,11 +17,11 @@ public struct CookieError: Error, Sendable, CustomStringConvertible {
 
   /// The kind of failure.
   public let code: Code
-  /// The file, where there is one.
+  /// The file, if one was involved.
   public let path: String?
-  /// The kernel's error number, or zero where the cause is another.
+  /// The kernel's error number; zero if the cause is not a system call.
   public let errno: Int32
-  /// What went wrong, in words.
+  /// The reason in words.
   public let reason: String
 
   package init(_ code: Code, path: String? = nil, errno: Int32 = 0, _ reason: String) {

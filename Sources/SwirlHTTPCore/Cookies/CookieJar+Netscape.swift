@@ -1,13 +1,13 @@
 extension CookieJar {
   /// Adds the cookies of a Netscape cookie file.
-  /// - Throws: ``CookieError`` if the text has lines and none of them is one of such a file.
+  /// - Throws: ``CookieError`` if the text has lines, and no line is in the format.
   package func add(netscape text: String) throws(CookieError) { try add(netscape: Array(text.utf8)) }
 
   package func add(netscape text: [UInt8]) throws(CookieError) {
     let now = now()
     var isReadable = false
     var firstProblem: String?
-    // At line feeds only: to Unicode there are more ends of lines, which can stand in a value.
+    // Split at line feeds only: Unicode has more line ends, which can occur in a value.
     for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let line = line.last == 0x0D ? line.dropLast() : line
       do throws(SetCookie.Refusal) {
@@ -23,11 +23,11 @@ extension CookieJar {
     if !isReadable, let firstProblem { throw CookieError(.malformed, "no cookies: \(firstProblem)") }
   }
 
-  /// The cookies as a Netscape cookie file, which curl (`-b`) and wget (`--load-cookies`) read. It has no place for SameSite and
-  /// the times of creation and use.
+  /// The cookies as a Netscape cookie file, which curl (`-b`) and wget (`--load-cookies`) read. The format omits
+  /// SameSite and the times of creation and use.
   public var netscapeText: String { String(decoding: netscapeBytes, as: UTF8.self) }
 
-  /// The same with the bytes of cookies that are not UTF-8.
+  /// The same as bytes, for cookies that are not UTF-8.
   package var netscapeBytes: [UInt8] {
     var text = Array("# Netscape HTTP Cookie File\n# Made by Swirl. Whoever can read this file can be you.\n\n".utf8)
     for cookie in cookies {
@@ -42,7 +42,7 @@ extension CookieJar {
     return text
   }
 
-  /// Takes a cookie from a file, by the rules for one from a server.
+  /// Adds a cookie from a file, by the rules for one from a server.
   package func adopt(_ cookie: inout Cookie, at now: Int) throws(SetCookie.Refusal) {
     if let problem = cookie.problem { throw SetCookie.Refusal(problem) }
     cookie.expires = cookie.expires.map { min($0, now + SetCookie.ageLimit) }
@@ -51,7 +51,7 @@ extension CookieJar {
 }
 
 extension Cookie {
-  /// What begins the line of a cookie that is hidden from scripts; it looks like a comment to old readers.
+  /// The prefix of an HttpOnly cookie's line; old readers skip it as a comment.
   fileprivate static let httpOnlyPrefix = "#HttpOnly_"
 
   /// nil for a comment or an empty line.
@@ -60,9 +60,9 @@ extension Cookie {
     let isHTTPOnly = line.starts(with: Self.httpOnlyPrefix.utf8)
     if isHTTPOnly { line = line.dropFirst(Self.httpOnlyPrefix.utf8.count) }
     if line.allSatisfy(\.isBlank) || line.first == UInt8(ascii: "#") { return nil }
-    // A tab more belongs to the value.
+    // A further tab belongs to the value.
     let fields = line.split(separator: 0x09, maxSplits: 6, omittingEmptySubsequences: false)
-    // Some programs leave away the tab before an empty value.
+    // Some programs omit the tab before an empty value.
     guard fields.count >= 6 else { throw SetCookie.Refusal("it has \(fields.count) fields instead of 7") }
     let host = Self.host(fields[0])
     guard let includesHostsBelow = Self.flag(fields[1]), let isSecure = Self.flag(fields[3]) else {
@@ -74,13 +74,14 @@ extension Cookie {
     let value = fields.count > 6 ? fields[6] : []
     self.init(
       name: String(decoding: fields[5], as: UTF8.self), value: String(decoding: value, as: UTF8.self), domain: host,
-      // Some programs say of an address that it has hosts below it.
+      // Some programs mark an IP address as having hosts below it.
       isHostOnly: !includesHostsBelow || host.isAddress, path: String(decoding: fields[2], as: UTF8.self),
       expires: expires == 0 ? nil : expires, isSecure: isSecure, isHTTPOnly: isHTTPOnly, sameSite: .default,
       creation: now, lastAccess: now, rawPair: Self.rawPair(fields[5], value))
   }
 
-  /// A host as URLs have it. Some programs leave the brackets of an IPv6 address away; wget writes a port, which cookies have not.
+  /// The host as in a URL. Some programs omit the brackets of an IPv6 address; wget writes a port, which cookies do not
+  /// have.
   private static func host(_ field: ArraySlice<UInt8>) -> String {
     let name = field.first == UInt8(ascii: ".") ? field.dropFirst() : field
     let parts = name.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

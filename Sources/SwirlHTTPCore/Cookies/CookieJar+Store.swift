@@ -1,10 +1,10 @@
 extension CookieJar {
-  /// Takes what a server set: keeps the cookie, replaces the one with its name, domain and path, or removes that when the new
-  /// one has expired. What is refused is told to ``onRefused`` (RFC 6265bis §5.6, §5.7).
+  /// Stores a cookie from a server. It replaces the one with the same name, domain and path, and removes that if the
+  /// new one has expired. It reports refused cookies to ``onRefused`` (RFC 6265bis §5.6, §5.7).
   ///
   /// - Parameters:
   ///   - value: the value of one Set-Cookie field.
-  ///   - url: what was asked for when it came.
+  ///   - url: the URL of the request whose response had the field.
   public func store(setCookie value: String, from url: String) { store(setCookie: Array(value.utf8), from: url) }
 
   package func store(setCookie value: String, from url: HTTPURL) { store(setCookie: Array(value.utf8), from: url) }
@@ -35,7 +35,7 @@ extension CookieJar {
     _ said: SetCookie, from url: HTTPURL, at now: Int
   ) throws(SetCookie.Refusal) -> Cookie {
     let (domain, isHostOnly) = try scope(of: said, from: url.origin.host)
-    // Max-Age goes before Expires, wherever it stands. What is later than the limit is brought to it.
+    // Max-Age overrides Expires, in any order. A later time is reduced to the limit.
     let expires = said.maxAge.map { now + $0 } ?? said.expires.map { min($0, now + SetCookie.ageLimit) }
     let cookie = Cookie(
       name: said.name, value: said.value, domain: domain, isHostOnly: isHostOnly, path: said.path ?? url.defaultPath,
@@ -45,7 +45,7 @@ extension CookieJar {
       throw SetCookie.Refusal("it is Secure, and came over an insecure connection")
     }
     if let problem = cookie.problem { throw SetCookie.Refusal(problem) }
-    // The default path is not enough, even where it is the same.
+    // The prefix requires an explicit Path, even if the default path is the same.
     if !said.namesPath && cookie.name.utf8.prefix(7).lowercasedText == "__host-" {
       throw SetCookie.Refusal("its prefix needs Path=/")
     }
@@ -61,12 +61,12 @@ extension CookieJar {
     guard host.domainMatches(domain) else {
       throw SetCookie.Refusal("its domain \(domain.debugDescription) is neither \(host) nor above it")
     }
-    // No one is below an address, and only strangers are below a public suffix.
+    // An address has no hosts below it, and the hosts below a public suffix belong to strangers.
     if host.hasSameBytes(as: domain) && (host.isAddress || PublicSuffixes.contains(domain)) { return (host, true) }
     return (domain, false)
   }
 
-  /// Puts a cookie that has no problem into the jar.
+  /// Adds an accepted cookie to the jar.
   package func keep(_ cookie: Cookie, at now: Int) throws(SetCookie.Refusal) {
     if cookie.isExpired(at: now) {
       store.remove(from: cookie.domain) { $0.cookie.replaces(cookie) }

@@ -1,6 +1,6 @@
 public import HTTPTypes
 
-/// Keeps the cookies that servers set, and tells which of them go with a request (RFC 6265bis). Twisted: `treq`'s cookie jar;
+/// Stores the cookies that servers set, and selects those for a request (RFC 6265bis). Twisted: `treq`'s cookie jar;
 /// Python: `http.cookiejar`.
 ///
 /// ```swift
@@ -9,11 +9,11 @@ public import HTTPTypes
 /// jar.cookieHeader(for: "https://example.com/news")  // "id=7"
 /// ```
 ///
-/// A jar belongs to one thread. It has at most 50 cookies of a domain and about 3,000 in all, none for longer than 400 days. A
-/// secure connection is one over TLS, or to `localhost`, `127.0.0.1` or `[::1]`.
+/// A jar belongs to one thread. It holds at most 50 cookies for a domain and about 3,000 in all, for at most 400 days.
+/// A secure connection is one over TLS, or to `localhost`, `127.0.0.1` or `[::1]`.
 public final class CookieJar {
-  /// Called when a cookie is not kept: with the value of the Set-Cookie field, or the line or cookie of a file, and the reason
-  /// in words; on the jar's thread, before the call that it came with returns.
+  /// Called when the jar refuses a cookie: with the value of the Set-Cookie field, or the line or cookie of a file, and
+  /// the reason in words. Runs on the jar's thread, before the call that brought the cookie returns.
   public var onRefused: ((_ setCookie: String, _ reason: String) -> Void)?
 
   package var store = CookieStore()
@@ -26,18 +26,18 @@ public final class CookieJar {
 
   // MARK: - Requests
 
-  /// The value of the Cookie field for a request: longer paths first, then those that came earlier. nil when there are no
-  /// cookies for it, or the URL is not one.
+  /// The value of the Cookie field for a request: longer paths first, then in the order they were set. nil if no cookie
+  /// matches or the URL is malformed.
   ///
   /// - Parameters:
-  ///   - url: where the request goes.
-  ///   - isSameSite: false for a request that another site has caused, such as one after a redirect or a link from there. Only
-  ///     cookies with `SameSite=None` go with it; with safe methods also those with `Lax` or without SameSite.
-  ///   - method: of the request.
+  ///   - url: the URL of the request.
+  ///   - isSameSite: false for a request that another site has caused, such as one after a redirect or a link from
+  ///     there. It gets only cookies with `SameSite=None`; with safe methods also those with `Lax` or without SameSite.
+  ///   - method: the method of the request.
   public func cookieHeader(
     for url: String, isSameSite: Bool = true, method: HTTPRequest.Method = .get
   ) -> String? {
-    // Before anything is read or parsed: a client that gets no cookies pays nothing for its jar.
+    // Check this before parsing the URL: a client that gets no cookies pays nothing for its jar.
     guard !store.isEmpty, let url = try? HTTPURL(url) else { return nil }
     return cookieHeader(for: url, isSameSite: isSameSite, method: method)
   }
@@ -46,7 +46,7 @@ public final class CookieJar {
     cookieBytes(for: url, isSameSite: isSameSite, method: method).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// As `cookieHeader`, byte for byte as servers sent them.
+  /// Like `cookieHeader`, as the bytes that servers sent.
   package func cookieBytes(for url: String, method: HTTPRequest.Method) -> [UInt8]? {
     guard !store.isEmpty, let url = try? HTTPURL(url) else { return nil }
     return cookieBytes(for: url, isSameSite: true, method: method)
@@ -61,7 +61,7 @@ public final class CookieJar {
     return Array(entries.map(\.cookie.pairBytes).joined(separator: "; ".utf8))
   }
 
-  /// The cookies for `url`, in the order in which they are sent.
+  /// The cookies for `url`, in sending order.
   private func entries(for url: HTTPURL, at now: Int, where isWanted: (Cookie) -> Bool) -> [CookieStore.Entry] {
     let path = url.path
     let isTrusted = url.isTrusted
@@ -76,19 +76,19 @@ public final class CookieJar {
 
   // MARK: - Looking
 
-  /// All cookies that have not expired, in the order they came.
+  /// All cookies that have not expired, in the order they were set.
   public var cookies: [Cookie] {
     removeExpired()
     return store.entries.map(\.cookie)
   }
 
-  /// Whether there is nothing in it.
+  /// Whether it has no cookies.
   public var isEmpty: Bool {
     removeExpired()
     return store.isEmpty
   }
 
-  /// The cookie of this name that a request to `url` sends first; looking is not using.
+  /// The cookie of this name that a request to `url` sends first. Reading it does not count as use.
   public subscript(_ name: String, for url: String) -> Cookie? {
     guard !store.isEmpty, let url = try? HTTPURL(url) else { return nil }
     return entries(for: url, at: now()) { $0.name.hasSameBytes(as: name) }.first?.cookie
@@ -96,19 +96,19 @@ public final class CookieJar {
 
   // MARK: - Removing
 
-  /// Removes the cookie with the name, domain and path of `cookie`, whatever its value is now.
+  /// Removes the cookie with the name, domain and path of `cookie`, whatever its value is.
   public func remove(_ cookie: Cookie) {
     store.remove(from: cookie.domain) { $0.cookie.replaces(cookie) }
   }
 
   /// Removes the cookies for which `isUnwanted` is true.
   public func removeAll(where isUnwanted: (Cookie) throws -> Bool) rethrows {
-    // Asked before anything is removed: what throws or looks at the jar finds it whole.
+    // Evaluate the predicate before removing: it may throw, or read the jar, which must be consistent then.
     let unwanted = try Set(store.entries.filter { try isUnwanted($0.cookie) }.map(\.order))
     store.removeAll { unwanted.contains($0.order) }
   }
 
-  /// Removes the cookies that end with the session: what a browser does when it is closed.
+  /// Removes the session cookies, as a browser does when it closes.
   public func removeSessionCookies() { store.removeAll { $0.cookie.isSession } }
 
   /// Removes all cookies.
@@ -122,7 +122,7 @@ public final class CookieJar {
 }
 
 extension Cookie {
-  /// RFC 6265bis §5.8.3: whether it goes with a request that perhaps another site has caused.
+  /// RFC 6265bis §5.8.3: whether a request that another site may have caused sends it.
   fileprivate func goesAlong(isSameSite: Bool, isSafe: Bool) -> Bool {
     if isSameSite { return true }
     return switch sameSite {

@@ -1,36 +1,37 @@
-/// The cookies of a jar by their domain, and which of them goes when there are too many.
+/// The cookies of a jar by domain, and the rule by which it evicts them.
 ///
-/// Order is counted, not timed: cookies of one second still have an order, and a clock that is set back changes none.
+/// It orders them by sequence numbers, not by time: cookies of one second stay ordered, and setting the clock back has
+/// no effect.
 package struct CookieStore {
   package struct Entry {
     package var cookie: Cookie
-    /// Counts up with each new cookie.
+    /// Sequence number of creation.
     package let order: UInt64
-    /// Counts up with each use.
+    /// Sequence number of the last use.
     package var access: UInt64
   }
 
-  /// How many a domain has at most (RFC 6265bis §6.1: at least 50).
+  /// The maximum number per domain (RFC 6265bis §6.1: at least 50).
   static let domainLimit = 50
-  /// How many a jar is brought back to when it has too many (§6.1: at least 3000).
+  /// The number to which eviction reduces a jar (§6.1: at least 3000).
   package static let limit = 3000
-  /// How many more than that are too many: looking for the oldest is worth it for many at once only.
+  /// The excess over `limit` that starts eviction: searching for the oldest pays only for many at once.
   static let slack = 300
 
   private var domains: [String: [Entry]] = [:]
   private(set) var count = 0
-  /// How many secure cookies have a name: most names that come over an insecure connection need no search.
+  /// The number of secure cookies by name: most names from an insecure connection then need no search.
   private var secureNames: [String: Int] = [:]
   private var ticks: UInt64 = 0
 
   package var isEmpty: Bool { count == 0 }
 
-  /// All of them, in the order they came.
+  /// All entries, in the order of creation.
   package var entries: [Entry] { domains.values.joined().sorted { $0.order < $1.order } }
 
   // MARK: - Looking
 
-  /// Those that `host` gets, in no particular order.
+  /// The entries for `host`, unordered.
   package func entries(for host: String, where isWanted: (Cookie) -> Bool) -> [Entry] {
     var found: [Entry] = []
     for (level, domain) in host.domains.enumerated() {
@@ -42,8 +43,7 @@ package struct CookieStore {
     return found
   }
 
-  /// Whether a cookie that comes over an insecure connection would stand before or in the place of a secure one
-  /// (RFC 6265bis §5.7, step 16).
+  /// Whether a cookie from an insecure connection would shadow or replace a secure one (RFC 6265bis §5.7, step 16).
   func overlaysSecure(_ cookie: Cookie) -> Bool {
     guard secureNames[cookie.name] != nil else { return false }
     func isOverlaid(_ entry: Entry) -> Bool {
@@ -56,7 +56,7 @@ package struct CookieStore {
     }
   }
 
-  /// Notes that `entries` were used.
+  /// Records that `entries` were used.
   mutating func touch(_ entries: [Entry], at now: Int) {
     for entry in entries {
       guard let index = domains[entry.cookie.domain]?.firstIndex(where: { $0.order == entry.order }) else { continue }
@@ -66,7 +66,7 @@ package struct CookieStore {
     }
   }
 
-  /// Counts the uses again by their times: after loading, the order of coming stands for them.
+  /// Renumbers the uses by their times. After loading, entries of the same time keep their creation order.
   package mutating func recallUse() {
     for entry in entries.sorted(by: { $0.cookie.lastAccess < $1.cookie.lastAccess }) {
       touch([entry], at: entry.cookie.lastAccess)
@@ -75,8 +75,8 @@ package struct CookieStore {
 
   // MARK: - Changing
 
-  /// Puts a cookie in the place of the one that it replaces, or behind the others.
-  /// - Returns: whether it is still there now that there is room again.
+  /// Replaces the cookie with the same key, or appends it.
+  /// - Returns: whether it survived the eviction.
   package mutating func insert(_ cookie: Cookie, at now: Int) -> Bool {
     ticks += 1
     var cookie = cookie
@@ -103,7 +103,7 @@ package struct CookieStore {
   }
 
   package mutating func remove(from domain: String, where isUnwanted: (Entry) -> Bool) {
-    // Taken out, so that it is not copied.
+    // Take the array out of the dictionary, so that changing it does not copy it.
     guard var entries = domains.removeValue(forKey: domain) else { return }
     entries.removeAll { entry in
       guard isUnwanted(entry) else { return false }
@@ -122,8 +122,7 @@ package struct CookieStore {
 
   // MARK: - Room
 
-  /// Expired ones go first, then those that are not secure, then the one that was not used for the longest time
-  /// (RFC 6265bis §5.7).
+  /// Evicts expired entries first, then insecure ones, then the least recently used (RFC 6265bis §5.7).
   private mutating func makeRoom(in domain: String, for newest: Entry, at now: Int) -> Bool {
     guard let count = domains[domain]?.count, count > Self.domainLimit else { return true }
     remove(from: domain) { $0.cookie.isExpired(at: now) }
@@ -136,11 +135,11 @@ package struct CookieStore {
     return victim.order != newest.order
   }
 
-  /// No domain has too many of its own, so expired ones go, and then those not used for the longest time.
+  /// No domain exceeds its own limit here: evicts expired entries, then the least recently used.
   private mutating func makeRoom(at now: Int) {
     removeAll { $0.cookie.isExpired(at: now) }
     guard count > Self.limit else { return }
-    // No two have the same number.
+    // The sequence numbers are unique.
     let oldestKept = domains.values.joined().map(\.access).sorted()[count - Self.limit]
     removeAll { $0.access < oldestKept }
   }

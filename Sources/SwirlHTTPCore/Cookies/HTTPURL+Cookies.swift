@@ -4,15 +4,15 @@ extension HTTPURL {
     target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
   }
 
-  /// The path of a cookie that names none: up to the last slash, without it.
+  /// The default path of a cookie: up to the last slash, without it.
   var defaultPath: String {
     let path = path
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return "/" }
     return String(path[..<slash])
   }
 
-  /// Whether secure cookies may come from there and go there: over TLS, or without leaving the machine, as browsers and curl
-  /// have it (RFC 6265bis §5.8.3).
+  /// Whether it may set and receive secure cookies: over TLS or on this machine, as in browsers and curl (RFC 6265bis
+  /// §5.8.3).
   var isTrusted: Bool {
     origin.isSecure || origin.host == "localhost" || origin.host == "127.0.0.1" || origin.host == "[::1]"
   }

@@ -1,27 +1,27 @@
-/// What a Set-Cookie field says, before it is decided whether to believe it (RFC 6265bis §5.6).
+/// The parsed Set-Cookie field, before the jar's checks (RFC 6265bis §5.6).
 package struct SetCookie {
-  /// Why a cookie is not kept, in words.
+  /// Why the jar refuses a cookie, in words.
   package struct Refusal: Error {
     package let reason: String
     package init(_ reason: String) { self.reason = reason }
   }
 
-  /// The most bytes of name and value together.
+  /// The maximum number of bytes of name and value together.
   static let pairLimit = 4096
-  /// The most bytes of the value of an attribute; a longer one is passed over.
+  /// The maximum number of bytes of an attribute's value; longer attributes are ignored.
   static let attributeLimit = 1024
-  /// The longest time a cookie is kept: 400 days, in seconds.
+  /// The maximum lifetime of a cookie: 400 days, in seconds.
   static let ageLimit = 400 * 24 * 60 * 60
 
   package let name: String
   package let value: String
   /// See `Cookie.rawPair`.
   let rawPair: [UInt8]?
-  /// In seconds, up to the limit; zero for one that has ended.
+  /// In seconds, up to the limit; zero for an expired cookie.
   private(set) var maxAge: Int?
-  /// In seconds since 1970, as far away as the server likes.
+  /// In seconds since 1970, without a limit.
   private(set) var expires: Int?
-  /// In lower case, without a leading dot; empty means that of the host, as none does.
+  /// In lower case, without a leading dot; empty, as without the attribute, means the host.
   private(set) var domain = ""
   /// nil for the default path.
   private(set) var path: String?
@@ -44,12 +44,12 @@ package struct SetCookie {
     self.name = String(decoding: name, as: UTF8.self)
     self.value = String(decoding: value, as: UTF8.self)
     rawPair = Cookie.rawPair(name, value)
-    // The last attribute of a name counts.
+    // The last of repeated attributes counts.
     while !rest.isEmpty {
       var attribute = rest.cut(at: ";")
       let name = attribute.cut(at: "=").trimmed
       let value = attribute.trimmed
-      // Longer or shorter than any name there is, so that it is not copied.
+      // Skip names longer or shorter than the known ones, to avoid a copy.
       if (4...8).contains(name.count), value.count <= Self.attributeLimit { take(name.lowercasedText, value) }
     }
   }
@@ -75,7 +75,7 @@ package struct SetCookie {
     }
   }
 
-  /// Digits, and a minus before them, which makes it zero. However many there are, no number overflows.
+  /// Digits, with an optional minus, which makes the result zero. Any number of digits is safe from overflow.
   private static func seconds(_ text: ArraySlice<UInt8>) -> Int? {
     let isNegative = text.first == UInt8(ascii: "-")
     let digits = isNegative ? text.dropFirst() : text
@@ -90,7 +90,7 @@ extension UInt8 {
 }
 
 extension ArraySlice<UInt8> {
-  /// Takes away what comes before the first `separator`, and the separator; all when there is none.
+  /// Removes and returns the part before the first `separator`, and drops the separator; without one, the whole.
   fileprivate mutating func cut(at separator: Unicode.Scalar) -> ArraySlice<UInt8> {
     let end = firstIndex(of: UInt8(ascii: separator)) ?? endIndex
     let part = self[..<end]
@@ -98,7 +98,7 @@ extension ArraySlice<UInt8> {
     return part
   }
 
-  /// Without spaces and tabs around it.
+  /// Without surrounding spaces and tabs.
   fileprivate var trimmed: ArraySlice<UInt8> {
     var text = drop(while: \.isBlank)
     while let last = text.last, last.isBlank { text.removeLast() }

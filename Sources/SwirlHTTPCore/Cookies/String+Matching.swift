@@ -1,19 +1,19 @@
-// Which hosts and paths a cookie goes to (RFC 6265bis §5.1.3 and §5.1.4). Everything is compared byte by byte: to Swift two
-// strings are equal when they look the same, and to a server they are two.
+// Matches hosts and paths of cookies (RFC 6265bis §5.1.3 and §5.1.4). Compares bytes: Swift treats canonically
+// equivalent strings as equal, but a server treats them as different.
 
 extension String {
-  // Strings with the same bytes are equal, and that is asked faster.
+  // Equal bytes imply equal strings, and the string comparison is faster: do it first.
   package func hasSameBytes(as other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
 
-  /// Whether this host is `domain`, or a name below it.
+  /// Whether this host is `domain` or a subdomain of it.
   package func domainMatches(_ domain: String) -> Bool {
     let above = domain.utf8.count
     guard utf8.count > above else { return hasSameBytes(as: domain) }
     return !isAddress && utf8.suffix(above).elementsEqual(domain.utf8) && utf8.dropLast(above).last == UInt8(ascii: ".")
   }
 
-  /// Whether this host is an IP address, above which there are no domains. As browsers see it: anything that ends in a number
-  /// is one, whatever a resolver makes of it (WHATWG URL §3.5).
+  /// Whether this host is an IP address, which has no parent domains. By the browsers' rule, anything that ends in a
+  /// number is an address, even if a resolver would accept it as a name (WHATWG URL §3.5).
   package var isAddress: Bool {
     if utf8.first == UInt8(ascii: "[") { return true }
     let name = utf8.last == UInt8(ascii: ".") ? utf8.dropLast() : utf8[...]
@@ -22,14 +22,14 @@ extension String {
     return !label.isEmpty && label.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
   }
 
-  /// Whether a request for this path gets cookies of `path`.
+  /// Whether a request for this path sends cookies of `path`.
   func pathMatches(_ path: String) -> Bool {
     guard utf8.starts(with: path.utf8) else { return false }
     return utf8.count == path.utf8.count || path.utf8.last == UInt8(ascii: "/")
       || utf8.dropFirst(path.utf8.count).first == UInt8(ascii: "/")
   }
 
-  /// This host and the domains above it, the nearest first.
+  /// This host and its parent domains, nearest first.
   var domains: [String] {
     if isAddress { return [self] }
     var found = [self]
@@ -43,7 +43,7 @@ extension String {
 }
 
 extension Sequence<UInt8> {
-  /// The text with the letters of ASCII in lower case, and all others as they are.
+  /// The text with ASCII letters in lower case, all others unchanged.
   var lowercasedText: String {
     String(decoding: map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }, as: UTF8.self)
   }

@@ -1,4 +1,4 @@
-/// The options of the Connection fields that mean something to this module (RFC 9110 §7.6.1).
+/// The Connection options that this module handles (RFC 9110 §7.6.1).
 struct ConnectionOptions: OptionSet, Sendable {
   let rawValue: UInt8
 
@@ -10,7 +10,7 @@ struct ConnectionOptions: OptionSet, Sendable {
 extension ConnectionOptions {
   init(parsing bytes: Span<UInt8>, _ value: Range<Int>) {
     self = []
-    // Nearly every Connection field is one of these two words.
+    // Fast path: nearly every Connection field is one of these two words.
     if bytes.equals("keep-alive", in: value) {
       insert(.keepAlive)
       return

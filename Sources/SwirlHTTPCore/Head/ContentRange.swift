@@ -1,11 +1,11 @@
 /// The value of a Content-Range field in bytes (RFC 9110 §14.4).
 package struct ContentRange: Equatable {
-  /// nil where the server cannot satisfy the range: `bytes */10`.
+  /// nil if the server cannot satisfy the range: `bytes */10`.
   package let positions: Range<Int>?
-  /// nil where the server does not know the length of the whole: `bytes 0-4/*`.
+  /// nil if the server does not know the total length: `bytes 0-4/*`.
   package let total: Int?
 
-  /// nil for other units, for positions that contradict each other, and for numbers that no file has.
+  /// nil for other units, contradictory positions, and numbers beyond any file size.
   package init?(_ value: String) {
     let words = value.split(separator: " ")
     guard words.count == 2, words[0].lowercased() == "bytes" else { return nil }
@@ -25,7 +25,7 @@ package struct ContentRange: Equatable {
     positions = first..<last + 1
   }
 
-  /// Digits alone: `Int` would take a sign.
+  /// Digits only: `Int` would accept a sign.
   private static func number(_ text: Substring) -> Int? {
     text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
   }

@@ -1,5 +1,5 @@
-/// What the fields of a head say about the message itself: where it ends and whether the connection stays. Gathered while the
-/// lines are checked, so that nobody needs to look the fields up again.
+/// The facts about framing and persistence in the fields of a head. The parser gathers them while it validates the
+/// lines, so that it need not look the fields up again.
 struct FieldFacts: Sendable {
   var count = 0
   var contentLength: Int?
@@ -7,17 +7,17 @@ struct FieldFacts: Sendable {
   var connection: ConnectionOptions = []
   var hostCount = 0
   var expectsContinue = false
-  /// An expectation other than that one.
+  /// An expectation other than `100-continue`.
   var expectsOther = false
   var hasContentCoding = false
   /// Whether a line of the head ended with a line feed alone.
   var hasBareLineFeed = false
-  /// Whether Content-Length and Transfer-Encoding mean nothing here.
+  /// Whether Content-Length and Transfer-Encoding have no meaning in this head.
   var ignoresFraming = false
 
   mutating func note(_ field: FieldLine, in bytes: Span<UInt8>, isRequest: Bool) throws(HTTPWireError) {
     count += 1
-    // By the length of the name: most fields are passed over without looking at theirs.
+    // Switch on the length of the name first: it excludes most fields without comparing bytes.
     switch field.name.count {
     case 4 where isRequest && bytes.equals("host", in: field.name):
       hostCount += 1
@@ -38,8 +38,8 @@ struct FieldFacts: Sendable {
     }
   }
 
-  /// A second length, in a list or in a field of its own, is refused in a request even if it is the same; in a response the
-  /// same length said twice is taken as one, as RFC 9110 §8.6 allows.
+  /// A request with a second length, in a list or in another field, is refused even if both are equal. A response may
+  /// repeat the same length, as RFC 9110 §8.6 allows.
   private mutating func noteContentLength(
     _ bytes: Span<UInt8>, _ value: Range<Int>, isRequest: Bool
   ) throws(HTTPWireError) {
@@ -59,15 +59,15 @@ struct FieldFacts: Sendable {
     }
   }
 
-  /// Whether the fields leave a doubt where the message ends: both a length and a coding, or a coding in HTTP/1.0, which has none
-  /// (RFC 9112 §6.1, §6.3).
+  /// Whether the framing is ambiguous: both a length and a coding, or a coding in HTTP/1.0, which lacks codings (RFC
+  /// 9112 §6.1, §6.3).
   func isAmbiguous(_ version: HTTPVersion) -> Bool {
     if case .none = transferCoding { return false }
     return contentLength != nil || version < .http11
   }
 
-  /// RFC 9112 §9.3: `close` is the last word; else 1.1 stays, and 1.0 stays if asked to. Where what came was not to the letter, what
-  /// comes next is not trusted.
+  /// RFC 9112 §9.3: `close` overrides; otherwise 1.1 persists, and 1.0 persists only on `keep-alive`. After a head that
+  /// only a lenient parser accepts, the connection is not reused.
   func isPersistent(_ version: HTTPVersion) -> Bool {
     if connection.contains(.close) || hasBareLineFeed || isAmbiguous(version) { return false }
     return version >= .http11 || connection.contains(.keepAlive)

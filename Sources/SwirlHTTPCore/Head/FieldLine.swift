@@ -1,16 +1,16 @@
-/// Where the name and the value of one field line are (RFC 9112 §5). Parsing it is the check: no other file looks at a
-/// field line's syntax again.
+/// The positions of name and value in a field line (RFC 9112 §5). This initializer validates the line: no other file
+/// checks a field line's syntax.
 struct FieldLine {
   let name: Range<Int>
-  /// Without the blanks around it.
+  /// Without surrounding blanks.
   let value: Range<Int>
 
-  /// - Parameter line: the line without its CRLF, known to have no control character but tab.
+  /// - Parameter line: the line without its CRLF, already checked to have no control character but tab.
   @inline(__always)
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
     let text = bytes.extracting(line)
     var index = 0
-    // Letters and hyphens first: nearly all names are of these alone.
+    // Fast path: nearly all names have only letters and hyphens.
     while index < text.count, text[index].isAlpha || text[index] == .hyphen || text[index].isToken { index &+= 1 }
     let colon = line.lowerBound + index
     guard colon < line.upperBound, bytes[colon] == .colon, colon > line.lowerBound else {
@@ -20,7 +20,7 @@ struct FieldLine {
     value = bytes.trimmed(colon + 1..<line.upperBound)
   }
 
-  /// Reads a line that was parsed before, without the checks.
+  /// Reads a validated line without checking it again.
   init(known bytes: Span<UInt8>, _ line: Range<Int>) {
     var colon = line.lowerBound
     while bytes[colon] != .colon { colon &+= 1 }

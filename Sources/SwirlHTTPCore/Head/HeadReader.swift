@@ -1,24 +1,24 @@
-/// Finds a head in what was read: straight in the caller's bytes when all of it is there, else in a buffer of its own that
-/// keeps what came before.
+/// Finds a head in the input: directly in the caller's bytes if all of it is there, otherwise in a buffer that holds
+/// the earlier bytes.
 struct HeadReader<Start: StartLine>: Sendable {
   private var scanner = HeadScanner<Start>()
   private var pending: [UInt8] = []
 
-  /// What a complete head came to.
+  /// A complete head, parsed.
   struct Head {
     let raw: RawHead
     let start: Start
     let facts: FieldFacts
   }
 
-  /// Whether nothing of a head has come but perhaps the empty line that may stand before it.
+  /// Whether no byte of a head has arrived, except for the optional empty line before it.
   var isIdle: Bool {
     if pending.isEmpty { return true }
     let isEmptyLine = pending == [.carriageReturn] || pending == [.carriageReturn, .lineFeed]
     return isEmptyLine && Start.allowsEmptyLineBefore
   }
 
-  /// How many bytes of an incomplete head have come.
+  /// The number of bytes of an incomplete head.
   var pendingCount: Int { pending.count }
 
   mutating func next(
@@ -35,7 +35,7 @@ struct HeadReader<Start: StartLine>: Sendable {
       offset += end
       return finish([UInt8](copying: rest.extracting(..<end)))
     }
-    // Line by line, for bytes behind the head are not ours to take.
+    // Line by line, because the bytes behind the head must stay unread.
     var bytes = pending
     pending = []
     while offset < input.count {

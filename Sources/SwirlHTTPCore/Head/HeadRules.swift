@@ -1,8 +1,8 @@
-/// How a head is read.
+/// How to parse a head.
 struct HeadRules: Sendable {
   let isRequest: Bool
-  /// Whether departures that RFC 9110 and 9112 let a user agent take are taken.
+  /// Whether to accept the deviations that RFC 9110 and 9112 permit to a user agent.
   var isLenient = false
-  /// Whether the head answers CONNECT.
+  /// Whether the head answers a CONNECT.
   var answersConnect = false
 }

@@ -1,4 +1,4 @@
-/// Goes through a head line by line, and on where it stopped when more of it is there.
+/// Scans a head line by line, and resumes where it stopped when more input arrives.
 struct HeadScanner<Start: StartLine>: Sendable {
   private(set) var start: Start?
   private(set) var facts = FieldFacts()
@@ -6,11 +6,11 @@ struct HeadScanner<Start: StartLine>: Sendable {
   /// Whether a line ended with a line feed alone, or a field was folded.
   private(set) var isIrregular = false
   private var lines = LineScanner()
-  /// Where the start line begins: behind the empty line that may stand before it.
+  /// The position of the start line: behind the optional empty line.
   private var startLineStart = 0
 
-  /// - Parameter bytes: the head from its first byte on, at least what the call before was given.
-  /// - Returns: where the head ends, after its empty line; nil if that is not there yet.
+  /// - Parameter bytes: the head from its first byte on, including all bytes of the previous call.
+  /// - Returns: the position behind the empty line; nil if the head is incomplete.
   mutating func scan(
     _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
   ) throws(HTTPWireError) -> Int? {
@@ -27,8 +27,8 @@ struct HeadScanner<Start: StartLine>: Sendable {
     }
   }
 
-  /// - Parameter end: where the next line begins.
-  /// - Returns: where the head ends, if this is its empty line.
+  /// - Parameter end: the position of the next line.
+  /// - Returns: the end of the head, if this is its empty line.
   @inline(__always)
   private mutating func take(
     _ line: Range<Int>, endingAt end: Int, _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ rules: HeadRules
@@ -47,13 +47,13 @@ struct HeadScanner<Start: StartLine>: Sendable {
     return nil
   }
 
-  // MARK: - Departures
+  // MARK: - Deviations
 
-  // Never inlined, so that a head without any pays nothing for them.
+  // Never inlined, so that a well-formed head does not pay for them.
 
-  /// A line that is not as it should be, but for a lenient reader.
+  /// Handles an irregular line, which only a lenient parser accepts.
   ///
-  /// - Returns: as `take`.
+  /// - Returns: the same as `take`.
   @inline(never)
   private mutating func resume(
     _ bytes: Span<UInt8>, at index: Int, _ limits: HTTPLimits, _ rules: HeadRules
@@ -75,17 +75,18 @@ struct HeadScanner<Start: StartLine>: Sendable {
     throw LineScanner.error(bytes, at: index, start == nil ? .badStartLine : .badField)
   }
 
-  /// A line that continues the field before it, which must be none whose value was read already.
+  /// Handles a line that continues the previous field. That field must not be one that the parser has already
+  /// interpreted.
   @inline(never)
   private mutating func fold(_ line: Range<Int>, _ bytes: Span<UInt8>) throws(HTTPWireError) {
     isIrregular = true
-    // Each line is gone back over once at most: where the one before continued the field too, that was checked already.
+    // Scan back to the field's first line. Stop at a line that is a continuation itself: that one was checked before.
     var before = line.lowerBound - 1
     while bytes[before - 1] != .lineFeed { before -= 1 }
     try checkPlain(bytes, before..<line.lowerBound, "is continued on a second line")
   }
 
-  /// What frames a message is read to the letter.
+  /// Fields that determine the framing must be well-formed.
   private func checkPlain(
     _ bytes: Span<UInt8>, _ line: Range<Int>, _ problem: String
   ) throws(HTTPWireError) {
@@ -106,19 +107,19 @@ struct HeadScanner<Start: StartLine>: Sendable {
   private mutating func scanStart(
     _ bytes: Span<UInt8>, _ line: Range<Int>, endingAt end: Int, _ rules: HeadRules
   ) throws(HTTPWireError) {
-    // Only the very first line begins at 0, so only one empty line is skipped.
+    // Only the very first line begins at 0, so this skips at most one empty line.
     if line.isEmpty, line.lowerBound == 0, Start.allowsEmptyLineBefore {
       startLineStart = 2
     } else {
       let parsed = try Start(parsing: bytes, line)
       start = parsed
       fieldsStart = end
-      // RFC 9110 §9.3.6: what these say of the content is ignored.
+      // RFC 9110 §9.3.6: ignore the content fields of a response that opens a tunnel.
       if rules.answersConnect, parsed.isSuccess { facts.ignoresFraming = true }
     }
   }
 
-  /// The length is checked before the line is: what is beyond a limit is not looked at.
+  /// Check the length before parsing the line, so that lines beyond a limit cost no parsing.
   private func checkLength(_ end: Int, _ limits: HTTPLimits) throws(HTTPWireError) {
     if start == nil, let error = Start.tooLong(end - startLineStart, limits) { throw error }
     guard end <= limits.headBytes else {
@@ -137,7 +138,7 @@ extension FieldFacts {
 }
 
 extension HTTPLimits {
-  /// HTTPFields traps beyond 65,534 fields, whatever a program sets.
+  /// HTTPFields traps beyond 65,534 fields, so cap the program's limit.
   var cappedFieldCount: Int {
     min(fieldCount, 65_000)
   }

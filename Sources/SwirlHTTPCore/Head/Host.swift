@@ -17,7 +17,7 @@ enum Host {
     return isPort(bytes, index + 1..<range.upperBound, required: portRequired)
   }
 
-  /// RFC 3986 lets a port be empty after its colon.
+  /// RFC 3986 permits an empty port after the colon.
   private static func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>, required: Bool) -> Bool {
     if range.isEmpty { return !required }
     guard range.count <= 5 else { return false }

@@ -1,21 +1,22 @@
-/// Goes through bytes line by line, and on where it stopped when more are there.
+/// Scans bytes line by line, and resumes where it stopped when more input arrives.
 ///
-/// A control character is judged when it comes, all else of a line when its CRLF has come, never before: so the same bytes give
-/// the same lines and the same error however reads cut them. No byte is looked at twice: bytes that come one at a time cost no
-/// more than bytes that come together.
+/// It checks control characters at once, and everything else of a line only once its CRLF has arrived. So the same
+/// bytes give the same lines and the same error, however reads split them. It scans no byte twice: single bytes cost no
+/// more than one block.
 struct LineScanner: Sendable {
   enum Result {
-    /// The line has not ended yet.
+    /// The line is incomplete.
     case incomplete
-    /// A line without its CRLF, with no control character but tab in it.
+    /// A line without its CRLF, without control characters but tab.
     case line(Range<Int>)
-    /// The byte here can't be: a control character in a line, or something else than a line feed after a carriage return.
+    /// The byte at this position is invalid: a control character in a line, or a byte other than a line feed after a
+    /// carriage return.
     case broken(at: Int)
   }
 
-  /// Where the line that is not complete yet begins: behind the end of the line before.
+  /// The start of the incomplete line: behind the end of the previous line.
   private(set) var lineStart = 0
-  /// How far that line is known to be clean.
+  /// The position up to which that line is checked.
   private var clean = 0
 
   mutating func next(in bytes: Span<UInt8>) -> Result {
@@ -31,19 +32,19 @@ struct LineScanner: Sendable {
     return .line(line)
   }
 
-  /// How a lenient reader goes on at a byte for which `next` returned `broken`.
+  /// How a lenient parser continues at a byte for which `next` returned `broken`.
   enum Resumption {
-    /// The line ends here, with a line feed alone.
+    /// The line ends here, with a bare line feed.
     case line(Range<Int>)
-    /// The line goes on behind a control character.
+    /// The line continues behind a control character.
     case passed
-    /// There is no going on: NUL, or a carriage return that no line feed follows.
+    /// Cannot continue: NUL, or a carriage return without a line feed.
     case none
   }
 
-  /// - Parameter index: what `broken` had.
+  /// - Parameter index: the position in `broken`.
   mutating func resume(_ bytes: Span<UInt8>, at index: Int) -> Resumption {
-    // Behind a carriage return `clean` stays where that is.
+    // `clean` stops at a carriage return until the byte behind it arrives.
     guard clean == index, bytes[index] != 0 else { return .none }
     clean = index + 1
     guard bytes[index] == .lineFeed else { return .passed }
@@ -52,7 +53,7 @@ struct LineScanner: Sendable {
     return .line(line)
   }
 
-  /// What to say of a byte at which a line was broken.
+  /// The error for an invalid byte in a line.
   static func error(_ bytes: Span<UInt8>, at index: Int, _ code: HTTPWireError.Code) -> HTTPWireError {
     if index > 0, bytes[index - 1] == .carriageReturn {
       return HTTPWireError(code, "a carriage return that no line feed follows (RFC 9112 §2.2)")

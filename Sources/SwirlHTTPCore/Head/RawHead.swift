@@ -1,10 +1,10 @@
 internal import HTTPTypes
 
-/// The bytes of a head that was checked, from which fields are read when someone looks. Copying these bytes is the only
-/// allocation that a head costs.
+/// The bytes of a validated head, from which fields are read on demand. Copying these bytes is the only allocation for
+/// a head.
 struct RawHead: Sendable {
   let bytes: [UInt8]
-  /// Where the first field line begins; the empty line follows the last one.
+  /// The start of the first field line; the empty line follows the last one.
   let fieldsStart: Int
 
   init(bytes: [UInt8], fieldsStart: Int) {
@@ -39,20 +39,20 @@ struct RawHead: Sendable {
 }
 
 extension HTTPFields {
-  /// The fields whose checked lines begin at `start`, up to the empty line.
+  /// The fields of validated lines from `start` to the empty line.
   init(checked bytes: [UInt8], from start: Int) {
     self.init()
     var lines = FieldLineRanges(start)
     while let line = lines.next(in: bytes.span) {
       let field = FieldLine(known: bytes.span, line)
-      // The name was checked to be a token, so the initializer can't refuse it.
+      // The name was validated as a token, so the initializer can't fail.
       let name = HTTPField.Name(bytes.span.string(field.name))!
       append(HTTPField(name: name, lenientValue: bytes[field.value]))
     }
   }
 }
 
-/// Walks the lines of a checked field section.
+/// Iterates over the lines of a validated field section.
 struct FieldLineRanges {
   private var start: Int
 
@@ -62,7 +62,7 @@ struct FieldLineRanges {
 
   /// The next line without its CRLF, nil at the empty line.
   mutating func next(in bytes: Span<UInt8>) -> Range<Int>? {
-    // Every line was found by its line feed, so there is one.
+    // Every line was found by its line feed, so this search succeeds.
     guard let lineFeed = bytes.firstLineFeed(from: start), lineFeed - 1 > start else { return nil }
     defer { start = lineFeed + 1 }
     return start..<(lineFeed - 1)

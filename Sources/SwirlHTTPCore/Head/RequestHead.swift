@@ -1,9 +1,9 @@
 public import HTTPTypes
 
-/// The request line and the fields of a request (RFC 9112 §3 and §5), as they came.
+/// The request line and the fields of a request (RFC 9112 §3 and §5), as received.
 ///
-/// The bytes were checked; `fields` is built from them each time it is asked for, so keep it if you look at it more than once, or
-/// ask for one field with the subscript, which builds nothing.
+/// The bytes are validated. `fields` builds a new value on each access: store it to use it more than once, or read one
+/// field by the subscript, which builds nothing.
 public struct RequestHead: Sendable {
   let raw: RawHead
   private let line: RequestLine
@@ -12,18 +12,19 @@ public struct RequestHead: Sendable {
   /// How the content ends: `none`, `contentLength` or `chunked`.
   public let framing: BodyFraming
 
-  /// Whether the client allows the connection to be used again after this request (RFC 9112 §9.3).
+  /// Whether the client allows reuse of the connection after this request (RFC 9112 §9.3).
   public let isPersistent: Bool
 
-  /// Whether the client waits for a 100 before it sends the content (RFC 9110 §10.1.1); never of a 1.0 client.
+  /// Whether the client waits for a 100 before it sends the content (RFC 9110 §10.1.1); always false for a 1.0 client.
   public let expectsContinue: Bool
 
-  /// Whether the client expects something else, which nobody here can do: a server may answer 417 (RFC 9110 §10.1.1).
+  /// Whether the client has another expectation, which this module does not support: a server may answer 417 (RFC 9110
+  /// §10.1.1).
   public let expectsOther: Bool
 
-  /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
+  /// The method as sent: methods are case-sensitive (RFC 9110 §9.1).
   public var method: HTTPRequest.Method {
-    // The bytes were checked to be a token, which is all that the initializer asks for.
+    // The bytes were validated as a token, so the initializer can't fail.
     line.kind == .get ? .get : HTTPRequest.Method(raw.string(line.method))!
   }
 
@@ -32,46 +33,48 @@ public struct RequestHead: Sendable {
   /// The version of the client.
   public var version: HTTPVersion { line.version }
 
-  /// The target as it was sent, in one of the four forms.
+  /// The target as sent, in one of the four forms.
   public var target: String { raw.string(line.target.range) }
 
   /// Which of the four forms the target has.
   public var targetForm: RequestTargetForm { line.target.form }
 
-  /// The path of the target, still percent-encoded: `/` where an absolute URI has none, `*` or empty for the forms without one.
+  /// The path of the target, still percent-encoded: `/` if an absolute URI has an empty path, `*` or empty for the
+  /// forms without one.
   public var path: String { line.target.path(in: raw) }
 
-  /// What follows the first `?` of the target, nil where there is none.
+  /// The part behind the first `?` of the target; nil without one.
   public var query: String? { line.target.query(in: raw) }
 
-  /// The host and port the request is for: those of the target if it names them, which go before the Host field (RFC 9112 §3.2.2).
+  /// The host and port the request is for: those of the target if it has them, which override the Host field (RFC 9112
+  /// §3.2.2).
   public var authority: String? {
     line.target.authority.isEmpty ? self["host"] : raw.string(line.target.authority)
   }
 
-  /// What Content-Length says.
+  /// The value of Content-Length.
   public var contentLength: Int? {
     if case .contentLength(let length) = framing { length } else { nil }
   }
 
-  /// All fields, in the order they came. Builds them each time.
+  /// All fields, in order. Builds a new value on each access.
   public var fields: HTTPFields { raw.fields }
 
-  /// The value of the first field with this name, whatever its case, without building `fields`.
+  /// The value of the first field with this name, case-insensitive, without building `fields`.
   public subscript(name: String) -> String? {
     raw.firstValue(name).map { raw.string($0) }
   }
 
-  /// The head as it came, up to and with its empty line.
+  /// The head as received, including its empty line.
   public var bytes: [UInt8] { raw.bytes }
 
-  /// The protocols that the client offers in its Upgrade field; nil without the Connection option `upgrade`, and in 1.0
-  /// (RFC 9110 §7.8).
+  /// The protocols that the client offers in its Upgrade field; nil without the Connection option `upgrade`, and for
+  /// HTTP/1.0 (RFC 9110 §7.8).
   public var upgrade: String? {
     options.contains(.upgrade) && version >= .http11 ? raw.list("upgrade") : nil
   }
 
-  /// How many bytes the head has.
+  /// The size of the head in bytes.
   public var byteCount: Int { raw.bytes.count }
 
   init(_ head: HeadReader<RequestLine>.Head, framing: BodyFraming) {

@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// The methods that change where a message ends or what its target looks like, and GET, the one that comes most.
+/// The methods that change the framing or the form of the target, and GET, the most frequent one.
 enum RequestKind: Sendable {
   case get
   case head

@@ -1,8 +1,8 @@
-/// Which of the four forms a request target has, and where its parts are (RFC 9112 §3.2).
+/// The form of a request target and the positions of its parts (RFC 9112 §3.2).
 struct RequestTarget: Sendable {
   let range: Range<Int>
   let form: RequestTargetForm
-  /// The authority of the absolute and the authority form, else empty.
+  /// The authority of the absolute and the authority form; otherwise empty.
   let authority: Range<Int>
 
   init(parsing bytes: Span<UInt8>, _ range: Range<Int>, for method: RequestKind) throws(HTTPWireError) {
@@ -33,8 +33,8 @@ struct RequestTarget: Sendable {
     self.authority = authority
   }
 
-  /// The authority in `scheme://authority…`, nil if it is not such a URI or its authority is no host: user information in a
-  /// target is how a URI lies about its host (RFC 9110 §4.2.4).
+  /// The authority in `scheme://authority…`, nil if it is not such a URI or its authority is not a host. User
+  /// information is refused: it disguises the real host (RFC 9110 §4.2.4).
   private static func authorityOfAbsoluteForm(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int>? {
     var index = range.lowerBound
     guard bytes[index].isAlpha else { return nil }
@@ -50,13 +50,13 @@ struct RequestTarget: Sendable {
 
 /// The four forms of a request target (RFC 9112 §3.2).
 public enum RequestTargetForm: Sendable, Hashable {
-  /// `/path?query`, what an origin server gets.
+  /// `/path?query`, for an origin server.
   case origin
-  /// `http://host/path?query`, what a proxy gets.
+  /// `http://host/path?query`, for a proxy.
   case absolute
-  /// `host:port`, of CONNECT only.
+  /// `host:port`, for CONNECT only.
   case authority
-  /// `*`, of OPTIONS only: the server as a whole.
+  /// `*`, for OPTIONS only: the whole server.
   case asterisk
 }
 

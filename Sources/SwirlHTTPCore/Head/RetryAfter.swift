@@ -1,4 +1,4 @@
-/// When a server wants to be asked again (RFC 9110 §10.2.3): in so many seconds, or at a date.
+/// The Retry-After field (RFC 9110 §10.2.3): a number of seconds, or a date.
 package struct RetryAfter {
   package let delay: Duration
 

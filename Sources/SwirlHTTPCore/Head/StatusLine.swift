@@ -1,7 +1,7 @@
 /// `HTTP/1.1 200 OK` (RFC 9112 §4).
 ///
-/// The space after the code is required by the grammar even when no reason follows; many servers leave it away, and
-/// nothing can be hidden there, so its absence is accepted.
+/// The grammar requires the space after the code even without a reason. Many servers omit it, and its absence is
+/// harmless, so this parser accepts that.
 struct StatusLine: StartLine {
   let version: HTTPVersion
   let status: Int

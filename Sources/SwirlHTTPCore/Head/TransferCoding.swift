@@ -1,19 +1,19 @@
-/// What the Transfer-Encoding fields of a head, read as one list, come to (RFC 9112 §6.1).
+/// The meaning of the Transfer-Encoding fields of a head, joined as one list (RFC 9112 §6.1).
 enum TransferCoding: Sendable {
-  /// There is no such field.
+  /// No such field.
   case none
-  /// Chunked and nothing else, the only coding understood here.
+  /// Chunked alone, the only supported coding.
   case chunked
-  /// Others, and chunked last: the end could be found, the content not read.
+  /// Others, then chunked: the end could be found, but the content not decoded.
   case othersThenChunked
-  /// Chunked is not there: the end can't be found.
+  /// Chunked is not the last coding: the end can't be found.
   case notChunked
 
   mutating func add(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(HTTPWireError) {
     var rest: Range<Int>? = value
     while let coding = bytes.nextElement(of: &rest) {
-      // An empty element, or one with a blank or a parameter in it, has been read as "chunked" by one side and as something else by
-      // the other: the RFC lets a recipient skip the former, no sender has a use for it.
+      // Refuse an empty element, and one with a blank or a parameter: one parser reads it as "chunked", another does
+      // not, which permits smuggling. The RFC lets a recipient skip empty elements, but no sender needs them.
       let name = coding.lowerBound..<bytes.endOfToken(in: coding)
       guard !name.isEmpty, self != .chunked, self != .othersThenChunked else {
         throw HTTPWireError(.badFraming, "Transfer-Encoding must be a list in which chunked is last (RFC 9112 §6.1)")

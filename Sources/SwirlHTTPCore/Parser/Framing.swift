@@ -1,8 +1,9 @@
-/// Where a message ends: the eight steps of RFC 9112 §6.3, for heads that leave no doubt. The others are errors, but for a lenient
-/// reader of responses.
+/// Determines the framing by the eight steps of RFC 9112 §6.3. Ambiguous heads are errors, except for a lenient parser
+/// of responses.
 extension HeadReader<StatusLine>.Head {
   func framing(answering request: RequestKind, isLenient: Bool) throws(HTTPWireError) -> BodyFraming {
-    // A coding goes before a length (§6.3 rule 3), and what no 1.0 server should send in chunks is in chunks all the same.
+    // A coding overrides a length (§6.3 rule 3), and a 1.0 server's chunked response is decoded although it should not
+    // send one.
     if !isLenient { try facts.checkUnambiguous(start.version) }
     if start.status < 200 || start.status == 204 || start.status == 304 || request == .head { return .none }
     if request == .connect, start.status < 300 { return .none }
@@ -34,7 +35,8 @@ extension HeadReader<RequestLine>.Head {
     case .notChunked:
       throw HTTPWireError(.badFraming, "the last transfer coding of a request is not chunked (RFC 9112 §6.3)")
     }
-    // What follows a CONNECT is the tunnel's; a length there has made two sides disagree where it begins.
+    // The bytes behind a CONNECT belong to the tunnel. A length there is ambiguous: two parsers may disagree where the
+    // tunnel begins.
     if start.kind == .connect, framing != .none, framing != .contentLength(0) {
       throw HTTPWireError(.badFraming, "a CONNECT request has no content (RFC 9110 §9.3.6)")
     }

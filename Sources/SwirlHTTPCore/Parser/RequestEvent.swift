@@ -1,16 +1,16 @@
 public import HTTPTypes
 
-/// What a request parser found next.
+/// The next event of a request parser.
 public enum RequestEvent: Sendable {
-  /// All input was used; call again when more was read.
+  /// All input was used; read more and call again.
   case needMore
   /// The head of a request. Its content and `end` follow.
   case head(RequestHead)
-  /// Content: these positions of the input that was given.
+  /// Content: these positions of the input.
   case data(Range<Int>)
-  /// The request is complete, with the fields that came after the content, if any did.
+  /// The request is complete, with its trailer fields, if any.
   ///
-  /// What follows may be another request, sent before this one was answered. After CONNECT, or an `upgrade` that the server
-  /// accepts, it belongs to another protocol: don't give it to the parser.
+  /// A pipelined request may follow, sent before the response to this one. After CONNECT, or an `upgrade` that the
+  /// server accepts, the following bytes belong to another protocol: don't pass them to the parser.
   case end(trailers: HTTPFields?)
 }

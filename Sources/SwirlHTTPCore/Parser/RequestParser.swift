@@ -1,8 +1,8 @@
-/// The server's side: bytes to requests, one after the other (RFC 9112).
+/// The server's parser: turns bytes into requests, one after the other (RFC 9112).
 ///
-/// Call `next` until it returns `needMore`, then again with what was read next. It keeps what it needs of the bytes it was given; the
-/// caller may use the same buffer for every read. After an error answer with the error's status and close: the same error is
-/// thrown again.
+/// Call `next` until it returns `needMore`, then again with the next input. It copies the bytes that it needs, so the
+/// caller may reuse its buffer. After an error, answer with the error's status and close: later calls throw the same
+/// error.
 public struct RequestParser: Sendable {
   private enum State {
     /// Before or in a head.
@@ -11,14 +11,14 @@ public struct RequestParser: Sendable {
     case body
     /// The peer closed.
     case over
-    /// What was received was wrong.
+    /// The input was invalid.
     case failed
   }
 
-  /// How much is taken from the peer; may be changed at any time, for one request too: after its head, by its route.
+  /// The limits for the peer. They may change at any time, even for one request: after its head, by its route.
   public var limits: HTTPLimits
 
-  /// Whether the client allows the connection to be used again, by the last head that came (RFC 9112 §9.3); false after an error.
+  /// Whether the client allows reuse of the connection, by the last head (RFC 9112 §9.3); false after an error.
   public private(set) var isPersistent = true
 
   private var state = State.head
@@ -31,24 +31,25 @@ public struct RequestParser: Sendable {
     self.limits = limits
   }
 
-  /// Between two requests, with nothing of the next one received.
+  /// Between two requests, without a byte of the next one.
   public var isIdle: Bool {
     if case .head = state { reader.isIdle } else { false }
   }
 
-  /// How many bytes of content of known length are still to come, to read them straight into where they belong and count them with
-  /// `advance(by:)`. Nil where the length is not known, or is beyond the limit: `next` tells.
+  /// The number of bytes left of content of known length. The caller may read them directly to their destination, and
+  /// count them with `advance(by:)`. Nil if the length is unknown or beyond the limit: call `next` then.
   public var remainingLength: Int? {
     if case .body = state { body.remainingLength(limits) } else { nil }
   }
 
-  /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
+  /// Counts content that the caller read without `next`: at most `remainingLength`. At 0 call `next` for the `end`
+  /// event.
   public mutating func advance(by count: Int) {
     guard case .body = state else { fatalError("advance(by:) outside of content") }
     body.advance(by: count)
   }
 
-  /// The next event in `input` from `offset` on, which is moved behind what was used.
+  /// The next event in `input` from `offset`, which advances behind the bytes used.
   public mutating func next(
     _ input: Span<UInt8>, at offset: inout Int
   ) throws(HTTPWireError) -> RequestEvent {
@@ -80,9 +81,9 @@ public struct RequestParser: Sendable {
     }
   }
 
-  /// The client closed its side: nothing if no request was under way, else an error that says what was missing.
+  /// The client closed its side. Harmless between requests; otherwise throws an error that says what is missing.
   ///
-  /// - Returns: `needMore`, or `end` for a request that was complete but whose `end` had not been asked for.
+  /// - Returns: `needMore`, or `end` for a complete request whose `end` the caller had not fetched yet.
   public mutating func endOfInput() throws(HTTPWireError) -> RequestEvent {
     do throws(HTTPWireError) {
       isPersistent = false

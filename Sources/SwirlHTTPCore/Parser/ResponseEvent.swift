@@ -1,17 +1,17 @@
 public import HTTPTypes
 
-/// What a response parser found next.
+/// The next event of a response parser.
 public enum ResponseEvent: Sendable {
-  /// All input was used; call again when more was read.
+  /// All input was used; read more and call again.
   case needMore
-  /// A 1xx response other than 101; the answer is still to come (RFC 9110 §15.2).
+  /// A 1xx response other than 101; the final response follows (RFC 9110 §15.2).
   case informational(ResponseHead)
-  /// The head of the answer. Its content and `end` follow.
+  /// The head of the final response. Its content and `end` follow.
   case head(ResponseHead)
-  /// Content: these positions of the input that was given.
+  /// Content: these positions of the input.
   case data(Range<Int>)
-  /// The response is complete, with the fields that came after the content, if any did.
+  /// The response is complete, with its trailer fields, if any.
   case end(trailers: HTTPFields?)
-  /// The head of a 101, or of a 2xx to CONNECT: what follows at `offset` belongs to another protocol.
+  /// The head of a 101, or of a 2xx to CONNECT: the bytes from `offset` belong to another protocol.
   case upgraded(ResponseHead)
 }

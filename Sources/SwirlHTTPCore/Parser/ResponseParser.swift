@@ -1,10 +1,9 @@
 public import HTTPTypes
 
-/// The client's side: bytes to responses, one after the other (RFC 9112).
+/// The client's parser: turns bytes into responses, one after the other (RFC 9112).
 ///
-/// Call `next` until it returns `needMore`, then again with what was read next. It keeps what it needs of the bytes it was
-/// given; the caller may use the same buffer for every read. After an error the connection is of no use: the same error is thrown
-/// again.
+/// Call `next` until it returns `needMore`, then again with the next input. It copies the bytes that it needs, so the
+/// caller may reuse its buffer. After an error close the connection: later calls throw the same error.
 ///
 /// ```swift
 /// var parser = ResponseParser()
@@ -24,17 +23,17 @@ public struct ResponseParser: Sendable {
     case head
     /// In the content, or before the `end` event.
     case body
-    /// The connection speaks another protocol, or the peer closed it.
+    /// The connection switched to another protocol, or the peer closed it.
     case over
-    /// What was received was wrong.
+    /// The input was invalid.
     case failed
   }
 
-  /// How much is taken from the peer; may be changed at any time, for one response too.
+  /// The limits for the peer. They may change at any time, even for one response.
   public var limits: HTTPLimits
 
-  /// Whether the connection can be used for another request, by the last head that came (RFC 9112 §9.3); false after an error,
-  /// an upgrade, and once the peer closed.
+  /// Whether the connection is reusable for another request, by the last head (RFC 9112 §9.3); false after an error, an
+  /// upgrade, and once the peer closed.
   public private(set) var isPersistent = true
 
   private let isLenient: Bool
@@ -44,46 +43,47 @@ public struct ResponseParser: Sendable {
   private var reader = HeadReader<StatusLine>()
   private var request = RequestKind.other
   private var informationalCount = 0
-  /// Whether the head of an informational response was such that the connection must not be used again.
+  /// Whether the head of an informational response forbids reuse of the connection.
   private var mustClose = false
 
   /// A parser for a new connection.
   ///
   /// - Parameters:
-  ///   - limits: how much is taken from the peer.
-  ///   - isLenient: whether to take from an origin server what RFC 9110 and 9112 let a user agent take: folded fields, lines of the
-  ///     head that end with a line feed alone, control characters other than NUL in values, both Content-Length and chunked, chunked
-  ///     in HTTP/1.0, and blanks behind a chunk's size. A program that passes responses on, or gets them from one that does, leaves it
-  ///     false.
+  ///   - limits: the limits for the peer.
+  ///   - isLenient: whether to accept from an origin server the deviations that RFC 9110 and 9112 permit to a user
+  ///     agent: folded fields, lines of the head that end with a line feed alone, control characters other than NUL in
+  ///     values, both Content-Length and chunked, chunked in HTTP/1.0, and blanks behind a chunk's size. Leave it false
+  ///     in a program that forwards responses, or receives them from one that does.
   public init(limits: HTTPLimits = HTTPLimits(), isLenient: Bool = false) {
     self.limits = limits
     self.isLenient = isLenient
   }
 
-  /// Tells which request the next response answers: to HEAD and CONNECT it has no content, whatever its fields say (RFC 9112 §6.3).
-  /// Call it before the first byte of each response; without it the response is taken as one to GET.
+  /// Sets the request method of the next response: a response to HEAD or CONNECT has no content, whatever its fields
+  /// say (RFC 9112 §6.3). Call it before the first byte of each response; the default is GET.
   public mutating func expect(_ method: HTTPRequest.Method) {
     request = RequestKind(method)
   }
 
-  /// Between two responses, with nothing of the next one received.
+  /// Between two responses, without a byte of the next one.
   public var isIdle: Bool {
     if case .head = state { reader.isIdle && informationalCount == 0 } else { false }
   }
 
-  /// How many bytes of content of known length are still to come, to read them straight into where they belong and count them with
-  /// `advance(by:)`. Nil where the length is not known, or is beyond the limit: `next` tells.
+  /// The number of bytes left of content of known length. The caller may read them directly to their destination, and
+  /// count them with `advance(by:)`. Nil if the length is unknown or beyond the limit: call `next` then.
   public var remainingLength: Int? {
     if case .body = state { body.remainingLength(limits) } else { nil }
   }
 
-  /// Counts content that was read without `next`: at most `remainingLength`. At 0 call `next` for the `end` event.
+  /// Counts content that the caller read without `next`: at most `remainingLength`. At 0 call `next` for the `end`
+  /// event.
   public mutating func advance(by count: Int) {
     guard case .body = state else { fatalError("advance(by:) outside of content") }
     body.advance(by: count)
   }
 
-  /// The next event in `input` from `offset` on, which is moved behind what was used.
+  /// The next event in `input` from `offset`, which advances behind the bytes used.
   public mutating func next(
     _ input: Span<UInt8>, at offset: inout Int
   ) throws(HTTPWireError) -> ResponseEvent {
@@ -107,8 +107,8 @@ public struct ResponseParser: Sendable {
     }
   }
 
-  /// The peer closed: the end of a body that lasts until then, nothing if no response was due, else an error that says what was
-  /// missing.
+  /// The peer closed. This ends a body without a length; between responses it is harmless; otherwise throws an error
+  /// that says what is missing.
   ///
   /// - Returns: `end` or, between responses, `needMore`.
   public mutating func endOfInput() throws(HTTPWireError) -> ResponseEvent {

@@ -1,22 +1,23 @@
 package import HTTPTypes
 
-/// Where a redirect leads, and what changes in the request (RFC 9110 §15.4, and the Fetch standard's HTTP-redirect fetch).
+/// The target of a redirect, and the changes to the request (RFC 9110 §15.4, and the Fetch standard's HTTP-redirect
+/// fetch).
 package enum Redirection {
   /// Request this instead.
   case follow(Target)
-  /// Not to be followed, for this reason.
+  /// Do not follow, for this reason.
   case refuse(String)
 
   package struct Target {
-    /// With the fragment that the result has.
+    /// Including the fragment of the result.
     package let url: HTTPURL
     /// Whether the next request is a GET without content.
     package let becomesGET: Bool
-    /// Whether credentials and cookies of the request stay behind.
+    /// Whether the next request drops credentials and cookies.
     package let isOtherOrigin: Bool
   }
 
-  /// The Location of `head`; nil if it is no redirect.
+  /// The Location of `head`; nil if it is not a redirect.
   package static func location(in head: ResponseHead) -> String? {
     switch head.status {
     case 301, 302, 303, 307, 308: head.reference("location")
@@ -25,12 +26,12 @@ package enum Redirection {
   }
 
   /// - Parameters:
-  ///   - url: that of the request which was redirected.
-  ///   - location: as `location(in:)` gives it.
-  ///   - status: of the response.
-  ///   - followed: how many redirects led to `url`.
-  ///   - limit: the most that are followed.
-  ///   - allowsDowngrade: whether one from https to http is followed.
+  ///   - url: the URL of the redirected request.
+  ///   - location: the result of `location(in:)`.
+  ///   - status: the status of the response.
+  ///   - followed: the number of redirects that led to `url`.
+  ///   - limit: the maximum number of redirects.
+  ///   - allowsDowngrade: whether to follow one from https to http.
   package init(
     from url: String, _ method: HTTPRequest.Method, to location: String, _ status: Int, followed: Int, limit: Int,
     allowsDowngrade: Bool
@@ -45,17 +46,17 @@ package enum Redirection {
       from = try HTTPURL(url)
       to = try from.resolving(location)
     } catch {
-      self = .refuse("a redirect to \(location.withoutCredentials) is not followed: \(error.reason)")
+      self = .refuse("a redirect to \(location.redactedURL) is not followed: \(error.reason)")
       return
     }
     // RFC 9110 §10.2.2: without a fragment of its own the Location inherits that of the request's URL.
     if to.fragment == nil { to.fragment = from.fragment }
-    let shown = to.textWithFragment
+    let shown = to.redacted
     if followed >= limit {
       self = .refuse("more than \(limit) redirects, the next to \(shown): raise `redirects`, or look at the pages")
       return
     }
-    // A server elsewhere has no business with the sockets of this machine.
+    // A remote server must not direct requests to Unix sockets of this machine.
     if to.origin.socketPath != nil, to.origin != from.origin {
       self = .refuse("a redirect to \(shown) is not followed: it leads to a Unix socket")
       return

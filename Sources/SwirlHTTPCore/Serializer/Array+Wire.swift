@@ -1,15 +1,15 @@
 internal import HTTPTypes
 
-/// Putting text and numbers into bytes without a String in between.
+/// Appends text and numbers as bytes, without an intermediate String.
 extension [UInt8] {
-  /// Text that stands in the source. Inlined, so that short text is a few stores.
+  /// Appends a literal. Inlined, so that short text is a few stores.
   @inline(__always)
   mutating func append(_ text: StaticString) {
     text.withUTF8Buffer { unsafe append(contentsOf: $0) }
   }
 
   mutating func append(decimal number: Int) {
-    // The digits come out last first; nineteen are enough for an Int.
+    // The digits come out in reverse; nineteen are enough for an Int.
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var index = 20
     var rest = number.magnitude
@@ -30,8 +30,8 @@ extension [UInt8] {
     } while shift > 0
   }
 
-  /// A field line. The name can only be a token; the value was repaired when it was made, but not wholly if that was done leniently:
-  /// so it is checked.
+  /// A field line. The name's type guarantees a token. The value's initializer sanitizes it, but its lenient form only
+  /// partly: so check it here.
   mutating func append(_ field: HTTPField) throws(HTTPWireError) {
     let name = field.name.rawName
     append(contentsOf: name.utf8)
@@ -48,7 +48,7 @@ extension [UInt8] {
     append("\r\n")
   }
 
-  /// Runs `body`, and takes back what it appended if it throws: half a head must never go out.
+  /// Runs `body`, and removes what it appended if it throws: half a head must never be sent.
   mutating func appendOrRollBack(
     _ body: (inout [UInt8]) throws(HTTPWireError) -> Void
   ) throws(HTTPWireError) {

@@ -1,8 +1,8 @@
 internal import HTTPTypes
 
 extension BodyFraming {
-  /// Whether a Content-Length or Transfer-Encoding that the program gave says what this framing says; then it need not be
-  /// written a second time.
+  /// Checks that the program's Content-Length or Transfer-Encoding agrees with this framing. If so, the field need not
+  /// be written twice.
   func checkAgrees(with field: HTTPField, _ kind: FramingField) throws(HTTPWireError) {
     switch (kind, self) {
     case (.contentLength, .contentLength(let length)) where field.value == String(length): return

@@ -1,8 +1,8 @@
 public import HTTPTypes
 
-/// Puts content into the chunked coding (RFC 9112 §7.1).
+/// Encodes content in the chunked coding (RFC 9112 §7.1).
 public enum ChunkSerializer {
-  /// Appends one chunk; nothing for no content, since an empty chunk would end it.
+  /// Appends one chunk. Appends nothing for empty content, because an empty chunk would end the body.
   public static func appendChunk(_ content: Span<UInt8>, to output: inout [UInt8]) {
     if content.isEmpty { return }
     appendSize(content.count, to: &output)
@@ -10,11 +10,11 @@ public enum ChunkSerializer {
     output.append("\r\n")
   }
 
-  /// Appends the line before a chunk's data, for content that is written from elsewhere; CRLF must follow that content.
+  /// Appends the line before a chunk's data, for content that the caller writes itself; CRLF must follow that content.
   ///
   /// - Parameters:
   ///   - size: more than 0.
-  ///   - output: what it is appended to.
+  ///   - output: the buffer to append to.
   public static func appendSize(_ size: Int, to output: inout [UInt8]) {
     guard size > 0 else { fatalError("an empty chunk ends the content: use appendEnd") }
     output.append(hexadecimal: size)
@@ -23,7 +23,8 @@ public enum ChunkSerializer {
 
   /// Appends the last chunk and the trailer section.
   ///
-  /// - Throws: `invalidOutput` for a field that can't be sent, or not in trailers (RFC 9110 §6.5.1), with nothing appended.
+  /// - Throws: `invalidOutput` for a field that can't be sent, or not in trailers (RFC 9110 §6.5.1). It appends nothing
+  ///   then.
   public static func appendEnd(
     trailers: HTTPFields? = nil, to output: inout [UInt8]
   ) throws(HTTPWireError) {

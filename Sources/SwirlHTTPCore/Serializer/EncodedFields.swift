@@ -1,7 +1,7 @@
 public import HTTPTypes
 
-/// Fields that were checked and put into bytes once, to go out with many messages: a client's `User-Agent` and `Accept`, a server's
-/// `Server` and, made anew each second, `Date`. Sending them is a copy of memory.
+/// Fields that are validated and encoded once, for many messages: a client's `User-Agent` and `Accept`, a server's
+/// `Server` and, renewed each second, `Date`. Sending them is a memory copy.
 public struct EncodedFields: Sendable, Hashable {
   let bytes: [UInt8]
 
@@ -10,8 +10,8 @@ public struct EncodedFields: Sendable, Hashable {
     bytes = []
   }
 
-  /// - Throws: `invalidOutput` for a name or value that can't be sent, and for Host, Content-Length and Transfer-Encoding, which
-  ///   differ from message to message.
+  /// - Throws: `invalidOutput` for a name or value that can't be sent, and for Host, Content-Length and
+  ///   Transfer-Encoding, which differ from message to message.
   public init(_ fields: HTTPFields) throws(HTTPWireError) {
     var bytes: [UInt8] = []
     for field in fields {
@@ -31,7 +31,7 @@ enum FramingField {
   case transferEncoding
 
   init?(_ name: HTTPField.Name) {
-    // The lengths first: most names have another.
+    // Switch on the length first: it excludes most names.
     switch name.canonicalName.utf8.count {
     case 4 where name.canonicalName == "host": self = .host
     case 14 where name.canonicalName == "content-length": self = .contentLength

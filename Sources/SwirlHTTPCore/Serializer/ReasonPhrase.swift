@@ -1,5 +1,5 @@
-/// The usual reason phrases (RFC 9110 §15, and the registry of status codes for the rest). They mean nothing to a program; people
-/// who read a trace like them.
+/// The usual reason phrases (RFC 9110 §15, and the registry of status codes for the rest). Programs ignore them; they
+/// help people who read a trace.
 enum ReasonPhrase {
   static func of(_ status: Int) -> String {
     switch status {

@@ -1,11 +1,12 @@
 public import HTTPTypes
 
-/// Puts the heads of requests into bytes (RFC 9112 §3 and §5). The content follows: as it is, or in chunks by `ChunkSerializer`.
+/// Encodes the heads of requests (RFC 9112 §3 and §5). The content follows: unchanged, or in chunks by
+/// `ChunkSerializer`.
 ///
-/// Everything a program passes is checked, and where something can't be sent nothing is written: no value can end its line early and
-/// begin a field, or a request, of its own.
+/// It validates all input, and writes nothing if a part can't be sent: no value can end its line early and inject a
+/// field or a request.
 public struct RequestSerializer: Sendable, Hashable {
-  /// Whether the connection is to be used again; if not, `Connection: close` is sent (RFC 9112 §9.3).
+  /// Whether the connection will be reused; if not, sends `Connection: close` (RFC 9112 §9.3).
   public var isPersistent: Bool
 
   /// A serializer for any number of requests.
@@ -20,14 +21,16 @@ public struct RequestSerializer: Sendable, Hashable {
   /// ```
   ///
   /// - Parameters:
-  ///   - method: what is asked for.
-  ///   - target: a path and query, percent-encoded; an absolute URI for a proxy; `host:port` for CONNECT; `*` for OPTIONS.
-  ///   - host: the host, and the port if it is not the scheme's own, for the Host field.
-  ///   - fields: what else to send. Framing fields among them must say what `framing` says.
-  ///   - encoded: fields that were encoded before, sent first.
-  ///   - framing: how the content's end is told; a method that usually has content should say `.contentLength(0)` if it has none.
-  ///   - output: what it is appended to.
-  /// - Throws: `invalidOutput` or `contradictoryFraming`, with nothing appended.
+  ///   - method: the request method.
+  ///   - target: a path and query, percent-encoded; an absolute URI for a proxy; `host:port` for CONNECT; `*` for
+  ///     OPTIONS.
+  ///   - host: the host, and the port if it is not the scheme's default, for the Host field.
+  ///   - fields: the other fields. Framing fields among them must agree with `framing`.
+  ///   - encoded: pre-encoded fields, sent first.
+  ///   - framing: the framing of the content. Use `.contentLength(0)` for an empty body of a method that usually has
+  ///     content.
+  ///   - output: the buffer to append to.
+  /// - Throws: `invalidOutput` or `contradictoryFraming`; it appends nothing then.
   public func appendHead(
     _ method: HTTPRequest.Method, target: String, host: String, fields: HTTPFields = HTTPFields(),
     encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
@@ -36,7 +39,7 @@ public struct RequestSerializer: Sendable, Hashable {
       method, target: target, host: EncodedHost(host), fields: fields, encoded: encoded, framing: framing, to: &output)
   }
 
-  /// Appends a request line and fields, for a host that was encoded before.
+  /// Appends a request line and fields, for a pre-encoded host.
   public func appendHead(
     _ method: HTTPRequest.Method, target: String, host: EncodedHost, fields: HTTPFields = HTTPFields(),
     encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
@@ -44,7 +47,7 @@ public struct RequestSerializer: Sendable, Hashable {
     let kind = RequestKind(method)
     try check(method, kind, framing)
     try output.appendOrRollBack { (output) throws(HTTPWireError) in
-      // A method can only be a token; the target is checked where it was written, which spares a copy.
+      // The method's type guarantees a token. The target is checked in the output, which saves a copy.
       output.append(contentsOf: method.rawValue.utf8)
       output.append(.space)
       let targetStart = output.count

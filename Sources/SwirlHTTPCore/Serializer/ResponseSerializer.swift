@@ -1,17 +1,17 @@
 public import HTTPTypes
 
-/// Puts the heads of responses to one request into bytes (RFC 9112 §4 and §5). The content follows: as it is, or in chunks by
-/// `ChunkSerializer`; none after a head that answers HEAD.
+/// Encodes the heads of responses to one request (RFC 9112 §4 and §5). The content follows: unchanged, or in chunks by
+/// `ChunkSerializer`; no content after a response to HEAD.
 ///
-/// Everything a program passes is checked, and where something can't be sent nothing is written.
+/// It validates all input, and writes nothing if a part can't be sent.
 public struct ResponseSerializer: Sendable, Hashable {
-  /// Whether the connection is to be used again; if not, `Connection: close` is sent (RFC 9112 §9.3).
+  /// Whether the connection will be reused; if not, sends `Connection: close` (RFC 9112 §9.3).
   public var isPersistent: Bool
 
   private let request: RequestKind
   private let version: HTTPVersion
 
-  /// For the answer to a request with this method, from a client of this version, to both of which the framing must fit.
+  /// For the response to a request with this method, from a client of this version. The framing must suit both.
   public init(
     answering method: HTTPRequest.Method = .get, version: HTTPVersion = .http11, isPersistent: Bool = true
   ) {
@@ -20,7 +20,7 @@ public struct ResponseSerializer: Sendable, Hashable {
     self.isPersistent = isPersistent
   }
 
-  /// For the answer to this request; persistent if the client allows it.
+  /// For the response to this request; persistent if the client allows it.
   public init(answering head: RequestHead) {
     request = head.kind
     version = head.version
@@ -37,12 +37,12 @@ public struct ResponseSerializer: Sendable, Hashable {
   /// - Parameters:
   ///   - status: 100 to 999.
   ///   - reason: the reason phrase; the usual one if nil.
-  ///   - fields: what else to send. Framing fields among them must say what `framing` says.
-  ///   - encoded: fields that were encoded before, sent first.
-  ///   - framing: how the content's end is told. `none` is only for what can't have content: 1xx, 204, 304, and answers to HEAD
-  ///     and CONNECT; an empty answer to anything else is `.contentLength(0)`.
-  ///   - output: what it is appended to.
-  /// - Throws: `invalidOutput` or `contradictoryFraming`, with nothing appended.
+  ///   - fields: the other fields. Framing fields among them must agree with `framing`.
+  ///   - encoded: pre-encoded fields, sent first.
+  ///   - framing: the framing of the content. `none` is only for responses that can't have content: 1xx, 204, 304, and
+  ///     those to HEAD and CONNECT. Any other empty response needs `.contentLength(0)`.
+  ///   - output: the buffer to append to.
+  /// - Throws: `invalidOutput` or `contradictoryFraming`; it appends nothing then.
   public func appendHead(
     _ status: Int, reason: String? = nil, fields: HTTPFields = HTTPFields(), encoded: EncodedFields? = nil,
     framing: BodyFraming, to output: inout [UInt8]
@@ -81,7 +81,7 @@ public struct ResponseSerializer: Sendable, Hashable {
     output.append("\r\n")
   }
 
-  /// A 1.0 client closes unless it is told that it need not (RFC 9112 §9.3).
+  /// A 1.0 client closes unless it receives `keep-alive` (RFC 9112 §9.3).
   private func appendConnection(_ framing: BodyFraming, to output: inout [UInt8]) {
     if framing == .untilClose { return }
     if !isPersistent {

@@ -1,6 +1,9 @@
 extension ServerMachine {
-  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is answered or
-  /// cancelled.
+  /// The number of the request that came last.
+  package var lastNumber: Int { queue.lastNumber }
+
+  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is
+  /// answered or cancelled.
   /// - Parameter bytes: memory that the answer takes until then.
   package mutating func answered(_ number: Int, bytes: Int) {
     if output == .open { _ = queue.makeReady(number, bytes: bytes) }
@@ -13,7 +16,8 @@ extension ServerMachine {
     return true
   }
 
-  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is dropped.
+  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is
+  /// dropped.
   package mutating func plan(
     _ response: ResponseFacts, to request: RequestHead?
   ) throws(UnsendableResponse) -> ResponsePlan {
@@ -52,8 +56,9 @@ extension ServerMachine {
     if queue.count > 1 {
       mayStillSend = true
       if content.isStreamed { stopReading() }
+      firstCancelled = queue.firstNumber &+ 1
       queue.removeLater()
-      due.insert(.cancelLater)
+      due.insert(.cancel)
     }
   }
 

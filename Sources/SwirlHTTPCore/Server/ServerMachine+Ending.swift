@@ -1,7 +1,7 @@
 extension ServerMachine {
   /// Refuses a connection before it has sent anything.
   package mutating func refuseConnection(_ reason: ServerRefusal) {
-    refuse(reason, isRequestWhole: true)
+    refuse(reason)
   }
 
   /// The client has closed its direction. Returns whether ours stays open.
@@ -45,11 +45,13 @@ extension ServerMachine {
     input = .dropped
     content = IncomingContent()
     if queue.isEmpty { return }
+    firstCancelled = queue.firstNumber
     queue.removeAll()
-    due.insert(.cancelAll)
+    due.insert(.cancel)
   }
 
-  /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112 §9.6).
+  /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112
+  /// §9.6).
   mutating func close() -> ServerAction {
     if mayStillSend || !parser.isIdle, !hasInputEnded {
       output = .lingering

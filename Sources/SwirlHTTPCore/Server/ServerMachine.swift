@@ -2,12 +2,13 @@ internal import HTTPTypes
 
 /// One HTTP/1 connection of a server, without its I/O (RFC 9112): bytes and events in, one action at a time out.
 ///
-/// The owner reports what happens (`answered`, `endOfInput`, `timedOut`, …), then calls `next` with the bytes it has read and
-/// does what it returns until that is nil. What `next` has not used by then is kept by the owner and given again. The machine holds no
-/// reference, knows no clock and calls no code of the program, so that a test or a fuzzer drives it with values alone.
+/// The owner reports what happens (`answered`, `endOfInput`, `timedOut`, …), then calls `next` with the bytes it has
+/// read and does what it returns until that is nil. What `next` has not used by then is kept by the owner and given
+/// again. The machine holds no reference, knows no clock and calls no code of the program, so that a test or a fuzzer
+/// drives it with values alone.
 ///
-/// Its state is three parts that change each by its own events, as reading, answering and closing overlap: `input`, `queue`
-/// and `output`.
+/// Its state is three parts that change each by its own events, as reading, answering and closing overlap: `input`,
+/// `queue` and `output`.
 package struct ServerMachine: Sendable {
   /// What the machine does with bytes of the client.
   enum Input: UInt8, Sendable, CaseIterable {
@@ -56,14 +57,13 @@ package struct ServerMachine: Sendable {
     static let failContent = Due(rawValue: 4)
     static let refuseHandler = Due(rawValue: 8)
     static let dropContent = Due(rawValue: 16)
-    static let cancelLater = Due(rawValue: 32)
-    static let cancelAll = Due(rawValue: 64)
-    static let flush = Due(rawValue: 128)
-    static let handOver = Due(rawValue: 256)
-    static let arm = Due(rawValue: 512)
+    static let cancel = Due(rawValue: 32)
+    static let flush = Due(rawValue: 64)
+    static let handOver = Due(rawValue: 128)
+    static let arm = Due(rawValue: 256)
 
     /// Those that come before reading.
-    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancelLater, .cancelAll]
+    static let first: Due = [.abort, .refuse, .failContent, .refuseHandler, .dropContent, .cancel]
   }
 
   let options: Options
@@ -82,26 +82,30 @@ package struct ServerMachine: Sendable {
   var isLastRequest = false
   /// Whether the client has closed its direction.
   var hasInputEnded = false
-  /// Whether the client may be sending still, though its bytes are dropped: a close would reset the connection, and the reset can
-  /// destroy an answer on its way.
+  /// Whether the client may be sending still, though its bytes are dropped: a close would reset the connection, and the
+  /// reset can destroy an answer on its way.
   var mayStillSend = false
   var droppedBytes = 0
   /// Whether the time for that is over.
   var hasLingered = false
   /// How many bytes the owner kept when `next` returned nil.
   var unreadBytes = 0
-  var isReadingPaused = false
+  package internal(set) var isReadingPaused = false
 
   // Answering
   var isDraining = false
   package internal(set) var isWritingPaused = false
   var refusal = ServerRefusal.malformed
   var isRefusalAnswer = false
+  var firstCancelled = 0
 
   // Time
   var limit: ServerTimeLimit?
   /// Whether an idle client has not taken the last answer yet.
   var isTakingLastAnswer = false
+
+  /// Whether answers are sent.
+  package var isOpen: Bool { output == .open }
 
   /// A machine for a new connection.
   package init(_ options: Options) {
@@ -109,16 +113,17 @@ package struct ServerMachine: Sendable {
     parser = RequestParser(limits: options.limits)
   }
 
-  /// What to do next with `input` from `offset` on, which is moved behind what was used; nil when there is nothing to do until the
-  /// next event or read.
+  /// What to do next with `input` from `offset` on, which is moved behind what was used; nil when there is nothing to
+  /// do until the next event or read.
   package mutating func next(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if !due.isDisjoint(with: .first) { return nextDue() }
     if output == .open {
+      // Before the answer: content that is there already costs its request no connection.
+      if let action = read(input, at: &offset) { return action }
       if queue.isFirstReady {
         queue.beginSending()
         return .respond
       }
-      if let action = read(input, at: &offset) { return action }
     }
     if self.input == .dropped { drop(input, at: &offset) }
     unreadBytes = input.count &- offset
@@ -135,9 +140,8 @@ package struct ServerMachine: Sendable {
     if take(.refuse) { return .refuse(refusal) }
     if take(.refuseHandler) { return .refuseHandler }
     if take(.dropContent) { return .dropContent }
-    if take(.cancelLater) { return .cancelLater }
-    due.remove(.cancelAll)
-    return .cancelAll
+    due.remove(.cancel)
+    return .cancel(from: firstCancelled)
   }
 
   private mutating func take(_ action: Due) -> Bool { due.remove(action) != nil }

@@ -1,5 +1,5 @@
-// The basic URL parser (WHATWG URL §4.4), for the schemes that are special there and asked for here. Where the standard has a state for each
-// byte, this looks for the end of a part first: what comes out is the same.
+// The basic URL parser (WHATWG URL §4.4), for the schemes that this library supports. The standard has a state per
+// byte; this code finds the end of each part first, with the same result.
 
 extension HTTPURL {
   private enum Scheme {
@@ -8,7 +8,7 @@ extension HTTPURL {
 
   private var scheme: Scheme { origin.socketPath != nil ? .unix : origin.isSecure ? .https : .http }
 
-  /// Reads a URL, or what a reference means at `base`.
+  /// Parses a URL, or resolves a reference against `base`.
   package static func parse(_ input: Span<UInt8>, at base: HTTPURL? = nil) throws(Malformed) -> HTTPURL {
     let range = input.withoutBlanks
     if range.contains(where: { input[$0].isTabOrLineEnd }) {
@@ -30,7 +30,8 @@ extension HTTPURL {
     return try whole(scheme, input, start..<end, fragment)
   }
 
-  /// A URL from the slashes before its authority on: as many as there are, but for Unix sockets, whose name may be empty.
+  /// Parses a URL from the slashes before its authority. It skips any number of slashes, except for Unix sockets, whose
+  /// name may be empty.
   private static func whole(
     _ scheme: Scheme, _ input: Span<UInt8>, _ range: Range<Int>, _ fragment: String?
   ) throws(Malformed) -> HTTPURL {
@@ -53,7 +54,7 @@ extension HTTPURL {
       origin: origin, target: target(input, end..<range.upperBound), fragment: fragment, credentials: credentials)
   }
 
-  /// A reference without a scheme, or with that of this URL (the standard's relative state).
+  /// Resolves a reference without a scheme, or with the scheme of this URL (the standard's relative state).
   private func resolving(
     _ input: Span<UInt8>, _ range: Range<Int>, _ fragment: String?
   ) throws(Malformed) -> HTTPURL {
@@ -75,7 +76,7 @@ extension HTTPURL {
     return HTTPURL(origin: origin, target: target, fragment: fragment, credentials: credentials)
   }
 
-  /// The scheme and where the rest begins; nil for a reference without one.
+  /// The scheme and the position behind it; nil for a reference without a scheme.
   private static func scheme(_ input: Span<UInt8>, _ range: Range<Int>) throws(Malformed) -> (Scheme, Int)? {
     guard let colon = range.first(where: { !input[$0].isSchemeByte }), colon > range.lowerBound,
       input[colon] == UInt8(ascii: ":"), input[range.lowerBound].isLetter
@@ -86,7 +87,7 @@ extension HTTPURL {
     case "https": return (.https, colon + 1)
     case "http+unix": return (.unix, colon + 1)
     default:
-      // A host and a port without a scheme look like one: `localhost:8080`, `example.com:x`.
+      // `localhost:8080` and `example.com:x` are a host and a port that look like a scheme.
       if colon + 1 < range.upperBound && input[colon + 1].isDigit || name.contains(".") {
         throw Malformed("the URL has no scheme: write http:// before the host")
       }
@@ -94,7 +95,7 @@ extension HTTPURL {
     }
   }
 
-  /// The percent-encoded path of a Unix socket, where a host would be.
+  /// The percent-encoded path of a Unix socket, in place of a host.
   private static func unixOrigin(_ name: Span<UInt8>) throws(Malformed) -> Origin {
     guard let path = String(copying: name).percentDecoded, !path.isEmpty else {
       throw Malformed("write the path of the socket percent-encoded after http+unix://, a slash as %2F")
@@ -133,7 +134,7 @@ extension HTTPURL {
     return Origin(isSecure: isSecure, host: name, port: port)
   }
 
-  /// The standard has port 0, to which nothing can connect.
+  /// The standard permits port 0, to which no connection is possible.
   private static func parsePort(_ digits: Span<UInt8>) -> Int? {
     var port = 0
     for index in digits.indices {
@@ -145,7 +146,7 @@ extension HTTPURL {
 }
 
 extension HTTPURL.Credentials {
-  /// `user`, or `user:password`; nil for what is neither.
+  /// `user`, or `user:password`; nil for an empty text.
   fileprivate init?(_ text: Span<UInt8>) {
     let colon = text.indices.first { text[$0] == UInt8(ascii: ":") } ?? text.count
     user = String(decoding: text.extracting(0..<colon).percentDecoded, as: UTF8.self)

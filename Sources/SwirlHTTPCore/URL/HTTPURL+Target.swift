@@ -1,7 +1,7 @@
 // The path, query and fragment of a URL (WHATWG URL §4.4, path state and after it).
 
 extension HTTPURL {
-  /// Whether a path and query are as they would be written: nothing to percent-encode, no dot segments and no fragment.
+  /// Whether a path and query are in canonical form: no byte to percent-encode, no dot segment, no fragment.
   static func isCanonicalTarget(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     var isAfterSlash = false
     for index in range {
@@ -15,7 +15,8 @@ extension HTTPURL {
     return true
   }
 
-  /// The target of what stands behind an authority, or of a reference that stands behind `base`, a path without its last segment.
+  /// The target from the text behind an authority, or from a reference relative to `base`, a path without its last
+  /// segment.
   package static func target(_ input: Span<UInt8>, _ range: Range<Int>, after base: [UInt8]? = nil) -> String {
     if range.isEmpty { return base.map { String(decoding: $0, as: UTF8.self) } ?? "/" }
     if base == nil, input[range.lowerBound] == UInt8(ascii: "/"), isCanonicalTarget(input, range) {
@@ -24,7 +25,7 @@ extension HTTPURL {
     var output = base ?? []
     output.reserveCapacity(output.count + range.count + 8)
     let query = range.first { input[$0] == UInt8(ascii: "?") } ?? range.upperBound
-    // A reference that is a query alone keeps the path of its base.
+    // A reference that is only a query keeps the path of its base.
     if query > range.lowerBound || base == nil { appendPath(input, range.lowerBound..<query, to: &output) }
     if query < range.upperBound {
       output.append(UInt8(ascii: "?"))
@@ -55,7 +56,7 @@ extension HTTPURL {
     }
   }
 
-  /// 1 for a segment that is `.`, 2 for `..`, percent-encoded ones included; 0 for others.
+  /// 1 for a segment `.`, 2 for `..`, also percent-encoded; 0 for others.
   private static func dots(_ input: Span<UInt8>, _ range: Range<Int>) -> Int {
     var (index, dots) = (range.lowerBound, 0)
     while index < range.upperBound {
@@ -79,7 +80,7 @@ extension HTTPURL {
 }
 
 extension [UInt8] {
-  /// Of a path; one without segments stays as it is.
+  /// Shortens a path; one without segments stays unchanged.
   mutating func removeLastSegment() {
     if let slash = lastIndex(of: UInt8(ascii: "/")) { removeSubrange(slash...) }
   }
@@ -90,7 +91,7 @@ extension [UInt8] {
 }
 
 extension Span<UInt8> {
-  /// Whether `%2e` begins there.
+  /// Whether `%2e` is at `index`.
   fileprivate func hasEncodedDot(at index: Int, before end: Int) -> Bool {
     self[index] == UInt8(ascii: "%") && index + 2 < end && self[index + 1] == UInt8(ascii: "2")
       && self[index + 2] | 0x20 == UInt8(ascii: "e")

@@ -1,26 +1,27 @@
-/// Where a request goes: an `http`, `https` or `http+unix` URL, in the canonical form of the URL standard (WHATWG URL §4).
+/// The URL of a request: an `http`, `https` or `http+unix` URL, in the canonical form of the URL standard (WHATWG URL
+/// §4).
 ///
-/// Pool, proxies, cookies and cache see the parts of this form only, so that `http://0x7f.1`, `http://2130706433` and
+/// Pool, proxies, cookies and cache use this form only, so that `http://0x7f.1`, `http://2130706433` and
 /// `http://127.0.0.1` are one host to all of them.
 package struct HTTPURL: Sendable, Hashable {
   package let origin: Origin
   /// The path and query, percent-encoded, beginning with a slash: the request target in origin form.
   package let target: String
-  /// Percent-encoded, without the hash; nil where the URL has none.
+  /// Percent-encoded, without the hash; nil without one.
   var fragment: String?
-  /// The user and password before the host. They are in no text of this URL (RFC 9110 §4.2.4).
+  /// The user and password before the host. No text form of this URL contains them (RFC 9110 §4.2.4).
   package let credentials: Credentials?
 
-  /// A user and a password as a URL has them, percent-decoded.
+  /// The user and password of a URL, percent-decoded.
   package struct Credentials: Sendable, Hashable {
     package let user: String
     package let password: String
   }
 
-  /// What is wrong with a URL, in words.
+  /// Why a URL is malformed, in words.
   package struct Malformed: Error {
     package let reason: String
-    /// Whether the URL is one of another scheme.
+    /// Whether the URL has an unsupported scheme.
     package let isUnsupportedScheme: Bool
 
     package init(_ reason: String, isUnsupportedScheme: Bool = false) {
@@ -30,7 +31,7 @@ package struct HTTPURL: Sendable, Hashable {
   }
 
   /// Reads an absolute URL.
-  /// - Throws: also for a URL with a user name, which a request has elsewhere.
+  /// - Throws: also for a URL with a user name; a request has separate credentials.
   package init(_ url: String) throws(Malformed) {
     self = try Self.parse(url.utf8.span)
     if credentials != nil { throw Malformed("the URL has a user name: give it as `authentication` instead") }
@@ -49,24 +50,24 @@ package struct HTTPURL: Sendable, Hashable {
   /// The canonical text with the fragment, if there is one.
   package var textWithFragment: String { fragment.map { "\(text)#\($0)" } ?? text }
 
-  /// Reads an absolute URL, one with a user name too.
+  /// Parses an absolute URL, also one with a user name.
   package static func parse(_ url: String) throws(Malformed) -> HTTPURL { try parse(url.utf8.span) }
 
-  /// The canonical text where it is one that a page may lead to: not a Unix socket, and without a user name.
+  /// The canonical text if a page may link to it: not a Unix socket, and without a user name.
   package var link: String? { origin.socketPath == nil && credentials == nil ? text : nil }
 
-  /// What `reference` means in something found here: a Location field, a link (WHATWG URL §4.4).
+  /// Resolves `reference` against this URL: a Location field, a link (WHATWG URL §4.4).
   package func resolving(_ reference: String) throws(Malformed) -> HTTPURL {
     try Self.parse(reference.utf8.span, at: self)
   }
 
-  /// As `resolving` a String. Bytes beyond ASCII that are not UTF-8 are percent-encoded as they are.
+  /// Like `resolving` a String. Bytes beyond ASCII that are not UTF-8 are percent-encoded one by one.
   package func resolving(_ reference: [UInt8]) throws(Malformed) -> HTTPURL {
     try Self.parse(reference.span, at: self)
   }
 
-  /// The target of `url` when it begins with `prefix`, a scheme, host and port, and the rest is in canonical form and has no fragment;
-  /// else nil. Most programs ask the same origin again and again: this is the way of their requests.
+  /// The target of `url` if it begins with `prefix` (scheme, host and port) and the rest is canonical without a
+  /// fragment; otherwise nil. The fast path: most programs request the same origin repeatedly.
   package static func target(of url: String, after prefix: [UInt8]) -> String? {
     let bytes = url.utf8.span
     let prefix = prefix.span
@@ -81,16 +82,4 @@ package struct HTTPURL: Sendable, Hashable {
 extension HTTPURL: CustomStringConvertible {
   /// The URL without credentials.
   package var description: String { textWithFragment }
-}
-
-extension String {
-  /// A URL as it may be shown where it could not be read: without what stands before an `@` that a host could follow.
-  package var withoutCredentials: String {
-    guard utf8.contains(UInt8(ascii: "@")) else { return self }
-    if let url = try? HTTPURL.parse(utf8.span) { return url.textWithFragment }
-    // Some part of it is malformed: the authority may begin behind any number of slashes, and nothing tells where it ends.
-    let end = utf8.lastIndex(of: UInt8(ascii: "@")) ?? utf8.endIndex
-    let start = utf8.firstIndex(of: UInt8(ascii: ":")).map { utf8.index(after: $0) } ?? utf8.startIndex
-    return start < end ? String(self[..<start]) + "//" + String(self[utf8.index(after: end)...]) : self
-  }
 }

@@ -1,6 +1,6 @@
-/// IPv4 addresses as people and programs write them: `127.0.0.1`, `0x7f.1`, `2130706433` (WHATWG URL §3.5, the IPv4 parser).
+/// The text forms of IPv4 addresses: `127.0.0.1`, `0x7f.1`, `2130706433` (WHATWG URL §3.5, the IPv4 parser).
 enum IPv4Text {
-  /// Whether a host can be nothing but an address, because its last label is a number.
+  /// Whether a host must be an IPv4 address, because its last label is a number.
   static func endsInNumber(_ host: Span<UInt8>) -> Bool {
     let end = end(of: host)
     var start = end
@@ -10,7 +10,7 @@ enum IPv4Text {
     return last.allSatisfy { host[$0].isDigit } || number(host.extracting(last)) != nil
   }
 
-  /// As four numbers in decimal; nil for what is no address.
+  /// As four decimal numbers; nil if it is not an address.
   package static func canonical(_ host: Span<UInt8>) -> String? {
     let end = end(of: host)
     var count = 1
@@ -22,7 +22,7 @@ enum IPv4Text {
       var dot = start
       while dot < end, host[dot] != UInt8(ascii: ".") { dot += 1 }
       guard let number = number(host.extracting(start..<dot)) else { return nil }
-      // The last one is as many bytes as are left.
+      // The last number fills all remaining bytes.
       let isLast = index == count - 1
       guard number < 1 << UInt64(isLast ? 8 * (5 - count) : 8) else { return nil }
       address |= isLast ? number : number << UInt64(8 * (3 - index))
@@ -31,12 +31,13 @@ enum IPv4Text {
     return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
   }
 
-  /// Where the labels end: an empty one behind the last dot is none.
+  /// The end of the labels: an empty label behind the last dot does not count.
   private static func end(of host: Span<UInt8>) -> Int {
     !host.isEmpty && host[host.count - 1] == UInt8(ascii: ".") ? host.count - 1 : host.count
   }
 
-  /// Hexadecimal after `0x`, octal after `0`, else decimal; nil for no number, and a number beyond 32 bits for all that are.
+  /// Hexadecimal after `0x`, octal after `0`, else decimal; nil if it is not a number; any value beyond 32 bits for an
+  /// overflow.
   private static func number(_ digits: Span<UInt8>) -> UInt64? {
     guard !digits.isEmpty else { return nil }
     var (radix, start): (UInt64, Int) = (10, 0)

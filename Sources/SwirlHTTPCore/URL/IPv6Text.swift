@@ -1,7 +1,7 @@
 /// IPv6 addresses in text (WHATWG URL §3.5, the IPv6 parser and serializer; RFC 5952).
 enum IPv6Text {
-  /// In brackets, as short as it can be written. A link-local address may name its zone behind `%25` (RFC 6874), or as people paste it, behind
-  /// `%`; the zone stays in the result, behind `%25`. nil for what is no address.
+  /// In brackets, in its shortest form. A link-local address may have a zone behind `%25` (RFC 6874), or behind `%`, as
+  /// people paste it; the result has it behind `%25`. nil if it is not an address.
   package static func canonical(_ text: Span<UInt8>) -> String? {
     let percent = text.indices.first { text[$0] == UInt8(ascii: "%") } ?? text.count
     guard let pieces = pieces(text.extracting(0..<percent)) else { return nil }
@@ -81,7 +81,7 @@ enum IPv6Text {
   }
 
   private static func serialized(_ pieces: [UInt16]) -> String {
-    // The longest run of zeros, the first of those as long.
+    // The longest run of zeros; the first of equally long ones.
     var longest = 0..<1
     var start = 0
     for end in 1...8 where end == 8 || pieces[end] != 0 || pieces[start] != 0 {

@@ -1,28 +1,28 @@
-/// Whom connections are kept for: a scheme, a host and a port (RFC 9110 §4.3.1).
+/// The key of pooled connections: a scheme, a host and a port (RFC 9110 §4.3.1).
 package struct Origin: Hashable, Sendable {
   /// Whether the scheme is `https`.
   package let isSecure: Bool
-  /// In the URL standard's canonical form; an IPv6 address with its brackets, and behind `%25` its zone.
+  /// In the URL standard's canonical form; an IPv6 address in brackets, with its zone behind `%25`.
   package let host: String
   package let port: Int
-  /// The path of a Unix socket, where that is what is connected to; percent-decoded.
+  /// The percent-decoded path of a Unix socket, if the connection goes to one.
   package var socketPath: String?
 
-  /// As the Host field wants it: the port only when it is not the scheme's own, and no zone, which means something on this machine
-  /// alone (RFC 6874 §1).
+  /// For the Host field: with the port if it is not the scheme's default, and without the zone, which has a meaning on
+  /// this machine only (RFC 6874 §1).
   package var authority: String { port == Self.port(isSecure) ? hostWithoutZone : "\(hostWithoutZone):\(port)" }
 
-  /// What its URLs begin with.
+  /// The prefix of its URLs.
   package var prefix: String {
     if let socketPath { return "http+unix://\(socketPath.queryEncoded)" }
     let scheme = isSecure ? "https" : "http"
     return port == Self.port(isSecure) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
   }
 
-  /// The port of a scheme.
+  /// The default port of a scheme.
   package static func port(_ isSecure: Bool) -> Int { isSecure ? 443 : 80 }
 
-  /// The host as the resolver wants it: an IPv6 address without its brackets, the zone behind `%`.
+  /// The host for the resolver: an IPv6 address without its brackets, the zone behind `%`.
   package var name: String {
     guard host.hasPrefix("[") else { return host }
     let address = host.dropFirst().dropLast()

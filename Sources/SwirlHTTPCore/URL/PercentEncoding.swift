@@ -1,7 +1,7 @@
 // The percent-encoding of URLs (RFC 3986 §2.1).
 
 extension String {
-  /// RFC 3986 §2.1; nil where a percent sign is not followed by two digits.
+  /// RFC 3986 §2.1; nil if a percent sign is not followed by two hexadecimal digits.
   package var percentDecoded: String? {
     var bytes: [UInt8] = []
     var rest = utf8.makeIterator()
@@ -27,7 +27,7 @@ extension String {
 }
 
 extension Span<UInt8> {
-  /// A percent sign that is not followed by two digits stays as it is (WHATWG URL §1.3).
+  /// A percent sign without two hexadecimal digits stays unchanged (WHATWG URL §1.3).
   package var percentDecoded: [UInt8] {
     var bytes: [UInt8] = []
     var index = 0
@@ -68,7 +68,7 @@ extension UInt8 {
     }
   }
 
-  /// What it says as a hexadecimal digit.
+  /// Its value as a hexadecimal digit.
   package var hexValue: UInt8? {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")

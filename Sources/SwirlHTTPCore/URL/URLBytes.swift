@@ -1,11 +1,11 @@
 // The sets of bytes that the URL standard names (WHATWG URL §1.3, §3.1).
 
-/// A set of ASCII bytes, a bit each.
+/// A set of ASCII bytes, one bit for each.
 struct ASCIISet {
   private let low: UInt64
   private let high: UInt64
 
-  /// - Parameter controls: whether the control characters are in it too.
+  /// - Parameter controls: whether to include the control characters.
   package init(_ members: StaticString, controls: Bool = true) {
     var low: UInt64 = controls ? 0xFFFF_FFFF : 0
     var high: UInt64 = controls ? 1 << 63 : 0
@@ -16,7 +16,7 @@ struct ASCIISet {
     self.high = high
   }
 
-  /// Whether it has this byte, which must be one of ASCII.
+  /// Whether the set contains this byte, which must be ASCII.
   @inline(__always) package func contains(_ byte: UInt8) -> Bool {
     (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
   }
@@ -34,8 +34,8 @@ extension UInt8 {
   var isEncodedInFragments: Bool { self >= 0x80 || ASCIISet.fragment.contains(self) }
   var isForbiddenInDomains: Bool { self < 0x80 && ASCIISet.notInDomains.contains(self) }
 
-  /// What a path or a query of canonical form does not have, in one of them at least; as constants, because each byte of each request's URL is
-  /// looked at.
+  /// The bytes that a canonical path, query or both must not have; as constants, because this tests each byte of each
+  /// request's URL.
   @inline(__always) var isEncodedInTargets: Bool {
     // Control characters, space, " # ' < >, and \ ^ ` { } DEL.
     let low: UInt64 = 0x5000_008D_FFFF_FFFF
@@ -44,7 +44,7 @@ extension UInt8 {
   }
 
   var isTabOrLineEnd: Bool { self == 0x09 || self == 0x0A || self == 0x0D }
-  /// The URL standard takes a backslash for a slash.
+  /// The URL standard treats a backslash as a slash.
   var isSlash: Bool { self == UInt8(ascii: "/") || self == UInt8(ascii: "\\") }
   package var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
   var isHexDigit: Bool { isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f")) }
@@ -54,9 +54,9 @@ extension UInt8 {
 }
 
 extension String {
-  /// The bytes as text, with the letters of ASCII in lower case.
+  /// The bytes as text, with ASCII letters in lower case.
   package init(lowercasing bytes: Span<UInt8>) {
-    // All bytes that are counted were written.
+    // The closure writes all the bytes that it counts.
     self = unsafe String(unsafeUninitializedCapacity: bytes.count) { buffer in
       for index in bytes.indices {
         let byte = bytes[index]

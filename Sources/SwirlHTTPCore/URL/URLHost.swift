@@ -1,7 +1,7 @@
 /// The host of a URL (WHATWG URL §3.5).
 package enum URLHost {
-  /// The canonical form of a host that is not empty: a name in ASCII and lower case, an IPv4 address as four numbers, or an IPv6 address in
-  /// brackets.
+  /// The canonical form of a non-empty host: a name in ASCII and lower case, an IPv4 address as four numbers, or an
+  /// IPv6 address in brackets.
   package static func canonical(_ text: Span<UInt8>) throws(HTTPURL.Malformed) -> String {
     if text[0] == UInt8(ascii: "[") {
       guard text[text.count - 1] == UInt8(ascii: "]"),
@@ -14,7 +14,7 @@ package enum URLHost {
     }
     let decoded = text.percentDecoded
     guard decoded.contains(where: { $0 >= 0x80 }) else { return try canonicalASCII(decoded.span) }
-    // libidn2 ends at NUL.
+    // libidn2 would stop at a NUL.
     guard !decoded.contains(0), let name = String(validating: decoded, as: UTF8.self) else { throw notAHost(text) }
     switch IDNA.ascii(name) {
     case .success(let ascii) where !ascii.isEmpty: return try canonicalASCII(ascii.utf8.span)

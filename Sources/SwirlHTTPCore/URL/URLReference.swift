@@ -1,10 +1,10 @@
-/// A URL that is written relative to another, as in a Location field or a link (WHATWG URL §4.4).
+/// A URL reference, as in a Location field or a link (WHATWG URL §4.4).
 package enum URLReference {
-  /// The URL that `reference` means in something that was found at `base`; its fragment, or where it has none that of `base`, as
-  /// RFC 9110 §10.2.2 says of redirects. Credentials are dropped.
+  /// Resolves `reference` against `base`. Without a fragment of its own, the result has that of `base`, as RFC 9110
+  /// §10.2.2 requires for redirects. It drops credentials.
   ///
-  /// - Returns: for what is no URL of `http`, `https` or `http+unix`, the reference itself, as the standard trims it: it has a scheme of its own,
-  ///   or is malformed.
+  /// - Returns: the trimmed reference itself if the result is not an `http`, `https` or `http+unix` URL: it has another
+  ///   scheme or is malformed.
   package static func resolve(_ reference: String, against base: String) -> String {
     guard let base = try? HTTPURL.parse(base.utf8.span), var url = try? base.resolving(reference) else {
       return trimmed(reference)
@@ -13,15 +13,15 @@ package enum URLReference {
     return url.textWithFragment
   }
 
-  /// An `http` or `https` URL as all who mean the same write it: the URL standard's form, without a fragment.
+  /// The canonical form of an `http` or `https` URL (the URL standard's), without a fragment.
   ///
-  /// - Returns: nil for what is no such URL, and for one with a user name.
+  /// - Returns: nil for another scheme, a malformed URL, and a URL with a user name.
   package static func normalized(_ url: String) -> String? {
     guard let parts = try? HTTPURL(url), parts.origin.socketPath == nil else { return nil }
     return parts.text
   }
 
-  /// The scheme, host and port of an `http` or `https` URL: `http://example.org`, as `normalized` writes them.
+  /// The scheme, host and port of an `http` or `https` URL: `http://example.org`, in the form of `normalized`.
   package static func origin(of url: String) -> String? {
     guard let parts = try? HTTPURL(url), parts.origin.socketPath == nil else { return nil }
     return parts.origin.prefix

@@ -8,51 +8,48 @@ package final class PEMReader {
 
   package init(_ source: TLSConfiguration.PEM) throws(NetError) {
     OpenSSL.isReady
-    switch source.place {
-    case .file(let path):
-      name = path
-      input = try Self.open(path)
-    case .text(let text):
-      name = "the PEM text"
-      input = try Self.open(text: text, name)
-    case .contents(let text, let path):
-      name = path
-      input = try Self.open(text: text, path)
-    }
+    name = source.description
+    input =
+      switch source.place {
+      case .file(let path): try Self.reading(try Self.contents(of: path), name)
+      case .text(let text), .contents(let text, _): try Self.reading(text, name)
+      }
   }
 
-  private static func open(_ path: String) throws(NetError) -> OpaquePointer {
-    if let input = BIO_new_file(path, "r") { return input }
-    let reason = errno
-    OpenSSLError.clear()
-    throw NetError(.configureTLS, path, errno: reason)
-  }
-
-  private static func open(text: String, _ name: String) throws(NetError) -> OpaquePointer {
+  private static func reading(_ text: String, _ name: String) throws(NetError) -> OpaquePointer {
     guard let input = BIO_new(BIO_s_mem()) else { throw NetError(.configureTLS, name, reason: OpenSSLError.take()) }
     var text = text
     text.withUTF8 { _ = BIO_write(input, $0.baseAddress, Int32($0.count)) }
     return input
   }
 
-  /// What the file at `path` holds.
+  /// More than any bundle of certificates has.
+  private static let largest = 16 << 20
+
+  /// What the file at `path` holds. Only a regular file is read: a FIFO or a device would hold up the reactor until something is written to it.
   static func contents(of path: String) throws(NetError) -> String {
-    OpenSSL.isReady
-    let input = try open(path)
-    defer { BIO_free(input) }
+    // Without O_NONBLOCK the open itself waits for the writer of a FIFO.
+    let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { throw NetError(.configureTLS, path, errno: errno) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw NetError(.configureTLS, path, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw NetError(
+        .configureTLS, path,
+        reason: "it is no regular file, and to read it may wait for ever: give a file, or the text itself with .text")
+    }
     var contents: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 16 * 1024)
+    var piece = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-      errno = 0
-      let count = BIO_read(input, &piece, Int32(piece.count))
-      if count > 0 {
-        contents += piece.prefix(Int(count))
-        continue
+      let count = read(file, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw NetError(.configureTLS, path, errno: errno) }
+      if count == 0 { return String(decoding: contents, as: UTF8.self) }
+      contents += piece.prefix(count)
+      guard contents.count <= largest else {
+        throw NetError(.configureTLS, path, reason: "it has more than 16 MiB: that is no file of certificates")
       }
-      let reason = errno
-      OpenSSLError.clear()
-      if count < 0, reason != 0 { throw NetError(.configureTLS, path, errno: reason) }
-      return String(decoding: contents, as: UTF8.self)
     }
   }
 

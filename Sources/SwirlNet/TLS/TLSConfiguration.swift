@@ -4,7 +4,7 @@
 /// be for the host that was asked for. A server needs an ``identity``.
 public struct TLSConfiguration: Sendable, Hashable {
   /// Certificates or a key in PEM, in a file or in memory.
-  public struct PEM: Sendable, Hashable {
+  public struct PEM: Sendable, Hashable, CustomStringConvertible {
     enum Place: Hashable {
       case file(String)
       case text(String)
@@ -13,20 +13,31 @@ public struct TLSConfiguration: Sendable, Hashable {
     }
     let place: Place
 
-    /// In the file at `path`. A server reads it at each `listen` and each `reload()`, a client when a connection is made for the
+    /// In the file at `path`, a regular one: a FIFO is refused, since the reactor would wait for its writer. A server reads it at each `listen` and each `reload()`, a client when a connection is made for the
     /// first time or after the file has changed.
     public static func file(_ path: String) -> PEM { PEM(place: .file(path)) }
+
+    /// The path, or that it is a text: never what is in it, which may be a private key.
+    public var description: String {
+      switch place {
+      case .file(let path), .contents(_, let path): path
+      case .text: "the PEM text"
+      }
+    }
 
     /// In `text`, from `-----BEGIN …` on.
     public static func text(_ text: String) -> PEM { PEM(place: .text(text)) }
   }
 
   /// Who this end is.
-  public struct Identity: Sendable, Hashable {
+  public struct Identity: Sendable, Hashable, CustomStringConvertible {
     package internal(set) var chain: PEM
     var privateKey: PEM
     let password: String?
     let stapledResponse: [UInt8]?
+
+    /// Where its certificates and key are, without the key's password.
+    public var description: String { "the identity in \(chain) with the key in \(privateKey)" }
 
     /// - Parameters:
     ///   - chain: this end's certificate, and after it those that lead to a root.

@@ -1,10 +1,10 @@
-import SwirlPlatform
-import SwirlReactor
+package import SwirlDeferred
+package import SwirlReactor
 
 /// The first part of a secured connection: it makes one of an open connection that has not been started.
 ///
 /// The reactor keeps it until it has ended or was cancelled. Whoever asks watches the time.
-package final class TLSHandshake: Kept {
+package final class TLSHandshake: ReactorHandle {
   package typealias Completion = (Result<SocketTransport, NetError>) -> Void
 
   private let transport: SocketTransport
@@ -13,7 +13,9 @@ package final class TLSHandshake: Kept {
   private var readEvent: FileEvent?
   private var writeEvent: FileEvent?
   private var timeoutCall: DelayedCall?
-  var keptAt: Int?
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .handshake }
+  package var handlePeer: String? { transport.peerName }
   /// The listener that accepted the connection, if one did: as long as it listens.
   weak var listener: Listener?
   /// Takes over a connection whose other end does not speak TLS, before anything was sent to it.
@@ -24,13 +26,13 @@ package final class TLSHandshake: Kept {
   ///   - host: for a client, whose certificate it must be.
   package init(
     _ transport: SocketTransport, _ context: TLSContext, host: String? = nil, peer: String? = nil,
-    timeout: Duration? = nil, _ completion: @escaping Completion
+    timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
   ) throws(NetError) {
     self.transport = transport
-    session = try TLSSession(transport.descriptor, context, host: host, peer: peer ?? transport.peerName)
+    session = try TLSSession(transport.socket, context, host: host, peer: peer ?? transport.peerName)
     self.completion = completion
     let reactor = transport.reactor
-    TLSHandshakes.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     if let timeout {
       timeoutCall = reactor.callLater(timeout) { [unowned self] in
         finish(.failure(error(ETIMEDOUT, "not completed within \(timeout)")))
@@ -71,12 +73,12 @@ package final class TLSHandshake: Kept {
     if reading {
       writeEvent?.disable()
       if readEvent == nil {
-        readEvent = transport.reactor.fileEvent(transport.descriptor, .read) { [unowned self] in advance() }
+        readEvent = transport.socket.fileEvent(on: transport.reactor, .read) { [unowned self] in advance() }
       }
     } else {
       readEvent?.disable()
       if writeEvent == nil {
-        writeEvent = transport.reactor.fileEvent(transport.descriptor, .write) { [unowned self] in advance() }
+        writeEvent = transport.socket.fileEvent(on: transport.reactor, .write) { [unowned self] in advance() }
       }
     }
     if (reading ? readEvent : writeEvent)?.enable() != true { finish(.failure(error(errno))) }
@@ -101,19 +103,6 @@ package final class TLSHandshake: Kept {
     timeoutCall?.cancel()
     readEvent?.close()
     writeEvent?.close()
-    TLSHandshakes.of(transport.reactor).remove(self)
+    transport.reactor.handles.remove(self)
   }
-}
-
-/// The handshakes of a reactor that are under way: it keeps them, since nobody else has to.
-final class TLSHandshakes {
-  private var handshakes = KeptList<TLSHandshake>()
-
-  static func of(_ reactor: Reactor) -> TLSHandshakes { reactor.attached(TLSHandshakes.self) { TLSHandshakes() } }
-
-  /// Those of connections that `listener` has accepted.
-  func of(_ listener: Listener) -> [TLSHandshake] { handshakes.elements.filter { $0.listener === listener } }
-
-  func insert(_ handshake: TLSHandshake) { handshakes.insert(handshake) }
-  func remove(_ handshake: TLSHandshake) { handshakes.remove(handshake) }
 }

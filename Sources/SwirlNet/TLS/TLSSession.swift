@@ -13,6 +13,8 @@ final class TLSSession {
 
   let context: TLSContext
   let ssl: OpaquePointer
+  /// What OpenSSL reads from and writes to, where that is no descriptor.
+  private var bio: SocketBIO?
   private let peer: String
   /// Why reading or writing failed, where that was not the network's doing.
   private(set) var failure: NetError?
@@ -33,7 +35,7 @@ final class TLSSession {
   /// - Parameters:
   ///   - host: for a client, the name or address it asked for; the certificate must be for it.
   ///   - peer: the other end in words; the sessions of a client are kept by it.
-  init(_ descriptor: Int32, _ context: TLSContext, host: String?, peer: String) throws(NetError) {
+  init(_ socket: StreamSocket, _ context: TLSContext, host: String?, peer: String) throws(NetError) {
     guard let ssl = SSL_new(context.pointer) else {
       throw NetError(.handshake, peer, reason: OpenSSLError.take())
     }
@@ -42,7 +44,11 @@ final class TLSSession {
     self.peer = peer
     // Unretained: the callbacks that ask for it are only called from calls that this object makes.
     swirl_set_owner(ssl, Unmanaged.passUnretained(self).toOpaque())
-    SSL_set_fd(ssl, descriptor)
+    if let simulated = socket.simulated {
+      bio = SocketBIO(simulated, of: ssl)
+    } else {
+      SSL_set_fd(ssl, socket.descriptor)
+    }
     switch context.role {
     case .client:
       if let host { setHost(host) }

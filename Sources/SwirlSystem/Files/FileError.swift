@@ -1,12 +1,12 @@
 import SwirlPlatform
 
-/// A file that cannot be read or written: which, what was tried, and why not.
+/// A file operation failed: the file, the operation, and why.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What was tried: `open`, `read`, `write`, `rename`, `remove`.
+  /// The operation: `open`, `read`, `write`, `rename`, `remove`.
   public let action: String
-  /// The file; bytes of its path that are no UTF-8 are repaired.
+  /// The file; invalid UTF-8 in its path is replaced by U+FFFD.
   public let path: String
-  /// The system's number of the error; zero where it was none.
+  /// The system's error number; zero if the cause is not a system call.
   public let errno: Int32
   /// What went wrong, in words.
   public let reason: String
@@ -18,7 +18,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.reason = reason ?? Self.words(for: errno)
   }
 
-  /// The words for an error number, and for some what to do.
+  /// The message for an error number. Some say what to do.
   private static func words(for errno: Int32) -> String {
     let words = String(cString: strerror(errno))
     return switch errno {

@@ -1,7 +1,7 @@
 public import SwirlDeferred
 import SwirlReactor
 
-/// A file that is written chunk by chunk, on threads, beside the one whose place it takes in the end.
+/// Writes a file chunk by chunk, on threads, under a temporary name. `finish()` renames it over the old file.
 ///
 /// ```swift
 /// let writer = reactor.files.writer(to: "page.html")
@@ -9,9 +9,10 @@ import SwirlReactor
 ///   .addCallback { writer.finish() }
 /// ```
 ///
-/// A reactor that stops writes what it was given before. One that is let go of unfinished leaves nothing. Everything is used and called on the reactor's thread.
+/// A stopping reactor completes the writes it has accepted. A writer that is released before `finish()` deletes its
+/// temporary file. Use it on the reactor's thread alone; callbacks run there.
 public final class FileWriter {
-  /// The file; bytes of its path that are no UTF-8 are repaired.
+  /// The file; invalid UTF-8 in its path is replaced by U+FFFD.
   public let path: String
   private unowned let reactor: Reactor
   private var file: Deferred<NewFile>
@@ -23,11 +24,11 @@ public final class FileWriter {
     file = reactor.withFiles(path, purpose: .writing) { try NewFile(path) }
   }
 
-  // A failure that no write has seen is nobody's.
+  // Handles a failure that no `write` returned, so that it is not reported as unhandled.
   deinit { file.addBoth { _ in } }
 
-  /// Writes `bytes` after what was written before; succeeds when they are written. What waits for the disk is in memory: wait for one
-  /// before the next. After a failure every call fails with it.
+  /// Writes `bytes` after all earlier ones; succeeds when they are written. Bytes that the disk has not taken stay in
+  /// memory, so await each write before the next. After a failure every later call fails with the same error.
   public func write(_ bytes: [UInt8]) -> Deferred<Void> {
     perform { try $0.write(bytes) }
   }
@@ -37,14 +38,14 @@ public final class FileWriter {
     write(Array(text.utf8))
   }
 
-  /// Gives the file its name when all is written and on the disk. Nothing can be written after it.
+  /// Syncs the file to the disk and renames it to `path`. No write is possible after it.
   public func finish() -> Deferred<Void> {
     let finished = perform { try $0.finish() }
     isFinished = true
     return finished
   }
 
-  /// In the order of the calls, each when the one before has ended.
+  /// Runs the calls in FIFO order, each when the previous one has ended.
   private func perform(_ body: @escaping @Sendable (NewFile) throws -> Void) -> Deferred<Void> {
     require(!isFinished, "the file was finished: nothing can be written to it any more")
     let (reactor, name) = (reactor, "write \(path)")
@@ -55,7 +56,7 @@ public final class FileWriter {
         return file
       }
     }
-    // What is cancelled is a wait, not the file.
+    // Cancelling it cancels the wait, not the write.
     let outcome = Deferred<Void>(canceller: { _ in })
     done.addBoth { result in if !outcome.isFired { outcome.fire(with: result.map { _ in }) } }
     file = done

@@ -2,16 +2,17 @@ public import SwirlDeferred
 public import SwirlReactor
 
 extension Files {
-  /// Hands the bytes of a file to `body`, chunk by chunk, on the reactor's thread; succeeds at the end.
+  /// Calls `body` with the bytes of a file, chunk by chunk, on the reactor's thread; succeeds at EOF.
   ///
-  /// The next chunk is read when the Deferred that `body` returned has fired. What it throws, or that fails with, ends the reading.
+  /// It reads the next chunk when the Deferred that `body` returned has fired. An error that `body` throws, or that its
+  /// Deferred fails with, ends the reading.
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - size: the most bytes of a chunk.
+  ///   - size: the maximum number of bytes in a chunk.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - body: is given the chunks in their order, never an empty one.
+  ///   - body: receives the chunks in order, never an empty one.
   public func forEachChunk(
     of path: some SystemBytes, size: Int = 128 * 1024, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (_ chunk: [UInt8]) throws -> Deferred<Void>
@@ -21,29 +22,30 @@ extension Files {
     return reading.start(CallSite(file: file, line: line))
   }
 
-  /// The bytes of a file, chunk by chunk, for code that awaits them, on any thread; the next is read when the loop has taken the last.
+  /// The bytes of a file, chunk by chunk, for async code on any thread. It reads the next chunk when the loop has taken
+  /// the last one.
   ///
   /// Leaving the loop, or cancelling its task, closes the file.
   /// - Parameters:
   ///   - path: the file.
-  ///   - size: the most bytes of a chunk.
+  ///   - size: the maximum number of bytes in a chunk.
   public func chunks(of path: some SystemBytes, size: Int = 128 * 1024) -> ReactorStream<[UInt8]> {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 0, low: 0) { $0.count }
     FileStream(buffer).start { forEachChunk(of: path, size: size, $0) }
     return ReactorStream(buffer)
   }
 
-  /// A file to be written chunk by chunk. It has its name when it is finished: see ``FileWriter``.
+  /// A file to write chunk by chunk. It appears at `path` when it is finished: see ``FileWriter``.
   public func writer(to path: some SystemBytes) -> FileWriter { FileWriter(SystemPath(path), on: reactor) }
 }
 
-/// The reading of a file, one chunk after the other.
+/// Reads one file, chunk after chunk.
 private final class ChunkReading {
   private let path: SystemPath
   private let size: Int
   private let body: ([UInt8]) throws -> Deferred<Void>
   private unowned let reactor: Reactor
-  /// What it waits for: a thread that reads, or the one who takes the chunks.
+  /// The pending step: a thread that reads, or the consumer's Deferred.
   private var step: (any CancellableCall)?
   private var isOver = false
 
@@ -101,17 +103,17 @@ private final class ChunkReading {
   }
 }
 
-/// What stands between the reading of a file and the task that takes from it.
+/// Connects the reading of a file with the task that takes the chunks.
 private final class FileStream {
   private let buffer: StreamBuffer<[UInt8]>
   private var reading: Deferred<Void>?
-  /// The task has enough for now: fired when it wants more.
+  /// Set while the task's buffer is full: fire it to read more.
   private var pause: Deferred<Void>?
 
   init(_ buffer: StreamBuffer<[UInt8]>) { self.buffer = buffer }
 
   func start(_ read: (@escaping ([UInt8]) throws -> Deferred<Void>) -> Deferred<Void>) {
-    // The buffer holds this until it has come to its end.
+    // The buffer retains this until EOF.
     buffer.setSource(
       .init(
         pause: { [self] in if pause == nil { pause = Deferred() } }, resume: { [self] in pause.take()?.callback() },

@@ -8,11 +8,11 @@ public import SwirlReactor
 /// reactor.files.write("done\n", to: "result.txt")
 /// ```
 ///
-/// Every failure is a ``FileError``, which names the path, what was tried and why it failed. Cancelling drops the result: what no thread
-/// has begun is never done, what one has begun it does to its end. A reactor that stops waits for what is written, not for what is read:
-/// see `Reactor.threadCallTimeLimit`. A path is a `String`, or bytes where it is no UTF-8: see ``SystemBytes``. Named pipes, terminals
-/// and other devices may take for ever, and have threads of their own: up to 64 do not hold up any file.
-/// Node: `fs.promises`; Twisted: `deferToThread` and `FilePath`.
+/// Every failure is a ``FileError``, which names the path, the operation and the reason. Cancelling drops the result:
+/// an operation that no thread has started never runs; one that has started runs to its end. A stopping reactor waits
+/// for writes, not for reads: see `Reactor.threadCallTimeLimit`. A path is a `String`, or bytes if it is not UTF-8: see
+/// ``SystemBytes``. Named pipes, terminals and other devices may block for ever. They have 64 threads of their own, so
+/// that they do not delay files. Node: `fs.promises`; Twisted: `deferToThread` and `FilePath`.
 public struct Files {
   let reactor: Reactor
 
@@ -21,7 +21,7 @@ public struct Files {
   /// All bytes of a file.
   /// - Parameters:
   ///   - path: the file.
-  ///   - limit: the most bytes; a larger file is an error, and is not read further.
+  ///   - limit: the maximum number of bytes. A larger file is an error, and its rest is not read.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func read(
@@ -33,7 +33,7 @@ public struct Files {
     }
   }
 
-  /// All of a file as text, in UTF-8; a file that is none is an error.
+  /// A whole file as text. A file that is not UTF-8 is an error.
   public func readText(
     _ path: some SystemBytes, limit: Int = 256 * 1024 * 1024, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<String> {
@@ -46,14 +46,14 @@ public struct Files {
     }
   }
 
-  /// How many bytes a file has; nil when there is none.
+  /// The size of a file in bytes; nil if it does not exist.
   public func size(of path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Int?> {
     reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true, file: file, line: line) {
       try OpenFile.length(of: path)
     }
   }
 
-  /// Whether there is a file, a directory or whatever else at `path`.
+  /// Whether a file, a directory or anything else exists at `path`.
   public func exists(_ path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Bool> {
     reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true, file: file, line: line) {
       try OpenFile.permissions(of: path) != nil
@@ -62,14 +62,14 @@ public struct Files {
 
   // MARK: - Writing
 
-  /// Writes a file whole, in the place of one that is there.
+  /// Writes a whole file and replaces an existing one.
   ///
   /// - Parameters:
-  ///   - bytes: all that it will have.
+  ///   - bytes: the whole content.
   ///   - path: the file.
-  ///   - atomically: whether it is written beside the old one, and takes its place when it is whole and on the disk: who reads it
-  ///     meanwhile sees one or the other, and when it fails the old one is still there. A symbolic link gives way to
-  ///     the file as well; what is no file, such as `/dev/null`, is written to itself.
+  ///   - atomically: whether to write a temporary file, sync it to the disk, and rename it over the old one. A
+  ///     concurrent reader sees the old content or the new, and a failure leaves the old file. The rename replaces a
+  ///     symbolic link too. A path that is not a regular file, such as `/dev/null`, is written in place.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
@@ -97,7 +97,7 @@ public struct Files {
     _ text: String, to path: some SystemBytes, atomically: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> { write(Array(text.utf8), to: path, atomically: atomically, file: file, line: line) }
 
-  /// Adds to the end of a file, which is made when it is not there. What several add at once is all there, in some order.
+  /// Appends to a file, and creates it if it does not exist. Concurrent appends all arrive, in some order.
   @discardableResult
   public func append(
     _ bytes: [UInt8], to path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
@@ -116,7 +116,7 @@ public struct Files {
     _ text: String, to path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> { append(Array(text.utf8), to: path, file: file, line: line) }
 
-  /// Copies a file in the place of another, which has the old or the new content at any time; gives how many bytes it has.
+  /// Copies a file over another, which has the old or the new content at any time; gives the number of bytes.
   @discardableResult
   public func copy(
     _ path: some SystemBytes, to newPath: some SystemBytes, file: StaticString = #fileID, line: UInt = #line
@@ -135,7 +135,7 @@ public struct Files {
     }
   }
 
-  /// Removes a file. One that is not there is an error: its `errno` is `ENOENT`.
+  /// Removes a file. If it does not exist the error has the `errno` `ENOENT`.
   @discardableResult
   public func remove(_ path: some SystemBytes, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     let path = SystemPath(path)

@@ -1,17 +1,18 @@
-/// A file that is written beside the one whose place it will take: who reads that meanwhile sees the old or the new content, and never a
-/// part. What is no file, such as `/dev/null`, is written to itself.
+/// Writes a temporary file and renames it over the target, so that a concurrent reader sees the old or the new content,
+/// never a part. A target that is not a regular file, such as `/dev/null`, is written in place.
 ///
 /// Unchecked, as ``OpenFile`` is.
 final class NewFile: @unchecked Sendable {
   private let path: SystemPath
-  /// Nil when it is finished or dropped.
+  /// Nil once finished or dropped.
   private var file: OpenFile?
   private let isBeside: Bool
 
-  /// Whether it is no file, so that writing may take for ever.
+  /// Whether the target is not a regular file, so that writing may block for ever.
   var isDevice: Bool { !isBeside }
 
-  /// In the same directory, because a file cannot be renamed into another file system; never one that is there already.
+  /// In the same directory, because rename does not cross file systems. The name is new: it never opens an existing
+  /// file.
   init(_ path: SystemPath) throws {
     self.path = path
     isBeside = try !OpenFile.isSpecial(path)
@@ -30,11 +31,11 @@ final class NewFile: @unchecked Sendable {
 
   func write(_ bytes: [UInt8]) throws { try file?.write(bytes) }
 
-  /// It has the name from now on.
+  /// Renames the file to its target.
   func finish() throws {
     guard let file else { return }
     do {
-      // On the disk before it has the name: after a power failure there would be an empty file otherwise.
+      // Syncs before the rename: otherwise a power failure could leave an empty file.
       if isBeside { try file.sync() }
       try file.close()
       if isBeside { try OpenFile.rename(file.path, to: path) }
@@ -45,7 +46,7 @@ final class NewFile: @unchecked Sendable {
     }
   }
 
-  /// Leaves the old file as it is.
+  /// Deletes the temporary file; the old file stays as it is.
   func drop() {
     guard let file = file.take(), isBeside else { return }
     try? OpenFile.remove(file.path)

@@ -1,14 +1,14 @@
 import SwirlPlatform
 
 extension OpenFile {
-  /// Opens or makes a file that one `OpenFile` of all processes has at a time, until it is closed.
+  /// Opens or creates a file under an exclusive lock, which one `OpenFile` of all processes holds until it is closed.
   ///
-  /// Waits a second for another, which may just be closing it.
+  /// Retries for a second, because the holder may be about to close it.
   package static func locked(_ path: some SystemBytes) throws -> OpenFile {
     for _ in 1...100 {
       let file = try OpenFile(path, .update)
       if !file.lock() { usleep(10_000) } else if file.isAtItsPath { return file }
-      // It was renamed or removed before the lock: there is another by now, or none.
+      // The file was renamed or removed before the lock was taken: the path now has another file, or no file.
     }
     throw FileError("open", path, reason: "another download or program is writing to it; wait for that, or stop it")
   }

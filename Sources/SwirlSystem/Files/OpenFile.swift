@@ -1,19 +1,20 @@
 import SwirlPlatform
 
-/// A file of the disk, by system calls that block: for the threads of a pool.
+/// A file by blocking system calls, for the threads of a pool.
 ///
-/// Unchecked: it is used by one thread at a time, since the next call is made when the one before has ended.
+/// Unchecked: one thread at a time uses it, since the next call starts when the previous one has ended.
 package final class OpenFile: @unchecked Sendable {
-  /// What it is opened for.
+  /// The mode that it is opened in.
   package enum Mode {
     case read
-    /// Emptied, or made.
+    /// Truncated, or created.
     case write
-    /// As it is, or made.
+    /// Kept as it is, or created.
     case update
-    /// At its end, wherever that is by the time of each write, or made.
+    /// Each write goes to the end of the file at that time. Created if it does not exist.
     case append
-    /// Made: one that is there already is an error. With the permissions of the file it will replace, or as any new one when nil.
+    /// Created; an existing file is an error. With the permissions of the file that it will replace, or with the
+    /// default ones if nil.
     case create(permissions: UInt32?)
 
     var flags: Int32 {
@@ -36,23 +37,24 @@ package final class OpenFile: @unchecked Sendable {
     if case .create(let wanted) = mode { permissions = wanted.map { mode_t($0) } }
     descriptor = self.path.withCString { open($0, mode.flags, permissions ?? 0o666) }
     if descriptor < 0 { throw FileError("open", path, errno: errno) }
-    // The umask, which is for new files, has been taken off. Where the file system knows no permissions there are none to keep.
+    // The umask, which is meant for new files, has removed bits: set them again. Some file systems have no permissions;
+    // the call fails there, harmlessly.
     if let permissions { _ = fchmod(descriptor, permissions) }
   }
 
   deinit { if descriptor >= 0 { Descriptor.close(descriptor) } }
 
-  /// Whether it is neither a file nor a directory, so that reading and writing may take for ever.
+  /// Whether it is neither a file nor a directory, so that reads and writes may block for ever.
   var isDevice: Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && Self.isSpecial(status)
   }
 
-  /// The next bytes; nil at the end.
+  /// The next bytes; nil at EOF.
   package func read(atMost room: Int = 128 * 1024) throws -> [UInt8]? {
     var count = 0
     let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
-      // There is room, so there is a base address; so many bytes as it returns are initialized by the kernel.
+      // The buffer has room, so it has a base address. The kernel initialises as many bytes as `read` returns.
       repeat {
         count = Descriptor.read(descriptor, buffer.baseAddress!, buffer.count)
       } while count < 0 && errno == EINTR
@@ -62,7 +64,7 @@ package final class OpenFile: @unchecked Sendable {
     return piece.isEmpty ? nil : piece
   }
 
-  /// All that is left of it.
+  /// All the bytes up to EOF.
   package func readAll(limit: Int) throws -> [UInt8] {
     var all: [UInt8] = []
     while let piece = try read() {
@@ -77,7 +79,7 @@ package final class OpenFile: @unchecked Sendable {
   package func write(_ bytes: [UInt8]) throws {
     var written = 0
     while written < bytes.count {
-      // Within the array, which the call only reads.
+      // The pointer stays within the array, and the call only reads.
       let count = bytes.withUnsafeBytes {
         Descriptor.write(descriptor, $0.baseAddress! + written, bytes.count - written)
       }
@@ -87,30 +89,30 @@ package final class OpenFile: @unchecked Sendable {
     }
   }
 
-  /// Returns how many bytes it has.
+  /// Returns the size in bytes.
   package func seekToEnd() throws -> Int {
     let end = lseek(descriptor, 0, Int32(SEEK_END))
     if end < 0 { throw FileError("open", path, errno: errno) }
     return Int(end)
   }
 
-  /// Keeps its first `length` bytes; the next write is after them.
+  /// Truncates it to `length` bytes; the next write goes there.
   package func truncate(to length: Int) throws {
     guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, Int32(SEEK_END)) >= 0 else {
       throw FileError("write", path, errno: errno)
     }
   }
 
-  /// Waits until the disk has it.
+  /// Blocks until the data is on the disk (fsync).
   package func sync() throws { if fsync(descriptor) != 0 { throw FileError("write", path, errno: errno) } }
 
-  /// What ``close()`` would report, while the file stays open: some file systems write when a descriptor is closed.
+  /// Reports the errors of ``close()`` while the file stays open: some file systems write when a descriptor is closed.
   package func checkWrites() throws {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     if copy < 0 || systemClose(copy) != 0 { throw FileError("write", path, errno: errno) }
   }
 
-  /// Closing may tell of a write that failed.
+  /// Close may report an earlier failed write.
   package func close() throws {
     guard descriptor >= 0 else { return }
     let closed = systemClose(descriptor)
@@ -118,8 +120,8 @@ package final class OpenFile: @unchecked Sendable {
     if closed != 0 { throw FileError("write", path, errno: errno) }
   }
 
-  /// Locks it against every other `lock()`, until it is closed. File systems without locks have none to wait for.
-  /// - Returns: false when another has it.
+  /// Takes the exclusive lock, until the file is closed. On a file system without locks it always succeeds.
+  /// - Returns: false if another holder has the lock.
   func lock() -> Bool {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { return false }
@@ -128,7 +130,7 @@ package final class OpenFile: @unchecked Sendable {
     return true
   }
 
-  /// Whether it was neither renamed nor removed since it was opened.
+  /// Whether the file is still the one at its path: neither renamed nor removed since it was opened.
   var isAtItsPath: Bool {
     var (ours, theirs) = (stat(), stat())
     return fstat(descriptor, &ours) == 0 && path.withCString({ stat($0, &theirs) }) == 0 && ours.st_ino == theirs.st_ino
@@ -137,19 +139,20 @@ package final class OpenFile: @unchecked Sendable {
 
   // MARK: - By path
 
-  /// How many bytes a file has; nil when there is none.
+  /// The size of a file in bytes; nil if it does not exist.
   package static func length(of path: some SystemBytes) throws -> Int? {
     guard let status = try status(of: path) else { return nil }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("open", path, reason: "it is no file") }
     return Int(status.st_size)
   }
 
-  /// The permissions of a file; nil when there is none.
+  /// The permissions of a file; nil if it does not exist.
   static func permissions(of path: some SystemBytes) throws -> UInt32? {
     try status(of: path).map { UInt32($0.st_mode & 0o777) }
   }
 
-  /// Whether what is there is neither a file nor a directory, such as `/dev/null` or a named pipe: it is written to, and never replaced.
+  /// Whether the path is neither a file nor a directory, such as `/dev/null` or a named pipe: it is written in place,
+  /// never replaced.
   package static func isSpecial(_ path: some SystemBytes) throws -> Bool {
     try status(of: path).map(isSpecial) ?? false
   }
@@ -180,7 +183,7 @@ package final class OpenFile: @unchecked Sendable {
   }
 }
 
-// Methods have their names.
+// Methods of this type shadow these names.
 private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 private func systemRename(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
   rename(path, newPath)

@@ -1,6 +1,6 @@
-/// What the system takes as bytes: a path, a program's argument, an environment variable. POSIX gives these no encoding.
+/// Bytes for the system: a path, a program's argument, an environment variable. POSIX defines no encoding for them.
 ///
-/// A `String` is its UTF-8. Names that are no UTF-8 are given, and arrive, as bytes:
+/// A `String` stands for its UTF-8. A name that is not UTF-8 passes unchanged as bytes:
 ///
 /// ```swift
 /// reactor.files.read([0x63, 0x61, 0x66, 0xe9])  // "café" in Latin-1
@@ -9,16 +9,16 @@
 ///
 /// Python: `os.PathLike` beside `str` and `bytes`.
 public protocol SystemBytes: Sendable {
-  /// The bytes, without the zero byte that ends them in C.
+  /// The bytes, without C's terminating zero byte.
   var systemBytes: [UInt8] { get }
 }
 
 extension String: SystemBytes {
-  /// Its UTF-8.
+  /// The string's UTF-8.
   public var systemBytes: [UInt8] { Array(utf8) }
 }
 
 extension [UInt8]: SystemBytes {
-  /// Itself.
+  /// The array itself.
   public var systemBytes: [UInt8] { self }
 }

@@ -1,41 +1,41 @@
-/// A path, which for the system is bytes.
+/// A path as the system sees it: bytes.
 package struct SystemPath: SystemBytes, Hashable, CustomStringConvertible {
   package let systemBytes: [UInt8]
 
   package init(_ path: some SystemBytes) { systemBytes = path.systemBytes }
 
-  /// For messages: what is no UTF-8 is repaired.
+  /// For messages: invalid UTF-8 is replaced by U+FFFD.
   package var description: String { String(decoding: systemBytes, as: UTF8.self) }
 
-  /// C would take a zero byte for the end, and so for the name of another file.
+  /// C would stop at a zero byte, and open a file of another name.
   package var hasZeroByte: Bool { systemBytes.contains(0) }
 
   package func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    // It ends with a zero byte.
+    // The array ends with a zero byte.
     (systemBytes + [0]).withUnsafeBytes { body($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
   }
 
-  /// The most bytes that the name of a file has (NAME_MAX).
+  /// The longest file name in bytes (NAME_MAX).
   private static let longestName = 255
 
-  /// Another name in the same directory. It has nothing of this one's name, which may be as long as names can be.
+  /// Another name in the same directory. It does not extend this one's name, which may have the maximum length already.
   package func beside(_ name: String) -> SystemPath { SystemPath(directory + Array(name.utf8)) }
 
-  /// Where a file is kept until it is whole: `.part` is added to its name. One that has no room for that is cut, and told from others by
-  /// a hash, so that it is the same each time.
+  /// The path for a file until it is complete: its name with `.part`. A name that is too long for that is cut and gets
+  /// a hash, so that it is unique and the same each time.
   package var partial: SystemPath {
     let name = name
     if name.count + Self.suffix.count <= Self.longestName { return SystemPath(systemBytes + Self.suffix) }
     let hash = Array(".\(String(Self.hash(name), radix: 16))".utf8)
     var start = name.prefix(Self.longestName - Self.suffix.count - hash.count)
-    // Not within a character of UTF-8.
+    // Do not cut within a UTF-8 sequence.
     while let last = start.last, name[start.endIndex] & 0xc0 == 0x80, last & 0x80 != 0 { start.removeLast() }
     return SystemPath(directory + start + hash + Self.suffix)
   }
 
   private static let suffix = Array(".part".utf8)
 
-  /// FNV-1a, which is the same in each process.
+  /// FNV-1a, because `Hasher` differs from process to process.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {
     bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }

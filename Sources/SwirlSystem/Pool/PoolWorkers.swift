@@ -3,12 +3,12 @@ import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 
-/// A call, until it has its result.
+/// A call that has no result yet.
 final class PoolCall {
   let function: String
-  /// What the worker is sent.
+  /// The request to the worker.
   let message: [UInt8]
-  /// Told the answer, once; nil when that is not wanted any more.
+  /// Called once with the result. Nil if the caller has cancelled.
   var onResult: ((Result<[UInt8], any Error>) -> Void)?
 
   /// Its place among the calls that wait; nil when it does not.
@@ -22,7 +22,7 @@ final class PoolCall {
   func finish(_ result: Result<[UInt8], any Error>) { onResult.take()?(result) }
 }
 
-/// The workers of a pool, and the calls that wait for them.
+/// The workers of a pool, and the queue of calls.
 final class PoolWorkers {
   private final class Worker {
     let process: ChildProcess
@@ -41,7 +41,8 @@ final class PoolWorkers {
   private let size: Int
   private let specification: ProcessSpecification
   private unowned let reactor: Reactor
-  private var workers: [ObjectIdentifier: Worker] = [:]
+  /// In the order in which they were started.
+  private var workers: [Worker] = []
   private var idle: [Worker] = []
   private var waiting = TicketQueue<PoolCall>()
   private var isClosed = false
@@ -86,7 +87,7 @@ final class PoolWorkers {
     call.onResult = nil
     if let ticket = call.ticket.take() {
       _ = waiting.remove(ticket)
-    } else if let worker = workers.values.first(where: { $0.call === call }) {
+    } else if let worker = workers.first(where: { $0.call === call }) {
       drop(worker)
     }
     runWaiting()
@@ -94,17 +95,17 @@ final class PoolWorkers {
 
   // MARK: - Workers
 
-  /// Nil when the system starts none: then the calls that wait for one fail, unless another will be free.
+  /// Nil if the system cannot start a process: then the queued calls fail, unless a busy worker will be free for them.
   private func startWorker() -> Worker? {
     do {
       let worker = Worker(try specification.start(on: reactor))
-      workers[ObjectIdentifier(worker)] = worker
+      workers.append(worker)
       worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
-        // What is no message: the worker is of no use any more.
+        // The worker sent an invalid message, so it cannot be used any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
-      // What it has started may have its pipes, and would keep its call waiting.
+      // Its own children may hold its pipes open, which would keep its call pending.
       worker.process.exited.addCallback { [unowned worker] _ in worker.process.terminate() }
-      // It holds this: calls under way have their end, whoever lets go of the pool.
+      // The process retains this pool, so that calls in flight end even if the program releases the pool.
       worker.process.ended.addBoth { [self] result in ended(worker, try? result.get()) }
       return worker
     } catch {
@@ -126,7 +127,7 @@ final class PoolWorkers {
     }
   }
 
-  /// Kills it; another takes its place when there is need.
+  /// Kills the worker; another one starts when a call needs it.
   private func drop(_ worker: Worker) {
     idle.removeAll { $0 === worker }
     worker.process.kill(SIGKILL)
@@ -134,7 +135,7 @@ final class PoolWorkers {
   }
 
   private func ended(_ worker: Worker, _ status: ProcessStatus?) {
-    workers[ObjectIdentifier(worker)] = nil
+    workers.removeAll { $0 === worker }
     idle.removeAll { $0 === worker }
     if let call = worker.call.take() {
       let status = status ?? worker.process.status ?? .exited(255)
@@ -156,16 +157,16 @@ final class PoolWorkers {
 
   func close() -> Deferred<Void> {
     isClosed = true
-    let running = workers.values.compactMap { $0.call.take() }
+    let running = workers.compactMap { $0.call.take() }
     let failed = running + takeWaiting()
-    for worker in workers.values { drop(worker) }
+    for worker in workers { drop(worker) }
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
     }
     return finish()
   }
 
-  /// Lets those end that have nothing to do, when nothing more will come.
+  /// Ends the idle workers, once the pool accepts no more calls.
   private func endIdle() {
     guard isClosed, waiting.isEmpty else { return }
     for worker in idle { worker.channel.input.close() }

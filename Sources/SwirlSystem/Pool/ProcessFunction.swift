@@ -1,4 +1,4 @@
-/// The name of a function that worker processes run, with its types: what both sides of a ``ProcessPool`` share.
+/// The name and the types of a function that worker processes run. Both sides of a ``ProcessPool`` share it.
 ///
 /// ```swift
 /// let square = ProcessFunction<Int, Int>("square")
@@ -6,9 +6,9 @@
 /// pool.call(square, 7)                            // where it is called
 /// ```
 public struct ProcessFunction<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable {
-  /// What it is registered as.
+  /// The name under which it is registered.
   public let name: String
 
-  /// - Parameter name: what it is registered as.
+  /// - Parameter name: the name under which it is registered.
   public init(_ name: String) { self.name = name }
 }

@@ -3,7 +3,7 @@ import SwirlNet
 import SwirlPlatform
 public import SwirlReactor
 
-/// Worker processes that run functions of this program, for what needs more than one core, or may crash.
+/// Worker processes that run functions of this program, for work that needs more than one core or may crash.
 ///
 /// ```swift
 /// let square = ProcessFunction<Int, Int>("square")
@@ -14,22 +14,25 @@ public import SwirlReactor
 /// pool.map(square, [1, 2, 3]).addCallback { squares in print(squares) }
 /// ```
 ///
-/// A worker is another process of this program, which is started when it is needed, runs one call at a time, and is told of it in JSON
-/// through pipes of its own: what it prints is not in the way. A worker that dies fails its call alone, and another takes its place. When
-/// this process ends, so do they. Letting go of the pool is as ``finish()``. Everything is used and called on the reactor's thread.
-/// Python: `ProcessPoolExecutor`.
+/// A worker is another process of this program. The pool starts it on demand, and sends it one call at a time as JSON
+/// through its own pipes, so that it may print. A worker that dies fails only its own call, and the pool starts
+/// another. The workers end with this process. Releasing the pool has the effect of ``finish()``. Use it on the
+/// reactor's thread alone; callbacks run there. Python: `ProcessPoolExecutor`.
 public final class ProcessPool {
-  /// The most workers there will be.
+  /// The maximum number of workers.
   public let size: Int
   private let workers: PoolWorkers
 
   /// - Parameters:
-  ///   - size: the most workers there will be; one for each processor when nil.
-  ///   - program: the program that workers run, with functions of its own; this one when nil.
-  ///   - environment: the variables of the workers.
-  ///   - reactor: where they are watched.
+  ///   - size: the maximum number of workers; nil is one for each processor.
+  ///   - program: the program of the workers, which registers the functions; nil is this program.
+  ///   - environment: the workers' environment variables.
+  ///   - reactor: the reactor that watches them.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public init(
-    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current
+    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current,
+    file: StaticString = #fileID, line: UInt = #line
   ) {
     require(
       getenv(Self.workerVariable) == nil,
@@ -40,12 +43,13 @@ public final class ProcessPool {
     specification.name = program ?? CommandLine.arguments.first
     specification.environment = environment.setting(Self.workerVariable, to: "1")
     specification.hasChannel = true
+    specification.site = CallSite(file: file, line: line)
     workers = PoolWorkers(size: self.size, specification, on: reactor)
   }
 
   private static var ownProgram: String {
     #if os(Linux)
-    // Also when the file has been replaced meanwhile.
+    // Names this program even if its file has been replaced since it started.
     "/proc/self/exe"
     #else
     CommandLine.arguments[0]
@@ -54,15 +58,16 @@ public final class ProcessPool {
 
   deinit { _ = workers.finish() }
 
-  /// How many worker processes there are now.
+  /// The number of worker processes now.
   public var workerCount: Int { workers.count }
 
   // MARK: - Calling
 
-  /// Runs the function in a worker, when one is free, and gives what it returns.
+  /// Runs the function in the next free worker, and gives its return value.
   ///
-  /// Fails with a ``ProcessPoolError``, which has the words of what the function threw, or a ``WorkerDiedError``. Cancelling it takes the
-  /// call back; where it runs already its worker is killed, and replaced. Python: `submit`.
+  /// Fails with a ``ProcessPoolError``, which has the text of the error that the function threw, or with a
+  /// ``WorkerDiedError``. Cancelling removes the call from the queue; if it runs already, the pool kills and replaces
+  /// its worker. Python: `submit`.
   public func call<Input, Output>(
     _ function: ProcessFunction<Input, Output>, _ input: Input, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Output> {
@@ -87,25 +92,25 @@ public final class ProcessPool {
     return deferred
   }
 
-  /// Runs the function of this name; what it returns is what is expected of it here.
+  /// Runs the function of this name. The expected output type is that of the call site.
   public func call<Input: Codable & Sendable, Output: Codable & Sendable>(
     _ name: String, _ input: Input, returning: Output.Type = Output.self, file: StaticString = #fileID,
     line: UInt = #line
   ) -> Deferred<Output> { call(ProcessFunction<Input, Output>(name), input, file: file, line: line) }
 
-  /// Runs the function for each of the inputs, and gives what they return in the order of the inputs.
+  /// Runs the function for each input, and gives the return values in the order of the inputs.
   ///
-  /// The first failure is its result, as a `FirstError` with the place of the input; the calls that are left are cancelled then, as they are
-  /// by cancelling it. Python: `map`.
+  /// The first failure ends it, as a `FirstError` with the index of the input. That, or cancelling it, cancels the
+  /// remaining calls. Python: `map`.
   public func map<Input, Output>(
     _ function: ProcessFunction<Input, Output>, _ inputs: some Sequence<Input>, file: StaticString = #fileID,
     line: UInt = #line
   ) -> Deferred<[Output]> {
-    // No more than can run: what waits is an input, not yet a message.
+    // No more than can run at a time: a queued input is smaller than its encoded message.
     gatherResults(inputs, atMost: size, file: file, line: line) { self.call(function, $0) }
   }
 
-  /// Runs the function of this name for each of the inputs.
+  /// Runs the function of this name for each input.
   public func map<Input: Codable & Sendable, Output: Codable & Sendable>(
     _ name: String, _ inputs: some Sequence<Input>, returning: Output.Type = Output.self, file: StaticString = #fileID,
     line: UInt = #line
@@ -125,11 +130,13 @@ public final class ProcessPool {
 
   // MARK: - Ending
 
-  /// Takes no more calls, and kills the workers: calls that run or wait fail with a ``ProcessPoolError``. Succeeds when all have ended.
+  /// Accepts no more calls and kills the workers. Running and queued calls fail with a ``ProcessPoolError``. Succeeds
+  /// when all workers have ended.
   @discardableResult
   public func close() -> Deferred<Void> { workers.close() }
 
-  /// Takes no more calls, and lets the workers end when those are done that it has. Succeeds when all have ended. Python: `shutdown`.
+  /// Accepts no more calls, and ends each worker when the accepted calls are done. Succeeds when all workers have
+  /// ended. Python: `shutdown`.
   @discardableResult
   public func finish() -> Deferred<Void> { workers.finish() }
 }

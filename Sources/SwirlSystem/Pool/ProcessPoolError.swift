@@ -1,4 +1,4 @@
-/// Why a ``ProcessPool`` has no result of a call.
+/// Why a call of a ``ProcessPool`` has no result.
 public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kind of failure.
   public struct Code: Sendable, Hashable, Codable {
@@ -6,11 +6,11 @@ public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertib
     private init(_ name: String) { self.name = name }
     /// No function of this name is registered in the worker.
     public static let unknownFunction = Code("unknownFunction")
-    /// The input cannot be written as JSON, or the function does not take it.
+    /// The input cannot be encoded as JSON, or the function cannot decode it.
     public static let input = Code("input")
-    /// The output cannot be written as JSON, or is not what was expected.
+    /// The output cannot be encoded as JSON, or does not decode as the expected type.
     public static let output = Code("output")
-    /// The function threw: the words are those of its error.
+    /// The function threw; `reason` is the text of its error.
     public static let function = Code("function")
     /// The pool was closed.
     public static let closed = Code("closed")
@@ -20,7 +20,7 @@ public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertib
   public let code: Code
   /// The function's name.
   public let function: String
-  /// What went wrong, in words; of an error that the function threw, its own.
+  /// The reason in words. If the function threw, the text of its error.
   public let reason: String
 
   init(_ code: Code, _ function: String, _ reason: String) {
@@ -33,7 +33,8 @@ public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertib
   public var description: String { "call \(function): \(reason)" }
 }
 
-/// A worker process ended before it gave the result of its call. The other calls go on, and another worker takes its place.
+/// A worker process ended before it sent the result of its call. The other calls continue, and the pool starts another
+/// worker.
 public struct WorkerDiedError: Error, Sendable, Hashable, CustomStringConvertible {
   /// How it ended.
   public let status: ProcessStatus
@@ -41,7 +42,7 @@ public struct WorkerDiedError: Error, Sendable, Hashable, CustomStringConvertibl
   public let function: String
   let hasAnswered: Bool
 
-  /// How it ended, and what to look at.
+  /// The exit status, and what to look at.
   public var description: String {
     "call \(function): its worker process ended with \(status)"
       + (hasAnswered

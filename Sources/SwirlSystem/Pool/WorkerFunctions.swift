@@ -3,7 +3,7 @@ import SwirlReactor
 
 /// The functions that this program's workers run, by name.
 ///
-/// Unchecked, because the functions are only touched under the lock.
+/// Unchecked, because the functions are only accessed under the lock.
 final class WorkerFunctions: @unchecked Sendable {
   typealias Body = @Sendable (_ call: [UInt8]) async -> [UInt8]
 
@@ -20,7 +20,7 @@ final class WorkerFunctions: @unchecked Sendable {
   subscript(name: String) -> Body? { lock.withLock { bodies[name] } }
   var names: [String] { lock.withLock { bodies.keys.sorted() } }
 
-  /// Adds a function with what reads its input and writes its output.
+  /// Adds a function, with the code that decodes its input and encodes its output.
   func add<Input: Codable & Sendable, Output: Codable & Sendable>(
     _ function: ProcessFunction<Input, Output>, _ body: @escaping @Sendable (Input) async throws -> Output
   ) {
@@ -51,7 +51,7 @@ final class WorkerFunctions: @unchecked Sendable {
   }
 
   private static func failure(_ code: ProcessPoolError.Code, _ reason: String) -> [UInt8] {
-    // Two texts can always be written.
+    // Encoding two strings cannot fail.
     (try? WorkerMessages.encode(WorkerMessages.Failure(code: code, reason: reason))) ?? []
   }
 }

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What the two sides of a worker's pipes say: JSON after its length.
+/// The messages between pool and worker: a length, then JSON.
 enum WorkerMessages {
   static let framing = LengthFraming(maximumLength: 1 << 30)
 
@@ -16,10 +16,10 @@ enum WorkerMessages {
     let input: Input
   }
 
-  /// What a call begins with: the rest can be read when its type is known.
+  /// The first part of a call. The rest can be decoded once its type is known.
   struct CallName: Codable { let function: String }
 
-  /// The answer: one of the two.
+  /// The answer is one of these two.
   struct Success<Output: Codable>: Codable { let output: Output }
   struct Failure: Codable {
     let code: ProcessPoolError.Code
@@ -32,7 +32,7 @@ enum WorkerMessages {
     try JSONDecoder().decode(type, from: Data(bytes))
   }
 
-  /// An error of the decoder in few words.
+  /// A short text for a `DecodingError`.
   static func words(_ error: any Error) -> String {
     func place(_ context: DecodingError.Context) -> String {
       let path = context.codingPath.dropFirst().map(\.stringValue).joined(separator: ".")

@@ -1,4 +1,4 @@
-/// What a child process reads from.
+/// The source of a child process' input.
 public struct ChildInputSource: Sendable {
   enum Kind {
     case pipe, null, inherit
@@ -8,15 +8,15 @@ public struct ChildInputSource: Sendable {
 
   /// A pipe that this process writes to: see ``ChildProcess/standardInput``.
   public static let pipe = ChildInputSource(kind: .pipe)
-  /// Nothing: the end at once.
+  /// Immediate EOF (/dev/null).
   public static let null = ChildInputSource(kind: .null)
-  /// What this process has there.
+  /// This process' own descriptor.
   public static let inherit = ChildInputSource(kind: .inherit)
-  /// An open descriptor, which stays the caller's to close.
+  /// An open descriptor. The caller still has to close it.
   public static func descriptor(_ descriptor: Int32) -> ChildInputSource { .init(kind: .descriptor(descriptor)) }
 }
 
-/// Where a child process writes to.
+/// The target of a child process' output.
 public struct ChildOutputTarget: Sendable {
   enum Kind {
     case pipe, null, inherit, standardOutput
@@ -26,12 +26,12 @@ public struct ChildOutputTarget: Sendable {
 
   /// A pipe that this process reads from: see ``ChildProcess/standardOutput``.
   public static let pipe = ChildOutputTarget(kind: .pipe)
-  /// Nowhere.
+  /// Discards the output (/dev/null).
   public static let null = ChildOutputTarget(kind: .null)
-  /// What this process has there.
+  /// This process' own descriptor.
   public static let inherit = ChildOutputTarget(kind: .inherit)
-  /// For the standard error: where the standard output goes. The shell's `2>&1`.
+  /// For the standard error: the same target as the standard output. The shell's `2>&1`.
   public static let standardOutput = ChildOutputTarget(kind: .standardOutput)
-  /// An open descriptor, which stays the caller's to close.
+  /// An open descriptor. The caller still has to close it.
   public static func descriptor(_ descriptor: Int32) -> ChildOutputTarget { .init(kind: .descriptor(descriptor)) }
 }

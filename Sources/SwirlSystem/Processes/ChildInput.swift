@@ -3,10 +3,10 @@ public import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 
-/// What a child process reads, to be written to: the near end of a pipe.
+/// The write end of a pipe that a child process reads.
 ///
-/// It never blocks: what the pipe does not take waits here, and `drain()` tells when to go on. When the child has ended what it has
-/// not read is dropped. Everything is used and called on the reactor's thread.
+/// It never blocks: bytes that the pipe does not take are buffered here, and `drain()` applies back-pressure. When the
+/// child has ended, unread bytes are dropped. Use it on the reactor's thread alone; callbacks run there.
 public final class ChildInput {
   private let program: String
   private var descriptor: Int32
@@ -14,18 +14,18 @@ public final class ChildInput {
   private var event: FileEvent?
   private var drainers: [Int: Deferred<Void>] = [:]
   private var nextDrainer = 0
-  /// Why nothing can be written any more; nil while it can.
+  /// Why no write is possible any more; nil while it is.
   private var refusal: ProcessError?
   private var isClosing = false
-  // Kept by a process that the reactor keeps; nothing is done with it after that has ended.
+  // The process, which the reactor retains, retains this. No call arrives after the process has ended.
   private unowned let reactor: Reactor
 
-  /// How many waiting bytes make `drain()` wait, and how few let it go on.
+  /// `drain()` waits above the high-water mark, and fires at the low-water mark.
   public var waterMarks = WaterMarks() {
     didSet { if outgoing.count <= waterMarks.low { fireDrainers(nil) } }
   }
 
-  /// - Parameter descriptor: the write end of a pipe; -1 where there is none.
+  /// - Parameter descriptor: the write end of a pipe; -1 without a pipe.
   init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
     self.descriptor = descriptor
     self.program = program
@@ -39,10 +39,11 @@ public final class ChildInput {
 
   deinit { closeDescriptor() }
 
-  /// The bytes that wait here because the child has not read what came before.
+  /// The number of bytes in the buffer, which the pipe has not taken yet.
   public var bufferedBytes: Int { outgoing.count }
 
-  /// Sends `bytes` after what was written before. After ``close()``, or when the child reads no more, nothing is sent: `drain()` says so.
+  /// Sends `bytes` after all earlier ones. After ``close()``, or once the child has closed its input, it sends nothing:
+  /// `drain()` then fails.
   public func write(_ bytes: [UInt8]) {
     guard refusal == nil, !isClosing, !bytes.isEmpty else { return }
     var sent = 0
@@ -59,10 +60,9 @@ public final class ChildInput {
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }
 
-  /// Succeeds when so little waits that more should be written: at once unless that is more than the high water mark.
+  /// Succeeds when the buffer is small enough for more: at once, unless it is above the high-water mark.
   ///
-  /// Fails with a ``ProcessError`` when nothing can be written any more, because the child has closed its input or has ended.
-  /// asyncio: `StreamWriter.drain`.
+  /// Fails with a ``ProcessError`` if the child has closed its input or has ended. asyncio: `StreamWriter.drain`.
   public func drain(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     if let refusal { return .fail(refusal, file: file, line: line) }
     if outgoing.count <= waterMarks.high { return .succeed(file: file, line: line) }
@@ -73,7 +73,7 @@ public final class ChildInput {
     return drainer
   }
 
-  /// Ends what the child reads, when all that was written is sent.
+  /// Closes the pipe once all bytes are sent; the child then reads EOF.
   public func close() {
     guard !isClosing else { return }
     isClosing = true
@@ -82,9 +82,9 @@ public final class ChildInput {
 
   // MARK: - Writing
 
-  /// Sends what the pipe takes; nil when the child reads no more.
+  /// Sends as much as the pipe takes; nil if the child has closed its input.
   private func send(_ bytes: [UInt8], from start: Int) -> Int? {
-    // Within the array, which the call only reads.
+    // The pointer stays within the array, and the call only reads.
     let count = bytes.withUnsafeBytes { Descriptor.write(descriptor, $0.baseAddress! + start, bytes.count - start) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EINTR { return 0 }
@@ -115,7 +115,7 @@ public final class ChildInput {
   private func fireDrainers(_ refusal: ProcessError?) {
     let fired = drainers.sorted { $0.key < $1.key }
     drainers = [:]
-    // One may cancel another.
+    // A callback may cancel another drainer.
     for (_, drainer) in fired where !drainer.isFired {
       if let refusal { drainer.errback(refusal) } else { drainer.callback() }
     }
@@ -135,7 +135,7 @@ public final class ChildInput {
     fireDrainers(isWhole ? nil : refusal)
   }
 
-  /// The child reads no more, since it has ended.
+  /// The child has ended and reads no more.
   func childEnded() { end(error("it has ended")) }
 
   func closeDescriptor() {

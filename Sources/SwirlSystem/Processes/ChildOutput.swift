@@ -3,19 +3,19 @@ import SwirlNet
 import SwirlPlatform
 public import SwirlReactor
 
-/// What a child process writes, to be read: the near end of a pipe.
+/// The read end of a pipe that a child process writes.
 ///
-/// It is read once, in one of three ways: `forEach`, `collect` or
-/// ``stream()``. Until then, and while what takes it is slow, nothing is read, and the child waits when the pipe is full (64 KiB on
-/// Linux). It ends when all who have the other end have closed it: the child, and the children that it has given it to.
-/// Everything is used and called on the reactor's thread.
-public final class ChildOutput: Abandonable {
+/// Consume it once, by `forEach`, `collect` or ``stream()``. Until then, and while the consumer is slow, nothing is
+/// read, and the child blocks once the pipe is full (64 KiB on Linux). EOF comes when every process with the write end
+/// has closed it: the child, and its children that inherited it. Use it on the reactor's thread alone; callbacks run
+/// there.
+public final class ChildOutput: ReactorHandle {
   private enum State {
-    /// Nobody has asked for it.
+    /// No consumer yet.
     case untaken
-    /// Handing on what comes.
+    /// Reads, and passes each piece to the consumer.
     case reading
-    /// What takes it wants no more for now.
+    /// The consumer applies back-pressure.
     case paused
     case ended
   }
@@ -25,22 +25,28 @@ public final class ChildOutput: Abandonable {
   private var event: FileEvent?
   private var onPiece: ([UInt8]) -> Void = { _ in }
   private var onEnd: ((any Error)?) -> Void = { _ in }
-  /// Whether a task takes it, perhaps on another thread.
+  /// Whether the consumer is a task, perhaps on another thread.
   private var isStream = false
-  /// The child has ended: others may hold the pipe open, but it is over when it is empty.
+  /// The child has ended. Other processes may hold the pipe open, but an empty pipe counts as EOF.
   private var endsWhenEmpty = false
-  /// How much is read then at most: as much as a pipe holds. Another may write for ever.
+  /// The limit for reading the rest: what a pipe can hold. Another process may write for ever.
   private var remaining = 1024 * 1024
   private var isReadingSoon = false
-  /// The child was cancelled, or had its time.
+  /// The child was cancelled or has timed out.
   private var isGivenUp = false
-  /// Told at the end of what somebody has taken.
+  /// Called at the end, if there is a consumer.
   var whenEnded: () -> Void = {}
-  // The reactor keeps what is read until its end, and abandons it when it goes away.
+  // The reactor retains an output that is being read, and abandons it when the reactor is released.
   private unowned let reactor: Reactor
+  /// Where the process was made.
+  private let site: CallSite
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .pipe }
+  package var handlePeer: String? { program }
 
-  /// - Parameter descriptor: the read end of a pipe; -1 where there is none.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+  /// - Parameter descriptor: the read end of a pipe; -1 without a pipe.
+  init(_ descriptor: Int32, of program: String, on reactor: Reactor, at site: CallSite) {
+    self.site = site
     self.descriptor = descriptor
     self.program = program
     self.reactor = reactor
@@ -49,15 +55,16 @@ public final class ChildOutput: Abandonable {
 
   deinit { closeDescriptor() }
 
-  /// Whether somebody reads it who has not come to the end.
+  /// Whether a consumer reads it and has not reached the end.
   var isOpen: Bool { state == .reading || state == .paused }
 
   // MARK: - Taking
 
-  /// Calls `body` with each piece as it comes, never before this has returned; succeeds at the end.
+  /// Calls `body` with each piece, never before this method has returned; succeeds at EOF.
   ///
-  /// An error that `body` throws is what the Deferred fails with; the pipe is then closed, as it is by cancelling the Deferred, and what
-  /// the child writes from then on fails there.
+  /// If `body` throws, the Deferred fails with that error. This, and cancelling the Deferred, closes the pipe: later
+  /// writes of the child fail with EPIPE.
+  @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
   @discardableResult
   public func forEach(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Void
@@ -68,29 +75,32 @@ public final class ChildOutput: Abandonable {
     }
   }
 
-  /// As the form whose `body` returns nothing; but no more is read, so that the child has to wait, before the Deferred that `body` returned
-  /// has fired. Where that fails, this does.
+  /// Like the form whose `body` returns nothing, with back-pressure: it reads the next piece when the Deferred that
+  /// `body` returned has fired. If that fails, this fails.
   @discardableResult
   public func forEach<Inner: DeferredType>(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Inner
+    file: StaticString = #fileID, line: UInt = #line, @DeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Inner
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0).withoutValue }
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed()`.
-  /// As the form whose `body` returns nothing; but no more is read before the Deferred that `body` returned has fired.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed()`.
+  /// Like the form whose `body` returns nothing, with back-pressure: it reads the next piece when the Deferred that
+  /// `body` returned has fired.
   @_disfavoredOverload
   @discardableResult
   public func forEach(
-    file: StaticString = #fileID, line: UInt = #line, _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
+    file: StaticString = #fileID, line: UInt = #line,
+    @VoidDeferredBody _ body: @escaping (_ piece: [UInt8]) throws -> Deferred<Void>
   ) -> Deferred<Void> {
     forEach(CallSite(file: file, line: line)) { try body($0) }
   }
 
-  /// All of it, at the end.
+  /// The whole output, at EOF.
   ///
   /// - Parameters:
-  ///   - limit: the most bytes; more is a ``ProcessError`` with the code `.tooMuchOutput`, and the pipe is closed.
+  ///   - limit: the maximum number of bytes. More is a ``ProcessError`` with the code `.tooMuchOutput`, and closes the
+  ///     pipe.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func collect(
@@ -108,9 +118,10 @@ public final class ChildOutput: Abandonable {
     }.addCallback { all }
   }
 
-  /// The pieces, for code that awaits them, on any thread.
+  /// The pieces, for async code on any thread.
   ///
-  /// No more than 64 KiB and one read wait here: then the child has to. Leaving the loop, or cancelling its task, closes the pipe.
+  /// It buffers at most 64 KiB and one read; after that the child blocks. Leaving the loop, or cancelling its task,
+  /// closes the pipe.
   public func stream() -> ReactorStream<[UInt8]> {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 64 * 1024, low: 16 * 1024) { max($0.count, 64) }
     buffer.setSource(.init(pause: { self.pause() }, resume: { self.resume() }, stop: { self.end(nil) }))
@@ -123,10 +134,10 @@ public final class ChildOutput: Abandonable {
     return ReactorStream(buffer)
   }
 
-  /// Closes the pipe: what the child writes from then on fails there. What takes it sees the end.
+  /// Closes the pipe: later writes of the child fail with EPIPE. The consumer sees EOF.
   public func close() { end(nil) }
 
-  /// - Parameter needsAll: whether it fails when the child was given up: why, its own end tells.
+  /// - Parameter needsAll: whether it fails if the child was given up. `ended` carries the reason.
   private func forEach(
     _ site: CallSite, needsAll: Bool = false, _ body: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Void> {
@@ -159,9 +170,9 @@ public final class ChildOutput: Abandonable {
     }
     self.onPiece = onPiece
     self.onEnd = onEnd
-    // Closed before anyone took it.
+    // Closed before it had a consumer.
     if state == .ended { return reactor.callSoon { self.tellEnd(nil) } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     state = .reading
     watch()
   }
@@ -181,7 +192,7 @@ public final class ChildOutput: Abandonable {
   }
 
   private func watch() {
-    // Nothing more may come, of which the kernel would tell.
+    // The kernel may report nothing more on this pipe.
     if endsWhenEmpty { return readSoon() }
     let event = event ?? reactor.fileEvent(descriptor, .read) { [unowned self] in readReady() }
     self.event = event
@@ -197,7 +208,7 @@ public final class ChildOutput: Abandonable {
     }
   }
 
-  /// How much is read before others get their turn.
+  /// The number of reads before other callbacks get their turn.
   private static let readsPerTurn = 4
 
   private func readReady() {
@@ -207,7 +218,7 @@ public final class ChildOutput: Abandonable {
       let count = Descriptor.read(descriptor, scratch.base, scratch.capacity)
       if count > 0 {
         if endsWhenEmpty { remaining -= count }
-        // So many bytes of the buffer were just written by the kernel.
+        // The kernel has just written that many bytes of the buffer.
         onPiece(Array(UnsafeRawBufferPointer(start: scratch.base, count: count)))
         if remaining <= 0 { return end(nil) }
       } else if count == 0 {
@@ -225,7 +236,7 @@ public final class ChildOutput: Abandonable {
 
   // MARK: - Ending
 
-  /// Reads what is there, and waits for nobody who holds the pipe beside the child, which has ended.
+  /// The child has ended: reads what the pipe holds, and does not wait for other processes that hold it open.
   func endWhenEmpty() {
     guard isOpen, !endsWhenEmpty else { return }
     endsWhenEmpty = true
@@ -233,7 +244,7 @@ public final class ChildOutput: Abandonable {
     if state == .reading { watch() }
   }
 
-  /// The child was cancelled, or had its time.
+  /// The child was cancelled or has timed out.
   func giveUp(_ error: any Error) {
     isGivenUp = true
     end(error)
@@ -250,7 +261,7 @@ public final class ChildOutput: Abandonable {
   private func tellEnd(_ error: (any Error)?) {
     let (onEnd, whenEnded) = (onEnd, whenEnded)
     letGo()
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
     onEnd(error)
     whenEnded()
   }
@@ -261,13 +272,14 @@ public final class ChildOutput: Abandonable {
     whenEnded = {}
   }
 
-  func abandon() {
+  package func abandon() {
     let wasOpen = isOpen
     closeDescriptor()
     state = .ended
     let onEnd = onEnd
     letGo()
-    // A task on another thread may be waiting. Deferreds are not told: as all those of a reactor that has gone.
+    // A task on another thread may be waiting. Deferreds of a released reactor never fire, so this does not fire them
+    // either.
     if wasOpen, isStream { onEnd(ReactorGoneError()) }
   }
 

@@ -1,60 +1,63 @@
 public import SwirlDeferred
 import SwirlPlatform
-import SwirlReactor
+public import SwirlReactor
 
-/// A process that this one has started: see `Reactor.spawnProcess`.
+/// A child process: see `Reactor.spawnProcess`.
 ///
-/// The reactor keeps it until it has ended, and takes its status from the system, so that nothing is left of it; nobody has to hold it or
-/// wait for it. When the reactor goes away, what still runs is killed. Everything is used and called on the reactor's thread.
+/// The reactor retains it until it has ended and reaps it, so that no zombie is left even if the program drops the
+/// object. Releasing the reactor kills its running children. Use it on the reactor's thread alone; callbacks run there.
 /// Twisted: `IProcessTransport`; asyncio: `Process`.
 ///
-/// Not made of swift-subprocess: that watches its pipes and children from a thread and an epoll of its own, so that each piece of output
-/// would cross to the reactor's thread and back; here the pipes and the child are three more descriptors of the one loop.
-public final class ChildProcess: Abandonable {
-  /// The system's number of it. Once it has ended another process may have it.
+/// It does not use swift-subprocess, which watches pipes and children by a thread and an epoll of its own: each piece
+/// of output would cross threads. Here the pipes and the child are three more descriptors of the reactor.
+public final class ChildProcess: ReactorHandle {
+  /// The process ID. The system may reuse it once the process has ended.
   public let processID: Int32
-  /// The program, as it was given; bytes that are no UTF-8 are repaired.
+  /// The program as the caller gave it; invalid UTF-8 is replaced by U+FFFD.
   public let program: String
-  /// What it reads, where that is a pipe.
+  /// Its standard input, if that is a pipe.
   public let standardInput: ChildInput
-  /// What it writes, where that is a pipe.
+  /// Its standard output, if that is a pipe.
   public let standardOutput: ChildOutput
-  /// What it writes to the standard error, where that is a pipe.
+  /// Its standard error, if that is a pipe.
   public let standardError: ChildOutput
-  /// How it ended; nil while it runs.
+  /// Its exit status; nil while it runs.
   public private(set) var status: ProcessStatus?
 
-  /// Succeeds when the process has ended and all that it wrote, where somebody takes it, was handed over.
+  /// Succeeds when the process has ended and the consumers of its output have received all of it.
   ///
-  /// Cancelling it kills the process and closes the pipes. A process that was given a time fails with `TimeoutError`. Output that nobody
-  /// takes holds it back only as long as the process itself waits for it. Twisted: `processEnded`.
+  /// Cancelling it kills the process and closes the pipes. After a timeout it fails with `TimeoutError`. Output without
+  /// a consumer does not delay it, but the process may block on a full pipe. Twisted: `processEnded`.
   public private(set) lazy var ended = Deferred<ProcessStatus>(canceller: { [weak self] _ in
     self?.giveUp(CancelledError())
   })
 
-  /// Succeeds when the process has ended, before ``ended``: output may still come, also from children of its own that have its pipes.
-  /// Cancelling it changes nothing else. Twisted: `processExited`.
+  /// Succeeds when the process has ended, before ``ended``: output may still arrive, also from its own children that
+  /// inherited the pipes. Cancelling it has no effect on the process. Twisted: `processExited`.
   public private(set) lazy var exited = Deferred<ProcessStatus>(canceller: { _ in })
 
-  /// What it has instead of standard descriptors, from 3 on: what it reads, and what it writes.
+  /// The pool's pipes in place of standard descriptors: the child reads from 3 and writes to 4.
   let channel: (input: ChildInput, output: ChildOutput)?
   private let hasOwnGroup: Bool
   private var watch: ChildWatch?
-  /// What is left in the pipes when it ends is read, and no more is waited for.
+  /// When it ends, read what the pipes hold, and wait for no more.
   private var isTerminating = false
   private var isGivenUp = false
   private var isOver = false
-  /// Its status was taken from the system, which may give its number to another from then on.
+  /// It was reaped: the system may now give its process ID to another process.
   private var isReaped = false
   private var killTimer: DelayedCall?
   private var timeLimit: DelayedCall?
-  // The reactor keeps this until it has ended, and abandons it when it goes away.
+  package var handleIndex: Int?
+  package var handleKind: OpenHandle.Kind { .process }
+  package var handlePeer: String? { "\(program) (\(processID))" }
+  // The reactor retains this until it has ended, and abandons it when the reactor is released.
   private unowned let reactor: Reactor
 
   init(
     _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
     error: ChildOutput,
-    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor
+    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor, at site: CallSite
   ) {
     self.processID = processID
     self.reactor = reactor
@@ -62,9 +65,9 @@ public final class ChildProcess: Abandonable {
     program = SystemPath(specification.program).description
     hasOwnGroup = specification.hasOwnGroup
     (standardInput, standardOutput, standardError) = (input, output, error)
-    // Output that nobody has taken before the end may be read when this has gone.
+    // Weak: a program may read output without a consumer after this object is released.
     for output in outputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
-    OpenChildren.of(reactor).insert(self)
+    reactor.insertHandle(self, at: site)
     watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
       self?.takeStatus()
     }
@@ -78,16 +81,18 @@ public final class ChildProcess: Abandonable {
 
   // MARK: - Ending
 
-  /// Sends it a signal, such as `SIGTERM`; when it has ended nothing happens. With a group of its own, to all in that, until ``ended``.
+  /// Sends a signal, such as `SIGTERM`; does nothing once the process has ended. If the child leads its own process
+  /// group, signals the whole group, until ``ended`` fires.
   public func kill(_ signal: Int32) {
-    // Until its status is taken the system gives its number to no other.
+    // Until it is reaped, the system does not reuse its process ID.
     if !isReaped { _ = systemKill(hasOwnGroup ? -processID : processID, signal) }
   }
 
-  /// Asks it to end with `SIGTERM`, and kills it when it has not ended within `limit`.
+  /// Sends `SIGTERM`, and kills the process if it has not ended within `limit`.
   ///
-  /// When it has ended, what is in the pipes is still handed over; children of its own that hold them open are not waited for, and with a
-  /// group of its own killed. ``ended`` tells the outcome. Twisted: `signalProcess("TERM")`.
+  /// When it has ended, the consumers still receive what the pipes hold. It does not wait for the process' own children
+  /// that hold the pipes open; in a process group of its own it kills them. ``ended`` has the outcome. Twisted:
+  /// `signalProcess("TERM")`.
   public func terminate(within limit: Duration = .seconds(10)) {
     guard !isOver else { return }
     isTerminating = true
@@ -100,7 +105,7 @@ public final class ChildProcess: Abandonable {
     killTimer = reactor.callLater(limit) { [unowned self] in kill(SIGKILL) }
   }
 
-  /// Kills it, and closes the pipes.
+  /// Kills the process and closes the pipes.
   func giveUp(_ error: any Error) {
     guard !isOver, !isGivenUp else { return }
     isGivenUp = true
@@ -108,12 +113,13 @@ public final class ChildProcess: Abandonable {
     kill(SIGKILL)
     for output in outputs { output.giveUp(error) }
     for input in inputs { input.childEnded() }
-    // Cancelled, it is fired when this has returned.
+    // On cancellation, the Deferred itself fires when this has returned.
     if !(error is CancelledError), !ended.isFired { ended.errback(error) }
     checkEnded()
   }
 
-  /// It has ended: looks at its status. It stays a zombie, so that its number remains that of its group, until all is over.
+  /// The process has ended: reads its status with WNOWAIT. It stays a zombie, so that its number still names its group,
+  /// until its output has ended.
   private func takeStatus() {
     guard status == nil else { return }
     if isTerminating, hasOwnGroup { kill(SIGKILL) }
@@ -136,7 +142,7 @@ public final class ChildProcess: Abandonable {
     checkEnded()
   }
 
-  /// Takes its status, and with that the last of it, from the system.
+  /// Reaps the process.
   private func reap() {
     guard !isReaped else { return }
     isReaped = true
@@ -154,22 +160,22 @@ public final class ChildProcess: Abandonable {
     reap()
     timeLimit?.cancel()
     if !isGivenUp { ended.callback(status) }
-    OpenChildren.of(reactor).remove(self)
+    reactor.handles.remove(self)
   }
 
-  func abandon() {
+  package func abandon() {
     isOver = true
     watch = nil
     killTimer?.cancel()
     timeLimit?.cancel()
     for input in inputs { input.closeDescriptor() }
     for output in outputs { output.abandon() }
-    // Nobody hears of it any more; what waits for it may be what holds this.
+    // Releases the Deferreds last: a callback on them may hold the only reference to this.
     let untold = (ended, exited)
     (ended, exited) = (Deferred(), Deferred())
     withExtendedLifetime(untold) {}
     kill(SIGKILL)
-    // Not for long: nothing withstands that signal.
+    // Blocks only briefly: SIGKILL cannot be ignored.
     reap()
   }
 }
@@ -181,5 +187,5 @@ extension ChildInput: Sendable {}
 @available(*, unavailable, message: "A child's pipe belongs to the thread of its reactor")
 extension ChildOutput: Sendable {}
 
-// The method above has its name.
+// The method above shadows this name.
 private func systemKill(_ process: Int32, _ signal: Int32) -> Int32 { kill(process, signal) }

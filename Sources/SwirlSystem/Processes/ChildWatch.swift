@@ -2,13 +2,13 @@ import CSwirlSystem
 import SwirlPlatform
 import SwirlReactor
 
-/// Tells that a process has ended, without taking its status: by a descriptor that the kernel makes readable then, else by a thread that
-/// waits. A handler of SIGCHLD would be one for the whole program, which may have its own.
+/// Reports that a process has ended, without reaping it: by a pidfd if the kernel has them, otherwise by a thread that
+/// waits. A SIGCHLD handler would be the only one of the whole program, which may need its own.
 final class ChildWatch {
   private var descriptor: Int32
   private var event: FileEvent?
 
-  /// - Parameter body: called on the reactor's thread, once or again until it lets go of this.
+  /// - Parameter body: called on the reactor's thread, once or more, until it releases this.
   init(_ process: Int32, byThread: Bool, on reactor: Reactor, _ body: @escaping () -> Void) {
     descriptor = byThread ? -1 : swirl_pidfd_open(process)
     if descriptor >= 0 {
@@ -24,7 +24,7 @@ final class ChildWatch {
       while waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
       remote.callFromThread { reactor in ThreadWatches.of(reactor).take(number)?() }
     }
-    // Then it is looked for from time to time.
+    // Without a thread: polls for its end.
     if code != 0 { ThreadWatches.of(reactor).poll(number, on: reactor, process) }
   }
 
@@ -38,7 +38,7 @@ final class ChildWatch {
   }
 }
 
-/// What threads that wait for processes will call: the thread carries its number only, so that nothing that hangs on it is let go of there.
+/// The callbacks for waiting threads. A thread carries a number only, so that it never releases objects of the reactor.
 private final class ThreadWatches {
   private var bodies: [Int: () -> Void] = [:]
   private var next = 0
@@ -56,7 +56,7 @@ private final class ThreadWatches {
   func poll(_ number: Int, on reactor: Reactor, _ process: Int32) {
     reactor.callLater(.milliseconds(100)) { [weak self, unowned reactor] in
       var info = siginfo_t()
-      // Nothing is told of one that still runs: the structure stays empty.
+      // While the process runs, waitid leaves the structure zeroed.
       if waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT | WNOHANG) == 0, info.si_signo == 0 {
         self?.poll(number, on: reactor, process)
       } else {

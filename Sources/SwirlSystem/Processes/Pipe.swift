@@ -1,12 +1,12 @@
 import CSwirlSystem
 import SwirlPlatform
 
-/// The ends of a pipe on their way to those who will close them.
+/// Owns both ends of a new pipe until other objects take them.
 struct Pipe {
   let readEnd: Int32
   let writeEnd: Int32
 
-  /// Nil when the kernel gives none: errno says why.
+  /// Nil if the kernel refuses one: errno has the reason.
   init?() {
     var ends: [Int32] = [-1, -1]
     guard swirl_pipe(&ends) == 0 else { return nil }
@@ -14,13 +14,13 @@ struct Pipe {
   }
 }
 
-/// The system calls on descriptors that this module makes: -1 is the error, and errno says which.
+/// The descriptor system calls of this module. -1 is an error; errno has the reason.
 enum Descriptor {
   static func setNonBlocking(_ descriptor: Int32) {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   }
 
-  /// Another number for it, no smaller than `minimum`.
+  /// Duplicates it to a number of `minimum` or above.
   static func duplicate(_ descriptor: Int32, from minimum: Int32) -> Int32 {
     fcntl(descriptor, F_DUPFD_CLOEXEC, minimum)
   }
@@ -36,7 +36,7 @@ enum Descriptor {
   static func close(_ descriptor: Int32) { _ = systemClose(descriptor) }
 }
 
-// The functions above have their names.
+// The functions above shadow these names.
 private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ room: Int) -> Int {
   read(descriptor, bytes, room)
 }

@@ -9,10 +9,10 @@ import SwirlPlatform
 /// environment: ["PATH": "/usr/bin"]          // these and no others
 /// ```
 public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
-  /// Nil for what this process has, as it stands when the child is started.
+  /// Nil for the environment of this process at the moment the child starts.
   let variables: [String: String]?
   let changes: [String: String?]
-  /// Those that ``setting(_:to:)`` has added.
+  /// The variables that ``setting(_:to:)`` added.
   private var settings: [(name: [UInt8], value: [UInt8])] = []
 
   private init(_ variables: [String: String]?, _ changes: [String: String?] = [:]) {
@@ -20,10 +20,10 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
     self.changes = changes
   }
 
-  /// That of this process, as it is when the child is started.
+  /// The environment of this process at the moment the child starts.
   public static let inherit = ProcessEnvironment(nil)
 
-  /// That of this process, with these variables added or changed; nil takes one away.
+  /// The environment of this process with these variables added or changed; nil removes one.
   public static func inherit(with changes: [String: String?]) -> ProcessEnvironment { .init(nil, changes) }
 
   /// These variables and no others.
@@ -34,7 +34,7 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
     self.init(Dictionary(elements) { _, last in last })
   }
 
-  /// This with one variable added or changed, whose name or value may be bytes that are no UTF-8.
+  /// A copy with one variable added or changed. Its name or value may be bytes that are not UTF-8.
   public func setting(_ name: some SystemBytes, to value: some SystemBytes) -> ProcessEnvironment {
     var environment = self
     environment.settings.removeAll { $0.name == name.systemBytes }
@@ -42,7 +42,8 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
     return environment
   }
 
-  /// `NAME=value`, one a variable; as bytes, since what this process has may be no UTF-8, and is passed on as it is.
+  /// `NAME=value` for each variable. Bytes, because the environment of this process may not be UTF-8 and passes
+  /// unchanged.
   var entries: [[UInt8]] {
     let isSet = Set(settings.map(\.name))
     return inheritedOrGiven.filter { !isSet.contains(Self.name(of: $0)) }
@@ -61,7 +62,7 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
   private static let equals = UInt8(ascii: "=")
   private static func name(of entry: [UInt8]) -> [UInt8] { Array(entry.prefix { $0 != equals }) }
 
-  /// A name that would be another's, or none, in the list that the child gets.
+  /// A name that would be misread in the child's environment block, such as an empty one.
   var wrongName: String? {
     let names = (variables.map { Array($0.keys) } ?? Array(changes.keys)).map { Array($0.utf8) } + settings.map(\.name)
     return names.first { $0.isEmpty || $0.contains(Self.equals) }.map { String(decoding: $0, as: UTF8.self) }
@@ -70,7 +71,7 @@ public struct ProcessEnvironment: Sendable, ExpressibleByDictionaryLiteral {
   private static var ofThisProcess: [[UInt8]] {
     var entries: [[UInt8]] = []
     var next = swirl_environment()
-    // The list ends with a null pointer, and each text with a zero byte.
+    // The list ends with a null pointer, and each string with a zero byte.
     while let entry = next.pointee {
       entries.append(Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry))))
       next += 1

@@ -1,8 +1,9 @@
 import CSwirlSystem
+import SwirlDeferred
 import SwirlPlatform
 import SwirlReactor
 
-/// What is to be started, and how.
+/// The program to start, and how.
 struct ProcessSpecification {
   var program: any SystemBytes
   var arguments: [any SystemBytes] = []
@@ -13,12 +14,14 @@ struct ProcessSpecification {
   var error = ChildOutputTarget.inherit
   var hasOwnGroup = false
   var timeout: Duration?
-  /// What the program finds as its own name; the program when nil.
+  /// Its `argv[0]`; the program's path if nil.
   var name: (any SystemBytes)?
   /// Whether it gets a pipe to read from as descriptor 3, and one to write to as 4.
   var hasChannel = false
-  /// Whether a thread waits for its end although the kernel could tell.
+  /// Whether a thread waits for its end even if the kernel has pidfds.
   var watchesByThread = false
+  /// Where the program asked for it.
+  var site = CallSite()
 
   private var search: ProgramSearch { ProgramSearch(program, from: workingDirectory) }
 
@@ -65,10 +68,12 @@ struct ProcessSpecification {
     }
     return ChildProcess(
       process, self, input: ChildInput(nearInput, of: program, on: reactor),
-      output: ChildOutput(nearOutput, of: program, on: reactor),
-      error: ChildOutput(nearError, of: program, on: reactor),
-      channel: channel.map { (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor)) },
-      on: reactor)
+      output: ChildOutput(nearOutput, of: program, on: reactor, at: site),
+      error: ChildOutput(nearError, of: program, on: reactor, at: site),
+      channel: channel.map {
+        (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor, at: site))
+      },
+      on: reactor, at: site)
   }
 
   // MARK: - Descriptors
@@ -88,7 +93,8 @@ struct ProcessSpecification {
     case .null: return -1
     case .inherit: ends.placeOwn(place)
     case .descriptor(let descriptor): try checked(ends.place(descriptor, place), &ends)
-    // What is there may be our own descriptor 1, which is another's place in the child by then: as any other descriptor it is moved.
+    // The target may be our own descriptor 1, whose number in the child belongs to another target: duplicate it first,
+    // as any other descriptor.
     case .standardOutput: if ends.places[1] >= 0 { try checked(ends.place(ends.places[1], place), &ends) }
     case .pipe: return try pipe(&ends) { $0.place(output: $1, place) }
     }
@@ -115,26 +121,26 @@ struct ProcessSpecification {
   }
 }
 
-/// The descriptors of a child that is being started.
+/// The descriptors of a child at its start.
 private struct ChildEnds {
-  /// What the child gets as its descriptors, in order; -1 is nothing, and in the end /dev/null.
+  /// The child's descriptors in order. -1 is unset, and becomes /dev/null.
   private(set) var places: [Int32]
   private var farEnds: [Int32] = []
   private var nearEnds: [Int32] = []
 
   init(count: Int) { places = Array(repeating: -1, count: count) }
 
-  /// The same as in this process, where there is something.
+  /// The same descriptor as in this process, if it is open.
   mutating func placeOwn(_ place: Int) { if fcntl(Int32(place), F_GETFD) != -1 { places[place] = Int32(place) } }
 
-  /// A copy of `descriptor`: one that has a number of the child's own would be overwritten before it is its turn.
+  /// A copy of `descriptor`: dup2 would overwrite a source with a number that the child uses before its turn.
   mutating func place(_ descriptor: Int32, _ place: Int) -> Bool {
     places[place] = Descriptor.duplicate(descriptor, from: Int32(places.count))
     if places[place] >= 0 { farEnds.append(places[place]) }
     return places[place] >= 0
   }
 
-  /// Returns the near end, or -1.
+  /// Returns our end, or -1.
   mutating func place(input pipe: Pipe, _ place: Int) -> Int32 {
     self.place(far: pipe.readEnd, near: pipe.writeEnd, place)
   }
@@ -156,10 +162,10 @@ private struct ChildEnds {
   func closeNearEnds() { for end in nearEnds { Descriptor.close(end) } }
 }
 
-/// Gives `body` the texts as C wants lists of them, for the time of the call.
+/// Passes the strings to `body` as C's null-terminated list, for the duration of the call.
 private func withCStrings<Result>(_ texts: [[UInt8]], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
   let copies = texts.map { text in
-    // It ends with a zero byte, and there is no other in it.
+    // The array ends with its only zero byte.
     (text + [0]).withUnsafeBytes { strdup($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
   }
   defer { for copy in copies { free(copy) } }

@@ -2,15 +2,15 @@ import SwirlPlatform
 
 /// How a process ended.
 public enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
-  /// It ended by itself, with this code; zero is success.
+  /// It exited with this code; zero is success.
   case exited(Int32)
   /// A signal ended it, such as `SIGKILL`.
   case signalled(Int32)
 
-  /// What `waitid` gave.
+  /// From the result of `waitid`.
   init(_ info: siginfo_t) {
     #if os(Linux)
-    // The macro of <signal.h>, which Swift does not see.
+    // A macro of <signal.h>, which Swift does not import.
     let number = info._sifields._sigchld.si_status
     #else
     let number = info.si_status
@@ -18,7 +18,7 @@ public enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
     self = info.si_code == Int32(CLD_EXITED) ? .exited(number) : .signalled(number)
   }
 
-  /// Whether it ended by itself with code zero.
+  /// Whether it exited with code zero.
   public var isSuccess: Bool { self == .exited(0) }
 
   /// `exit code 1`, `signal 9`.

@@ -1,9 +1,9 @@
 import SwirlPlatform
 
-/// Where a program is, and the words for why it cannot be started.
+/// Finds a program, and explains why it cannot be started.
 struct ProgramSearch {
   private let program: SystemPath
-  /// Where the child will be when it looks for it.
+  /// The child's working directory.
   private let directory: SystemPath?
 
   init(_ program: any SystemBytes, from directory: (any SystemBytes)?) {
@@ -11,10 +11,10 @@ struct ProgramSearch {
     self.directory = directory.map { SystemPath($0) }
   }
 
-  /// For messages: what is no UTF-8 is repaired.
+  /// For messages: invalid UTF-8 is replaced by U+FFFD.
   var name: String { program.description }
 
-  /// The path: a name without a slash is looked for in this process's PATH.
+  /// The program's path: a name without a slash is looked up in this process' PATH.
   func find() throws(ProcessError) -> SystemPath {
     let slash = UInt8(ascii: "/")
     let name = program.systemBytes
@@ -23,7 +23,7 @@ struct ProgramSearch {
     let path = getenv("PATH").map { bytes(of: $0) } ?? Array("/usr/local/bin:/usr/bin:/bin".utf8)
     var refused: SystemPath?
     for folder in path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
-      // What is relative is so here, not where the child will be.
+      // A relative folder of PATH is relative to this process' directory, not to the child's.
       let folder = folder.first == slash ? Array(folder) : Self.here + [slash] + folder
       let candidate = SystemPath(folder + [slash] + name)
       guard Self.isFile(candidate) else { continue }
@@ -35,7 +35,7 @@ struct ProgramSearch {
       .notFound, "start", self.name, errno: ENOENT, "it is in no directory of PATH; install it, or give its path")
   }
 
-  /// The words for what `posix_spawn` gave.
+  /// The message for an error of `posix_spawn`.
   func error(_ errno: Int32, _ path: SystemPath) -> ProcessError {
     let program = name
     if let directory, [ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG].contains(errno) {
@@ -89,7 +89,7 @@ struct ProgramSearch {
   private static func isDirectory(_ path: SystemPath) -> Bool { mode(path) == S_IFDIR }
 }
 
-/// The bytes of a text of C's, which ends with a zero byte.
+/// The bytes of a C string, without its zero byte.
 private func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
   Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }

@@ -2,24 +2,24 @@ public import SwirlDeferred
 import SwirlPlatform
 public import SwirlReactor
 
-/// What came of a program that was run to its end.
+/// The result of a program that ran to its end.
 public struct ProcessOutput: Sendable, Hashable {
-  /// The program, as it was given; bytes that are no UTF-8 are repaired.
+  /// The program as the caller gave it; invalid UTF-8 is replaced by U+FFFD.
   public let program: String
   /// How it ended.
   public let status: ProcessStatus
-  /// What it wrote.
+  /// The bytes that it wrote to the standard output.
   public let standardOutput: [UInt8]
-  /// What it wrote to the standard error.
+  /// The bytes that it wrote to the standard error.
   public let standardError: [UInt8]
 
-  /// What it wrote, as UTF-8.
+  /// The standard output, decoded as UTF-8.
   public var text: String { String(decoding: standardOutput, as: UTF8.self) }
-  /// What it wrote to the standard error, as UTF-8.
+  /// The standard error, decoded as UTF-8.
   public var errorText: String { String(decoding: standardError, as: UTF8.self) }
 
-  /// This, when it ended with code zero.
-  /// - Throws: ``ProcessError`` with the code `.failed`, the status, and the last line of its messages.
+  /// Returns itself if the program exited with code zero.
+  /// - Throws: ``ProcessError`` with the code `.failed`, the status, and the last line of its standard error.
   public func successful() throws(ProcessError) -> ProcessOutput {
     if status.isSuccess { return self }
     let words = errorText.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
@@ -28,29 +28,31 @@ public struct ProcessOutput: Sendable, Hashable {
 }
 
 extension Reactor {
-  /// Runs a program to its end, and gives its status and all that it wrote.
+  /// Runs a program to its end, and gives its status and its whole output.
   ///
   /// ```swift
   /// reactor.processOutput("ls", ["-l"]).addCallback { output in print(output.text) }
   /// ```
   ///
-  /// A status that is not zero is a success here: see ``ProcessOutput/successful()``. Cancelling it kills the program. A program that does
-  /// not read its input to the end is no error. Twisted: `getProcessOutputAndValue`; Python: `subprocess.run`.
+  /// A non-zero status counts as success here: see ``ProcessOutput/successful()``. Cancelling it kills the program. A
+  /// program that does not read its input to the end is no error. Twisted: `getProcessOutputAndValue`; Python:
+  /// `subprocess.run`.
   ///
-  /// The program leads a process group of its own, so that its children are killed with it. The Ctrl-C of a terminal does not reach that
-  /// group: when the reactor stops before the program has ended, the group gets `SIGTERM`.
+  /// The program leads its own process group, so that a kill reaches its children. A terminal's Ctrl-C does not reach
+  /// that group: if the reactor stops first, it sends the group `SIGTERM`.
   ///
   /// - Parameters:
   ///   - program: as for `spawnProcess`, with the next three.
-  ///   - arguments: what it is given.
-  ///   - environment: its variables.
-  ///   - workingDirectory: where it starts.
-  ///   - input: what it reads.
-  ///   - hasOwnGroup: false for a program that asks at the terminal, which stops other groups than that of this process. Its children are
-  ///     then left alone.
-  ///   - timeout: how long it may take, until all its output is there: then it is killed with its children, and this fails with
-  ///     `TimeoutError`.
-  ///   - limit: how many bytes it may write, messages included: at more it is killed, and this fails with a ``ProcessError``.
+  ///   - arguments: its arguments, without `argv[0]`.
+  ///   - environment: its environment variables.
+  ///   - workingDirectory: the directory in which it starts.
+  ///   - input: its standard input.
+  ///   - hasOwnGroup: false for a program that reads from the terminal, which stops background process groups. A kill
+  ///     then does not reach its children.
+  ///   - timeout: the maximum time until it has ended and its output has arrived. After that it is killed with its
+  ///     children, and this fails with `TimeoutError`.
+  ///   - limit: the maximum number of bytes of output, standard error included. Above it the program is killed, and
+  ///     this fails with a ``ProcessError``.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func processOutput(
@@ -63,7 +65,7 @@ extension Reactor {
       process = try spawnProcess(
         program, arguments, environment: environment, workingDirectory: workingDirectory,
         standardInput: input.isEmpty ? .null : .pipe, standardOutput: .pipe, standardError: .pipe,
-        hasOwnGroup: hasOwnGroup, timeout: timeout)
+        hasOwnGroup: hasOwnGroup, timeout: timeout, file: file, line: line)
     } catch { return .fail(error, file: file, line: line) }
     let program = process.program
     let shutdown = hasOwnGroup ? addSystemEventTrigger(.during, .shutdown) { process.kill(SIGTERM) } : nil

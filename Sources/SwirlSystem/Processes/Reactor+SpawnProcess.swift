@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
@@ -11,32 +12,37 @@ extension Reactor {
   /// process.ended.addCallback { status in print(status) }
   /// ```
   ///
-  /// The child gets these three descriptors and no others, with all signals as they are for a new program. It does not end with this one:
-  /// but what reads a pipe of ours sees its end. The thread waits until the program is there, usually a millisecond or less.
-  /// Twisted: `spawnProcess`; asyncio: `create_subprocess_exec`.
+  /// The child gets these three descriptors and no others, with default signal handling. It does not end with this
+  /// process, but reads EOF from a pipe of ours. The call blocks until the program is executing, usually a millisecond
+  /// or less. Twisted: `spawnProcess`; asyncio: `create_subprocess_exec`.
   ///
   /// - Parameters:
-  ///   - program: its path; one without a slash is looked for in this process's PATH, one that is relative from `workingDirectory`.
-  ///   - arguments: what it is given, texts or bytes (``SystemBytes``); its own name comes before them.
-  ///   - environment: its variables.
-  ///   - workingDirectory: where it starts; where this process is when nil.
-  ///   - standardInput: what it reads.
-  ///   - standardOutput: where it writes to. A pipe has to be read, or the child will wait when it is full.
-  ///   - standardError: where its messages go.
-  ///   - hasOwnGroup: whether it leads a process group of its own, so that its children get the signals too that it is sent here, and
-  ///     none from the terminal.
-  ///   - timeout: how long it may take, until it has ended and its output with it: then it is killed, and ``ChildProcess/ended`` fails.
-  /// - Throws: ``ProcessError``, when it cannot be started; nothing is left of the attempt.
+  ///   - program: its path. A name without a slash is looked up in this process' PATH; a relative path starts from
+  ///     `workingDirectory`.
+  ///   - arguments: its arguments without `argv[0]`, strings or bytes (``SystemBytes``).
+  ///   - environment: its environment variables.
+  ///   - workingDirectory: the directory in which it starts; nil is that of this process.
+  ///   - standardInput: the source of its input.
+  ///   - standardOutput: the target of its output. Read a pipe: the child blocks once it is full.
+  ///   - standardError: the target of its standard error.
+  ///   - hasOwnGroup: whether it leads its own process group. Its children then receive the signals sent here too, and
+  ///     the terminal's signals reach neither.
+  ///   - timeout: the maximum time until it and its output have ended. After that it is killed, and
+  ///     ``ChildProcess/ended`` fails.
+  ///   - file: the caller's file, for `openHandles`; left to the compiler.
+  ///   - line: the caller's line, for `openHandles`; left to the compiler.
+  /// - Throws: ``ProcessError``, if it cannot be started. All resources are freed then.
   public func spawnProcess(
     _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
     hasOwnGroup: Bool = false,
-    timeout: Duration? = nil
+    timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(
       program: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
-      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout
+      input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout,
+      site: CallSite(file: file, line: line)
     ).start(on: self)
   }
 }

@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlReactor
 import SwirlTesting
 import Testing
 

@@ -212,7 +212,7 @@ extension HTTPClientTests {
       let bench = try ClientBench { request in
         open += 1
         most = max(most, open)
-        // The later the sooner.
+        // Later requests get their response sooner.
         let delay = 20 - (Int(request.target.dropFirst()) ?? 0)
         request.connection.transport.reactor.callLater(.milliseconds(delay)) {
           open -= 1
@@ -272,6 +272,18 @@ extension HTTPClientTests {
       #expect { try bad.response?.raiseForStatus() } throws: {
         "\($0)" == "\(bench.server.url)/bad answered 404 No: gone for good"
       }
+      bench.end()
+    }
+
+    @Test func `addStatusCheck makes an error status the failure of the chain`() throws {
+      let bench = try ClientBench { $0.answer("gone\nfor good", status: $0.target == "/" ? "200 OK" : "404 No") }
+      var seen: [String] = []
+      for path in ["/", "/bad"] {
+        bench.client.fetch(HTTPClient.Request(bench.server.url + path)).addStatusCheck()
+          .addCallback { seen.append($0.text) }.addErrback { seen.append("\($0)") }
+      }
+      bench.run { seen.count == 2 }
+      #expect(seen.sorted() == ["gone\nfor good", "\(bench.server.url)/bad answered 404 No: gone for good"].sorted())
       bench.end()
     }
   }

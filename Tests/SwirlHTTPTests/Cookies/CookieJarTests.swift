@@ -14,7 +14,7 @@ extension CookieTests {
     let bench = JarBench()
     var jar: CookieJar { bench.jar }
 
-    // MARK: - Where cookies go
+    // MARK: - Domain and path
 
     @Test func `a cookie of a host goes to that host alone`() {
       bench.store("a=b", from: "https://example.com/")
@@ -104,7 +104,7 @@ extension CookieTests {
       bench.now += 1
       #expect(jar.cookieHeader(for: "https://example.com/") == "s=t")
       #expect(jar["a", for: "https://example.com/"] == nil && jar.cookies.count == 1)
-      // It is gone, not hidden.
+      // It is removed, not hidden.
       bench.now -= 5
       #expect(jar.cookies.count == 1)
     }
@@ -132,7 +132,7 @@ extension CookieTests {
       let jar = CookieJar()
       jar.store(setCookie: "a=b; Max-Age=60", from: "https://example.com/")
       let cookie = try #require(jar.cookies.first)
-      #expect(abs(cookie.creation - SystemClock.wallSeconds) <= 5 && cookie.expires == cookie.creation + 60)
+      #expect(abs(cookie.creation - WallClock.now) <= 5 && cookie.expires == cookie.creation + 60)
     }
 
     @Test func `with a clock cookies expire by its time of day`() {

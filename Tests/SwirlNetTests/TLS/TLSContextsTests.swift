@@ -42,6 +42,42 @@ import Testing
     }
   }
 
+  @Test(arguments: [TLSContext.Role.client, .server], ["chain", "key", "roots"])
+  func `only a regular file is read: a FIFO would hold up the reactor`(role: TLSContext.Role, place: String) throws {
+    try withFile { path in
+      try #require(mkfifo(path, 0o600) == 0)
+      let own = authority.identity(for: "127.0.0.1")
+      let pem = TLSConfiguration.PEM.file(path)
+      var tls = TLSConfiguration.server(
+        .init(chain: place == "chain" ? pem : own.chain, privateKey: place == "key" ? pem : own.privateKey))
+      tls.roots = [place == "roots" ? pem : authority.root]
+      #expect { try TLSContext.of(Reactor(), tls, role) } throws: {
+        "\($0)".hasPrefix("set up TLS with \(path): it is no regular file")
+      }
+    }
+  }
+
+  @Test func `a directory, or more than certificates have, is refused`() throws {
+    try withFile { path in
+      var tls = TLSConfiguration()
+      for path in ["/", path] {
+        tls.roots = [.file(path)]
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        truncate(path, 1 << 40)
+        #expect { try TLSContext.of(Reactor(), tls, .client) } throws: { error in
+          ["it is no regular file", "it has more than 16 MiB"].contains { "\(error)".contains($0) }
+        }
+      }
+    }
+  }
+
+  @Test func `no text of a configuration shows a key or its password`() {
+    let own = authority.identity(for: "127.0.0.1")
+    let tls = TLSConfiguration.server(.init(chain: own.chain, privateKey: own.privateKey, password: "secret"))
+    #expect(!"\(tls)".contains("secret") && !"\(tls)".contains("BEGIN"))
+    #expect("\(TLSConfiguration.Identity(chain: .file("a")))" == "the identity in a with the key in a")
+  }
+
   @Test func `a server's is that of before as long as its files hold the same`() throws {
     try withFile { path in
       let reactor = Reactor()

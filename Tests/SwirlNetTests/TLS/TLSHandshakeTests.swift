@@ -6,7 +6,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// What came of a client and a server that met.
+/// The outcome of a client's connection to a server.
 struct Meeting {
   var client: TLSInfo?
   var server: TLSInfo?
@@ -14,8 +14,8 @@ struct Meeting {
 }
 
 extension Reactor {
-  /// Connects a client to a server and, when the handshake is done, sends a greeting back: only then does a client of
-  /// TLS 1.3 know that it was taken.
+  /// Connects a client to a server and, when the handshake is done, sends a greeting back: only then does a TLS 1.3
+  /// client know that the server accepted it.
   func meet(_ host: String = "127.0.0.1", at port: Int, _ tls: TLSConfiguration) -> Deferred<Meeting> {
     let done = Deferred<Meeting>()
     connectTCP(host, port, tls: tls) {
@@ -30,7 +30,7 @@ extension Reactor {
     return done
   }
 
-  /// A server that greets. For 127.0.0.1, ::1 and whatever name the resolver is asked for.
+  /// A server that sends a greeting. It serves 127.0.0.1, ::1 and any name that the test resolves.
   func greet(_ tls: TLSConfiguration, _ made: @escaping (any Transport) -> Void = { _ in }) throws -> Int {
     resolver.lookup = { _ in .succeed([loopback]) }
     let listener = try listenTCP(0, tls: tls) { _ in
@@ -55,7 +55,7 @@ extension Reactor {
     return tls
   }
 
-  /// What comes of one meeting.
+  /// The outcome of one meeting.
   private func meeting(
     _ host: String = "127.0.0.1", server: TLSConfiguration, client: TLSConfiguration
   ) throws -> Meeting {
@@ -183,7 +183,7 @@ extension Reactor {
     #expect(try meeting(server: .server(deep), client: trusted).client != nil)
     let revoked = between.identity(for: "127.0.0.1", isRevoked: true)
     #expect(try meeting(server: .server(revoked), client: trusted).error?.certificate == .revoked)
-    // And for the certificates of clients.
+    // The same for client certificates.
     var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
     server.roots = [between.root]
     server.requiresClientCertificate = true
@@ -248,7 +248,7 @@ extension Reactor {
     #expect(known.subjectAlternativeNames == ["DNS:me"])
     let strange = changed(mine) { $0.identity = TestAuthority("Other Root").identity(for: "me") }
     #expect(try meeting(server: server, client: strange).client == nil)
-    // Anyone's will do where nothing is verified; and then the pins tell who may.
+    // Without verification any certificate is accepted; then the pins decide.
     server.verification = .dangerouslyAcceptingAnyCertificate
     server.roots = nil
     server.requiresClientCertificate = true
@@ -273,9 +273,9 @@ extension Reactor {
         resumed.append(try #require(second.client).isResumed)
         return reactor.meet(at: port, client)
       }.addCallback { third in
-        // With TLS 1.2 by the session of the first, as its server gives no other.
+        // With TLS 1.2 by the session of the first, because its server issues no other.
         resumed.append(try #require(third.client).isResumed)
-        // Another configuration may trust less: it starts anew.
+        // Another configuration may trust less: it does a full handshake.
         return reactor.meet(at: port, changed(client) { $0.roots! += [authority.root] })
       }.addBoth { result in
         resumed.append(try #require(try result.get().client).isResumed)
@@ -396,7 +396,7 @@ extension Reactor {
       reactor.connectTCP("127.0.0.1", port) { Recorder { $0.onLost = { _ in reactor.stop() } } }
       return {
         #expect(message.hasPrefix("TLS handshake with 127.0.0.1:\(silent.port): not completed within 0.03 seconds"))
-        #expect(OpenTransports.of(reactor).transports.isEmpty)
+        #expect(reactor.handles.all(SocketTransport.self).isEmpty)
       }
     }
   }
@@ -427,7 +427,7 @@ extension Reactor {
           turn(number / 3)
         }
         func settle() {
-          if OpenTransports.of(reactor).transports.isEmpty, openSockets() == before { return reactor.stop() }
+          if reactor.handles.all(SocketTransport.self).isEmpty, openSockets() == before { return reactor.stop() }
           reactor.callSoon { settle() }
         }
         round(0)
@@ -445,7 +445,7 @@ extension Reactor {
         var tls = TLSConfiguration()
         tls.verification = .dangerouslyAcceptingAnyCertificate
         reactor.connectTCP("127.0.0.1", silent.port, tls: tls) { Recorder() }.addErrback { _ in Recorder() }
-        // Long enough for it to wait for the other end, who says nothing.
+        // Long enough for it to wait for the silent peer.
         reactor.callLater(.milliseconds(20)) { [unowned reactor] in reactor.stop() }
         reactor.run()
       }
@@ -454,7 +454,7 @@ extension Reactor {
   }
 }
 
-/// A configuration with something changed.
+/// A copy of a configuration with a change.
 func changed(_ tls: TLSConfiguration, _ change: (inout TLSConfiguration) -> Void) -> TLSConfiguration {
   var tls = tls
   change(&tls)

@@ -1,6 +1,6 @@
 import SwirlPlatform
 
-/// A thread, as the system knows it.
+/// A thread, by its system identity.
 struct Place: Hashable, Sendable {
   private let id = UInt(bitPattern: pthread_self().hashValue)
   let name: String
@@ -21,7 +21,7 @@ struct Place: Hashable, Sendable {
     return names
   }
 
-  /// Empty when there is no such thread.
+  /// Empty if the thread does not exist.
   private static func name(_ path: String) -> String {
     guard let file = fopen("/proc/\(path)/comm", "r") else { return "" }
     defer { fclose(file) }

@@ -1,0 +1,131 @@
+import HTTPTypes
+import SwirlContent
+import SwirlHTTPCore
+
+extension HTTPClient.Exchange {
+  /// What becomes of the content of a response.
+  enum Reception {
+    /// It becomes the body of the response, decoded.
+    case collect(ContentDecoder?)
+    /// It is handed on as it comes, decoded.
+    case stream(any ResponseSink, ContentDecoder?)
+    /// The response is not the answer but leads to it: `takeDetour` follows when it is complete.
+    case discard
+  }
+
+  /// Looks at a head: keeps its cookies, and says what becomes of the content.
+  /// - Throws: why the content cannot be decoded.
+  func reception(of head: ResponseHead) throws(ContentError) -> Reception {
+    client?.storeCookies(of: head, from: self)
+    if isDetour(head) { return .discard }
+    let decoder = head.hasContentCoding ? try decoder(for: head) : nil
+    if case .stream(let stream) = consumer { return .stream(stream, decoder) }
+    return .collect(decoder)
+  }
+
+  /// What decodes the content; nil where there is nothing to decode.
+  private func decoder(for head: ResponseHead) throws(ContentError) -> ContentDecoder? {
+    guard head.framing != .none, decodesContent, let client, let codings = head.list("content-encoding") else {
+      return nil
+    }
+    var limits = ContentLimits(maximumSize: nil, maximumRatio: client.configuration.maximumDecodingRatio)
+    // What is streamed is not collected, and has no limit of its own.
+    if stream == nil { limits.maximumSize = client.configuration.maximumBodySize }
+    do throws(ContentError) { return try ContentDecoder(contentEncoding: codings, limits: limits) } catch {
+      // As browsers do (Fetch standard, "handle content codings"): with one that is not known, all are left on.
+      if error.code == .unsupportedCoding, !client.configuration.strictResponses { return nil }
+      throw error
+    }
+  }
+
+  /// Whether the client decodes the content.
+  private var decodesContent: Bool { request.decodesContent ?? client?.configuration.decodesContent ?? false }
+
+  /// The response to this request.
+  func response(
+    _ head: ResponseHead, _ body: [UInt8] = [], _ trailers: HTTPFields? = nil, isDecoded: Bool,
+    birth: ConnectionBirth?
+  ) -> HTTPClient.Response {
+    HTTPClient.Response(
+      url: url, head: head, body: body, hasCodings: head.hasContentCoding && head.framing != .none && !isDecoded,
+      trailers: trailers, history: history, times: times, birth: birth)
+  }
+
+  /// What the connection has to know of the request.
+  var traits: HTTP1ClientMachine.RequestTraits {
+    var traits: HTTP1ClientMachine.RequestTraits = []
+    if isLast { traits.insert(.isLast) }
+    if isRetry { traits.insert(.isRepeat) }
+    if request.isRepeatable { traits.insert(.isRepeatable) }
+    guard let body = request.body else { return traits.union(.isReplayable) }
+    if body.isReplayable { traits.insert(.isReplayable) }
+    if request.expectsContinue { traits.insert(.expectsContinue) }
+    if case .source = body.content { traits.insert(.isStreamed) }
+    return traits
+  }
+
+  /// Whether the connection must not be used again after it (RFC 9112 §9.6).
+  private var isLast: Bool {
+    let headers = request.headers
+    if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
+    return headers[values: .connection].contains(where: \.hasCloseOption)
+  }
+
+  // MARK: - Redirects and proofs
+
+  /// Whether `head` is not the answer, but the way to it: what is asked for is elsewhere, or wants a proof of who asks.
+  private func isDetour(_ head: ResponseHead) -> Bool {
+    if head.status == 401 { return request.authentication?.digest != nil && challenge(in: head) != nil }
+    return Redirection.location(in: head) != nil && redirects.limit > 0
+  }
+
+  /// What the server wants to be proved; nil where it had the proof already, and refused it.
+  private func challenge(in head: ResponseHead) -> DigestChallenge? {
+    guard request.hasReplayableBody,
+      let challenge = DigestChallenge(head.fields[fields: .wwwAuthenticate].map { String(isomorphic: $0.bytes) }),
+      challenge.quality != .authInt || request.knownContent != nil
+    else { return nil }
+    // The first proof may have been one for a nonce that is too old now.
+    let isNew = proof == nil || challenge.isStale
+    return isNew && challenges < 2 ? challenge : nil
+  }
+
+  /// Goes the way that `head` says.
+  func takeDetour(_ head: ResponseHead) {
+    guard head.status == 401 else { return redirect(by: head) }
+    guard let client, !isFinished, let challenge = challenge(in: head) else { return }
+    challenges += 1
+    client.noteChallenge(challenge, to: self)
+    sendAgain()
+  }
+
+  private func sendAgain() {
+    isRetry = false
+    state = nil
+    client?.send(self)
+  }
+
+  private var redirects: HTTPClient.Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
+
+  /// Asks for what was asked for where `head` says it is.
+  private func redirect(by head: ResponseHead) {
+    guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
+    switch client.redirected(request, to: location, head.status, redirects, after: history) {
+    case .failure(let refused): finish(.failure(error(.redirect, refused.reason)))
+    case .success(let next):
+      history.append(
+        HTTPClient.RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.status)))
+      request = next
+      proof = nil
+      challenges = 0
+      sendAgain()
+    }
+  }
+}
+
+extension String {
+  /// Whether, as the value of a Connection field, it has the option `close`.
+  var hasCloseOption: Bool {
+    split { $0 == "," || $0 == " " || $0 == "\t" }.contains { $0.lowercased() == "close" }
+  }
+}

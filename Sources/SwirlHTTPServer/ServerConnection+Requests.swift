@@ -1,0 +1,185 @@
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlReactor
+
+/// What the machine has read, given to handlers.
+extension ServerConnection {
+  // MARK: - Requests
+
+  /// A request came whole.
+  func handle(_ number: Int) {
+    guard let head = machine.takeHead() else { return }
+    var content: [UInt8] = []
+    swap(&body, &content)
+    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    let start = startTime
+    guard case .plain(let handler) = server.handler else { return handleLater(request, number, start) }
+    let response: HTTPServer.Response
+    do { response = try handler(request) } catch { response = failureResponse(error, to: request) }
+    if response.content.isWhole, machine.takeTurn(number) {
+      sendWhole(response, to: request, start: start)
+    } else {
+      let exchange = Exchange(request, number, start: start)
+      exchanges.append(exchange)
+      answer(exchange, with: response)
+    }
+  }
+
+  private func handleLater(_ request: HTTPServer.Request, _ number: Int, _ start: Int64) {
+    let exchange = Exchange(request, number, start: start)
+    exchanges.append(exchange)
+    wait(for: exchange) {
+      switch server.handler {
+      case .plain(let handler): .succeed(try handler(request))
+      case .deferred(let handler): try handler(request)
+      case .streaming(let handler):
+        try handler(HTTPServer.StreamedRequest(request, body: RequestUpload.none(on: reactor)))
+      }
+    }
+  }
+
+  /// Calls the handler, whose answer may come later.
+  private func wait(for exchange: Exchange, _ handler: () throws -> Deferred<HTTPServer.Response>) {
+    guard let request = exchange.request else { return }
+    if server.times.handler != .max { exchange.handlerStart = reactor.turnTime }
+    do {
+      let source = try handler()
+      exchange.source = source
+      source.addBoth { [self] result in
+        exchange.source = nil
+        guard case .waiting = exchange.state else { return }
+        switch result {
+        case .success(let response): answer(exchange, with: response)
+        case .failure(let error): answer(exchange, with: failureResponse(error, to: request))
+        }
+        pump()
+      }
+    } catch {
+      answer(exchange, with: failureResponse(error, to: request))
+    }
+  }
+
+  private func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
+    exchange.state = .ready(response)
+    machine.answered(exchange.number, bytes: response.content.count)
+  }
+
+  /// When a request came, for the access log.
+  private var startTime: Int64 { server.onFinish == nil ? 0 : reactor.now.nanoseconds }
+
+  // MARK: - Content
+
+  /// The head of a request with content came.
+  func decideOnContent() {
+    contentStart = reactor.turnTime
+    guard let head = machine.head else { return }
+    guard let decide = server.decideOnBody else { return reserveBody(for: head) }
+    let request = HTTPServer.Request(head, connection: facts)
+    do {
+      switch try decide(request).choice {
+      case .accept(let limit?): machine.contentLimit = limit
+      case .accept: break
+      case .refuse(let response): return decline(request, with: response)
+      }
+    } catch {
+      return decline(request, with: failureResponse(error, to: request))
+    }
+    reserveBody(for: head)
+  }
+
+  private func reserveBody(for head: RequestHead) {
+    // What is promised is not what comes: memory is taken as it comes.
+    if let length = head.contentLength, length > 0 { body.reserveCapacity(min(length, 16 * 1024)) }
+  }
+
+  private func decline(_ request: HTTPServer.Request, with response: HTTPServer.Response) {
+    let exchange = Exchange(machine.takeHead().map { _ in request }, machine.declineContent(), start: startTime)
+    exchange.state = .ready(response)
+    exchanges.append(exchange)
+  }
+
+  // MARK: - Content that is taken while it comes
+
+  func beginUpload(_ number: Int) {
+    guard let head = machine.takeHead(), case .streaming(let handler) = server.handler else { return }
+    let request = HTTPServer.Request(head, connection: facts)
+    let exchange = Exchange(request, number, start: startTime)
+    let upload = RequestUpload(exchange, on: self)
+    self.upload = upload
+    exchanges.append(exchange)
+    wait(for: exchange) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+  }
+
+  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  func deliverContent() {
+    guard let upload, !body.isEmpty else { return }
+    var bytes: [UInt8] = []
+    swap(&body, &bytes)
+    upload.put(bytes)
+  }
+
+  func endUpload() {
+    deliverContent()
+    guard let upload = upload.take() else { return }
+    if server.times.handler != .max { upload.exchange.handlerStart = reactor.turnTime }
+    upload.finish()
+  }
+
+  /// The request is answered before its content is whole.
+  func dropUpload() {
+    body = []
+    upload.take()?.finish(throwing: CancelledError())
+  }
+
+  func failUpload(_ reason: ServerRefusal, isAnswered: Bool) {
+    deliverContent()
+    guard let upload = upload.take() else { return }
+    let exchange = upload.exchange
+    let error = statusError(reason, exchange.request)
+    // Before the handler's Deferred is cancelled, whose own answer comes too late.
+    if isAnswered { exchange.state = .ready(error.response) }
+    upload.finish(throwing: error)
+    exchange.source.take()?.cancel()
+  }
+
+  // MARK: - Refusing
+
+  /// Answers what no handler is called for.
+  func refuse(_ reason: ServerRefusal) {
+    body = []
+    let request = machine.takeHead().map { HTTPServer.Request($0, connection: facts) }
+    let exchange = Exchange(request, machine.lastNumber, start: startTime)
+    exchange.state = .ready(statusError(reason, request).response)
+    exchanges.append(exchange)
+  }
+
+  /// The handler of the first request took too long.
+  func refuseHandler() {
+    guard let first = exchanges.first else { return }
+    first.state = .ready(statusError(.handlerTimeout, first.request).response)
+    first.source.take()?.cancel()
+  }
+
+  private func statusError(_ reason: ServerRefusal, _ request: HTTPServer.Request?) -> HTTPServer.StatusError {
+    switch reason {
+    case .malformed:
+      // The message says where the client is wrong, and quotes nothing it sent but single bytes.
+      machine.failure.map { HTTPServer.StatusError(HTTPResponse.Status(code: $0.status), $0.message) }
+        ?? HTTPServer.StatusError(.badRequest)
+    case .headTimeout: HTTPServer.StatusError(.requestTimeout, "the request head did not come in time")
+    case .contentTimeout: HTTPServer.StatusError(.requestTimeout, "the request body did not come in time")
+    case .handlerTimeout: lateHandler(request)
+    case .expectation: HTTPServer.StatusError(.expectationFailed)
+    case .plainOnTLS:
+      HTTPServer.StatusError(
+        .badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://")
+    case .tooManyConnections: HTTPServer.StatusError(.serviceUnavailable)
+    }
+  }
+
+  private func lateHandler(_ request: HTTPServer.Request?) -> HTTPServer.StatusError {
+    log("the handler has not answered within \(server.configuration.handlerTimeout ?? .zero)", of: request)
+    return HTTPServer.StatusError(.serviceUnavailable, "there is no answer yet: try again later")
+  }
+}

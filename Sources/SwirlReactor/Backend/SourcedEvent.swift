@@ -1,0 +1,30 @@
+/// An object that decides itself when its watches are ready: a backend for tests, or a socket in memory.
+package protocol EventSource: AnyObject {
+  /// Enables `event`; returns false, with the reason in `errno`, to refuse.
+  func begin(_ event: SourcedEvent) -> Bool
+  /// Disables `event`.
+  func end(_ event: SourcedEvent)
+}
+
+/// A watch on an `EventSource`. The source calls `fire()` when it is ready.
+package final class SourcedEvent: FileEvent {
+  /// The descriptor, if the source has several; otherwise -1.
+  package let descriptor: Int32
+  package let interest: Interest
+  private var source: (any EventSource)?
+
+  package init(
+    _ source: any EventSource, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void
+  ) {
+    self.source = source
+    self.descriptor = descriptor
+    self.interest = interest
+    super.init(handler: handler)
+  }
+
+  deinit { close() }
+
+  override package func begin() -> Bool { source?.begin(self) ?? false }
+  override package func end() { source?.end(self) }
+  override package func free() { source = nil }
+}

@@ -1,0 +1,31 @@
+/// Deterministic random numbers (SplitMix64).
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
+
+/// The random numbers of a reactor: the system's, or with a virtual clock those of the seed.
+package struct ReactorRandom: RandomNumberGenerator {
+  private var seeded: SplitMix64?
+
+  package init(_ source: Reactor.ClockSource) {
+    if case .virtual(let seed) = source { seeded = SplitMix64(seed: seed) }
+  }
+
+  package mutating func next() -> UInt64 {
+    guard seeded != nil else {
+      var system = SystemRandomNumberGenerator()
+      return system.next()
+    }
+    return seeded!.next()
+  }
+}
