@@ -1,5 +1,4 @@
 import HTTPTypes
-import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 

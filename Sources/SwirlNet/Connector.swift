@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
 
 /// One connect, from the name to the open socket: Happy Eyeballs (RFC 8305).

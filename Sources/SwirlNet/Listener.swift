@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
 /// A port or path that is listened on: each connection that comes gets a protocol of its own.

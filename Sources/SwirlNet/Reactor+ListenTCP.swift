@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
 extension Reactor {

@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
 
 /// A ``Transport`` over a connected stream socket.

@@ -1,4 +1,5 @@
 package import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
 
 /// The first part of a secured connection: it makes one of an open connection that has not been started.
