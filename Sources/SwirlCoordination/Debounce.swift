@@ -20,7 +20,7 @@ public final class Debounce<Value> {
   ///   - clock: what measures that, such as the reactor.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - body: what is called.
+  ///   - body: receives the latest value.
   public init(
     _ delay: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Value) -> Void
@@ -60,7 +60,7 @@ public final class Throttle<Value> {
   ///   - clock: what measures that, such as the reactor.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - body: what is called.
+  ///   - body: receives the values.
   public init(
     _ interval: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Value) -> Void

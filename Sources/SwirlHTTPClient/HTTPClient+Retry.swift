@@ -63,7 +63,7 @@ private final class Attempts {
     switch result {
     case .success(let response):
       guard policy.statuses.contains(response.status.code) else { return nil }
-      asked = response.header("retry-after").flatMap { RetryAfter($0, now: Reactor.current.wallSeconds)?.delay }
+      asked = response.header("retry-after").flatMap { RetryAfter($0, now: WallClock.now)?.delay }
     case .failure(let error):
       guard let error = error as? HTTPError, error.mayPass else { return nil }
     }

@@ -16,9 +16,10 @@ final class CommonFields {
     self.serverName = serverName
   }
 
-  /// To be called before a response is written, so that its Date is right: `now` is in seconds since 1970.
+  /// To be called before a response is written, so that its Date is right.
   @inline(__always)
-  func refresh(at now: Int) {
+  func refresh() {
+    let now = WallClock.now
     if now != second { encode(now) }
   }
 

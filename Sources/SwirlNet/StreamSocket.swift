@@ -1,3 +1,4 @@
+import SwirlPlatform
 package import SwirlReactor
 import SwirlPlatform
 

@@ -1,5 +1,6 @@
 import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
 import SwirlPlatform
 
@@ -159,7 +160,7 @@ public final class MemoryNetwork {
     var arrival = max(now, lane.busyUntil) + link.latency.nanoseconds
     if link.jitter > .zero { arrival += Int64.random(in: 0...link.jitter.nanoseconds, using: &reactor.random) }
     lane.lastArrival = max(arrival, lane.lastArrival)
-    reactor.callAt(Reactor.Instant(nanoseconds: lane.lastArrival)) {
+    reactor.callAt(Instant(nanoseconds: lane.lastArrival)) {
       // What was cut off waits behind what was cut off before.
       if host.isCut { host.held.append(deliver) } else { deliver() }
     }

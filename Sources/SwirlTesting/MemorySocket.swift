@@ -1,4 +1,5 @@
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
 import SwirlPlatform
 

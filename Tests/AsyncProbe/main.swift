@@ -104,7 +104,7 @@ case "timeout":
   let silent = try HTTPServer { _ in answer.addCallback { .text($0) } }.listen(0).localAddress
   let page: Deferred = fetch("http://\(silent)/slow").addCallback { $0.text.count }
   do {
-    print(try await page.addTimeout(.milliseconds(5), reactor).value)
+    print(try await page.addTimeout(.milliseconds(5), clock: reactor).value)
   } catch { print("\(error)".replacing("\(silent)", with: "SERVER")) }
 
 case "forgotten":

@@ -1,12 +1,5 @@
 import Swirl
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 struct Trouble: Error {}
 

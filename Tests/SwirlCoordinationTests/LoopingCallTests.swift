@@ -53,15 +53,15 @@ import Testing
       return running.last!
     }
     let loops = [
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         seen.append("a call")
         work()
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         let word = "a declaration"
         work().addCallback { _ in seen.append(word) }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         if seen.isEmpty { seen.append("an if") }
         for word in ["a", "loop"] { seen.append(word) }
         switch seen.count {
@@ -73,11 +73,11 @@ import Testing
           seen.append("statements")
         }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         seen.append("branches")
         if seen.isEmpty { work() } else { work() }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         guard seen.isEmpty else { return work() }
         return work()
       },
@@ -100,17 +100,17 @@ import Testing
     var seen: [Int] = []
     var loops: [LoopingCall] = []
     loops = [
-      LoopingCall(clock) {},
-      LoopingCall(clock) { seen.append(1) },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {},
+      LoopingCall(clock: clock) { seen.append(1) },
+      LoopingCall(clock: clock) {
         guard seen.count < 1_000 else { return }
         seen.append(1)
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         defer { seen.append(2) }
         while seen.count > 100 { seen.removeLast() }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         if seen.isEmpty { seen.append(0) } else { Deferred<Int>.succeed(1).addCallback { seen.append($0) } }
       },
     ]

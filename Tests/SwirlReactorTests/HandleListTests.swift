@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 import Testing
 
 @testable import SwirlReactor

@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlTesting
 import Testing
 

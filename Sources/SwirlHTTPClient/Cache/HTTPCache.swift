@@ -50,7 +50,7 @@ public final class HTTPCache {
 
   let store: any CacheStore
   /// Seconds since 1970.
-  var now: () -> Int = { Reactor.current.wallSeconds }
+  var now: () -> Int = { WallClock.now }
   /// What is being asked of servers.
   private var flights: [String: [CacheFlight]] = [:]
   /// Changes of the store that are under way.
