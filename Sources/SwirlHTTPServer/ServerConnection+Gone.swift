@@ -4,7 +4,9 @@ import SwirlReactor
 extension ServerConnection {
   /// Looks for the client while reading is paused, when its end or reset is not read. One that has ended is treated as when its end is read.
   func checkPausedClient() {
-    guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else { return }
+    guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else {
+      return
+    }
     // What a client has sent before it ended its direction still counts then. After a reset the connection is over.
     guard machine.isOpen, !server.configuration.answersHalfClosedClients else { return }
     if !endReceived() { transport.close() }
