@@ -143,7 +143,8 @@ public final class Listener: ReactorHandle {
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) {
+        [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // As common as wrong numbers are: whoever wants to know turns the log on.

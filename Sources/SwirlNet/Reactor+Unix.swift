@@ -66,7 +66,9 @@ extension Reactor {
       throw NetError(.listen, path.debugDescription, reason: Self.badPath)
     }
     let site = CallSite(file: file, line: line)
-    do { return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in }) } catch {
+    do {
+      return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
+    } catch {
       guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
       return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
     }

@@ -31,7 +31,8 @@ public final class ProcessPool {
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public init(
-    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current,
+    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit,
+    on reactor: Reactor = .current,
     file: StaticString = #fileID, line: UInt = #line
   ) {
     require(
