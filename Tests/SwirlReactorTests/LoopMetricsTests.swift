@@ -6,23 +6,26 @@ import Testing
 @Suite struct LoopMetricsTests {
   let reactor = Reactor(clock: .virtual())
 
-  @Test func `Hooks are called before and after each wait, and the one after before the callbacks of descriptors`() throws {
+  @Test func `Hooks are called before and after each wait, and the one after before the callbacks of descriptors`()
+    throws
+  {
     let backend = ManualBackend()
     let reactor = Reactor(clock: .virtual(), backend: backend)
     var events: [String] = []
     let first = reactor.addLoopHook(.beforeWaiting) { events.append("before") }
     reactor.addLoopHook(.afterWaiting) { events.append("after") }
-    try reactor.addReader(77) {
+    let number: Int32 = 100_077
+    try reactor.addReader(number) { [unowned reactor] in
       events.append("read")
-      backend.setReady(77, .read, false)
-      reactor.callSoon { [unowned reactor] in
+      backend.setReady(number, .read, false)
+      reactor.callSoon {
         events.append("soon")
         reactor.removeLoopHook(first)
         reactor.removeLoopHook(first)
-        reactor.callSoon { [unowned reactor] in reactor.crash() }
+        reactor.callSoon { reactor.crash() }
       }
     }
-    backend.setReady(77, .read)
+    backend.setReady(number, .read)
     reactor.run()
     #expect(events == ["before", "after", "read", "soon", "after", "after"])
     reactor.removeAll()
