@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that nobody who uses Swirl ever resolves the libraries it is compared with.
+// A separate package, so that users of Swirl never resolve the libraries it is compared with.
 
 let swirl = Target.Dependency.product(name: "Swirl", package: "swirl")
 let nio = [

@@ -1,8 +1,8 @@
 import HTTPTypes
 import SwirlHTTPCore
 
-/// What the machine of a client connection says to bytes that come in `pieces`, in words, and whether it would carry another request.
-/// A new request is made whenever it takes one.
+/// What the machine of a client connection says to bytes that come in `pieces`, in words, and whether it would carry
+/// another request. A new request is made whenever it takes one.
 func drive(_ pieces: [[UInt8]], _ input: FuzzInput, isLenient: Bool) -> [Seen] {
   var machine = HTTP1ClientMachine(limits: input.limits, isLenient: isLenient)
   var seen: [Seen] = []

@@ -1,6 +1,6 @@
 import SwirlContent
 
-/// What the first byte chooses from.
+/// The first byte of an input selects one of these.
 let contentEncodings = [
   "gzip", "deflate", "br", "zstd", "gzip, br", "zstd, gzip", "deflate, zstd, br", "gzip, gzip, gzip",
 ]
@@ -12,8 +12,8 @@ let charsets = [
 extension FuzzInput {
   var contentEncoding: String { contentEncodings[Int(variant >> 1 & 7)] }
 
-  /// Every second variant runs into the limit of size. None into the ratio's: it looks at what was received so far, which the way
-  /// of cutting moves by a few bytes.
+  /// Every second variant reaches the size limit. No variant reaches the ratio limit, which depends on the bytes
+  /// received so far, and so on the splits.
   var contentLimits: ContentLimits {
     ContentLimits(maximumSize: variant & 1 == 1 ? 50 : 1 << 20, maximumRatio: nil)
   }
@@ -42,7 +42,7 @@ func decode(_ pieces: [[UInt8]], _ input: FuzzInput) -> (content: [UInt8], error
   }
 }
 
-/// What libFuzzer calls with each input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let input = FuzzInput(start, count) else { return 0 }
@@ -51,7 +51,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   check(whole.content.count <= input.contentLimits.maximumSize ?? 0, "beyond the limit")
   for pieces in cuttings.dropFirst() {
     let cut = decode(pieces, input)
-    // Which error comes first, and how much before it, depends on the cut; whether one comes does not.
+    // The first error, and how much comes before it, depend on the splits; whether an error occurs does not.
     check((cut.error == nil) == (whole.error == nil), "cut differently:\n\(whole)\n\(cut)")
     check(whole.error != nil || cut.content == whole.content, "other content")
     check(cut.content.starts(with: whole.content) || whole.content.starts(with: cut.content), "other beginning")

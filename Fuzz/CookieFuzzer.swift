@@ -1,8 +1,8 @@
 import HTTPTypes
 @testable import SwirlHTTPCore
 
-// An input is lines. A line that begins with `http` is the URL that what follows comes from; every other line is a Set-Cookie
-// field.
+// An input consists of lines. A line that begins with `http` is the URL for the lines after it; every other line is a
+// Set-Cookie field.
 
 let hosts = [
   "example.com", "www.example.com", "a.www.example.com", "example.org", "evilexample.com", "com", "co.uk", "x.co.uk",
@@ -18,7 +18,7 @@ func jar(at now: Int = 1_700_000_000) -> CookieJar {
   CookieJar(now: { now })
 }
 
-/// What a jar must never hold, whoever filled it.
+/// Checks that a jar holds no forbidden cookie, whatever its source.
 func checkContents(_ jar: CookieJar, _ source: String) {
   for cookie in jar.cookies {
     check(cookie.problem == nil, "\(source): \(cookie): \(cookie.problem ?? "")")
@@ -31,7 +31,7 @@ func checkContents(_ jar: CookieJar, _ source: String) {
   }
 }
 
-/// A cookie goes to the host that set it, or to those in a domain above it that is not everybody's.
+/// Checks that a cookie is sent only to the host that set it, or to a parent domain that is not a public suffix.
 func checkScope(_ jar: CookieJar, after url: String, knowing before: Set<Cookie>) {
   guard let host = try? HTTPURL(url).origin.host else {
     check(Set(jar.cookies) == before, "stored from \(url)")
@@ -57,7 +57,7 @@ func checkSending(_ jar: CookieJar, to host: String, extra: String) {
   }
 }
 
-/// What is written is read again, and is the same.
+/// Checks that writing and reading give the same cookies.
 func roundTrip(_ jar: CookieJar) {
   func again(_ load: (CookieJar) throws(CookieError) -> Void) -> CookieJar {
     let again = CookieJar(now: jar.now)
@@ -74,16 +74,16 @@ func roundTrip(_ jar: CookieJar) {
   check(read.cookies.map(\.expires) == jar.cookies.map(\.expires), text)
 }
 
-/// What libFuzzer calls with each input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  // Valid during the call; copied here.
+  // The pointer is valid during the call; copies the bytes.
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   let text = String(decoding: bytes, as: UTF8.self)
   let stored = jar()
   var url = "https://www.example.com/a/b"
   for line in bytes.split(separator: 0x0A) {
-    // A byte that no text has stands for the end of a line, which could not stand in one otherwise.
+    // 0xFF, which is in no text, stands for a line feed within a line.
     let field = line.map { $0 == 0xFF ? 0x0A : $0 }
     if field.starts(with: "http".utf8) {
       url = String(decoding: field, as: UTF8.self)

@@ -1,7 +1,8 @@
 import HTTPTypes
 import SwirlHTML
 
-/// Any bytes are a page, and a robots.txt: every link is a URL that is its own normal form, the limits hold, and the same bytes give the same.
+/// Any bytes are a page and a robots.txt. Checks that every link is a normalized URL, that the limits hold, and that
+/// the result is deterministic.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzPage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count >= 2 else { return 0 }
@@ -19,7 +20,7 @@ public func fuzzPage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let again = HTMLPage(bytes, url: "http://h/a/b?c#d", charset: charset, limits: limits)
   check(again.links == page.links && again.title == page.title, "another page of the same bytes")
 
-  // The same bytes as the values of fields.
+  // The same bytes as field values.
   var fields: HTTPFields = [:]
   for name in ["Content-Type", "Refresh", "X-Robots-Tag"] {
     fields.append(HTTPField(name: HTTPField.Name(name)!, value: String(decoding: bytes, as: UTF8.self)))

@@ -43,7 +43,7 @@ func parse(_ pieces: [[UInt8]], _ limits: HTTPLimits) -> ([Seen], [SeenRequest])
   return (seen, requests)
 }
 
-/// What was accepted can be said again, and is understood as the same.
+/// Checks that an accepted request can be serialized, and parses to the same.
 func roundTrip(_ request: SeenRequest) {
   let head = request.head
   guard let host = head["host"], !host.isEmpty else { return }
@@ -69,7 +69,7 @@ func roundTrip(_ request: SeenRequest) {
   check(comparable(again[0].trailers) == comparable(request.trailers), "other trailers")
 }
 
-/// What libFuzzer calls with each input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let input = FuzzInput(start, count) else { return 0 }

@@ -60,7 +60,7 @@ func parse(
   return (seen, responses)
 }
 
-/// What was accepted can be said again, and is understood as the same.
+/// Checks that an accepted response can be serialized, and parses to the same.
 func roundTrip(_ response: SeenResponse) {
   let head = response.head
   var bytes: [UInt8] = []
@@ -74,7 +74,7 @@ func roundTrip(_ response: SeenResponse) {
       bytes += response.content
     }
   } catch {
-    // Only a lenient parser takes a control character, and it goes nowhere from there.
+    // Only a lenient parser accepts control characters, and they must not be sent on.
     check(
       error.code == .invalidOutput && !payload(head.fields).allSatisfy(\.isSendable), "can't be sent again: \(error)")
     return
@@ -92,7 +92,7 @@ extension HTTPField {
   var isSendable: Bool { withUnsafeBytesOfValue { HTTPField.isValidValue(Array($0)) } }
 }
 
-/// What a lenient parser took is there as it should have been sent.
+/// Checks that a lenient parser has normalised the head: a strict parser accepts it.
 func rereadHead(_ response: SeenResponse) {
   let head = response.head
   if head.isAmbiguous || !head.fields.allSatisfy(\.isSendable) { return }
@@ -102,10 +102,10 @@ func rereadHead(_ response: SeenResponse) {
   check(comparable(again[0].head.fields) == comparable(head.fields), "other fields: \(head)")
 }
 
-/// Whether `strict` is the beginning of `lenient`: what one accepts the other reads the same.
+/// Whether `strict` is the beginning of `lenient`: both parsers read accepted input the same way.
 func agree(_ strict: [Seen], _ lenient: [Seen]) -> Bool {
   var strict = strict[...]
-  // Where the one stopped, the other may have gone on.
+  // Where the strict parser stopped, the lenient one may have continued.
   guard case .error = strict.last else { return strict.elementsEqual(lenient) }
   strict.removeLast()
   if case .data(let part)? = strict.last {
@@ -117,7 +117,7 @@ func agree(_ strict: [Seen], _ lenient: [Seen]) -> Bool {
   return lenient.starts(with: strict)
 }
 
-/// What libFuzzer calls with each input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard let input = FuzzInput(start, count) else { return 0 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import SwirlHTTPCore
 
-/// What a fuzz input holds: one byte that chooses a variant, one that chooses where to cut, and then the bytes of a peer.
+/// A fuzz input: one byte that selects a variant, one that selects the splits, and then the bytes of a peer.
 struct FuzzInput {
   let variant: UInt8
   let cut: UInt8
@@ -14,7 +14,7 @@ struct FuzzInput {
     bytes = Array(UnsafeBufferPointer(start: start + 2, count: count - 2))
   }
 
-  /// Every second variant runs into limits.
+  /// Every second variant reaches the limits.
   var limits: HTTPLimits {
     var limits = HTTPLimits()
     if variant & 1 == 1 {
@@ -30,7 +30,7 @@ struct FuzzInput {
     return limits
   }
 
-  /// The same bytes cut in four ways, the first of them whole.
+  /// The same bytes split in four ways, the first of them whole.
   var cuttings: [[[UInt8]]] {
     let half = Int(cut) % (bytes.count + 1)
     let step = Int(cut % 13) + 2
@@ -44,7 +44,7 @@ struct FuzzInput {
 }
 
 extension HTTPLimits {
-  /// No limits to speak of.
+  /// Practically no limits.
   static var most: HTTPLimits {
     var limits = HTTPLimits()
     limits.headBytes = .max
@@ -53,7 +53,7 @@ extension HTTPLimits {
   }
 }
 
-/// One event, content put together.
+/// One event; adjacent content is merged.
 enum Seen: Equatable {
   case head(String)
   case data([UInt8])
@@ -72,7 +72,7 @@ extension [Seen] {
   }
 }
 
-/// Fields as they can be compared, without those that a serializer writes by itself.
+/// The fields in a comparable form, without those that a serializer adds.
 func comparable(_ fields: HTTPFields?) -> [String] {
   payload(fields ?? [:]).map { field in
     "\(field.name.rawName): \(field.withUnsafeBytesOfValue { Array($0) })"

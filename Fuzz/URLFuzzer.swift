@@ -1,7 +1,7 @@
 @testable import SwirlHTTPCore
 
-// An input is lines. The first is a URL; each other line is a reference that is resolved against it, as a Location field is, and then
-// takes its place when it leads somewhere.
+// An input consists of lines. The first is a URL. Each other line is a reference to resolve against it, like a Location
+// field; a valid result replaces the URL.
 
 func check(_ condition: Bool, _ message: @autoclosure () -> String) {
   if !condition { fatalError(message()) }
@@ -9,7 +9,7 @@ func check(_ condition: Bool, _ message: @autoclosure () -> String) {
 
 func read(_ text: String) -> HTTPURL? { try? HTTPURL(text) }
 
-/// What goes into a request must be safe there: no line break and no space, which would end the part they are in.
+/// Checks that the parts are safe in a request: no line break and no space, which would end the part.
 func checkParts(_ url: HTTPURL, of text: String) {
   let target = Array(url.target.utf8)
   check(target.first == UInt8(ascii: "/"), "\(text.debugDescription): the target \(url.target.debugDescription)")
@@ -18,7 +18,7 @@ func checkParts(_ url: HTTPURL, of text: String) {
   check(!host.isEmpty, text.debugDescription)
   check(
     host.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"@/?#\\<>^|".utf8.contains($0) && !(0x41...0x5A).contains($0) }
-      // But for the zone of a link-local address.
+      // Except for the zone of a link-local address.
       || host.first == UInt8(ascii: "["),
     "\(text.debugDescription): the host \(url.origin.host.debugDescription)")
   check(!IPv4Text.endsInNumber(host.span) || IPv4Text.canonical(host.span) == url.origin.host, text.debugDescription)
@@ -27,7 +27,7 @@ func checkParts(_ url: HTTPURL, of text: String) {
   check(!path.split(separator: "/").contains { $0 == "." || $0 == ".." }, "\(text.debugDescription): \(path)")
 }
 
-/// What was read is written and read again, and is the same; also after the beginning that is kept from the last one.
+/// Checks that writing and parsing give the same URL, also by the fast path for a repeated origin.
 func roundTrip(_ url: HTTPURL, of text: String) -> String {
   let written = url.origin.prefix + url.target
   guard let again = read(written) else {
@@ -36,7 +36,7 @@ func roundTrip(_ url: HTTPURL, of text: String) -> String {
   check(again.origin == url.origin, "\(text.debugDescription): \(again.origin), not \(url.origin)")
   check(again.target == url.target, "\(text.debugDescription): \(again.target), not \(url.target)")
   let prefix = Array(url.origin.prefix.utf8)
-  // Where there is something to do that way it is the same; else it is left to the other.
+  // If the fast path has a result, it equals that of the parser.
   if let short = HTTPURL.target(of: written, after: prefix) {
     check(short == url.target, "\(text.debugDescription): \(short) after the prefix, not \(url.target)")
   }
@@ -46,8 +46,8 @@ func roundTrip(_ url: HTTPURL, of text: String) -> String {
   return written
 }
 
-/// Whether a reference names no other host, in whatever way it is read: neither two slashes of either kind at its beginning nor a colon
-/// before the first one, without what the URL standard drops.
+/// Whether a reference cannot name another host: after removing what the URL standard drops, it has neither two slashes
+/// of either kind at its beginning nor a colon before the first slash.
 func staysAtHost(_ reference: String) -> Bool {
   let bytes = reference.utf8.filter { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.drop { $0 <= 0x20 }
   func isSlash(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") }
@@ -68,7 +68,7 @@ func checkReference(_ reference: String, _ base: HTTPURL) -> HTTPURL? {
   if let credentials = url.credentials, credentials.password.utf8.count > 8 {
     check(!url.textWithFragment.hasPrefix("http://\(credentials.user):"), "\(url)")
   }
-  // What is whole already stays the same, wherever it is found.
+  // An absolute URL resolves to itself against any base.
   guard let elsewhere = read("https://elsewhere.test/a/b?c"), let same = try? elsewhere.resolving(written) else {
     fatalError("\(written.debugDescription) again")
   }
@@ -76,12 +76,12 @@ func checkReference(_ reference: String, _ base: HTTPURL) -> HTTPURL? {
   return url
 }
 
-/// What libFuzzer calls with each input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  // Valid during the call; copied here.
+  // The pointer is valid during the call; copies the bytes.
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-  // A byte that no text has stands for the end of a line, which could not stand in one otherwise.
+  // 0xFF, which is in no text, stands for a line feed within a line.
   var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
     String(decoding: line.map { $0 == 0xFF ? 0x0A : $0 }, as: UTF8.self)
   }

@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Apart from the package beside it, so that checking the gates resolves and builds none of the peers.
+// A separate package, so that checking the gates neither resolves nor builds the peers.
 
-/// Another checkout than the one around this package, when an older commit is measured.
+/// SWIRL_SOURCE names another checkout, to measure an older commit.
 let source = Context.environment["SWIRL_SOURCE"] ?? "../.."
 
 let package = Package(

@@ -1,4 +1,5 @@
-// An actor that lives on a reactor's thread: it uses the reactor's timers and Deferreds without a hop, and everyone else awaits it.
+// An actor that lives on a reactor's thread: it uses the reactor's timers and Deferreds without a hop, and all other
+// code awaits it.
 import Swirl
 
 actor Ticker {
@@ -9,7 +10,7 @@ actor Ticker {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.remote.asUnownedSerialExecutor() }
 
-  /// What belongs to the reactor is at hand, and awaiting it does not leave the thread.
+  /// The actor uses the reactor's objects directly; awaiting them does not leave the thread.
   func tick(_ count: Int, every interval: Duration) async throws -> [String] {
     Reactor.current.callLater(interval / 2) { self.ticks.append("a callback of the actor's own") }
     for number in 1...count {

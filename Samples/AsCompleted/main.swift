@@ -1,4 +1,5 @@
-// Twenty pages that take three seconds each, five at a time, each printed as it comes: twelve seconds. `swift run AsCompleted [SECONDS]`.
+// Twenty pages that take three seconds each, five at a time, each printed as it arrives: twelve seconds. `swift run
+// AsCompleted [SECONDS]`.
 import Swirl
 
 let seconds = CommandLine.arguments.dropFirst().first.flatMap { Double($0) } ?? 3
@@ -16,7 +17,7 @@ try runUntilComplete {
     count += 1
     print("\(count): \(try result.get().text)")
   }
-  // Four times five pages.
+  // Four rounds of five pages.
   let times = ((reactor.now - start) / .seconds(seconds)).rounded()
   print("\(count) pages in \(Int(times)) times \(seconds) s")
 }

@@ -1,7 +1,8 @@
-// No callback and no reactor in sight: `try await fetch` at the top level, five slow pages at once. With URLs as arguments: those.
+// Without callbacks or a reactor of its own: `try await fetch` at the top level, five slow pages at once. With URLs as
+// arguments it fetches those.
 import Swirl
 
-/// A server of our own, on a thread of its own: every page takes a second.
+/// A local server on its own thread: every page takes a second.
 let thread = ReactorThread()
 let address = try await thread.run { reactor in
   try HTTPServer { request in

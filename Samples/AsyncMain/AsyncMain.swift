@@ -1,4 +1,5 @@
-// A program that is async from its `main`: a client and a server that each have their own thread, and a body read as it comes.
+// A program that is async from its `main`: a client and a server that each have their own thread, and a body read as it
+// arrives.
 import Swirl
 
 @main struct AsyncMain {
@@ -13,7 +14,7 @@ import Swirl
       }.listen(0).localAddress
     }
 
-    // Once for the whole, once piece by piece, on a thread of its own.
+    // First the whole body at once, then piece by piece.
     print(try await fetch("http://\(address)/whole").text, terminator: "")
     let client = ReactorThread(name: "client")
     let response = try await client.run { _ in HTTPClient.shared.stream(HTTPClient.Request("http://\(address)/pieces"))

@@ -1,4 +1,4 @@
-// Calls without delay, after some time, and at a given time. asyncio: call_soon, call_later, call_at.
+// Schedules calls: soon, after a delay, and at a given time. asyncio: call_soon, call_later, call_at.
 import Swirl
 
 let start = reactor.now
@@ -18,7 +18,7 @@ reactor.callAt(start + .seconds(4)) {
 let cancelled = reactor.callLater(.seconds(2)) { show("never") }
 cancelled.cancel()
 
-// Queued last and called first.
+// Queued last, called first.
 reactor.callSoon { show("callSoon") }
 
 reactor.run()

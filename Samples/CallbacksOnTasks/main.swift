@@ -1,4 +1,4 @@
-// A callback on async code: a task that is a Deferred, told of when it is done. asyncio: add_done_callback.
+// A callback on async code: a task as a Deferred, which fires when the task is done. asyncio: add_done_callback.
 import Swirl
 
 /// Any async function.
@@ -13,7 +13,7 @@ let server = HTTPServer { request in
 }
 let url = "http://\(try server.listen(0).localAddress)"
 
-/// What is called for each when it is done, whatever came of it.
+/// Called for each task when it is done, with its value or error.
 @MainActor func done(_ path: String, _ result: Result<Int, any Error>) {
   switch result {
   case .success(let count): print("\(path) has \(count) bytes")

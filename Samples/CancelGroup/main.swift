@@ -1,4 +1,5 @@
-// Pages that are fetched together and cancelled together: the first answer will do. asyncio: cancelling a gather; anyio: TaskGroup.
+// Fetches pages together and cancels them together after the first response. asyncio: cancelling a gather; anyio:
+// TaskGroup.
 import Swirl
 
 let server = HTTPServer { request in
@@ -7,7 +8,7 @@ let server = HTTPServer { request in
 }
 let url = "http://\(try server.listen(0).localAddress)/"
 
-// Ctrl-C would cancel all of them too, and wait until they have ended.
+// Ctrl-C cancels all of them too, and waits until they have ended.
 let group = DeferredGroup(cancelledBy: reactor)
 
 @MainActor func first(_ page: HTTPClient.Response) {

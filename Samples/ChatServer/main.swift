@@ -1,12 +1,13 @@
-// A room where each line goes to all others: `swift run ChatServer [PORT]`, then `telnet 127.0.0.1 PORT`. Twisted: the chat of LineReceiver.
+// A chat room that sends each line to all other members: `swift run ChatServer [PORT]`, then `telnet 127.0.0.1 PORT`.
+// Twisted: the chat of LineReceiver.
 import Swirl
 
-/// Who is there, by their names.
+/// The members, by name.
 final class Room {
   var chatters: [String: Chatter] = [:]
 }
 
-/// One who is there, or about to be: the first line is the name.
+/// A member, or a client that has not sent its name yet: the first line is the name.
 final class Chatter: LineReceiver {
   private let room: Room
   private var name: String?
@@ -41,7 +42,7 @@ final class Chatter: LineReceiver {
   }
 
   private func tell(_ line: String) {
-    // Too long a line, or one with a line end in it, is nobody's.
+    // `sendLine` throws for a line that is too long or contains a line end; drop it.
     try? sendLine(line)
   }
 

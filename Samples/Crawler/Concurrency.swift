@@ -1,8 +1,8 @@
-/// How many pages are under way at once: as many as the user wants, and fewer while this machine has no room for them.
+/// The number of pages in flight: as many as the user wants, fewer while this machine lacks resources.
 struct Concurrency {
-  /// So many successes in a row allow one more.
+  /// This many successes in a row allow one more page.
   private static let successes = 20
-  /// So many failures in a row, the last of them of one page alone, are no shortage that passes.
+  /// This many failures in a row, the last with a single page in flight, are not a temporary shortage.
   private static let patience = 20
   private let wanted: Int
   private(set) var limit: Int
@@ -22,7 +22,7 @@ struct Concurrency {
     limit = min(limit + 1, wanted)
   }
 
-  /// - Parameter underWay: how many there were when one of them had no room.
+  /// - Parameter underWay: the number of pages in flight when one of them failed for lack of resources.
   /// - Returns: whether to try again.
   mutating func noteShortage(underWay: Int) -> Bool {
     succeeded = 0

@@ -2,15 +2,15 @@ import Foundation
 import Swirl
 import SwirlHTML
 
-/// Takes URLs from the store, fetches them, and puts pages and links there, until nothing is left.
+/// Takes URLs from the store, fetches them, and stores pages and links, until no URL is left.
 @MainActor final class Crawl {
   static let name = "swirl-crawler"
-  /// A page that is larger is read on a thread.
+  /// A larger page is parsed on a thread.
   private static let largePage = 64 * 1024
-  /// So often a URL is asked for again whose server wants that.
+  /// The maximum number of requests for a URL whose server asks to retry later.
   private static let tries = 5
   private static let otherDescriptors = 32
-  /// After a shortage of this machine, in seconds.
+  /// The pause after a shortage of this machine, in seconds.
   private static let rest = 0.2
 
   private let options: Options
@@ -21,21 +21,21 @@ import SwirlHTML
   private let progress: Progress?
   private var hosts: [String: Host] = [:]
   private var underWay: Set<String> = []
-  /// URLs whose pages the store refuses.
+  /// URLs whose pages the store has refused.
   private var givenUp: Set<String> = []
   private var tally = Tally()
   private let start = reactor.now
   private var concurrency: Concurrency
-  /// Fires when there may be room for more.
+  /// Fires when there may be room for more pages.
   private var change: Deferred<Void>?
   private var hasChanged = false
-  /// Why the crawl cannot go on.
+  /// Why the crawl has to stop.
   private var end: (any Error)?
 
   init(_ options: Options) throws {
     self.options = options
     store = try makeStore(options)
-    // What is left of the descriptors that a process may have, when the store and the reactor have theirs.
+    // The descriptors that the process may still open, without those of the store and the reactor.
     let room = max(1, sysconf(Int32(_SC_OPEN_MAX)) - Self.otherDescriptors)
     concurrency = Concurrency(min(options.concurrency, room))
     seeds = Self.withOrigins(options.urls.compactMap(normalizeURL))
@@ -43,10 +43,10 @@ import SwirlHTML
     var configuration = HTTPClient.Configuration()
     configuration.headers[.userAgent] = "\(Self.name)/1.0"
     configuration.timeout = .seconds(options.timeout)
-    // A redirect is a page whose link is followed like any other, so that what it leads to is fetched once.
+    // A redirect counts as a page with one link, so that its target is fetched only once.
     configuration.redirects = .none
     configuration.maximumBodySize = 10 * 1024 * 1024
-    // So many that hosts which are asked in turn keep theirs.
+    // Enough connections that hosts crawled in rotation keep theirs.
     configuration.connections = max(1, min(2 * options.concurrency, room))
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
@@ -65,7 +65,7 @@ import SwirlHTML
     let pages = DeferredGroup()
     defer { renewal.stop() }
     do { try await takeAll(pages) } catch {
-      // Ctrl-C, or no store: what is under way is given back at once, by a task that is not cancelled.
+      // After Ctrl-C or without a store: return the URLs in flight at once, in a task that is not cancelled.
       pages.cancel()
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
@@ -91,12 +91,12 @@ import SwirlHTML
       let left = options.maxPages == 0 ? Int.max : options.maxPages - tally.stored - underWay.count
       let free = min(concurrency.limit - underWay.count, left)
       if left <= 0, underWay.isEmpty { return }
-      // Others may give something back, or die.
+      // Other crawlers may return URLs, or die.
       var longestWait = underWay.isEmpty ? 0.2 : 1
       hasChanged = false
       if free > 0 {
         let busy = hosts.filter { $0.value.isBusy }.map(\.key)
-        // Not cancelled, so that what it takes is not taken after it was given back.
+        // In a task that is not cancelled, so that no URL is taken after all were returned.
         let taken = try await Task { @MainActor in try await patiently { try await store.take(free, notOf: busy) } }
           .value
         for url in taken where !givenUp.contains(url.url) {
@@ -106,7 +106,7 @@ import SwirlHTML
         if underWay.isEmpty, try await isNothingLeft() { return }
         if !taken.isEmpty, underWay.count < concurrency.limit { continue }
         if taken.isEmpty, let next = try await patiently({ try await store.nextTurn(notOf: busy) }) {
-          // A host that is ready now is one that another crawler has locked at this moment.
+          // If a host is ready but was not taken, another crawler holds its lock: retry soon.
           longestWait = min(longestWait, max(next, 0.01))
         }
       }
@@ -124,7 +124,7 @@ import SwirlHTML
     return counts.waiting + counts.leased <= givenUp.count
   }
 
-  /// Asks the store, and again while it is away, as long as the user is patient.
+  /// Calls the store, and retries while it is unavailable, as long as the user's patience allows.
   private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
     let end = reactor.now + .seconds(options.patience)
     var pause = 0.05
@@ -157,7 +157,7 @@ import SwirlHTML
 
   private func renew() async {
     guard !underWay.isEmpty else { return }
-    // A store that is away has its next chance with the next renewal.
+    // If the store is unavailable, the next renewal retries.
     do { try await store.renew(Array(underWay)) } catch { try? refuse(error) }
   }
 
@@ -195,12 +195,12 @@ import SwirlHTML
       concurrency.noteSuccess()
       if try await finish(url, page, links: links) { note(page) }
     } catch {
-      // Cancelled: the URL was given back. Else no page can be had or stored any more.
+      // If cancelled, the URL was returned. Otherwise no page can be fetched or stored any more.
       if !isCancelled(error) { end = end ?? error }
     }
   }
 
-  /// What robots.txt says. If it was asked for now, the turn that the store gave has passed, and this waits for the next.
+  /// The rules of robots.txt. If they were fetched just now, the host's turn has passed: wait for the next one.
   private func rules(of host: Host) async throws -> RobotsRules {
     if host.hasRules { return try await host.rules() }
     let rules = try await host.rules()
@@ -245,7 +245,8 @@ import SwirlHTML
     return response.body.count < Self.largePage ? parse() : try await deferToThread(parse).value
   }
 
-  /// Waits for a store that is away. Tries one that refuses the page three times; then the URL is left to a later run.
+  /// Waits for an unavailable store. If the store refuses the page, tries three times, then leaves the URL to a later
+  /// run.
   private func finish(_ url: String, _ page: PageRecord?, links: [String]) async throws -> Bool {
     let wanted = Self.withOrigins(links).filter { !options.sameHost || seedHosts.contains(hostName($0.value)) }
     for pause in [0.2, 1, 0] {
@@ -273,7 +274,7 @@ import SwirlHTML
   }
 }
 
-/// Of a host that answers by http and https, or at more than one port, there is one.
+/// A host with http and https, or with several ports, counts as one.
 private func hostName(_ origin: String) -> String { URL(string: origin)?.host() ?? origin }
 
 private func isCancelled(_ error: any Error) -> Bool { error is CancelledError || error is CancellationError }

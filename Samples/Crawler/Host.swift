@@ -2,8 +2,8 @@ import Foundation
 import Swirl
 import SwirlHTML
 
-/// A host as one that crawls politely sees it: so many requests at once, and what robots.txt says. The pause between requests is kept by the
-/// store, for all who crawl the host.
+/// A host with a limit of concurrent requests and its robots.txt. The store enforces the pause between requests, for
+/// all crawlers of the host.
 @MainActor final class Host {
   let origin: String
   private let client: HTTPClient
@@ -24,17 +24,18 @@ import SwirlHTML
     }
   }
 
-  /// Whether as many are under way as may be: more would wait here.
+  /// Whether it has reached its limit: further requests would wait here.
   var isBusy: Bool { underWay >= limit }
 
-  /// Runs `body` when it is its turn.
+  /// Runs `body` in its turn.
   func inTurn<Value>(_ body: () async throws -> Value) async throws -> Value {
     underWay += 1
     defer { underWay -= 1 }
     return try await semaphore.withToken(body)
   }
 
-  /// What robots.txt says; it is asked for once. Where it cannot be had nobody may fetch anything (RFC 9309 §2.3.1.4): that is thrown.
+  /// The rules of robots.txt, fetched once. If it is unreachable, no page may be fetched (RFC 9309 §2.3.1.4): rethrows
+  /// that error.
   func rules() async throws -> RobotsRules {
     let asking =
       asking
@@ -52,16 +53,16 @@ import SwirlHTML
       hasRules = true
       return rules
     } catch {
-      // What says nothing of the host is asked again.
+      // An error that says nothing about the host is not cached.
       if self.asking == asking, error is AskedForLater || error.isOwnFault { self.asking = nil }
       throw error
     }
   }
 }
 
-/// A server that wants to be asked again later: 429 or 503 with Retry-After (RFC 9110 §10.2.3, RFC 6585 §4).
+/// A server asks to retry later: 429 or 503 with Retry-After (RFC 9110 §10.2.3, RFC 6585 §4).
 struct AskedForLater: Error, CustomStringConvertible {
-  /// No server makes the crawler wait longer for one URL.
+  /// The maximum wait for one URL that a server can impose.
   private static let longest = 3600.0
   let status: Int
   let seconds: Double
@@ -84,7 +85,8 @@ struct AskedForLater: Error, CustomStringConvertible {
 }
 
 extension Error {
-  /// Whether this machine had no descriptor, port or memory for the request: that says nothing of the page.
+  /// Whether this machine lacked a descriptor, port or memory for the request: such a failure says nothing about the
+  /// page.
   var isOwnFault: Bool {
     let errno = (self as? HTTPError)?.network?.errno ?? 0
     return [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(errno)

@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// How long a store takes, without pages: URLs are taken ten at a time, and stored. For `Scripts/bench`.
+/// Measures a store without fetching pages: takes URLs ten at a time, and stores them. For `Scripts/bench`.
 @MainActor struct Measurement {
   private let options: Options
 

@@ -49,7 +49,7 @@ struct Options: ParsableCommand {
     }
     if sameHost && urls.isEmpty { throw ValidationError("give the URLs again whose hosts --same-host means") }
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
-    // What is no number at all is in no range.
+    // NaN is in no range.
     let times = 0.001...1e9
     guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease, times ~= patience else {
       throw ValidationError("counts are not negative, and times between a millisecond and 30 years")

@@ -2,24 +2,24 @@ import CPQ
 import Foundation
 import Swirl
 
-/// Why PostgreSQL did not do what was asked.
+/// A PostgreSQL query failed.
 struct PostgresError: Error, CustomStringConvertible {
   let message: String
-  /// SQLSTATE, where the server gave one.
+  /// SQLSTATE, if the server sent one.
   var state: String?
 
-  /// Whether the same may succeed when it is tried again: deadlocks and conflicts of transactions.
+  /// Whether a retry may succeed: deadlocks and serialization conflicts.
   var mayPass: Bool { state == "40P01" || state == "40001" }
-  /// Whether the server is away or has no room, and may be back later: no answer at all, or one of the SQLSTATE classes connection
-  /// exception, insufficient resources, operator intervention (which a server that starts or stops gives) and system error.
+  /// Whether the server is unavailable and may recover: no response, or one of the SQLSTATE classes connection
+  /// exception, insufficient resources, operator intervention (of a server that starts or stops) and system error.
   var isAway: Bool { state.map { ["08", "53", "57", "58"].contains($0.prefix(2)) } ?? true }
   var description: String { message.trimmingCharacters(in: .whitespacesAndNewlines) }
 }
 
-/// A connection to PostgreSQL on the reactor: libpq's calls that do not block, and its socket watched by the loop.
+/// A connection to PostgreSQL on the reactor: libpq's non-blocking calls, with its socket watched by the reactor.
 ///
-/// One query at a time; those that come meanwhile wait in line. A connection that is lost is made again by the next query. The name of the
-/// server is the one thing that libpq looks up while all wait: give an address where that is slow.
+/// It runs one query at a time, in FIFO order. After a lost connection the next query reconnects. libpq blocks the
+/// thread while it looks up the server's name: use an IP address if that is slow.
 @MainActor final class PostgresConnection {
   private let url: String
   private let timeout: Duration
@@ -38,7 +38,7 @@ struct PostgresError: Error, CustomStringConvertible {
     try await line.withLock {
       if connection == nil { try await connect() }
       do { return try await run(sql, parameters) } catch {
-        // After an error that is no answer, nobody knows what comes next on this connection.
+        // After an error without a SQLSTATE the state of the connection is unknown.
         if (error as? PostgresError)?.state == nil || PQstatus(connection) != CONNECTION_OK { close() }
         throw error
       }
@@ -57,8 +57,8 @@ struct PostgresError: Error, CustomStringConvertible {
 
   private static let misread = "is there a character in its user, password or parameters that is not percent-encoded?"
 
-  /// Whether there is an `@` behind the one that libpq takes for the end of the password, so that it may take a part of the password for a
-  /// host, a port or a database, and name it in its words.
+  /// Whether there is an `@` behind the one that libpq takes for the end of the password, so that it may take a part of
+  /// the password for a host, a port or a database, and name it in its words.
   private var isMisread: Bool {
     let rest = url.drop { $0 != "/" }.dropFirst(2)
     let credentials = rest.prefix { $0 != "@" && $0 != "/" }
@@ -66,8 +66,8 @@ struct PostgresError: Error, CustomStringConvertible {
     return (hasCredentials ? rest.dropFirst(credentials.count + 1) : rest).contains("@")
   }
 
-  /// What is wrong with the URL, where libpq cannot read it. Its own words may repeat any part of the URL, and so of the password: they are
-  /// shown only of a URL that has none.
+  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it is
+  /// shown only for a URL without a password.
   private func checkURL() throws {
     var words: UnsafeMutablePointer<CChar>?
     let options = PQconninfoParse(url, &words)
@@ -89,7 +89,7 @@ struct PostgresError: Error, CustomStringConvertible {
       guard PQstatus(connection) != CONNECTION_BAD else { throw lastError }
       var poll = PGRES_POLLING_WRITING
       while poll != PGRES_POLLING_OK {
-        // The socket may be another after each step.
+        // libpq may use another socket after each step.
         switch poll {
         case PGRES_POLLING_READING: try await ready(.read)
         case PGRES_POLLING_WRITING: try await ready(.write)
@@ -98,10 +98,10 @@ struct PostgresError: Error, CustomStringConvertible {
         poll = PQconnectPoll(connection)
       }
       guard PQsetnonblocking(connection, 1) == 0 else { throw lastError }
-      // Whatever PGCLIENTENCODING and the database say; and that a table is there already is no news.
+      // Overrides PGCLIENTENCODING and the database's encoding, and silences the notice that a table already exists.
       _ = try await run("SET client_encoding = 'UTF8'", [])
       _ = try await run("SET client_min_messages = warning", [])
-      // Each statement looks at a few rows by an index. A planner without statistics would rather read whole tables.
+      // Each statement reads a few rows by an index. Without statistics the planner would prefer to scan whole tables.
       _ = try await run("SET enable_hashjoin = off", [])
       _ = try await run("SET enable_mergejoin = off", [])
     } catch {
@@ -161,12 +161,12 @@ struct PostgresError: Error, CustomStringConvertible {
     case readOrWrite
   }
 
-  /// Waits until the socket can be read from or written to.
+  /// Waits until the socket is readable or writable.
   private func ready(_ wish: Wish) async throws {
     let socket = PQsocket(connection)
     guard socket >= 0 else { throw lastError }
     let ready = Deferred<Void>()
-    // Before the socket is closed, whatever happens.
+    // Remove the watch before the socket can be closed.
     defer {
       reactor.removeReader(socket)
       reactor.removeWriter(socket)

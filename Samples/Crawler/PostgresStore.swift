@@ -1,17 +1,18 @@
 import Foundation
 import Swirl
 
-/// A store in PostgreSQL: each call is one statement, and so one transaction. Crawlers on several machines may share it; the clock is the
-/// server's.
+/// A store in PostgreSQL: each call is one statement, and so one transaction. Crawlers on several machines may share
+/// it; the clock is the server's.
 ///
-/// The row of a host is the lock of its queue: who changes how many of its URLs wait has it until the transaction ends. So no count is
-/// lost when one takes the last URL of a host while another adds a link to it. `take` skips hosts that are locked.
+/// The row of a host is the lock of its queue: a transaction that changes its count of waiting URLs holds the lock
+/// until it ends. So no update is lost when one crawler takes the last URL of a host while another adds a link to it.
+/// `take` skips locked hosts.
 @MainActor final class PostgresStore: Store {
   private let connection: PostgresConnection
   private let owner = UUID().uuidString
   private let lease: Double
   private let politeness: Politeness
-  /// Origins that have a row, so that most pages need no look for it.
+  /// Origins that have a row, so that most pages need no lookup.
   private var known: Set<String> = []
   private var reclaimed: Reactor.Instant?
 
@@ -21,7 +22,7 @@ import Swirl
     self.politeness = politeness
   }
 
-  /// Crawlers that add the same links at once may wait for each other in a circle, of which the server breaks one.
+  /// Crawlers that add the same links at once may deadlock; the server then aborts one of them.
   private func query(_ sql: String, _ parameters: [String?] = []) async throws -> [[String?]] {
     for _ in 1...4 {
       do { return try await connection.query(sql, parameters) } catch let error as PostgresError where error.mayPass {}
@@ -32,7 +33,7 @@ import Swirl
   func isAway(_ error: any Error) -> Bool { (error as? PostgresError)?.isAway ?? false }
 
   func open() async throws {
-    // So that no two make the tables at once; the number means nothing.
+    // An advisory lock, so that two crawlers do not create the tables at once; the number is arbitrary.
     _ = try await query("SELECT pg_advisory_lock(730119)")
     for sql in [
       """
@@ -57,7 +58,7 @@ import Swirl
     _ = try await query("SELECT pg_advisory_unlock(730119)")
   }
 
-  /// Of the statements that change `urls` in the CTE `changed`, which gives the host of each: counts them.
+  /// Updates the counts of the hosts in the CTE `changed`, which has one row for each changed URL.
   private static func counting(_ sign: String, _ rest: String = "") -> String {
     """
     counted AS (SELECT host, count(*) AS count FROM changed GROUP BY host ORDER BY host),
@@ -66,7 +67,7 @@ import Swirl
     """
   }
 
-  /// Makes rows for origins that have none.
+  /// Inserts rows for origins that have no row.
   private func addHosts(of urls: [String: String]) async throws {
     let new = Set(urls.values).subtracting(known)
     if new.isEmpty { return }
@@ -91,8 +92,8 @@ import Swirl
 
   func take(_ count: Int, notOf busy: [String]) async throws -> [TakenURL] {
     try await reclaim()
-    // A URL that another has taken since this statement began has another state by now. Rows are found by their place (ctid), whatever
-    // the planner thinks of tables that have just been filled.
+    // The condition on the state excludes URLs that another crawler took since this statement began. Rows are found by
+    // ctid, which does not depend on the planner's statistics of new tables.
     return try await query(
       """
       WITH ready AS (
@@ -112,7 +113,7 @@ import Swirl
     ).map { TakenURL(url: $0[0]!, tries: Int($0[1]!)!) }
   }
 
-  /// Gives the URLs of the dead back to their hosts.
+  /// Returns the URLs of dead crawlers to their hosts.
   private func reclaim() async throws {
     if let reclaimed, reactor.now < reclaimed + .seconds(min(1, lease / 4)) { return }
     reclaimed = reactor.now
@@ -148,7 +149,7 @@ import Swirl
 
   func finish(_ url: String, _ page: PageRecord?, links: [String: String]) async throws -> Bool {
     try await addHosts(of: links)
-    // Links are added in one order, and their hosts counted in one, so that few crawlers wait for each other.
+    // Links are inserted, and hosts updated, in a fixed order, so that few crawlers wait for each other.
     return try await query(
       """
       WITH ours AS (

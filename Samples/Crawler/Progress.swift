@@ -1,12 +1,12 @@
 import Foundation
 
-/// One line on the terminal.
+/// A progress line on the terminal.
 @MainActor final class Progress {
   private var shown = ContinuousClock.now
   private var isShown = false
 
   func show(_ tally: Tally, _ underWay: Int, _ time: Duration) {
-    // So often that it moves, so rarely that it costs nothing.
+    // Often enough to look live, rarely enough to cost nothing.
     guard shown.duration(to: .now) > .milliseconds(100) else { return }
     shown = .now
     isShown = true

@@ -2,9 +2,11 @@ import Foundation
 import GRDB
 import Swirl
 
-/// A store in a file of SQLite. Its calls wait for the disk, so they are done on a thread: one, since one writes at a time.
+/// A store in an SQLite file. Its calls block on the disk, so they run on a thread: a single one, because SQLite has
+/// one writer at a time.
 ///
-/// Several crawlers may share the file: each transaction is immediate, so that none reads what another is about to change.
+/// Several crawlers may share the file: each transaction is immediate, so that it does not read rows that another is
+/// about to change.
 @MainActor final class SQLiteStore: Store {
   private let file: DatabaseQueue
   private let thread = ThreadPool(size: 1, name: "sqlite")
@@ -18,7 +20,7 @@ import Swirl
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
-      // What was committed outlives the process, though not each power cut: it is fetched again then.
+      // A commit survives a crash of the process, but not always a power failure: the page is fetched again then.
       try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     }
     do { file = try DatabaseQueue(path: path, configuration: configuration) } catch {
@@ -78,13 +80,13 @@ import Swirl
     try count(counts, db)
   }
 
-  /// So many more URLs of each host wait.
+  /// Adds to the count of waiting URLs of each host.
   nonisolated private static func count(_ counts: [Int64: Int], _ db: Database) throws {
     let statement = try db.cachedStatement(sql: "UPDATE hosts SET waiting = waiting + ? WHERE id = ?")
     for (host, count) in counts { try statement.execute(arguments: [count, host]) }
   }
 
-  /// Gives the URLs back to their hosts, which a condition names.
+  /// Returns the URLs that match a condition to their hosts.
   nonisolated private static func giveBack(
     _ condition: String, _ argument: any DatabaseValueConvertible, _ db: Database
   )
@@ -102,7 +104,7 @@ import Swirl
     let busy = try json(busy)
     return try await write { db in
       let now = Date().timeIntervalSince1970
-      // Those of the dead wait again.
+      // The URLs of dead crawlers wait again.
       try Self.giveBack("lease < ?", now, db)
       let ready = try Int64.fetchAll(
         db.cachedStatement(
@@ -211,5 +213,5 @@ import Swirl
   }
 }
 
-/// A list, or a dictionary, as one parameter of a statement.
+/// Encodes a list or a dictionary as one parameter of a statement.
 func json(_ value: some Encodable) throws -> String { String(decoding: try JSONEncoder().encode(value), as: UTF8.self) }

@@ -1,74 +1,75 @@
-/// A page as it is stored.
+/// A stored page.
 struct PageRecord: Sendable {
   let url: String
   var status: Int?
   var type: String?
   var title: String?
   var size = 0
-  /// Why it is not there, or not whole.
+  /// Why the page is missing or incomplete.
   var problem: String?
 }
 
-/// A URL that this crawler has now, until its lease ends.
+/// A URL that this crawler holds until its lease ends.
 struct TakenURL: Sendable {
   let url: String
-  /// How often a server asked to be asked again later.
+  /// How often a server asked to retry later.
   let tries: Int
 }
 
-/// Why a store cannot be used.
+/// A store cannot be used.
 struct StoreError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// How many URLs there are to do.
+/// The numbers of unfinished URLs.
 struct StoreCounts: Sendable {
-  /// To be taken.
+  /// Ready to be taken.
   var waiting = 0
-  /// Taken by a crawler, this or another.
+  /// Held by a crawler, this one or another.
   var leased = 0
 }
 
-/// What is crawled and what is still to be: the same tables, so that one transaction stores a page and adds its links.
+/// The crawled pages and the queue, in one database, so that one transaction stores a page and adds its links.
 ///
-/// The queue is one of hosts, each with the time when it may be asked next and the number of its URLs that wait: `take` looks at hosts
-/// that are ready, and then at the first URLs of each, never at those that are done or of hosts that rest. All crawlers of a store
-/// keep one pause for a host, since the time is in the store. A URL is taken with a lease. When that ends before the page is stored, the
-/// crawler is thought dead and another takes the URL.
+/// The queue has hosts, each with the time of its next request and the count of its waiting URLs. `take` reads the
+/// hosts that are ready, and then the first URLs of each, never finished URLs or those of pausing hosts. The time is in
+/// the store, so all its crawlers share one pause for a host. A crawler takes a URL with a lease. If the lease ends
+/// before the page is stored, the crawler counts as dead and another takes the URL.
 @MainActor protocol Store {
-  /// Makes the tables where there are none.
+  /// Creates the tables if they do not exist.
   func open() async throws
-  /// Adds URLs, each with its origin, where they are not known yet.
+  /// Adds unknown URLs, each with its origin.
   func add(_ urls: [String: String]) async throws
-  /// Takes URLs of the hosts that are ready, the one that has waited longest first, and the oldest URLs of each; none of the origins in
-  /// `busy`. A host then rests for the pause.
+  /// Takes URLs of the hosts that are ready: the longest-waiting host first, the oldest URLs of each, and no origin in
+  /// `busy`. The host then pauses.
   func take(_ count: Int, notOf busy: [String]) async throws -> [TakenURL]
-  /// In how many seconds `take` may find something, or less than 0 where it may at once; nil when no host has a URL that waits.
+  /// The seconds until `take` may find a URL, below 0 if it may now; nil if no host has a waiting URL.
   func nextTurn(notOf busy: [String]) async throws -> Double?
-  /// Reserves the next turn of a host, after the pause: for one whose turn has passed while its robots.txt was read.
-  /// - Returns: in how many seconds it is.
+  /// Reserves the next turn of a host, after the pause: for a host whose turn has passed while its robots.txt was
+  /// fetched.
+  /// - Returns: the seconds until that turn.
   func reserveTurn(of origin: String) async throws -> Double
-  /// Stores a page, or nothing for one that is not to be stored, and adds its links, each with its origin: all or nothing.
-  /// - Returns: whether the lease was still ours; else nothing is done, since another has the URL.
+  /// Stores a page (nil stores no page) and adds its links, each with its origin, in one transaction.
+  /// - Returns: whether the lease was still valid. If not, it does nothing, because another crawler has the URL.
   func finish(_ url: String, _ page: PageRecord?, links: [String: String]) async throws -> Bool
-  /// Gives a URL back; its host rests for so many seconds. With `isTry` it counts as a try.
+  /// Returns a URL; its host pauses for that many seconds. With `isTry` it counts as a try.
   func putBack(_ url: String, restingHost seconds: Double, isTry: Bool) async throws
-  /// Begins the leases of `urls` again.
+  /// Renews the leases of `urls`.
   func renew(_ urls: [String]) async throws
-  /// Gives back all that was taken, which others may take at once.
+  /// Returns all taken URLs, for other crawlers to take.
   func release() async throws
   func counts() async throws -> StoreCounts
-  /// Whether the store may do later what it did not do now: it is away, overloaded or locked, and has not refused what it was given.
+  /// Whether a retry may succeed: the store is unavailable, overloaded or locked, and has not refused the data.
   func isAway(_ error: any Error) -> Bool
 }
 
-/// How hosts are treated.
+/// The limits for requests to a host.
 struct Politeness: Sendable {
-  /// How many URLs of one host are taken at once.
+  /// The number of URLs of one host taken at once.
   let perHost: Int
-  /// Between two requests to a host, in seconds; 0 for none.
+  /// The pause between two requests to a host, in seconds; 0 for no pause.
   let pause: Double
 
-  /// With a pause, one at a time: the next is taken when it is its turn.
+  /// With a pause it takes one URL at a time, in the host's turn.
   var taking: Int { pause > 0 ? 1 : perHost }
 }

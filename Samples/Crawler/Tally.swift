@@ -1,24 +1,24 @@
 import Foundation
 import Swirl
 
-/// What became of the URLs of this run.
+/// The outcomes of this run's URLs.
 struct Tally {
   var stored = 0
   var html = 0
   var redirects = 0
-  /// Pages that are no HTML.
+  /// Pages that are not HTML.
   var other = 0
-  /// Statuses of 400 and more.
+  /// Statuses of 400 and above.
   var refused = 0
-  /// By what went wrong: hosts that are gone, pages that broke off.
+  /// By reason: hosts that do not exist, truncated pages.
   var failed: [String: Int] = [:]
   var disallowed = 0
   var malformedLinks = 0
-  /// Requests whose servers wanted to be asked again later.
+  /// Requests whose servers asked to retry later.
   var postponed = 0
-  /// Requests for which this machine had no descriptor, port or memory; they were made again.
+  /// Requests for which this machine lacked a descriptor, port or memory; they were repeated.
   var shortages = 0
-  /// URLs that another crawler had taken over meanwhile.
+  /// URLs that another crawler took over.
   var lost = 0
   /// Calls that the store refused, and the last reason.
   var storeFailures = 0
@@ -47,7 +47,7 @@ func tell(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data("\(text.escapingControls)\n".utf8))
 }
 
-/// A line to standard output, or why it takes none: `print` ignores that a disk is full.
+/// Writes a line to standard output, and throws if that fails: `print` would ignore a full disk.
 func put(_ line: String) throws {
   do { try FileHandle.standardOutput.write(contentsOf: Data("\(line.escapingControls)\n".utf8)) } catch {
     throw StoreError(description: "write to standard output: \(error)")

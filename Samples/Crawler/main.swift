@@ -1,7 +1,7 @@
-// Crawls sites into a database, so many pages at a time, and goes on where it was killed: `swift run Crawler --help`.
+// Crawls sites into a database, many pages at a time, and resumes after it was killed: `swift run Crawler --help`.
 //
-// It leaves out: pages that change (each is fetched once), scripts that make links, and the Crawl-delay of robots.txt, which RFC 9309 does
-// not know: give --delay.
+// It leaves out: pages that change (each is fetched once), links made by scripts, and the Crawl-delay of robots.txt,
+// which is not in RFC 9309: use --delay.
 import Foundation
 import Swirl
 

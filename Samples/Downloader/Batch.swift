@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// Files to download, so many at a time.
+/// Downloads files, several at a time.
 @MainActor final class Batch {
   private let options: Options
   private let client: HTTPClient
@@ -28,8 +28,8 @@ import Swirl
     progress = options.isQuiet || isatty(2) == 0 ? nil : Progress(count: files.count)
   }
 
-  /// The last part of the path, which names no other folder. Control characters stay percent-encoded, as in wget: a line of checksums has no
-  /// line feed, and a name gives no orders to a terminal.
+  /// The last part of the path, which names no other folder. Control characters stay percent-encoded, as in wget: a
+  /// line of checksums has no line feed, and a name gives no orders to a terminal.
   private static func name(of url: String) -> String {
     let path = url.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
     let name = path.last.map { $0.removingPercentEncoding ?? String($0) } ?? ""
@@ -42,7 +42,8 @@ import Swirl
   /// NAME_MAX.
   private static let longestName = 255
 
-  /// `.download` is added to it. A name that has no room for that is cut, and told from others by a hash, so that it is the same each time.
+  /// The name with `.download`. A name that is too long for that is cut and gets a hash, so that it is unique and the
+  /// same each time.
   private static func unverifiedName(of name: String) -> String {
     let suffix = ".download"
     if name.utf8.count + suffix.utf8.count <= longestName { return name + suffix }
@@ -82,14 +83,15 @@ import Swirl
       return "\(wanted)  \(file.name)"
     }
     guard file.name.utf8.count <= Self.longestName else {
-      throw Failure.name("a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
+      throw Failure.name(
+        "a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
     }
-    // What has not been verified does not have the name yet.
+    // An unverified file does not get its final name yet.
     let unverified = "\(options.folder)/\(Self.unverifiedName(of: file.name))"
     var download = try await fetch(file.url, to: unverified)
     var sum = try await sha256(unverified)
     if let wanted, sum != wanted, download.resumedAt > 0 {
-      // The part that was there may have been one of another version, of which the server did not tell.
+      // The existing part may have been of another version, without a sign of that from the server.
       download = try await fetch(file.url, to: unverified)
       sum = try await sha256(unverified)
     }
@@ -107,7 +109,7 @@ import Swirl
     try await deferToThread { try Checksums.sha256(of: path) }.value
   }
 
-  /// Tries until it is there, or there is no use in trying: each time it goes on where the last one stopped.
+  /// Retries until it succeeds or a retry is useless. Each try resumes where the previous one stopped.
   private func fetch(_ url: String, to path: String) async throws -> HTTPClient.Download {
     var tries = 0
     while true {
@@ -117,7 +119,7 @@ import Swirl
           progress?.note(url, $0, $1)
         }.value
       } catch let error as HTTPError where tries < options.retries && error.mayPass {
-        // A random part of it, so that those that failed together do not come back together.
+        // A random fraction, so that downloads that failed together do not retry together.
         let longest = min(options.delay * Double(1 << min(tries, 20)), 60)
         tries += 1
         try await reactor.sleep(.seconds(Double.random(in: longest / 2...longest))).value
@@ -127,7 +129,7 @@ import Swirl
 }
 
 extension HTTPError {
-  /// Whether the same may succeed later.
+  /// Whether a retry may succeed.
   fileprivate var mayPass: Bool {
     if let status { return [408, 429, 500, 502, 503, 504].contains(status) }
     return fault == .network && network?.certificate == nil || code == .closedEarly

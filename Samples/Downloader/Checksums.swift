@@ -1,13 +1,13 @@
 import COpenSSL
 import Foundation
 
-/// What files must be, by their names: lines of `sha256sum`.
+/// The expected checksums by file name: lines of `sha256sum`.
 struct Checksums {
   private var known: [String: String] = [:]
 
   init(_ text: String) throws {
     for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-      // A star means that the file was read as it is, which is the same thing here.
+      // A star marks binary mode, which makes no difference here.
       let name = line.dropFirst(65).drop { $0 == "*" || $0 == " " }
       guard line.prefix(64).allSatisfy(\.isHexDigit), line.dropFirst(64).first == " ", !name.isEmpty else {
         throw Failure.usage("a checksum is 64 digits and a name, not \(line)")
@@ -18,7 +18,7 @@ struct Checksums {
 
   subscript(name: String) -> String? { known[name] }
 
-  /// The checksum of a file. Waits for the disk.
+  /// The checksum of a file. Blocks on the disk.
   static func sha256(of path: String) throws -> String {
     let file = try FileHandle(forReadingFrom: URL(filePath: path))
     defer { try? file.close() }

@@ -1,7 +1,7 @@
 import Foundation
 import Swirl
 
-/// Why a file is not there.
+/// A download failed.
 enum Failure: Error, CustomStringConvertible {
   case usage(String)
   case checksum(String)
@@ -17,7 +17,8 @@ enum Failure: Error, CustomStringConvertible {
   }
 
   var isOutput: Bool { if case .output = self { true } else { false } }
-  /// Whether the reader of standard output has closed the pipe, as `head` does when it has enough. That is no error to report.
+  /// Whether the reader of standard output has closed the pipe, as `head` does when it has enough. That is no error to
+  /// report.
   var isBrokenPipe: Bool { if case .output(EPIPE) = self { true } else { false } }
 
   static func code(of error: any Error) -> Int32 {

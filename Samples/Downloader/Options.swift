@@ -26,7 +26,7 @@ struct Options: ParsableCommand {
 
   func validate() throws {
     if urls.isEmpty && input == nil { throw ValidationError("give a URL") }
-    // What is no number at all is in no range.
+    // NaN is in no range.
     if parallel < 1 || retries < 0 || !(0...1e9 ~= delay) {
       throw ValidationError("give 1 or more at once, 0 or more retries, and a pause in seconds")
     }

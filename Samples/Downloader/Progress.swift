@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line on the terminal, for all files.
+/// A progress line on the terminal, for all files.
 @MainActor final class Progress {
   private let count: Int
   private var done = 0
@@ -12,10 +12,10 @@ import Foundation
   init(count: Int) { self.count = count }
 
   func note(_ url: String, _ received: Int, _ total: Int?) {
-    // What was there before did not come now.
+    // Bytes from an earlier run do not count as received now.
     if files[url] == nil { first += received }
     files[url] = (received, total)
-    // So often that it moves, so rarely that it costs nothing.
+    // Often enough to look live, rarely enough to cost nothing.
     if shown.duration(to: .now) > .milliseconds(100) { show() }
   }
 
@@ -33,7 +33,7 @@ import Foundation
     let sum = files.values.reduce(0) { $0 + $1.received }
     let seconds = max(0.001, Double((ContinuousClock.now - start).components.seconds))
     let totals = files.values.compactMap(\.total)
-    // A server may announce any number: sums of them may not fit.
+    // A server may announce any number: the sum may overflow.
     let total = totals.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
     let all = totals.count == count ? " of \(mebibytes(total))" : ""
     put(

@@ -1,7 +1,7 @@
-// Downloads many files at once, goes on where it stopped, and verifies them: `swift run Downloader --help`.
+// Downloads many files at once, resumes where it stopped, and verifies them: `swift run Downloader --help`.
 //
-// It leaves out what a list may say of each file besides its URL. A part is resumed if the server names its version by an ETag or a
-// Last-Modified; else the file is downloaded from its beginning.
+// It leaves out attributes other than the URL in the list of files. It resumes a part if the server identifies the
+// version by ETag or Last-Modified; otherwise it starts the file again.
 import Foundation
 import Swirl
 

@@ -1,34 +1,34 @@
 import Foundation
 import Swirl
 
-/// A status that -f takes for an error.
+/// A status that -f treats as an error.
 struct StatusError: Error, CustomStringConvertible {
   /// The status and the URL as it may be shown.
   let response: String
   var description: String { "the server answered \(response)" }
 }
 
-/// What went wrong after the head had come.
+/// The content failed after the head had arrived.
 struct ContentFailure: Error, CustomStringConvertible {
   let error: HTTPError
   var description: String { error.description }
 }
 
-/// Something that was given in a way that cannot be meant.
+/// An invalid option.
 struct UsageError: Error, CustomStringConvertible {
   let words: String
   var description: String { words }
 }
 
-/// Standard output takes no more.
+/// Writing to standard output failed.
 struct OutputError: Error, CustomStringConvertible {
   let errno: Int32
-  /// Whether its reader has closed the pipe, as `head` does when it has enough. That is no error to report.
+  /// Whether the reader has closed the pipe, as `head` does. That is not reported.
   var isBrokenPipe: Bool { errno == EPIPE }
   var description: String { "write to standard output: \(String(cString: strerror(errno)))" }
 }
 
-/// As curl's, where curl has one for it.
+/// curl's exit code, if curl has one for the error.
 func exitCode(of error: any Error) -> Int32 {
   switch error {
   case is UsageError: 2
@@ -63,7 +63,7 @@ private func exitCode(of error: HTTPError) -> Int32 {
 private func exitCode(ofContent error: HTTPError) -> Int32 {
   switch error.code {
   case .closedEarly: 18
-  // The rules of HTTP are kept, so its coding is broken.
+  // Without a wire error the framing is valid, so its content coding is broken.
   case .invalidResponse where error.wire == nil: 61
   default: exitCode(of: error)
   }

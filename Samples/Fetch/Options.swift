@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The flags of curl that most people use.
+/// The most common flags of curl.
 struct Options: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "fetch")
 
@@ -55,7 +55,7 @@ struct Options: ParsableCommand {
 
   func validate() throws {
     if urls.isEmpty { throw ValidationError("give a URL") }
-    // What is no number at all is in no range.
+    // NaN is in no range.
     if let maximumTime, !(0...1e9 ~= maximumTime) {
       throw ValidationError("--max-time is in seconds, and not negative")
     }

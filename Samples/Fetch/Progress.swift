@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line on the terminal: what came of what is to come, for all files.
+/// A progress line on the terminal: received and total bytes of all files.
 @MainActor final class Progress {
   private var files: [String: (received: Int, total: Int?)] = [:]
   private var shown = 0
@@ -8,11 +8,11 @@ import Foundation
   func note(_ url: String, _ received: Int, _ total: Int?) {
     files[url] = (received, total)
     let sum = files.values.reduce(0) { $0 + $1.received }
-    // So often that it moves, so rarely that it costs nothing.
+    // Often enough to look live, rarely enough to cost nothing.
     guard sum - shown > 256 * 1024 || received == total else { return }
     shown = sum
     let totals = files.values.compactMap(\.total)
-    // A server may announce any number: sums of them may not fit.
+    // A server may announce any number: the sum may overflow.
     let all =
       totals.count == files.count ? totals.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 } : 0
     let width = 30

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Swirl
 
-/// Fetches one URL after the other, or many at once, as the options say.
+/// Fetches URLs one after the other or many at once, by the options.
 @MainActor final class Transfer {
   private let options: Options
   private let client: HTTPClient
@@ -22,13 +22,13 @@ import Swirl
     client = HTTPClient(configuration)
     progress = options.outputs.isEmpty || options.isSilent || isatty(2) == 0 ? nil : Progress()
     if options.cookie != nil || options.cookieJar != nil { client.cookies = CookieJar() }
-    // One that is not there is one without cookies, as before the first run with -c.
+    // A missing file counts as one without cookies, as before the first run with -c.
     if let file = options.cookie, !file.contains("="), FileManager.default.fileExists(atPath: file) {
       try client.cookies?.load(from: file)
     }
   }
 
-  /// Of -x: none when it is empty; else for all but the hosts of no_proxy.
+  /// The proxies of -x: an empty value is no proxy; otherwise one for all hosts except those of no_proxy.
   private static func proxies(_ url: String) throws -> ProxySettings {
     if url.isEmpty { return .none }
     let environment = ProcessInfo.processInfo.environment
@@ -54,7 +54,7 @@ import Swirl
   private func start(_ index: Int, _ url: String) -> Deferred<Void> {
     let file = index < options.outputs.count ? options.outputs[index] : nil
     let fetched = Deferred { try await self.fetch(url, to: file == "-" ? nil : file) }
-    // The client's own timeout begins again with each piece of a stream.
+    // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return fetched }
     return fetched.addTimeout(.seconds(seconds), reactor)
   }
@@ -129,7 +129,7 @@ import Swirl
     return request
   }
 
-  /// All of -d, with & between. Of files without line ends and zero bytes, as of curl.
+  /// All -d values, joined by &. From files it removes line ends and zero bytes, as curl does.
   private func form() async throws -> [UInt8] {
     var parts: [[UInt8]] = []
     for text in options.data {
@@ -151,8 +151,14 @@ import Swirl
 }
 
 extension HTTPFields {
-  /// A line each.
-  func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value.escapingControls)\r\n" }.joined() }
+  /// A line each, for a terminal: without credentials.
+  func lines(_ prefix: String) -> String {
+    map { field in
+      let isSecret = [.authorization, .proxyAuthorization].contains(field.name)
+      let value = isSecret ? "\(field.value.prefix { $0 != " " }) REDACTED" : field.value
+      return "\(prefix)\(field.name): \(value.escapingControls)\r\n"
+    }.joined()
+  }
 
   /// The same as they came: a value is bytes, and need not be UTF-8.
   var bytes: [UInt8] {
@@ -163,7 +169,7 @@ extension HTTPFields {
 }
 
 extension String {
-  /// What a server sends must not give orders to a terminal.
+  /// A server's text must not control the terminal.
   fileprivate var escapingControls: String {
     unicodeScalars.map { scalar in
       scalar.properties.generalCategory == .control && scalar != "\t" ? scalar.escaped(asASCII: true) : String(scalar)
@@ -171,13 +177,13 @@ extension String {
   }
 }
 
-/// To standard output, all of it.
+/// Writes all bytes to standard output.
 func put(_ bytes: [UInt8]) throws {
   var rest = bytes[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
     if count < 0, errno == EAGAIN {
-      // Another program that has the same pipe or terminal may have made it non-blocking.
+      // Another program with the same pipe or terminal may have made it non-blocking.
       var place = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
       poll(&place, 1, -1)
     } else if count < 0, errno != EINTR {
@@ -187,5 +193,5 @@ func put(_ bytes: [UInt8]) throws {
   }
 }
 
-/// To standard error, if anyone is there.
+/// Writes to standard error, if it is open.
 func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data("\(text)\n".utf8)) }

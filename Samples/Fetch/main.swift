@@ -1,4 +1,4 @@
-// A command with the flags of curl that most people use: `swift run Fetch --help`.
+// A command with the most common flags of curl: `swift run Fetch --help`.
 import Foundation
 import Swirl
 

@@ -1,9 +1,10 @@
-// An object of the program's own that has a descriptor, watched by the loop. Twisted: reactor.addReader.
-// Leaves out: addWriter, which is for the other direction, and non-blocking reads of more than a message.
+// The reactor watches a descriptor of the program's own object. Twisted: reactor.addReader. Leaves out: addWriter for
+// the other direction, and non-blocking reads of more than one message.
 import Glibc
 import Swirl
 
-/// A pipe whose messages are lines: anything with a `fileDescriptor` can be watched, such as a serial port or inotify.
+/// A pipe whose messages are lines: the reactor can watch any object with a `fileDescriptor`, such as a serial port or
+/// inotify.
 final class Mailbox: FileDescriptor {
   private var ends: [Int32] = [-1, -1]
   var fileDescriptor: Int32 { ends[0] }

@@ -1,7 +1,7 @@
-// Five pages that each take three seconds, fetched together in three. With URLs as arguments: fetches those instead.
+// Fetches five pages of three seconds each concurrently, in three seconds. With URLs as arguments it fetches those.
 import Swirl
 
-/// The delay server in this same process, on a free port: it and the five requests share one thread.
+/// The delay server runs in this process on a free port: it and the five requests share one thread.
 @MainActor func slowPages() throws -> [String] {
   let server = HTTPServer { request in
     reactor.sleep(.seconds(3)).addCallback { .text("hello from \(request.path)") }

@@ -1,4 +1,4 @@
-// Several things at once, all of them awaited together: as an array of one type, as a tuple of several. asyncio: gather.
+// Awaits several Deferreds together: as an array of one type, or as a tuple of several types. asyncio: gather.
 import Swirl
 
 let server = HTTPServer { request in
@@ -13,7 +13,7 @@ try runUntilComplete {
   let pages = try await gatherResults(["/a", "/b", "/c"].map { fetch(url + $0) }).value
   print(pages.map(\.text))
 
-  // A page, a number and a pause: three types.
+  // Three types: a page, a number and a pause.
   let (page, number, _) = try await gather(
     fetch("\(url)/a").addCallback(\.text),
     fetch("\(url)/number").addCallback { try $0.json(as: Int.self) },
@@ -21,7 +21,7 @@ try runUntilComplete {
   ).value
   print(page, number)
 
-  // Failures among the values. asyncio: return_exceptions=True.
+  // Values and failures together.
   let results = try await gatherSettled(["/a", "/broken"], atMost: 2) { path in
     fetch(url + path).addCallback { try $0.raiseForStatus() }
   }.value

@@ -1,4 +1,5 @@
-// Many requests whose failures have a handler of their own: a timeout, a host that does not exist, a 500. grequests: map(exception_handler=…).
+// Many requests with a handler for failures: a timeout, a host that does not exist, a 500. grequests:
+// map(exception_handler=…).
 import Swirl
 
 let server = HTTPServer { request -> Deferred<HTTPServer.Response> in
@@ -16,14 +17,14 @@ let requests = [
   HTTPClient.Request("\(url)/b"),
 ]
 
-/// Called for each that has no answer; what it returns is taken instead of one.
+/// Called for each request without a response; its return value replaces the response.
 func handle(_ request: HTTPClient.Request, _ error: any Error) -> HTTPClient.Response? {
   print("failed: \((error as? HTTPError)?.code.description ?? "\(error)")")
   return nil
 }
 
 HTTPClient.shared.map(requests, atMost: 10, exceptionHandler: handle).addCallback { pages in
-  // An answer is an answer, a 500 too, unless raiseForStatus() is asked.
+  // A 500 is a response too; only raiseForStatus() makes it a failure.
   print(pages.map { $0.map { "\($0.status.code)" } ?? "none" }.joined(separator: " "))
   reactor.stop()
 }

@@ -1,9 +1,9 @@
-// Callbacks that await, and code that awaits callbacks: both on the main thread, sharing a plain variable without a lock.
+// Callbacks that await, and code that awaits callbacks: both on the main thread, with a shared variable and no lock.
 import Swirl
 
 var pages = 0
 
-/// Any async function, of ours or of an async library.
+/// Any async function, also of a library.
 @MainActor func count(_ page: HTTPClient.Response) async throws -> String {
   try await Task.sleep(for: .milliseconds(20))
   pages += 1
@@ -13,12 +13,12 @@ var pages = 0
 let server = HTTPServer { request in .text("this is \(request.path)") }
 let url = "http://\(try server.listen(0).localAddress)"
 
-// A chain that awaits in its middle.
+// A chain with an await in its middle.
 let chain = fetch("\(url)/chain")
   .addCallback { page in Deferred { try await count(page) } }
   .addCallback { print("callback:", $0) }
 
-// Async code that awaits the chain, then Deferreds in the order in which they come, two at a time.
+// Async code awaits the chain, then Deferreds in the order of their results, two at a time.
 try runUntilComplete {
   try await chain.value
   for try await result in asCompleted(["/a", "/b", "/c"], atMost: 2, { fetch(url + $0) }) {

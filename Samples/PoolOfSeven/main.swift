@@ -1,4 +1,4 @@
-// Many pages, never more than seven at once, all of them in their order at the end. gevent: Pool(7).map.
+// Fetches many pages, at most seven at once, and prints all of them in order. gevent: Pool(7).map.
 import Swirl
 
 var now = 0

@@ -1,8 +1,8 @@
-// Pages fetched, and worked on, in processes of their own; the results together. Python: ProcessPoolExecutor and its map.
+// Worker processes fetch and process pages; the parent collects the results. Python: ProcessPoolExecutor and its map.
 import Glibc
 import Swirl
 
-/// What a worker gives back: which process did it, and how many primes there are up to the number on the page.
+/// A worker's result: its process ID, and the number of primes up to the number on the page.
 struct Finding: Codable, Sendable {
   let process: Int32
   let primes: Int
@@ -17,10 +17,10 @@ ProcessPool.register(countPrimes) { url in
   }
   return Finding(process: getpid(), primes: primes)
 }
-// This same program is the worker. What comes before is done by each of them, what follows is not.
+// Workers run this same program. Each of them repeats the code before this call, and not the code after it.
 ProcessPool.serveIfWorker()
 
-/// A server of our own: /10000 answers 10000.
+/// A local server: /10000 answers 10000.
 let server = HTTPServer { request in .text("\(request.path.dropFirst())") }
 let address = try server.listen(0).localAddress
 let urls = (1...5).map { "http://\(address)/\($0 * 10_000)" }

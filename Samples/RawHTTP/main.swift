@@ -1,5 +1,5 @@
-// HTTP without HTTP: a request written by hand, its answer read by lines and by counts. `swift run RawHTTP [HOST [PORT]]`.
-// Leaves out: chunked bodies, which is why it asks as HTTP/1.0 does.
+// HTTP over a plain connection: a request written by hand, a response read by lines and byte counts. `swift run RawHTTP
+// [HOST [PORT]]`. Leaves out: chunked bodies, which is why it sends HTTP/1.0.
 import Swirl
 
 @MainActor func ownServer() throws -> Int {
@@ -19,7 +19,7 @@ try runUntilComplete {
   var length: Int?
   while let line = try await reader.readLine(), !line.isEmpty {
     let field = line.split(separator: ":", maxSplits: 1).map { $0.lowercased() }
-    // Unsigned, and behind a colon: what comes from the other end is not to be trusted.
+    // `UInt32` refuses a sign: input from the peer is not to be trusted.
     if field.count == 2, field[0] == "content-length" { length = UInt32(field[1].drop { $0 == " " }).map { Int($0) } }
   }
   let body = if let length { try await reader.readExactly(length) } else { try await reader.readAll(atMost: 1 << 20) }

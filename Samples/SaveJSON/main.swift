@@ -1,4 +1,5 @@
-// Pages of JSON, each written to a file as it comes. The loop never waits for the disk: files are the work of threads.
+// Fetches JSON pages, and writes each to a file as it arrives. Threads write the files, so that the loop never blocks
+// on the disk.
 import Glibc
 import Swirl
 
@@ -7,7 +8,7 @@ struct Planet: Codable {
   let moons: Int
 }
 
-/// A server of our own, with a page for each.
+/// A local server with a page for each planet.
 let planets = [Planet(name: "Earth", moons: 1), Planet(name: "Mars", moons: 2), Planet(name: "Neptune", moons: 16)]
 let server = HTTPServer { request in
   guard let planet = planets.first(where: { "/\($0.name)" == request.path }) else {
@@ -23,7 +24,7 @@ let directory = String(cString: mkdtemp(&template))
 let files = planets.map { planet in
   fetch("http://\(address)/\(planet.name)").addCallback { page in
     let path = "\(directory)/\(planet.name).json"
-    // Atomically: who looks meanwhile sees the whole file or none.
+    // Atomically: a concurrent reader sees the whole file or no file.
     return reactor.files.write(page.body, to: path).addCallback { path }
   }
 }

@@ -1,25 +1,25 @@
 import Swirl
 
-/// A generated site to crawl: pages that link to each other in loops, and of every fault that pages have.
+/// A generated site to crawl: pages that link to each other in loops, with many kinds of faults.
 ///
-/// The same seed gives the same pages. All are reached from `/page/0`. By the last two digits of their numbers, pages 7 and 57 are
-/// redirects, 13 and 63 missing, 23 and 73 errors of the server, 31 and 81 break off in the middle, 37 and 87 are no HTML, 41 and 91 take ten
-/// times as long, 43 and 93 are in ISO-8859-1. What is below `/private/` robots are asked to leave alone, and it says so when it is
-/// asked for all the same.
+/// The same seed gives the same pages. All pages are reachable from `/page/0`. By the last two digits of their numbers,
+/// pages 7 and 57 are redirects, 13 and 63 missing, 23 and 73 server errors, 31 and 81 truncated, 37 and 87 not HTML,
+/// 41 and 91 ten times as slow, 43 and 93 in ISO-8859-1. robots.txt disallows `/private/`; a request for a page below
+/// it is answered with a complaint.
 final class SampleSite {
-  /// How many pages there are.
+  /// The number of pages.
   let pages: Int
   private let seed: UInt64
   private let delay: Duration
   private let hasDeadHosts: Bool
-  /// How often each path was asked for.
+  /// The number of requests for each path.
   private(set) var requests: [String: Int] = [:]
 
   /// - Parameters:
-  ///   - pages: how many pages there are.
-  ///   - delay: how long each takes.
-  ///   - seed: what the links are drawn from.
-  ///   - hasDeadHosts: whether some pages link to hosts that are gone.
+  ///   - pages: the number of pages.
+  ///   - delay: the delay of each response.
+  ///   - seed: the seed of the random links.
+  ///   - hasDeadHosts: whether some pages link to hosts that do not exist.
   init(pages: Int = 500, delay: Duration = .zero, seed: UInt64 = 1, hasDeadHosts: Bool = false) {
     self.pages = pages
     self.delay = delay
@@ -27,7 +27,7 @@ final class SampleSite {
     self.hasDeadHosts = hasDeadHosts
   }
 
-  /// What serves it. `/requests` tells how often each path was asked for, as JSON.
+  /// The site's server. `/requests` returns the number of requests for each path, as JSON.
   func makeServer(on reactor: Reactor) -> HTTPServer {
     HTTPServer { [self] request -> Deferred<HTTPServer.Response> in
       let path = request.path
@@ -58,7 +58,7 @@ final class SampleSite {
     case 31:
       return .stream(headers: [.contentType: "text/html"], length: 10_000) { body in
         body.write("<title>half</title>")
-        // A moment later, so that the half arrives before the connection breaks.
+        // Delayed, so that the first half arrives before the reset.
         Reactor.current.callLater(.milliseconds(5)) { body.abort() }
       }
     case 37: return .bytes([0x25, 0x50, 0x44, 0x46, 0, 1, 2, 3, 0xFF], type: "application/pdf")
@@ -70,7 +70,8 @@ final class SampleSite {
     }
   }
 
-  /// A page that links to those after it, so that all are reached whatever their faults, to some before and after, and to itself.
+  /// A page with links to the next ones, so that all are reachable despite faults, to some earlier and later ones, and
+  /// to itself.
   private func html(_ number: Int, title: String) -> String {
     var draw = Draw(state: seed &* 0x9E37_79B9 &+ UInt64(number))
     var links = (1...6).map { "/page/\(number + $0)" }.filter { Int($0.dropFirst(6))! < pages }
@@ -83,7 +84,7 @@ final class SampleSite {
   }
 }
 
-/// Numbers that look like chance and are the same each time (SplitMix64).
+/// Deterministic pseudo-random numbers (SplitMix64).
 private struct Draw {
   var state: UInt64
 

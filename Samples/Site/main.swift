@@ -1,4 +1,5 @@
-// A site of generated pages to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [PAGES]]] [dead-hosts]`.
+// Serves a generated site to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [PAGES]]]
+// [dead-hosts]`.
 import Swirl
 
 let arguments = CommandLine.arguments.dropFirst()

@@ -1,6 +1,6 @@
-// Three pages at once, the titles stored by a thread: a semaphore, a set of what is known, a file. `swift run StoreCrawler [URL [FILE]]`,
-// beside `swift run Site 8080`.
-// As with aiohttp: asyncio.Semaphore(3), and a task for each page.
+// Crawls three pages at once, and a thread stores the titles: a semaphore, a set of known URLs, a file. `swift run
+// StoreCrawler [URL [FILE]]`, beside `swift run Site 8080`. As with aiohttp: asyncio.Semaphore(3), and a task for each
+// page.
 import Foundation
 import Swirl
 import SwirlHTML

@@ -1,4 +1,4 @@
-// Work that blocks, on three threads: a callback for each result, on the reactor's thread. Twisted: deferToThread.
+// Blocking work on three threads, with a callback for each result on the reactor's thread. Twisted: deferToThread.
 import Glibc
 import Swirl
 

@@ -1,12 +1,13 @@
-// Pages fetched by calls that block, on threads; the results as they come. Python: ThreadPoolExecutor and as_completed.
+// Fetches pages by blocking calls on threads, and prints the results as they arrive. Python: ThreadPoolExecutor and
+// as_completed.
 import Swirl
 
-/// A call that blocks its thread until it has a result: here, a reactor on another thread does the work.
+/// Blocks its thread until it has a result: a reactor on another thread does the work.
 @Sendable func blockingFetch(_ url: String, by worker: RemoteReactor) throws -> String {
   try worker.blockingCall { _ in fetch(url).addCallback { try $0.raiseForStatus().text } }
 }
 
-/// A server of our own. /later takes its time, /missing is not there.
+/// A local server. /later is slow, /missing does not exist.
 let server = HTTPServer { request in
   switch request.path {
   case "/missing": .succeed(.text("no such page", status: .notFound))

@@ -1,4 +1,4 @@
-// Tornado's first lesson, as it was before 6.0: a callback per response, a counter of requests under way, stop at zero.
+// Tornado's first lesson from before 6.0: a callback per response, a counter of requests in flight, stop at zero.
 import Swirl
 
 let site = try HTTPServer { request in

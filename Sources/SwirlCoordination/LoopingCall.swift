@@ -44,7 +44,8 @@ public final class LoopingCall {
       })
   }
 
-  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure ends the loop.
+  /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure
+  /// ends the loop.
   ///
   /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
   public convenience init<Inner: DeferredType>(
@@ -162,7 +163,10 @@ public final class LoopingCall {
       latest = next
       let (due, overflow) = next.multipliedReportingOverflow(by: interval)
       delay = overflow ? .max : due - elapsed
-      if jitter > 0, !overflow { delay += Int64(Double(interval) * Double.random(in: 0..<jitter)) }
+      if jitter > 0, !overflow {
+        var random = HouseRandom()
+        delay += Int64(Double(interval) * Double.random(in: 0..<jitter, using: &random))
+      }
     }
     call = schedule(.nanoseconds(delay)) { [self] in run() }
   }

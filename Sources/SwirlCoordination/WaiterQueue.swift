@@ -2,8 +2,8 @@ import SwirlDeferred
 
 /// The Deferreds that wait for something, each with what its caller has brought: first come, first served.
 ///
-/// One that is cancelled leaves the queue at once, wherever it stands. Waiting and being served take constant time, leaving at most
-/// logarithmic time, however long the queue is.
+/// One that is cancelled leaves the queue at once, wherever it stands. Waiting and being served take constant time,
+/// leaving at most logarithmic time, however long the queue is.
 final class WaiterQueue<Value, Item> {
   typealias Waiter = (deferred: Deferred<Value>, item: Item)
 

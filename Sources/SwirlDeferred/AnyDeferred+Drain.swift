@@ -1,17 +1,17 @@
-// How a result travels. One loop carries it through chains, forks, inner Deferreds and `chainDeferred` links alike: no step
-// calls the next, so a million stages use no more stack than one. The order is depth first: all that hangs on a callback's
-// result runs before the callback that was added after it to the same stage.
+// Propagates a result. One loop carries it through chains, forks, inner Deferreds and `chainDeferred` links: no step
+// calls the next, so a million stages use no more stack than one. The order is depth first: all stages below a callback
+// run before the next callback of the same stage.
 extension AnyDeferred {
-  /// Appends `stage` to those that wait for this node, or runs it at once when the result is there.
+  /// Appends `stage` to the listeners of this node, or runs it at once if the node has its result.
   ///
-  /// Where little of the stack is left, the stage waits until there is more; see ``CallStack``.
+  /// If little stack is left, the stage is queued; see ``CallStack``.
   @usableFromInline final func add(_ stage: AnyDeferred) {
     guard state == .fired, pauses == 0 else { return append(stage) }
     if firstListener != nil || CallStack.isLow {
       append(stage)
       CallStack.putOff { self.drain() }
     } else {
-      // As in a drain, what the callback adds to this node waits until the callback has returned.
+      // As in a drain, stages that the callback adds to this node wait until the callback has returned.
       state = .draining
       var stage = stage
       let reached = AnyDeferred.run(&stage, from: self)
@@ -40,7 +40,7 @@ extension AnyDeferred {
     return stage
   }
 
-  /// Runs what waits for this node, and all that hangs on it. This node must have its result.
+  /// Runs the listeners of this node, and all stages below them. This node must have its result.
   @usableFromInline final func drain() {
     guard state == .fired, pauses == 0, firstListener != nil else { return }
     if CallStack.isLow { return CallStack.putOff { self.drain() } }
@@ -53,7 +53,7 @@ extension AnyDeferred {
         guard reached.state == .fired, reached.pauses == 0, reached.firstListener != nil else { continue }
         reached.state = .draining
         if top.firstListener == nil, top.pauses == 0 {
-          // Nothing more to do here: let go of it before going down, so that a finished part of a chain is freed.
+          // This node is done: release it before descending, so that the finished part of a chain is freed.
           let below = top.next.take()
           top.state = .fired
           reached.next = below
@@ -69,20 +69,20 @@ extension AnyDeferred {
     }
   }
 
-  /// Lets `stage` compute its result from `upstream`; returns the node that has one now. It is passed `inout`, so that no
-  /// reference of the loop's own hides whether anybody else holds it.
+  /// Lets `stage` compute its result from `upstream`; returns the node that has a result now. `inout`, because a
+  /// reference in the loop would hide whether other code holds `stage`.
   private static func run(_ stage: inout AnyDeferred, from upstream: AnyDeferred) -> AnyDeferred? {
     var upstream = upstream
     while let action = stage.action.take() {
       stage.state = .running
       if let reached = action(upstream, stage) { return reached }
-      // It returned an inner Deferred, which `follow` left in `next`.
+      // The callback returned an inner Deferred, which `follow` stored in `next`.
       guard let inner = stage.next.take() else { return nil }
       if inner.state == .fired, inner.pauses == 0 {
         upstream = inner
       } else if let hidden = solePasserOn(&stage) {
-        // Nobody but its only listener can see this stage: that listener waits for the inner one itself, or a loop that
-        // returns its own next round would grow by one stage a round.
+        // Only its single listener can see this stage, so that listener waits for the inner Deferred itself. Otherwise
+        // a loop whose callback returns the next round would grow by one stage per round.
         inner.append(hidden)
         return nil
       } else {
@@ -94,7 +94,7 @@ extension AnyDeferred {
     return nil
   }
 
-  /// The one listener of `stage`, if it only takes over the result and nobody else holds `stage`.
+  /// The only listener of `stage`, if it just forwards the result and no other code holds `stage`.
   private static func solePasserOn(_ stage: inout AnyDeferred) -> AnyDeferred? {
     guard let only = stage.firstListener, only.flags.contains(.forwarding), only.next == nil, stage.pauses == 0,
       isKnownUniquelyReferenced(&stage)
@@ -102,11 +102,11 @@ extension AnyDeferred {
     return stage.popListener()
   }
 
-  /// Makes this stage, whose callback has just returned `inner`, take over its result. `forward` copies it.
-  /// False when `inner` itself waits for this stage, which could then never fire.
+  /// Makes this stage, whose callback has just returned `inner`, take the result of `inner`, which `forward` copies.
+  /// False if `inner` itself waits for this stage, which could then never fire.
   @usableFromInline final func follow(_ inner: AnyDeferred, forward: @escaping Action) -> Bool {
     if inner === self { return false }
-    // Only what hangs on this stage can wait for it.
+    // Only a stage below this one can wait for it.
     if firstListener != nil {
       var node = inner
       while let upstream = unsafe node.waitingFor {
@@ -120,17 +120,17 @@ extension AnyDeferred {
     return true
   }
 
-  /// The node is going away. What waits for it is let go of in a loop, where Swift would free a long chain recursively and
-  /// overflow the stack.
+  /// The node is being freed. It releases its listeners in a loop, because Swift would free a long chain recursively
+  /// and overflow the stack.
   ///
-  /// Freeing a stage frees what its callbacks captured, and so may run code that touches any other stage. Therefore all
-  /// links are undone before the first is freed.
+  /// Freeing a stage frees what its callbacks captured, which may run code that accesses any other stage. Therefore all
+  /// links are removed before the first stage is freed.
   @usableFromInline final func abandonListeners() {
-    // A stage is let go of unfired because its source was, which is reported then.
+    // Reports only sources: a stage is released unfired because its source was.
     if isSource, state == .pending, deferredDebugging { DeferredReport(.abandoned, createdAt: origin).send() }
     var (list, held) = undoLinks()
-    // The callbacks may be the last to hold other Deferreds, whose callbacks hold others again. Nothing is left for the end of this
-    // function to release: `resume` has to come after it.
+    // The callbacks may hold the last references to other Deferreds, and so on. This function must release everything
+    // before its end, because `resume` has to come after that.
     if CallStack.isLow {
       let (list, held) = (list.take(), held)
       CallStack.putOff { AnyDeferred.free(list, held) }
@@ -142,13 +142,13 @@ extension AnyDeferred {
   }
 
   private static func free(_ list: consuming AnyDeferred?, _ held: [AnyDeferred]) {
-    // To those who hold them these are stages that only `cancel()` can still fire.
+    // Other code holds these stages; only `cancel()` can still fire them.
     for stage in held { stage.releaseCallbacks() }
     var list = consume list
     while let stage = list.take() { list = stage.next.take() }
   }
 
-  /// The node is going away, and its canceller may be the last to hold another Deferred.
+  /// The node is being freed, and its canceller may hold the last reference to another Deferred.
   @usableFromInline final func releaseAction() {
     var canceller = action.take()
     if CallStack.isLow {
@@ -159,15 +159,15 @@ extension AnyDeferred {
     CallStack.resume()
   }
 
-  /// Takes apart all that hangs on this node, and frees nothing: returns a list of what is left without an owner, and the
-  /// stages next to it that somebody else holds.
+  /// Unlinks all stages below this node without freeing any. Returns a list of the stages without another owner, and
+  /// the adjacent stages that other code holds.
   private func undoLinks() -> (list: AnyDeferred?, held: [AnyDeferred]) {
     var waiting = firstListener.take()
     var held: [AnyDeferred] = []
     var list: AnyDeferred?
     unowned(unsafe) var last: AnyDeferred?
     func undo(_ node: AnyDeferred) {
-      // A weak reference may still find it on the list; then there is nothing to cancel.
+      // A weak reference may still find it on the list; `cancel()` must do nothing then.
       node.state = .running
       if list == nil { list = node } else { unsafe last!.next = node }
       unsafe last = node

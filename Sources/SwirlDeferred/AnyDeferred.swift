@@ -1,65 +1,65 @@
-/// What every `Deferred` is, whatever its value: a node that waits for one result and hands it on.
+/// The base of every `Deferred`, independent of its value type: a node that waits for one result and passes it on.
 ///
-/// The whole chain is made of these nodes and of nothing else. A node is at the same time the result that callers add
-/// callbacks to, the continuation that its upstream calls, and the link in its upstream's list. Ownership points
-/// downstream only: a producer holds its source, a source holds the stages that wait for it. The pointer back, which
-/// `cancel()` follows, does not own.
+/// A chain consists of these nodes only. A node is at once the result to which callers add callbacks, the continuation
+/// that its upstream calls, and the link in its upstream's list. Ownership points downstream only: a producer holds its
+/// source, and a source its listeners. The back pointer, which `cancel()` follows, does not own.
 ///
 /// Not `Sendable`: a Deferred belongs to the thread of its reactor, and the compiler keeps it there.
 public class AnyDeferred: CancellableCall {
   @usableFromInline enum State: UInt8 {
     /// No result yet. A source waits for its producer, a stage for the node that `waitingFor` names.
     case pending
-    /// Its own callback is running: it is nobody's to cancel, and what is added to it waits for the outcome.
+    /// Its own callback is running: `cancel()` does nothing, and added stages wait for the outcome.
     case running
-    /// It has its result; a callback that is added runs at once.
+    /// It has its result; an added callback runs at once.
     case fired
-    /// It has its result, and a `drain` further up the stack is running its callbacks: what is added goes to the end.
+    /// It has its result, and a `drain` below us on the stack runs its callbacks: added stages go to the end.
     case draining
   }
 
-  /// What is true of a node.
+  /// The flags of a node.
   @usableFromInline struct Flags: OptionSet {
     @usableFromInline var rawValue: UInt8
     @inlinable init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Only `callback` and `errback` may give it a result.
     @inlinable static var source: Flags { Flags(rawValue: 1) }
-    /// It does nothing but take over the result of an inner Deferred.
+    /// It only forwards the result of an inner Deferred.
     @inlinable static var forwarding: Flags { Flags(rawValue: 2) }
-    /// It was cancelled without a canceller: the producer does not know, and its one late result is dropped.
+    /// It was cancelled without a canceller: the producer does not know, and its single late result is dropped.
     @inlinable static var swallowsLateResult: Flags { Flags(rawValue: 4) }
-    /// Where it was first fired is among the ``FiringSites``.
+    /// ``FiringSites`` has the place where it was first fired.
     @inlinable static var hasFiringSite: Flags { Flags(rawValue: 8) }
-    /// A source whose canceller can be asked what it would cancel: see ``NamedWork``.
+    /// A source whose canceller can name its work: see ``NamedWork``.
     @inlinable static var namesWork: Flags { Flags(rawValue: 16) }
   }
 
   @inlinable final var isSource: Bool { flags.rawValue & 1 != 0 }
 
-  /// What a node does when its turn comes, given its upstream and itself. A stage computes its result and returns the node
-  /// that now has one: itself, the target it was chained to, or nil when it has to wait for an inner Deferred. Stages use
-  /// functions that capture nothing, so that a stage is one allocation.
+  /// The action of a node, given its upstream and itself. A stage computes its result and returns the node that now has
+  /// one: itself, the target it was chained to, or nil if it has to wait for an inner Deferred. Stages use functions
+  /// without captures, so that a stage is one allocation.
   ///
-  /// A source keeps its canceller here, which returns nil, or the source when that will fire of its own accord.
+  /// A source stores its canceller here, which returns nil, or the source if the source will fire by itself.
   @usableFromInline typealias Action = (_ upstream: AnyDeferred, _ node: AnyDeferred) -> AnyDeferred?
 
-  // The fields are exempt from the run-time check for overlapping accesses, which took a third of a chain's time: each is
-  // read or written whole, none is held `inout` while a callback runs, and the node never leaves its thread.
+  // The fields are exempt from the run-time check for overlapping accesses, which took a third of a chain's time: each
+  // is read or written as a whole, never held `inout` while a callback runs, and the node never leaves its thread.
   //
-  // The first four share one word: with the line in it, and the file in one of its own, the place where a node was made takes no byte more.
+  // The first four share one word: with the line in that word and the file in a word of its own, the creation site of a
+  // node takes no further byte.
   @safe @exclusivity(unchecked) @usableFromInline final var state = State.pending
   @safe @exclusivity(unchecked) @usableFromInline final var flags: Flags
   @safe @exclusivity(unchecked) @usableFromInline final var pauses: UInt16 = 0
   @safe @exclusivity(unchecked) @usableFromInline final var line: UInt32
   @safe @exclusivity(unchecked) @usableFromInline final var action: Action?
-  /// The nodes that wait for this one, in the order added, linked through `next`.
+  /// The listeners of this node, in FIFO order, linked through `next`.
   @safe @exclusivity(unchecked) @usableFromInline final var firstListener: AnyDeferred?
   /// The end of that list. Unowned and unchecked: it is only read while `firstListener`, which owns it, is not nil.
   @exclusivity(unchecked) @usableFromInline unowned(unsafe) final var lastListener: AnyDeferred?
   @safe @exclusivity(unchecked) @usableFromInline final var next: AnyDeferred?
-  /// The node whose result this one waits for. Unowned and unchecked: that node clears it when it hands over its result,
-  /// and in its `deinit`, so it never outlives what it points to.
+  /// The node whose result this one waits for. Unowned and unchecked: that node clears it when it delivers its result,
+  /// and in its `deinit`, so it never dangles.
   @exclusivity(unchecked) @usableFromInline unowned(unsafe) final var waitingFor: AnyDeferred?
   @safe @exclusivity(unchecked) @usableFromInline final let file: UInt
 
@@ -71,27 +71,27 @@ public class AnyDeferred: CancellableCall {
 
   deinit {
     if firstListener != nil { abandonListeners() }
-    // Only what never fired has one still: a source its canceller.
+    // Only an unfired source still has an action, its canceller.
     if action != nil { releaseAction() }
   }
 
   /// Where it was made.
   @inlinable final var origin: DeferredOrigin { DeferredOrigin(file: file, line: line) }
 
-  /// Whether it has its result. One whose callback returned a Deferred that has not fired is still waiting.
+  /// Whether it has its result. A stage that waits for an inner Deferred has not.
   public final var isFired: Bool { state == .fired || state == .draining }
 
   // MARK: - Pausing
 
-  /// Holds back the callbacks of this stage, even if it has its result, until `unpause()` was called as often.
+  /// Holds back the callbacks of this stage, even if it has its result, until `unpause()` was called equally often.
   /// Twisted: `Deferred.pause`.
   public final func pause() {
     require(pauses < .max, "\(pauses) calls of pause() without an unpause()")
     pauses += 1
   }
 
-  /// Takes back one `pause()`; after the last, callbacks whose result is there run at once.
-  /// Twisted: `Deferred.unpause`. One call too many is a programming error.
+  /// Undoes one `pause()`; after the last one, the callbacks run at once if the stage has its result. Twisted:
+  /// `Deferred.unpause`. One call too many traps.
   public final func unpause() {
     require(pauses > 0, "unpause() without a pause() before it")
     pauses -= 1
@@ -100,14 +100,15 @@ public class AnyDeferred: CancellableCall {
 
   // MARK: - Cancelling
 
-  /// Asks what this stage is waiting for to stop, and makes it fail with ``CancelledError``.
+  /// Cancels the work that this stage waits for, and makes it fail with ``CancelledError``.
   ///
-  /// The request goes to the inner Deferred when the callback returned one, else up the chain to the source. There the
-  /// canceller runs, and may fire with what it likes; if it fires nothing, or there is none, the source fails with
-  /// `CancelledError`. Without a canceller exactly one late result of the producer is dropped in silence.
-  /// On a stage that has its result, and on one whose callback is running, nothing happens. Twisted: `Deferred.cancel`.
+  /// The request goes to the inner Deferred if the callback returned one, otherwise up the chain to the source. There
+  /// the canceller runs, and may fire the source with any result; if it does not, or the source has no canceller, the
+  /// source fails with `CancelledError`. Without a canceller exactly one late result of the producer is dropped
+  /// silently. It does nothing on a stage that has its result, and on one whose callback is running. Twisted:
+  /// `Deferred.cancel`.
   public final func cancel() {
-    // Its canceller may cancel others, and so on: a list in a list.
+    // A canceller may cancel others, and so on, as with nested lists.
     if CallStack.isLow { return CallStack.putOff { self.cancel() } }
     var node = self
     while let upstream = unsafe node.waitingFor { node = upstream }
@@ -124,31 +125,31 @@ public class AnyDeferred: CancellableCall {
     if state == .pending { failCancelled() }
   }
 
-  /// Runs the canceller; returns whether the source will fire of its own accord. Until then it may be cancelled again.
+  /// Runs the canceller; returns whether the source will fire by itself. Until then it may be cancelled again.
   private func runCanceller() -> Bool {
     guard let canceller = action else { return false }
-    // Cancelling what is being cancelled does nothing.
+    // A second cancel during the first does nothing.
     action = { _, node in node }
     if canceller(self, self) == nil { return false }
     if state == .pending { action = canceller }
     return true
   }
 
-  /// Fails with ``CancelledError``. Only the subclass knows where its result is kept.
+  /// Fails with ``CancelledError``. Only the subclass knows where its result is stored.
   @usableFromInline func failCancelled() { preconditionFailure("AnyDeferred is never made alone") }
 
-  // MARK: - Letting go
+  // MARK: - Releasing
 
-  /// Releases callbacks that can no longer run, and with them the cycles that they may close.
+  /// Releases callbacks that can no longer run, and so breaks reference cycles through them.
   @usableFromInline func releaseCallbacks() { action = nil }
 
-  /// Gives up the Deferred that this node fires, if it is a listener that fires one.
+  /// Returns and forgets the Deferred that this node fires, if it is a listener that fires one.
   @usableFromInline func takeTarget() -> AnyDeferred? { nil }
 
   // MARK: - Firing
 
-  /// Whether a producer may give the result now. If not, it is the late result of a cancellation, dropped in silence, or
-  /// a second firing, which is reported and ignored.
+  /// Whether a producer may fire it now. If not, this is the late result of a cancellation, which is dropped silently,
+  /// or a second firing, which is reported and ignored.
   @inlinable final func claim(file: StaticString, line: UInt) -> Bool {
     if isSource, state == .pending {
       if deferredDebugging { noteFiring(CallSite(file: file, line: line)) }
@@ -166,7 +167,7 @@ public class AnyDeferred: CancellableCall {
     }
   }
 
-  /// Where it was first fired, in debug mode.
+  /// The place where it was first fired, in debug mode.
   private final var firedAt: CallSite? { flags.contains(.hasFiringSite) ? FiringSites[of: self] : nil }
 
   @usableFromInline final func noteFiring(_ site: CallSite) {

@@ -1,24 +1,25 @@
-/// The results of `deferreds` in the order in which they come, for code that awaits them.
+/// The results of `deferreds` in the order in which they arrive, for async code.
 ///
 /// ```swift
 /// for try await result in asCompleted(urls.map { fetch($0) }) { print(try result.get().status) }
 /// ```
 ///
-/// A failure is an element like any other, and counts as handled; the loop goes on. Leaving the loop, or cancelling its task,
-/// cancels what has not come yet. To be used on the thread that the Deferreds belong to. asyncio: `as_completed`.
+/// A failure is an element like any other, and counts as handled; the loop continues. Leaving the loop, or cancelling
+/// its task, cancels the pending Deferreds. Use it on the thread of the Deferreds. asyncio: `as_completed`.
 public func asCompleted<Value>(_ deferreds: [Deferred<Value>]) -> AsCompleted<Value> {
   asCompleted(deferreds, atMost: max(1, deferreds.count)) { $0 }
 }
 
-/// Runs `start` for each of `items`, at most `limit` at a time, and gives the results in the order in which they come.
+/// Runs `start` for each of `items`, at most `limit` at a time, and gives the results in the order in which they
+/// arrive.
 ///
 /// ```swift
 /// for try await result in asCompleted(urls, atMost: 5, { fetch($0) }) { … }
 /// ```
 ///
-/// The first are started when the loop begins, in the order of the items, and one more for each result that the loop takes: a
-/// result that nobody has taken counts as one that runs, so a slow loop is not run over. Leaving the loop, or cancelling its
-/// task, cancels what runs and starts no more.
+/// It starts the first ones when the loop begins, in the order of the items, and one more for each result that the loop
+/// takes: an untaken result counts as running, which applies back-pressure. Leaving the loop, or cancelling its task,
+/// cancels the running ones and starts no more.
 public func asCompleted<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, _ start: @escaping (Items.Element) throws -> Deferred<Value>
 ) -> AsCompleted<Value> {
@@ -31,7 +32,7 @@ public func asCompleted<Items: Sequence, Value>(
     })
 }
 
-/// Results in the order in which they come: see `asCompleted`.
+/// Results in the order in which they arrive: see `asCompleted`.
 public struct AsCompleted<Value>: AsyncSequence {
   /// A success or a failure.
   public typealias Element = Result<Value, any Error>
@@ -40,19 +41,19 @@ public struct AsCompleted<Value>: AsyncSequence {
 
   fileprivate init(_ completions: Completions<Value>) { self.completions = completions }
 
-  /// What one loop takes from.
+  /// The iterator of one loop.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let reader: Reader
 
-    /// The next result, nil after the last. Throws ``CancelledError`` when the task is cancelled.
+    /// The next result, nil after the last. Throws ``CancelledError`` if the task is cancelled.
     public mutating func next() async throws -> Element? { try await next(isolation: #isolation) }
 
-    /// As `next()`, on the caller's actor.
+    /// Like `next()`, on the caller's actor.
     public mutating func next(isolation: isolated (any Actor)?) async throws -> Element? {
       try await reader.completions.next(isolation: isolation)
     }
 
-    /// Cancels what is left when the loop is left.
+    /// Cancels the rest when the loop is left.
     fileprivate final class Reader {
       let completions: Completions<Value>
       init(_ completions: Completions<Value>) { self.completions = completions }
@@ -60,17 +61,17 @@ public struct AsCompleted<Value>: AsyncSequence {
     }
   }
 
-  /// Begins to take. Once: results do not come again.
+  /// Starts the loop. Only once: results are not repeated.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader: .init(completions)) }
 }
 
 @available(*, unavailable, message: "Deferreds belong to the thread of their reactor")
 extension AsCompleted: Sendable {}
 
-/// What runs, and what has come and was not taken yet.
+/// The running Deferreds, and the results that were not taken yet.
 private final class Completions<Value> {
   private let limit: Int
-  /// Starts the next one; nil when there is no more.
+  /// Starts the next one; nil after the last.
   private var start: (() -> Deferred<Value>?)?
   private var running: [Int: Deferred<Value>] = [:]
   private var started = 0

@@ -1,4 +1,4 @@
-/// Lets what waits for a Deferred go on, whatever its result; that is seen by who looks for it.
+/// Resumes an awaiting task when a Deferred has its result, which the task then reads from the Deferred.
 final class AwaitStage: AnyDeferred {
   private let goOn: () -> Void
 

@@ -7,30 +7,30 @@ import Darwin
 #endif
 import Synchronization
 
-/// How much is left of this thread's stack, and the steps that are put off because it is little.
+/// The rest of this thread's stack, and the steps that are queued because it is short.
 ///
-/// A callback that fires another Deferred, or adds a callback to one that has fired, runs on top of the callbacks below it on the stack. A
-/// program may do that a million times in a row: a worker whose work is done at once, lists in lists, Deferreds that only closures hold.
-/// When less than a quarter of the stack is left, such a step is queued instead. A frame of this module further down on the same stack takes
-/// it, once the frames above have returned.
+/// A callback that fires another Deferred, or adds a callback to one that has fired, runs on top of the callbacks below
+/// it on the stack. A program may do that a million times in a row: a worker whose results are immediate, nested lists,
+/// Deferreds that only closures hold. If less than a quarter of the stack is left, such a step is queued instead. A
+/// frame of this module near the base of the same stack runs it, once the deeper frames have returned.
 package enum CallStack {
-  /// Whether the next step is to be put off.
+  /// Whether to queue the next step.
   @inline(__always) package static var isLow: Bool {
     let here = position()
     if here &- firstUsable.load(ordering: .relaxed) < firstSize.load(ordering: .relaxed) { return false }
     return isLow(at: here)
   }
 
-  /// Takes the steps that are put off, if this frame is far enough below the one that put them off.
+  /// Runs the queued steps, if this frame is far enough from the one that queued them.
   @inline(__always) static func resume() {
     if waiting.load(ordering: .relaxed) != 0 { takeSteps(at: position()) }
   }
 
-  /// For the reactor, before it waits: takes what no frame further down has taken, because a program's own frames filled the stack below
-  /// the first one of this module.
+  /// For the reactor, before it waits: runs the steps that no frame has run, because the program's own frames filled
+  /// the stack before the first frame of this module.
   package static func resumeInTurn() { resume() }
 
-  /// Puts off a step of this thread.
+  /// Queues a step of this thread.
   @inline(never) static func putOff(_ step: @escaping () -> Void) {
     let queue = Queue.ofThisThread ?? Queue.makeForThisThread()
     if queue.steps.isEmpty { queue.hasRoomAt = position() + 32 * 1024 }
@@ -45,14 +45,14 @@ package enum CallStack {
     return unsafe withUnsafeMutablePointer(to: &mark) { UInt(bitPattern: $0) }
   }
 
-  // The part that may be used of the stack of the first thread that asked, mostly that of the only reactor: set once, and initialized
-  // statically, so that its check is a subtraction and a comparison.
+  // The usable part of the stack of the first calling thread, usually that of the only reactor. Set once, and
+  // initialized statically, so that the check is a subtraction and a comparison.
   private static let firstUsable = Atomic<UInt>(0)
   private static let firstSize = Atomic<UInt>(0)
   private static let isFirstTaken = Atomic(false)
 
-  // The stacks of the other threads seen of late, in a slot by their address. Each is one word, so that threads share them without a lock:
-  // the page where the usable part begins, and in the low 24 bits the pages of a quarter.
+  // A cache of other threads' stacks, in slots by their address. Each is one word, so that threads share them without a
+  // lock: the first page of the usable part, and in the low 24 bits a quarter's size in pages.
   private static let stacks = InlineArray<64, Atomic<UInt>> { _ in Atomic(0) }
 
   private static func slot(of address: UInt) -> Int { Int(truncatingIfNeeded: (address >> 18) & 63) }
@@ -73,7 +73,7 @@ package enum CallStack {
 
   // MARK: - Steps
 
-  /// How many there are on all threads: mostly none, and then nothing else is looked at.
+  /// The number of queued steps of all threads. It is usually zero, which is the only check then.
   private static let waiting = Atomic(0)
 
   @inline(never) private static func takeSteps(at here: UInt) {
@@ -86,15 +86,15 @@ package enum CallStack {
     }
   }
 
-  /// The steps of one thread, which alone sees them.
+  /// The queued steps of one thread, which only that thread accesses.
   private final class Queue {
     var steps: [() -> Void] = []
-    /// A frame at this address, or further down on the stack, has room for them.
+    /// A frame at this address, or nearer the base of the stack, has room for them.
     var hasRoomAt: UInt = 0
 
     private static let key = {
       var key = pthread_key_t()
-      // The thread ends, and with it the reference that `makeForThisThread` has put there.
+      // The thread ends: releases the reference that `makeForThisThread` has stored.
       #if canImport(Darwin)
       unsafe pthread_key_create(&key) { unsafe Unmanaged<Queue>.fromOpaque($0).release() }
       #else
@@ -104,7 +104,7 @@ package enum CallStack {
     }()
 
     static var ofThisThread: Queue? {
-      // Put there by `makeForThisThread`, and there until the thread ends.
+      // `makeForThisThread` has stored it, until the thread ends.
       unsafe pthread_getspecific(key).map { unsafe Unmanaged<Queue>.fromOpaque($0).takeUnretainedValue() }
     }
 
@@ -135,7 +135,7 @@ private enum Thread {
   }
 
   #if !canImport(Darwin)
-  // By name, because the headers show it to _GNU_SOURCE only. Both glibc and musl have it.
+  // By name, because the headers declare it only for _GNU_SOURCE. Both glibc and musl have it.
   private typealias Find = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
   private static let find = unsafe dlsym(nil, "pthread_getattr_np").map { unsafe unsafeBitCast($0, to: Find.self) }
   #endif

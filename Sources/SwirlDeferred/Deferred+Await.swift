@@ -1,13 +1,13 @@
 import Synchronization
 
 extension Deferred {
-  /// The result, for code that awaits. A failure is thrown and counts as handled.
+  /// The result, for async code. It throws a failure, which counts as handled.
   ///
-  /// Runs on the caller's actor and stays there: the Deferred is not sent anywhere. When the task is cancelled the Deferred
-  /// is too, on that same actor, and this throws what comes of it: ``CancelledError`` unless the canceller says otherwise.
-  /// At the top level of a `main.swift`, and in an async `main`, the main reactor runs while this waits. A Deferred that is never fired is
-  /// awaited for ever; the first await of the main actor whose Deferred nothing can fire is reported after three seconds
-  /// (``DeferredReport/Code/nothingToFireIt``). Twisted: `await deferred`.
+  /// Runs on the caller's actor and stays there: the Deferred is not sent. Cancelling the task cancels the Deferred, on
+  /// the same actor, and this throws the result: ``CancelledError`` unless the canceller fires another. At the top
+  /// level of a `main.swift`, and in an async `main`, the main reactor runs while this waits. Awaiting a Deferred that
+  /// never fires never ends; the first await of the main actor on a Deferred that no work can fire is reported after
+  /// three seconds (``DeferredReport/Code/nothingToFireIt``). Twisted: `await deferred`.
   public final var value: Value {
     get async throws {
       await settled(on: #isolation)
@@ -21,8 +21,8 @@ extension Deferred {
 extension AnyDeferred {
   /// Suspends until the callbacks of this stage run.
   ///
-  /// With an `isolated` parameter, so that it does run on the caller's actor before it touches anything: a function that only
-  /// passes a call on may leave that out. Not generic: what depends on the value would be looked up at each await.
+  /// The `isolated` parameter makes it run on the caller's actor before it accesses anything. Not generic, because
+  /// generic code would look up type metadata at each await.
   fileprivate final func settled(on isolation: isolated (any Actor)?) async {
     if isFired, pauses == 0 { return }
     let home = DeferredHomes.current()
@@ -39,7 +39,7 @@ extension AnyDeferred {
       add(AwaitStage { task.resume() })
       return await task.wait(for: self, on: isolation)
     }
-    // A task of no actor, or of one elsewhere, goes on on another thread, but for this preference.
+    // Without this preference, a task without an actor, or with one elsewhere, would resume on another thread.
     await withTaskExecutorPreference(home, isolation: isolation) { await wait(on: isolation, home: home) }
   }
 
@@ -56,11 +56,11 @@ extension AnyDeferred {
   }
 }
 
-/// Carries the cancellation of a task, which may be seen on any thread, to where the Deferred belongs.
+/// Carries the cancellation of a task, which may arrive on any thread, to the thread of the Deferred.
 ///
-/// Unchecked, because the Deferred is touched there only: on its actor, else on the reactor's thread where it is awaited. With
-/// neither it belongs to the task alone: once that is suspended, the thread that cancels it is the only one that can reach the
-/// Deferred, and not before.
+/// Unchecked, because the Deferred is only accessed there: on its actor, otherwise on the thread of the reactor where
+/// it is awaited. With neither it belongs to the task alone: only once the task is suspended can the cancelling thread,
+/// and no other, reach the Deferred.
 private final class TaskCanceller: @unchecked Sendable {
   private enum Phase {
     case starting, waiting, cancelled
@@ -76,7 +76,7 @@ private final class TaskCanceller: @unchecked Sendable {
     self.home = home
   }
 
-  /// The task is cancelled.
+  /// Called when the task is cancelled.
   func cancel() {
     if let isolation {
       Task { await cancel(on: isolation) }
@@ -87,7 +87,7 @@ private final class TaskCanceller: @unchecked Sendable {
     }
   }
 
-  /// The task touches the Deferred no more until it is resumed.
+  /// From here the task does not access the Deferred until it is resumed.
   func beginWaiting() {
     if isolation == nil, home == nil, moveOn(to: .waiting) == .cancelled { deferred.cancel() }
   }
@@ -103,12 +103,12 @@ private final class TaskCanceller: @unchecked Sendable {
 }
 
 extension Deferred {
-  /// Runs `body` and fires with what it returns or throws: `inlineCallbacks` by another name.
+  /// Runs `body` and fires with its return value or error.
   ///
-  /// The body runs on the caller's actor, at once up to its first suspension; in a function without an actor it stays on the
-  /// thread of the reactor that runs there. Where there is neither there is no thread to come back to: a body that suspends there is a
-  /// programming error. `cancel()` cancels its task, and the Deferred then fires with what the body makes of that. Twisted:
-  /// `inlineCallbacks`, `ensureDeferred`.
+  /// The body runs on the caller's actor, at once up to its first suspension. In a nonisolated function it stays on the
+  /// thread of the reactor that runs there. With neither it has no thread to resume on: a body that suspends then
+  /// traps. `cancel()` cancels its task, and the Deferred fires with the body's result. Twisted: `inlineCallbacks`,
+  /// `ensureDeferred`.
   public convenience init(
     isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () async throws -> Value
@@ -121,7 +121,7 @@ extension Deferred {
       task?.cancel()
       return node
     }
-    // A body without an actor would go on, and fire this, on the global pool.
+    // A nonisolated body would resume, and fire this, on the global pool.
     task = Task.immediate(executorPreference: home) {
       _ = isolation
       do { self.callback(try await body()) } catch { self.errback(error) }
@@ -131,11 +131,11 @@ extension Deferred {
   }
 }
 
-/// A body that belongs to no thread: it may only run at once.
+/// A body started outside any actor and reactor. It must finish synchronously.
 private final class Stray: Sendable {
   private let hasEnded = Mutex(false)
 
-  /// The Deferred has been fired.
+  /// Called when the Deferred has been fired.
   func end() { hasEnded.withLock { $0 = true } }
 
   func mustHaveEnded(_ file: StaticString, _ line: UInt) {

@@ -1,14 +1,15 @@
-// The verbs of the chain. Each has three forms, in this order, which the type checker needs: a chain is one expression to it, and what each
-// form costs there is held by Scripts/type-checking.
+// The verbs of the chain. Each has three forms, in the order that the type checker needs: a chain is a single
+// expression, and Scripts/type-checking limits the cost of each form.
 //
-// - The form on `Deferred<Out>` is disfavored. It gives a context to a closure that returns `.succeed(x)`, which names no type.
-// - The form on `Out` takes what is no Deferred, a closure without `return` included.
-// - The form on `DeferredType` takes whatever is a Deferred. `Void` is none, so a closure without `return` never matches it.
+// - The form on `Deferred<Out>` is disfavored. It provides the type context for a closure that returns `.succeed(x)`.
+// - The form on `Out` takes any other return value, a closure without `return` included.
+// - The form on `DeferredType` takes any Deferred. `Void` does not conform, so a closure without `return` never matches
+//   it.
 
 extension Deferred {
   // MARK: - addCallback
 
-  /// Calls `callback` with the success and waits for the Deferred it returns; a failure passes by.
+  /// Calls `callback` with the success and waits for the Deferred it returns; a failure skips it.
   @_disfavoredOverload
   @discardableResult
   @inlinable public final func addCallback<Out>(
@@ -17,10 +18,10 @@ extension Deferred {
     addWaiting(callback, nil, file: file, line: line)
   }
 
-  /// Calls `callback` with the success; a failure passes by.
+  /// Calls `callback` with the success; a failure skips it.
   ///
-  /// What it returns is the success of the stage returned here, what it throws its failure. It runs on the thread that
-  /// fires, or at once when the result is there.
+  /// Its return value is the success of the returned stage, an error that it throws the failure. It runs on the thread
+  /// that fires, or at once if the result is known.
   @discardableResult
   @inlinable public final func addCallback<Out>(
     file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Out
@@ -31,7 +32,7 @@ extension Deferred {
       })
   }
 
-  /// Calls `callback` with the success and waits for the Deferred it returns; a failure passes by.
+  /// Calls `callback` with the success and waits for the Deferred it returns; a failure skips it.
   @discardableResult
   @inlinable public final func addCallback<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Inner
@@ -41,9 +42,10 @@ extension Deferred {
 
   // MARK: - addErrback
 
-  /// Calls `errback` with the failure, which counts as handled; a success passes by.
+  /// Calls `errback` with the failure, which counts as handled; a success skips it.
   ///
-  /// What it returns makes the next stage a success again; what it throws, the same error included, is its failure.
+  /// Its return value makes the next stage a success again; an error that it throws, even the same one, makes it a
+  /// failure.
   @discardableResult
   @inlinable public final func addErrback(
     file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Value
@@ -54,7 +56,8 @@ extension Deferred {
       })
   }
 
-  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
+  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success skips
+  /// it.
   @_disfavoredOverload
   @discardableResult
   @inlinable public final func addErrback(
@@ -63,7 +66,8 @@ extension Deferred {
     addWaitingErrback(errback, file: file, line: line)
   }
 
-  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success passes by.
+  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success skips
+  /// it.
   @discardableResult
   @inlinable public final func addErrback<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Inner
@@ -83,8 +87,8 @@ extension Deferred {
     addWaiting(callback, errback, file: file, line: line)
   }
 
-  /// Calls `callback` with the success or `errback` with the failure, never both: an error that `callback` throws goes on
-  /// to the next stage.
+  /// Calls `callback` with the success or `errback` with the failure, never both: an error that `callback` throws is
+  /// the failure of the next stage.
   @discardableResult
   @inlinable public final func addCallbacks<Out>(
     file: StaticString = #fileID, line: UInt = #line, _ callback: @escaping (Value) throws -> Out,
@@ -107,7 +111,7 @@ extension Deferred {
 
   // MARK: - addBoth
 
-  /// Calls `function` with the result, whichever it is, and waits for the Deferred it returns; a failure counts as handled.
+  /// Calls `function` with the success or failure, and waits for the Deferred it returns; a failure counts as handled.
   @_disfavoredOverload
   @discardableResult
   @inlinable public final func addBoth<Out>(
@@ -117,7 +121,7 @@ extension Deferred {
     addWaitingBoth(function, file: file, line: line)
   }
 
-  /// Calls `function` with the result, whichever it is; a failure counts as handled.
+  /// Calls `function` with the success or failure; a failure counts as handled.
   @discardableResult
   @inlinable public final func addBoth<Out>(
     file: StaticString = #fileID, line: UInt = #line,
@@ -129,7 +133,7 @@ extension Deferred {
       })
   }
 
-  /// Calls `function` with the result, whichever it is, and waits for the Deferred it returns; a failure counts as handled.
+  /// Calls `function` with the success or failure, and waits for the Deferred it returns; a failure counts as handled.
   @discardableResult
   @inlinable public final func addBoth<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line,
@@ -170,10 +174,10 @@ extension Deferred {
   }
 }
 
-// On the protocol, where Swift prefers it less than the forms of the class: for a chain without a value it is never taken.
+// On the protocol, where Swift ranks it below the forms of the class: so it is never chosen for a `Deferred<Void>`.
 extension DeferredType {
-  /// Calls `errback` with the failure, which counts as handled, where it returns nothing to go on with: the next stage has the success,
-  /// or nil after a failure.
+  /// Calls `errback`, which returns no value, with the failure, which counts as handled. The next stage has the
+  /// success, or nil after a failure.
   ///
   /// ```swift
   /// fetch(url).addCallback { $0.text.count }.addErrback { print("failed:", $0) }

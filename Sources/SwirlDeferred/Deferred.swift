@@ -1,4 +1,4 @@
-/// A result that is not there yet, and the callbacks that wait for it.
+/// A result that is not available yet, and the callbacks that wait for it.
 ///
 /// The producer makes one and fires it once, with `callback` or `errback`; the consumer adds callbacks:
 ///
@@ -10,12 +10,12 @@
 /// answer.callback(41)                      // got 42
 /// ```
 ///
-/// Callbacks run synchronously on the thread that fires, in the order added; on a stage that has its result, at once.
-/// Each `add…` returns the next stage, with a type of its own: what the callback returns is that stage's success, what it
-/// throws its failure, and when it returns a Deferred the stage waits for that one.
+/// Callbacks run synchronously on the thread that fires, in FIFO order; on a stage that has its result, at once. Each
+/// `add…` returns the next stage, which may have another type: the callback's return value is that stage's success, a
+/// thrown error its failure. If it returns a Deferred, the stage waits for that.
 ///
-/// As Twisted's `Deferred`, but for what a type changes: two callbacks added to the same stage both see its result, where in
-/// Twisted the second sees what the first returned.
+/// Like Twisted's `Deferred`, except for one consequence of types: two callbacks added to the same stage both see its
+/// result, while in Twisted the second sees the first one's return value.
 public class Deferred<Value>: AnyDeferred {
   @usableFromInline enum Outcome {
     case none
@@ -23,7 +23,7 @@ public class Deferred<Value>: AnyDeferred {
     case failure(Failure)
   }
 
-  // Kept apart: an enum of this kind costs more to free, and with every stage.
+  // Two fields, because an enum of this kind would cost more to free, in every stage.
   @safe @exclusivity(unchecked) @usableFromInline final var success: Value?
   @safe @exclusivity(unchecked) @usableFromInline final var failure: Failure?
 
@@ -53,12 +53,12 @@ public class Deferred<Value>: AnyDeferred {
     self.init(isSource: true, origin: DeferredOrigin(file, line))
   }
 
-  /// A Deferred for a producer to fire, which can be told to stop.
+  /// A Deferred for a producer to fire, with a canceller.
   ///
   /// - Parameters:
-  ///   - canceller: runs at most once, when the Deferred is cancelled before it has fired, and is released as soon
-  ///     as it can no longer run. It stops the work and may fire the Deferred it is given; if it does not, the Deferred fails
-  ///     with ``CancelledError``. After that the producer must not fire it any more.
+  ///   - canceller: runs at most once, when the Deferred is cancelled before it has fired, and is released as soon as
+  ///     it can no longer run. It stops the work and may fire its argument; if it does not, the Deferred fails with
+  ///     ``CancelledError``. After that the producer must not fire it.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @inlinable public convenience init(
@@ -73,19 +73,19 @@ public class Deferred<Value>: AnyDeferred {
 
   // MARK: - Firing
 
-  /// Fires with a success: every callback that waits runs before this returns.
+  /// Fires with a success: all waiting callbacks run before this returns.
   ///
   /// A Deferred fires once. A second firing is reported (see ``DeferredReport``) and ignored.
   @inlinable public final func callback(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
     if claim(file: file, line: line) { fire(.success(value)) }
   }
 
-  /// Fires with a failure: every errback that waits runs before this returns. A second firing is reported and ignored.
+  /// Fires with a failure: all waiting errbacks run before this returns. A second firing is reported and ignored.
   @inlinable public final func errback(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
     if claim(file: file, line: line) { fire(.failure(makeFailure(error))) }
   }
 
-  /// Fires with what `result` holds.
+  /// Fires with `result`.
   @inlinable public final func fire(
     with result: Result<Value, any Error>, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -106,9 +106,9 @@ public class Deferred<Value>: AnyDeferred {
     fire(.failure(makeFailure(CancelledError())))
   }
 
-  // MARK: - Ready made
+  // MARK: - Already fired
 
-  /// A Deferred that has succeeded already. Twisted: `succeed`.
+  /// A Deferred that has already succeeded. Twisted: `succeed`.
   @inlinable public static func succeed(
     _ value: Value, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
@@ -118,7 +118,7 @@ public class Deferred<Value>: AnyDeferred {
     return fired
   }
 
-  /// A Deferred that has failed already. Twisted: `fail`.
+  /// A Deferred that has already failed. Twisted: `fail`.
   @inlinable public static func fail(
     _ error: any Error, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
@@ -130,12 +130,12 @@ public class Deferred<Value>: AnyDeferred {
 }
 
 extension Deferred where Value == Void {
-  /// Fires a Deferred that carries no value.
+  /// Fires a Deferred without a value.
   @inlinable public final func callback(file: StaticString = #fileID, line: UInt = #line) {
     callback((), file: file, line: line)
   }
 
-  /// A Deferred without a value that has succeeded already.
+  /// A Deferred without a value that has already succeeded.
   @inlinable public static func succeed(file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     succeed((), file: file, line: line)
   }
@@ -145,7 +145,7 @@ extension Deferred where Value == Void {
 extension AnyDeferred: Sendable {}
 
 extension Deferred: CustomStringConvertible {
-  /// Its state, and its result where it has one.
+  /// Its state, and its result if it has one.
   public var description: String {
     switch outcome {
     case .none: unsafe waitingFor == nil ? "<Deferred unfired>" : "<Deferred waiting for another>"

@@ -1,21 +1,21 @@
 import Synchronization
 
-/// A thread on which Deferreds are fired, and tasks wait for them: that of a reactor.
+/// The thread of a reactor, on which Deferreds fire and tasks await them.
 package protocol DeferredHome: TaskExecutor {
-  /// The task that runs now, on this thread, as one of `isolation`; nil where it would not come back here of its own accord.
+  /// The current task, which runs on this thread with `isolation`; nil if it would not resume here by itself.
   func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
 }
 
-/// A task that waits where what it waits for happens. It is told of that, and waits, on that thread.
+/// A task that waits on the thread of the event that it awaits. All calls come on that thread.
 package protocol TaskAtHome: AnyObject, Sendable {
-  /// Waits until `resume()`, if that has not been called. When the task is cancelled `awaited` is, on this thread.
+  /// Waits until `resume()`, if that was not called already. Cancelling the task cancels `awaited`, on this thread.
   func wait(for awaited: any CancellableCall, on isolation: isolated (any Actor)?) async
 
-  /// Lets it go on, when the present callback has returned.
+  /// Resumes it once the current callback has returned.
   func resume()
 }
 
-/// The threads where Deferreds that are awaited are at home.
+/// The registry of the threads of awaited Deferreds.
 package enum DeferredHomes {
   private struct Hook {
     var current: (@Sendable () -> (any DeferredHome)?)?
@@ -24,11 +24,11 @@ package enum DeferredHomes {
   }
   private static let hook = Mutex(Hook())
 
-  /// Sets what tells the home of a thread, if it has one: the reactor that runs there.
+  /// Sets the hook that returns the home of a thread: the reactor that runs there, if any.
   ///
   /// - Parameters:
-  ///   - mayComeToRun: whether a reactor may yet run on this thread, where none does.
-  ///   - isIdle: whether nothing is under way on the reactor of this thread, or none runs.
+  ///   - mayComeToRun: whether a reactor may still start on this thread, if it runs no reactor.
+  ///   - isIdle: whether the reactor of this thread has no pending work, or the thread runs no reactor.
   package static func set(
     _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool,
     isIdle: @escaping @Sendable () -> Bool
@@ -38,10 +38,11 @@ package enum DeferredHomes {
 
   static func current() -> (any DeferredHome)? { hook.withLock { $0 }.current?() }
 
-  /// Whether no reactor of this thread has anything under way.
+  /// Whether the reactor of this thread, if any, has no pending work.
   static var isIdle: Bool { hook.withLock { $0 }.isIdle?() ?? true }
 
-  /// Whether there are reactors, and none will run on this thread, where none does. Deferreds can be used, and fired, without any.
+  /// Whether the program has reactors, but this thread runs no reactor and never will. Without any reactors Deferreds
+  /// may be fired from anywhere.
   static var isHopeless: Bool {
     guard let mayComeToRun = hook.withLock({ $0 }).mayComeToRun else { return false }
     return !mayComeToRun()

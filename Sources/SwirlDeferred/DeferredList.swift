@@ -4,8 +4,8 @@
 /// DeferredList(urls.map { fetch($0) }).addBoth { _ in reactor.stop() }
 /// ```
 ///
-/// The results are in the order of the list, however the members fire; an empty list fires at once. The members stay
-/// usable, and go on seeing their own results. Cancelling the list cancels each member that has not fired.
+/// The results are in the order of the list, independent of the order of firing; an empty list fires at once. The
+/// members stay usable, and keep their own results. Cancelling the list cancels each member that has not fired.
 ///
 /// `Output` follows from the initializer: `[Result]`, or with `fireOnOneCallback` a ``DeferredListOutcome``.
 public final class DeferredList<Element, Output>: Gathering<Output> {
@@ -22,13 +22,13 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
     super.init(count: count, file: file, line: line)
   }
 
-  /// Fires when every member has.
+  /// Fires when every member has fired.
   ///
   /// - Parameters:
   ///   - deferreds: the members.
-  ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails; the others go on.
-  ///   - consumeErrors: count the members' failures as handled, those after the list has fired included. Without it each
-  ///     member's failure is reported unless something else handles it.
+  ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails; the others continue.
+  ///   - consumeErrors: count the members' failures as handled, including those after the list has fired. Without it
+  ///     each member's failure is reported unless another errback handles it.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @inlinable public convenience init(
@@ -48,10 +48,11 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
     if deferreds.isEmpty { fire(.success([])) }
   }
 
-  /// Fires when one member succeeds, or when every one has failed.
+  /// Fires when one member succeeds, or when all have failed.
   ///
   /// - Parameters:
-  ///   - deferreds: the members. Those that have not fired when the list does go on; ``race(_:file:line:)`` cancels them.
+  ///   - deferreds: the members. The pending ones continue after the list has fired; ``race(_:file:line:)`` cancels
+  ///     them.
   ///   - fireOnOneCallback: fire with `.first` as soon as one member succeeds; without it the outcome is always `.all`.
   ///   - fireOnOneErrback: fail with a ``FirstError`` as soon as one member fails.
   ///   - consumeErrors: count the members' failures as handled.
@@ -95,7 +96,7 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
     if deferreds.isEmpty { fire(.success(.all([]))) }
   }
 
-  /// Notes the result of a member; returns what the list fires with, if it does so now.
+  /// Records the result of a member; returns the result of the list if it fires now.
   @inlinable final func record(
     _ member: Deferred<Element>, at index: Int
   ) -> Deferred<[Result<Element, any Error>]>.Outcome? {
@@ -117,17 +118,17 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
   }
 }
 
-/// What a ``DeferredList`` with `fireOnOneCallback` gives.
+/// The value of a ``DeferredList`` with `fireOnOneCallback`.
 public enum DeferredListOutcome<Value> {
-  /// The first success, and its place in the list.
+  /// The first success, and its index in the list.
   case first(index: Int, value: Value)
-  /// The results of all members, of which none succeeded first.
+  /// The results of all members, if no member succeeded first.
   case all([Result<Value, any Error>])
 }
 
-/// The failure of a list that fails with its first member: which one, and with what. Twisted: `FirstError`.
+/// The failure of a list that fails with its first failed member: the index and the error. Twisted: `FirstError`.
 public struct FirstError: Error, CustomStringConvertible {
-  /// The place of the member in the list.
+  /// The index of the member in the list.
   public let index: Int
   /// The member's failure.
   public let error: any Error

@@ -1,6 +1,6 @@
-/// Where a Deferred was made: a `CallSite` in twelve bytes.
+/// The creation site of a Deferred: a `CallSite` in twelve bytes.
 @usableFromInline struct DeferredOrigin: Sendable {
-  /// The address of the file's name, which ends with a zero and lives as long as the program; zero where it has none.
+  /// The address of the file's name, a static C string; zero without an address.
   @usableFromInline let file: UInt
   @usableFromInline let line: UInt32
 
@@ -10,7 +10,7 @@
   }
 
   @inlinable init(_ file: StaticString, _ line: UInt) {
-    // A literal of one character, which is no file name, may be kept without an address.
+    // A StaticString of one character, which is not a file name, may have no address.
     self.file = file.hasPointerRepresentation ? unsafe UInt(bitPattern: file.utf8Start) : 0
     self.line = UInt32(truncatingIfNeeded: line)
   }
@@ -23,7 +23,8 @@
       if unsafe start[length] >= 0x80 { isASCII = false }
       length += 1
     }
-    // A StaticString is frozen as an address, a length and flags, of which 2 stands for ASCII; nothing public makes one of an address.
+    // The frozen layout of StaticString is an address, a length and flags, of which 2 means ASCII. No public
+    // initializer takes an address.
     let name = unsafe unsafeBitCast((file, UInt(length), UInt8(isASCII ? 2 : 0)), to: StaticString.self)
     return CallSite(file: name, line: UInt(line))
   }

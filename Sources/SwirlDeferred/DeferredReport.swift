@@ -1,34 +1,35 @@
 import Synchronization
 
-/// Something that went wrong with a Deferred and that no code saw: it is told, and never crashes the program.
+/// An error in the use of a Deferred that no code has handled. It is reported, and never crashes the program.
 ///
-/// Reports go to one hook for the process. It writes to standard error until ``setHandler(_:)`` puts another in its place:
+/// Reports go to one process-wide handler. It writes to standard error until ``setHandler(_:)`` replaces it:
 /// `SwirlReactor` sends them to swift-log, a test kit turns them into test failures.
 public struct DeferredReport: Sendable, CustomStringConvertible {
-  /// What happened.
+  /// The kind of report.
   public struct Code: Sendable, Hashable {
     private let rawValue: UInt8
-    /// A failure was let go of, and no errback, `addBoth`, `await` or consuming list had seen it.
+    /// A failure was released before an errback, `addBoth`, `await` or consuming list had handled it.
     public static let unhandledFailure = Code(rawValue: 0)
-    /// `callback` or `errback` was called on a Deferred that has its result, or that gets it from another one.
+    /// `callback` or `errback` was called on a Deferred that has its result, or receives it from another one.
     public static let firedTwice = Code(rawValue: 1)
-    /// Debug mode only: a Deferred that callbacks wait for was let go of before it fired.
+    /// Debug mode only: a Deferred with waiting callbacks was released before it fired.
     public static let abandoned = Code(rawValue: 2)
-    /// Debug mode only: a task awaits a Deferred on a thread where no reactor runs that could fire it.
+    /// Debug mode only: a task awaits a Deferred on a thread without a running reactor that could fire it.
     public static let awaitedWithoutReactor = Code(rawValue: 3)
-    /// The main actor awaits a Deferred, and for three seconds its reactor has had nothing to wait for. Reported once a process.
+    /// The main actor awaits a Deferred, and its reactor has had no pending work for three seconds. Reported once per
+    /// process.
     public static let nothingToFireIt = Code(rawValue: 4)
   }
 
-  /// What happened.
+  /// The kind of report.
   public let code: Code
-  /// The error of a failure that nobody handled.
+  /// The error of an unhandled failure.
   public let error: (any Error)?
-  /// Where the second firing was.
+  /// The place of the second firing.
   public let site: CallSite?
-  /// Where the Deferred was made: for a failure, the one that failed first.
+  /// The place where the Deferred was made; for a failure, the Deferred that failed first.
   public let createdAt: CallSite?
-  /// Where it was fired first; known in debug mode.
+  /// The place of the first firing; known in debug mode.
   public let firedAt: CallSite?
 
   init(
@@ -41,7 +42,7 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     self.firedAt = firedAt
   }
 
-  /// One line that says what happened, where, and what to do.
+  /// One line with the report, the place, and what to do.
   public var description: String {
     var text: String
     switch code {
@@ -68,29 +69,29 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     return text
   }
 
-  // MARK: - The hook
+  // MARK: - The handler
 
-  /// What receives the reports of the process. It may be called on any thread that runs a reactor.
+  /// Receives the reports of the process. It may be called on any thread that runs a reactor.
   public typealias Handler = @Sendable (DeferredReport) -> Void
 
-  /// The handler in a wrapper: a bare closure would gain a layer, for the generic parameter of the mutex, each time that it
-  /// was read under the lock, and after some thousand reports the layers overflow the stack.
+  /// Wraps the handler. The mutex would wrap a bare closure in one more thunk (for its generic parameter) on each read
+  /// under the lock, and after some thousand reports the thunks overflow the stack.
   private struct Hook: Sendable {
-    /// What the program has set.
+    /// The program's handler.
     var handler: Handler?
-    /// What a layer above has set, for programs that set nothing.
+    /// The handler of a higher layer, for programs that set no handler.
     var fallback: Handler?
   }
 
   private static let hook = Mutex(Hook())
 
-  /// Sets where reports go in a program that sets no handler.
+  /// Sets the handler for programs that set no handler.
   package static func setFallback(_ fallback: @escaping Handler) {
     hook.withLock { $0.fallback = fallback }
   }
 
-  /// Puts `handler` in place of the one before, which is returned. With nil, reports go to swift-log once there is a reactor, and
-  /// to standard error before.
+  /// Replaces the handler and returns the previous one. With nil, reports go to swift-log once a reactor exists, before
+  /// that to standard error.
   @discardableResult
   public static func setHandler(_ handler: Handler?) -> Handler? {
     hook.withLock { hook in
@@ -112,9 +113,9 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
 
 // MARK: - Debug mode
 
-/// Whether Deferreds remember where they were fired first, so that reports can say so, and those that are released unfired, or awaited
-/// where no reactor runs, are reported too. Off by default: each firing then takes a lock. It holds for what is fired after it is
-/// switched on. Where a Deferred was made is always known. Twisted: `setDebugging`.
+/// Debug mode. When on, reports name the place of the first firing, and Deferreds that are released unfired, or awaited
+/// without a running reactor, are reported too. Off by default, because each firing then takes a lock. It applies to
+/// Deferreds fired after it is switched on. The creation site is always known. Twisted: `setDebugging`.
 public var deferredDebugging: Bool {
   get { debuggingFlag.load(ordering: .relaxed) }
   set { debuggingFlag.store(newValue, ordering: .relaxed) }

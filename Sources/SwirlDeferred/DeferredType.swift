@@ -1,13 +1,13 @@
-/// Every kind of ``Deferred``, by its value: what a callback returns that the chain then waits for.
+/// Any kind of ``Deferred`` with this value. If a callback returns one, the chain waits for it.
 ///
-/// The verbs of the chain take closures that return a value, and closures that return a Deferred. They tell them apart by this protocol,
-/// and not by the class: a closure of several statements without `return` could otherwise be taken for one that returns a
-/// `Deferred<Void>`. Only ``Deferred`` and its subclasses conform.
+/// The verbs of the chain take closures that return a value, and closures that return a Deferred. They distinguish them
+/// by this protocol rather than the class: otherwise a closure of several statements without `return` could match as
+/// one that returns a `Deferred<Void>`. Only ``Deferred`` and its subclasses conform.
 public protocol DeferredType<Value>: AnyDeferred {
-  /// What it succeeds with.
+  /// The type of its success.
   associatedtype Value
 
-  /// This object, as the class that has the verbs.
+  /// This object, as the class with the verbs.
   var asDeferred: Deferred<Value> { get }
 }
 

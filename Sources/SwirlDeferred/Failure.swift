@@ -1,22 +1,23 @@
-/// A failure as it travels: one object on every branch it reaches, so that whoever sees it marks it handled everywhere.
+/// A failure on its way through stages: one object for every branch, so that an errback on any branch marks it handled
+/// for all.
 ///
-/// When the last stage that carries it goes away and nobody has seen it, it is reported at that moment.
+/// An unhandled failure is reported when the last stage that holds it is released.
 @usableFromInline final class Failure {
   @usableFromInline let error: any Error
   @safe @exclusivity(unchecked) @usableFromInline var isHandled = false
-  /// Where it was fired is among the ``FiringSites``.
+  /// ``FiringSites`` has the place where it was fired.
   @safe @exclusivity(unchecked) var hasFiringSite = false
   private let line: UInt32
   private let file: UInt
 
-  /// - Parameter origin: where the Deferred was made that failed first.
+  /// - Parameter origin: the creation site of the Deferred that failed first.
   init(_ error: any Error, origin: DeferredOrigin) {
     self.error = error
     line = origin.line
     file = origin.file
   }
 
-  /// The error, for someone who takes care of it.
+  /// The error, for an errback. Marks the failure handled.
   @inlinable func handled() -> any Error {
     isHandled = true
     return error

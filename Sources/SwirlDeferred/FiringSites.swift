@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Where Deferreds were first fired, and what they failed with, in debug mode.
+/// The places where Deferreds and failures were first fired, in debug mode.
 ///
-/// Beside them, so that a Deferred has no room for it. An entry stays when its object is freed, and is read only by objects that have
-/// written theirs: the next at the same address replaces it, so there are never more than there were objects at a time.
+/// A side table, so that a Deferred needs no field for it. An entry stays when its object is freed. Only objects that
+/// have written their own entry read it, and the next object at the same address replaces it, so the table never
+/// exceeds the maximum number of live objects.
 enum FiringSites {
   private static let sites = Mutex<[ObjectIdentifier: CallSite]>([:])
 

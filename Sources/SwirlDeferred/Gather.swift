@@ -1,6 +1,6 @@
 /// Gives the values of all `deferreds`, in their order, or fails with a ``FirstError`` as soon as one fails.
 ///
-/// The others go on then, and their failures count as handled. Cancelling it cancels all. Twisted: `gatherResults`.
+/// The others continue, and their failures count as handled. Cancelling it cancels all. Twisted: `gatherResults`.
 @inlinable public func gatherResults<Value>(
   _ deferreds: [Deferred<Value>], file: StaticString = #fileID, line: UInt = #line
 ) -> Deferred<[Value]> {
@@ -20,7 +20,7 @@
 
 /// Gives the values of two Deferreds of different types, or the failure of the first that fails.
 ///
-/// The failure is the member's own error. The others go on then, and their failures count as handled; cancelling the
+/// The failure is the member's own error. The others continue, and their failures count as handled; cancelling the
 /// gather cancels all. asyncio: `gather`.
 @inlinable public func gather<A, B>(
   _ a: Deferred<A>, _ b: Deferred<B>, file: StaticString = #fileID, line: UInt = #line
@@ -73,7 +73,7 @@
   return gather
 }
 
-/// Collects the members' values in `Storage` until all are there.
+/// Collects the members' values in `Storage` until it has all.
 @usableFromInline final class Gather<Storage, Output>: Gathering<Output> {
   @usableFromInline var storage: Storage
   @usableFromInline let assemble: (Storage) -> Output
@@ -86,10 +86,10 @@
     super.init(count: count, file: file, line: line)
   }
 
-  /// What the gather fails with where the place of the member says nothing new.
+  /// The error of a gather for which the member's index is not useful.
   @inlinable static func unwrapped(_ index: Int, _ error: any Error) -> any Error { error }
 
-  /// Takes the result of `member`, which the `Member` `node` waited for.
+  /// Takes the result of `member`, to which the `Member` `node` listened.
   @inline(__always) @inlinable static func receive<Value>(
     _ member: Deferred<Value>, _ node: AnyDeferred, _ wrap: (Int, any Error) -> any Error,
     _ store: (inout Storage, Value) -> Void

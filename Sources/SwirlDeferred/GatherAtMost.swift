@@ -4,8 +4,9 @@
 /// gatherResults(urls, atMost: 7) { fetch($0) }.addCallback { pages in print(pages.count) }
 /// ```
 ///
-/// The first failure is its result, as a ``FirstError`` with the place of the item; what runs is cancelled then, and no more is started.
-/// Cancelling it does the same. Results as they come: `asCompleted`. gevent: `Pool.map`; Twisted: `Cooperator`.
+/// The first failure ends it, as a ``FirstError`` with the index of the item; this cancels the running ones and starts
+/// no more. Cancelling it does the same. For results as they arrive: `asCompleted`. gevent: `Pool.map`; Twisted:
+/// `Cooperator`.
 public func gatherResults<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, file: StaticString = #fileID, line: UInt = #line,
   _ start: @escaping (Items.Element) throws -> Deferred<Value>
@@ -15,10 +16,11 @@ public func gatherResults<Items: Sequence, Value>(
     .begin({ try $0.map { try $0.get() } }, CallSite(file: file, line: line))
 }
 
-/// Runs `start` for each of `items`, at most `limit` at a time, and gives all results, failures among them, in the order of the items.
+/// Runs `start` for each of `items`, at most `limit` at a time, and gives all results, failures among them, in the
+/// order of the items.
 ///
-/// A failure counts as handled; the others go on. Cancelling it cancels what runs and starts no more. grequests: `map`; asyncio:
-/// `gather(return_exceptions=True)` under a semaphore.
+/// A failure counts as handled; the others continue. Cancelling it cancels the running ones and starts no more.
+/// grequests: `map`; asyncio: `gather(return_exceptions=True)` under a semaphore.
 public func gatherSettled<Items: Sequence, Value>(
   _ items: Items, atMost limit: Int, file: StaticString = #fileID, line: UInt = #line,
   _ start: @escaping (Items.Element) throws -> Deferred<Value>
@@ -28,16 +30,16 @@ public func gatherSettled<Items: Sequence, Value>(
     { $0 }, CallSite(file: file, line: line))
 }
 
-/// Items of which some run, and the results so far.
+/// The items, the running Deferreds and the results so far.
 private final class BoundedGather<Item, Value> {
   private let limit: Int
   private let stopsAtFailure: Bool
   private let start: (Item) throws -> Deferred<Value>
-  /// Gives the next item; nil once it is over.
+  /// Returns the next item; nil once it has ended.
   private var next: (() -> Item?)?
   private var results: [Result<Value, any Error>?] = []
   private var running: [Int: Deferred<Value>] = [:]
-  /// Tells the outcome; nil once it was told, or nobody wants it.
+  /// Delivers the outcome; nil once it was delivered or cancelled.
   private var tell: ((Result<[Result<Value, any Error>], any Error>) -> Void)?
   private var isFilling = false
 
@@ -55,10 +57,11 @@ private final class BoundedGather<Item, Value> {
   func begin<Output>(
     _ make: @escaping ([Result<Value, any Error>]) throws -> Output, _ site: CallSite
   ) -> Deferred<Output> {
-    // What runs keeps this, and this the outcome: none of it is kept by the Deferred that it gives but for its canceller.
+    // The running Deferreds retain this, and this retains the outcome. The outcome retains this only through its
+    // canceller.
     let outcome = Deferred<Output>(canceller: { [self] _ in stop() }, file: site.file, line: site.line)
     tell = { result in
-      // What is cancelled because of a failure may cancel the whole.
+      // Cancelling the others after a failure may cancel the gather itself.
       if outcome.isFired { return }
       outcome.fire(with: result.flatMap { results in Result { try make(results) } })
     }
@@ -66,7 +69,7 @@ private final class BoundedGather<Item, Value> {
     return outcome
   }
 
-  /// Starts as many as may run. One that ends at once only leaves its place to this loop.
+  /// Starts as many as allowed. If one ends at once, re-entrantly, this loop starts the next.
   private func fill() {
     if isFilling { return }
     isFilling = true
@@ -77,7 +80,7 @@ private final class BoundedGather<Item, Value> {
       let deferred = maybeDeferred { try start(item) }
       running[index] = deferred
       deferred.addBoth { [self] result in ended(index, result) }
-      // Starting it may have ended the whole, by a failure or by cancelling it.
+      // Starting it may have ended the gather, by a failure or by cancelling.
       if next == nil, running.removeValue(forKey: index) != nil { deferred.cancel() }
     }
     if running.isEmpty, next != nil {
@@ -98,7 +101,7 @@ private final class BoundedGather<Item, Value> {
     }
   }
 
-  /// Cancels what runs, and starts no more.
+  /// Cancels the running ones, and starts no more.
   private func stop() {
     tell = nil
     next = nil

@@ -1,10 +1,10 @@
-/// A Deferred that waits for several others, its members: what `DeferredList`, `gather` and `race` have in common.
+/// A Deferred that waits for several members: the common base of `DeferredList`, `gather` and `race`.
 ///
-/// Members own what waits for them, so that `DeferredList(tasks).addBoth(done)` lives although nobody keeps it. The way
-/// back, which cancelling needs, does not own: otherwise a member that is never fired would keep itself alive for ever.
+/// Members own their listeners, so that `DeferredList(tasks).addBoth(done)` lives without another owner. The back
+/// pointer, for cancelling, does not own: otherwise a member that never fires would keep itself alive for ever.
 public class Gathering<Output>: Deferred<Output> {
   @usableFromInline final let members: Members
-  /// How many members have not fired.
+  /// The number of pending members.
   @usableFromInline final var remaining: Int
 
   @usableFromInline init(count: Int, file: StaticString, line: UInt) {
@@ -14,20 +14,20 @@ public class Gathering<Output>: Deferred<Output> {
     action = { _, node in
       let gathering = unsafe unsafeDowncast(node, to: Gathering<Output>.self)
       gathering.members.cancel()
-      // A member may take its time over being cancelled, and its result counts; one that was let go of gives none.
+      // A cancelled member may fire later, and its result counts; a released member never fires.
       return gathering.members.pendingCount == gathering.remaining ? node : nil
     }
   }
 
-  /// Calls `action` when `deferred` has its result, with that and the `Member` made here.
+  /// Calls `action` when `deferred` has its result, with `deferred` and the `Member` made here.
   @inlinable final func watch(_ deferred: AnyDeferred, at index: Int, _ action: @escaping Action) {
     deferred.add(Member(of: self, members, index, action) as AnyDeferred)
   }
 }
 
-/// What waits for a member. It is no stage: nothing hangs on it.
+/// The listener of a member. It is not a stage: it has no listeners itself.
 @usableFromInline final class Member: AnyDeferred {
-  /// What gathers, until this was let go of.
+  /// The gathering; nil once it was released.
   private var gathering: AnyDeferred?
   @usableFromInline let index: Int
   private let registry: Members
@@ -41,10 +41,10 @@ public class Gathering<Output>: Deferred<Output> {
     registry.remember(self)
   }
 
-  /// `node`, which an action of a `Member` was given, as what it is.
+  /// `node`, the argument of a `Member`'s action, with its real type.
   @inlinable static func cast(_ node: AnyDeferred) -> Member { unsafe unsafeDowncast(node, to: Member.self) }
 
-  /// What it gathers for. An action runs at most once, and before the member is let go of.
+  /// The gathering. An action runs at most once, and before the member is released.
   @usableFromInline var owner: AnyDeferred { gathering! }
 
   override func takeTarget() -> AnyDeferred? { gathering.take() }
@@ -52,9 +52,9 @@ public class Gathering<Output>: Deferred<Output> {
   deinit { registry.forget(self) }
 }
 
-/// Which members have not fired, without owning them.
+/// The pending members, without owning them.
 @usableFromInline final class Members {
-  /// Unowned and unchecked: a `Member` takes itself out in its `deinit`.
+  /// Unowned and unchecked: a `Member` removes itself in its `deinit`.
   private struct Reference {
     unowned(unsafe) var member: Member?
   }
@@ -67,7 +67,7 @@ public class Gathering<Output>: Deferred<Output> {
   func remember(_ member: Member) { unsafe references[member.index].member = member }
   func forget(_ member: Member) { unsafe references[member.index].member = nil }
 
-  /// How many members may still give a result: not those that were let go of unfired.
+  /// The number of members that may still fire, without those released unfired.
   @usableFromInline var pendingCount: Int {
     var count = 0
     for index in references.indices {
@@ -76,12 +76,12 @@ public class Gathering<Output>: Deferred<Output> {
     return count
   }
 
-  /// Cancels every member that has not fired.
+  /// Cancels every pending member.
   @usableFromInline func cancel() {
-    // A canceller may fire other members, which changes the array: it is walked by index and read anew each time.
+    // A canceller may fire other members, which changes the array: iterate by index and re-read it each time.
     for index in references.indices { cancel(at: index) }
   }
 
-  /// Cancels one member, if it has not fired.
+  /// Cancels one member, if it is pending.
   @usableFromInline func cancel(at index: Int) { unsafe references[index].member?.cancel() }
 }

@@ -1,11 +1,12 @@
 import Synchronization
 
-/// Reports that the main actor awaits a Deferred which nothing there can fire: a program that would otherwise hang without a word.
+/// Reports that the main actor awaits a Deferred that no work can fire: otherwise the program would hang without a
+/// message.
 enum IdleAwait {
   private static let isReported = Atomic(false)
 
-  /// Looks, in three seconds, whether anything is under way that could fire `deferred`. To be cancelled when it has fired. nil where no
-  /// one can say: an actor of the program's own may fire it whenever it likes.
+  /// Checks after three seconds whether any pending work could fire `deferred`. Cancel it when `deferred` has fired.
+  /// nil if that is unknowable: an actor of the program may fire it at any time.
   static func watch(_ deferred: AnyDeferred, on isolation: (any Actor)?) -> Task<Void, any Error>? {
     guard isolation === MainActor.shared, !isReported.load(ordering: .relaxed) else { return nil }
     let origin = deferred.origin

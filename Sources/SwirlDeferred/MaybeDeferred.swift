@@ -1,4 +1,4 @@
-/// Calls `function` and gives the Deferred it returns, or a failed one with what it throws.
+/// Calls `function` and gives the Deferred it returns, or a failed one with the error it throws.
 @_disfavoredOverload
 @inlinable public func maybeDeferred<Value>(
   file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Deferred<Value>
@@ -6,7 +6,7 @@
   do { return try function() } catch { return .fail(error, file: file, line: line) }
 }
 
-/// Calls `function` and gives its outcome as a Deferred: what it returns is the success, what it throws the failure.
+/// Calls `function` and gives its outcome as a Deferred: its return value is the success, a thrown error the failure.
 /// Twisted: `maybeDeferred`.
 @inlinable public func maybeDeferred<Value>(
   file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Value
@@ -14,7 +14,7 @@
   do { return .succeed(try function(), file: file, line: line) } catch { return .fail(error, file: file, line: line) }
 }
 
-/// Calls `function` and gives the Deferred it returns, or a failed one with what it throws.
+/// Calls `function` and gives the Deferred it returns, or a failed one with the error it throws.
 @inlinable public func maybeDeferred<Inner: DeferredType>(
   file: StaticString = #fileID, line: UInt = #line, _ function: () throws -> Inner
 ) -> Deferred<Inner.Value> {

@@ -1,16 +1,16 @@
-/// Work that a Deferred stands for and that has a name, for the words of a timeout.
+/// The named work behind a Deferred, for the message of a timeout.
 @usableFromInline package protocol NamedWork: AnyObject, CancellableCall {
-  /// What is attempted with whom, such as `GET http://127.0.0.1:8080/`.
+  /// The operation and the peer, such as `GET http://127.0.0.1:8080/`.
   var workName: String { get }
 }
 
-/// What a canceller is given for its upstream, of which a source has none, to ask what it would cancel.
+/// A query that a canceller receives in place of an upstream, which a source lacks, to name its work.
 @usableFromInline final class WorkNameQuery: AnyDeferred {
   fileprivate(set) var name: String?
 
   fileprivate init() { super.init(isSource: false, origin: DeferredOrigin(#fileID, #line)) }
 
-  /// Cancels `work`, or notes its name where `upstream` asks for that.
+  /// Cancels `work`, or answers with its name if `upstream` is a query.
   @usableFromInline package static func cancel(_ work: any NamedWork, askedBy upstream: AnyDeferred) {
     if let query = upstream as? WorkNameQuery { query.name = work.workName } else { work.cancel() }
   }
@@ -31,11 +31,11 @@ extension Deferred {
 }
 
 extension AnyDeferred {
-  /// The name of the work that this stage waits for, where its source knows it.
+  /// The name of the work that this stage waits for, if its source knows it.
   final var workName: String? {
     var node = self
     while let upstream = unsafe node.waitingFor { node = upstream }
-    // Any other canceller would cancel, whatever its upstream.
+    // Any other canceller ignores its upstream and would cancel.
     guard node.flags.contains(.namesWork), node.state == .pending, let action = node.action else { return nil }
     let query = WorkNameQuery()
     _ = action(query, node)

@@ -1,7 +1,7 @@
 /// Gives the first success among `deferreds` and cancels the others. Twisted: `race`.
 ///
-/// When all have failed, fails with a ``FailureGroup``; so it does at once for an empty list. Cancelling it cancels all.
-/// The failures of the members count as handled; what a loser gives in spite of its cancellation is dropped.
+/// If all fail, it fails with a ``FailureGroup``; for an empty list at once. Cancelling it cancels all. The failures of
+/// the members count as handled; a result of a cancelled loser is dropped.
 @inlinable public func race<Value>(
   _ deferreds: [Deferred<Value>], file: StaticString = #fileID, line: UInt = #line
 ) -> Deferred<(index: Int, value: Value)> {
@@ -13,7 +13,7 @@
       let race = unsafe unsafeDowncast(member.owner, to: Race<Value>.self)
       return race.take(Deferred<Value>.cast(upstream), at: member.index)
     }
-    // A member before it had succeeded already.
+    // An earlier member had already succeeded.
     if isDecided { race.members.cancel(at: index) }
   }
   if deferreds.isEmpty { race.fire(.failure(race.makeFailure(FailureGroup(errors: [])))) }
@@ -26,7 +26,7 @@
   @usableFromInline override init(count: Int, file: StaticString, line: UInt) {
     errors = Array(repeating: nil, count: count)
     super.init(count: count, file: file, line: line)
-    // Unlike other gatherings it does not wait for members that take their time over being cancelled.
+    // Unlike other gatherings it does not wait for cancelled members that fire later.
     action = { _, node in
       unsafe unsafeDowncast(node, to: Race.self).members.cancel()
       return nil
@@ -38,7 +38,7 @@
     switch member.outcome {
     case .success(let value):
       guard state == .pending else { return nil }
-      // A loser may fire from its canceller, or cancel the race itself: it is decided before they are asked to stop.
+      // A loser may fire from its canceller, or cancel the race itself: decide the race before cancelling losers.
       state = .running
       action = nil
       members.cancel()
@@ -53,8 +53,8 @@
   }
 }
 
-/// The failure of a ``race(_:file:line:)`` that nobody won: every member's error, in the order of the list.
-/// Twisted: `FailureGroup`.
+/// The failure of a ``race(_:file:line:)`` without a winner: every member's error, in the order of the list. Twisted:
+/// `FailureGroup`.
 public struct FailureGroup: Error, CustomStringConvertible {
   /// The errors, in the order of the list.
   public let errors: [any Error]
@@ -63,7 +63,7 @@ public struct FailureGroup: Error, CustomStringConvertible {
     self.errors = errors
   }
 
-  /// All of them in words.
+  /// All errors in words.
   public var description: String {
     errors.isEmpty ? "nothing took part in the race" : "all failed: \(errors.map { "\($0)" }.joined(separator: "; "))"
   }

@@ -1,30 +1,29 @@
-/// Where time comes from: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
+/// The source of time: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
 public protocol ReactorTime {
-  /// What stands for a call to come.
+  /// A scheduled call.
   associatedtype ScheduledCall: CancellableCall
 
   /// Calls `body` once, on the reactor's thread, when `delay` has passed.
   func schedule(after delay: Duration, _ body: @escaping () -> Void) -> ScheduledCall
 }
 
-/// Something to come that can be taken back: a call, a result.
+/// A pending call or result that can be cancelled.
 public protocol CancellableCall {
-  /// Takes it back; when it has come, or was taken back, nothing happens.
+  /// Cancels it; does nothing once it has happened or was cancelled.
   func cancel()
 }
 
 extension Deferred {
-  /// Cancels this stage when it has no result after `duration`, and makes that a ``TimeoutError``, which names the request where it
-  /// waits for one.
+  /// Cancels this stage if it has no result after `duration`, and makes it fail with a ``TimeoutError``, which names
+  /// the request, if any.
   ///
-  /// Only what comes before is timed: stages added after this one may take as long as they like. A cancellation by
-  /// someone else stays a ``CancelledError``; a result that the canceller gives instead is passed on as it is.
-  /// Twisted: `addTimeout`.
+  /// The limit covers this stage only, not stages added later. Other cancellations stay a ``CancelledError``; a result
+  /// of the canceller passes unchanged. Twisted: `addTimeout`.
   ///
   /// - Parameters:
   ///   - duration: the time until it is cancelled, on `clock`.
-  ///   - clock: what measures it, such as the reactor.
-  ///   - onTimeout: what to make of the result that came of the cancellation.
+  ///   - clock: the clock, such as the reactor.
+  ///   - onTimeout: converts the result of the cancellation.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult

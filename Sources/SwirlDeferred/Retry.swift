@@ -1,38 +1,40 @@
-/// How often something is tried that may fail, and how long the pauses in between are.
+/// The number of attempts of an operation, and the pauses in between.
 public struct Backoff: Sendable {
-  /// How often it is tried in all.
+  /// The total number of attempts.
   public var attempts: Int
-  /// The longest pause before the second try; each further one may be twice as long. The pause itself is a random part of it, so that
-  /// those that failed together do not come back together.
+  /// The maximum pause before the second attempt; it doubles with each further attempt. The pause is a random fraction
+  /// of that, so that clients that failed together do not retry together.
   public var firstDelay: Duration
-  /// No pause is longer.
+  /// The upper limit of all pauses.
   public var maximumDelay: Duration
 
   /// - Parameters:
-  ///   - attempts: how often it is tried in all, once or more.
-  ///   - firstDelay: the longest pause before the second try.
-  ///   - maximumDelay: the longest pause there may be.
+  ///   - attempts: the total number of attempts, at least one.
+  ///   - firstDelay: the maximum pause before the second attempt.
+  ///   - maximumDelay: the upper limit of all pauses.
   public init(attempts: Int = 3, firstDelay: Duration = .milliseconds(200), maximumDelay: Duration = .seconds(20)) {
     self.attempts = attempts
     self.firstDelay = firstDelay
     self.maximumDelay = maximumDelay
   }
 
-  /// A pause, at random, after `failures` tries that failed: between nothing and twice as much as after the one before. AWS: "full jitter".
+  /// A random pause after `failures` failed attempts: between zero and a maximum that doubles each time. AWS: "full
+  /// jitter".
   public func delay(after failures: Int) -> Duration {
     let longest = min(firstDelay * (1 << min(max(failures, 1) - 1, 20)), maximumDelay)
-    return longest * Double.random(in: 0...1)
+    var random = HouseRandom()
+    return longest * Double.random(in: 0...1, using: &random)
   }
 }
 
-/// Calls `work`, and again with pauses in between while it fails and `mayPass` says that the failure may pass; gives the first success, or
-/// the last failure.
+/// Calls `work`, and repeats it with pauses while it fails and `mayPass` calls the failure temporary. Gives the first
+/// success, or the last failure.
 ///
 /// ```swift
 /// retry(reactor, Backoff(attempts: 5)) { openStore() }
 /// ```
 ///
-/// Cancelling it cancels what runs, or the pause, and does not try again: a ``CancelledError`` never passes.
+/// Cancelling it cancels the running attempt or the pause, and ends it: a ``CancelledError`` is never retried.
 public func retry<Value>(
   _ clock: some ReactorTime, _ backoff: Backoff = Backoff(), file: StaticString = #fileID, line: UInt = #line,
   where mayPass: @escaping (any Error) -> Bool = { _ in true }, _ work: @escaping () throws -> Deferred<Value>

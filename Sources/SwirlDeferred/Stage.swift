@@ -1,12 +1,13 @@
 /// The next link of a chain: the Deferred of its own result and the continuation of its upstream, in one object.
 ///
-/// `In` is the type of the upstream's value, `Out` of this one's, `Returned` what the functions return: `Out`, or a
+/// `In` is the type of the upstream's value, `Out` of this one's, `Returned` the functions' return type: `Out`, or a
 /// `Deferred<Out>` to wait for.
 @usableFromInline final class Stage<In, Out, Returned>: Deferred<Out> {
   @safe @exclusivity(unchecked) @usableFromInline var onSuccess: ((In) throws -> Returned)?
   @safe @exclusivity(unchecked) @usableFromInline var onFailure: ((any Error) throws -> Returned)?
 
-  /// - Parameter action: captures nothing; written where the types are known, so that it is compiled for them.
+  /// - Parameter action: a function without captures, from a place where the types are known, so that it is
+  ///   specialised.
   @inlinable init(
     _ onSuccess: ((In) throws -> Returned)?, _ onFailure: ((any Error) throws -> Returned)?,
     origin: DeferredOrigin, action: @escaping Action
@@ -23,11 +24,11 @@
     onFailure = nil
   }
 
-  /// What becomes of a function's return value: the result, or a Deferred to wait for.
+  /// How to treat a function's return value: as the result, or as a Deferred to wait for.
   @usableFromInline typealias Settle = (_ stage: Stage, _ returned: Returned) -> AnyDeferred?
 
-  /// The action of a stage that has a callback, and perhaps an errback: without one a failure passes by.
-  /// The functions are released before they run, since they can run only once.
+  /// The action of a stage with a callback and an optional errback; without an errback a failure skips the stage. It
+  /// releases the functions before they run, because they run only once.
   @inline(__always) @inlinable static func runCallbacks(
     _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
   ) -> AnyDeferred? {
@@ -45,7 +46,7 @@
     } catch { return stage.settle(throwing: error) }
   }
 
-  /// The action of a stage that has an errback only: a success passes by.
+  /// The action of a stage with an errback only: a success skips it.
   @inline(__always) @inlinable static func runErrback(
     _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
   ) -> AnyDeferred? where In == Out {
@@ -58,7 +59,7 @@
     }
   }
 
-  /// The action of a stage that takes success and failure alike, as a `Result`.
+  /// The action of a stage that takes success and failure as a `Result`.
   @inline(__always) @inlinable static func runBoth<Value>(
     _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
   ) -> AnyDeferred? where In == Result<Value, any Error> {
@@ -70,13 +71,13 @@
 }
 
 extension Deferred {
-  /// `node` as what it is. Right without a check here and in `Stage`, because an action is stored only in a stage of the
-  /// types it was written for, and a stage is added only to a Deferred of its `In`.
+  /// `node` with its real type. Unchecked here and in `Stage`, because an action is stored only in a stage of its own
+  /// types, and a stage is added only to a Deferred of its `In`.
   @inline(__always) @inlinable static func cast(_ node: AnyDeferred) -> Deferred {
     unsafe unsafeDowncast(node, to: Deferred.self)
   }
 
-  /// The success or the failure as a value. A failure that is looked at counts as handled.
+  /// The success or the failure as a value. Reading a failure marks it handled.
   @inlinable final var handledResult: Result<Value, any Error>? {
     switch outcome {
     case .success(let value): .success(value)
@@ -96,7 +97,7 @@ extension Deferred {
     settle(.failure(makeFailure(error)))
   }
 
-  /// Takes the result of `inner` as this stage's result, now or when it is there.
+  /// Takes the result of `inner` as this stage's result, now or once `inner` has it.
   @inlinable final func settle(from inner: Deferred) -> AnyDeferred? {
     if inner.state == .fired, inner.pauses == 0 { return settle(inner.outcome) }
     let isFollowing = follow(inner) { upstream, node in

@@ -1,18 +1,18 @@
-/// The failure of something that was given a time and did not end in it.
+/// The failure of an operation that exceeded its time limit.
 public struct TimeoutError: Error, Hashable, CustomStringConvertible {
-  /// The time it was given.
+  /// The time limit.
   public let duration: Duration
-  /// What was given the time, such as `GET http://127.0.0.1:8080/`.
+  /// The operation, such as `GET http://127.0.0.1:8080/`.
   public let what: String
 
   /// - Parameters:
-  ///   - duration: the time it was given.
-  ///   - what: what was given the time, as the first words of a sentence.
+  ///   - duration: the time limit.
+  ///   - what: the operation, as the subject of a sentence.
   public init(after duration: Duration, what: String = "the operation") {
     self.duration = duration
     self.what = what
   }
 
-  /// What did not end in what time.
+  /// The operation and its limit in words.
   public var description: String { "\(what) did not end within \(duration)" }
 }

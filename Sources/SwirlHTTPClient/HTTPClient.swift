@@ -170,8 +170,9 @@ public final class HTTPClient: ReactorHandle {
     }
     // A nonce costs one more request to get again: better that than a list without end.
     if digests.count >= 1000 { digests = [:] }
+    var random = HouseRandom()
     digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(
-      challenge, clientNonce: (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined())
+      challenge, clientNonce: (0..<2).map { _ in String(random.next(), radix: 16) }.joined())
   }
 
   /// The target is that which the server gets to see: not a proxy's.

@@ -5,7 +5,8 @@ import SwirlReactor
 /// The fields of nearly every response, put into bytes once a second: Date, Server and Content-Type.
 final class CommonFields {
   private let serverName: String?
-  private var second = 0
+  // Exempt from the check for overlapping accesses, as `encoded` is: read and written whole, on one thread.
+  @exclusivity(unchecked) private var second = 0
   /// One for each `ContentType`.
   @exclusivity(unchecked) private(set) var encoded: [EncodedFields] = []
   /// The date of those.

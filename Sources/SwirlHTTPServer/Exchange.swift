@@ -23,6 +23,8 @@ final class Exchange {
   var state = State.waiting
   /// What is cancelled when the client goes away: the handler's Deferred.
   var source: AnyDeferred?
+  /// What answers while the handler's Deferred has not fired. The Deferred may be kept by the program for longer, and holds this exchange alone.
+  var connection: ServerConnection?
   /// When the request was there, in nanoseconds; zero without an access log.
   let start: Int64
   /// From when its handler's time counts, where that is limited.

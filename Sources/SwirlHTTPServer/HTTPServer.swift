@@ -38,7 +38,12 @@ public final class HTTPServer {
 
   /// Called when the kernel has taken all of an answer, or its client has gone: the hook for an access log. nil, the default,
   /// costs nothing.
-  public var onFinish: ((AccessRecord) -> Void)?
+  public var onFinish: ((AccessRecord) -> Void)? {
+    get { finishHook }
+    set { finishHook = newValue }
+  }
+  // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
+  @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
 
   /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
   /// choose the body's limit by route. When nil every body up to `HTTPLimits.bodyBytes` is taken.
@@ -129,7 +134,9 @@ public final class HTTPServer {
   }
 
   /// Those of which nothing is read at present.
-  var pausedConnections: [ServerConnection] { connections.values.filter(\.machine.isReadingPaused) }
+  var pausedConnections: [ServerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: ServerConnection) {

@@ -38,8 +38,12 @@ final class RequestUpload {
   func makeStream() -> ReactorStream<[UInt8]> { ReactorStream(buffer) }
 
   /// A request without a body.
-  static func none(on reactor: Reactor) -> ReactorStream<[UInt8]> {
+  static func none(on reactor: Reactor) -> ReactorStream<[UInt8]> { whole([], on: reactor) }
+
+  /// One whose body is there.
+  static func whole(_ body: [UInt8], on reactor: Reactor) -> ReactorStream<[UInt8]> {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 0, low: 0, cost: { $0.count })
+    if !body.isEmpty { buffer.put(body) }
     buffer.finish()
     return ReactorStream(buffer)
   }

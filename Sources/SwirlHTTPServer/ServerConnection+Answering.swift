@@ -27,17 +27,18 @@ extension ServerConnection {
 
   /// Sends a response that needs no writer, and ends its turn.
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
-    var response = response
-    var sent = 0
     do {
-      sent = try append(response, to: request)
+      endTurn(of: request, response.status.code, try append(response, to: request), start)
     } catch {
-      response = replacement(for: error, to: request)
-      // This one can be: it is our own.
-      sent = (try? append(response, to: request)) ?? 0
+      let replacement = replacement(for: error, to: request)
+      // This one can be sent: it is our own.
+      endTurn(of: request, replacement.status.code, (try? append(replacement, to: request)) ?? 0, start)
     }
+  }
+
+  private func endTurn(of request: HTTPServer.Request?, _ status: Int, _ sent: Int, _ start: Int64) {
     machine.answerEnded()
-    if server.onFinish != nil { finished(request, response.status.code, sent, start, isComplete: true) }
+    if server.onFinish != nil { finished(request, status, sent, start, isComplete: true) }
     if buffer.count >= Self.bufferLimit { flush() }
   }
 
@@ -88,9 +89,10 @@ extension ServerConnection {
   ) throws -> ResponsePlan {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
+    let answered = request?.head.answered ?? .unreadable
     guard let fields = response.fields else {
-      let plan = try machine.plan(facts, to: request?.head)
-      try serializer(plan, to: request).appendHead(
+      let plan = try machine.plan(facts, to: answered)
+      try ResponseSerializer(answering: answered, as: plan).appendHead(
         response.status.code, reason: response.status.reason,
         encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
       machine.headSent(plan)
@@ -99,8 +101,8 @@ extension ServerConnection {
     let connection = response.status.code < 200 ? nil : fields[.connection].map(ConnectionField.init)
     facts.closes = connection?.hasClose == true
     facts.statedLength = fields[.contentLength].flatMap { Int($0) }
-    let plan = try machine.plan(facts, to: request?.head)
-    try append(response, fields, connection, plan, serializer(plan, to: request))
+    let plan = try machine.plan(facts, to: answered)
+    try append(response, fields, connection, plan, ResponseSerializer(answering: answered, as: plan))
     machine.headSent(plan)
     return plan
   }
@@ -122,12 +124,6 @@ extension ServerConnection {
       to: &buffer)
   }
 
-  private func serializer(_ plan: ResponsePlan, to request: HTTPServer.Request?) -> ResponseSerializer {
-    var serializer = request.map { ResponseSerializer(answering: $0.head) } ?? ResponseSerializer()
-    serializer.isPersistent = plan.isPersistent
-    return serializer
-  }
-
   // MARK: - Streams
 
   private func start(
@@ -139,14 +135,13 @@ extension ServerConnection {
       return replaceFirst(error)
     }
     guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
-    let body = StreamedBody(exchange, plan.framing, response.status.code, on: self)
+    let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
     exchange.state = .streaming(body)
     // The head goes out with what is written at once, but does not wait for what comes later.
     do {
       try write(HTTPServer.BodyWriter(body))
     } catch {
-      log("the body's writer failed: \(error)", of: exchange.request)
-      body.breakOff()
+      body.breakOff("the body's writer failed: \(error)")
     }
   }
 
@@ -205,6 +200,8 @@ extension ServerConnection {
       finished(exchange, body.status, body.sent, isComplete: false)
     case .waiting, .ready:
       exchange.state = .done
+      exchange.connection = nil
+      exchange.connection = nil
       exchange.source.take()?.cancel()
       finished(exchange, 499, 0, isComplete: false)
     }

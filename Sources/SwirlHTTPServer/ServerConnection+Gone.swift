@@ -21,6 +21,8 @@ extension ServerConnection {
     for exchange in released {
       if case .streaming(let body) = exchange.state { body.connectionReleased() }
       exchange.state = .done
+      exchange.connection = nil
+      exchange.connection = nil
       exchange.source = nil
     }
     server.forget(self)

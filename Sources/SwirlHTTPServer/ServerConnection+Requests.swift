@@ -18,7 +18,8 @@ extension ServerConnection {
     let response: HTTPServer.Response
     do { response = try handler(request) } catch { response = failureResponse(error, to: request) }
     if response.content.isWhole, machine.takeTurn(number) {
-      sendWhole(response, to: request, start: start)
+      // Moved, since a copy of a request counts four references.
+      sendWhole(response, to: consume request, start: start)
     } else {
       let exchange = Exchange(request, number, start: start)
       exchanges.append(exchange)
@@ -46,14 +47,16 @@ extension ServerConnection {
     do {
       let source = try handler()
       exchange.source = source
-      source.addBoth { [self] result in
+      exchange.connection = self
+      source.addBoth { result in
         exchange.source = nil
-        guard case .waiting = exchange.state else { return }
+        guard let connection = exchange.connection.take(), case .waiting = exchange.state else { return }
         switch result {
-        case .success(let response): answer(exchange, with: response)
-        case .failure(let error): answer(exchange, with: failureResponse(error, to: request))
+        case .success(let response): connection.answer(exchange, with: response)
+        case .failure(let error):
+          connection.answer(exchange, with: connection.failureResponse(error, to: request))
         }
-        pump()
+        connection.pump()
       }
     } catch {
       answer(exchange, with: failureResponse(error, to: request))

@@ -13,7 +13,8 @@ extension ServerConnection {
     do {
       // Asked first: where the client has not offered it, no code of the program is called.
       _ = try machine.plan(
-        ResponseFacts(status: response.status.code, kind: .upgrade, length: nil), to: exchange.request?.head)
+        ResponseFacts(status: response.status.code, kind: .upgrade, length: nil),
+        to: exchange.request?.head.answered ?? .unreadable)
       let successor = try makeProtocol(transport)
       try appendHead(response, .upgrade, nil, to: exchange.request)
       self.successor = successor

@@ -45,7 +45,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
 
   // Time
   /// Unowned, since the reactor keeps the transport and that keeps this.
-  private(set) unowned var reactor: Reactor!
+  @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
   /// From when the time of the present content counts.
   @exclusivity(unchecked) var contentStart: Int64 = 0

@@ -3,6 +3,23 @@ import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
 
+/// Where the bytes of a streamed body go: a connection, or memory.
+protocol BodyDestination: AnyObject {
+  /// Whether more bytes would be sent on without waiting.
+  var canTakeMore: Bool { get }
+  func send(_ bytes: Span<UInt8>, inChunk: Bool)
+  func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError)
+  /// The body is whole.
+  func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int)
+  /// The body will not be whole.
+  func abort()
+  func log(_ message: String, of request: HTTPServer.Request?)
+}
+
+extension ServerConnection: BodyDestination {
+  var canTakeMore: Bool { !machine.isWritingPaused }
+}
+
 /// A response body while it is written: what a `BodyWriter` and its connection share.
 final class StreamedBody {
   enum State {
@@ -23,7 +40,7 @@ final class StreamedBody {
   private(set) var sent = 0
   let exchange: Exchange
   /// Let go of when the body is over, so that writer and connection do not keep each other.
-  private var connection: ServerConnection?
+  private var destination: (any BodyDestination)?
   /// The Deferred that stands for the writing, if there is one.
   var source: AnyDeferred?
 
@@ -32,44 +49,44 @@ final class StreamedBody {
   private var drainWaiters: [Deferred<Void>] = []
   private var finishWaiters: [Deferred<Void>] = []
 
-  init(_ exchange: Exchange, _ framing: BodyFraming, _ status: Int, on connection: ServerConnection) {
+  init(_ exchange: Exchange, _ framing: BodyFraming, _ status: Int, to destination: any BodyDestination) {
     self.exchange = exchange
     self.framing = framing
     self.status = status
-    self.connection = connection
+    self.destination = destination
   }
 
-  var canWrite: Bool { state == .open && connection?.machine.isWritingPaused == false }
+  var canWrite: Bool { state == .open && destination?.canTakeMore == true }
 
   // MARK: - The writer's side
 
   func write(_ bytes: Span<UInt8>) -> Bool {
-    guard state == .open, let connection else { return false }
+    guard state == .open, let destination else { return false }
     if bytes.isEmpty { return canWrite }
     if case .contentLength(let length) = framing, bytes.count > length - sent {
-      connection.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
+      destination.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
       breakOff()
       return false
     }
     sent += bytes.count
-    connection.send(bytes, inChunk: framing == .chunked)
+    destination.send(bytes, inChunk: framing == .chunked)
     return canWrite
   }
 
   func end(_ trailers: HTTPFields?) {
-    guard state == .open, let connection else { return }
+    guard state == .open, let destination else { return }
     if case .contentLength(let length) = framing, sent < length {
-      connection.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
+      destination.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
       return breakOff()
     }
     if framing == .chunked {
-      do { try connection.sendEnd(trailers) } catch {
-        connection.log("the trailers can't be sent: \(error)", of: exchange.request)
+      do { try destination.sendEnd(trailers) } catch {
+        destination.log("the trailers can't be sent: \(error)", of: exchange.request)
         return breakOff()
       }
     }
     over(.ended)
-    connection.bodyEnded(exchange, status: status, bytes: sent)
+    destination.bodyEnded(exchange, status: status, bytes: sent)
   }
 
   /// The body is over when `source` fires.
@@ -87,22 +104,28 @@ final class StreamedBody {
       { [self] error in
         self.source = nil
         guard state == .open else { return }
-        connection?.log("the body's writer failed: \(error)", of: exchange.request)
+        destination?.log("the body's writer failed: \(error)", of: exchange.request)
         breakOff()
       })
   }
 
+  /// Breaks the connection, for a reason that is logged.
+  func breakOff(_ reason: String) {
+    destination?.log(reason, of: exchange.request)
+    breakOff()
+  }
+
   /// Breaks the connection, which tells the client that the body is not whole.
   func breakOff() {
-    guard state == .open, let connection else { return }
+    guard state == .open, let destination else { return }
     isBrokenOff = true
-    connection.abort()
+    destination.abort()
   }
 
   /// Nobody can write any more: that is the end only if a Deferred will say so.
   func writerGone() {
     guard state == .open, source == nil, !isBrokenOff else { return }
-    connection?.log("the body's writer was let go of before the end", of: exchange.request)
+    destination?.log("the body's writer was let go of before the end", of: exchange.request)
     breakOff()
   }
 
@@ -156,7 +179,7 @@ final class StreamedBody {
 
   private func over(_ state: State) {
     self.state = state
-    connection = nil
+    destination = nil
     onDrain = nil
     onDisconnect = nil
     source = nil

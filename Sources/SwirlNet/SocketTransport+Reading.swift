@@ -113,23 +113,16 @@ extension SocketTransport {
   /// it is read. Only called by the loop, with nothing of the protocol under way.
   /// - Returns: whether the peer has ended its direction, or reset the connection.
   package func checkPeer() -> Bool {
-    // A simulated socket reports its end when reading resumes.
-    guard state == .open, !isEndReceived, socket.descriptor >= 0 else { return false }
-    #if os(Linux)
-    var place = pollfd(fd: socket.descriptor, events: Self.peerHasEnded, revents: 0)
-    guard poll(&place, 1, 0) > 0 else { return false }
-    if place.revents & Int16(POLLERR | POLLHUP) != 0 {
+    guard state == .open, !isEndReceived else { return false }
+    switch socket.peerState {
+    case .open: return false
+    case .ended: return true
+    case .broken:
       let error = socket.takeError()
       end(.failed, failure(.read, error == 0 ? ECONNRESET : error))
+      return true
     }
-    return true
-    #else
-    return false
-    #endif
   }
-
-  /// POLLRDHUP, which is hidden without `_GNU_SOURCE`.
-  private static let peerHasEnded: Int16 = 0x2000
 
   /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
   /// as session tickets, do not count. Also true for a connection that is no longer open.

@@ -338,7 +338,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
   }
 
-  /// Closes it, and notifies no protocol: there is no loop left to do that in.
+  /// Closes it, and calls no `connectionLost`: there is no loop left to do that in.
   package func abandon() {
     closeDescriptor()
     // The two hold each other. Released after the change, since the protocol's deinit may use the transport.

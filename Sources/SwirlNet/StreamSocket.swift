@@ -25,10 +25,22 @@ package protocol SimulatedSocket: AnyObject {
   func close()
   /// The error that connecting ended with, or zero.
   func takeError() -> Int32
+  /// What is known of the peer, whatever is left to read.
+  var peerState: PeerState { get }
   /// The next connection of a listener.
   func accept() -> (socket: StreamSocket, peer: SocketAddress?)?
   /// A watch on it.
   func fileEvent(_ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent
+}
+
+/// What a socket knows of its peer without reading.
+package enum PeerState {
+  /// The peer can still send.
+  case open
+  /// The peer has ended its direction.
+  case ended
+  /// The connection broke.
+  case broken
 }
 
 /// Where connections of a reactor go and come from, in the place of the kernel's network.
@@ -94,6 +106,21 @@ package struct StreamSocket {
   }
 
   func takeError() -> Int32 { simulated?.takeError() ?? Socket.takeError(descriptor) }
+
+  /// Asks the kernel whether the peer has ended or reset the connection, and reads nothing.
+  var peerState: PeerState {
+    if let simulated { return simulated.peerState }
+    #if os(Linux)
+    var place = pollfd(fd: descriptor, events: Self.peerHasEnded, revents: 0)
+    guard poll(&place, 1, 0) > 0 else { return .open }
+    return place.revents & Int16(POLLERR | POLLHUP) != 0 ? .broken : .ended
+    #else
+    return .open
+    #endif
+  }
+
+  /// POLLRDHUP, which is hidden without `_GNU_SOURCE`.
+  private static let peerHasEnded: Int16 = 0x2000
 
   var localAddress: SocketAddress? {
     if let simulated { return simulated.localAddress }

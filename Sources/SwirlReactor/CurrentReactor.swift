@@ -18,8 +18,8 @@ enum CurrentReactor {
     return key
   }()
 
-  /// Unretained is right: it is set by `run` of a reactor, which its caller holds, and put back before that returns, or
-  /// set to the main reactor, which lives for ever.
+  /// Unretained is safe: a reactor's `run` sets it, while the caller retains the reactor, and resets it before it
+  /// returns. The main reactor, which may also be set here, is never freed.
   static var get: Reactor? {
     pthread_getspecific(key).map { Unmanaged<Reactor>.fromOpaque($0).takeUnretainedValue() }
   }
@@ -40,7 +40,7 @@ var isMainThread: Bool {
   #endif
 }
 
-/// Whether this is work of the main actor, on whatever thread.
+/// Whether the main actor's queue is running, on any thread.
 private var isMainQueue: Bool {
   let key = DispatchSpecificKey<Bool>()
   DispatchQueue.main.setSpecific(key: key, value: true)
@@ -51,19 +51,20 @@ private var isMainQueue: Bool {
 extension Reactor {
   /// The main thread's reactor. The global ``reactor`` is the same object.
   ///
-  /// A program that is async from its `main`, or awaits at the top level of `main.swift`, does not run it: where this, or the awaited
-  /// `fetch`, was used before the first wait, it runs on the main thread whenever `main` waits, until ``stop()``. There SIGINT and SIGTERM keep what they do. (Linux)
+  /// A program that is async from its `main`, or awaits at the top level of `main.swift`, does not call `run`: if it
+  /// uses this, or awaits `fetch`, before its first suspension, the reactor runs on the main thread whenever `main`
+  /// waits, until ``stop()``. SIGINT and SIGTERM keep their effect there. (Linux)
   @MainActor public static let main = Reactor(isMain: true)
 
-  /// The reactor of this thread: the one that runs here, or on the main thread ``main``, running or not yet.
+  /// The reactor of this thread: the running one, or on the main thread ``main``, even before it runs.
   ///
-  /// On any other thread there is none, and asking for it is a programming error.
+  /// Any other thread has no reactor, and this traps.
   public static var current: Reactor {
     guard let current = currentIfAny else { fatalError(wordsForNone) }
     return current
   }
 
-  /// What to do on a thread that has no reactor.
+  /// Advice for a thread without a reactor.
   private static var wordsForNone: String {
     if isMainQueue {
       return """
@@ -79,27 +80,27 @@ extension Reactor {
       """
   }
 
-  /// The reactor on which a call is awaited that may come from any thread: the one that runs here, or that of `ReactorThread.shared`.
+  /// The reactor for a call that is awaited from any thread: the one that runs here, or that of `ReactorThread.shared`.
   ///
-  /// Before `main` is suspended for the first time this also makes the main reactor, so that it runs from then on whenever `main` waits:
-  /// afterwards it would be too late.
+  /// Before `main` is suspended for the first time this also makes the main reactor, so that it runs from then on
+  /// whenever `main` waits: later it would be too late.
   package static var remoteForAwaiting: RemoteReactor {
     if let running { return running.remote }
     if isMainThread { _ = currentIfAny }
     return ReactorThread.shared.remote
   }
 
-  /// The reactor that runs on this thread, if one does.
+  /// The running reactor of this thread, if any.
   package static var running: Reactor? {
     guard let current = CurrentReactor.get, current.isRunning else { return nil }
     return current
   }
 
-  /// As `current`, or nil on a thread that has none.
+  /// Like `current`, or nil on a thread without a reactor.
   package static var currentIfAny: Reactor? {
     if let current = CurrentReactor.get { return current }
     guard isMainThread else { return nil }
-    // Unchecked is right: it is handed out on the main thread, from which it was taken.
+    // Unchecked is safe: it is returned on the main thread, from which it was taken.
     nonisolated(unsafe) var main: Reactor?
     MainActor.assumeIsolated { main = Reactor.main }
     CurrentReactor.replace(with: main)

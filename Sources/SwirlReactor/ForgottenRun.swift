@@ -6,21 +6,21 @@ import Musl
 import Darwin
 #endif
 
-/// Prints a line when the program exits, and work was begun on the main reactor, which never ran; or when an async `main` ends while what
-/// it began there is under way.
+/// Prints a line at exit if work was started on the main reactor but the reactor never ran; or if an async `main` ends
+/// while its work is pending.
 enum ForgottenRun {
-  /// Unchecked is right: set once, by the main reactor, which is never freed; read on the main thread at exit.
+  /// Unchecked is safe: the main reactor, which is never freed, sets it once; the main thread reads it at exit.
   nonisolated(unsafe) private static var main: Unmanaged<Reactor>?
 
-  /// Once, for the main reactor.
+  /// Called once, for the main reactor.
   static func watch(_ reactor: Reactor) {
     main = .passUnretained(reactor)
     atexit {
-      // Another thread that exits cannot look: the main one may be using the reactor.
+      // If another thread calls exit it must not look: the main thread may be using the reactor.
       guard isMainThread, let reactor = ForgottenRun.main?.takeUnretainedValue(),
         let line = ForgottenRun.line(of: reactor)
       else { return }
-      // Not to the log: its handler may have been torn down.
+      // Not to the log, whose handler may be torn down already.
       _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
   }
@@ -46,17 +46,17 @@ enum ForgottenRun {
 }
 
 extension Int {
-  /// "1 thing", "2 things"; nil for none.
+  /// "1 thing", "2 things"; nil for zero.
   package func of(_ thing: String) -> String? { self == 0 ? nil : "\(self) \(thing)\(self == 1 ? "" : "s")" }
 }
 
 extension Reactor {
-  /// What was begun and has no result yet.
+  /// Started work without a result.
   fileprivate var workUnderWay: [String] {
     counted(handles.inOrder.compactMap(\.handle.workUnderWay) + [(threadCalls.unfinished, "deferToThread call")])
   }
 
-  /// What was begun and waits for the reactor to run. The timers that belong to it are not counted beside it.
+  /// Work that waits for the reactor to run, without its own timers.
   var begunWork: [String] {
     var work = counted(
       handles.inOrder.compactMap(\.handle.begunWork)
@@ -68,7 +68,7 @@ extension Reactor {
     return work
   }
 
-  /// "2 requests", "1 connect": one entry a name, without those of which there are zero.
+  /// "2 requests", "1 connect": one entry per name, without zero counts.
   private func counted(_ work: [(count: Int, name: String)]) -> [String] {
     var counts: [(count: Int, name: String)] = []
     for each in work {

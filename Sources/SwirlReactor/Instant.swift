@@ -12,7 +12,7 @@ extension Reactor {
       return Instant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : moved)
     }
 
-    /// The time from this moment to `other`; negative when that one is earlier.
+    /// The time from this moment to `other`; negative if `other` is earlier.
     public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
 
     /// Whether `a` comes before `b`.
@@ -33,11 +33,11 @@ extension Reactor {
 }
 
 extension Duration {
-  /// The duration in whole nanoseconds, rounded down; one of more than 290 years is cut to that.
+  /// The duration in whole nanoseconds, rounded down; clamped to 290 years.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    // Half the range, so that a moment can still be added to it.
+    // Half the range, so that adding to an instant cannot overflow.
     let limit = Int64.max / 2
     if overflow { return seconds < 0 ? -limit : limit }
     return min(max(whole, -limit), limit) + attoseconds / 1_000_000_000

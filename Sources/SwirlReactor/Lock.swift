@@ -6,13 +6,13 @@ import Musl
 import Darwin
 #endif
 
-/// A POSIX mutex, and a condition to wait for under it.
+/// A POSIX mutex with a condition variable.
 ///
-/// Not `Synchronization.Mutex`: on Linux that hands the lock from one waiting thread to the next through the kernel
-/// (`FUTEX_LOCK_PI`), a switch of threads for every call when several send at once, and the thread sanitizer does not see it.
+/// Not `Synchronization.Mutex`: on Linux that passes the lock between waiting threads through the kernel
+/// (`FUTEX_LOCK_PI`), a context switch per call when several threads send at once, and the thread sanitizer does not
+/// understand it.
 ///
-/// Unchecked, because what is in it are system objects made for many threads. They have to stay at one address, so they are
-/// allocated.
+/// Unchecked, because its contents are thread-safe system objects. They must not move, so they are allocated.
 package final class Lock: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -35,12 +35,12 @@ package final class Lock: @unchecked Sendable {
     return body()
   }
 
-  /// Lets go of the lock, which the caller holds, until it is signalled, and takes it again.
+  /// Releases the lock, which the caller holds, until a signal, and takes it again.
   func wait() { pthread_cond_wait(condition, mutex) }
 
-  /// Wakes one that waits.
+  /// Wakes one waiter.
   func signal() { pthread_cond_signal(condition) }
 
-  /// Wakes all that wait.
+  /// Wakes all waiters.
   func signalAll() { pthread_cond_broadcast(condition) }
 }

@@ -10,12 +10,12 @@ import Musl
 import Darwin
 #endif
 
-/// Runs the main dispatch queue, and so the main actor, from the main reactor while that runs.
+/// Runs the main dispatch queue, and so the main actor, from the running main reactor.
 ///
-/// libdispatch makes a descriptor readable when the queue has work, for run loops such as CoreFoundation's; this does
-/// what they do.
+/// libdispatch makes a descriptor readable when the queue has work, for run loops such as CoreFoundation's; this works
+/// the same way.
 struct MainQueue {
-  /// Refuses to run the main reactor where the main queue could not be run with it.
+  /// Traps if the main queue could not run together with the main reactor.
   static func checkMayRun() {
     require(
       withUnsafeCurrentTask { $0 == nil },
@@ -23,7 +23,7 @@ struct MainQueue {
       reactor.run() was called from a task of the main actor, which could not go on, nor any other, while it runs: \
       await what you need in the task, or call reactor.run() from the top level of main.swift
       """)
-    // After dispatchMain(), other threads take turns in running the main queue.
+    // After dispatchMain(), other threads run the main queue.
     require(
       isMainThread,
       "the main reactor runs on the main thread only: call reactor.run() from the top level of main.swift")
@@ -33,7 +33,8 @@ struct MainQueue {
   private let event: FileEvent
 
   init(of reactor: Reactor) {
-    DescriptorLimit.requireFreeDescriptor(for: "the main dispatch queue")
+    // One for the queue, three for timers of tasks: libdispatch stops the program without a message where it gets none.
+    DescriptorLimit.requireFree(4, for: "the main dispatch queue and Task.sleep")
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {
       var count: UInt64 = 0
@@ -43,14 +44,14 @@ struct MainQueue {
     event.enable()
   }
 
-  /// Runs what was queued before the run: that made the descriptor readable only if the queue had been set up for it.
+  /// Runs blocks queued before the run: they made the descriptor readable only if the queue was set up for it.
   func drain() { _dispatch_main_queue_callback_4CF(nil) }
 
   func close() { event.close() }
   #else
   private let reactor: Reactor
 
-  /// Elsewhere the queue has no descriptor: it is run once a millisecond.
+  /// On other systems the queue has no descriptor: it runs once per millisecond.
   init(of reactor: Reactor) {
     self.reactor = reactor
     tick()
@@ -68,10 +69,10 @@ struct MainQueue {
 }
 
 #if os(Linux)
-/// Runs the main reactor on the main thread of a program whose `main` is async, in the place of `dispatchMain()`.
+/// Runs the main reactor on the main thread of a program whose `main` is async, in place of `dispatchMain()`.
 ///
-/// Called by the hook that `Reactor.main` sets when it is made, once `main` has suspended. Until `stop()`; then `dispatchMain()` follows,
-/// so that the main actor goes on.
+/// The hook that `Reactor.main` sets calls it once `main` has suspended. It runs until `stop()`; then `dispatchMain()`
+/// follows, so that the main actor continues.
 @_cdecl("swirl_run_main_reactor")
 func runMainReactorForAsyncMain() {
   // On the main thread, outside of any task.

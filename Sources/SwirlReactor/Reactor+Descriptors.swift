@@ -8,8 +8,8 @@ import Musl
 import Darwin
 #endif
 
-/// Anything that has a descriptor: a serial port, inotify, a database's socket, an object of a program's own.
-/// Twisted: `IFileDescriptor`; Python: an object with `fileno()`.
+/// Any object with a descriptor: a serial port, inotify, a database's socket, an object of the program. Twisted:
+/// `IFileDescriptor`; Python: an object with `fileno()`.
 public protocol FileDescriptor {
   /// The open descriptor.
   var fileDescriptor: Int32 { get }
@@ -25,13 +25,13 @@ public struct CannotWatchError: Error, CustomStringConvertible {
   /// The descriptor.
   public let descriptor: Int32
 
-  /// Which descriptor, and what may be wrong with it.
+  /// The descriptor, and the probable cause.
   public var description: String {
     "cannot watch descriptor \(descriptor): it must be open, and a socket, a pipe, a terminal or a device, not a plain file"
   }
 }
 
-/// What `addReader` or `addWriter` has set up for a descriptor.
+/// The watches of `addReader` and `addWriter` on a descriptor.
 final class DescriptorWatch: ReactorHandle {
   let event: FileEvent
   let site: CallSite
@@ -56,8 +56,8 @@ final class DescriptorWatch: ReactorHandle {
   }
 }
 
-/// Which file a descriptor stands for: another one has its number after it was closed. Those without an inode of their own, such as an
-/// eventfd, all have the same.
+/// The identity of a descriptor's file: after a close another file may get the number. Files without their own inode,
+/// such as eventfds, all have the same identity.
 struct OpenFileIdentity: Hashable {
   private let device: UInt64
   private let inode: UInt64
@@ -71,11 +71,11 @@ struct OpenFileIdentity: Hashable {
 }
 
 extension Reactor {
-  /// Calls `body` whenever there is something to read, or the end has come, until ``removeReader(_:)``.
+  /// Calls `body` whenever the descriptor is readable or at EOF, until ``removeReader(_:)``.
   ///
-  /// Level triggered: what is left unread is told again in the next turn. A second `addReader` for the descriptor takes the
-  /// place of the first. Remove it before you close the descriptor: where a later descriptor gets the number of one that was closed while it
-  /// was watched, the stale watch is dropped, with a warning in the log. An error that `body` throws is logged.
+  /// Level triggered: unread bytes are reported again in the next turn. A second `addReader` for the descriptor
+  /// replaces the first. Remove it before you close the descriptor: if a later descriptor gets the number of a watched
+  /// one, the stale watch is dropped, with a warning in the log. An error that `body` throws is logged.
   /// - Throws: ``CannotWatchError``.
   public func addReader(
     _ descriptor: some FileDescriptor, file: StaticString = #fileID, line: UInt = #line,
@@ -84,7 +84,7 @@ extension Reactor {
     try watch(descriptor.fileDescriptor, .read, in: \.readers, at: CallSite(file: file, line: line), body)
   }
 
-  /// Calls `body` whenever there is room to write, until ``removeWriter(_:)``. An error that it throws is logged.
+  /// Calls `body` whenever the descriptor is writable, until ``removeWriter(_:)``. An error that it throws is logged.
   /// - Throws: ``CannotWatchError``.
   public func addWriter(
     _ descriptor: some FileDescriptor, file: StaticString = #fileID, line: UInt = #line,
@@ -93,18 +93,17 @@ extension Reactor {
     try watch(descriptor.fileDescriptor, .write, in: \.writers, at: CallSite(file: file, line: line), body)
   }
 
-  /// Watches for reading no more; where nothing was watched, nothing happens.
+  /// Stops watching for reading. Does nothing without a watch.
   public func removeReader(_ descriptor: some FileDescriptor) {
     remove(descriptor.fileDescriptor, from: \.readers)
   }
 
-  /// Watches for writing no more; where nothing was watched, nothing happens.
+  /// Stops watching for writing. Does nothing without a watch.
   public func removeWriter(_ descriptor: some FileDescriptor) {
     remove(descriptor.fileDescriptor, from: \.writers)
   }
 
-  /// Watches none of the descriptors given to `addReader` and `addWriter` any more, and returns them.
-  /// Twisted: `removeAll`.
+  /// Removes all watches of `addReader` and `addWriter`, and returns the descriptors. Twisted: `removeAll`.
   @discardableResult
   public func removeAll() -> [Int32] {
     let descriptors = Set(readers.keys).union(writers.keys)
@@ -116,8 +115,8 @@ extension Reactor {
 
   private func remove(_ descriptor: Int32, from table: ReferenceWritableKeyPath<Reactor, [Int32: DescriptorWatch]>) {
     guard let watch = self[keyPath: table].removeValue(forKey: descriptor) else { return }
-    // Where the other interest stays, libevent changes what the kernel watches, which fails for a number that was closed, and would watch
-    // what has it now.
+    // If the other interest stays, libevent modifies the kernel's watch. That fails for a closed number, and would
+    // watch another file with the same number.
     if readers[descriptor] != nil || writers[descriptor] != nil {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
@@ -140,7 +139,7 @@ extension Reactor {
     insertHandle(watch, isKept: false, at: site)
   }
 
-  /// A watch of its own on a descriptor, for transports: not in the tables that `addReader` and `addWriter` keep.
+  /// A separate watch on a descriptor, for transports: not in the tables of `addReader` and `addWriter`.
   package func fileEvent(
     _ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void
   ) -> FileEvent {
@@ -150,8 +149,8 @@ extension Reactor {
     return base.fileEvent(descriptor, interest, handler: handler)
   }
 
-  /// Drops the watches on another file that had this number. libevent counts what it watches by number: beside a stale watch it would not
-  /// ask the kernel for a new one.
+  /// Drops the watches on another file that had this number. libevent counts watches by number: with a stale watch it
+  /// would not register the new one with the kernel.
   private func dropStaleWatches(of descriptor: Int32, nowOf file: OpenFileIdentity?) {
     dropStaleWatch(of: descriptor, nowOf: file, in: \.readers)
     dropStaleWatch(of: descriptor, nowOf: file, in: \.writers)

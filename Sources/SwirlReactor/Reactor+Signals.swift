@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// The watch on one signal, and those who want to hear of it.
+/// The watch on one signal, and its handlers.
 final class SignalHandlers: ReactorHandle {
   struct Handler {
     let id: Int
@@ -25,7 +25,7 @@ final class SignalHandlers: ReactorHandle {
   init(_ number: Int32) { self.number = number }
 }
 
-/// A handler of a signal, to take it away again with.
+/// A signal handler, for ``Reactor/removeSignalHandler(_:)``.
 public struct SignalHandler {
   let signal: Int32
   let id: Int
@@ -34,9 +34,9 @@ public struct SignalHandler {
 extension Reactor {
   /// Calls `body` on the reactor's thread each time the process gets the signal `number`, such as `SIGHUP`.
   ///
-  /// It is an ordinary callback: the restrictions of signal handlers do not hold in it. Several handlers of a signal are
-  /// called in the order added. Signals belong to the process, so only the main reactor may have handlers.
-  /// asyncio: `add_signal_handler`.
+  /// It is an ordinary callback: the restrictions of signal handlers do not apply. Several handlers of a signal run in
+  /// FIFO order. Signals belong to the process, so only the main reactor may have handlers. asyncio:
+  /// `add_signal_handler`.
   @discardableResult
   public func addSignalHandler(
     _ number: Int32, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
@@ -49,11 +49,11 @@ extension Reactor {
     return SignalHandler(signal: number, id: nextTriggerID)
   }
 
-  /// Takes a handler away; with the last of a signal, what the signal did before is put back.
+  /// Removes a handler. Removing the last one of a signal restores the signal's previous action.
   public func removeSignalHandler(_ handler: SignalHandler) {
     guard let watch = signals[handler.signal] else { return }
     guard let index = watch.handlers.firstIndex(where: { $0.id == handler.id }) else { return }
-    // Let go of at the end: what it holds may take others away.
+    // Released at the end: its captures may remove other handlers.
     let removed = watch.handlers.remove(at: index)
     if watch.handlers.isEmpty {
       watch.event?.close()
@@ -67,7 +67,7 @@ extension Reactor {
     let watch = SignalHandlers(number)
     watch.event = fileEvent(number, .signal) { [unowned self] in
       guard let watch = signals[number] else { return }
-      // One that was removed by another before it is not called any more.
+      // A handler removed by an earlier one is not called.
       for handler in watch.handlers where watch.handlers.contains(where: { $0.id == handler.id }) {
         perform(at: handler.site, handler.body)
       }
@@ -78,17 +78,18 @@ extension Reactor {
     return watch
   }
 
-  /// SIGINT and SIGTERM, unless they are ignored: a shell starts a job in the background of a script so, and it stays (POSIX, sh, 2.11).
+  /// SIGINT and SIGTERM, unless they are ignored: a shell ignores them for a background job of a script, and that must
+  /// stay (POSIX, sh, 2.11).
   static var stopSignals: [Int32] { [SIGINT, SIGTERM].filter { !isIgnored($0) } }
 
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     sigaction(number, nil, &action)
-    // SIG_IGN is a macro with a cast, of which the importer makes a function that cannot be compared.
+    // Swift imports SIG_IGN, a macro with a cast, as a function, which cannot be compared.
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
-  /// What `run` does with SIGINT and SIGTERM: the first stops, a second no longer waits for anything.
+  /// Installs `run`'s handlers of SIGINT and SIGTERM: the first signal stops, a second one ends without waiting.
   func stopOnSignals() -> [SignalHandler] {
     Self.stopSignals.map { number in
       addSignalHandler(number) { [unowned self] in

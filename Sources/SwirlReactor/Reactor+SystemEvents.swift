@@ -1,7 +1,7 @@
 import Logging
 public import SwirlDeferred
 
-/// A moment in the life of a reactor that programs may hook into.
+/// A moment in the life of a reactor, for triggers.
 public enum SystemEvent: Sendable, Hashable {
   /// The loop is about to turn for the first time in this run.
   case startup
@@ -9,11 +9,11 @@ public enum SystemEvent: Sendable, Hashable {
   case shutdown
 }
 
-/// When, around a ``SystemEvent``, a trigger is called.
+/// The phase of a ``SystemEvent`` in which a trigger runs.
 public enum SystemEventPhase: Int, Sendable, Comparable {
-  /// First. For a shutdown: stop accepting, finish what is under way. The Deferreds they return are waited for.
+  /// First. For a shutdown: stop accepting, finish work in progress. The reactor waits for the triggers' Deferreds.
   case before
-  /// Then. For a shutdown: close what is left.
+  /// Second. For a shutdown: close the rest.
   case during
   /// Last.
   case after
@@ -22,7 +22,7 @@ public enum SystemEventPhase: Int, Sendable, Comparable {
   public static func < (a: SystemEventPhase, b: SystemEventPhase) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// A trigger, to take it away again with.
+/// A trigger, for ``Reactor/removeSystemEventTrigger(_:)``.
 public struct SystemEventTrigger {
   let event: SystemEvent
   let id: Int
@@ -37,7 +37,7 @@ struct Trigger {
 }
 
 extension Reactor {
-  /// Calls `body` before, during or after each startup or shutdown of this reactor, in the order added.
+  /// Calls `body` before, during or after each startup or shutdown of this reactor, in FIFO order.
   ///
   /// An error that it throws is logged, and the rest still run. Twisted: `addSystemEventTrigger`.
   @_disfavoredOverload  // A body whose last statement is a Deferred is for the next form.
@@ -49,9 +49,9 @@ extension Reactor {
     addSystemEventTrigger(phase, event, file: file, line: line, runsOnce: false, body)
   }
 
-  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
-  /// to the next phase; all those of a phase are waited for together. A failure is logged. A Deferred in the last
-  /// statement is returned without `return` too: see ``DeferredBody``.
+  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before the
+  /// next phase; it waits for all Deferreds of a phase together. A failure is logged. A Deferred in the last statement
+  /// needs no `return`: see ``DeferredBody``.
   @discardableResult
   public func addSystemEventTrigger<Inner: DeferredType>(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,
@@ -60,9 +60,9 @@ extension Reactor {
     add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body().withoutValue }
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed()`.
-  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before going on
-  /// to the next phase; all those of a phase are waited for together. A failure is logged.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed()`.
+  /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before the
+  /// next phase; it waits for all Deferreds of a phase together. A failure is logged.
   @_disfavoredOverload
   @discardableResult
   public func addSystemEventTrigger(
@@ -72,10 +72,10 @@ extension Reactor {
     add(phase, event, CallSite(file: file, line: line), runsOnce: false) { try body() }
   }
 
-  /// Takes a trigger away. One that is being called, or was, is not undone.
+  /// Removes a trigger. It has no effect on one that is running or has run.
   public func removeSystemEventTrigger(_ trigger: SystemEventTrigger) {
     guard let index = triggers[trigger.event]?.firstIndex(where: { $0.id == trigger.id }) else { return }
-    // Let go of when it is out: what it holds may take others away.
+    // Released after its removal: its captures may remove other triggers.
     let removed = triggers[trigger.event]?.remove(at: index)
     withExtendedLifetime(removed) {}
   }
@@ -103,8 +103,8 @@ extension Reactor {
 
   /// Calls the triggers of all phases, and `whenDone` when the last phase is over.
   ///
-  /// A trigger may add and remove others: what was removed before its turn is not called. When the run ends meanwhile, or
-  /// for a startup begins to end, what is left is not called.
+  /// A trigger may add and remove others: a trigger removed before its turn does not run. If the run ends meanwhile, or
+  /// for a startup starts to end, the remaining triggers do not run.
   func fire(_ event: SystemEvent, _ phase: SystemEventPhase = .before, whenDone: @escaping () -> Void = {}) {
     let stateMeanwhile = state
     let run = runNumber
@@ -120,25 +120,25 @@ extension Reactor {
       }
     }
     DeferredList(waits).addCallback { [reference] _ in
-      // Nobody says when they fire: the run may be over by then, or another one under way.
+      // They may fire at any time: the run may have ended by then, or another one started.
       guard let self = reference.reactor, self.runNumber == run, self.state == stateMeanwhile else { return }
       guard let next = SystemEventPhase(rawValue: phase.rawValue + 1) else { return whenDone() }
       self.fire(event, next, whenDone: whenDone)
     }
   }
 
-  /// The first trigger of a phase that was made after another: they stand in the order of their making.
+  /// The first trigger of a phase after the one with this number: they are in FIFO order.
   private func nextTrigger(_ event: SystemEvent, _ phase: SystemEventPhase, after id: Int) -> Trigger? {
     triggers[event]?.first { $0.phase == phase && $0.id > id }
   }
 
-  /// Calls the shutdown triggers; the loop turns on until they are done, and what they have begun on threads.
+  /// Calls the shutdown triggers; the loop continues until they have ended, and their calls on threads.
   func beginShutdown() {
     state = .stopping
     let run = runNumber
     fire(.shutdown) { [unowned self] in
       threadCallsFinished().addCallback { [unowned self] in
-        // The run may have been ended by `crash()`, and another one may be under way.
+        // `crash()` may have ended the run, and another one may have started.
         guard runNumber == run, state == .stopping else { return }
         stopRequested = false
         state = .stopped

@@ -1,8 +1,8 @@
 public import SwirlDeferred
 
 extension Reactor {
-  /// The pool that ``deferToThread(in:name:mayBeAbandoned:file:line:_:)`` uses unless told otherwise: ten threads, started as they are
-  /// needed.
+  /// The pool that ``deferToThread(in:name:mayBeAbandoned:file:line:_:)`` uses by default: ten threads, started on
+  /// demand.
   public var threadPool: ThreadPool {
     if let ownThreadPool { return ownThreadPool }
     let pool = ThreadPool(size: 10)
@@ -10,11 +10,11 @@ extension Reactor {
     return pool
   }
 
-  /// How long a reactor that stops waits for the calls that it has made on threads, and for files that it writes; ten seconds by default.
+  /// How long a stopping reactor waits for its calls on threads, and for file writes; ten seconds by default.
   ///
-  /// Calls that take longer are given up: those that have not begun are cancelled, the others can only be left to themselves. A warning in
-  /// the log says how many and which. Zero waits for none. A second Ctrl-C, and `crash()`, end the wait.
-  /// asyncio: `shutdown_default_executor(timeout)`.
+  /// After that it gives up: it cancels calls that have not started, and abandons the others. A warning in the log
+  /// names them. Zero does not wait. A second Ctrl-C, and `crash()`, end the wait. asyncio:
+  /// `shutdown_default_executor(timeout)`.
   public var threadCallTimeLimit: Duration {
     get { threadCalls.timeLimit }
     set { threadCalls.timeLimit = newValue }
@@ -22,15 +22,16 @@ extension Reactor {
 
   /// Runs `work`, which may block, on a thread of a pool, and gives its outcome on the reactor's thread.
   ///
-  /// Cancelling the Deferred makes it fail with `CancelledError` at once. Work that no thread has begun then never runs; work that has
-  /// begun cannot be stopped, and its outcome is dropped. When the reactor stops, it first waits for the work, begun or not, as long as
-  /// ``threadCallTimeLimit`` allows. Twisted: `deferToThread`; asyncio: `to_thread`.
+  /// Cancelling the Deferred makes it fail with `CancelledError` at once. Work that has not started then never runs;
+  /// work that has started cannot be stopped, and its outcome is dropped. A stopping reactor first waits for the work,
+  /// started or not, up to ``threadCallTimeLimit``. Twisted: `deferToThread`; asyncio: `to_thread`.
   ///
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
-  ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
-  ///   - mayBeAbandoned: whether a reactor that stops need not wait for it: right for work that only reads, such as from a terminal.
-  ///   - work: what it returns or throws is the outcome.
+  ///   - name: its name in ``ThreadPool/currentWork``, for log metadata.
+  ///   - mayBeAbandoned: whether a stopping reactor need not wait for it: for work that only reads, such as from a
+  ///     terminal.
+  ///   - work: its return value or error is the outcome.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
   public func deferToThread<Value: Sendable>(
@@ -40,7 +41,7 @@ extension Reactor {
     startThreadCall(in: pool, name: name, mayBeAbandoned: mayBeAbandoned, CallSite(file: file, line: line), work).result
   }
 
-  /// A call whose outcome may be unwanted for a while, and wanted again.
+  /// A call whose outcome may be unwanted for a while, and then wanted again.
   package func callThread<Value: Sendable>(
     in pool: ThreadPool, _ work: @escaping @Sendable () throws -> Value
   ) -> ThreadCall<Value> { startThreadCall(in: pool, name: nil, mayBeAbandoned: true, CallSite(), work) }
@@ -49,8 +50,8 @@ extension Reactor {
     in pool: ThreadPool?, name: String?, mayBeAbandoned: Bool, _ site: CallSite,
     _ work: @escaping @Sendable () throws -> Value
   ) -> ThreadCall<Value> {
-    // The Deferred stays here; the thread carries its number only. So nothing that hangs on it is ever touched, or let go
-    // of, on another thread, and a result that comes too late finds nobody.
+    // The Deferred stays here; the thread carries its number only. So no other thread ever accesses or releases its
+    // callbacks, and a late result finds no Deferred.
     let id = threadCalls.nextID()
     let deferred = Deferred<Value>(
       canceller: { [reference] _ in reference.reactor?.threadCalls.cancel(id) }, file: site.file, line: site.line)
@@ -59,7 +60,7 @@ extension Reactor {
       let ticket = try (pool ?? threadPool).submit {
         let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
         remote.callFromThread(file: site.file, line: site.line) { reactor in
-          // The number was given to this Deferred and to no other.
+          // The number belongs to this Deferred only.
           if let deferred = reactor.threadCalls.remove(id)?.deferred {
             unsafeDowncast(deferred, to: Deferred<Value>.self).fire(with: result)
           }
@@ -73,30 +74,30 @@ extension Reactor {
     return ThreadCall(id: id, result: deferred)
   }
 
-  /// The outcome of a call is not wanted at present: if no thread has begun it, it never runs, and fails with `CancelledError`; if one has,
-  /// the outcome still comes, but the thread has no place in the pool any more.
+  /// The outcome of a call is currently unwanted. If it has not started, it never runs, and fails with
+  /// `CancelledError`; if it has, the outcome still arrives, but its thread no longer counts in the pool.
   package func leave<Value>(_ call: ThreadCall<Value>) {
     if threadCalls.leave(call.id) { call.result.cancel() }
   }
 
-  /// Shutdown triggers of the phase `during` may still use what the calls use; those of the phase `after` may free it.
-  /// Twisted: the trigger that stops the thread pool.
+  /// Shutdown triggers of the phase `during` may still use the calls' resources; those of the phase `after` may free
+  /// them. Twisted: the trigger that stops the thread pool.
   private func waitForThreadCallsAtShutdown() {
     if threadCalls.hasTrigger { return }
     threadCalls.hasTrigger = true
     addSystemEventTrigger(.during, .shutdown) { [unowned self] in threadCallsFinished() }
   }
 
-  /// Runs `work`, which may block, on a thread of a pool. An error that it throws, or that the pool takes no more, is logged, on the reactor's
-  /// thread. Twisted: `callInThread`.
+  /// Runs `work`, which may block, on a thread of a pool. If it throws, or the pool refuses it, that is logged on the
+  /// reactor's thread. Twisted: `callInThread`.
   ///
   /// - Parameters:
   ///   - pool: the threads; the reactor's own ``threadPool`` when nil.
-  ///   - name: what it is called in ``ThreadPool/currentWork``; which logs can tell.
-  ///   - mayBeAbandoned: whether a reactor that stops need not wait for it.
+  ///   - name: its name in ``ThreadPool/currentWork``, for log metadata.
+  ///   - mayBeAbandoned: whether a stopping reactor need not wait for it.
   ///   - file: the caller's file, for logs; left to the compiler.
   ///   - line: the caller's line, for logs; left to the compiler.
-  ///   - work: what is run.
+  ///   - work: the function to run.
   public func callInThread(
     in pool: ThreadPool? = nil, name: String? = nil, mayBeAbandoned: Bool = false, file: StaticString = #fileID,
     line: UInt = #line, _ work: @escaping @Sendable () throws -> Void
@@ -107,14 +108,14 @@ extension Reactor {
   }
 }
 
-/// A call that was given to a pool.
+/// A call on a pool.
 package struct ThreadCall<Value> {
   fileprivate let id: Int
   /// Its outcome.
   package let result: Deferred<Value>
 }
 
-/// Runs `work`, which may block, on a thread of this thread's reactor's pool; see
+/// Runs `work`, which may block, on the pool of this thread's reactor; see
 /// ``Reactor/deferToThread(in:name:mayBeAbandoned:file:line:_:)``.
 public func deferToThread<Value: Sendable>(
   file: StaticString = #fileID, line: UInt = #line, _ work: @escaping @Sendable () throws -> Value

@@ -1,12 +1,12 @@
 public import SwirlDeferred
 
 extension Reactor: ReactorTime {
-  /// The present moment on the monotonic clock, or on the reactor's virtual one.
+  /// The current time on the monotonic clock, or on the reactor's virtual clock.
   public var now: Instant { Instant(nanoseconds: readClock()) }
 
-  /// Calls `body` when `delay` has passed; a negative one counts as zero. An error it throws is logged.
+  /// Calls `body` after `delay`; a negative delay counts as zero. An error that it throws is logged.
   ///
-  /// Times are kept to a millisecond, and never early. Twisted: `callLater`; asyncio: `call_later`.
+  /// Calls are accurate to a millisecond, and never early. Twisted: `callLater`; asyncio: `call_later`.
   @discardableResult
   public func callLater(
     _ delay: Duration, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
@@ -15,8 +15,8 @@ extension Reactor: ReactorTime {
     return timers.add(deadline: deadline, site: CallSite(file: file, line: line), body)
   }
 
-  /// Calls `body` at `instant`; one that has passed counts as now. An error it throws is logged.
-  /// asyncio: `call_at`; Tornado: `IOLoop.call_at`.
+  /// Calls `body` at `instant`; a past instant counts as now. An error that it throws is logged. asyncio: `call_at`;
+  /// Tornado: `IOLoop.call_at`.
   @discardableResult
   public func callAt(
     _ instant: Instant, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
@@ -24,15 +24,15 @@ extension Reactor: ReactorTime {
     timers.add(deadline: instant.nanoseconds, site: CallSite(file: file, line: line), body)
   }
 
-  /// The calls that are still to come, in no order. Twisted: `getDelayedCalls`.
+  /// The pending calls, unordered. Twisted: `getDelayedCalls`.
   public var delayedCalls: [DelayedCall] { timers.pending }
 
-  /// Calls `body` when `delay` has passed: ``callLater(_:file:line:_:)`` for code that works with any clock.
+  /// Calls `body` after `delay`: ``callLater(_:file:line:_:)`` for code that works with any clock.
   public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> DelayedCall {
     callLater(delay, body)
   }
 
-  /// Succeeds when `delay` has passed; cancelling it takes the call back. Twisted: `deferLater`; asyncio: `sleep`.
+  /// Succeeds after `delay`; cancelling it removes the timer. Twisted: `deferLater`; asyncio: `sleep`.
   public func sleep(_ delay: Duration, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {
     var call: DelayedCall?
     let deferred = Deferred<Void>(canceller: { _ in call?.cancel() }, file: file, line: line)

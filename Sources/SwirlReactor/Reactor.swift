@@ -3,7 +3,8 @@ import Dispatch
 import Logging
 package import SwirlDeferred
 
-/// The event loop: it calls callbacks when time has passed, descriptors are ready, signals arrive, or other threads ask.
+/// The event loop: it calls callbacks when timers are due, descriptors are ready, signals arrive, or other threads send
+/// calls.
 ///
 /// ```swift
 /// reactor.callLater(.seconds(1)) {
@@ -13,53 +14,54 @@ package import SwirlDeferred
 /// reactor.run()
 /// ```
 ///
-/// Everything runs on the one thread that called ``run(handlingSignals:)``, one callback at a time, so callbacks share what
-/// is around them without locks. A `Reactor` is not `Sendable`; other threads use its ``remote``.
+/// Everything runs on the thread that called ``run(handlingSignals:)``, one callback at a time, so callbacks share
+/// state without locks. A `Reactor` is not `Sendable`; other threads use its ``remote``.
 ///
-/// One turn of the loop calls, in this order: what other threads sent; what ``callSoon(file:line:_:)`` queued before the
-/// turn, in the order queued; timers that are due, in the order of their time and then of their making; the tasks that can go
-/// on; then it waits, and calls the callbacks of descriptors and signals. Whatever callbacks a turn queues wait for the next.
+/// One turn of the loop runs, in this order: calls from other threads; calls that ``callSoon(file:line:_:)`` queued
+/// before the turn, in FIFO order; due timers, by time and then in FIFO order; runnable tasks. Then it waits, and runs
+/// the callbacks of descriptors and signals. Calls queued during a turn wait for the next turn.
 ///
 /// A reactor can be run again after it was stopped. Twisted: `reactor`; asyncio: the event loop; Tornado: `IOLoop`.
 public final class Reactor {
   enum State {
     /// Not in `run()`. A `stop()` now makes the next run end as soon as it has started.
     case idle
-    /// In `run()`, turning.
+    /// In `run()`.
     case running
-    /// Still turning, but the shutdown has begun: its triggers are under way.
+    /// Still in `run()`, but the shutdown has started: its triggers run.
     case stopping
-    /// The last turn is over, or `crash()` was called.
+    /// The last turn has ended, or `crash()` was called.
     case stopped
   }
 
   var state = State.idle
   var stopRequested = false
-  /// How often it was run: what one run leaves behind must not disturb the next.
+  /// The number of runs: leftovers of one run must not affect the next.
   var runNumber = 0
-  /// Whether it is the main thread's.
+  /// Whether it is the main thread's reactor.
   let isMain: Bool
   /// Whether it runs because an async `main` waits.
   var runsForAsyncMain = false
 
   let base: any ReactorBackend
-  /// The face of this reactor that other threads may use.
+  /// The Sendable interface of this reactor, for other threads.
   public let remote: RemoteReactor
   package let timers: TimerQueue
-  /// The time of a virtual clock; nil with the system's.
+  /// The virtual clock; nil with the system's clock.
   package let virtualTime: VirtualTime?
-  /// What choices of this reactor's layers are drawn from.
+  /// The random source for this reactor's layers.
   @exclusivity(unchecked) package var random: ReactorRandom
-  /// The hooks and figures of the loop; nil until somebody asks for them.
+  /// The hooks and metrics of the loop; nil until they are used.
   var observer: LoopObserver? {
     didSet { base.onWake = observer.map { observer in { [unowned self] in observer.didWait(self) } } }
   }
 
-  /// For what may be kept longer than the reactor.
+  /// A reference for objects that may outlive the reactor.
   package private(set) lazy var reference = ReactorReference(self)
 
-  // The queues of a turn are exempt from run-time checks for overlapping access: nothing is called while one of them is changed, but for
-  // the lock of the remote, which calls nobody back, and what calls let go of when they are removed, which can add to `soon` only.
+  // The queues of a turn are exempt from run-time checks for overlapping access: no callback runs while one of them
+  // changes. Exceptions are the remote's lock, which calls no callbacks, and the deinits of removed calls, which can
+  // only add to `soon`.
   @exclusivity(unchecked) private var soon: [SoonCall] = []
   @exclusivity(unchecked) private var soonRunning: [SoonCall] = []
   @exclusivity(unchecked) private var remoteRunning: [RemoteReactor.Call] = []
@@ -72,28 +74,29 @@ public final class Reactor {
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
   var ownThreadPool: ThreadPool?
-  /// What waits for the outcome of work on other threads.
+  /// The pending calls on other threads.
   let threadCalls = ThreadCalls()
   /// Everything that is open on this reactor.
   package let handles = HandleList()
-  /// What layers above keep for this reactor, one object a type: see `attached(_:make:)`.
+  /// Objects that higher layers attach to this reactor, one per type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
-  /// A callback that runs longer is logged, with the place that made it; nil, the default, measures nothing.
+  /// A callback that runs longer is logged, with the place where it was added; nil, the default, measures nothing.
   public var slowCallbackThreshold: Duration? {
     didSet { slowNanoseconds = slowCallbackThreshold?.nanoseconds }
   }
   var slowNanoseconds: Int64?
 
-  /// A reactor of its own, for a thread that has none. The main thread's is ``main``.
+  /// A separate reactor, for a thread without a reactor. The main thread's is ``main``.
   public convenience init() { self.init(isMain: false) }
 
-  /// A reactor with a clock of its own, for simulations and tests: with `.virtual` a day of timers passes as fast as its callbacks run.
+  /// A reactor with its own clock, for simulations and tests: with `.virtual` a day of timers passes as fast as its
+  /// callbacks run.
   ///
   /// Twisted: `task.Clock`; tokio: `time::pause`; trio: `MockClock`.
   public convenience init(clock: ClockSource) { self.init(isMain: false, clock: clock) }
 
-  /// A reactor that waits by a backend of its own.
+  /// A reactor with its own backend.
   package convenience init(clock: ClockSource, backend: any ReactorBackend) {
     self.init(isMain: false, clock: clock, backend: backend)
   }
@@ -116,7 +119,7 @@ public final class Reactor {
     if isMain { beginMain() }
   }
 
-  /// The main reactor also runs where `main` is async, and is missed where nobody runs it.
+  /// Sets up the main reactor for an async `main`, and the message at exit if it never ran.
   private func beginMain() {
     #if os(Linux)
     swirl_take_over_main_thread()
@@ -131,9 +134,10 @@ public final class Reactor {
     }
   }
 
-  /// It will not run again: those who wait for it are told, and shutdown triggers, which often capture the reactor, let go of it.
+  /// It will not run again: fails pending awaits on it, and releases shutdown triggers, which often capture the
+  /// reactor.
   func retire() {
-    // What they hold may take others away.
+    // Their captures may remove other triggers.
     let dropped = triggers
     triggers = [:]
     withExtendedLifetime(dropped) {}
@@ -145,7 +149,7 @@ public final class Reactor {
     reference.clear()
     handles.abandonAll()
     remote.close(leaving: jobs)
-    // Before the descriptor, which is closed with the last reference to the remote.
+    // Close the watch before the descriptor, which closes with the last reference to the remote.
     wakeUpEvent?.close()
   }
 
@@ -153,12 +157,13 @@ public final class Reactor {
 
   /// Runs the loop on this thread until ``stop()``.
   ///
-  /// On the main thread it also runs the main dispatch queue, so that `@MainActor` tasks go on meanwhile. It must not be
+  /// On the main thread it also runs the main dispatch queue, so that `@MainActor` tasks continue. It must not be
   /// called from such a task: the main queue does not nest. Await what you need there, or call it from the top level of
   /// `main.swift`.
   ///
   /// - Parameter handlingSignals: whether SIGINT and SIGTERM stop the main reactor while it runs; a second one ends the
-  ///   loop at once, without waiting for shutdown triggers and threads. A signal that the process ignores stays ignored.
+  ///   loop at once, without waiting for shutdown triggers and threads. A signal that the process ignores stays
+  ///   ignored.
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
@@ -182,17 +187,17 @@ public final class Reactor {
     if isMain { giveBackJobs() }
   }
 
-  /// Ends the loop: shutdown triggers are called, and waited for where they return a Deferred, and calls on threads are finished, as long
-  /// as ``threadCallTimeLimit`` allows; then `run` returns.
+  /// Ends the loop: it runs the shutdown triggers and waits for their Deferreds, and waits for calls on threads up to
+  /// ``threadCallTimeLimit``; then `run` returns.
   ///
-  /// Called before `run`, it makes that end as soon as it has started. Called again, nothing happens.
-  /// From another thread: `remote.stop()`.
+  /// Before `run`, it makes the next `run` end as soon as it has started. Further calls do nothing. From another thread
+  /// use `remote.stop()`.
   public func stop() {
-    // In the last turn it is a second call, not one for the next run.
+    // In the last turn it counts as a repeated call, not as one for the next run.
     if state != .stopped { stopRequested = true }
   }
 
-  /// Ends the loop after the present turn, without any shutdown trigger. Twisted: `crash`.
+  /// Ends the loop after the current turn, without shutdown triggers. Twisted: `crash`.
   public func crash() {
     let wasStopping = state == .stopping
     stopRequested = false
@@ -200,36 +205,37 @@ public final class Reactor {
     if wasStopping { giveUpThreadCalls("were not waited for") }
   }
 
-  /// Whether the loop is turning.
+  /// Whether `run` is active.
   public var isRunning: Bool { state != .idle }
 
-  /// The time of the present turn: as `now`, but the clock is read only once for many.
+  /// The time of the current turn: like `now`, but with one clock read for many calls.
   package var turnTime: Int64 {
-    // Between runs there is no turn to keep it for.
+    // Between runs no turn caches the time.
     if state == .idle { return readClock() }
     if cachedTime == 0 { cachedTime = readClock() }
     return cachedTime
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
-  /// The latest moment that is known without another look at the clock: never after the present one.
+  /// The latest time known without reading the clock: never in the future.
   package var knownTime: Int64 { max(turnTime, lookTime) }
 
-  /// The present moment, which is known from then on.
+  /// Reads the clock and stores the time for `knownTime`.
   package func lookAtClock() -> Int64 {
     lookTime = readClock()
     return lookTime
   }
   @exclusivity(unchecked) private var lookTime: Int64 = 0
 
-  /// How often descriptors were polled, the present time included. What arrives after a poll is reported by a later one.
-  // Computed: of a stored property other modules check the access.
+  /// The number of polls of descriptors, the current one included. A later poll reports events that arrive after this
+  /// one.
+  // Computed, because other modules would check access to a stored property at run time.
   package var pollCount: Int { polls }
   @exclusivity(unchecked) private var polls = 0
 
   private func turn() {
     cachedTime = 0
-    // What the callbacks of this turn queue waits for the next, in whichever of the three queues it comes.
+    // Calls that this turn's callbacks queue wait for the next turn, in each of the three queues.
     swap(&soon, &soonRunning)
     let mark = timers.mark
     var isBusy = takeRemoteCalls()
@@ -241,7 +247,7 @@ public final class Reactor {
     if !jobs.isEmpty { runJobs() }
     CallStack.resumeInTurn()
     observer?.willWait(self)
-    // What happens while it waits happens later.
+    // Time passes during the wait.
     defer { cachedTime = 0 }
     cachedTime = 0
     polls &+= 1
@@ -264,11 +270,11 @@ public final class Reactor {
 
   // MARK: - Tasks
 
-  /// Takes a piece of a task from this thread: it runs when the present callback has returned.
+  /// Enqueues a job from this thread: it runs after the current callback.
   func enqueue(_ piece: TaskPiece) { jobs.append(piece) }
 
-  /// So many pieces of tasks run before descriptors are looked at again: those that beget others without end must leave
-  /// them their turn.
+  /// The maximum number of jobs between two polls of descriptors: jobs that enqueue further jobs endlessly must not
+  /// starve them.
   private static let jobsPerTurn = 256
 
   private func runJobs() {
@@ -280,7 +286,7 @@ public final class Reactor {
     jobs.removeFirst(next)
   }
 
-  /// The main actor goes on without the reactor.
+  /// The main actor continues without the reactor.
   private func giveBackJobs() {
     for piece in jobs { DispatchQueue.main.async { piece.run() } }
     jobs = []
@@ -301,14 +307,14 @@ public final class Reactor {
     let body: () throws -> Void
   }
 
-  /// Calls `body` in the next turn, before timers that are due then. An error it throws is logged.
-  /// asyncio: `call_soon`; Twisted: `callLater(0, …)`.
+  /// Calls `body` in the next turn, before timers that are due then. An error that it throws is logged. asyncio:
+  /// `call_soon`; Twisted: `callLater(0, …)`.
   public func callSoon(file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void) {
     soon.append(SoonCall(site: CallSite(file: file, line: line), body: body))
   }
 
-  /// Calls `body` at once when the reactor runs, else when it starts to. An error it throws is logged.
-  /// Twisted: `callWhenRunning`.
+  /// Calls `body` at once if the reactor runs, otherwise when it starts. An error that it throws is logged. Twisted:
+  /// `callWhenRunning`.
   public func callWhenRunning(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
   ) {
@@ -319,9 +325,9 @@ public final class Reactor {
     }
   }
 
-  /// Runs a program's callback: what it throws, and that it took too long, is logged with the place that made it.
+  /// Runs a program's callback. If it throws or takes too long, logs that with the place where it was added.
   package func perform(at site: CallSite, _ body: () throws -> Void) {
-    // The system's clock: a callback takes real time, also where the reactor's is virtual.
+    // The system's clock, because a callback takes real time even if the reactor's clock is virtual.
     let start = slowNanoseconds == nil ? 0 : SystemClock.monotonic
     do { try body() } catch { log.error("the callback made at \(site) threw: \(error)") }
     if let slowNanoseconds {
@@ -334,18 +340,18 @@ public final class Reactor {
 
   // MARK: - Layers above
 
-  /// Whether it waits for nothing of the program's: no timer, call, descriptor, signal or work on a thread. The wake-up and the main
-  /// queue are always watched.
+  /// Whether it has no pending work of the program: no timer, call, descriptor, signal or call on a thread. The watches
+  /// on the wake-up and the main queue do not count.
   var isIdle: Bool {
     soon.isEmpty && timers.nextDeadline == nil && threadCalls.isEmpty && base.watchCount <= (isMain ? 2 : 1)
   }
 
-  /// How many calls wait for the next turn.
+  /// The number of calls queued for the next turn.
   var soonCount: Int { soon.count }
 
-  /// The one object of its type that belongs to this reactor, made when it is first asked for.
+  /// The object of this type that is attached to the reactor, made on first access.
   package func attached<Object: AnyObject>(_ type: Object.Type, make: () -> Object) -> Object {
-    // There are only a few: looking through them is quicker than hashing. Each is stored with its type.
+    // There are only a few: a linear search is faster than hashing. Each is stored with its type.
     for attachment in attachments where attachment.type == ObjectIdentifier(type) {
       return unsafeDowncast(attachment.object, to: type)
     }

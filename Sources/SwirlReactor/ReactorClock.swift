@@ -1,8 +1,8 @@
 public import SwirlDeferred
 
-/// Where time comes from that can be told, too: a reactor, or in a test a clock that is advanced by hand.
+/// A source of time that can also be read: a reactor, or in a test a clock that is advanced by hand.
 public protocol ReactorClock: ReactorTime {
-  /// The present moment.
+  /// The current time.
   var now: Reactor.Instant { get }
 }
 

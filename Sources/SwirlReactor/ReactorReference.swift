@@ -1,16 +1,16 @@
-/// The way back to a reactor, for what may be kept longer than it.
+/// A reference to a reactor, for objects that may outlive it.
 ///
-/// Not a `weak` reference: that gives the reactor a side table, which the leak sanitizer cannot see where the main reactor,
-/// which is never freed, points to it, and so reports in every program.
+/// Not a `weak` reference: that would give the reactor a side table. The leak sanitizer cannot see the pointer to it in
+/// the main reactor, which is never freed, and would report a leak in every program.
 package final class ReactorReference {
-  /// Unowned and unchecked: the reactor clears it in its `deinit`, and both are used on its thread only.
+  /// Unowned and unchecked: the reactor clears it in its `deinit`, and only its thread uses both.
   private unowned(unsafe) var unowned: Reactor?
 
   init(_ reactor: Reactor) { unowned = reactor }
 
-  /// The reactor, until it goes away.
+  /// The reactor, until it is released.
   package var reactor: Reactor? { unowned }
 
-  /// The reactor is going away.
+  /// Called when the reactor is released.
   func clear() { unowned = nil }
 }

@@ -9,15 +9,15 @@ import SwirlDeferred
 /// try await ServiceGroup(services: [web], gracefulShutdownSignals: [.sigterm], logger: logger).run()
 /// ```
 ///
-/// It runs on a thread of its own. At a graceful shutdown, or when its task is cancelled, the reactor is stopped: its shutdown triggers
-/// are called, and waited for, so that servers finish what is under way.
+/// It runs on its own thread. A graceful shutdown, or cancelling its task, stops the reactor: it runs its shutdown
+/// triggers and waits for them, so that servers finish their requests.
 public struct ReactorService: Service {
   private let name: String
   private let start: @Sendable (Reactor) throws -> Void
 
   /// - Parameters:
-  ///   - name: what the thread is called in debuggers and in `top -H`, up to 15 bytes.
-  ///   - start: makes what the service is made of, on the reactor's thread; what it throws ends the service.
+  ///   - name: the thread's name in debuggers and in `top -H`, up to 15 bytes.
+  ///   - start: creates the service's objects, on the reactor's thread; an error that it throws ends the service.
   public init<Ignored>(
     name: String = "swirl-service", _ start: @escaping @Sendable (_ reactor: Reactor) throws -> Ignored
   ) {

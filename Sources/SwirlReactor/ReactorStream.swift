@@ -1,39 +1,39 @@
 import SwirlDeferred
 import Synchronization
 
-/// What comes from a reactor, one after the other, for a task that awaits it: the bytes of a body or a connection, the
-/// connections of a port.
+/// A sequence of elements from a reactor for an awaiting task: the bytes of a body or a connection, the connections of
+/// a port.
 ///
 /// ```swift
 /// for try await chunk in response.body { … }
 /// ```
 ///
-/// It is for one loop, of one task, on any thread or actor. A loop that is slow makes the source pause: no more than the high
-/// mark waits in memory. Leaving the loop, cancelling its task, or letting go of a stream that was never read, stops the
-/// source; a cancelled task gets `CancellationError`, so that no part is ever taken for the whole.
+/// It supports one loop of one task, on any thread or actor. A slow loop applies back-pressure: the source pauses at
+/// the high-water mark. Leaving the loop, cancelling its task, or releasing an unread stream stops the source. A
+/// cancelled task gets `CancellationError`, so that it cannot mistake a part for the whole.
 public struct ReactorStream<Element: Sendable>: AsyncSequence, Sendable {
   private let handle: Handle
 
-  /// The stream of what is put into `buffer`.
+  /// The stream of the elements of `buffer`.
   package init(_ buffer: StreamBuffer<Element>) { handle = Handle(buffer) }
 
-  /// What one loop takes from.
+  /// The iterator of one loop.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let reader: Reader
 
-    /// The next element, nil at the end. Throws what ended the source, or `CancellationError`.
+    /// The next element, nil at the end. Throws the error of the source, or `CancellationError`.
     public mutating func next() async throws -> Element? { try await reader.buffer.next() }
 
-    /// As `next()`, on the caller's actor.
+    /// Like `next()`, on the caller's actor.
     public mutating func next(isolation: isolated (any Actor)?) async throws -> Element? {
       try await reader.buffer.next(isolation: isolation)
     }
   }
 
-  /// Begins to take. Once: what was taken does not come again.
+  /// Starts the loop. Only once: elements are not repeated.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader: handle.read()) }
 
-  /// What waits to be taken: bytes, or connections.
+  /// The number of buffered bytes or connections.
   package var bufferedCost: Int { handle.buffer.bufferedCost }
 
   /// Stops the source when the loop is left.
@@ -43,7 +43,7 @@ public struct ReactorStream<Element: Sendable>: AsyncSequence, Sendable {
     deinit { buffer.leave() }
   }
 
-  /// Stops the source when the stream is let go of unread.
+  /// Stops the source when the stream is released unread.
   private final class Handle: Sendable {
     let buffer: StreamBuffer<Element>
     private let isRead = Atomic(false)

@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// A reactor that runs on a thread of its own, for programs whose main thread does something else.
+/// A reactor on its own thread, for programs whose main thread does other work.
 ///
 /// ```swift
 /// let thread = ReactorThread()
@@ -16,20 +16,21 @@ import Darwin
 /// await thread.stop()
 /// ```
 ///
-/// It runs from the start until ``stop()``, or until this is let go of. Any thread may use it.
+/// It runs until ``stop()``, or until this is released. Any thread may use it.
 public final class ReactorThread: Sendable {
-  /// The one that `try await fetch(url)` uses where no reactor runs. It is started when it is first used, and never stopped.
+  /// The thread that `try await fetch(url)` uses on a thread without a reactor. It starts on first use, and never
+  /// stops.
   public static let shared = ReactorThread(name: "swirl-shared")
 
-  /// The face of its reactor: also the executor for actors that are to live on the thread.
+  /// The remote of its reactor, which is also the executor for actors on the thread.
   public let remote = RemoteReactor()
   private let ending = Ending()
 
   /// Starts the thread and its reactor.
-  /// - Parameter name: what the thread is called in debuggers and in `top -H`, up to 15 bytes.
+  /// - Parameter name: the thread's name in debuggers and in `top -H`, up to 15 bytes.
   public init(name: String = "swirl-reactor") {
     let code = SystemThread.start(name: name) { [remote, ending] in
-      // The reactor has gone when it is told that the thread has ended.
+      // This scope releases the reactor before the end of the thread is reported.
       do {
         let reactor = Reactor(isMain: false, remote: remote)
         reactor.run()
@@ -42,14 +43,14 @@ public final class ReactorThread: Sendable {
 
   deinit { remote.stop() }
 
-  /// Runs `body` on the thread and returns what it returns. See `RemoteReactor.run`.
+  /// Runs `body` on the thread and returns its value. See `RemoteReactor.run`.
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {
     try await remote.run(file: file, line: line, body)
   }
 
-  /// Runs `body` on the thread and awaits the Deferred that it returns; when the task is cancelled, so is that.
+  /// Runs `body` on the thread and awaits the Deferred that it returns; cancelling the task cancels that.
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
@@ -57,8 +58,8 @@ public final class ReactorThread: Sendable {
     try await remote.run(file: file, line: line, body)
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
-  /// Runs `body` on the thread and awaits the Deferred that it returns; when the task is cancelled, so is that.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
+  /// Runs `body` on the thread and awaits the Deferred that it returns; cancelling the task cancels that.
   @_disfavoredOverload
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
@@ -67,16 +68,17 @@ public final class ReactorThread: Sendable {
     try await remote.run(file: file, line: line, body)
   }
 
-  /// Stops the reactor, as its own `stop` does, and waits until it has gone and the thread ends. Called again, it only waits.
+  /// Stops the reactor, as its own `stop` does, and waits until it is released and the thread ends. A second call only
+  /// waits.
   public func stop() async {
     remote.stop()
     await ending.wait()
   }
 
-  /// Waits until the reactor has been stopped and has gone.
+  /// Waits until the reactor is stopped and released.
   func ended() async { await ending.wait() }
 
-  /// As `stop()`, for code that does not await: blocks the calling thread, which must not be this one.
+  /// Like `stop()`, for synchronous code: blocks the calling thread, which must not be this one.
   @available(*, noasync, message: "await stop() instead")
   public func stopAndJoin() {
     require(!remote.isCurrent, "a thread cannot wait for its own end: call reactor.stop()")
@@ -85,9 +87,9 @@ public final class ReactorThread: Sendable {
   }
 }
 
-/// Something that happens once, and those who wait for it.
+/// A one-time event with waiters.
 ///
-/// Unchecked: all that changes is only touched under the lock.
+/// Unchecked: its state is only accessed under the lock.
 private final class Ending: @unchecked Sendable {
   private let lock = Lock()
   private var isReached = false

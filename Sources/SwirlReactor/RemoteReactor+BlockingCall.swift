@@ -1,11 +1,12 @@
 public import SwirlDeferred
 
 extension RemoteReactor {
-  /// Runs `body` on the reactor's thread, and blocks this one until it has returned; gives what it returns, or throws what it throws.
+  /// Runs `body` on the reactor's thread, and blocks this one until it has returned; returns its value or throws its
+  /// error.
   ///
-  /// For threads that may block, such as those of a pool: never from the reactor's own, which would wait for itself, nor from async code,
-  /// which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorGoneError`` when the reactor goes away before. Twisted:
-  /// `blockingCallFromThread`.
+  /// For threads that may block, such as those of a pool: never on the reactor's own thread, which would wait for
+  /// itself, nor in async code, which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorGoneError`` if
+  /// the reactor is released first. Twisted: `blockingCallFromThread`.
   public func blockingCall<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) throws -> Value {
@@ -20,7 +21,7 @@ extension RemoteReactor {
     try wait(file, line) { reactor, call in maybeDeferred { try body(reactor) }.addBoth { call.finish($0) } }
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
   /// Runs `body` on the reactor's thread, and blocks this one until the Deferred that it returns has its result.
   @_disfavoredOverload
   public func blockingCall<Value: Sendable>(
@@ -45,9 +46,9 @@ extension RemoteReactor {
   }
 }
 
-/// What a thread waits for.
+/// A call for which a thread is blocked.
 ///
-/// Unchecked, because what changes is only touched under the lock.
+/// Unchecked, because its state is only accessed under the lock.
 private final class BlockedCall<Value: Sendable>: @unchecked Sendable {
   private let lock = Lock()
   private var result: Result<Value, any Error>?
@@ -69,7 +70,7 @@ private final class BlockedCall<Value: Sendable>: @unchecked Sendable {
   }
 }
 
-/// Tells the result. When it is let go of before, as with the reactor, that is told.
+/// Delivers the result. If it is released first, as with the reactor, it delivers that error.
 private final class Teller<Value: Sendable>: Sendable {
   private let outcome: BlockedCall<Value>
 

@@ -2,10 +2,10 @@ import Dispatch
 package import SwirlDeferred
 
 extension RemoteReactor: SerialExecutor, TaskExecutor {
-  /// Runs a piece of a task on the reactor's thread, for the Swift runtime.
+  /// Runs a job of a task on the reactor's thread, for the Swift runtime.
   ///
-  /// An actor whose `unownedExecutor` is that of a remote lives on the reactor's thread: it may use what belongs to the
-  /// reactor, without a hop. So does a task with the remote as its executor preference:
+  /// An actor whose `unownedExecutor` is that of a remote runs on the reactor's thread: it may use the reactor's
+  /// objects without a hop. So does a task with the remote as its executor preference:
   ///
   /// ```swift
   /// actor Crawler {
@@ -16,28 +16,28 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
   /// Task(executorPreference: remote) { … }
   /// ```
   ///
-  /// From the reactor's own thread it makes no system call; from others the reactor is woken once for all that come
-  /// together. Tasks wait while the reactor does not run. When it has gone away they still go on, one after the other, on
-  /// another thread, so that none is lost; what needs the reactor fails there.
+  /// On the reactor's own thread it makes no system call; from other threads, simultaneous jobs share one wake-up. Jobs
+  /// wait while the reactor does not run. After it is released they continue, one after the other, on another thread,
+  /// so that no task is lost; calls that need the reactor fail there.
   public func enqueue(_ job: consuming ExecutorJob) {
-    // On the main thread a task with this preference goes on to the main actor without being queued for it.
+    // On the main thread a task with this preference switches to the main actor without being enqueued again.
     let serial = isMain ? MainActor.sharedUnownedExecutor : nil
     run(TaskPiece(UnownedJob(job), at: TaskPlace(serial, asUnownedTaskExecutor())))
   }
 
-  /// The reactor, on its own thread, while it runs.
+  /// The reactor, if this is its thread and it runs.
   private var running: Reactor? {
     guard let running = Reactor.running, running.remote === self else { return nil }
     return running
   }
 
-  /// Whether this thread is the reactor's, and the reactor runs on it.
+  /// Whether this is the reactor's thread, and the reactor runs.
   package var isCurrent: Bool { running != nil }
 
-  /// Whether the code that asks runs on the reactor's thread, while that runs: so `assumeIsolated` works in its callbacks.
+  /// Whether the caller is on the reactor's thread while the reactor runs: so `assumeIsolated` works in its callbacks.
   public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
-  /// Stops the program where code that must be on the reactor's thread is not.
+  /// Traps if the caller is not on the reactor's thread.
   public func checkIsolated() {
     require(
       isCurrent,
@@ -49,7 +49,7 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
 }
 
 extension RemoteReactor {
-  /// Runs a piece of a task on the reactor's thread, when the present callback has returned.
+  /// Runs a job on the reactor's thread, after the current callback.
   fileprivate func run(_ piece: TaskPiece) {
     if let reactor = running {
       reactor.enqueue(piece)
@@ -59,12 +59,12 @@ extension RemoteReactor {
   }
 }
 
-/// The executor of the actors that live on a reactor's thread.
+/// The executor of the actors on a reactor's thread.
 ///
-/// Another object than that of the tasks that prefer the thread, since each piece must be told which of the two it runs on: with
-/// the wrong one a task is queued once more at each call of its actor.
+/// A separate object from the executor of tasks that prefer the thread, because each job must know on which of the two
+/// it runs: with the wrong one a task is enqueued once more at each call of its actor.
 final class ActorExecutor: SerialExecutor {
-  // Unsafe only in name: set once, by the remote that owns this, before it hands it out; unowned, since it owns this.
+  // Safe: the remote, which owns this, sets it once before it publishes this; unowned for the same reason.
   nonisolated(unsafe) unowned var remote: RemoteReactor!
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -88,7 +88,7 @@ extension RemoteReactor: DeferredHome {
     return serial.isSame(as: asUnownedSerialExecutor()) ? TaskPlace(serial, taskExecutor) : nil
   }
 
-  // The main thread goes on without its reactor, and so do those who wait there.
+  // The main thread continues without its reactor, and so do the tasks there.
 
   func goOn(_ piece: TaskPiece) {
     if isMain, running == nil {
@@ -98,14 +98,14 @@ extension RemoteReactor: DeferredHome {
     }
   }
 
-  /// Calls `body` on the reactor's thread, after the present callback.
+  /// Calls `body` on the reactor's thread, after the current callback.
   func callAtHome(_ body: @escaping @Sendable () -> Void) {
     if isMain { DispatchQueue.main.async(execute: body) } else { callFromThread(body) }
   }
 }
 
 extension UnownedSerialExecutor {
-  /// Both are what they are made of, an object and its witnesses; there is no public way to compare them.
+  /// Compares the bits, an object and its witness table, because no public API compares executors.
   fileprivate func isSame(as other: UnownedSerialExecutor) -> Bool {
     unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
   }

@@ -1,10 +1,10 @@
 public import SwirlDeferred
 
 extension RemoteReactor {
-  /// Runs `body` on the reactor's thread and returns what it returns, or throws what it throws.
+  /// Runs `body` on the reactor's thread and returns its value, or throws its error.
   ///
-  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws ``ReactorGoneError`` when the
-  /// reactor has gone away before. asyncio: `run_coroutine_threadsafe`; Twisted: `deferToThread`'s counterpart,
+  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws ``ReactorGoneError`` if
+  /// the reactor is released first. asyncio: `run_coroutine_threadsafe`; Twisted: `deferToThread`'s counterpart,
   /// `blockingCallFromThread`, without blocking.
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
@@ -13,8 +13,8 @@ extension RemoteReactor {
     return try await call.run(at: CallSite(file: file, line: line)) { reactor, _ in .success(try body(reactor)) }
   }
 
-  /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result. When the task is
-  /// cancelled, so is the Deferred.
+  /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result. Cancelling the
+  /// task cancels the Deferred.
   ///
   /// ```swift
   /// let page = try await thread.run { _ in fetch(url).addCallback(\.text) }
@@ -29,7 +29,7 @@ extension RemoteReactor {
     }
   }
 
-  // Disfavored: it only gives a context to a body that returns `.succeed(x)`.
+  // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
   /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result.
   @_disfavoredOverload
   public func run<Value: Sendable>(
@@ -41,11 +41,11 @@ extension RemoteReactor {
   }
 }
 
-/// What an awaited call fails with when its reactor has gone away, or goes before the call has its result.
+/// The error of an awaited call whose reactor was released before the call had its result.
 public struct ReactorGoneError: Error, Hashable, CustomStringConvertible {
   package init() {}
 
-  /// What happened and what to do.
+  /// The error in words, and what to do.
   public var description: String {
     "the reactor has gone away before there was a result: keep it, and its thread, until what uses it has ended"
   }
@@ -53,27 +53,27 @@ public struct ReactorGoneError: Error, Hashable, CustomStringConvertible {
 
 /// A call that a task on any thread awaits, from its start on the reactor's thread to its result.
 ///
-/// Unchecked: what changes is only touched on the reactor's thread.
+/// Unchecked: its state is only accessed on the reactor's thread.
 package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
-  /// What a body gives.
+  /// The outcome of a body.
   package enum Outcome {
     case success(Value)
     case deferred(Deferred<Value>)
-    /// The result comes through the `AwaitingTask`; until then this is what cancelling cancels.
+    /// The result arrives through the `AwaitingTask`; until then cancelling cancels this.
     case pending(any CancellableCall)
   }
 
-  /// Begins what the task awaits.
+  /// Starts the work that the task awaits.
   package typealias Body = @Sendable (Reactor, AwaitingTask<Value>) throws -> Outcome
 
   private let remote: RemoteReactor
-  /// What cancelling cancels.
+  /// Cancels the work in progress.
   fileprivate var cancelUnderWay: (() -> Void)?
   private var isCancelled = false
 
   package init(on remote: RemoteReactor) { self.remote = remote }
 
-  /// Runs `body` on the reactor's thread, in its next turn, and awaits what comes of it.
+  /// Runs `body` on the reactor's thread, in its next turn, and awaits the outcome.
   package func run(
     at site: CallSite, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
   ) async throws -> Value {
@@ -94,7 +94,7 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
       case .success(let value): task.finish(.success(value))
       case .pending(let call): if task.isWaiting { cancelUnderWay = { call.cancel() } }
       case .deferred(let deferred):
-        // Its producer keeps it. Were it kept from here too, a call whose producer goes away would wait for ever.
+        // Its producer retains it. A second reference here would make a call whose producer is released wait for ever.
         cancelUnderWay = { [weak deferred] in deferred?.cancel() }
         deferred.addBoth { result in task.finish(result) }
       }
@@ -107,10 +107,10 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   }
 }
 
-/// The task that awaits a call. Only what will bring the result holds this, never the task itself: so it goes away where
-/// that does, as with the reactor, and the task is told.
+/// The task that awaits a call. Only the producer of the result holds this, never the task itself. So releasing the
+/// producer, as with the reactor, releases this, which resumes the task with an error.
 ///
-/// Unchecked: it is touched on the reactor's thread, and by the last who lets go of it.
+/// Unchecked: only the reactor's thread, and the last release, access it.
 package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
   private var continuation: CheckedContinuation<Value, any Error>?
   private let call: AwaitedCall<Value>
@@ -124,7 +124,7 @@ package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
 
   fileprivate var isWaiting: Bool { continuation != nil }
 
-  /// Gives the result, once.
+  /// Delivers the result, once.
   package func finish(_ result: Result<Value, any Error>) {
     call.cancelUnderWay = nil
     continuation.take()?.resume(with: result)

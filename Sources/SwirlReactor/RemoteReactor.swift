@@ -1,7 +1,7 @@
 import Dispatch
 import SwirlDeferred
 
-/// The face of a reactor that other threads may use: the only part of it that is `Sendable`.
+/// The interface of a reactor for other threads: its only `Sendable` part.
 ///
 /// ```swift
 /// let remote = reactor.remote
@@ -16,18 +16,18 @@ public final class RemoteReactor: @unchecked Sendable {
     let body: @Sendable (Reactor) throws -> Void
   }
 
-  // What changes is only touched under the lock: that is why `Sendable` is unchecked.
+  // Its state is only accessed under the lock: that is why `Sendable` is unchecked.
   private let lock = Lock()
-  // Exempt from run-time checks for overlapping access, which the lock makes superfluous: nothing is called under it.
+  // Exempt from run-time checks for overlapping access, which the lock makes superfluous: no callback runs under it.
   @exclusivity(unchecked) private var calls: [Call] = []
-  /// Pieces of tasks, each of which runs once.
+  /// Jobs of tasks, each of which runs once.
   @exclusivity(unchecked) private var jobs: [TaskPiece] = []
-  /// Whether the reactor waits, or is about to, and has to be woken.
+  /// Whether the reactor waits, or is about to, and needs a wake-up.
   private var isAsleep = true
-  /// Whether the reactor has gone away.
+  /// Whether the reactor is released.
   private var isGone = false
   let wakeUp = WakeUp()
-  /// Whether it is the main reactor's.
+  /// Whether its reactor is the main reactor.
   let isMain: Bool
   let actorExecutor = ActorExecutor()
   let park = TaskPark()
@@ -39,11 +39,11 @@ public final class RemoteReactor: @unchecked Sendable {
 
   deinit { wakeUp.close() }
 
-  /// Calls `body` on the reactor's thread, in the order of the calls; when it does not run, once it runs.
+  /// Calls `body` on the reactor's thread, in FIFO order; if it does not run, once it runs.
   ///
-  /// May be called from any thread, the reactor's own included: there it runs after the present callback. The reactor is
-  /// woken once for all the calls that come together. When the reactor has gone away nothing is called. An error that `body`
-  /// throws is logged. Twisted: `callFromThread`; asyncio: `call_soon_threadsafe`.
+  /// May be called from any thread, the reactor's own included: there it runs after the current callback. Simultaneous
+  /// calls share one wake-up. After the reactor is released, calls are dropped. An error that `body` throws is logged.
+  /// Twisted: `callFromThread`; asyncio: `call_soon_threadsafe`.
   public func callFromThread(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Void
   ) {
@@ -57,7 +57,7 @@ public final class RemoteReactor: @unchecked Sendable {
     if mustWake { wakeUp.signal() }
   }
 
-  /// Hands a piece of a task to the reactor; false when that has gone away.
+  /// Passes a job to the reactor; false if that is released.
   func send(_ piece: TaskPiece) -> Bool {
     let (isTaken, mustWake) = lock.withLock {
       if isGone { return (false, false) }
@@ -83,7 +83,7 @@ public final class RemoteReactor: @unchecked Sendable {
 
   // MARK: - The reactor's side
 
-  /// Takes the calls that have come, and hands over the tasks. When there are neither, the next one wakes the reactor.
+  /// Takes the pending calls and jobs. If it finds neither, the next one wakes the reactor.
   func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [TaskPiece]) -> Bool {
     lock.withLock {
       isAsleep = calls.isEmpty && jobs.isEmpty
@@ -97,11 +97,11 @@ public final class RemoteReactor: @unchecked Sendable {
     }
   }
 
-  /// Whether the reactor has gone away.
+  /// Whether the reactor is released.
   package var isClosed: Bool { lock.withLock { isGone } }
 
-  /// Drops the calls that have come and those that will. The tasks go on without the reactor, in the order in which they
-  /// came: first those that it has taken, then those that it has not, then those that will come.
+  /// Drops pending and later calls. The jobs continue without the reactor, in FIFO order: first those that it has
+  /// taken, then the pending ones, then later ones.
   func close(leaving taken: [TaskPiece]) {
     let dropped = lock.withLock {
       isGone = true
@@ -112,15 +112,15 @@ public final class RemoteReactor: @unchecked Sendable {
       }
       return calls
     }
-    // What the calls capture is released here, not under the lock. A task, though, is never lost.
+    // Releases the calls' captures here, outside the lock. Jobs are never dropped.
     withExtendedLifetime(dropped) {}
   }
 
-  /// Where the tasks of an actor go on whose reactor has gone away: one after the other, as before.
+  /// Where an actor's jobs continue after its reactor is released: one after the other, as before.
   private let orphanage = DispatchQueue(label: "swirl.reactor.gone")
 
   func runWithoutReactor(_ piece: TaskPiece) {
-    // Until then this is needed: it is the executor.
+    // Retain this until then, because it is the executor.
     orphanage.async { withExtendedLifetime(self) { piece.run() } }
   }
 }

@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// Runs the main reactor until `body` has returned or thrown, and returns or throws the same.
+/// Runs the main reactor until `body` has ended, and returns its value or throws its error.
 ///
 /// ```swift
 /// try runUntilComplete {
@@ -16,14 +16,14 @@ import Darwin
 /// }
 /// ```
 ///
-/// The body runs on the main thread, which is the reactor's. SIGINT (Ctrl-C) and SIGTERM cancel it; when it has ended, the
-/// program exits with 128 and the signal's number, 130 for Ctrl-C; a second one exits at once. `reactor.stop()` cancels the body too, and
-/// waits for it. To be called from the top level of `main.swift`, as `reactor.run()` is.
-/// asyncio: `asyncio.run`; Tornado: `IOLoop.run_sync`; Twisted: `react`.
+/// The body runs on the main thread, which is the reactor's. SIGINT (Ctrl-C) and SIGTERM cancel it; when it has ended,
+/// the program exits with 128 and the signal's number, 130 for Ctrl-C; a second one exits at once. `reactor.stop()`
+/// cancels the body too, and waits for it. Call it at the top level of `main.swift`, like `reactor.run()`. asyncio:
+/// `asyncio.run`; Tornado: `IOLoop.run_sync`; Twisted: `react`.
 @MainActor public func runUntilComplete<Value>(_ body: @escaping @MainActor () async throws -> Value) throws -> Value {
   let reactor = Reactor.main
   let completion = Completion<Value>()
-  // So that it comes back from every await without leaving the thread.
+  // With this preference it resumes from every await without leaving the thread.
   let task = Task(executorPreference: reactor.remote) { @MainActor @Sendable in await completion.run(body) }
   var interrupting: Int32?
   let handlers = Reactor.stopSignals.map { number in
@@ -49,19 +49,19 @@ import Darwin
   return try result.get()
 }
 
-/// What `runUntilComplete` throws when the reactor was ended, by `crash()`, before the body was.
+/// The error of `runUntilComplete` if `crash()` ended the reactor before the body had ended.
 public struct ReactorStoppedError: Error, Hashable, CustomStringConvertible {
-  /// What happened and what to do.
+  /// The error in words, and what to do.
   public var description: String {
     "the reactor was ended before the body that it ran for: call stop(), which waits for it, not crash()"
   }
 }
 
-/// How a body ended, and the Deferred of those who wait for it.
+/// The result of a body, and the Deferred that waits for it.
 @MainActor private final class Completion<Value> {
   private(set) var result: Result<Value, any Error>?
   let ended = Deferred<Void>()
-  /// A body that `crash()` has left goes on in a later run, which is not its own to stop.
+  /// After `crash()` a body may continue in a later run, which it must not stop.
   var isRunOver = false
 
   func run(_ body: @MainActor () async throws -> Value) async {

@@ -1,22 +1,23 @@
 import SwirlDeferred
 
-/// What stands between a source on the reactor's thread and a task that takes from it, on whatever thread.
+/// The buffer between a source on the reactor's thread and a consuming task on any thread.
 ///
-/// The source is told to pause when more waits than the high mark, and to resume at the low one; it is told to stop when the
-/// task takes no more. What tells it runs on the reactor's thread only.
+/// It pauses the source above the high-water mark, resumes it at the low one, and stops it when the task has left. It
+/// calls the source on the reactor's thread only.
 ///
-/// Unchecked, because what changes is only touched under the lock, and the source's closures on the reactor's thread only.
+/// Unchecked, because its state is only accessed under the lock, and the source's closures on the reactor's thread
+/// only.
 package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
-  /// How the source is steered.
+  /// The source's callbacks.
   package struct Source {
     let pause: () -> Void
     let resume: () -> Void
     let stop: () -> Void
 
     /// - Parameters:
-    ///   - pause: more waits than the high mark: bring no more.
-    ///   - resume: it is down to the low mark: go on.
-    ///   - stop: nobody takes any more. Called once at most, and after `finish` only where that says so.
+    ///   - pause: the buffer is above the high-water mark: produce no more.
+    ///   - resume: it is down to the low-water mark: produce again.
+    ///   - stop: the consumer has left. Called at most once, and after `finish` only if `stopsWhenLeft`.
     package init(
       pause: @escaping () -> Void, resume: @escaping () -> Void, stop: @escaping () -> Void
     ) {
@@ -42,16 +43,16 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private var waitingCost = 0
   private var isPaused = false
   private var end: End?
-  /// Whether the source is to be stopped although it has come to its end, because the task has not seen that yet.
+  /// Whether to stop the source although it has ended, because the task has not seen the end yet.
   private var isStoppedAfterEnd = false
   private var taker: CheckedContinuation<Element?, any Error>?
-  /// Touched on the reactor's thread only; nil once it has come to its end, or was stopped.
+  /// Only accessed on the reactor's thread; nil once it has ended or was stopped.
   private var source: Source?
 
   /// - Parameters:
-  ///   - high: at more than this the source is paused.
-  ///   - low: at this or less it goes on.
-  ///   - cost: what one element counts.
+  ///   - high: above this the source is paused.
+  ///   - low: at this or less it resumes.
+  ///   - cost: the cost of an element.
   package init(on remote: RemoteReactor, high: Int, low: Int, cost: @escaping @Sendable (Element) -> Int) {
     self.remote = remote
     self.high = high
@@ -61,13 +62,13 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   // MARK: - The source's side, on the reactor's thread
 
-  /// Before anything is put in.
+  /// Call it before the first `put`.
   package func setSource(_ source: Source) { self.source = source }
 
-  // Specialised for the bytes of bodies and connections: they are put and taken in other modules, where the generic code looks up the
-  // types of what it does in each call, at 10 µs for each piece.
+  // Specialised for the bytes of bodies and connections: other modules put and take them, where generic code looks up
+  // type metadata in each call, at 10 µs per element.
 
-  /// Hands over an element. After the end nothing happens.
+  /// Adds an element. Does nothing after the end.
   @_specialize(where Element == [UInt8])
   package func put(_ element: Element) {
     let (taker, mustPause) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
@@ -83,16 +84,16 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     if mustPause { source?.pause() }
   }
 
-  /// No more will come. What waits is still taken; then the task sees the end, or `error`.
+  /// Ends the stream. The task still gets the buffered elements; then it sees the end, or `error`.
   ///
-  /// - Parameter stopsWhenLeft: the source is stopped all the same by a task that leaves before it has seen the end: whether
-  ///   that had come already must not matter to it. Until then, or the next `finish`, the source is kept.
+  /// - Parameter stopsWhenLeft: whether a task that leaves before it has seen the end still stops the source, so that
+  ///   it does not matter whether the end had arrived. Until then, or the next `finish`, the source is retained.
   package func finish(throwing error: (any Error)? = nil, stopsWhenLeft: Bool = false) {
     if !stopsWhenLeft { source = nil }
     let taker = lock.withLock { () -> CheckedContinuation<Element?, any Error>? in
       guard end == nil else { return nil }
       let taker = takeTaker()
-      // An error is told once.
+      // An error is delivered once.
       end = taker == nil ? error.map { .failed($0) } ?? .finished : .finished
       isStoppedAfterEnd = stopsWhenLeft && taker == nil
       return taker
@@ -101,10 +102,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     if let error { taker.resume(throwing: error) } else { taker.resume(returning: nil) }
   }
 
-  /// What waits, counted in `cost`.
+  /// The total cost of the buffered elements.
   package var bufferedCost: Int { lock.withLock { waitingCost } }
 
-  // MARK: - The taker's side, on any thread
+  // MARK: - The consumer's side, on any thread
 
   private enum Next {
     case element(Element, mustResume: Bool)
@@ -113,10 +114,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     case nothingYet
   }
 
-  /// The next element; nil at the end. A task that is cancelled ends the source, whatever still waits.
+  /// The next element; nil at the end. Cancelling the task stops the source and drops buffered elements.
   @_specialize(where Element == [UInt8])
   package func next(isolation: isolated (any Actor)? = #isolation) async throws -> Element? {
-    // Else a task that always finds something would never hear of it.
+    // Check this first: a task that always finds an element would otherwise never notice.
     if Task.isCancelled { leave() }
     switch lock.withLock({ takeNext() }) {
     case .element(let element, let mustResume):
@@ -135,7 +136,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   @_specialize(where Element == [UInt8])
   private func wait(_ taker: CheckedContinuation<Element?, any Error>) {
-    // Something may have come since it was looked for.
+    // An element may have arrived since the first check.
     let next = lock.withLock { () -> Next in
       require(self.taker == nil, "a stream is for one task: two wait for its next element")
       let next = takeNext()
@@ -152,9 +153,9 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Nobody takes any more: what waits is dropped, and the source stopped.
+  /// The consumer leaves: drops the buffered elements and stops the source.
   package func leave() {
-    // What an element does when it is let go of is its own matter: not under the lock.
+    // Release elements outside the lock, because their deinits run arbitrary code.
     var dropped = RingBuffer<Element>()
     let (taker, mustStop) = lock.withLock { () -> (CheckedContinuation<Element?, any Error>?, Bool) in
       let mustStop = end == nil || isStoppedAfterEnd
@@ -200,7 +201,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
 
   // MARK: - On the reactor's thread
 
-  /// On its way here another element may have come and paused the source again: then the next taking resumes it.
+  /// Another element may have paused the source again meanwhile: then the next take resumes it.
   private func resumeSource() {
     onReactor { buffer in
       if !buffer.lock.withLock({ buffer.isPaused }) { buffer.source?.resume() }

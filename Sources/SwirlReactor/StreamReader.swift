@@ -1,28 +1,28 @@
 import SwirlDeferred
 
-/// Reads bytes from a stream in the portions that a program wants: so many, a line, all up to a delimiter.
+/// Reads bytes from a stream in portions: a number of bytes, a line, or up to a delimiter.
 ///
 /// ```swift
 /// var reader = StreamReader(connection.inbound)
 /// while let line = try await reader.readLine() { print(line) }
 /// ```
 ///
-/// For one task. What was read from the network and not asked for yet waits here, no more than the limit and what came with it. Letting go
-/// of it ends the stream, as leaving a loop over it does. asyncio: `StreamReader`.
+/// For one task. It buffers bytes that were received but not read yet, at most the limit plus one piece. Releasing it
+/// ends the stream, as leaving a loop does. asyncio: `StreamReader`.
 public struct StreamReader {
   private var iterator: ReactorStream<[UInt8]>.AsyncIterator
   private var bytes: [UInt8] = []
-  /// How many of `bytes` were given away.
+  /// The number of bytes of `bytes` already returned.
   private var start = 0
   private var isAtEnd = false
-  /// What broke the stream, told again each time: what came before it is not all that there was to be.
+  /// The error of the stream. Every call throws it, because the data is incomplete.
   private var failure: (any Error)?
-  /// The longest line, or run of bytes up to a delimiter, that is waited for.
+  /// The maximum length of a line, or of bytes up to a delimiter.
   public let limit: Int
 
   /// - Parameters:
-  ///   - stream: where the bytes come from; it is read by this alone.
-  ///   - limit: the longest line, or run of bytes up to a delimiter.
+  ///   - stream: the source of the bytes; only this may read it.
+  ///   - limit: the maximum length of a line, or of bytes up to a delimiter.
   public init(_ stream: ReactorStream<[UInt8]>, limit: Int = 64 * 1024) {
     require(limit > 0, "a reader of lines of at most \(limit) bytes")
     iterator = stream.makeAsyncIterator()
@@ -31,7 +31,7 @@ public struct StreamReader {
 
   private var count: Int { bytes.count - start }
 
-  /// What comes next, at most `count` bytes, as soon as there is any; nothing at the end. asyncio: `read(n)`.
+  /// The next bytes, at most `count`, as soon as any arrive; empty at EOF. asyncio: `read(n)`.
   public mutating func read(
     atMost count: Int = .max, isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
@@ -40,7 +40,8 @@ public struct StreamReader {
     return take(min(count, self.count))
   }
 
-  /// All that comes, up to the end. Throws ``StreamReaderError`` of code `.tooLong` when that is more than `count` bytes. asyncio: `read(-1)`.
+  /// All bytes up to EOF. Throws ``StreamReaderError`` with the code `.tooLong` if these are more than `count` bytes.
+  /// asyncio: `read(-1)`.
   public mutating func readAll(
     atMost count: Int, isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
@@ -50,8 +51,8 @@ public struct StreamReader {
     return take(self.count)
   }
 
-  /// The next `count` bytes. Throws ``StreamReaderError`` of code `.endOfStream` when fewer come; those can still be read. asyncio:
-  /// `readexactly`.
+  /// The next `count` bytes. Throws ``StreamReaderError`` with the code `.endOfStream` if fewer arrive; those can still
+  /// be read. asyncio: `readexactly`.
   public mutating func readExactly(
     _ count: Int, isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
@@ -64,8 +65,9 @@ public struct StreamReader {
     return take(count)
   }
 
-  /// The bytes up to `delimiter` and with it. Throws ``StreamReaderError``: of code `.tooLong` when it is not among the first ``limit``
-  /// bytes, `.endOfStream` when it does not come; what came can still be read. asyncio: `readuntil`.
+  /// The bytes up to and including `delimiter`. Throws ``StreamReaderError``: with the code `.tooLong` if it is not in
+  /// the first ``limit`` bytes, `.endOfStream` if it does not arrive. The bytes can still be read. asyncio:
+  /// `readuntil`.
   public mutating func readUntil(
     _ delimiter: [UInt8], isolation: isolated (any Actor)? = #isolation
   ) async throws -> [UInt8] {
@@ -75,8 +77,8 @@ public struct StreamReader {
     return take(found + delimiter.count)
   }
 
-  /// The next line as UTF-8, without its line feed and the carriage return before that; nil at the end. A last line without a line feed is
-  /// a line. Throws ``StreamReaderError`` of code `.tooLong` for one that is longer than ``limit``.
+  /// The next line as UTF-8, without its line feed and the carriage return before that; nil at EOF. A last line without
+  /// a line feed counts. Throws ``StreamReaderError`` with the code `.tooLong` for a line longer than ``limit``.
   public mutating func readLine(isolation: isolated (any Actor)? = #isolation) async throws -> String? {
     let found = try await find([UInt8(ascii: "\n")], isolation)
     if found == nil, count == 0 { return nil }
@@ -86,7 +88,7 @@ public struct StreamReader {
     return String(decoding: line, as: UTF8.self)
   }
 
-  /// Where `delimiter` begins, counted from the first byte that was not given away; nil when the stream ends without it.
+  /// The position of `delimiter`, from the first unread byte; nil if the stream ends without it.
   private mutating func find(
     _ delimiter: [UInt8], _ isolation: isolated (any Actor)?
   ) async throws -> Int? {
@@ -98,7 +100,7 @@ public struct StreamReader {
         return found - start
       }
       if count > limit { throw tooLong }
-      // Its first part may be there.
+      // Its first part may have arrived.
       searched = max(0, count - delimiter.count + 1)
       guard try await fill(isolation) else { return nil }
     }
@@ -120,7 +122,7 @@ public struct StreamReader {
     return start == 0 && count == bytes.count ? bytes : Array(bytes[start..<start + count])
   }
 
-  /// Waits for more; false at the end.
+  /// Waits for more bytes; false at EOF.
   private mutating func fill(_ isolation: isolated (any Actor)?) async throws -> Bool {
     if let failure { throw failure }
     let next: [UInt8]?
@@ -138,43 +140,43 @@ public struct StreamReader {
 }
 
 extension StreamReader {
-  /// The lines that come, for one loop. asyncio: `async for line in reader`.
+  /// The lines, for one loop. asyncio: `async for line in reader`.
   public consuming func lines() -> Lines { Lines(reader: self) }
 
-  /// Lines as they come.
+  /// The lines as they arrive.
   public struct Lines: AsyncSequence {
     fileprivate let reader: StreamReader
 
-    /// What one loop takes from.
+    /// The iterator of one loop.
     public struct AsyncIterator: AsyncIteratorProtocol {
       fileprivate var reader: StreamReader
 
       /// The next line, nil at the end.
       public mutating func next() async throws -> String? { try await reader.readLine() }
 
-      /// As `next()`, on the caller's actor.
+      /// Like `next()`, on the caller's actor.
       public mutating func next(isolation: isolated (any Actor)?) async throws -> String? {
         try await reader.readLine(isolation: isolation)
       }
     }
 
-    /// Begins to take.
+    /// Starts the loop.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader: reader) }
   }
 }
 
-/// What a ``StreamReader`` could not give.
+/// A read of a ``StreamReader`` failed.
 public struct StreamReaderError: Error, CustomStringConvertible {
-  /// What went wrong.
+  /// The kind of failure.
   public struct Code: Sendable, Hashable {
     private let rawValue: UInt8
-    /// The stream ended before all was there.
+    /// The stream ended too early.
     public static let endOfStream = Code(rawValue: 0)
-    /// More came than was to be waited for.
+    /// More bytes arrived than the limit allows.
     public static let tooLong = Code(rawValue: 1)
   }
 
-  /// What went wrong.
+  /// The kind of failure.
   public let code: Code
   /// The same in words.
   public let description: String
@@ -186,7 +188,7 @@ public struct StreamReaderError: Error, CustomStringConvertible {
 }
 
 extension [UInt8] {
-  /// Where `pattern` begins for the first time, at `start` or later.
+  /// The position of the first `pattern` at or after `start`.
   package func position(of pattern: [UInt8], from start: Int) -> Int? {
     guard let first = pattern.first else { return start }
     var index = start

@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// A thread of the system, which runs one function and ends with it.
+/// A system thread that runs one function.
 package enum SystemThread {
   private final class Body: Sendable {
     let name: String
@@ -20,7 +20,7 @@ package enum SystemThread {
     }
   }
 
-  /// Starts a thread that cannot be joined; returns zero, or the error for which there is none.
+  /// Starts a detached thread; returns zero, or the error number.
   package static func start(name: String, _ run: @escaping @Sendable () -> Void) -> Int32 {
     let context = Unmanaged.passRetained(Body(name: name, run: run))
     #if os(Linux)
@@ -41,7 +41,7 @@ package enum SystemThread {
     return 0
   }
 
-  // The pointer is what `start` retained, and it is taken over here, once.
+  // Takes the reference that `start` retained, exactly once.
   private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     let body = Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
     #if os(Linux)

@@ -1,7 +1,7 @@
 package import SwirlDeferred
 
-/// The executors that a piece of a task is told it runs on. Where they are those of its actor and of its preference, it goes
-/// on to the actor without being queued for it.
+/// The executors that a job runs on, as reported to the runtime. If they are those of its actor and its preference, the
+/// task switches to the actor without being enqueued again.
 struct TaskPlace: Sendable {
   let serialExecutor: UnownedSerialExecutor?
   let taskExecutor: UnownedTaskExecutor?
@@ -12,7 +12,7 @@ struct TaskPlace: Sendable {
   }
 }
 
-/// A piece of a task, which runs once.
+/// A job of a task, which runs once.
 struct TaskPiece: Sendable {
   let job: UnownedJob
   let place: TaskPlace
@@ -32,15 +32,15 @@ struct TaskPiece: Sendable {
   }
 }
 
-/// Where tasks wait without a continuation of Swift's, which would come back through the global executor, and so through another
-/// thread, before it gets to its actor.
+/// Suspends tasks without Swift's continuations, which would resume through the global executor, and so another thread,
+/// before they reach their actor.
 ///
-/// The task goes to this actor, whose executor does not run it but keeps it; when it is time the piece runs as one of the actor
-/// that it came from, and goes on there at once. SE-0392: when and where a job runs is its executor's affair.
+/// The task hops to this actor, whose executor stores the job instead of running it. Later the job runs as one of its
+/// original actor, and continues there at once. SE-0392: an executor decides when and where a job runs.
 actor TaskPark {
-  /// Keeps what it is given.
+  /// Stores its job.
   private final class Executor: SerialExecutor {
-    // Only touched on the thread of the park: set right before the step that enqueues, by which it is taken.
+    // Only accessed on the park's thread: set right before the hop, whose enqueue takes it.
     nonisolated(unsafe) var coming: ParkedTask?
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -58,22 +58,22 @@ actor TaskPark {
 
   fileprivate nonisolated func expect(_ task: ParkedTask) { executor.coming = task }
 
-  // What this does must need the actor, or it would be called without going there.
+  // The body must access the actor's state, or the compiler would drop the hop.
   fileprivate func pass() { passed &+= 1 }
 }
 
-/// A task that waits in a park.
+/// A suspended task.
 ///
-/// Unchecked: it is touched on the thread of its reactor only, or by who lets go of it last when that is no more.
+/// Unchecked: only the reactor's thread accesses it, or after the reactor is released, the last release.
 package final class ParkedTask: TaskAtHome, @unchecked Sendable {
   private let remote: RemoteReactor
   private let place: TaskPlace
   fileprivate var job: UnownedJob?
   private var isOver = false
-  /// What cancelling cancels.
+  /// The work that cancelling cancels.
   private var awaited: (any CancellableCall)?
 
-  /// The current task, of `isolation`; nil where it would not come back to this thread of its own accord.
+  /// The current task, of `isolation`; nil if it would not resume on this thread by itself.
   package init?(at remote: RemoteReactor, of isolation: (any Actor)?) {
     let preference = withUnsafeCurrentTask { $0?.unownedTaskExecutor }
     guard let place = remote.place(of: isolation, preferring: preference) else { return nil }
@@ -84,14 +84,14 @@ package final class ParkedTask: TaskAtHome, @unchecked Sendable {
   package func wait(for awaited: any CancellableCall, on isolation: isolated (any Actor)?) async {
     self.awaited = awaited
     await withTaskCancellationHandler {
-      // Captured, so that this, too, is on the caller's actor.
+      // Captured, so that this closure, too, is on the caller's actor.
       _ = isolation
-      // What it waits for may have come on the way here.
+      // The result may have arrived during the hop.
       if isOver { return self.awaited = nil }
       remote.park.expect(self)
       await remote.park.pass()
     } onCancel: {
-      // In a later turn even on this thread: cancelling calls others, and the runtime holds a lock of the task's here.
+      // In a later turn even on this thread: cancelling runs callbacks, and the runtime holds the task's lock here.
       remote.callAtHome { [self] in self.awaited?.cancel() }
     }
   }

@@ -1,13 +1,13 @@
 import Logging
 import SwirlDeferred
 
-/// The calls that a reactor has made on threads, until their outcome has come. On the reactor's thread.
+/// The pending calls of a reactor on threads. Used on the reactor's thread.
 final class ThreadCalls {
   struct Call {
-    /// What gets the outcome; nil when it was cancelled.
+    /// Receives the outcome; nil if it was cancelled.
     var deferred: AnyDeferred?
     let ticket: WorkTicket
-    /// Whether a reactor that stops need not wait for it.
+    /// Whether a stopping reactor need not wait for it.
     var mayBeAbandoned: Bool
     let name: String?
     let site: CallSite
@@ -18,15 +18,15 @@ final class ThreadCalls {
   private var calls: [Int: Call] = [:]
   var isEmpty: Bool { calls.isEmpty }
   private(set) var lastID = 0
-  /// How many there are for which a reactor that stops has to wait.
+  /// The number of calls for which a stopping reactor has to wait.
   private(set) var unfinished = 0
-  /// Whether the outcome of any is wanted.
+  /// Whether the outcome of any call is wanted.
   var isAwaited: Bool { calls.values.contains { $0.deferred != nil } }
-  /// How long it waits.
+  /// The time limit of that wait.
   var timeLimit = Duration.seconds(10)
   /// Whether the trigger that waits for them is set.
   var hasTrigger = false
-  /// Fired when there are none.
+  /// Fired when no call is left.
   fileprivate var waiting: [Deferred<Void>] = []
   fileprivate var timer: DelayedCall?
 
@@ -40,20 +40,20 @@ final class ThreadCalls {
     if !call.mayBeAbandoned { unfinished += 1 }
   }
 
-  /// The outcome has come.
+  /// The outcome has arrived.
   func remove(_ id: Int) -> Call? {
     guard let call = calls.removeValue(forKey: id) else { return nil }
     if !call.mayBeAbandoned { unfinished -= 1 }
     return call
   }
 
-  /// The outcome is no longer wanted. What has not begun never runs; what has is waited for all the same when the reactor stops, unless it
-  /// may be abandoned: then its thread has no place in the pool any more.
+  /// The outcome is no longer wanted. A call that has not started never runs. For a started one a stopping reactor
+  /// still waits, unless it may be abandoned: then its thread no longer counts in the pool.
   func cancel(_ id: Int) {
     if !leave(id) { calls[id]?.deferred = nil }
   }
 
-  /// The outcome is not wanted at present. Returns whether the call was withdrawn, and so has none.
+  /// The outcome is currently unwanted. Returns whether the call was withdrawn, and so has no outcome.
   func leave(_ id: Int) -> Bool {
     guard let call = calls[id] else { return false }
     if call.ticket.withdraw() {
@@ -64,7 +64,7 @@ final class ThreadCalls {
     return false
   }
 
-  /// Those that a reactor would have to wait for are no longer waited for: returns what has begun, and what will never begin.
+  /// Stops waiting for all calls: returns the running ones, and the withdrawn ones.
   fileprivate func giveUp() -> (running: [Call], withdrawn: [Call]) {
     var (running, withdrawn): ([Call], [Call]) = ([], [])
     for (id, call) in calls.sorted(by: { $0.key < $1.key }) where !call.mayBeAbandoned {
@@ -82,7 +82,7 @@ final class ThreadCalls {
 }
 
 extension Reactor {
-  /// Fires when no call on a thread is left that must be finished, or when they have had their time and are given up.
+  /// Fires when all calls that must be finished have ended, or at the time limit, which gives them up.
   func threadCallsFinished() -> Deferred<Void> {
     if threadCalls.unfinished == 0 { return .succeed() }
     let finished = Deferred<Void>(canceller: { _ in })
@@ -94,17 +94,17 @@ extension Reactor {
     return finished
   }
 
-  /// One has ended, and its callbacks were called.
+  /// A call has ended, and its callbacks have run.
   func threadCallEnded() {
     guard threadCalls.unfinished == 0, !threadCalls.waiting.isEmpty else { return }
-    // A task that awaits the outcome goes on in this turn, and may make the next call.
+    // A task that awaits the outcome resumes in this turn, and may make the next call.
     let last = threadCalls.lastID
     callSoon { [unowned self] in
       if threadCalls.unfinished == 0, threadCalls.lastID == last { stopWaitingForThreadCalls() }
     }
   }
 
-  /// Waits no longer for the calls on threads, and logs which they are. What has not begun is cancelled.
+  /// Stops waiting for the calls on threads, and logs their names. Cancels those that have not started.
   func giveUpThreadCalls(_ reason: String) {
     let (running, withdrawn) = threadCalls.giveUp()
     if !running.isEmpty || !withdrawn.isEmpty {
@@ -123,7 +123,7 @@ extension Reactor {
     for deferred in waiting where !deferred.isFired { deferred.callback() }
   }
 
-  /// `a, b (3 times)`, and no more than a few of them.
+  /// `a, b (3 times)`, at most a few names.
   private static func list(_ names: [String]) -> String {
     var counts: [(name: String, count: Int)] = []
     for name in names {

@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// Why a pool did not take work.
+/// A pool refused work.
 public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {
   private enum Reason: Hashable {
     case closed, full, allAbandoned
@@ -16,14 +16,14 @@ public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {
 
   /// It was closed.
   public static let closed = ThreadPoolError(reason: .closed)
-  /// As much waits as may.
+  /// The queue is full.
   public static let full = ThreadPoolError(reason: .full)
-  /// As many threads as may are busy with work whose outcome is no longer wanted, and none is free.
+  /// The maximum number of threads is busy with work whose outcome is no longer wanted, and no thread is free.
   package static let allAbandoned = ThreadPoolError(reason: .allAbandoned)
-  /// It has no thread, and the system gives none.
+  /// It has no thread, and the system cannot start one.
   static func noThread(_ errno: Int32) -> ThreadPoolError { ThreadPoolError(reason: .noThread(errno: errno)) }
 
-  /// What happened, and what to do.
+  /// The error in words, and what to do.
   public var description: String {
     switch reason {
     case .closed: "the thread pool is closed and takes no more work"

@@ -1,12 +1,11 @@
 package import SwirlDeferred
 
-/// The calls to come, in the order of their deadlines, and of their making (or moving) where those are equal.
+/// The pending calls, by deadline; equal deadlines in the order of scheduling (or moving).
 ///
-/// A binary heap whose entries are taken out lazily: a call that is taken back stays until its time comes or until half of
-/// the heap is stale. Nearly all timers are timeouts that never fire, so adding and taking back is what has to be cheap:
-/// both take constant time.
+/// A binary heap with lazy removal: a cancelled call's entry stays until its time comes or half of the heap is stale.
+/// Nearly all timers are timeouts that never fire, so adding and cancelling must be cheap: both take constant time.
 package final class TimerQueue {
-  /// The place of a call in the queue, which is never later than the one the call has now.
+  /// The entry of a call, whose deadline is never later than the call's current one.
   private struct Entry: HeapElement {
     var deadline: Int64
     var order: UInt64
@@ -17,18 +16,18 @@ package final class TimerQueue {
     }
   }
 
-  /// A moment in the making of calls: those made or moved after it wait for the next turn.
+  /// A point in the sequence numbers: calls scheduled or moved after it wait for the next turn.
   package struct Mark {
     fileprivate let order: UInt64
   }
 
-  // Exempt from run-time checks for overlapping access: while one of these is changed, nothing of the program's is called.
+  // Exempt from run-time checks for overlapping access: the program's code never runs while one of these changes.
   @exclusivity(unchecked) private var heap = Heap<Entry>()
-  /// Entries that came up in a turn in which they may not be called, until that turn is over.
+  /// Entries that came up in a turn in which they must not run, until the end of that turn.
   @exclusivity(unchecked) private var postponed: [Entry] = []
   @exclusivity(unchecked) private var staleEntries = 0
   @exclusivity(unchecked) private var lastOrder: UInt64 = 0
-  /// The clock: nanoseconds since a moment of its choosing.
+  /// The clock: nanoseconds since an arbitrary moment.
   package let now: () -> Int64
 
   package init(now: @escaping () -> Int64) {
@@ -36,21 +35,21 @@ package final class TimerQueue {
   }
 
   deinit {
-    // They can no longer be called, and what they capture may hold them. First all are told, then all is released: what is
-    // released may touch other calls, which must not look for this queue any more.
+    // The calls can no longer run, and their captures may form cycles. Clear all bodies before releasing any: a release
+    // may access other calls, which must not use this queue any more.
     let bodies = heap.elements.map { $0.call.takeBody() }
     withExtendedLifetime(bodies) {}
   }
 
-  /// The calls that are still to come, in no order.
+  /// The pending calls, unordered.
   package var pending: [DelayedCall] {
     (heap.elements + postponed).lazy.filter { !self.isStale($0) }.map(\.call)
   }
 
-  /// How many entries it keeps, stale ones included.
+  /// The number of entries, stale ones included.
   package var entryCount: Int { heap.count }
 
-  /// The present moment in the making of calls.
+  /// The current sequence number.
   package var mark: Mark { Mark(order: lastOrder) }
 
   package func add(
@@ -80,7 +79,7 @@ package final class TimerQueue {
       call.order = lastOrder
       return
     }
-    // Sooner than its entry, if it has one, which is stale from now on.
+    // Earlier than its entry, if it has one, which becomes stale.
     let hadEntry = call.isQueued
     insert(call)
     if hadEntry { noteStaleEntry() }
@@ -99,12 +98,12 @@ package final class TimerQueue {
     staleEntries = 0
   }
 
-  /// When `runDue` has something to look at: the earliest deadline of a call that is still to come or, where the first entry's
-  /// call was moved back, that of the entry. The loop then wakes once too early; to put the entry in its place each time it
-  /// is asked for, which is each turn, costs more by far where each request moves the timeout of its connection.
+  /// When `runDue` has work: the earliest deadline of a pending call, or if the first entry's call was postponed, that
+  /// of the entry. The loop then wakes once too early. Reinserting the entry on each access, once per turn, would cost
+  /// far more if each request postpones its connection's timeout.
   package var nextDeadline: Int64? { firstLiving?.deadline }
 
-  /// The first entry, once those that are stale are out of its way.
+  /// The first entry that is not stale; removes the stale ones before it.
   private var firstLiving: Entry? {
     while let first = heap.first {
       guard isStale(first) else { return first }
@@ -114,15 +113,15 @@ package final class TimerQueue {
     return nil
   }
 
-  /// Takes out the calls that are due at `time`, one by one and in order, and hands each to `run`. Those that were made or
-  /// moved after `mark`, or are meanwhile, wait for the next turn, even if they are due at once.
+  /// Removes the calls that are due at `time`, one by one in order, and passes each to `run`. Calls scheduled or moved
+  /// after `mark` wait for the next turn, even if they are due.
   package func runDue(
     at time: Int64, madeBefore mark: Mark, _ run: (_ call: DelayedCall, _ body: @escaping () throws -> Void) -> Void
   ) {
     while let first = firstLiving, first.deadline <= time {
       _ = heap.popFirst()
       if first.order != first.call.order {
-        // It was moved back: this is the moment to put it where it belongs.
+        // The call was postponed: reinsert it now.
         push(first.call)
       } else if first.order > mark.order {
         postponed.append(first)

@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// The descriptor through which another thread ends the wait of a loop: an eventfd, or a pipe where there is none.
+/// The descriptor through which another thread ends the wait of a loop: an eventfd, or a pipe on systems without it.
 ///
 /// Its methods are plain system calls on descriptors that never change, so any thread may call them.
 struct WakeUp: Sendable {
@@ -36,7 +36,7 @@ struct WakeUp: Sendable {
   /// Makes the read end readable.
   func signal() {
     var one: UInt64 = 1
-    // A full counter or pipe is readable already.
+    // A full counter or pipe is already readable.
     _ = write(writeEnd, &one, 8)
   }
 
@@ -52,5 +52,5 @@ struct WakeUp: Sendable {
   }
 }
 
-/// `close(2)` under a name that the method above does not hide.
+/// `close(2)`, which the method above shadows.
 private func _close(_ descriptor: Int32) -> Int32 { close(descriptor) }

@@ -1,17 +1,18 @@
 import SwirlDeferred
 
-/// Work that waits for threads, and the threads that take it. They hold the queue, not the pool, so that letting go of the pool ends them.
+/// The queued work, and the threads that take it. They retain the queue, not the pool, so that releasing the pool ends
+/// them.
 ///
-/// Unchecked, because everything in it is only touched under `lock`.
+/// Unchecked, because its state is only accessed under `lock`.
 final class WorkQueue: @unchecked Sendable {
   struct Limits {
-    /// What the threads are called.
+    /// The name of the threads.
     let name: String
-    /// How many threads there may be, those with abandoned work not counted.
+    /// The maximum number of threads, without those with abandoned work.
     let threads: Int
-    /// How much work may wait for them.
+    /// The maximum length of the queue.
     let waiting: Int
-    /// How many threads may be busy with abandoned work.
+    /// The maximum number of threads with abandoned work.
     let abandoned: Int
   }
 
@@ -22,20 +23,20 @@ final class WorkQueue: @unchecked Sendable {
   private enum Added {
     /// A thread will take it.
     case taken
-    /// It waits, but no thread is free and there may be one more.
+    /// It is queued, but no thread is free and one more may start.
     case needsThread
     case refused(ThreadPoolError)
   }
 
   private let limits: Limits
   private let lock = Lock()
-  /// The number of a work is its ticket.
+  /// The ticket of the work is its number.
   private var works = TicketQueue<Work>()
   private var threads = 0
   private var idleThreads = 0
-  /// The work that threads have begun, and whose outcome is wanted.
+  /// The running work whose outcome is wanted.
   private var running: Set<Int> = []
-  /// The work that threads have begun, and whose outcome is no longer wanted: its threads count as none.
+  /// The running work whose outcome is no longer wanted: its threads do not count.
   private var abandoned: Set<Int> = []
   private var isClosed = false
 
@@ -56,10 +57,10 @@ final class WorkQueue: @unchecked Sendable {
 
   private func enqueue(_ body: @escaping @Sendable () -> Void) -> Added {
     if isClosed { return .refused(.closed) }
-    // What there is, or will be, a thread for does not wait.
+    // Work with a free or starting thread does not count as waiting.
     let excess = works.count + running.count - limits.threads
     if excess >= limits.waiting { return .refused(.full) }
-    // The threads that are left may never be free either.
+    // The remaining threads may never be free either.
     if excess >= 0, limits.abandoned > 0, abandoned.count >= limits.abandoned { return .refused(.allAbandoned) }
     works.append(Work(body: body))
     if idleThreads >= works.count {
@@ -71,14 +72,14 @@ final class WorkQueue: @unchecked Sendable {
     return .needsThread
   }
 
-  /// Takes work back; false when a thread has begun it.
+  /// Withdraws work; false if a thread has started it.
   func withdraw(_ number: Int) -> Bool {
-    // What it captures is released without the lock.
+    // Release its captures outside the lock.
     let work = lock.withLock { works.remove(number) }
     return work != nil
   }
 
-  /// The outcome of work that a thread has begun is no longer wanted: the thread's place is another's from now on.
+  /// The outcome of running work is no longer wanted: another thread may take its thread's place.
   func abandon(_ number: Int) {
     let needsThread = lock.withLock {
       guard abandoned.count < limits.abandoned, running.remove(number) != nil else { return false }
@@ -87,7 +88,7 @@ final class WorkQueue: @unchecked Sendable {
       threads += 1
       return true
     }
-    // Without a thread the work waits for one of the others, as before.
+    // If no thread can start, the work waits for one of the others, as before.
     if needsThread { _ = startThread(for: nil) }
   }
 
@@ -111,7 +112,8 @@ final class WorkQueue: @unchecked Sendable {
     return code == 0 ? nil : threadFailed(code, for: number)
   }
 
-  /// The kernel gave no thread for the work of this number. Fine while there is another; without any, it is taken back.
+  /// The kernel could not start a thread for this work. That is fine while another thread exists; without any, withdraw
+  /// the work.
   private func threadFailed(_ code: Int32, for number: Int?) -> ThreadPoolError? {
     let refused = lock.withLock { () -> Work? in
       threads -= 1
@@ -121,12 +123,12 @@ final class WorkQueue: @unchecked Sendable {
     return refused == nil ? nil : .noThread(code)
   }
 
-  /// Waits for work; nil when the thread is to end. `done` is what it has just done.
+  /// Waits for work; nil if the thread has to end. `done` is the work that it has just ended.
   private func next(after done: Int?) -> (Int, @Sendable () -> Void)? {
     lock.withLock {
       if let done, running.remove(done) == nil { abandoned.remove(done) }
       while true {
-        // Others have taken the places of those whose work was abandoned.
+        // Other threads have taken the places of those with abandoned work.
         let isOneTooMany = countedThreads > limits.threads
         if isOneTooMany || works.count == 0 && isClosed {
           threads -= 1

@@ -10,7 +10,8 @@ import Musl
 import Darwin
 #endif
 
-/// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a real one.
+/// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a
+/// real one.
 ///
 /// ```swift
 /// let network = MemoryNetwork(seed: 7)
@@ -20,9 +21,9 @@ import Darwin
 /// network.reactor.run(for: .seconds(10))
 /// ```
 ///
-/// Sockets behave as the kernel's: a buffer for each direction, EOF, resets, a queue of connections to accept. Bytes take the time of
-/// their ``Link``; what varies follows from the seed, so a run that fails can be repeated. Everything is on the reactor's thread. TLS works
-/// over it, too. turmoil and madsim do this for tokio.
+/// Sockets behave as the kernel's: a buffer for each direction, EOF, resets, a queue of connections to accept. Bytes
+/// take the time of their ``Link``; what varies follows from the seed, so a run that fails can be repeated. Everything
+/// is on the reactor's thread. TLS works over it, too. turmoil and madsim do this for tokio.
 public final class MemoryNetwork {
   /// What the way to a host is like, in both directions.
   public struct Link: Sendable {
@@ -43,7 +44,8 @@ public final class MemoryNetwork {
       segmentSize: ClosedRange<Int> = 65536...65536, bufferSize: Int = 65536
     ) {
       require(segmentSize.lowerBound > 0 && bufferSize > 0, "a segment and a buffer have room for a byte")
-      require(latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
+      require(
+        latency >= .zero && jitter >= .zero && bytesPerSecond ?? 1 > 0, "bytes do not arrive before they are sent")
       self.latency = latency
       self.jitter = jitter
       self.bytesPerSecond = bytesPerSecond
@@ -54,7 +56,7 @@ public final class MemoryNetwork {
 
   /// The reactor of all that is on this network.
   public let reactor: Reactor
-  /// The link to each host that has none of its own.
+  /// The link to each host without its own link.
   public var link: Link
   private var hosts: [String: MemoryHost] = [:]
   private var hostsByAddress: [String: MemoryHost] = [:]
@@ -75,6 +77,10 @@ public final class MemoryNetwork {
     reactor.simulatedNetwork = ReactorsNetwork(self)
     // Weak: the reactor keeps its resolver, and that this closure.
     reactor.resolver.lookup = { [weak self] name in
+      // RFC 6761 §6.3: this machine, whatever others say.
+      if name == "localhost" || name.hasSuffix(".localhost") {
+        return .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!])
+      }
       guard let host = self?.hosts[name] else {
         return .fail(NetError(.resolve, name, reason: "the network in memory has no host of that name"))
       }
@@ -136,9 +142,20 @@ public final class MemoryNetwork {
     return lastPort
   }
 
+  /// How many sockets are connected to `port`, and how many are at it: listeners and the accepted ends.
+  package func openSockets(of port: Int) -> (connected: Int, atPort: Int) {
+    let sockets = hostsByAddress.values.flatMap(\.connections).compactMap(\.socket)
+    return (
+      sockets.count { $0.isConnected && $0.peerAddress?.port == UInt16(port) },
+      sockets.count { $0.isOpen && $0.localAddress?.port == UInt16(port) }
+        + listeners.count { $0.localAddress?.port == UInt16(port) }
+    )
+  }
+
   // MARK: - Moving
 
-  /// Calls `deliver` when a segment of `count` bytes that is sent now has arrived; segments of a `lane` keep their order.
+  /// Calls `deliver` when a segment of `count` bytes that is sent now has arrived; segments of a `lane` keep their
+  /// order.
   func send(_ count: Int, over host: MemoryHost, _ lane: MemoryLane, _ deliver: @escaping () -> Void) {
     segments += 1
     let link = host.link ?? self.link

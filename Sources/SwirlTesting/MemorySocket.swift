@@ -25,7 +25,9 @@ final class MemorySocket: SimulatedSocket, EventSource {
   private let host: MemoryHost
   private var state: State
   private(set) var localAddress: SocketAddress?
-  private var peerAddress: SocketAddress?
+  private(set) var peerAddress: SocketAddress?
+  /// Whether it waits to be accepted, and is no program's yet.
+  private var isQueued = false
   // Both ends hold each other until one is closed or broken.
   private var peer: MemorySocket?
   /// The direction to the peer.
@@ -55,7 +57,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     state = .connecting
     peerAddress = address
     localAddress =
-      address.isLoopback ? address.with(port: network.nextPort()) : SocketAddress(ip: "10.0.0.1", port: network.nextPort())
+      address.isLoopback
+      ? address.with(port: network.nextPort()) : SocketAddress(ip: "10.0.0.1", port: network.nextPort())
     host.add(self)
     sendConnect()
   }
@@ -75,6 +78,7 @@ final class MemorySocket: SimulatedSocket, EventSource {
     localAddress = client.peerAddress
     peerAddress = client.localAddress
     peer = client
+    isQueued = true
     host.add(self)
   }
 
@@ -92,7 +96,7 @@ final class MemorySocket: SimulatedSocket, EventSource {
         return
       }
       network.send(0, over: host, accepted.lane) { [self] in
-        // Closed meanwhile: the other end learns it as from a socket that is closed.
+        // Closed meanwhile: the peer sees the same as from a closed socket.
         guard case .connecting = state else { return accepted.breakConnection() }
         state = .connected
         peer = accepted
@@ -117,6 +121,7 @@ final class MemorySocket: SimulatedSocket, EventSource {
   func accept() -> (socket: StreamSocket, peer: SocketAddress?)? {
     guard !queue.isEmpty else { return nil }
     let accepted = queue.removeFirst()
+    accepted.isQueued = false
     return (StreamSocket(accepted), accepted.peerAddress)
   }
 
@@ -124,6 +129,18 @@ final class MemorySocket: SimulatedSocket, EventSource {
     defer { error = 0 }
     return error
   }
+
+  /// Whether a program has it.
+  var isOpen: Bool {
+    if case .closed = state { false } else { !isQueued }
+  }
+
+  /// Whether both ends are there.
+  var isConnected: Bool {
+    if case .connected = state { error == 0 && !isQueued } else { false }
+  }
+
+  var peerState: PeerState { error != 0 ? .broken : hasEnd ? .ended : .open }
 
   // MARK: - Bytes
 
@@ -138,7 +155,9 @@ final class MemorySocket: SimulatedSocket, EventSource {
       errno = EAGAIN
       return -1
     }
-    incoming[incomingStart..<incomingStart + count].withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: count) }
+    incoming[incomingStart..<incomingStart + count].withUnsafeBytes {
+      base.copyMemory(from: $0.baseAddress!, byteCount: count)
+    }
     if isPeeking { return count }
     incomingStart += count
     if incomingStart == incoming.count {
@@ -269,7 +288,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     }
   }
 
-  /// Calls the watches that are ready; those that still are when their handlers have returned are called again in the next turn.
+  /// Calls the watches that are ready; those that still are when their handlers have returned are called again in the
+  /// next turn.
   func fireReady() {
     for event in events where event.isEnabled && isReady(for: event.interest) { event.fire() }
     if events.contains(where: { isReady(for: $0.interest) }) { network?.noteChange(of: self) }

@@ -24,7 +24,8 @@ extension Reactor {
     let hook = addLoopHook(.beforeWaiting) { [unowned self] in
       if now > end {
         let open = openHandles.map { "\n  \($0)" }.joined()
-        Issue.record("the reactor is still busy after \(limit) of its time; open:\(open)", sourceLocation: sourceLocation)
+        Issue.record(
+          "the reactor is still busy after \(limit) of its time; open:\(open)", sourceLocation: sourceLocation)
         crash()
       }
     }

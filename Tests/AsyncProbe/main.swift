@@ -1,4 +1,4 @@
-// What a program does whose main is async, a scenario at a time, written as people write it: the tests run this and read what it prints.
+// Scenarios of a program with an async main, written as users write it. The tests run this and read its output.
 import Swirl
 
 #if canImport(Glibc)
@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-// So that a failure is no hang.
+// Ends the process, so that a failure does not hang.
 alarm(20)
 
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
@@ -26,7 +26,7 @@ case "value":
 case "server":
   let server = HTTPServer { request in .text("hello from \(request.path)") }
   let url = "http://\(try server.listen(0).localAddress)"
-  // In the first place with the client of another thread, since the main one runs when it is free.
+  // First with the client of another thread, since the main thread runs its reactor only when it is free.
   print(try await fetch("\(url)/a").text)
   print(try await fetch("\(url)/b").text)
   let text = try await fetch("\(url)/c").addCallback(\.text).value

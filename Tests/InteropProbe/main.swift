@@ -1,10 +1,12 @@
 // A server and a client for Scripts/interop, which runs them against programs of others.
 //
-//   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say: cert, key, and
-//                                         roots of clients' certificates, for which it asks; SIGHUP makes it read these files again
-//   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
-//   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say: roots, cert, key,
-//                                         min, max, alpn, renegotiation=allowed; all hosts are this machine
+//   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say:
+//                                         cert, key, and roots of clients' certificates, for which it asks; SIGHUP
+//                                         makes it read these files again InteropProbe fetch METHOD URL [BODY]  prints
+//                                         the status, a space, and then the body as it came InteropProbe tls
+//                                         NAME=VALUE… URL…     prints what comes from each in turn, over connections as
+//                                         the names say: roots, cert, key, min, max, alpn, renegotiation=allowed; all
+//                                         hosts are this machine
 import Foundation
 import Swirl
 

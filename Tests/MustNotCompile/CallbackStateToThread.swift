@@ -1,6 +1,6 @@
 import Swirl
 
-// What runs on another thread cannot touch what the callbacks share.
+// Code on another thread cannot access the state that callbacks share.
 @MainActor func program() {
   var count = 0
   _ = deferToThread { count += 1 }  // expect: concurrently-executing code

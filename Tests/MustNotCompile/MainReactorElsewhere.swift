@@ -1,6 +1,6 @@
 import Swirl
 
-// The main reactor is the main actor's.
+// The main reactor belongs to the main actor.
 nonisolated func program() {
   reactor.stop()  // expect: main actor-isolated
 }

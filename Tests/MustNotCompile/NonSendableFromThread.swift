@@ -1,6 +1,6 @@
 import Swirl
 
-// What comes back from another thread must be safe to hand over.
+// A result from another thread must be Sendable.
 final class Box { var value = 0 }
 func program(_ thread: ReactorThread) async throws {
   let box = try await thread.run { _ in Box() }  // expect: Sendable

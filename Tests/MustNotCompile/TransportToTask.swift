@@ -1,6 +1,6 @@
 import Swirl
 
-// A transport is used where its protocol is called.
+// A transport must be used on its protocol's thread.
 final class Echo: StreamProtocol {
   var transport: (any Transport)?
   func connectionMade(_ transport: any Transport) {

@@ -10,7 +10,8 @@ import Darwin
 
 struct Trouble: Error {}
 
-/// Chains of every shape: what a callback is made of, what it returns, and which verb comes next. No closure says what it returns.
+/// Chains of every shape: the callback's body, its return value, and the next verb. No closure declares its return
+/// type.
 @MainActor final class Chains {
   private let url: String
 

@@ -1,6 +1,6 @@
 import Swirl
 
-/// An actor on a reactor's thread: what belongs to the reactor is used directly.
+/// An actor on a reactor's thread, which uses the reactor's objects directly.
 actor Counter {
   private let thread: ReactorThread
   private var lines: [String] = []

@@ -1,6 +1,6 @@
 import Swirl
 
-/// An async function of nobody, with child tasks: each `fetch` finds a reactor of its own.
+/// A nonisolated async function with child tasks: each `fetch` finds a reactor by itself.
 nonisolated func nobody(_ base: String, on thread: ReactorThread) async throws -> [String] {
   async let one = fetch("\(base)/one")
   async let two = thread.run { _ in fetch("\(base)/two").addCallback(\.text) }

@@ -1,6 +1,6 @@
 import Swirl
 
-/// Closures that people give to what is not a chain: loops, cooperators, triggers, locks, groups, threads, streamed requests.
+/// Closures for other APIs than chains: loops, cooperators, triggers, locks, groups, threads, streamed requests.
 @MainActor final class Places {
   private let url: String
   private var rounds = 0
@@ -45,7 +45,7 @@ import Swirl
       check("loopOfOneIf", true)
     }.addErrback { print($0) }
   }
-  /// One call of the body is under way at a time, also where it is one expression.
+  /// One call of the body runs at a time, also if the body is a single expression.
   private func loopWaitsForItsDeferred() {
     var most = 0
     var loop: LoopingCall!

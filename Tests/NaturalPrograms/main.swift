@@ -1,6 +1,6 @@
-// Programs as people write them, from the four kinds of place there are: the top level of main.swift, a class of the main actor, an
-// actor on a reactor's thread, and async functions of nobody. Without `@Sendable`, `@unchecked` or `nonisolated(unsafe)`: that they
-// compile is half of the test, and each says what it got.
+// Programs as users write them, in the four kinds of place: the top level of main.swift, a class of the main actor, an
+// actor on a reactor's thread, and nonisolated async functions. They have no `@Sendable`, `@unchecked` or
+// `nonisolated(unsafe)`: compiling is half of the test, and each prints its result.
 import Swirl
 
 let site = ReactorThread(name: "site")
@@ -9,18 +9,18 @@ var base = ""
 
 let everything = Event()
 
-/// Counts what each place has got.
+/// Counts the results of each place.
 @MainActor func got(_ what: String) {
   count += 1
   print(what)
 }
 
-/// Counts a program that came to its end with the right result.
+/// Counts a program that ended with the right result.
 // scopes: 1500
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 110 { everything.set() }
+  if count == 115 { everything.set() }
 }
 
 try runUntilComplete {
@@ -42,7 +42,7 @@ deferToThread { (1...4).reduce(1, *) }.addCallback { got("top: \($0) from a thre
 reactor.callLater(.milliseconds(5)) { remote.callFromThread { _ in print("top: from afar") } }
 reactor.addSystemEventTrigger(.before, .shutdown) { print("top: shutting down") }
 
-// In good order: a limit, a lock, a queue with workers, a loop, a group, a stream by lines.
+// Coordination: a limit, a lock, a queue with workers, a loop, a group, a stream by lines.
 gatherResults(["/3", "/4", "/5"], atMost: 2) { fetch(base + $0) }.addCallback {
   got("top: \($0.count) pages, two at once")
 }
@@ -90,6 +90,7 @@ let chains = Chains(base)
 let places = Places(base)
 try runUntilComplete {
   chains.run()
+  Handlers().run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), reactor).value
 }

@@ -1,5 +1,5 @@
-// The program whose workers the tests of ProcessPool use. Called by itself it does nothing; with a path, it has a pool whose worker hangs
-// when that file is there.
+// The tests of ProcessPool use workers of this program. Without arguments it does nothing; with a path, it runs a pool
+// whose worker hangs once that file exists.
 import SwirlDeferred
 import SwirlReactor
 import SwirlSystem
@@ -23,7 +23,7 @@ ProcessPool.register("print") { (text: String) in
 ProcessPool.register("throw") { (text: String) throws -> Int in throw Refusal(description: text) }
 ProcessPool.register("exit") { (code: Int) -> Int in exit(Int32(code)) }
 ProcessPool.register("hang") { (path: String) -> Int in
-  // Says that it runs: the test reads the other end.
+  // Reports that it runs: the test reads the other side.
   if let file = fopen(path, "w") { fclose(file) }
   while true { pause() }
 }

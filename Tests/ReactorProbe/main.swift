@@ -1,4 +1,4 @@
-// What only the main thread of a process can do, a scenario at a time: the tests run this and read what it prints.
+// Scenarios that need the main thread of a process. The tests run this and read its output.
 import Dispatch
 import SwirlDeferred
 import SwirlReactor
@@ -11,7 +11,7 @@ import Musl
 import Darwin
 #endif
 
-/// Unbuffered, so that what is printed before a crash is seen.
+/// Unbuffered, so that output before a crash is not lost.
 func print(_ items: Any...) {
   let line = items.map { "\($0)" }.joined(separator: " ") + "\n"
   _ = write(1, line, line.utf8.count)
@@ -19,7 +19,7 @@ func print(_ items: Any...) {
 
 let mainThread = pthread_self()
 
-// The signals as a terminal has them, however the test was started.
+// Default signal handling, as from a terminal, however the test was started.
 for number in [SIGINT, SIGTERM, SIGUSR1] { signal(number, SIG_DFL) }
 
 func isDefault(_ number: Int32) -> Bool {
@@ -87,9 +87,16 @@ func isDefault(_ number: Int32) -> Bool {
       reactor.stop()
     })
   print(isDefault(SIGUSR1))
-  // One that comes before the run is kept for it.
+  // A signal before the run is kept for it.
   kill(getpid(), SIGUSR1)
   reactor.run()
+}
+
+/// Leaves the standard three open.
+func limitDescriptors(_ count: Int) {
+  for descriptor in Int32(3)..<1024 { close(descriptor) }
+  var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 @MainActor func mainQueue() {
@@ -407,7 +414,7 @@ var firstSignal = SIGINT
 
 // MARK: - Threads
 
-/// Twenty calls, more than there are threads, of which none can end before the shutdown has begun.
+/// Twenty calls, more than the pool has threads. No call can end before the shutdown has begun.
 @MainActor func callTwentyThreads() -> () -> Int32 {
   let gate = DispatchSemaphore(value: 0)
   let descriptors = twoDescriptors()
@@ -479,10 +486,13 @@ func twoDescriptors() -> [Int32] {
 }
 
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
-// What hangs is ended by the signal.
+// SIGALRM ends a process that hangs.
 alarm(20)
 switch scenario {
 case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
+case let scenario where scenario.hasPrefix("descriptors: "):
+  limitDescriptors(Int(scenario.dropFirst(13))!)
+  mainQueue()
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
 case "second sigint": secondSignalEnds()

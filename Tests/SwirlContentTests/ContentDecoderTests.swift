@@ -64,7 +64,7 @@ import Testing
     var random = SplitMix(state: 6)
     for seed in 0..<500 as Range<UInt64> {
       var bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      // Behind what each coding begins with, so that more than a first byte is looked at.
+      // After the magic bytes of each coding, so that more than the first byte is parsed.
       switch seed % 5 {
       case 0: bytes = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + bytes
       case 1: bytes = [0x78, 0x9C] + bytes
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test func `Content is there as soon as its bytes are, not only at the end`() throws {
-    // A server that sends events flushes after each.
+    // A server of server-sent events flushes after each event.
     let decoder = try #require(try ContentDecoder(contentEncoding: "deflate"))
     var content: [UInt8] = []
     // `zlib.compressobj()`, flushed with Z_SYNC_FLUSH after "one\n".

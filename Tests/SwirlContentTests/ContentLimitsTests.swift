@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  /// What decodes to zeros, 1 GiB of them in all cases but one. A type without a value that the test library could spell out: it would, byte by
-  /// byte.
+  /// Content that decodes to zeros, 1 GiB in all cases but one. The type hides its bytes, because the test library
+  /// would print them one by one.
   struct Bomb: Sendable, CustomTestStringConvertible {
     let contentEncoding: String
     let bytes: [UInt8]
@@ -36,7 +36,7 @@ import Testing
     Bomb(contentEncoding: "br, gzip", bytes: Made.gzip(Vector.brotliBomb)),
   ]
 
-  /// Less than gzip can do, from a mebibyte on.
+  /// Less than gzip's maximum ratio, from a mebibyte.
   private static var narrow: ContentLimits {
     var limits = ContentLimits(maximumSize: nil, maximumRatio: 1_000)
     limits.ratioFloor = 1 << 20
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func `A bomb between two codings is refused, though the content is small`() {
-    // Frames that hold nothing, more than a mebibyte of them.
+    // Empty frames, more than a mebibyte of them.
     let empty: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0, 1, 0, 0]
     let frames = Array(repeatElement(empty, count: 150_000).joined())
     expectDecoded("zstd, deflate", Made.zlib(Array(frames.prefix(90_000))), [])

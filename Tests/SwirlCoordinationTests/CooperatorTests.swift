@@ -7,7 +7,7 @@ import Testing
 @Suite(.failsOnUnhandledFailures) struct CooperatorTests {
   struct Trouble: Error {}
 
-  /// A cooperator whose turns end after one step, since its clock stands still only between them.
+  /// With a turn time of zero each turn ends after one step.
   @Test func `tasks take steps by turns`() throws {
     let clock = TestClock()
     let cooperator = Cooperator(clock, turnTime: .zero)

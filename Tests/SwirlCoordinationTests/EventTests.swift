@@ -25,7 +25,7 @@ import Testing
     event.wait().addCallback { second?.cancel() }
     second = event.wait()
     event.set()
-    // It had left the line with the others, and its place with it.
+    // `set()` had already taken it out of the queue with the others.
     try failureResult(of: #require(second), as: CancelledError.self)
   }
 

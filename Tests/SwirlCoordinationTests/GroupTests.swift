@@ -39,7 +39,7 @@ import Testing
     let reactor = Reactor()
     let group = DeferredGroup(cancelledBy: reactor)
     var log: [String] = []
-    // It takes its time over ending.
+    // It ends some time after it was cancelled.
     let slow = Deferred<Void>(canceller: { deferred in
       log.append("told")
       reactor.callLater(.milliseconds(20)) {

@@ -17,7 +17,7 @@ import Testing
     clock.advance(by: .seconds(9))
     #expect(times.count == 1)
     clock.pump([.seconds(1), .seconds(4), .seconds(8)])
-    // The third was called 2 s late; the next is due when it would have been.
+    // The third call was 2 s late; the next is due at its original time.
     #expect(times == [.zero, .seconds(10), .seconds(22)])
     clock.advance(by: .seconds(8))
     #expect(times.last == .seconds(30))
@@ -37,7 +37,7 @@ import Testing
     var loop: LoopingCall!
     loop = LoopingCall(clock) { seen.append(loop.missed) }
     loop.start(every: .seconds(10))
-    // Due at 10 s, called at 35 s: those of 20 s and 30 s are passed over.
+    // Due at 10 s, called at 35 s: those of 20 s and 30 s are skipped.
     clock.advance(by: .seconds(35))
     clock.advance(by: .seconds(5))
     #expect(seen == [0, 2, 2] && loop.missed == 2 && loop.count == 3)
@@ -159,7 +159,7 @@ import Testing
     #expect(running.count == 1)
     clock.advance(by: .milliseconds(1))
     #expect(running.count == 2)
-    // Stopped while it runs, and started again: the end of the old call is none of the new loop's.
+    // Stopped and restarted during a call: the end of the old call does not affect the new loop.
     loop.stop()
     loop.start(every: .seconds(1))
     #expect(running.count == 3)

@@ -71,7 +71,7 @@ import Testing
       #expect(!bucket.takeNow())
       bucket.take().addCallback { served.append("third") }
     }
-    // All of it is called at once, the last one before the second.
+    // The clock jumps: all calls run late, and the third is taken when the second is due but not served yet.
     clock.advance(by: .seconds(10))
     #expect(served == ["first", "second", "third"])
     clock.advance(by: .seconds(10))

@@ -177,7 +177,7 @@ import Testing
     do {
       let semaphore = DeferredSemaphore(1)
       gone = semaphore
-      // The first is let go of unfired, and nobody is left to give its token back.
+      // The first Deferred is released unfired, so its token is never returned.
       semaphore.run { Deferred<Void>() }
       semaphore.run { Deferred<Void>() }
       #expect(semaphore.waiting == 1)

@@ -168,7 +168,7 @@ import Testing
     let d = Deferred<Int>()
     let inner = Deferred<Int>()
     var downstream: Deferred<Int>!
-    // Straight, and with an inner Deferred between the two.
+    // Directly, and with an inner Deferred between the two.
     for isInner in [false, true] {
       let d = Deferred<Int>()
       let stage = d.addCallback { _ in downstream! }
@@ -214,7 +214,7 @@ import Testing
   }
 }
 
-/// What long chains cost.
+/// The cost of long chains.
 @Suite(.reported) struct LengthTests {
   @Test func aMillionStagesThatReturnFiredDeferredsUseNoStack() {
     let d = Deferred<Int>()
@@ -258,7 +258,7 @@ import Testing
     #expect(got == 7)
   }
 
-  /// Inner Deferreds that all wait for each other, and are then resolved from the far end.
+  /// Inner Deferreds that all wait for each other, and are then resolved from the far end of the chain.
   @Test func aMillionDeferredsThatWaitForEachOtherUseNoStack() {
     let source = Deferred<Int>()
     var outermost = source

@@ -4,7 +4,7 @@ import Testing
 @MainActor @Suite(.reported) struct AsCompletedTests {
   let log = Log()
 
-  /// Lets what was made runnable on this actor run.
+  /// Yields to the other runnable jobs of this actor.
   private func letOthersRun() async {
     for _ in 0..<5 { await Task.yield() }
   }

@@ -1,7 +1,8 @@
 import SwirlDeferred
 import Testing
 
-/// A million steps, each taken by a callback of the one before. Tests run on threads of Swift's pool, which have 512 KiB of stack.
+/// A million steps, each started by a callback of the previous one. Tests run on threads of Swift's pool, which have
+/// 512 KiB of stack.
 @Suite(.reported) struct CallStackTests {
   private static let rounds = 1_000_000
 
@@ -98,7 +99,7 @@ import Testing
       list = DeferredList([inner.addCallback { $0.count }], consumeErrors: true)
     }
     var isEnded = false
-    // A list whose member is cancelled later, for want of stack, fails with CancelledError.
+    // If the stack is short, a list cancels its members later, and fails with CancelledError.
     list.addBoth { _ in isEnded = true }
     list.cancel()
     #expect(isEnded)

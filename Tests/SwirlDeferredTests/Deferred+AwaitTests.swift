@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import Testing
 
-/// Lets what was made runnable on this actor run.
+/// Yields to the other runnable jobs of this actor.
 @MainActor private func letOthersRun() async {
   for _ in 0..<5 { await Task.yield() }
 }
@@ -242,7 +242,7 @@ import Testing
     }
   }
 
-  /// Without an actor, on a thread of its own.
+  /// Without an actor, on its own thread.
   private static func stray<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async -> Bool {
     let deferred = Deferred(isolation: nil, body)
     return deferred.isFired
@@ -251,21 +251,21 @@ import Testing
   @Test func aBodyThatHasNowhereToComeBackToRunsAtOnceOrIsRefused() async {
     #expect(await Self.stray { 1 })
     await #expect(processExitsWith: .failure) {
-      // Whatever it awaits: it would go on, and fire, on a thread of the global pool.
+      // It traps at any await: it would resume, and fire, on a thread of the global pool.
       _ = await Self.stray { try await Task.sleep(for: .seconds(3600)) }
     }
   }
 
-  /// Whether this is the thread of a reactor that runs.
+  /// Whether this is the thread of a running reactor.
   private static func isHome() -> Bool { Reactor.running != nil }
 
-  /// A function without an actor, as a protocol's methods are.
+  /// A nonisolated function, like a protocol's methods.
   private static func body(of reactor: Reactor) -> Deferred<[Bool]> {
     let isHomeWhenFired = Deferred {
       let first = isHome()
       try await Reactor.current.sleep(.zero).value
       let second = isHome()
-      // Whoever resumes it, it comes back.
+      // It returns to its thread, independent of the thread that resumes it.
       await Task.detached {}.value
       return [first, second, isHome()]
     }

@@ -4,7 +4,7 @@ import Testing
 @Suite(.reported) struct CallbacksTests {
   let log = Log()
 
-  /// What each verb makes of a success and of a failure.
+  /// The result of each verb for a success and for a failure.
   @Test func eachVerbRunsForWhatItsNameSays() {
     let verbs: [(String, (Deferred<Int>) -> Deferred<Int>, String, String)] = [
       ("addCallback", { $0.addCallback { $0 + 1 } }, "=2", "!boom"),

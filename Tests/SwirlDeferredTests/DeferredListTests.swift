@@ -1,7 +1,7 @@
 import SwirlDeferred
 import Testing
 
-/// What a `DeferredList` with `fireOnOneCallback` or without tells, in words that do not depend on its type.
+/// The outcome of a `DeferredList`, with `fireOnOneCallback` or without, in words that do not depend on its type.
 private func words(_ outcome: DeferredListOutcome<Int>) -> String {
   switch outcome {
   case .first(let index, let value): "first \(index)=\(value)"
@@ -22,7 +22,7 @@ private func words(_ results: [Result<Int, any Error>]) -> String {
 @Suite(.reported) struct DeferredListTests {
   let log = Log()
 
-  /// A list of three with these flags; how it fires is noted.
+  /// A list of three with these flags, whose result is logged.
   private func list(
     _ members: [Deferred<Int>], callback: Bool, errback: Bool, consume: Bool
   ) -> AnyDeferred {

@@ -15,7 +15,7 @@ import Testing
     #expect(Reports.takeWords() == ["boom"])
   }
 
-  /// What is done with a failure, and what is reported of it.
+  /// How a failure is treated, and the reports that result.
   @Test func whoeverSeesAFailureHandlesItEverywhere() {
     let cases: [(String, (Deferred<Int>) -> Void, [String])] = [
       ("nothing", { _ in }, ["boom"]),
@@ -181,7 +181,7 @@ import Testing
   }
 }
 
-/// Debug mode is one switch for the process, so each of these runs in a process of its own.
+/// Debug mode is process-wide, so each of these runs in its own process.
 @Suite(.reported) struct DebugModeTests {
   @Test func reportsSayWhereADeferredWasMadeAndFirstFired() async {
     await #expect(processExitsWith: .success) {

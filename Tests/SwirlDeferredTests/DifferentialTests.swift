@@ -2,7 +2,7 @@ import Foundation
 import SwirlDeferred
 import Testing
 
-/// Random programs do on Swirl what they were seen to do on Twisted.
+/// Random programs behave on Swirl as recorded on Twisted.
 ///
 /// The recorded ones always run; `Scripts/differential/run` makes new ones and names them in `SWIRL_TRACES`.
 @Suite(.reported) struct DifferentialTests {
@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  /// What a program did otherwise than recorded, in words.
+  /// The difference between a program's behaviour and the recording, in words.
   private static func mismatch(in line: Substring) throws -> String? {
     let recorded = try Recorded(line)
     let got = Machine.run(recorded.program)

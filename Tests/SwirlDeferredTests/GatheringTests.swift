@@ -1,7 +1,7 @@
 import SwirlDeferred
 import Testing
 
-/// What lists, gathers and races have in common.
+/// The common behaviour of lists, gathers and races.
 @Suite(.reported) struct GatheringTests {
   let log = Log()
 

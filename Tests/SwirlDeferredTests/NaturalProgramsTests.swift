@@ -1,8 +1,8 @@
 import SwirlDeferred
 import Testing
 
-// Programs as people write them: without annotations, `@Sendable` or `@unchecked`. That they compile, and soon, is most of
-// the test.
+// Programs as users write them: without annotations, `@Sendable` or `@unchecked`. The test is mostly that they compile,
+// and quickly.
 
 private func parse(_ text: String) throws -> Int {
   guard let number = Int(text) else { throw Boom("not a number: \(text)") }

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func aLoserIsToldOnceToStop() {
-    // It goes on with something else, which is nobody's to cancel any more.
+    // Its callback returns another Deferred, which the race must not cancel any more.
     let other = Deferred<Int>(canceller: { [log] _ in log("other stopped") })
     let loser = Deferred<Int>()
     let members = [loser.addErrback { _ in other }, .succeed(1), Deferred<Int>()]

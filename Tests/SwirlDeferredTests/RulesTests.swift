@@ -1,7 +1,7 @@
 import SwirlDeferred
 import Testing
 
-/// The ten rules that everything else follows from.
+/// The ten rules from which everything else follows.
 @Suite(.reported) struct RulesTests {
   let log = Log()
 
@@ -111,7 +111,7 @@ import Testing
   }
 }
 
-/// The tenth rule, in a suite of its own for its actor.
+/// The tenth rule, in a separate suite, because it needs an actor.
 @MainActor @Suite(.reported) struct AwaitingRuleTests {
   @Test func valueAwaitsAndACancelledTaskCancelsTheDeferred() async throws {
     let log = Log()

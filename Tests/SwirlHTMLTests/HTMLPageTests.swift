@@ -80,7 +80,7 @@ import Testing
       "<meta name=keywords content='charset, page'><meta charset=cp1251>",
     ] {
       #expect(HTMLPage(Array("\(meta)<title>".utf8) + [0xC6], url: "http://h/").title == "\u{416}")
-      // What the server says goes before.
+      // The charset of the server overrides the page's.
       #expect(HTMLPage(Array("\(meta)<title>".utf8) + [0xC6], url: "http://h/", charset: "latin1").title == "\u{C6}")
     }
     for other in [
@@ -92,7 +92,7 @@ import Testing
         HTMLPage(Array("\(other)<meta charset=cp1251><title>".utf8) + [0xC6], url: "http://h/").title == "\u{416}",
         "\(other)")
     }
-    // What says UTF-16 was read as ASCII.
+    // A declaration of UTF-16 that is readable as ASCII is wrong.
     #expect(HTMLPage(Array("<meta charset=utf-16><title>\u{416}".utf8), url: "http://h/").title == "\u{416}")
     let wide = Array("\u{FEFF}<title>\u{416}</title><a href=x>".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
     #expect(HTMLPage(wide, url: "http://h/").title == "\u{416}")
@@ -132,7 +132,7 @@ import Testing
     #expect(HTMLPage(image, url: "http://h/").links.isEmpty)
   }
 
-  /// Pages of a megabyte, each with a link behind what is hostile: the parser looks through its open elements at each end tag.
+  /// Hostile pages of a megabyte, each with a link at its end: the parser searches its open elements at each end tag.
   @Test(
     arguments: [
       ["<div>"], ["<b>", "</i>"], ["<table><tr><td>"], ["<a>"], ["<!---->"], ["&amp;"], ["&"], ["<p x=y>"], ["</p>"],
@@ -154,7 +154,7 @@ import Testing
     var links: [String] = []
     let time = ContinuousClock().measure { links = page(html).links }
     #expect(links == ["http://h/dir/end"])
-    // A hundred times as long as it takes; what grows with the square of the length would take hours.
+    // A hundred times the usual time; quadratic time would take hours.
     #expect(time < .seconds(20))
   }
 
@@ -178,7 +178,7 @@ import Testing
     #expect(same.links == ["http://h/dir/x"] && !same.isComplete)
   }
 
-  /// Pieces of HTML in any order, cut anywhere: nothing is read that is not there, and every link is a URL.
+  /// Fragments of HTML in random order, cut anywhere: the parser never reads out of bounds, and every link is a URL.
   @Test(arguments: 0..<40)
   func `pages of chance break nothing`(seed: Int) {
     var draw = SeededGenerator(seed: UInt64(seed))
@@ -212,7 +212,7 @@ import Testing
     ("</ x><a href=1>", ["1"]), ("</><a href=1>", ["1"]), ("<!x<a href=0><a href=1>", ["1"]),
     ("<![CDATA[<a href=0>]]><a href=1>", ["1"]),
     ("<svg><![CDATA[<a href=0>]]><a href=1>", ["1"]),
-    // Content that is no markup.
+    // Elements with raw text content.
     ("<textarea><a href=0></textarea><a href=1>", ["1"]), ("<title><a href=0></title><a href=1>", ["1"]),
     ("<iframe src=1><a href=0></iframe><a href=2>", ["1", "2"]), ("<xmp><a href=0></XMP ><a href=1>", ["1"]),
     ("<style><a href=0></styles></style><a href=1>", ["1"]), ("<noembed><a href=0></noembed><a href=1>", ["1"]),
@@ -257,14 +257,14 @@ import Testing
     ("nonsense", "é", "%C3%A9"),
   ])
   func `a query is in the character set of the page`(charset: String, text: String, query: String) {
-    // The references are of ASCII, so that the page is the same in each set; those of UTF-16 are of two bytes.
+    // The page has only numeric references, so that its bytes are the same in each charset except UTF-16.
     let numbers = text.unicodeScalars.map { "&#\($0.value);" }.joined()
     let html = "<a href='/p/&#233;?q=\(numbers)&amp;x#&#233;'>"
     let bytes = charset == "utf-16" ? html.utf8.flatMap { [$0, 0] } : Array(html.utf8)
     #expect(HTMLPage(bytes, url: "http://h/", charset: charset).links == ["http://h/p/%C3%A9?q=\(query)&x"])
   }
 
-  // MARK: - Where a page leads by itself, and what is said to robots
+  // MARK: - Refresh and robots
 
   @Test(arguments: [
     ("0;url=/x", "http://h/x"), ("5; URL = '/x'y", "http://h/x"), ("0.5,/x", "http://h/x"), (" 3 /x", "http://h/x"),

@@ -2,7 +2,7 @@ import SwirlHTML
 import Testing
 
 @Suite struct JoinURLTests {
-  /// All examples of RFC 3986 §5.4 are shown where references are resolved, in SwirlHTTP: a few, through the face that crawlers see.
+  /// A few examples of RFC 3986 §5.4 through the public API; URLReferenceTests has all of them.
   @Test(arguments: [
     ("g:h", "g:h"), ("../g", "http://a/b/g"), ("//g", "http://g/"), ("?y", "http://a/b/c/d;p?y"),
     ("", "http://a/b/c/d;p?q"),
@@ -10,7 +10,7 @@ import Testing
   ])
   func `references are joined as the URL standard joins them`(reference: String, url: String) {
     #expect(joinURL("http://a/b/c/d;p?q", reference) == url)
-    // Unlike a redirect's, the fragment of the base is nobody's.
+    // Unlike a redirect's target, the result does not inherit the fragment of the base.
     #expect(joinURL("http://a/b/c/d;p?q#here", reference) == url)
   }
 

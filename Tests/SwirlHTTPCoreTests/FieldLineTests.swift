@@ -20,7 +20,7 @@ import Testing
     expectRequests(head, expected == nil ? ["error badField 400"] : ["head GET / none", "end"])
     expectResponses(
       "HTTP/1.1 204 No\r\n\(line)\r\n\r\n", expected == nil ? ["error badField 502"] : ["head 204 none", "end"])
-    // The same line among trailers.
+    // The same line in a trailer section.
     expectRequests(
       "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\(line)\r\n\r\n",
       ["head PUT / chunked", expected.map { "end " + $0 } ?? "error badField 400"])

@@ -2,18 +2,18 @@ import HTTPTypes
 import SwirlHTTPCore
 import Testing
 
-/// What a lenient parser takes and a strict one does not. Each vector runs both ways, and each way in all cuts.
+/// Responses that a lenient parser accepts and a strict one refuses. Each vector runs in both modes, and in all splits.
 @Suite struct LenientResponseTests {
-  /// A response that only a lenient parser takes, and how.
+  /// A response that only a lenient parser accepts, and the result.
   struct Vector: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var method = HTTPRequest.Method.get
     let text: String
-    /// What the lenient parser makes of it.
+    /// The lenient parser's events.
     let expected: Transcript
-    /// The strict parser's last word.
+    /// The strict parser's last event.
     var refusal = "error badField 502"
-    /// The fields, where they are of interest.
+    /// The expected fields, if the case is about them.
     var fields: [String]?
     let isPersistent: Bool
   }
@@ -39,7 +39,7 @@ import Testing
       testDescription: "one such line", text: "HTTP/1.1 200 OK\r\nA: b\nContent-Length: 1\r\n\r\nx",
       expected: ["head 200 contentLength(1)", "data x", "end"], fields: ["A=b", "Content-Length=1"],
       isPersistent: false),
-    // A web server for embedded devices, which mixes both.
+    // From a web server for embedded devices, which mixes both line ends.
     Vector(
       testDescription: "GoAhead-Webs",
       text:
@@ -47,7 +47,7 @@ import Testing
       expected: ["head 200 contentLength(4)", "data <a/>", "end"], refusal: "error badStartLine 502",
       fields: ["Server=GoAhead-Webs", "Pragma=no-cache", "Content-Length=4", "Set-Cookie=userid=1; path=/;"],
       isPersistent: false),
-    // A firewall in front of many sites, which breaks its own cookies.
+    // From a firewall in front of many sites, which breaks its own cookies.
     Vector(
       testDescription: "a broken cookie of a firewall",
       text:

@@ -2,7 +2,7 @@ import HTTPTypes
 import SwirlHTTPCore
 import Testing
 
-/// Each limit is met exactly, and passed by one.
+/// Each limit is reached exactly, and exceeded by one.
 @Suite struct LimitsTests {
   @Test("A head may fill its limit and no more: 431 (RFC 6585 §5)")
   func headBytes() {

@@ -2,7 +2,7 @@ import HTTPTypes
 import SwirlHTTPCore
 import Testing
 
-/// A field whose value was not repaired when it was made.
+/// A field whose value the initializer did not sanitize.
 func lenient(_ value: [UInt8]) -> HTTPFields {
   var fields = HTTPFields()
   fields.append(HTTPField(name: .userAgent, lenientValue: value))

@@ -2,11 +2,11 @@ import HTTPTypes
 import SwirlHTTPCore
 import Testing
 
-/// What a parser said about some bytes, one line an event; content that came in pieces is put together.
+/// A parser's events for some bytes, one line each; adjacent content is merged.
 typealias Transcript = [String]
 
-/// Runs a vector whole, one byte at a time, cut in two at every point, and with another message behind it, and expects the same
-/// each time.
+/// Runs a vector whole, one byte at a time, split in two at every point, and with another message behind it, and
+/// expects the same events each time.
 func expectResponses(
   _ text: String, _ expected: Transcript, methods: [HTTPRequest.Method] = [], limits: HTTPLimits = HTTPLimits(),
   close: Bool = false, isLenient: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
@@ -44,7 +44,7 @@ private func expectSame(
       #expect(run(pieces) == expected, "cut at \(cut)", sourceLocation: sourceLocation)
     }
   }
-  // Behind a message that is complete comes the next; behind an error nothing is looked at.
+  // After a complete message comes the next one; after an error the rest is not read.
   let last = expected.last ?? ""
   if !close, last == "end" || last.hasPrefix("end ") {
     #expect(

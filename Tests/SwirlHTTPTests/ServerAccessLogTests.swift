@@ -2,7 +2,7 @@ import Swirl
 import Testing
 
 @Suite struct ServerAccessLogTests {
-  /// What the access log is told.
+  /// Collects the entries of the access log.
   final class Log {
     private(set) var lines: [String] = []
 

@@ -85,7 +85,7 @@ import Testing
         let text = answer(server, connect + get())
         #expect(text.statuses.first == status)
         #expect(text.contains("Allow: GET, HEAD") == (status == 405))
-        // What comes behind it is a request again.
+        // The bytes behind it are a request again.
         #expect(text.statuses.count == 2)
         #expect(lines.all == [])
       }
@@ -151,7 +151,7 @@ import Testing
     transport.send(get() + get())
     #expect(transport.text.statuses == [200])
     #expect(transport.text.contains("Connection: close\r\n"))
-    // The second request was sent already: a plain close could destroy the answer on its way.
+    // The second request was already in flight: a plain close could destroy the response on its way.
     #expect(transport.isWriteClosed)
   }
 
@@ -223,7 +223,7 @@ struct Sendable205: @unchecked Sendable {
   let value: HTTPServer.Response
 }
 
-/// Sends back what comes, in brackets.
+/// Echoes its input in brackets.
 final class ServerEcho: StreamProtocol {
   private var transport: (any Transport)?
   func connectionMade(_ transport: any Transport) { self.transport = transport }

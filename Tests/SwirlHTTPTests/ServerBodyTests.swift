@@ -44,7 +44,7 @@ import Testing
     transport.send("POST / HTTP/1.1\r\nHost: x\r\n\(rest)")
     #expect(transport.text.statuses == [413])
     #expect(transport.text.contains("Connection: close\r\n"))
-    // Its body may be on the way: only our side is closed.
+    // The request's body may be in flight: close only our direction.
     #expect(transport.isWriteClosed)
     #expect(!transport.isClosed)
   }
@@ -55,9 +55,9 @@ import Testing
     #expect(transport.take() == "HTTP/1.1 100 Continue\r\n\r\n")
     transport.send("ab")
     #expect(transport.text.statuses == [200])
-    // One that did not wait needs no telling.
+    // A client that did not wait gets no 100.
     #expect(answer(echo, post("ab", "Expect: 100-continue\r\n")).statuses == [200])
-    // And one whose body is too large is not told to send it.
+    // A client whose body is too large gets no 100.
     #expect(
       answer(echo, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n").statuses
         == [413])

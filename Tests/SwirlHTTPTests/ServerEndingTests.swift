@@ -8,11 +8,11 @@ import Testing
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
 
-/// A server and one client of it, over memory or TLS, whose reactor runs as far as a test asks.
+/// A server and one client of it, over memory or TLS, whose reactor runs as far as the test needs.
 final class EndingScene {
   enum Place: CaseIterable { case memory, tls }
 
-  /// What the connection becomes by an upgrade.
+  /// The protocol after an upgrade.
   final class Successor: StreamProtocol {
     var transport: (any Transport)?
     func connectionMade(_ transport: any Transport) { self.transport = transport }
@@ -74,7 +74,7 @@ final class EndingScene {
   }
 
   private func later() -> Deferred<HTTPServer.Response> {
-    // Without a canceller: a result that comes after it was cancelled is no mistake.
+    // Without a canceller: a result after cancellation is not an error.
     let deferred = Deferred<HTTPServer.Response>()
     waiting.append(deferred)
     return deferred
@@ -104,7 +104,7 @@ final class EndingScene {
       reactor.crash()
     }
     func look() { condition() ? reactor.crash() : reactor.callSoon { look() } }
-    // Not at once: a reactor that does not run cannot be crashed.
+    // In a later turn: a reactor that does not run cannot be crashed.
     reactor.callSoon { look() }
     reactor.run(handlingSignals: false)
     limit.cancel()
@@ -118,7 +118,7 @@ final class EndingScene {
     }
   }
 
-  /// Lets everything fire that could still fire, however long it would take to.
+  /// Fires everything pending, at any delay.
   func passAllTime() {
     for _ in 0..<20 {
       runTurns()
@@ -135,7 +135,7 @@ final class EndingScene {
 
   func runUntilAsked() { run { [unowned self] in !waiting.isEmpty } }
 
-  /// Ends what the way has left, and lets go of all but the reactor.
+  /// Ends the remaining connections, and releases everything but the reactor.
   func end() {
     client.transport?.abort()
     listener?.stop()

@@ -26,7 +26,7 @@ import Testing
     #expect(transport.text.contains("Content-Type: text/plain"))
     #expect(transport.isWriteClosed)
     #expect(!isCalled)
-    // What else comes is dropped, to a bound.
+    // Further input is dropped, up to a limit.
     transport.send(get())
     #expect(transport.text.statuses == [status])
     #expect(!transport.isClosed)

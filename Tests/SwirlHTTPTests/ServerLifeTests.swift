@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// A client that speaks bytes over a real socket.
+/// A client that sends raw bytes over a real socket.
 final class ServerRawClient: StreamProtocol {
   private(set) var received: [UInt8] = []
   private(set) var transport: (any Transport)?
@@ -31,8 +31,8 @@ final class ServerRawClient: StreamProtocol {
   func connectionLost(_ end: ConnectionEnd) { ended.callback() }
 }
 
-/// A reactor with a server on a free port, for the time of `body`; stops when the Deferred it returns has fired, or with a
-/// failure after ten seconds.
+/// A reactor with a server on a free port, for the duration of `body`. Stops when the Deferred of `body` has fired;
+/// fails after ten seconds.
 func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) throws {
   let reactor = Reactor()
   let listener = try server.listen(0, on: reactor)
@@ -54,7 +54,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     reactor.connectTCP("127.0.0.1", port) { ServerRawClient(sending: text) }
   }
 
-  /// Sends `text` and gives all that comes until the server closes.
+  /// Sends `text` and gives all bytes up to the server's EOF.
   private func talk(_ reactor: Reactor, _ port: Int, _ text: String) -> Deferred<String> {
     connect(reactor, port, text).addCallback { client in client.ended.addCallback { client.text } }
   }
@@ -109,7 +109,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     configuration.bodyTimeout = .milliseconds(60)
     configuration.lingerTimeout = .milliseconds(10)
     let server = HTTPServer(configuration: configuration) { _ in .text("x") }
-    // A byte each 10 ms; the bodies' heads go first.
+    // One byte per 10 ms; for the bodies the head comes first.
     let bytes = request.utf8.map { String(UnicodeScalar($0)) }
     let headCount = request.hasPrefix("POST") ? request.utf8.count - 20 : 0
     var text = ""
@@ -249,7 +249,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
       }
     }
     try run()
-    // Other suites open and close meanwhile: so the least of a few tries counts.
+    // Other suites open and close descriptors in parallel: take the minimum of a few tries.
     let grown = try (0..<5).map { _ in
       let before = openDescriptors()
       try run()

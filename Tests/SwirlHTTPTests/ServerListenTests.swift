@@ -2,7 +2,7 @@ import Swirl
 import Testing
 
 @Suite(.serialized) struct ServerListenTests {
-  /// A server with a request under way, whose answer the test gives, and a client that waits for it.
+  /// A server with a request in flight, which the test answers, and a client that waits for the response.
   private struct Draining {
     let server: HTTPServer
     let answer: Deferred<HTTPServer.Response>
@@ -31,7 +31,7 @@ import Testing
       .addCallback { client in client.ended.addCallback { client.text } }
   }
 
-  /// A reactor until `body`'s Deferred has fired.
+  /// Runs a reactor until the Deferred of `body` has fired.
   private func withReactor(_ body: (Reactor) throws -> Deferred<Void>) throws {
     let reactor = Reactor()
     let limit = reactor.callLater(.seconds(10)) { [unowned reactor] in

@@ -1,6 +1,6 @@
 import Swirl
 
-/// A client in memory, which goes away when it is let go of: a connection that nobody ends keeps its server.
+/// A client in memory. Releasing it ends the connection, because an open connection retains its server.
 @dynamicMemberLookup
 final class ServerMemoryTransport {
   private let pipe: ServerMemoryPipe
@@ -25,7 +25,7 @@ final class ServerMemoryTransport {
   func take() -> String { pipe.take() }
 }
 
-/// A connection in memory: what the server writes is kept, up to a capacity that stands for the kernel's.
+/// A connection in memory: it keeps the server's output, up to a capacity that stands for the kernel's buffer.
 final class ServerMemoryPipe: Transport {
   let reactor: Reactor
   var localAddress: SocketAddress? { nil }
@@ -33,12 +33,12 @@ final class ServerMemoryPipe: Transport {
   var streamProtocol: (any StreamProtocol)?
   var waterMarks = WaterMarks(high: 1000, low: 100)
 
-  /// What the other end has got, and in how many writes.
+  /// The bytes that the client has received, and the number of writes.
   private(set) var received: [UInt8] = []
   private(set) var writes = 0
   private(set) var bufferedBytes = 0
   private(set) var mostBuffered = 0
-  /// How much the other end takes at once; the rest waits for `drain`.
+  /// The number of bytes that the client takes at once; the rest waits for `drain`.
   var capacity = Int.max
   private(set) var isReadingPaused = false
   private(set) var isWriteClosed = false
@@ -56,13 +56,13 @@ final class ServerMemoryPipe: Transport {
 
   var text: String { String(decoding: received, as: UTF8.self) }
 
-  /// What was received since the last call.
+  /// The bytes received since the last call.
   func take() -> String {
     defer { received = [] }
     return text
   }
 
-  /// The client sends: what the server does not read yet waits.
+  /// The client sends: unread bytes are buffered.
   func send(_ text: String) {
     undelivered += Array(text.utf8)
     deliver()
@@ -88,7 +88,7 @@ final class ServerMemoryPipe: Transport {
     told?.connectionLost(ConnectionEnd(code))
   }
 
-  /// The client takes `count` bytes of what waits.
+  /// The client takes `count` of the buffered bytes.
   func drain(_ count: Int = .max) {
     let hasWaited = bufferedBytes > 0
     bufferedBytes -= min(count, bufferedBytes)
@@ -126,7 +126,7 @@ final class ServerMemoryPipe: Transport {
   }
 }
 
-/// What answers `request`, without its Date, which differs.
+/// The response to `request`, without its Date, which varies.
 func answer(_ server: HTTPServer, _ request: String) -> String {
   let transport = ServerMemoryTransport(server, on: Reactor())
   transport.send(request)
@@ -134,13 +134,13 @@ func answer(_ server: HTTPServer, _ request: String) -> String {
 }
 
 extension String {
-  /// The lines with LF for CRLF, and without Date.
+  /// The lines with LF for CRLF, without Date.
   var withoutDate: String {
     split(separator: "\r\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("Date: ") }.joined(
       separator: "\n")
   }
 
-  /// How often `part` is in it.
+  /// How often it contains `part`.
   func components(of part: String) -> Int { split(separator: part, omittingEmptySubsequences: false).count - 1 }
 
   var statuses: [Int] {

@@ -2,7 +2,7 @@ import Swirl
 import Testing
 
 @Suite struct HTTPServerPipelineTests {
-  /// A server that keeps what it is asked, to be answered by hand.
+  /// A server that collects requests, for the test to answer.
   final class Asked {
     var paths: [String] = []
     var waiting: [String: Deferred<HTTPServer.Response>] = [:]
@@ -98,7 +98,7 @@ import Testing
     transport.send((1...16).map { get("/\($0)") }.joined())
     #expect(asked.paths == ["/1"])
     asked.waiting["/1"]?.callback(.bytes([UInt8](repeating: 65, count: size)))
-    // It waits for the client: nobody makes another answer meanwhile.
+    // The server waits for the client: it runs no further handler meanwhile.
     #expect(asked.paths == ["/1"])
     #expect(transport.mostBuffered < size + 1000)
     transport.drain()
@@ -150,7 +150,7 @@ import Testing
     let transport = ServerMemoryTransport(server, on: Reactor())
     transport.capacity = 0
     transport.send(String(repeating: get(), count: 5000))
-    // What one buffer takes, and no more.
+    // As many as one buffer holds.
     #expect(served < 10)
     #expect(transport.isReadingPaused)
     #expect(transport.mostBuffered < 100_000)

@@ -2,7 +2,7 @@ import Swirl
 import Testing
 
 @Suite struct HTTPServerStreamTests {
-  /// A server with one stream, its writer, and the connection it is asked on.
+  /// A server with one streamed response, its writer and its connection.
   final class Streamed {
     private(set) var writer: HTTPServer.BodyWriter?
     private(set) var transport: ServerMemoryTransport!

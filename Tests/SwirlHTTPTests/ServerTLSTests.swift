@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 @testable import SwirlNet
 
-/// A certificate and its key in files, as a server has them that others renew.
+/// A certificate and its key in files that the test renews.
 final class IdentityFiles {
   private let folder: URL
   private var chain: String { folder.appendingPathComponent("chain.pem").path }
@@ -24,7 +24,7 @@ final class IdentityFiles {
 
   var identity: TLSConfiguration.Identity { .init(chain: .file(chain), privateKey: .file(key)) }
 
-  /// Writes over the files, in their place.
+  /// Overwrites the files in place.
   func write(_ identity: TLSConfiguration.Identity) throws {
     for (pem, path) in [(identity.chain, chain), (identity.privateKey, key)] {
       guard case .text(let text) = pem.place else { preconditionFailure("a test makes its identities in memory") }
@@ -52,7 +52,7 @@ final class IdentityFiles {
     return HTTPClient(configuration, on: reactor)
   }
 
-  /// A reactor until `body`'s Deferred has fired.
+  /// Runs a reactor until the Deferred of `body` has fired.
   private func withReactor(_ body: (Reactor) throws -> Deferred<Void>) throws {
     let reactor = Reactor()
     let limit = reactor.callLater(.seconds(10)) { [unowned reactor] in
@@ -67,7 +67,7 @@ final class IdentityFiles {
     reactor.run(handlingSignals: false)
   }
 
-  /// The serial number of the certificate that a new connection gets.
+  /// The serial number of the certificate on a new connection.
   private func serial(on reactor: Reactor, _ port: Int) -> Deferred<String> {
     var tls = TLSConfiguration()
     tls.roots = [authority.root]

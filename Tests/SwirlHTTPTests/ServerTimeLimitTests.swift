@@ -9,14 +9,14 @@ import Testing
 @testable import SwirlHTTPServer
 
 @Suite struct ServerTimeLimitTests {
-  /// Lets the timers of `reactor` fire that are there now.
+  /// Fires the pending timers of `reactor`.
   private func fireTimers(_ reactor: Reactor) {
     reactor.timers.runDue(at: .max, madeBefore: reactor.timers.mark) { _, body in
       do { try body() } catch { Issue.record(error) }
     }
   }
 
-  /// In a minute.
+  /// Per minute.
   @Test(arguments: [(1, true), (14_399, true), (14_400, false), (100_000, false)])
   func `a client that takes less than the minimum rate is aborted`(taken: Int, isAborted: Bool) {
     let reactor = Reactor()
@@ -31,7 +31,7 @@ import Testing
     #expect(transport.isAborted == isAborted)
   }
 
-  /// Less than makes the transport tell of it.
+  /// Too few bytes for the transport to call `resumeWriting`.
   @Test(arguments: [(0, true), (20_000, false)])
   func `a client that still takes an answer is not idle`(taken: Int, isAborted: Bool) {
     let reactor = Reactor()
@@ -55,9 +55,9 @@ import Testing
     let server = HTTPServer { _ in .bytes([UInt8](repeating: 65, count: 1_000_000)) }
     let transport = ServerMemoryTransport(server, on: reactor)
     transport.capacity = 0
-    // The second is wrong, and so our side is ended behind its answer, and the client waited for.
+    // The second request is invalid, so the server closes its direction after the response, and waits for the client.
     transport.send(get() + "NONSENSE\r\n\r\n")
-    // Little enough to be told to go on.
+    // Down to the low-water mark, so that the server resumes.
     transport.drain(transport.bufferedBytes - 50)
     #expect(transport.isWriteClosed)
     let left = reactor.delayedCalls.map { $0.time - reactor.now }
@@ -67,7 +67,7 @@ import Testing
     #expect(after.count == 1 && after[0] < .seconds(3))
   }
 
-  /// A server whose handler never answers, and what becomes of a request.
+  /// A server whose handler never answers, and the outcome of a request.
   private func talk(
     to server: HTTPServer, _ request: String, timeout: Duration = .milliseconds(30)
   ) throws -> String {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// After each way in which a connection can end, every timer and queued call that could still fire does.
+/// After each way in which a connection can end, all timers and queued calls fire.
 @Suite(.failsOnUnhandledFailures) struct ConnectionEndingTests {
   enum Way: String, CaseIterable {
     case close, closeWithin, closeTwice, abort, abortAfterClose, closeAfterAbort, farCloses, farResets,
@@ -37,7 +37,7 @@ import Testing
   private func end(
     _ transport: SocketTransport, _ far: RawSocket, _ way: Way, on reactor: Reactor, _ successor: Recorder
   ) {
-    // In every case a time limit runs that is not needed.
+    // In every case a time limit runs that is not reached.
     transport.setLimits(.milliseconds(50))
     switch way {
     case .close, .reactorCrashes, .reactorGoes: transport.close()
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  /// Runs until no call is left, and a few turns more.
+  /// Runs until no call is pending, and a few turns more.
   private func letAllFire(_ reactor: Reactor) {
     var turns = 0
     func look() {
@@ -109,7 +109,7 @@ import Testing
         reactor.callSoon { reactor.callSoon { reactor.stop() } }
       }
       far.send("welcome")
-      // With unread bytes, closing sends a reset, which the next write meets; then what came before it is still delivered.
+      // Closing with unread bytes sends a reset, which the next write meets; earlier bytes are still delivered.
       far.close()
       transport.write("more")
       return {
@@ -121,7 +121,7 @@ import Testing
 }
 
 extension SocketTransport {
-  /// A limit that has not been reached when the connection ends otherwise.
+  /// A time limit that is not reached before the connection ends otherwise.
   fileprivate func setLimits(_ limit: Duration) {
     reactor.callLater(limit) { [weak self] in self?.abort() }
     reactor.callLater(limit) { [weak self] in self?.close() }

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-/// Answers every connection with what it says.
+/// Echoes on every connection.
 private func echo(_ server: ConnectionListener) async throws {
   try await withThrowingDiscardingTaskGroup { group in
     for try await connection in server.connections {
@@ -40,7 +40,7 @@ private func say(_ count: Int, to address: SocketAddress, _ remote: RemoteReacto
   #expect(all.count > count)
 }
 
-/// A piece that is told from the others by how it begins.
+/// A piece with a recognisable beginning.
 private func piece(_ number: Int) -> [UInt8] {
   var piece = blank
   for index in 0..<8 { piece[index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
@@ -123,7 +123,7 @@ private final class Counter: Sendable {
       try await far.write("begin")
       if hasCome {
         far.closeWrite()
-        // Both ends are here: the near one is the one that has received the end.
+        // Both sides are in this process: the near one is the one that has received EOF.
         try await remote.turns { $0.handles.all(SocketTransport.self).contains { $0.isEndReceived } }
       }
       for try await bytes in near.inbound {

@@ -5,7 +5,7 @@ import Testing
 @testable import SwirlNet
 
 @Suite struct FramingTests {
-  /// A framing, and what it makes of messages.
+  /// A framing, and its result for messages.
   struct Kind: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let framing: any Framing

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-/// Begins to connect to a listener, by plain system calls.
+/// Starts to connect to a listener, by plain system calls.
 private func dial(_ listener: Listener, ip: String? = nil) -> RawSocket {
   let address = ip.map { SocketAddress(ip: $0, port: listener.localAddress.port)! } ?? listener.localAddress
   let socket = RawSocket(Socket.stream(address.domain))

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-/// A path in a directory of its own, which goes with it.
+/// A path in its own directory, which is removed with the object.
 private final class TemporaryPath {
   let directory: String
   var path: String { directory + "/socket" }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwirlNet
 
-/// A lookup that answers when the test says so.
+/// A lookup that the test completes.
 private final class ManualLookup {
   var asked: [String] = []
   var pending: [Deferred<[SocketAddress]>] = []
@@ -21,7 +21,7 @@ private final class ManualLookup {
 private let one = SocketAddress(ip: "127.0.0.1", port: 0)!
 
 extension Deferred {
-  /// The result that is there now.
+  /// The current result.
   fileprivate func now() -> Result<Value, any Error>? {
     var result: Result<Value, any Error>?
     if isFired { addBoth { result = $0 } }
@@ -179,7 +179,7 @@ extension Deferred {
   @Test func `The system is asked on a thread, and its answer comes on the reactor's`() {
     withReactor { reactor in
       var message = ""
-      // A label has at most 63 bytes, so nothing is sent anywhere.
+      // A label has at most 63 bytes, so no query is sent.
       reactor.resolver.resolve(String(repeating: "a", count: 64)).addBoth { result in
         if case .failure(let error) = result { message = "\(error)" }
         reactor.stop()

@@ -3,7 +3,7 @@ import Testing
 @testable import SwirlNet
 
 @Suite struct SocketAddressGlobalTests {
-  /// IANA's registries of special-purpose addresses; Python's `ipaddress` says the same of these.
+  /// IANA's registries of special-purpose addresses; Python's `ipaddress` agrees.
   @Test(arguments: [
     ("127.0.0.1", false), ("0.0.0.0", false), ("10.1.2.3", false), ("100.64.0.1", false), ("100.128.0.1", true),
     ("169.254.169.254", false), ("172.15.255.255", true), ("172.16.0.0", false), ("172.31.255.255", false),

@@ -11,7 +11,7 @@ import Musl
 import Darwin
 #endif
 
-/// Has the next bytes put in a place of its own, while there is room.
+/// Lets the transport read into the protocol's own buffer, while it has room.
 private final class DirectReader: StreamProtocol {
   var room: Int
   var direct: [UInt8] = []
@@ -28,7 +28,7 @@ private final class DirectReader: StreamProtocol {
     }
     direct += chunk
     room -= chunk.count
-    // Code of a protocol may do this at any time.
+    // Protocol code may change errno at any time.
     errno = EPERM
     onRead()
     return true
@@ -36,7 +36,7 @@ private final class DirectReader: StreamProtocol {
   func dataReceived(_ bytes: Span<UInt8>) { other.append(bytes) }
   func connectionLost(_ end: ConnectionEnd) {
     onLost(end)
-    // What a test gave it captures what it likes, and so perhaps this.
+    // The closures of a test may capture this: break the cycle.
     (onRead, onLost) = ({}, { _ in })
   }
 }
@@ -65,7 +65,7 @@ private final class DirectReader: StreamProtocol {
       var end: ConnectionEnd?
       reader.onLost = { end = $0 }
       let (_, far) = reactor.startPair(reader)
-      // The place is filled to the brim, so there is another read, which finds nothing.
+      // The buffer is filled completely, so there is another read, which gets EAGAIN.
       far.send("abcd")
       reader.onRead = { if reader.room == 0 { reader.room = 4 } }
       reactor.callLater(.milliseconds(10)) {

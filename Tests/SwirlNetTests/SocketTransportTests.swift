@@ -97,7 +97,7 @@ import Darwin
       farOne.send("x")
       farTwo.send("x")
       return {
-        // Which of the two is told first is the kernel's choice.
+        // The kernel decides which of the two comes first.
         #expect([first.events, second.events].contains(["made", "lost"]))
         #expect([first.events, second.events].contains(["made", "data"]))
         withExtendedLifetime((farOne, farTwo)) {}
@@ -129,7 +129,7 @@ import Darwin
       let (transport, far) = reactor.startPair(recorder)
       transport.write("a request that nobody reads")
       far.send("413")
-      // With unread bytes, closing sends a reset.
+      // Closing with unread bytes sends a reset.
       far.close()
       transport.write("more of it")
       return {
@@ -211,7 +211,7 @@ import Darwin
     }
   }
 
-  /// Nothing waits to be written, whatever the protocol says and does when it is told.
+  /// No bytes are buffered, for any answer and action of the protocol.
   @Test(arguments: ["goes on", "default", "close", "abort", "closeWrite", "write"])
   func `The end of the other direction is told after closeWrite() too`(verb: String) {
     withReactor { reactor in

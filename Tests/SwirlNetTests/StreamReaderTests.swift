@@ -5,7 +5,7 @@ import Testing
 @testable import SwirlNet
 
 @Suite(.timeLimit(.minutes(10))) struct StreamReaderTests {
-  /// Runs `body` with a reader of what a server sends in these pieces, each in a turn of its own, before it closes.
+  /// Runs `body` with a reader. The server sends these pieces, each in its own turn, and then closes.
   private func withReader(
     _ pieces: [String], limit: Int = 64 * 1024, _ body: @escaping (inout StreamReader) async throws -> Void
   ) async throws {

@@ -14,7 +14,7 @@ import Darwin
 
 /// Runs a reactor on a thread of its own while `body` uses it from others.
 ///
-/// - Parameter endsConnections: whether what is left open is ended before the reactor goes away.
+/// - Parameter endsConnections: whether to end open connections before the reactor is released.
 func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) async throws -> Void) async throws {
   let thread = ReactorThread(endsConnections: endsConnections)
   await withCheckedContinuation { thread.start($0) }
@@ -26,18 +26,18 @@ func withReactorThread(endsConnections: Bool = true, _ body: (RemoteReactor) asy
   try result.get()
 }
 
-/// Unchecked, because the handle is written before anyone else knows of the thread, and the remote under the lock.
+/// Unchecked, because the handle is written before any other code knows of the thread, and the remote under the lock.
 private final class ReactorThread: @unchecked Sendable {
   private let endsConnections: Bool
   private var thread = pthread_t()
   private var started: CheckedContinuation<Void, Never>?
-  // The thread sanitizer does not always see that a continuation orders what comes before and after it.
+  // The thread sanitizer does not always see that a continuation orders memory accesses.
   private let lock = Lock()
   private var startedRemote: RemoteReactor?
 
   init(endsConnections: Bool) { self.endsConnections = endsConnections }
 
-  /// Once it has started.
+  /// Available once the thread has started.
   var remote: RemoteReactor {
     guard let remote = lock.withLock({ startedRemote }) else { preconditionFailure("the thread has not started") }
     return remote
@@ -66,19 +66,19 @@ private final class ReactorThread: @unchecked Sendable {
     for call in reactor.delayedCalls { call.cancel() }
   }
 
-  /// The thread has been told to stop, so that waiting here is short.
+  /// The thread was asked to stop, so this blocks only briefly.
   func join(_ ended: CheckedContinuation<Void, Never>) {
     pthread_join(thread, nil)
     ended.resume()
   }
 }
 
-/// Taken before and after a continuation carries something from thread to thread: the thread sanitizer does not always see that
-/// the continuation itself orders the two.
+/// Taken before and after a continuation transfers a value between threads: the thread sanitizer does not always see
+/// that the continuation itself orders the two.
 private let handOver = Lock()
 
 extension RemoteReactor {
-  /// What `body` gives on the reactor's thread.
+  /// The value of `body`, which runs on the reactor's thread.
   func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
     let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
       callFromThread { reactor in
@@ -91,7 +91,7 @@ extension RemoteReactor {
     return try result.get()
   }
 
-  /// What the Deferred that `body` makes on the reactor's thread comes to.
+  /// The result of the Deferred that `body` makes on the reactor's thread.
   func result<Value: Sendable>(of body: @escaping @Sendable (Reactor) -> Deferred<Value>) async throws -> Value {
     let result = await withCheckedContinuation { (caller: CheckedContinuation<Result<Value, any Error>, Never>) in
       callFromThread { reactor in
@@ -109,7 +109,7 @@ extension RemoteReactor {
     try await result { $0.openConnection("127.0.0.1", Int(address.port)) }
   }
 
-  /// Both ends of a connection.
+  /// Both sides of a connection.
   func pair() async throws -> (Connection, Connection) {
     let server = try await call { try $0.listenTCP(0) }
     let near = try await open(server.localAddress)
@@ -117,7 +117,7 @@ extension RemoteReactor {
     return (near, try #require(try await accepted.next()))
   }
 
-  /// A connection whose far end is plain system calls.
+  /// A connection whose peer uses plain system calls.
   func rawPair() async throws -> (Connection, RawSocket) {
     let (near, far) = connectedPair()
     let connection = try await call { reactor in
@@ -126,7 +126,7 @@ extension RemoteReactor {
     return (connection, far)
   }
 
-  /// The connections that are open.
+  /// The number of open connections.
   func openConnections() async throws -> Int { try await call { $0.handles.all(SocketTransport.self).count } }
 
   /// Lets the reactor turn until `isTrue`.
@@ -148,7 +148,7 @@ extension RemoteReactor {
 }
 
 extension Connection {
-  /// All that comes, to the end.
+  /// All bytes up to EOF.
   func readAll() async throws -> [UInt8] {
     var all: [UInt8] = []
     for try await bytes in inbound { all += bytes }

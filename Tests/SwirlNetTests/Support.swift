@@ -12,13 +12,13 @@ import Musl
 import Darwin
 #endif
 
-/// Runs a new reactor until `body`, or what it has set going, stops it, and then what `body` returned; a test that hangs
-/// fails instead.
+/// Runs a new reactor until `body`, or work that it started, stops it; then calls the closure that `body` returned. A
+/// test that hangs fails instead.
 func withReactor(
-  limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
+  clock: Reactor.ClockSource = .system, limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (Reactor) throws -> (() -> Void)
 ) rethrows {
-  let reactor = Reactor()
+  let reactor = Reactor(clock: clock)
   let guardCall = reactor.callLater(limit) { [unowned reactor] in
     Issue.record("the test did not end within \(limit)", sourceLocation: sourceLocation)
     reactor.crash()
@@ -27,20 +27,20 @@ func withReactor(
   reactor.run()
   guardCall.cancel()
   check()
-  // What a test leaves open holds closures that capture the reactor, which would keep itself for ever.
+  // Open handles of a test hold closures that capture the reactor, a cycle that would retain it for ever.
   for listener in reactor.handles.all(Listener.self) { listener.stop() }
   for transport in reactor.handles.all(SocketTransport.self) { transport.end(.closed) }
   for call in reactor.delayedCalls { call.cancel() }
 }
 
-/// A protocol that writes down what it is told, and does what a test gives it to do.
+/// A protocol that records its calls, and runs the test's closures.
 final class Recorder: StreamProtocol {
   var events: [String] = []
   var bytes: [UInt8] = []
   var transport: (any Transport)?
-  /// Whether it holds its transport, as most protocols do.
+  /// Whether it retains its transport, as most protocols do.
   var keepsTransport = true
-  /// What `endReceived` answers.
+  /// The return value of `endReceived`.
   var goesOnSending = false
   var end: ConnectionEnd?
 
@@ -82,14 +82,14 @@ final class Recorder: StreamProtocol {
     events.append("lost")
     self.end = end
     onLost(end)
-    // What a test gave it captures what it likes, and so perhaps this.
+    // The closures of a test may capture this: break the cycle.
     transport = nil
     (onMade, onData, onEndReceived, onPause) = ({ _ in }, { _ in }, {}, {})
     (onResume, onLost) = ({}, { _ in })
   }
 }
 
-/// The far end of a connection, as plain blocking system calls.
+/// The peer of a connection, by plain blocking system calls.
 final class RawSocket {
   private(set) var descriptor: Int32
 
@@ -101,7 +101,7 @@ final class RawSocket {
     let count = bytes.withUnsafeBufferPointer { Socket.send(descriptor, $0) }
     #expect(count == bytes.count)
   }
-  /// What is there, or nil at the end; an error is its number.
+  /// The available bytes, nil at EOF; an error is its number.
   func receive(upTo limit: Int = 1 << 16, wait: Bool = true) -> Result<String, Errno> {
     var bytes = [UInt8](repeating: 0, count: limit)
     let count = recv(descriptor, &bytes, limit, wait ? 0 : Int32(MSG_DONTWAIT))
@@ -120,7 +120,7 @@ final class RawSocket {
 
 struct Errno: Error, Equatable { var number: Int32 }
 
-/// A port that is listened on by plain system calls.
+/// A listening port, by plain system calls.
 final class RawListener {
   let descriptor: Int32
   let address: SocketAddress
@@ -136,17 +136,17 @@ final class RawListener {
 
   var port: Int { Int(address.port) }
 
-  /// A port where a connect is neither accepted nor refused: its queue is full, so the kernel drops what comes.
+  /// A port that neither accepts nor refuses a connection: its queue is full, so the kernel drops the SYN.
   static func blackHole() -> RawListener {
     let listener = RawListener(backlog: 0)
     for _ in 0..<3 { listener.fillers.append(listener.connect()) }
     return listener
   }
 
-  /// A port where nobody listens.
+  /// A port without a listener.
   static func closedPort() -> SocketAddress { RawListener().address }
 
-  /// Begins to connect a socket to it.
+  /// Starts to connect a socket to it.
   func connect() -> RawSocket {
     let socket = RawSocket(Socket.stream(address.domain))
     _ = Socket.connect(socket.descriptor, to: address)
@@ -171,7 +171,7 @@ func connectedPair() -> (near: Int32, far: RawSocket) {
 }
 
 extension Reactor {
-  /// A transport with its protocol started, and the far end.
+  /// A transport with its started protocol, and its peer.
   func startPair(_ streamProtocol: any StreamProtocol) -> (transport: SocketTransport, far: RawSocket) {
     let (near, far) = connectedPair()
     let transport = SocketTransport(near, peer: SocketAddress(ip: "127.0.0.1", port: 9), on: self)
@@ -180,7 +180,7 @@ extension Reactor {
   }
 }
 
-/// How many sockets the process has open. Other descriptors are not all ours: libdispatch makes some when it likes.
+/// The number of open sockets of the process. Other descriptors do not count: libdispatch opens some at any time.
 func openSockets() -> Int {
   (0..<Int32(4096)).count { descriptor in
     var type: Int32 = 0
@@ -189,7 +189,7 @@ func openSockets() -> Int {
   }
 }
 
-/// The time that this thread has computed, in milliseconds.
+/// The CPU time of this thread, in milliseconds.
 func threadMilliseconds() -> Int {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

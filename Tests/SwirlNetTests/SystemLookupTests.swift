@@ -30,10 +30,10 @@ import Darwin
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       var last: Int32 = 0
       while case let copy = dup(0), copy >= 0 { last = copy }
-      // With one that is free the file is read.
+      // With one free descriptor the file is readable.
       if spare > 0 { close(last) }
       do {
-        // In /etc/hosts of every machine, and not asked of a name server.
+        // It is in /etc/hosts of every machine, so no name server is queried.
         _ = try SystemLookup.addresses(of: "localhost")
         precondition(spare > 0)
       } catch let error as NetError {

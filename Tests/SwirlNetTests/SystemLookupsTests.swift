@@ -6,10 +6,11 @@ import Testing
 
 @testable import SwirlNet
 
-/// A name service that is asked on threads: names that begin with `slow` wait until the gate is opened, once for each.
+/// A name service on threads: a lookup of a name that begins with `slow` blocks until the gate is opened, once for
+/// each.
 private final class SlowNames: Sendable {
   let gate = DispatchSemaphore(value: 0)
-  /// Signalled for each slow name that a thread has begun with.
+  /// Signalled for each slow lookup that a thread has started.
   let begun = DispatchSemaphore(value: 0)
   let address = SocketAddress(ip: "127.0.0.1", port: 0)!
 
@@ -52,7 +53,7 @@ private final class SlowNames: Sendable {
     for question in lastFirst ? slow.reversed() : slow { question.cancel() }
     for question in slow { try failureResult(of: question, as: CancelledError.self) }
     #expect(try resolve("good.test")?.get() == [names.address])
-    // Cancelled in their order, each leaves its place to one that is still wanted.
+    // Cancelled in order: each frees its place for one that is still wanted.
     if lastFirst { #expect(names.begun.wait(timeout: .now()) == .timedOut) }
     for _ in slow { names.gate.signal() }
   }
@@ -74,7 +75,7 @@ private final class SlowNames: Sendable {
         == "resolve good.test: 128 names that were given up are still being looked up: no name server answers; "
         + "check the network, or try again later")
     for _ in 0..<count { names.gate.signal() }
-    // As soon as one of them has ended names are looked up again.
+    // As soon as one of them has ended, lookups start again.
     var found: [SocketAddress]?
     let limit = ContinuousClock.now + .seconds(20)
     while found == nil, ContinuousClock.now < limit { found = try? resolve("good.test")?.get() }
@@ -90,7 +91,7 @@ private final class SlowNames: Sendable {
     try failureResult(of: first, as: CancelledError.self)
     names.gate.signal()
     #expect(try resolve("slow.test")?.get() == [names.address])
-    // It was not asked for again.
+    // It was not looked up again.
     #expect(names.begun.wait(timeout: .now()) == .timedOut)
   }
 

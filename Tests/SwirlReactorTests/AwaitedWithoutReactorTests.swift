@@ -2,7 +2,7 @@ import SwirlDeferred
 import SwirlReactor
 import Testing
 
-/// Debug mode is one switch for the process, so this runs in a process of its own.
+/// Debug mode is process-wide, so this runs in its own process.
 @Suite struct AwaitedWithoutReactorTests {
   @Test func `Debug mode tells of an await that no reactor of the thread can end`() async {
     await #expect(processExitsWith: .success) {
@@ -10,7 +10,7 @@ import Testing
       DeferredReport.setHandler { reports.append($0) }
       deferredDebugging = true
       await MainActor.run {
-        // Without reactors in the program, anyone may fire it.
+        // If the program has no reactors, any thread may fire it.
         let free = Deferred<Int>(file: "M/Made.swift", line: 1)
         Task.immediate { _ = try? await free.value }
         precondition(reports.isEmpty)

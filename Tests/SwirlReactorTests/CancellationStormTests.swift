@@ -6,12 +6,12 @@ import Testing
 
 @testable import SwirlReactor
 
-/// Tasks that are cancelled at random moments while they await Deferreds that fire at random moments. One after the other, since each
-/// wants all processors.
+/// Tasks that are cancelled at random moments while they await Deferreds that fire at random moments. Serialized,
+/// because each uses all processors.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct CancellationStormTests {
-  /// SWIRL_STORM makes it fewer or more.
+  /// SWIRL_STORM sets their number.
   private static let count = ProcessInfo.processInfo.environment["SWIRL_STORM"].flatMap { Int($0) } ?? 100_000
-  /// Each run has its own; SWIRL_SEED repeats one.
+  /// Each run has its own seed; SWIRL_SEED repeats one.
   private static let seed =
     ProcessInfo.processInfo.environment["SWIRL_SEED"].flatMap { UInt64($0) } ?? .random(in: 0..<1_000_000)
   private static let batch = 500
@@ -92,21 +92,21 @@ import Testing
     for task in tasks { task.cancel() }
   }
 
-  // MARK: - What is done
+  // MARK: - The plans
 
-  /// What happens to one Deferred.
+  /// The events of one Deferred.
   struct Plan: Sendable {
     enum Place: CaseIterable { case reactor, resident, pool, stranger, alone }
 
     let number: Int
     let place: Place
     let isOnActor: Bool
-    /// After how many turns it is fired: none for at once; nil for never.
+    /// The number of turns until it is fired; nil for never.
     let fireTurns: Int?
-    /// After how many turns of the reactor its task is cancelled; nil for never.
+    /// The number of reactor turns until its task is cancelled; nil for never.
     let cancelTurns: Int?
     let isCancelledFromAfar: Bool
-    /// Whether the canceller gives a value, fails of its own, or leaves it at that.
+    /// Whether the canceller fires the Deferred itself.
     let cancellerFires: Bool
 
     init(_ number: Int, _ random: inout SeededGenerator) {
@@ -116,14 +116,14 @@ import Testing
       isOnActor = .random(using: &random)
       cancelTurns = Int.random(in: 0..<10, using: &random) == 0 ? nil : .random(in: 0..<4, using: &random)
       isCancelledFromAfar = cancelTurns != nil && (place == .alone || .random(using: &random))
-      // One that is neither fired nor cancelled would never end.
+      // A Deferred that is neither fired nor cancelled would never end.
       let neverFires = cancelTurns != nil && Int.random(in: 0..<3, using: &random) == 0
       fireTurns = neverFires ? nil : .random(in: 0..<4, using: &random)
       cancellerFires = Int.random(in: 0..<4, using: &random) == 0
     }
   }
 
-  /// A Deferred that does as planned, made on the reactor's thread.
+  /// A Deferred that follows the plan, made on the reactor's thread.
   private static func begin(_ plan: Plan, _ ledger: Ledger, on reactor: Reactor) -> Deferred<Int> {
     let witness = Witness(ledger, plan.number)
     let deferred = Deferred<Int>(canceller: { deferred in
@@ -132,13 +132,13 @@ import Testing
     })
     if let turns = plan.fireTurns {
       reactor.afterTurns(turns) {
-        // Once cancelled, its producer has nothing more to do.
+        // The producer of a cancelled Deferred does nothing.
         guard !deferred.isFired else { return }
         witness.fire()
         deferred.callback(plan.number)
       }
     } else {
-      // The producer of a call from afar, which keeps it.
+      // The producer of a remote call, which retains it.
       witness.keep(deferred)
     }
     return deferred.addBoth { result in
@@ -161,7 +161,7 @@ import Testing
     } catch { ledger.note(plan, .failure(error)) }
   }
 
-  /// A Deferred that belongs to its task alone: nobody fires it but its canceller.
+  /// A Deferred that only its task owns: only its canceller fires it.
   @concurrent private static func awaitAlone(_ plan: Plan, _ ledger: Ledger) async {
     let witness = Witness(ledger, plan.number)
     let deferred = Deferred<Int>(canceller: { deferred in
@@ -193,11 +193,11 @@ import Testing
     }
   }
 
-  // MARK: - What came of it
+  // MARK: - The outcome
 
-  /// What happened to one Deferred, held by all that its callbacks and producers hold.
+  /// The events of one Deferred. Its callbacks and producers retain this.
   ///
-  /// Unchecked, because it is touched where its Deferred belongs.
+  /// Unchecked, because only the thread of its Deferred accesses it.
   private final class Witness: @unchecked Sendable {
     private let ledger: Ledger
     private let number: Int
@@ -226,7 +226,7 @@ import Testing
     }
 
     deinit {
-      // One that was never begun is not made.
+      // A Deferred that was never started has no events.
       if ends != 1 || fires + cancels != 1 {
         ledger.complain("\(number) goes: fired \(fires) times, cancelled \(cancels) times, ended \(ends) times")
       }
@@ -258,7 +258,7 @@ import Testing
     }
 
     func check(seed: UInt64, count: Int) async {
-      // The last thing a task lets go of may be let go of after its end is known.
+      // A task may release its last object after its end is known.
       var yields = 0
       while alive.load(ordering: .acquiring) > 0, yields < 1_000_000 {
         await Task.yield()
@@ -269,14 +269,14 @@ import Testing
       #expect(complaints.withLock { $0 } == [], "\(seed)")
       let (values, cancellations) = ended.withLock { $0 }
       #expect(values + cancellations == count, "\(seed)")
-      // Else the moments are not those that matter.
+      // Otherwise the random times miss the interesting moments.
       #expect(values > count / 10 && cancellations > count / 10, "\(seed)")
     }
   }
 }
 
 extension Reactor {
-  /// Calls `body` after so many turns; now for none.
+  /// Calls `body` after that many turns; at once for zero.
   fileprivate func afterTurns(_ turns: Int, _ body: @escaping () -> Void) {
     if turns == 0 { return body() }
     callSoon { [unowned self] in afterTurns(turns - 1, body) }

@@ -86,7 +86,7 @@ import Testing
     call = nil
   }
 
-  /// What a callback does to one that is due after it in the same turn.
+  /// What a callback does to a later call of the same turn.
   @Test(arguments: ["cancel", "reset", "delay", "reset to now", "reset, then cancel"])
   func `a callback decides about one that is due in the same turn`(way: String) {
     var seen: [String] = []

@@ -104,7 +104,7 @@ private struct Wrong: Error {}
 
   // MARK: - The classic traps
 
-  /// Both are ready in the same turn; whichever is called first does something to the other, which must not be called.
+  /// Both are ready in the same turn. The first one called acts on the other, which must not be called.
   @Test(arguments: ["remove", "close", "removeAll"])
   func `a descriptor that is removed by another of the same turn is not called`(way: String) throws {
     let pipes = [DescriptorPair.pipe(), .pipe()]
@@ -139,7 +139,7 @@ private struct Wrong: Error {}
         other.closeReadEnd()
         let new = DescriptorPair.pipe()
         next = new
-        // Another test may have been quicker; then it is just one more descriptor.
+        // Another test may have taken the number; then it is just one more descriptor.
         _ = number
         try reactor.addReader(new) { Issue.record("nothing was sent to the new one") }
       }
@@ -155,7 +155,7 @@ private struct Wrong: Error {}
     let number = old.readEnd
     try reactor.addReader(number) { Issue.record("the old one is closed") }
     let new = DescriptorPair.pipe()
-    // What the number means changes under the reactor's feet.
+    // The number refers to another file without the reactor's knowledge.
     dup2(new.readEnd, number)
     var calls = 0
     try reactor.addReader(number) { [unowned reactor] in
@@ -167,7 +167,7 @@ private struct Wrong: Error {}
     #expect(calls == 1)
   }
 
-  /// A number that the kernel gives no one meanwhile, nor another test, for what happens when it means another file.
+  /// A number that neither the kernel nor another test reuses meanwhile, for tests in which it refers to another file.
   private func number(of descriptor: Int32) -> Int32 {
     let number = dup2(descriptor, Self.nextNumber.wrappingAdd(1, ordering: .relaxed).newValue)
     precondition(number >= 0)
@@ -190,7 +190,7 @@ private struct Wrong: Error {}
       new.send()
       reactor.runTurns(3)
       event.close()
-      // Nothing is left of the old ones.
+      // No watch of the old files is left.
       #expect(reactor.removeAll().isEmpty)
     }
     #expect(calls > 0)
@@ -234,7 +234,7 @@ private struct Wrong: Error {}
       #expect(reactor.removeAll().isEmpty)
     }
     if isUsedAgain { close(number) }
-    // libevent may have its own word about a number that is closed.
+    // libevent may log a closed number too.
     #expect(logs.contains { $0.hasPrefix("warning: descriptor \(number), watched since") })
   }
 
@@ -367,7 +367,7 @@ private struct Wrong: Error {}
     reactor.removeAll()
   }
 
-  // MARK: - What cannot be watched
+  // MARK: - Descriptors that cannot be watched
 
   @Test func `a plain file is refused`() throws {
     let descriptor = open("/proc/self/exe", O_RDONLY)

@@ -125,7 +125,7 @@ private struct Wrong: Error {}
     }
     reactor.runTurns(1)
     #expect(seen == "a")
-    // The next run is not ended by them.
+    // They do not end the next run.
     reactor.runTurns(3)
   }
 
@@ -162,7 +162,7 @@ private struct Wrong: Error {}
     #expect(seen == "a")
   }
 
-  /// Takes a trigger away when it is let go of.
+  /// Removes its trigger when it is released.
   private final class Owner {
     private let reactor: Reactor
     private let trigger: SystemEventTrigger

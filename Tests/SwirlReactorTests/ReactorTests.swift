@@ -163,7 +163,7 @@ private struct Wrong: Error {}
     }
     reactor.runGuarded()
     #expect(seen.isEmpty)
-    // In the next run, what the first left behind must not end it.
+    // In the next run: work left over from the first run must not end it.
     reactor.callSoon {
       waited.callback()
       reactor.callSoon {
@@ -259,7 +259,7 @@ private struct Wrong: Error {}
     #expect(logs.isEmpty)
   }
 
-  // MARK: - Life
+  // MARK: - Lifetimes
 
   @Test func `a reactor that is let go of releases what waits in it`() {
     final class Object {}
@@ -306,7 +306,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `descriptors are back where they were after many reactors`() async {
-    // In a process of its own: other tests open descriptors, too.
+    // In its own process, because other tests open descriptors, too.
     await #expect(processExitsWith: .success) {
       func make(_ count: Int) {
         for _ in 0..<count {
@@ -319,7 +319,7 @@ private struct Wrong: Error {}
       make(10)
       let before = openDescriptors()
       make(1000)
-      // What the process has beside them (timers of Dispatch, pipes of the tests) comes at its own time: it is a handful.
+      // The process opens a few others at any time: timers of Dispatch, pipes of the tests.
       let left = openDescriptors() - before
       precondition(left < 100, "a thousand reactors left \(left) descriptors")
     }

@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test func `one that is let go of at once ends by itself, with its descriptors`() async {
-    // Were they left, the process would not have enough of them.
+    // If they leaked, the process would run out of them.
     for _ in 0..<2000 {
       let remote = ReactorThread().remote
       do { while true { try await remote.run { _ in } } } catch { #expect(error is ReactorGoneError) }
@@ -128,7 +128,7 @@ import Testing
     #expect(place.name == "swirl-shared")
   }
 
-  /// In a process of its own: other tests have descriptors and threads too.
+  /// In its own process, because other tests have descriptors and threads too.
   @Test func `threads that have ended leave neither a descriptor nor a thread`() async {
     await #expect(processExitsWith: .success) {
       func useSome() async throws {
@@ -141,28 +141,28 @@ import Testing
           thread.stopAndWait()
         }
       }
-      // A thread that has told its end is still on its way out. The test's time limit ends one that stays.
+      // A thread that has reported its end takes a moment to exit. The test's time limit ends one that stays.
       func untilTheyHaveGone() async {
         while Place.all.contains(where: { $0.hasPrefix("swirl-") }) { await Task.yield() }
       }
-      // What the process needs once is there after the first time.
+      // The first use creates everything that the process keeps.
       try await useSome()
       await untilTheyHaveGone()
       let before = openDescriptors()
       for _ in 0..<10 { try await useSome() }
       await untilTheyHaveGone()
-      // Dispatch opens a few of its own when it likes; these reactors had two each, or more.
+      // Dispatch opens a few at any time; each of these reactors had at least two.
       precondition(openDescriptors() < before + 20, "\(openDescriptors()) descriptors, before \(before)")
     }
   }
 }
 
 extension ReactorThread {
-  /// `stopAndJoin()`, which code that awaits may not call, for tests that have to await before.
+  /// `stopAndJoin()` for async tests, which must not call that themselves.
   fileprivate func stopAndWait() { stopAndJoin() }
 }
 
-/// Tells when it goes.
+/// Reports its deinit.
 private final class Witness {
   private let tell: () -> Void
   init(_ tell: @escaping () -> Void) { self.tell = tell }

@@ -46,7 +46,7 @@ private struct Wrong: Error {}
       }
       deferred.cancel()
       #expect(throws: Never.self) { try failureResult(of: deferred, as: CancelledError.self) }
-      // The same pool's next work is behind the late result.
+      // The next work of the same pool runs after the late result.
       reactor.deferToThread { gate.open() }.addCallback {
         reactor.callLater(.milliseconds(2)) { reactor.stop() }
       }

@@ -57,7 +57,7 @@ import Testing
       call.reset(.seconds(Int64.max))
     }
     reactor.callLater(.milliseconds(2)) { reactor.stop() }
-    // Without one that comes soon: the loop waits for the far ones alone.
+    // Without a near timer: the loop waits for the far ones alone.
     reactor.run()
     reactor.callSoon { reactor.stop() }
     reactor.run()
@@ -72,7 +72,7 @@ import Testing
     gone.cancel()
     var second: DelayedCall?
     reactor.callAt(past) {
-      // The second one is due in this same turn, after this.
+      // The second one is due later in this same turn.
       #expect(Set(reactor.delayedCalls.map(ObjectIdentifier.init)) == Set([far, second!].map(ObjectIdentifier.init)))
       let new = reactor.callAt(past) {}
       #expect(reactor.delayedCalls.contains { $0 === new })

@@ -24,7 +24,7 @@ import Darwin
 
     func increment() { count += 1 }
 
-    /// Fails where another runs at the same time.
+    /// Fails if another call runs at the same time.
     func incrementAlone() {
       #expect(!isInside)
       isInside = true
@@ -32,7 +32,7 @@ import Darwin
       isInside = false
     }
 
-    /// Whether it is at home before and after awaits of all kinds.
+    /// Whether it is on its own thread before and after awaits of all kinds.
     func isAtHome(visiting other: Visitor) async throws -> [Bool] {
       var answers = [remote.isCurrent]
       let deferred = Deferred<Void>()
@@ -51,12 +51,12 @@ import Darwin
     }
   }
 
-  /// Lives where any actor does.
+  /// An actor with the default executor.
   actor Visitor {
     func isOn(_ remote: RemoteReactor) -> Bool { remote.isCurrent }
   }
 
-  // MARK: - Where things run
+  // MARK: - Where jobs run
 
   @Test func `an actor on a remote runs on the reactor's thread, and comes back there from every await`() async throws {
     let thread = ReactorThread()
@@ -112,7 +112,7 @@ import Darwin
         isAsked.open()
       }
       isAsked.wait()
-      // One that runs inside: its callbacks are not the first one's.
+      // A nested run: its callbacks do not belong to the outer reactor.
       other.callSoon { [unowned other] in
         #expect(other.remote.isIsolatingCurrentContext() == true)
         #expect(remote.isIsolatingCurrentContext() == false)
@@ -141,7 +141,7 @@ import Darwin
         for await answer in group { answers.append(answer) }
       }
       answers.append(remote.isCurrent)
-      // An actor of its own has its own executor; one of the default kind takes the task's.
+      // An actor with a custom executor runs there; a default actor runs on the task's executor.
       answers.append(await Visitor().isOn(remote))
       answers.append(await MainActor.run { !remote.isCurrent })
       answers.append(remote.isCurrent)
@@ -162,7 +162,7 @@ import Darwin
     await thread.stop()
   }
 
-  // MARK: - When they run
+  // MARK: - When jobs run
 
   @Test func `a task from the reactor's own thread wakes nobody, one from another thread does`() {
     let reactor = Reactor()
@@ -235,7 +235,7 @@ import Darwin
     let isOver = Guarded(false)
     let left = Guarded(600)
     let pair = DescriptorPair.pipe()
-    // More than run in a turn, each of which is queued again at once.
+    // More jobs than run in one turn; each enqueues itself again at once.
     for _ in 0..<600 {
       Task(executorPreference: remote) { @concurrent in
         var yields = 0
@@ -277,7 +277,7 @@ import Darwin
     #expect(left.withLock { $0 } == 0)
   }
 
-  // MARK: - When the reactor does not run, or has gone
+  // MARK: - When the reactor does not run, or was released
 
   @Test func `tasks wait for the run, and what a stop leaves is there for the next one`() {
     let reactor = Reactor()
@@ -307,7 +307,7 @@ import Darwin
     var reactor: Reactor? = Reactor()
     let remote = reactor!.remote
     add(0..<1000, to: remote)
-    // Some run, some have been taken by the reactor, and some come after that.
+    // Some have run, the reactor has dequeued some, and some come later.
     reactor!.runTurns(2)
     let count = seen.withLock { $0 }.count
     #expect(count > 0 && count < 1000)

@@ -6,18 +6,18 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct RemoteReactorRunTests {
   struct Wrong: Error {}
 
-  /// From where `run` is called.
+  /// The caller of `run`.
   enum Caller: CaseIterable {
     /// A thread of the pool.
     case pool
     /// A task that prefers the reactor's thread.
     case ownThread
-    /// An actor that lives on it.
+    /// An actor on that thread.
     case actorThere
-    /// An actor that lives elsewhere.
+    /// An actor on another thread.
     case otherActor
 
-    /// Calls `body` there. The test itself is on no actor.
+    /// Calls `body` there. The test itself has no actor.
     @concurrent func call<Value: Sendable>(
       _ remote: RemoteReactor, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -192,7 +192,7 @@ import Testing
     if fromOwnThread { try await remote.run { _ in task.cancel() } } else { task.cancel() }
     task.cancel()
     await #expect(throws: CancelledError.self) { try await task.value }
-    // What would cancel it again has come by then.
+    // A second cancellation would have arrived by then.
     try await remote.run { _ in }
     #expect(cancellations.withLock { $0 } == 1)
     await thread.stop()
@@ -241,7 +241,7 @@ import Testing
     await thread.stop()
   }
 
-  // MARK: - The reactor goes
+  // MARK: - A released reactor
 
   @Test(arguments: [false, true])
   func `run fails when the reactor has gone, and its body is never run`(prefersReactor: Bool) async throws {
@@ -320,9 +320,9 @@ import Testing
   }
 }
 
-/// Keeps a Deferred that nobody fires, as its producer would.
+/// Retains a Deferred that never fires, as its producer would.
 ///
-/// Unchecked, because it is touched on the reactor's thread only.
+/// Unchecked, because only the reactor's thread accesses it.
 private final class Producer: @unchecked Sendable {
   private var deferred: AnyDeferred?
   func keep(_ deferred: AnyDeferred) { self.deferred = deferred }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.failsOnUnhandledFailures) struct RemoteReactorTests {
   let reactor = Reactor()
 
-  /// What the calls of a test see: only ever touched on the reactor's thread, as the test itself is on it.
+  /// Records calls. Unchecked, because only the reactor's thread accesses it, on which the test also runs.
   private final class Seen: @unchecked Sendable {
     var next = [Int](repeating: 0, count: 8)
     var total = 0
@@ -43,7 +43,7 @@ import Testing
           if number == 999 { reactor.stop() }
           isCalled.open()
         }
-        // The reactor has nothing more to do, and goes to sleep.
+        // The reactor has no work, and goes to sleep.
         isCalled.wait()
       }
     }

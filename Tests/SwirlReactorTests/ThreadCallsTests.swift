@@ -14,13 +14,13 @@ extension Gate {
   fileprivate func open(_ times: Int) { for _ in 0..<times { open() } }
 }
 
-/// What a reactor has given to threads, when it stops.
+/// A stopping reactor and its calls on threads.
 @Suite(.failsOnUnhandledFailures) struct ThreadCallsTests {
   let reactor = Reactor()
   private let gate = Gate()
   private let done = Count()
 
-  /// A call that a thread has begun, and that ends when the gate is opened.
+  /// A running call that ends when the gate is opened.
   private func blockThread(mayBeAbandoned: Bool = false) -> Deferred<Void> {
     let begun = Gate()
     let call = reactor.deferToThread(mayBeAbandoned: mayBeAbandoned) { [gate, done] in
@@ -49,7 +49,7 @@ extension Gate {
       case .callInThread: reactor.callInThread(in: custom, work)
       }
     }
-    // None of them can end before the reactor has begun to stop.
+    // No call can end before the reactor has started to stop.
     reactor.addSystemEventTrigger(.before, .shutdown) { [gate] in gate.open(20) }
     reactor.callSoon { reactor.stop() }
     reactor.runGuarded()
@@ -135,7 +135,7 @@ extension Gate {
     #expect(line.contains("2 will not be begun") && line.contains("ThreadCallsTests.swift"))
     #expect(line.contains("(2 times)"))
     for deferred in waiting { try failureResult(of: deferred, as: CancelledError.self) }
-    // The outcome of what could not be stopped comes in a later run.
+    // The outcome of a call that could not be stopped arrives in a later run.
     running?.addCallback { reactor.stop() }
     gate.open()
     reactor.runGuarded()
@@ -204,7 +204,7 @@ extension Gate {
     }
     for call in calls { call.cancel() }
     #expect(captured == nil)
-    // They have left their places, too.
+    // They have also freed their places.
     let others = (0..<100).map { _ in reactor.deferToThread(in: pool) {} }
     gate.open()
     gatherResults(others).addBoth { _ in reactor.stop() }

@@ -29,7 +29,7 @@ import Darwin
         done.open()
       }
     }
-    // Four have to be in there together, or this waits for ever.
+    // All four must run at once; otherwise this blocks for ever.
     for _ in 0..<4 { started.wait() }
     #expect(counts.withLock { $0.now } == 4)
     for _ in 0..<20 { go.open() }
@@ -40,7 +40,7 @@ import Darwin
   #if os(Linux)
   @Test func `where there is no thread to be had work is refused, until there is one`() async {
     await #expect(processExitsWith: .success) {
-      // No room for the stack of one more.
+      // Not enough memory for another stack.
       var limit = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
       let before = limit
@@ -122,7 +122,7 @@ import Darwin
         go.wait()
       }
     }
-    // All three are busy together, so there are three threads; one of them is still busy when the pool goes.
+    // All three are busy at once, so there are three threads; one is still busy when the pool is released.
     for _ in 0..<3 { started.wait() }
     go.open()
     go.open()
@@ -141,7 +141,7 @@ import Darwin
       gate.wait()
     }
     begun.wait()
-    // Enough of them that what was withdrawn is cleared away several times.
+    // Enough that withdrawn calls are purged several times.
     let tickets = try (0..<1000).map { number in try pool.submit { seen.withLock { $0.append(number) } } }
     for (number, ticket) in tickets.enumerated() where number % 10 != 0 { #expect(ticket.withdraw()) }
     for (number, ticket) in tickets.enumerated() where number % 10 != 0 { #expect(!ticket.withdraw()) }
@@ -165,7 +165,7 @@ import Darwin
       return ticket
     }
     var stuck = try (0..<2).map { _ in try block() }
-    // This one waits, until a place is left to it.
+    // This call waits until a place is free.
     let waited = Gate()
     let waiting = try pool.submit { waited.open() }
     stuck[0].abandon()
@@ -179,7 +179,7 @@ import Darwin
     #expect(throws: ThreadPoolError.allAbandoned) { try pool.submit {} }
     for _ in 0..<5 { gate.open() }
     for _ in 0..<5 { done.wait() }
-    // The threads are too many by now: these end.
+    // There are too many threads by now: these end.
     let limit = ContinuousClock.now + .seconds(30)
     while Place.all.count(where: { $0 == "abandoned" }) > 2, ContinuousClock.now < limit { sched_yield() }
     #expect(Place.all.count { $0 == "abandoned" } == 2)
@@ -199,7 +199,7 @@ import Darwin
       let object = Object(released)
       pool.run { _ = object }
     }
-    // Without this thread having any more to do.
+    // Without further calls from this thread.
     released.wait()
   }
 
@@ -222,7 +222,7 @@ private final class Total: Sendable {
   }
 }
 
-/// Tells when a thread ends, by the destructor of its specific data.
+/// Reports the end of a thread by the destructor of its thread-specific data.
 private enum EndOfThread {
   private static let key: pthread_key_t = {
     var key = pthread_key_t()

@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 @Suite struct TimerQueueTests {
-  /// Random operations, against a list that is searched.
+  /// Random operations, compared with a list that is searched linearly.
   @Test(arguments: 1...8 as ClosedRange<UInt64>) func `it does what a naive list does`(seed: UInt64) {
     struct Expected {
       var deadline: Int64
@@ -49,7 +49,7 @@ import Darwin
         model[index].deadline += delay - 90
         model[index].order = nextOrder()
       default:
-        // It may be early for a call that was moved back, never late.
+        // It may be early for a call that was postponed, never late.
         let least = model.map(\.deadline).min()
         #expect((queue.nextDeadline == nil) == (least == nil) && queue.nextDeadline ?? 0 <= least ?? 0)
         now += .random(in: 0...60, using: &random)
@@ -87,7 +87,7 @@ import Darwin
       let cancelled = queue.add(deadline: 1, site: CallSite()) { seen.append("cancelled") }
       let moved = queue.add(deadline: 1, site: CallSite()) { seen.append("moved") }
       queue.add(deadline: 1, site: CallSite()) { seen.append("made") }.keep()
-      // Not called before those: it is due later, but was made before the turn.
+      // Not called before those: it has a later deadline, although it was added before the turn.
       queue.add(deadline: 1, site: CallSite()) { seen.append("last") }.keep()
       cancelled.cancel()
       moved.move(to: 0)
@@ -152,6 +152,6 @@ import Darwin
 }
 
 extension DelayedCall {
-  /// The queue keeps it.
+  /// The queue retains it.
   fileprivate func keep() {}
 }

@@ -4,6 +4,14 @@ import Testing
 
 @testable import SwirlReactor
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 @Suite(.failsOnUnhandledFailures) struct VirtualTimeTests {
   let reactor = Reactor(clock: .virtual(seed: 7))
 

@@ -14,7 +14,7 @@ import Darwin
 #endif
 
 extension SystemTests {
-  /// Programs that do what they should not.
+  /// Programs that misbehave.
   @Suite(.failsOnUnhandledFailures) struct ChildProcessAdversaryTests {
     private func shell(
       _ reactor: Reactor, _ script: String, input: ChildInputSource = .null, output: ChildOutputTarget = .pipe,
@@ -133,7 +133,7 @@ extension SystemTests {
         let process = try reactor.spawnProcess("head", ["-c", "\(total)", "/dev/zero"], standardOutput: .pipe)
         process.standardOutput.forEach { piece -> Deferred<Void> in
           count += piece.count
-          // What the kernel holds at most is a pipe: so it runs for as long as there is more.
+          // The kernel holds at most a pipe's capacity, so the child runs until less than that remains.
           if count < total - 1024 * 1024 { #expect(process.status == nil) }
           return reactor.sleep(.milliseconds(1))
         }
@@ -151,7 +151,7 @@ extension SystemTests {
           reactor.processOutput("ls", ["/proc/self/fd"]))
       }
       #expect(environment.text.split(separator: "\n").sorted() == ["A=1", "B=with space=and sign"])
-      // The fourth is the directory that it reads.
+      // The fourth is the directory that ls itself reads.
       #expect(descriptors.text == "0\n1\n2\n3\n")
       let changed = try withReactor { reactor in
         reactor.processOutput("env", environment: .inherit(with: ["SWIRL_TEST": "1", "HOME": nil]))
@@ -161,7 +161,7 @@ extension SystemTests {
     }
 
     @Test func `variables that are no UTF-8 are inherited as they are`() async {
-      // In a process of its own: others read the environment here.
+      // In its own process: other tests read the environment in this one.
       await #expect(processExitsWith: .success) {
         setenv("SWIRL_BYTES", [CChar(bitPattern: 0xE9), 0], 1)
         let output = try withReactor { $0.processOutput("printenv", ["SWIRL_BYTES"]) }
@@ -220,7 +220,7 @@ extension SystemTests {
         process.standardOutput.forEach { order.append($0.text) }
         process.exited.addCallback { _ in
           order.append("exited")
-          // Waits until the other end is opened, and then lets it go on.
+          // Blocks until the child opens its end, and then lets it continue.
           let file = open(gate, O_WRONLY)
           _ = write(file, "\n", 1)
           close(file)
@@ -279,7 +279,7 @@ extension SystemTests {
           }
           return process.ended
         }
-        // It takes a moment; where the time was too short even for its number it was killed at once.
+        // It takes a moment; with a timeout too short even to print its number it was killed at once.
         let limit = ContinuousClock.now + .seconds(20)
         while sleeper > 0, isRunning(sleeper), ContinuousClock.now < limit { sched_yield() }
         #expect(sleeper == 0 || !isRunning(sleeper))
@@ -300,7 +300,7 @@ extension SystemTests {
       let path = folder.path + "/child"
       let script = "sleep 1000 & echo $! >\(path).new; mv \(path).new \(path)"
       let reactor = Reactor()
-      // The child of the child keeps the pipe, which the timeout is for as well.
+      // A grandchild holds the pipe; the timeout covers that too.
       let output = reactor.processOutput(
         "sh", ["-c", script + (how == "too much output" ? "; echo 1234567890" : "")],
         timeout: .milliseconds(how == "timeout" ? 300 : 60_000), limit: 10)
@@ -320,7 +320,7 @@ extension SystemTests {
       case "timeout": #expect(throws: TimeoutError.self) { try outcome?.get() }
       case "cancelled": #expect(throws: CancelledError.self) { try outcome?.get() }
       case "too much output": #expect(throws: ProcessError.self) { try outcome?.get() }
-      // The loop may have seen the end of it, or not.
+      // The loop may or may not have seen its end.
       default: break
       }
       let text = try OpenFile(path, .read).readAll(limit: 100).text

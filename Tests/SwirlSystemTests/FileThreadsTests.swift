@@ -24,7 +24,7 @@ extension SystemTests {
       return path
     }
 
-    /// Fires when so many threads for devices have been started: each that reads a pipe is held by it.
+    /// Fires when that many device threads were started: each read of a pipe blocks one.
     private func threads(_ count: Int, on reactor: Reactor) -> Deferred<Void> {
       let there = Deferred<Void>()
       func look() {
@@ -55,7 +55,7 @@ extension SystemTests {
       let (text, fromPipes) = try withReactor { reactor in
         let files = reactor.files
         let readings = pipes.map { files.readText($0) }
-        // They are with the threads for devices before the file is read.
+        // They have reached the device threads before the file is read.
         return files.readText(path).addCallback { text in
           for path in pipes { files.append("\(path)", to: path) }
           return gatherResults(readings).addCallback { (text, $0) }
@@ -81,7 +81,7 @@ extension SystemTests {
         }
         return giveUp(limit).addCallback { files.write("x", to: "/dev/null") }
           .addCallback {
-            // As many again are held by those that someone waits for; then there is no thread to be had.
+            // Live reads block as many threads again; then no thread is free.
             for _ in 0..<limit { _ = files.read(path).addErrback { _ in [] } }
             return threads(2 * limit, on: reactor).addCallback { files.read(path) }.addBoth { result in
               let error = #expect(throws: FileError.self) { try result.get() }
@@ -89,7 +89,7 @@ extension SystemTests {
             }
           }
       }
-      // The threads end when someone opens the pipe.
+      // The threads end when the pipe gets a writer.
       close(open(path, O_RDWR))
     }
 
@@ -140,7 +140,7 @@ extension SystemTests {
         reactor.files.write("late", to: path).addTimeout(.milliseconds(2), reactor).addBoth { result in
           #expect(throws: TimeoutError.self) { try result.get() }
           for _ in blocked { gate.signal() }
-          // All that waits for a thread has had its turn when these have.
+          // When these have run, all earlier calls have had their turn.
           let last = (0..<20).map { _ in reactor.files.exists(path) }
           gatherResults(blocked).addCallback { _ in
             gatherResults(last).addCallback { _ in done.callback() }

@@ -48,7 +48,7 @@ extension SystemTests {
     }
 
     @Test func `what is no file is written to, and not replaced`() throws {
-      // By a link, which would be replaced and not the device.
+      // Through a link, which a wrong implementation would replace in place of the device.
       let path = folder.path + "/null"
       symlink("/dev/null", path)
       let count = try withReactor { reactor in
@@ -178,7 +178,7 @@ extension SystemTests {
       let text = try withReactor { $0.files.readText(path) }
       #expect(text == (0..<100).map { "\($0)\n" }.joined())
       try withReactor { reactor in reactor.files.writer(to: path).write("new") }
-      // A thread lets go of it, perhaps a moment later.
+      // A thread releases it, perhaps a moment later.
       try withReactor { reactor in
         let alone = Deferred<Void>()
         func look() throws {
@@ -243,7 +243,7 @@ extension SystemTests {
       #expect(text == "one two" && copy == text && chunk == text && size == 7 && !isLeft)
       let error = #expect(throws: FileError.self) { try withReactor { $0.files.read(name).addCallback { _ in } } }
       #expect(error?.path == "\(folder.path)/caf\u{fffd}" && error?.errno == ENOENT)
-      // A literal of bytes is one of paths.
+      // An array literal of bytes is a path too.
       #expect(throws: FileError.self) { try withReactor { $0.files.read([0x2f, 0xe9]).addCallback { _ in } } }
     }
 

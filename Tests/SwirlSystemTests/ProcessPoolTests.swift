@@ -17,7 +17,7 @@ extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct ProcessPoolTests {
     private let square = ProcessFunction<Int, Int>("square")
 
-    /// It is built beside the program that runs the tests.
+    /// The build puts it beside the test runner.
     private static let probe: String = {
       var path = [CChar](repeating: 0, count: 4096)
       let length = readlink("/proc/self/exe", &path, path.count)
@@ -25,7 +25,7 @@ extension SystemTests {
       return program[..<program.lastIndex(of: "/")!] + "/PoolProbe"
     }()
 
-    /// Runs `body` with a pool of the probe's workers, closes that, and shows that nothing is left of them.
+    /// Runs `body` with a pool of the probe's workers, closes the pool, and checks that no process is left.
     private func withPool<Value>(
       size: Int = 2, _ body: @escaping (ProcessPool, Reactor) throws -> Deferred<Value>
     ) throws -> Value {
@@ -101,7 +101,7 @@ extension SystemTests {
         let killed: Deferred<Int> = pool.call("hang", folder.path + "/running")
         let squares = pool.map(square, [1, 2, 3])
         func wait() {
-          // Until it runs, which it says with a file.
+          // Wait until the worker runs, which it reports by creating a file.
           if access(folder.path + "/running", F_OK) != 0 {
             return reactor.callLater(.milliseconds(1)) { wait() }.discard
           }
@@ -194,7 +194,7 @@ extension SystemTests {
       let path = folder.path + "/running"
       let status = try withReactor { reactor in
         let process = try reactor.spawnProcess(Self.probe, [path], standardOutput: .pipe)
-        // The worker has this pipe too: it ends when both have.
+        // The worker has this pipe too: it reaches EOF when both have ended.
         process.standardOutput.forEach { _ in }
         func wait() {
           if access(path, F_OK) == 0 { return process.kill(SIGKILL) }

@@ -12,7 +12,7 @@ import Musl
 import Darwin
 #endif
 
-/// Runs a new reactor until the Deferred that `body` makes has its result, and gives that; a test that hangs fails instead.
+/// Runs a new reactor until the Deferred of `body` has its result, and returns that. A test that hangs fails instead.
 @discardableResult
 func withReactor<Value>(
   limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
@@ -34,7 +34,7 @@ func withReactor<Value>(
   return try #require(outcome, sourceLocation: sourceLocation).get()
 }
 
-/// How many of this process's children have not been reaped: zombies and those that run. Those of `marker` only.
+/// The number of unreaped children of this process with this name: zombies and running ones.
 func children(named name: String) -> Int {
   var count = 0
   guard let directory = opendir("/proc") else { return 0 }
@@ -52,7 +52,7 @@ func children(named name: String) -> Int {
   return count
 }
 
-/// The open pipes and pidfds of this process: other descriptors are not all ours.
+/// The open pipes and pidfds of this process. Other descriptors may belong to libraries.
 func openPipes() -> Set<String> {
   Set(
     (0..<Int32(4096)).compactMap { descriptor in
@@ -64,7 +64,7 @@ func openPipes() -> Set<String> {
     })
 }
 
-/// Whether no pipes are open but these. Tests of other suites have some of their own, which go: what is lost here stays.
+/// Whether no other pipes are open. Pipes of other suites disappear again; leaked ones stay.
 func areNoPipesOpen(besides known: Set<String>) -> Bool {
   let limit = ContinuousClock.now + .seconds(60)
   while !openPipes().isSubset(of: known) {
@@ -74,10 +74,10 @@ func areNoPipesOpen(besides known: Set<String>) -> Bool {
   return true
 }
 
-/// Whether a process of this number is there, a zombie included.
+/// Whether the process exists, a zombie included.
 func exists(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 
-/// Whether a process of this number is there that is no zombie.
+/// Whether the process exists and is not a zombie.
 func isRunning(_ process: Int32) -> Bool {
   guard let file = fopen("/proc/\(process)/stat", "r") else { return false }
   defer { fclose(file) }
@@ -90,7 +90,7 @@ extension [UInt8] {
   var text: String { String(decoding: self, as: UTF8.self) }
 }
 
-/// A directory that goes with the object.
+/// A directory that is removed with the object.
 final class TemporaryDirectory {
   let path: String
 

@@ -33,7 +33,7 @@ private struct Other: Error {}
     #expect(try successResult(of: deferred) == 1)
   }
 
-  /// Each is one issue at the line of the call, and ends the test.
+  /// Expects one issue at the line of the call, which ends the test.
   @Test func `anything else is one issue`() throws {
     func expectOneIssue(_ words: String, _ line: Int = #line, _ body: () throws -> Void) throws {
       let recorded = Mutex<[Issue]>([])

@@ -24,9 +24,9 @@ import Testing
     let client = HTTPClient(on: reactor)
     var seen: [String] = []
     let start = reactor.now
-    client.fetch("http://server.test/one") { [reactor] result in
+    client.fetch(.init("http://server.test/one")) { [reactor] result in
       seen.append("\(try result.get().text) \(reactor.now - start)")
-      client.fetch("http://server.test/two") { result in
+      client.fetch(.init("http://server.test/two")) { result in
         seen.append("\(try result.get().text) \(reactor.now - start)")
       }
     }
@@ -40,12 +40,12 @@ import Testing
     let authority = TestAuthority()
     let server = HTTPServer { .text("secret \($0.path)") }
     try server.listen(
-      443, interface: "server.test", tls: TLSConfiguration(identity: authority.identity(for: "server.test")), on: reactor)
+      443, interface: "server.test", tls: .server(authority.identity(for: "server.test")), on: reactor)
     var configuration = HTTPClient.Configuration()
-    configuration.tls.trustRoots = .certificates([authority.root])
+    configuration.tls.roots = [authority.root]
     let client = HTTPClient(configuration, on: reactor)
     var text: String?
-    client.fetch("https://server.test/page") { text = try $0.get().text }
+    client.fetch(.init("https://server.test/page")) { text = try $0.get().text }
     reactor.run(for: .seconds(29))
     #expect(text == "secret /page" && client.counts.idle == 1)
     reactor.run(for: .seconds(2))
@@ -57,12 +57,12 @@ import Testing
     let authority = TestAuthority()
     let server = HTTPServer { _ in .text("") }
     try server.listen(
-      443, interface: "server.test", tls: TLSConfiguration(identity: authority.identity(for: "other.test")), on: reactor)
+      443, interface: "server.test", tls: .server(authority.identity(for: "other.test")), on: reactor)
     var configuration = HTTPClient.Configuration()
-    configuration.tls.trustRoots = .certificates([authority.root])
+    configuration.tls.roots = [authority.root]
     let client = HTTPClient(configuration, on: reactor)
     var problem: CertificateProblem?
-    client.fetch("https://server.test/") { result in
+    client.fetch(.init("https://server.test/")) { result in
       if case .failure(let error as HTTPError) = result { problem = error.network?.certificate }
     }
     reactor.run(for: .seconds(1))
@@ -96,11 +96,11 @@ import Testing
     try server.listen(80, interface: "server.test", on: reactor)
     let client = HTTPClient(on: reactor)
     var texts: [String] = []
-    client.fetch("http://server.test/") { texts.append(try $0.get().text) }
+    client.fetch(.init("http://server.test/")) { texts.append(try $0.get().text) }
     reactor.run(for: .seconds(1))
     // The reset is on its way while the next request is sent.
     network.cut("server.test")
-    client.fetch("http://server.test/") { texts.append(try $0.get().text) }
+    client.fetch(.init("http://server.test/")) { texts.append(try $0.get().text) }
     network.reset("server.test")
     network.mend("server.test")
     reactor.run(for: .seconds(1))
@@ -126,5 +126,40 @@ import Testing
     _ = server.stop()
     reactor.runUntilIdle()
     #expect(reactor.openHandles.isEmpty)
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5] as [UInt64], [false, true])
+  func `A link that flaps delays bodies and never changes them`(seed: UInt64, isSecure: Bool) throws {
+    let network = MemoryNetwork(
+      seed: seed,
+      link: .init(latency: .milliseconds(2), jitter: .milliseconds(2), segmentSize: 1...2000, bufferSize: 8000))
+    let reactor = network.reactor
+    let authority = TestAuthority()
+    let server = HTTPServer { request in .bytes([UInt8](repeating: UInt8(request.path.utf8.last!), count: 40_000)) }
+    try server.listen(
+      443, interface: "server.test", tls: isSecure ? .server(authority.identity(for: "server.test")) : nil, on: reactor)
+    var configuration = HTTPClient.Configuration()
+    configuration.tls.roots = [authority.root]
+    let client = HTTPClient(configuration, on: reactor)
+    var bodies: [Int: [UInt8]] = [:]
+    func flap(_ isCut: Bool) {
+      if isCut { network.cut("server.test") } else { network.mend("server.test") }
+      if bodies.count < 8 { reactor.callLater(isCut ? .microseconds(700) : .milliseconds(3)) { flap(!isCut) } }
+    }
+    flap(false)
+    for number in 0..<8 {
+      client.fetch(.init("\(isSecure ? "https" : "http")://server.test:443/\(number)")) {
+        bodies[number] = try $0.get().body
+      }
+    }
+    reactor.run(for: .seconds(30))
+    for number in 0..<8 {
+      #expect(bodies[number] == [UInt8](repeating: UInt8(ascii: "0") + UInt8(number), count: 40_000), "\(number)")
+    }
+    network.mend("server.test")
+    client.close()
+    _ = server.stop()
+    reactor.runUntilIdle()
+    #expect(reactor.openHandles.map(\.kind) == [.client])
   }
 }

@@ -62,7 +62,7 @@ private struct Wrong: Error {
     #expect(throws: Wrong.self) { _ = try reports { throw Wrong() } }
   }
 
-  /// Many at once, on as many threads as there are: each must get its own and nothing else.
+  /// Many in parallel, on all threads: each must get only its own reports.
   @Test(arguments: 0..<64) func `reports go to the test that made them`(number: Int) async {
     let seen = await reports {
       for _ in 0..<100 {
@@ -113,7 +113,7 @@ private struct Wrong: Error {
     await #expect(processExitsWith: .success) {
       nonisolated(unsafe) var seen = 0
       DeferredReport.setHandler { _ in seen += 1 }
-      // From here on reports that are nobody's go there.
+      // From here on reports outside of `reports` go there.
       _ = reports {}
       for number in 0..<100_000 { _ = Deferred<Int>.fail(Wrong(number: number)) }
       precondition(seen == 100_000)

@@ -2,7 +2,7 @@ import Measure
 import NIOCore
 import NIOPosix
 
-/// On the event loop's own thread, where a future's callbacks run at once. NIO's futures cannot be cancelled.
+/// On the event loop's thread, where callbacks of futures run at once. NIO's futures cannot be cancelled.
 func nioChains(_ scale: Double) throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let loop = group.next()

@@ -1,5 +1,5 @@
-// Chains of callbacks, gathering and cancelling: `Chains swirl` or `Chains nio`. The closures capture nothing, so that what is
-// measured is the chain.
+// Chains of callbacks, gathering and cancelling: `Chains swirl` or `Chains nio`. The closures capture nothing, so that
+// only the chain is measured.
 import Measure
 
 let options = Options()

@@ -9,7 +9,7 @@ import NIOSSL
 private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
   configuration.httpVersion = .http1Only
-  // Ten thousand connections at once take longer than the standard ten seconds on a busy machine.
+  // On a busy machine ten thousand simultaneous connections take longer than the default ten seconds.
   configuration.timeout.connect = .seconds(60)
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = load.inFlight
   if let roots = load.roots {
@@ -19,7 +19,7 @@ private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HT
   return HTTPClient(eventLoopGroup: group, configuration: configuration)
 }
 
-/// Futures, everything on the one event loop, so that no request hops between threads.
+/// Futures on a single event loop, so that requests do not hop between threads.
 func asyncHTTPClientFuture(_ load: Load) throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let loop = group.next()
@@ -45,7 +45,7 @@ func asyncHTTPClientFuture(_ load: Load) throws {
   try group.syncShutdownGracefully()
 }
 
-/// Async functions, a task for each request under way, on the pool of threads that Swift gives them.
+/// Async functions, one task per request in flight, on Swift's thread pool.
 func asyncHTTPClientAsync(_ load: Load) throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let client = client(for: load, on: group)
@@ -71,7 +71,7 @@ func asyncHTTPClientAsync(_ load: Load) throws {
   try group.syncShutdownGracefully()
 }
 
-/// A count that only its event loop touches.
+/// A count that only its event loop accesses.
 private final class Counter: @unchecked Sendable {
   private var value: Int
   private let loop: any EventLoop

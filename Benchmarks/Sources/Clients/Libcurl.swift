@@ -1,8 +1,8 @@
 import CurlLoad
 import Measure
 
-/// The multi interface on epoll: see CurlLoad.c. Large bodies are cheapest with the largest sensible buffer; for small ones it would be
-/// allocated and dropped with each request, so they have the standard one.
+/// The multi interface on epoll: see CurlLoad.c. Large bodies are cheapest with the largest sensible buffer. For small
+/// ones curl would allocate and free that with each request, so they use the default buffer.
 func libcurl(_ load: Load) {
   let context = Unmanaged.passUnretained(load).toOpaque()
   let closes: Int32 = load.closesConnections ? 1 : 0

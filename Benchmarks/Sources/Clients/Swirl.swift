@@ -1,7 +1,8 @@
 import Measure
 import Swirl
 
-/// A client of its own, with as many connections as requests; all else as it comes, the timeout of 60 s for each request included.
+/// A separate client, with as many connections as requests and default settings otherwise, including the timeout of 60
+/// s per request.
 @MainActor func client(for load: Load) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = load.inFlight
@@ -14,7 +15,7 @@ func request(of load: Load) -> HTTPClient.Request {
   HTTPClient.Request(load.url, headers: load.closesConnections ? [.connection: "close"] : [:])
 }
 
-/// A closure for each request; the next one starts from it.
+/// One closure per request, which starts the next one.
 @MainActor func swirlCallback(_ load: Load) {
   let client = client(for: load)
   let request = request(of: load)
@@ -32,7 +33,7 @@ func request(of load: Load) -> HTTPClient.Request {
   reactor.run()
 }
 
-/// A Deferred for each request, with a callback and an errback.
+/// One Deferred per request, with a callback and an errback.
 @MainActor func swirlDeferred(_ load: Load) {
   let client = client(for: load)
   let request = request(of: load)

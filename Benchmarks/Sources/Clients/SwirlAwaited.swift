@@ -1,8 +1,8 @@
 import Measure
 import Swirl
 
-// Awaited requests, a task for each that is under way. `try await fetch` uses the client of the reactor that it comes to,
-// which has as many connections as the rows have requests under way, a hundred.
+// Awaited requests, one task for each in flight. `try await fetch` uses its reactor's client, which has a hundred
+// connections, the same as the requests in flight of the rows.
 
 /// Tasks of the main actor, on the reactor's own thread: `runUntilComplete`.
 @MainActor func swirlAwaitedOnMain(_ load: Load) throws {
@@ -15,7 +15,7 @@ import Swirl
   }
 }
 
-/// As the one before, but what is awaited is the Deferred of a client of one's own.
+/// Like the previous one, but it awaits the Deferred of a separate client.
 @MainActor func swirlAwaitedDeferred(_ load: Load) throws {
   let client = client(for: load)
   let request = request(of: load)
@@ -68,7 +68,7 @@ private actor Fetcher {
   }
 }
 
-/// Tasks on the pool of threads that Swift gives them, as in a program without a reactor.
+/// Tasks on Swift's thread pool, as in a program without a reactor.
 func swirlAwaitedFromPool(_ load: Load) throws {
   let request = request(of: load)
   let tally = Tally(load)

@@ -6,7 +6,7 @@ import Synchronization
 import FoundationNetworking
 #endif
 
-/// Data tasks with completion handlers, which a session calls one at a time; no cache and no cookies.
+/// Data tasks with completion handlers, which a session calls one at a time; without cache and cookies.
 func urlSession(_ load: Load) {
   let configuration = URLSessionConfiguration.ephemeral
   configuration.httpMaximumConnectionsPerHost = load.inFlight

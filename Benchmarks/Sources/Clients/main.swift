@@ -1,5 +1,5 @@
 // HTTP clients under the same load: `Clients swirl-callback http://127.0.0.1:8080/small --in-flight 100 --seconds 2`.
-// Each contender has a file that says which of its ways was chosen.
+// Each contender has a file, whose comments name the API that it uses.
 import Measure
 
 let clients: [String: @MainActor (Load) throws -> Void] = [

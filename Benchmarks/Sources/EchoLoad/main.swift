@@ -1,6 +1,5 @@
-// Load for an echo server, in plain system calls, so that it favours nobody.
-// `EchoLoad round-trips PORT --connections N`: 64 bytes there and back.
-// `EchoLoad throughput PORT`: as many bytes as go through one connection.
+// Load for an echo server, in plain system calls, so that it favours no library. `EchoLoad round-trips PORT
+// --connections N`: 64 bytes there and back. `EchoLoad throughput PORT`: as many bytes as one connection carries.
 import Foundation
 import Measure
 

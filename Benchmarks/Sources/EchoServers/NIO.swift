@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// As in NIO's own example: written as it comes, flushed when the socket has no more.
+/// As in NIO's own example: writes each piece at once, and flushes when the socket has no more data.
 private final class Echo: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer

@@ -1,7 +1,7 @@
 import Glibc
 import Swirl
 
-/// Gives back what comes, and reads no more while the other side does not read.
+/// Sends back each piece, and stops reading while the peer does not read.
 private final class Echo: StreamProtocol {
   private unowned var transport: (any Transport)!
 

@@ -1,4 +1,4 @@
-// TCP echo on a free port of 127.0.0.1, which is printed: `EchoServers swirl` or `EchoServers nio`.
+// A TCP echo server that prints its free port of 127.0.0.1: `EchoServers swirl` or `EchoServers nio`.
 import Measure
 
 switch Options().words.first {

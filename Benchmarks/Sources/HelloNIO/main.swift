@@ -1,4 +1,5 @@
-// The least program with an event loop: one call, which says hello and stops. With --stay it waits instead, to be looked at.
+// The smallest program with an event loop: one call, which prints hello and stops. With --stay it keeps running, for
+// inspection.
 import Glibc
 import NIOCore
 import NIOPosix

@@ -1,8 +1,8 @@
 import Measure
 
-// The figures, each with as many operations for every contender.
+// The measurements, with equal numbers of operations for every contender.
 
-/// Something that the loop will have in its next turn, awaited on the loop's own thread.
+/// Awaits a result of the loop's next turn, on the loop's own thread.
 func awaitOnTheThread(
   _ scale: Double, isolation: isolated (any Actor)? = #isolation, _ hop: (Int) async throws -> Int
 ) async throws {
@@ -13,7 +13,7 @@ func awaitOnTheThread(
   Report("on the loop's thread", operations: count, from: start).send()
 }
 
-/// One after the other from a thread of the pool, while the loop waits.
+/// One after the other from a pool thread, while the loop waits.
 func awaitFromThePool(_ figure: String, _ scale: Double, _ hop: () async throws -> Int) async throws {
   let count = Int(30_000 * scale)
   for _ in 0..<count / 10 { use(try await hop()) }
@@ -32,7 +32,7 @@ func awaitFromThePool(_ figure: String, _ scale: Double, _ hop: () async throws 
   report.send()
 }
 
-/// Many tasks for the loop, which are made one after the other on a thread of the pool.
+/// Many tasks for the loop, started one after the other on a pool thread.
 func startTasks(_ figure: String, _ scale: Double, _ task: @escaping @Sendable (Countdown) -> Void) async {
   let count = Int(300_000 * scale)
   for number in [count / 10, count] {

@@ -2,7 +2,7 @@ import Measure
 import NIOCore
 import NIOPosix
 
-/// An actor whose executor is the event loop, and tasks of the pool that use the loop. It is no executor for tasks.
+/// An actor whose executor is the event loop, and tasks of the pool that use the loop. The loop is not a task executor.
 func nioActor() throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   let loop = group.next()
@@ -40,7 +40,7 @@ private actor Resident {
     try await Hops.awaitOnTheThread(scale) { try await self.soon($0).get() }
   }
 
-  /// It changes something: the compiler drops a hop that nobody would notice.
+  /// It has a side effect: the compiler would remove an unobservable hop.
   func next() -> Int {
     number &+= 1
     return number

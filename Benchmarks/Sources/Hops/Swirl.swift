@@ -1,14 +1,14 @@
 import Measure
 import Swirl
 
-/// Fired in the next turn.
+/// Fires in the next turn.
 func soon(_ index: Int, on reactor: Reactor = .current) -> Deferred<Int> {
   let deferred = Deferred<Int>()
   reactor.callSoon { deferred.callback(index) }
   return deferred
 }
 
-/// What the same takes without await.
+/// The same without await, for comparison.
 @MainActor func swirlCallback() {
   let count = Int(300_000 * scale)
   var start = Usage.now
@@ -29,7 +29,7 @@ func soon(_ index: Int, on reactor: Reactor = .current) -> Deferred<Int> {
   }
 }
 
-/// An async body among callbacks, as handlers of an HTTPServer are.
+/// An async body among callbacks, like the handlers of an HTTPServer.
 @MainActor func swirlDeferred() {
   reactor.callSoon {
     Deferred { try await awaitOnTheThread(scale) { try await soon($0).value } }
@@ -71,13 +71,13 @@ private actor Resident {
     try await Hops.awaitOnTheThread(scale) { try await self.soon($0).value }
   }
 
-  /// It changes something: the compiler drops a hop that nobody would notice.
+  /// It has a side effect: the compiler would remove an unobservable hop.
   func next() -> Int {
     number &+= 1
     return number
   }
 
-  /// A method, because a closure that does not use the actor is not isolated to it, and would be run by the pool.
+  /// A method, because a closure that does not use the actor is not isolated to it, and would run on the pool.
   private func soon(_ index: Int) -> Deferred<Int> { Hops.soon(index) }
 
   func down(_ countdown: Countdown) { countdown.down() }

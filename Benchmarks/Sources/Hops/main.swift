@@ -1,5 +1,5 @@
-// What it costs to await a loop: `Hops swirl-actor`. On its own thread, where a hop is a turn of the loop; and from the
-// pool of threads that Swift gives tasks, there and back.
+// The cost of awaiting a loop: `Hops swirl-actor`. On its own thread, where a hop is a turn of the loop, and round
+// trips from Swift's thread pool.
 import Measure
 
 let options = Options()

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs `body` on the pool of threads that Swift gives tasks, and blocks this thread until it has ended.
+/// Runs `body` on Swift's thread pool, and blocks this thread until it has ended.
 public func block(_ body: @escaping @Sendable () async throws -> Void) {
   let done = DispatchSemaphore(value: 0)
   Task.detached {

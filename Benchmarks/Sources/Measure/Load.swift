@@ -1,19 +1,19 @@
-/// What every HTTP client under test does: keep a number of requests under way, warm up, measure, stop.
+/// The load for every HTTP client: keeps a number of requests in flight, warms up, measures, stops.
 ///
-/// It is used from one thread at a time, whichever that is; hence unchecked.
+/// Unchecked, because one thread at a time uses it.
 public final class Load: @unchecked Sendable {
-  /// What to get.
+  /// The URL to get.
   public let url: String
-  /// How many requests are under way at once.
+  /// The number of requests in flight.
   public let inFlight: Int
-  /// Whether each request shall close its connection.
+  /// Whether each request closes its connection.
   public let closesConnections: Bool
-  /// How long each body must be; -1 for any length.
+  /// The expected length of each body; -1 for any length.
   public let expectedLength: Int
-  /// The file with the certificate to trust, where the URL is one of `https`.
+  /// The file with the trusted certificate, for an `https` URL.
   public let roots: String?
   private let warmUp, seconds: Double
-  /// Not a time but a number of requests: no warm-up then.
+  /// A number of requests in place of a time; without warm-up.
   private let count: Int?
 
   private var started: Int
@@ -25,7 +25,8 @@ public final class Load: @unchecked Sendable {
   private var isEnding = false
   private let residentBefore = residentKiB("VmRSS")
 
-  /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`, `--roots`.
+  /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`,
+  ///   `--roots`.
   public init(_ options: Options) {
     guard let url = options.words.last else { fail("no URL") }
     self.url = url
@@ -41,7 +42,7 @@ public final class Load: @unchecked Sendable {
     phaseEnds = start.wall + warmUp
   }
 
-  /// One response has come. Gives whether another request shall take its place.
+  /// Counts a response. Returns whether to send another request.
   public func complete(status: Int, length: Int) -> Bool {
     guard status == 200, expectedLength < 0 || length == expectedLength else {
       fail("\(url): status \(status), \(length) bytes")
@@ -55,7 +56,7 @@ public final class Load: @unchecked Sendable {
       started += 1
       return true
     }
-    // The clock is read now and then, not with each request.
+    // Reads the clock only on every sixteenth request.
     if completed & 15 == 0, !isEnding, monotonicSeconds() >= phaseEnds { nextPhase() }
     return !isEnding
   }
@@ -65,7 +66,7 @@ public final class Load: @unchecked Sendable {
       report()
       isEnding = true
     } else if completed >= 2 * inFlight {
-      // Every connection was made by now.
+      // All connections are established by now.
       isWarm = true
       start = .now
       completedAtStart = completed

@@ -1,6 +1,6 @@
 /// The command line: words, `--name value` and `--flag`.
 public struct Options: Sendable {
-  /// What is neither an option nor the value of one.
+  /// The arguments that are neither an option nor its value.
   public private(set) var words: [String] = []
   private var values: [String: String] = [:]
   private static let flags: Set = ["--close", "--stay", "--quick"]
@@ -25,12 +25,12 @@ public struct Options: Sendable {
   /// Whether a flag was given.
   public func has(_ flag: String) -> Bool { values[flag] != nil }
 
-  /// The value of an option as it is.
+  /// The value of an option, unchanged.
   public func text(_ name: String) -> String? { values[name] }
 
-  /// The value of an option.
+  /// The value of an option as a number.
   public func number(_ name: String, or standard: Double) -> Double { values[name].flatMap { Double($0) } ?? standard }
 
-  /// The value of an option that is a whole number.
+  /// The value of an option as a whole number.
   public func count(_ name: String, or standard: Int) -> Int { values[name].flatMap { Int($0) } ?? standard }
 }

@@ -1,4 +1,4 @@
-/// Measures `operations` calls of `body` on this thread and reports them; a tenth as many come first to warm up.
+/// Measures `operations` calls of `body` on this thread and reports them; after a tenth as many calls to warm up.
 @inlinable
 public func measure(_ figure: String, _ operations: Int, scale: Double = 1, _ body: (Int) -> Void) {
   let count = max(1, Int(Double(operations) * scale))
@@ -8,6 +8,6 @@ public func measure(_ figure: String, _ operations: Int, scale: Double = 1, _ bo
   Report(figure, operations: count, from: start).send()
 }
 
-/// Keeps the optimizer from dropping what leads to `value`.
+/// Keeps the optimizer from removing the computation of `value`.
 @inline(never)
 public func use<Value>(_ value: Value) {}

@@ -1,15 +1,15 @@
 import Glibc
 
-/// One figure, told to whoever started the program as a line of JSON.
+/// One measurement, printed as a line of JSON for the calling script.
 public struct Report {
   private var fields: [(String, String)]
 
-  /// - Parameter figure: its name; a program that measures one thing has one figure and needs none.
+  /// - Parameter figure: its name; a program with a single measurement needs no name.
   public init(_ figure: String = "") {
     fields = [("figure", "\"\(figure)\"")]
   }
 
-  /// What `operations` operations took between two moments.
+  /// The cost of `operations` operations between two moments.
   public init(_ figure: String = "", operations: Int, from start: Usage, to end: Usage = .now) {
     self.init(figure)
     add("operations", Double(operations))
@@ -18,7 +18,7 @@ public struct Report {
     add("wall", end.wall - start.wall)
   }
 
-  /// One more number.
+  /// Adds a number.
   public mutating func add(_ name: String, _ value: Double) { fields.append((name, "\(value)")) }
 
   /// Writes the line.
@@ -28,7 +28,7 @@ public struct Report {
   }
 }
 
-/// Ends the program, saying why.
+/// Prints the reason and exits.
 public func fail(_ reason: String) -> Never {
   let line = "\(reason)\n"
   _ = write(STDERR_FILENO, line, line.utf8.count)

@@ -1,20 +1,20 @@
 import Glibc
 
-/// What the process has used up to a moment.
+/// The resources that the process has used so far.
 public struct Usage: Sendable {
   /// User and kernel time of all its threads, in seconds.
   public let user, system: Double
   /// The monotonic clock, in seconds.
   public let wall: Double
 
-  /// Sums of one's own.
+  /// A value computed elsewhere.
   public init(user: Double, system: Double, wall: Double) {
     self.user = user
     self.system = system
     self.wall = wall
   }
 
-  /// As of now.
+  /// The current usage.
   public static var now: Usage {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
@@ -31,7 +31,7 @@ public func monotonicSeconds() -> Double {
 }
 
 /// A line of `/proc/self/status` in KiB: `VmRSS` is the resident size, `VmHWM` the largest it has been. The kernel's
-/// `ru_maxrss` is no use here: it counts what the parent had before this program was loaded.
+/// `ru_maxrss` is useless here: it includes the parent's memory from before this program was loaded.
 public func residentKiB(_ field: String) -> Int {
   guard let file = fopen("/proc/self/status", "r") else { return 0 }
   defer { fclose(file) }

@@ -2,7 +2,7 @@ import FlyingFox
 import Foundation
 import Glibc
 
-/// Its own pool of sockets on epoll, no log.
+/// Its own socket pool on epoll, without a log.
 func flyingFox() async throws {
   let large = Data(Pages.large)
   let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: 0), logger: .disabled)

@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// One event loop, no middleware, no log.
+/// One event loop, without middleware and log.
 func hummingbird() async throws {
   let router = Router()
   let large = ByteBuffer(bytes: Pages.large)

@@ -1,4 +1,4 @@
-/// What a program keeps its pages in, for handlers that ask an actor.
+/// An actor that holds the pages, for handlers that await an actor.
 actor Store {
   private let hello = Pages.hello
 

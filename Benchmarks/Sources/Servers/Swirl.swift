@@ -1,6 +1,6 @@
 import Swirl
 
-/// All as it comes: limits, timeouts and the Date field included.
+/// Default settings, including limits, timeouts and the Date field.
 @MainActor func swirl() throws {
   try run(
     HTTPServer { request in
@@ -8,7 +8,7 @@ import Swirl
     })
 }
 
-/// The handler awaits a function that has its result at once, as most handlers of Hummingbird do.
+/// The handler awaits a function with an immediate result, as most handlers of Hummingbird do.
 @MainActor func swirlAwaited() throws {
   try run(
     HTTPServer { request in
@@ -18,7 +18,7 @@ import Swirl
 
 @MainActor private func page(_ path: String) async -> String { Pages.hello }
 
-/// The handler awaits a Deferred that is fired in the next turn.
+/// The handler awaits a Deferred that fires in the next turn.
 @MainActor func swirlAwaitedDeferred() throws {
   try run(
     HTTPServer { _ in
@@ -30,7 +30,7 @@ import Swirl
     })
 }
 
-/// The handler awaits an actor of the program, which lives on other threads.
+/// The handler awaits an actor of the program, which runs on other threads.
 @MainActor func swirlAwaitedActor() throws {
   let store = Store()
   try run(

@@ -1,4 +1,4 @@
-// HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which is printed:
+// HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which they print:
 // `Servers swirl`.
 import Dispatch
 import Measure
@@ -18,7 +18,7 @@ guard let name = Options().words.first, let server = servers[name] else {
 }
 try server()
 
-/// Async servers work on threads of their own. An async main program would leave no main thread for Swirl's loop.
+/// Async servers have their own threads. An async main function would leave no main thread for Swirl's loop.
 func serve(_ server: @escaping @Sendable () async throws -> Void) -> Never {
   Task {
     do { try await server() } catch { fail("\(error)") }

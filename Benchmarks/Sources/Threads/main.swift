@@ -1,5 +1,5 @@
-// Calls to a loop from another thread: `Threads swirl` or `Threads nio`. How much a million in a row cost, both threads
-// together, and how long one takes there and back while the loop waits.
+// Calls to a loop from another thread: `Threads swirl` or `Threads nio`. The cost of a million in a row, on both
+// threads together, and the round-trip time of one while the loop waits.
 import Dispatch
 import Measure
 
@@ -13,7 +13,7 @@ case "nio": try nioThreads()
 default: fail("usage: Threads swirl|nio [--quick]")
 }
 
-/// The part of the other thread: `call` makes the loop run a closure.
+/// The other thread: `call` makes the loop run a closure.
 func callFromOutside(_ call: (@escaping @Sendable () -> Void) -> Void) {
   let done = DispatchSemaphore(value: 0)
   let countdown = Countdown(calls)
@@ -42,7 +42,7 @@ func callFromOutside(_ call: (@escaping @Sendable () -> Void) -> Void) {
   report.send()
 }
 
-/// Only the loop's thread touches it.
+/// Only the loop's thread accesses it.
 final class Countdown: @unchecked Sendable {
   var value: Int
   init(_ value: Int) { self.value = value }

@@ -2,8 +2,8 @@ import Measure
 import NIOCore
 import NIOPosix
 
-/// `scheduleTask` on the event loop's own thread. Taking one back looks through all that are pending, so at a million there is time for
-/// only some; what is left ends with the event loop, and each round has a new one.
+/// `scheduleTask` on the event loop's own thread. Cancelling one searches all pending timers, so at a million there is
+/// time for only some. The rest end with the event loop; each round has a new loop.
 func nioTimers() throws {
   for size in sizes {
     let phases = Phases()
@@ -52,7 +52,7 @@ private func round(pending: Int, _ phases: Phases, on loop: any EventLoop) -> Ev
   }.map { _ in }
 }
 
-/// Does something `count` times, or for a second; gives how often it was done.
+/// Repeats `body` `count` times or for a second; returns the number of calls.
 private func atMost(_ count: Int, _ body: (Int) -> Void) -> Int {
   let end = monotonicSeconds() + 1
   for index in 0..<count {
@@ -79,7 +79,7 @@ private func fire(pending: Int, _ phases: Phases, on loop: any EventLoop) -> Eve
   return done.futureResult
 }
 
-/// Only the event loop touches it.
+/// Only the event loop accesses it.
 private final class Countdown: @unchecked Sendable {
   var value: Int
   init(_ value: Int) { self.value = value }

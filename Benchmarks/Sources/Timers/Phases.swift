@@ -1,6 +1,6 @@
 import Measure
 
-/// What the phases of all rounds of one size took together.
+/// The total cost of each phase over all rounds of one size.
 final class Phases: @unchecked Sendable {
   private struct Sum {
     var operations = 0
@@ -28,7 +28,7 @@ final class Phases: @unchecked Sendable {
   }
 }
 
-/// Delays in milliseconds in no order, the same for every contender.
+/// Random delays in milliseconds, the same for every contender.
 struct Delays {
   private var state: UInt64 = 42
 

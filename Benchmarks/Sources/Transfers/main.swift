@@ -1,4 +1,5 @@
-// One large file, from disk to a server or from a server to disk: `Transfers download http://127.0.0.1:8080/1g /tmp/file`.
+// Transfers one large file from disk to a server, or from a server to disk: `Transfers download
+// http://127.0.0.1:8080/1g /tmp/file`.
 import Foundation
 import Measure
 import Swirl

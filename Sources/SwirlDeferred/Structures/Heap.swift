@@ -1,14 +1,14 @@
-/// What a ``Heap`` puts in order.
+/// An element of a ``Heap``.
 package protocol HeapElement {
   /// Whether it comes before `other`: a strict weak order.
   func precedes(_ other: Self) -> Bool
 }
 
-/// A binary heap: the element that no other precedes is at hand, and adding and removing takes logarithmic time.
+/// A binary heap: reading the element that no other precedes takes constant time, adding and removing logarithmic time.
 ///
-/// Elements that do not precede one another come in no order. One that has to keep the order in which they were added counts them.
+/// Elements that do not precede one another come out in any order. For FIFO order, include a sequence number.
 package struct Heap<Element: HeapElement> {
-  /// All elements: each precedes, or equals, those at twice its index and one or two more.
+  /// All elements: the element at index i precedes, or equals, those at 2i + 1 and 2i + 2.
   @usableFromInline var array: [Element] = []
 
   /// Makes an empty heap.
@@ -17,13 +17,13 @@ package struct Heap<Element: HeapElement> {
   @inlinable package var count: Int { array.count }
   @inlinable package var isEmpty: Bool { array.isEmpty }
 
-  /// How many elements there is memory for.
+  /// The number of elements for which it has memory.
   package var capacity: Int { array.capacity }
 
   /// The element that no other precedes.
   @inlinable package var first: Element? { array.first }
 
-  /// All elements, in no order.
+  /// All elements, unordered.
   @inlinable package var elements: [Element] { array }
 
   /// Adds an element.
@@ -32,7 +32,7 @@ package struct Heap<Element: HeapElement> {
     siftUp(array.count - 1)
   }
 
-  /// Removes the element that no other precedes; nil when there is none.
+  /// Removes the element that no other precedes; nil if it is empty.
   @inlinable package mutating func popFirst() -> Element? {
     guard let first = array.first else { return nil }
     let last = array.removeLast()
@@ -44,7 +44,7 @@ package struct Heap<Element: HeapElement> {
     return first
   }
 
-  /// Removes the elements for which `isUnwanted` is true. Takes time for each element.
+  /// Removes the elements for which `isUnwanted` is true. Linear time.
   @inlinable package mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
     try array.removeAll(where: isUnwanted)
     var index = array.count / 2
@@ -78,7 +78,7 @@ package struct Heap<Element: HeapElement> {
     }
   }
 
-  /// Gives the memory of a burst back.
+  /// Frees the memory of a burst.
   @inlinable mutating func shrinkIfSparse() {
     guard array.capacity > 64, array.count * 4 <= array.capacity else { return }
     var kept: [Element] = []

@@ -1,22 +1,22 @@
 /// A double-ended queue in a circular array: adding and removing takes amortized constant time at both ends.
 ///
-/// An element that is removed leaves nothing behind, so what it held is released as soon as the caller drops it. The array grows with
-/// the elements and halves when three quarters of it are empty: the memory of a burst is given back while the queue drains.
+/// Removing an element clears its slot, so it is released as soon as the caller drops it. The array grows with the
+/// elements and halves when three quarters of it are empty, which frees the memory of a burst while the queue drains.
 ///
-/// The elements can be looked at and changed in place by their index, 0 for the first.
+/// The subscript reads and changes elements in place; 0 is the first.
 package struct RingBuffer<Element> {
-  /// As many as a power of two, or none. Nil where there is no element.
+  /// The count is zero or a power of two. Empty slots are nil.
   @usableFromInline var slots: [Element?] = []
   /// The slot of the first element.
   @usableFromInline var head = 0
   @usableFromInline var size = 0
 
-  /// Makes an empty queue, which has no memory yet.
+  /// Makes an empty queue, without allocating.
   @inlinable package init() {}
 
   @inlinable package var count: Int { size }
 
-  /// How many elements there is memory for.
+  /// The number of elements for which it has memory.
   package var capacity: Int { slots.count }
 
   @inlinable func slot(_ index: Int) -> Int { (head &+ index) & (slots.count &- 1) }
@@ -36,7 +36,7 @@ package struct RingBuffer<Element> {
     size += 1
   }
 
-  /// Removes the first element; nil when there is none.
+  /// Removes the first element; nil if it is empty.
   @inlinable package mutating func popFirst() -> Element? {
     if size == 0 { return nil }
     let first = slots[head].take()
@@ -46,7 +46,7 @@ package struct RingBuffer<Element> {
     return first
   }
 
-  /// Removes the last element; nil when there is none.
+  /// Removes the last element; nil if it is empty.
   @inlinable package mutating func popLast() -> Element? {
     if size == 0 { return nil }
     size -= 1
@@ -55,15 +55,15 @@ package struct RingBuffer<Element> {
     return last
   }
 
-  /// Removes all elements, whose memory the caller then releases: what their ends do may use this queue.
+  /// Removes all elements and returns them for the caller to release: their deinits may use this queue.
   @inlinable package mutating func takeAll() -> RingBuffer {
     let all = self
     self = RingBuffer()
     return all
   }
 
-  /// Removes the elements for which `isUnwanted` is true; the others keep their order. Takes time for each element.
-  /// They are released before it returns: what their ends do must not use this queue.
+  /// Removes the elements for which `isUnwanted` is true; the others keep their order. Linear time. It releases them
+  /// before it returns: their deinits must not use this queue.
   @inlinable package mutating func removeAll(where isUnwanted: (Element) throws -> Bool) rethrows {
     var kept = RingBuffer()
     for element in self where try !isUnwanted(element) { kept.append(element) }
@@ -77,7 +77,7 @@ package struct RingBuffer<Element> {
   @inlinable mutating func grow() {
     let full = slots.count
     slots.append(contentsOf: repeatElement(nil, count: full == 0 ? 4 : full))
-    // Those that had wrapped around come after the others again.
+    // Move the wrapped elements back behind the others.
     for index in 0..<head { slots.swapAt(index, full + index) }
   }
 

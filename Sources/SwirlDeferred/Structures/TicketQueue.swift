@@ -1,23 +1,23 @@
-/// A FIFO queue whose elements can also be removed before their turn: each gets a ticket when it is added, by which it is found.
+/// A FIFO queue that can also remove elements out of order, by the ticket that each gets when it is added.
 ///
-/// Adding and serving takes amortized constant time, removing by a ticket at most logarithmic time, however long the queue is. The place of
-/// an element that was removed before its turn stays until places like it are half of the queue, but holds nothing.
+/// Adding and serving take amortized constant time, removing by ticket at most logarithmic time. An element removed out
+/// of order leaves an empty place, until such places are half of the queue.
 package struct TicketQueue<Element> {
-  /// The number of an element, counted from zero in the order in which elements were added.
+  /// The sequence number of an element, from zero.
   package typealias Ticket = Int
 
   @usableFromInline struct Place {
     @usableFromInline let ticket: Ticket
-    /// Nil when it was removed before its turn.
+    /// Nil if it was removed out of order.
     @usableFromInline var element: Element?
 
     @inlinable init(ticket: Ticket, element: Element) { (self.ticket, self.element) = (ticket, element) }
   }
 
-  /// In the order of their tickets. The first has an element.
+  /// In the order of their tickets. The first one is never empty.
   @usableFromInline var places = RingBuffer<Place>()
   @usableFromInline var emptyPlaces = 0
-  /// What the next element will get.
+  /// The ticket of the next added element.
   @usableFromInline var next: Ticket = 0
 
   /// Makes an empty queue.
@@ -27,10 +27,10 @@ package struct TicketQueue<Element> {
   @inlinable package var isEmpty: Bool { places.isEmpty }
   @inlinable package var nextTicket: Ticket { next }
 
-  /// How many places it keeps, those of removed elements included.
+  /// The number of places, empty ones included.
   package var placeCount: Int { places.count }
 
-  /// The element that was added first.
+  /// The first element.
   @inlinable package var first: Element? { places.first?.element }
 
   /// Adds an element at the end.
@@ -42,17 +42,17 @@ package struct TicketQueue<Element> {
     return ticket
   }
 
-  /// Removes the element that was added first; nil when there is none.
+  /// Removes the first element; nil if it is empty.
   @inlinable package mutating func popFirst() -> Element? { popPlace()?.element }
 
-  /// As `popFirst()`, with the ticket.
+  /// Like `popFirst()`, with the ticket.
   @inlinable package mutating func popFirstWithTicket() -> (ticket: Ticket, element: Element)? {
     guard let place = popPlace(), let element = place.element else { return nil }
     return (place.ticket, element)
   }
 
-  /// Removes the element of this ticket; nil when it is not in the queue any more. The caller releases it: what its end does may use this
-  /// queue.
+  /// Removes the element with this ticket; nil if it has left the queue. The caller releases it: its deinit may use
+  /// this queue.
   @inlinable package mutating func remove(_ ticket: Ticket) -> Element? {
     guard let index = index(of: ticket), let element = places[index].element.take() else { return nil }
     emptyPlaces += 1
@@ -65,14 +65,14 @@ package struct TicketQueue<Element> {
     return element
   }
 
-  /// Removes all elements, in the order in which they were added.
+  /// Removes all elements, in FIFO order.
   @inlinable package mutating func takeAll() -> [Element] {
     let all = places.takeAll()
     emptyPlaces = 0
     return all.compactMap(\.element)
   }
 
-  /// The ticket of the first element for which `isWanted` is true. Takes time for each element before it.
+  /// The ticket of the first element for which `isWanted` is true. Linear time.
   @inlinable package func firstTicket(where isWanted: (Element) -> Bool) -> Ticket? {
     for place in places { if let element = place.element, isWanted(element) { return place.ticket } }
     return nil
@@ -93,7 +93,7 @@ package struct TicketQueue<Element> {
 
   @inlinable func index(of ticket: Ticket) -> Int? {
     guard let first = places.first, ticket >= first.ticket else { return nil }
-    // Where no place is missing before it, it is at the end of these.
+    // If no place before it was removed, its index follows from the ticket.
     var low = 0
     var high = min(ticket - first.ticket, places.count - 1)
     if places[high].ticket == ticket { return high }

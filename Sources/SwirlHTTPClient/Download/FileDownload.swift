@@ -168,7 +168,8 @@ final class FileDownload {
       }
       .addCallback { [self] in
         HTTPClient.Download(
-          url: response.url, status: response.status, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
+          url: response.url, status: response.status, headers: response.headers, path: part.path, size: received,
+          resumedAt: resumedAt)
       }
     }
   }

@@ -63,7 +63,8 @@ struct PartOrigin: Equatable, Sendable {
   /// A line each; none of them has a line break, since fields and URLs have none.
   var bytes: [UInt8] {
     let lines = [
-      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag, Array((total.map { "\($0)" } ?? "").utf8),
+      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag,
+      Array((total.map { "\($0)" } ?? "").utf8),
       Array(coding.utf8), [],
     ]
     return Array(lines.joined(separator: "\n".utf8))

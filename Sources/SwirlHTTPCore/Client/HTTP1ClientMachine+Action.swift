@@ -3,7 +3,8 @@ extension HTTP1ClientMachine {
   package enum Action: Equatable, Sendable {
     /// All bytes were used.
     case needMore
-    /// Something came though no request is under way, perhaps the end: the connection is not to be used again (RFC 9112 §9.2).
+    /// Something came though no request is under way, perhaps the end: the connection is not to be used again (RFC 9112
+    /// §9.2).
     case unexpectedInput
     /// An informational response other than 100 came: `informational`.
     case informational

@@ -1,10 +1,10 @@
 package import HTTPTypes
 
-/// The client's side of an HTTP/1.1 connection, without I/O: which response belongs to which request, what becomes of its content, and
-/// whether the connection carries another request afterwards (RFC 9112 §9).
+/// The client's side of an HTTP/1.1 connection, without I/O: which response belongs to which request, what becomes of
+/// its content, and whether the connection carries another request afterwards (RFC 9112 §9).
 ///
-/// The connection's shell reports what happened: a request was written, bytes came, the peer closed. The machine says what to do, one
-/// ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
+/// The connection's shell reports what happened: a request was written, bytes came, the peer closed. The machine says
+/// what to do, one ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
 package struct HTTP1ClientMachine: Sendable {
   private enum Phase {
     /// No request is under way; the connection can carry one.
@@ -20,12 +20,13 @@ package struct HTTP1ClientMachine: Sendable {
   }
 
   private enum RequestContent {
-    /// All of it is written, or there is none.
+    /// All of it is written, or the request has no content.
     case sent
     /// It waits for 100 (Continue), or for the time that the shell gives it (RFC 9110 §10.1.1).
     case awaitsContinue
     case sending
-    /// The server answered before it asked for the content. It may still wait for it, and would take the next request for that.
+    /// The server answered before it asked for the content. It may still wait for it, and would take the next request
+    /// for that.
     case withheld
   }
 
@@ -150,8 +151,8 @@ package struct HTTP1ClientMachine: Sendable {
   }
 
   private mutating func begin(_ head: ResponseHead, _ mayRepeat: @autoclosure () -> Bool) -> Action {
-    // RFC 9110 §15.5.9: on a kept connection the server says that it waited for a request in vain. It cannot mean the present one: its
-    // word and the request have passed each other.
+    // RFC 9110 §15.5.9: on a kept connection the server says that it waited for a request in vain. It cannot mean the
+    // present one: its word and the request have passed each other.
     if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable), !request.contains(.isRepeat),
       mayRepeat()
     {
@@ -260,7 +261,8 @@ package struct HTTP1ClientMachine: Sendable {
     }
   }
 
-  /// A server may have closed a kept connection before the request reached it: then, if nothing has come, the request is sent once more.
+  /// A server may have closed a kept connection before the request reached it: then, if nothing has come, the request
+  /// is sent once more.
   private mutating func cut(_ mayRepeat: @autoclosure () -> Bool) -> Action? {
     if case .discarded = reception { return abandonDiscarded() }
     let isRepeated =

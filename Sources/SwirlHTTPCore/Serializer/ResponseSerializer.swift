@@ -22,9 +22,13 @@ public struct ResponseSerializer: Sendable, Hashable {
 
   /// For the response to this request; persistent if the client allows it.
   public init(answering head: RequestHead) {
-    request = head.kind
-    version = head.version
-    isPersistent = head.isPersistent
+    self.init(kind: head.kind, version: head.version, isPersistent: head.isPersistent)
+  }
+
+  init(kind: RequestKind, version: HTTPVersion, isPersistent: Bool) {
+    request = kind
+    self.version = version
+    self.isPersistent = isPersistent
   }
 
   /// Appends a status line and fields.

@@ -1,10 +1,13 @@
-/// What the owner of a `ServerMachine` has to do next. Payloads are numbers and ranges; what is larger is taken from the machine.
+/// What the owner of a `ServerMachine` has to do next. Payloads are numbers and ranges; what is larger is taken from
+/// the machine.
 package enum ServerAction: Sendable, Equatable {
   // Requests
 
-  /// The head of a request with content came: `head` shows it. The owner may set `contentLimit` or call `declineContent()`.
+  /// The head of a request with content came: `head` shows it. The owner may set `contentLimit` or call
+  /// `declineContent()`.
   case head
-  /// A request came whole. `takeHead()` and `takeTrailers()` give its parts; call its handler, then `answered` or `takeTurn`.
+  /// A request came whole. `takeHead()` and `takeTrailers()` give its parts; call its handler, then `answered` or
+  /// `takeTurn`.
   case request(number: Int)
   /// A request whose content the handler takes while it comes. `takeHead()` gives its head.
   case streamedRequest(number: Int)
@@ -42,7 +45,8 @@ package enum ServerAction: Sendable, Equatable {
   case resumeReading
   /// Close as soon as everything is sent.
   case close
-  /// Close our direction as soon as everything is sent, and drop what the client sends until it closes too (RFC 9112 §9.6).
+  /// Close our direction as soon as everything is sent, and drop what the client sends until it closes too (RFC 9112
+  /// §9.6).
   case linger
   /// Break the connection at once.
   case abort
@@ -65,7 +69,8 @@ package enum ServerTimeLimit: UInt8, Sendable, CaseIterable {
   case head
   /// In the content of a request: 408.
   case content
-  /// A handler or the client's reading is awaited. A handler has the time it was given; a client must take what is sent to it.
+  /// A handler or the client's reading is awaited. A handler has the time it was given; a client must take what is sent
+  /// to it.
   case answer
   /// The transport sends the rest, then closes.
   case closing

@@ -2,8 +2,8 @@ extension ServerMachine {
   /// The number of the request that came last.
   package var lastNumber: Int { queue.lastNumber }
 
-  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is answered or
-  /// cancelled.
+  /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is
+  /// answered or cancelled.
   /// - Parameter bytes: memory that the answer takes until then.
   package mutating func answered(_ number: Int, bytes: Int) {
     if output == .open { _ = queue.makeReady(number, bytes: bytes) }
@@ -16,11 +16,12 @@ extension ServerMachine {
     return true
   }
 
-  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is dropped.
+  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is
+  /// dropped.
   package mutating func plan(
-    _ response: ResponseFacts, to request: RequestHead?
+    _ response: ResponseFacts, to request: AnsweredRequest
   ) throws(UnsendableResponse) -> ResponsePlan {
-    let kind = request?.kind ?? .other
+    let kind = request.kind
     if response.kind == .upgrade {
       guard input == .upgrade, queue.count == 1 else {
         throw content.isStreamed ? .contentIsComing : .upgradeNotOffered
@@ -30,10 +31,10 @@ extension ServerMachine {
     if kind == .connect, response.status < 300 { throw .noTunnel }
     if response.status < 200 { throw .informational }
     if content.isStreamed, queue.count == 1, response.kind == .whole || content.isAbandoned { dropContent() }
-    var plan = ResponsePlan(response, to: kind, version: request?.version ?? .http11)
+    var plan = ResponsePlan(response, to: kind, version: request.version)
     // Where other answers follow, the connection stays: the last one closes it.
     let isLast = (input == .dropped || isDraining) && queue.count <= 1
-    plan.isPersistent = request?.isPersistent == true && !isLast && !response.closes && plan.framing != .untilClose
+    plan.isPersistent = request.isPersistent && !isLast && !response.closes && plan.framing != .untilClose
     return plan
   }
 

@@ -50,7 +50,8 @@ extension ServerMachine {
     due.insert(.cancel)
   }
 
-  /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112 §9.6).
+  /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112
+  /// §9.6).
   mutating func close() -> ServerAction {
     if mayStillSend || !parser.isIdle, !hasInputEnded {
       output = .lingering

@@ -16,8 +16,9 @@ extension ServerMachine {
   /// How many bytes of its content came.
   package var receivedContent: Int { content.received }
 
-  /// Whether another event of the parser may be taken. Without these bounds a client that sends and never reads would use all memory.
-  private var mayParse: Bool {
+  /// Whether another event of the parser may be taken. Without these bounds a client that sends and never reads would
+  /// use all memory.
+  @inline(__always) private var mayParse: Bool {
     switch input {
     case .content where content.isStreamed: !content.isPaused
     case .head, .content:
@@ -26,8 +27,9 @@ extension ServerMachine {
     }
   }
 
-  /// Whether bytes are read: ahead to a bound, since only a read shows that a client has left while it waits for its answer.
-  var mayRead: Bool {
+  /// Whether bytes are read: ahead to a bound, since only a read shows that a client has left while it waits for its
+  /// answer.
+  @inline(__always) var mayRead: Bool {
     if input == .dropped { return output == .lingering || droppedBytes <= options.lingerBytes }
     return unreadBytes < options.pipelineBytes || mayParse
   }
@@ -177,8 +179,8 @@ extension ServerMachine {
     content.isAbandoned = true
   }
 
-  /// The content of the last head is not wanted: the owner has an answer at hand, which closes the connection. Returns the number of
-  /// the request.
+  /// The content of the last head is not wanted: the owner has an answer at hand, which closes the connection. Returns
+  /// the number of the request.
   package mutating func declineContent() -> Int {
     stopReading()
     return queue.append(.ready, bytes: head?.byteCount ?? 0)

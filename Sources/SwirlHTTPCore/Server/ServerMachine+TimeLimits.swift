@@ -1,6 +1,9 @@
 extension ServerMachine {
   /// What the connection is doing, and so which time limit applies.
-  package var state: ServerTimeLimit {
+  package var state: ServerTimeLimit { stateInPlace }
+
+  // Inlined, as `mayRead` is: a getter that is called copies the whole machine first.
+  @inline(__always) private var stateInPlace: ServerTimeLimit {
     switch output {
     case .closing, .over: return .closing
     case .lingering: return .lingering
@@ -16,7 +19,7 @@ extension ServerMachine {
 
   /// Starts the time limit of the present state, when the state has changed or a request has made progress.
   mutating func arm() -> ServerAction? {
-    let state = state
+    let state = stateInPlace
     if state == limit, !due.contains(.arm) { return nil }
     // A connection on which nothing was asked yet has the time of a head.
     let isFresh = state == .idle && !due.contains(.arm)

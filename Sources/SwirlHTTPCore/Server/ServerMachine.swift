@@ -2,12 +2,13 @@ internal import HTTPTypes
 
 /// One HTTP/1 connection of a server, without its I/O (RFC 9112): bytes and events in, one action at a time out.
 ///
-/// The owner reports what happens (`answered`, `endOfInput`, `timedOut`, …), then calls `next` with the bytes it has read and
-/// does what it returns until that is nil. What `next` has not used by then is kept by the owner and given again. The machine holds no
-/// reference, knows no clock and calls no code of the program, so that a test or a fuzzer drives it with values alone.
+/// The owner reports what happens (`answered`, `endOfInput`, `timedOut`, …), then calls `next` with the bytes it has
+/// read and does what it returns until that is nil. What `next` has not used by then is kept by the owner and given
+/// again. The machine holds no reference, knows no clock and calls no code of the program, so that a test or a fuzzer
+/// drives it with values alone.
 ///
-/// Its state is three parts that change each by its own events, as reading, answering and closing overlap: `input`, `queue`
-/// and `output`.
+/// Its state is three parts that change each by its own events, as reading, answering and closing overlap: `input`,
+/// `queue` and `output`.
 package struct ServerMachine: Sendable {
   /// What the machine does with bytes of the client.
   enum Input: UInt8, Sendable, CaseIterable {
@@ -81,8 +82,8 @@ package struct ServerMachine: Sendable {
   var isLastRequest = false
   /// Whether the client has closed its direction.
   var hasInputEnded = false
-  /// Whether the client may be sending still, though its bytes are dropped: a close would reset the connection, and the reset can
-  /// destroy an answer on its way.
+  /// Whether the client may be sending still, though its bytes are dropped: a close would reset the connection, and the
+  /// reset can destroy an answer on its way.
   var mayStillSend = false
   var droppedBytes = 0
   /// Whether the time for that is over.
@@ -112,8 +113,8 @@ package struct ServerMachine: Sendable {
     parser = RequestParser(limits: options.limits)
   }
 
-  /// What to do next with `input` from `offset` on, which is moved behind what was used; nil when there is nothing to do until the
-  /// next event or read.
+  /// What to do next with `input` from `offset` on, which is moved behind what was used; nil when there is nothing to
+  /// do until the next event or read.
   package mutating func next(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if !due.isDisjoint(with: .first) { return nextDue() }
     if output == .open {

@@ -1,8 +1,9 @@
 // What of a URL may be shown: by errors, logs, spans and terminals. OpenTelemetry asks for this form of `url.full`.
 
 extension HTTPURL {
-  /// The canonical text without a fragment, which is for the program alone and has tokens in it now and then. `REDACTED` stands for the user
-  /// and password, and for each value of the query whose name says that it lets someone in.
+  /// The canonical text without a fragment, which is for the program alone and has tokens in it now and then.
+  /// `REDACTED` stands for the user and password, and for each value of the query whose name says that it lets someone
+  /// in.
   package var redacted: String {
     let (prefix, target) = (origin.prefix, target.withRedactedQuery)
     guard credentials != nil, let slashes = prefix.firstRange(of: "//") else { return prefix + target }
@@ -13,15 +14,17 @@ extension HTTPURL {
 extension String {
   fileprivate static let redactedCredentials = "REDACTED:REDACTED@"
 
-  /// Names in a query, in lower case, whose values are secret: those that OpenTelemetry names, and some that are as common.
+  /// Names in a query, in lower case, whose values are secret: those that OpenTelemetry names, and some that are as
+  /// common.
   private static let secretNames: Set<String> = [
     "access_token", "api_key", "apikey", "awsaccesskeyid", "client_secret", "code", "id_token", "jwt", "key",
     "oauth_token", "passwd", "password", "pwd", "refresh_token", "secret", "sig", "signature", "token",
     "x-amz-credential", "x-amz-security-token", "x-amz-signature", "x-goog-credential", "x-goog-signature",
   ]
 
-  /// This text as a URL that may be shown: ``HTTPURL/redacted`` where it is one. Of what cannot be read as a URL, all that may be a user and a
-  /// password is replaced, since they are written in URLs that are malformed, too. Also for a path with a query.
+  /// This text as a URL that may be shown: ``HTTPURL/redacted`` where it is one. Of what cannot be read as a URL, all
+  /// that may be a user and a password is replaced, since they are written in URLs that are malformed, too. Also for a
+  /// path with a query.
   package var redactedURL: String {
     if let url = try? HTTPURL.parse(utf8.span), url.origin.socketPath?.utf8.contains(UInt8(ascii: "@")) != true {
       return url.redacted
@@ -61,7 +64,7 @@ extension String {
     return secretNames.contains((name.percentDecoded ?? name).lowercased()) ? "\(name)=REDACTED" : String(pair)
   }
 
-  /// Behind `http:` and the like; 0 for text without a scheme. In `user:password@host` the user is none.
+  /// The position behind `http:` and the like; 0 for text without a scheme. The user in `user:password@host` is not one.
   private static func schemeEnd(_ bytes: [UInt8]) -> Int {
     guard let colon = bytes.firstIndex(where: { !$0.isSchemeByte }), bytes[colon] == UInt8(ascii: ":") else { return 0 }
     let name = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
@@ -69,8 +72,8 @@ extension String {
     return isFollowedBySlash || name == "http" || name == "https" ? colon + 1 : 0
   }
 
-  /// Behind the last `@`, wherever it is: what makes a URL malformed may be a slash or a question mark in its password. In the authority, `@`
-  /// may be spelled otherwise.
+  /// Behind the last `@`, wherever it is: what makes a URL malformed may be a slash or a question mark in its password.
+  /// In the authority, `@` may be spelled otherwise.
   private static func credentialsEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
     if let at = bytes.lastIndex(of: UInt8(ascii: "@")) { return at + 1 }
     let start = bytes.firstIndex { !$0.isSlash } ?? bytes.endIndex

@@ -12,20 +12,20 @@ import Darwin
 
 /// libevent's base, which waits for descriptors, signals and one timer.
 ///
-/// This file is the only one that sees libevent. The base is used from one thread and carries no locks: other threads wake it through a
-/// descriptor of our own.
+/// This file is the only one that sees libevent. The base is used from one thread and carries no locks: other threads
+/// wake it through a descriptor of our own.
 final class LibeventBackend: ReactorBackend {
   fileprivate let base: OpaquePointer
   private var timer: OpaquePointer?
-  /// When the timer will wake the loop, or nil. It may be earlier than needed: the loop then looks, and waits again.
+  /// When the timer will wake the loop, or nil. It may be early: the loop then checks, and waits again.
   private var armedDeadline: Int64?
-  /// How many handlers were called so far.
+  /// The number of handlers called so far.
   fileprivate var calls = 0
-  /// Whether `onWake` is to be called for the present wait.
+  /// Whether the current wait still has to call `onWake`.
   private var isWaking = false
   var onWake: (() -> Void)?
 
-  /// libevent's own warnings go to the log, not to standard error; what it cannot survive ends the program with the reason.
+  /// libevent's warnings go to the log, not to standard error; its fatal errors end the program with the reason.
   private static let isLogging: Void = {
     event_set_log_callback { severity, message in
       let text = message.map { String(cString: $0) } ?? ""
@@ -35,7 +35,11 @@ final class LibeventBackend: ReactorBackend {
       default: Reactor.log.debug("libevent: \(text)")
       }
     }
-    event_set_fatal_callback { code in fatalError("libevent cannot go on (\(code)); the log has the reason") }
+    event_set_fatal_callback { code in
+      // It makes a pair of sockets for signals.
+      let reason = DescriptorLimit.hasFree(2) ? "the log has the reason" : DescriptorLimit.advice
+      fatalError("libevent failed (\(code)): \(reason)")
+    }
   }()
 
   init() {
@@ -47,7 +51,7 @@ final class LibeventBackend: ReactorBackend {
       fatalError("libevent has made no event base: \(DescriptorLimit.advice)")
     }
     self.base = base
-    // Unretained is right: the event is freed before this object is.
+    // Unretained is safe: the event is freed before this object.
     timer = event_new(
       base, -1, 0,
       { _, _, context in Unmanaged<LibeventBackend>.fromOpaque(context!).takeUnretainedValue().armedDeadline = nil },
@@ -76,7 +80,7 @@ final class LibeventBackend: ReactorBackend {
         arm(deadline, now: now)
       }
     } else {
-      // Without a timer and with nothing to watch, libevent would return at once, for ever.
+      // Without a timer and without watches, libevent would otherwise return at once, in a busy loop.
       flags |= EVLOOP_NO_EXIT_ON_EMPTY
     }
     let before = calls
@@ -87,7 +91,8 @@ final class LibeventBackend: ReactorBackend {
     return calls != before
   }
 
-  /// A handler is about to be called. libevent has no hook between its wait and its callbacks: the first of them serves as that.
+  /// Called before each handler. libevent has no hook between its wait and its callbacks, so the first callback serves
+  /// as one.
   fileprivate func willCall() {
     calls &+= 1
     guard isWaking else { return }
@@ -105,10 +110,10 @@ final class LibeventBackend: ReactorBackend {
   }
 }
 
-/// A watch that libevent keeps.
+/// A watch in libevent.
 private final class LibeventEvent: FileEvent {
   private var event: OpaquePointer?
-  // The event belongs to the base: it must be freed first.
+  // The event belongs to the base, so it must be freed first.
   private let base: LibeventBackend
 
   init(_ base: LibeventBackend, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void) {
@@ -120,7 +125,7 @@ private final class LibeventEvent: FileEvent {
       case .write: EV_WRITE | EV_PERSIST
       case .signal: EV_SIGNAL | EV_PERSIST
       }
-    // Unretained is right: `close()`, which `deinit` calls, frees the event, so libevent never holds a pointer to an object that is freed.
+    // Unretained is safe: `close()`, which `deinit` calls, frees the event, so libevent never holds a dangling pointer.
     event = event_new(
       base.base, descriptor, Int16(flags),
       { _, _, context in

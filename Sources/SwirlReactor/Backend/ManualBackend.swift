@@ -8,8 +8,8 @@ import Musl
 import Darwin
 #endif
 
-/// A backend for tests: a descriptor is any number, and ready when the test says so. It asks the kernel for one thing only, whether
-/// another thread has woken the reactor.
+/// A backend for tests: a descriptor is any number, and ready when the test says so. It queries the kernel only for
+/// wake-ups from other threads.
 package final class ManualBackend: ReactorBackend, EventSource {
   private struct Key: Hashable {
     let descriptor: Int32
@@ -19,23 +19,23 @@ package final class ManualBackend: ReactorBackend, EventSource {
   package let method = "manual"
   package var watchCount: Int { events.count }
   package var onWake: (() -> Void)?
-  /// The descriptor by which other threads wake the reactor; set by that.
+  /// The descriptor by which other threads wake the reactor, which sets this.
   var wakeUpDescriptor: Int32 = -1
-  /// The watches that have begun, in the order in which they have.
+  /// The enabled watches, in the order in which they were enabled.
   private var events: [SourcedEvent] = []
   private var ready: Set<Key> = []
-  /// The numbers that a watch is refused, as the kernel refuses a plain file.
+  /// Numbers that cannot be watched, as the kernel refuses a plain file.
   package var refused: Set<Int32> = []
 
   package init() {}
 
-  /// Makes a descriptor ready, or takes that back. It stays ready, as one from which nobody reads, until it is taken back.
+  /// Makes a descriptor ready or not ready. It stays ready, like an unread socket, until this makes it not ready.
   package func setReady(_ descriptor: Int32, _ interest: FileEvent.Interest, _ isReady: Bool = true) {
     let key = Key(descriptor: descriptor, interest: interest)
     if isReady { ready.insert(key) } else { ready.remove(key) }
   }
 
-  /// The descriptors that are watched, in the order in which their watches began.
+  /// The watched descriptors, in the order in which they were enabled.
   package func watched(_ interest: FileEvent.Interest) -> [Int32] {
     events.filter { $0.interest == interest && $0.descriptor != wakeUpDescriptor }.map(\.descriptor)
   }
@@ -47,7 +47,9 @@ package final class ManualBackend: ReactorBackend, EventSource {
   package func poll(until deadline: Int64?, now: Int64) -> Bool {
     var due = events.filter { ready.contains(Key(descriptor: $0.descriptor, interest: $0.interest)) }
     let milliseconds: Int64 =
-      if !due.isEmpty { 0 } else if let deadline { deadline <= now ? 0 : (deadline - now + 999_999) / 1_000_000 } else { -1 }
+      if !due.isEmpty { 0 } else if let deadline { deadline <= now ? 0 : (deadline - now + 999_999) / 1_000_000 } else {
+        -1
+      }
     if isWoken(within: Int32(clamping: milliseconds)) {
       due += events.filter { $0.descriptor == wakeUpDescriptor }
     }
@@ -73,7 +75,7 @@ package final class ManualBackend: ReactorBackend, EventSource {
   package func end(_ event: SourcedEvent) { events.removeAll { $0 === event } }
 }
 
-// The method above has its name.
+// The method above shadows this name.
 private func systemPoll(_ questions: UnsafeMutablePointer<pollfd>, _ count: nfds_t, _ milliseconds: Int32) -> Int32 {
   poll(questions, count, milliseconds)
 }

@@ -1,82 +1,84 @@
-/// What waits for descriptors and signals on behalf of a reactor.
+/// Waits for descriptors and signals on behalf of a reactor.
 ///
-/// A reactor asks it when a watch is made, begins and ends, and once a turn for the wait; never for a read or a write.
+/// A reactor calls it when a watch is made, enabled and disabled, and once per turn to wait; never for a read or a
+/// write.
 package protocol ReactorBackend: AnyObject {
-  /// The way the kernel is asked: `epoll`, `kqueue`, `manual` …
+  /// The kernel interface: `epoll`, `kqueue`, `manual` …
   var method: String { get }
 
-  /// How many descriptors and signals are watched.
+  /// The number of watched descriptors and signals.
   var watchCount: Int { get }
 
   /// Called before the first handler of a wait.
   var onWake: (() -> Void)? { get set }
 
-  /// A watch on `descriptor`, which has not begun.
+  /// A watch on `descriptor`, not enabled yet.
   func fileEvent(_ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent
 
-  /// Waits for events and calls the handlers of those that have come.
+  /// Waits for events and calls their handlers.
   ///
-  /// - Parameter deadline: when to return even if nothing has happened; nil waits for an event, a moment that has passed only looks.
+  /// - Parameter deadline: when to return without an event; nil waits for an event, a past moment only polls.
   /// - Returns: whether a handler was called.
   @discardableResult
   func poll(until deadline: Int64?, now: Int64) -> Bool
 }
 
-/// A watch on a descriptor or a signal: it calls its handler on the loop's thread whenever that is ready.
+/// A watch on a descriptor or a signal: it calls its handler on the loop's thread whenever the descriptor is ready.
 ///
-/// Level triggered: what is not read is reported again. The descriptor stays the caller's to close, after `close()`. Each backend has a
-/// class of its own, which closes itself in its `deinit`.
+/// Level triggered: unread bytes are reported again. The caller closes the descriptor, after `close()`. Each backend
+/// has its own subclass, which closes itself in its `deinit`.
 package class FileEvent {
-  /// What to wait for.
+  /// The event to wait for.
   package enum Interest: Hashable {
     /// Bytes to read, a connection to accept, or EOF.
     case read
     /// Room to write, or the outcome of a connect.
     case write
-    /// A signal, by its number, in the place of a descriptor.
+    /// A signal; the descriptor is its number.
     case signal
   }
 
   private let handler: () -> Void
-  /// Whether it watches.
+  /// Whether the watch is enabled.
   package private(set) final var isEnabled = false
 
   package init(handler: @escaping () -> Void) { self.handler = handler }
 
-  /// Calls the handler, unless a callback that ran before in this turn has disabled the watch. The strong reference keeps the watch alive
-  /// while its own handler runs.
+  /// Calls the handler, unless a callback that ran before in this turn has disabled the watch. The strong reference
+  /// keeps the watch alive while its own handler runs.
   package final func fire() {
     withExtendedLifetime(self) {
       if isEnabled { handler() }
     }
   }
 
-  /// Watches. The descriptor must be open; false, with the reason in `errno`, when the kernel refuses it, as it does a plain file.
+  /// Starts to watch. The descriptor must be open. False, with the reason in `errno`, if the kernel refuses it, as it
+  /// does a plain file.
   @discardableResult
   package final func enable() -> Bool {
     if !isEnabled { isEnabled = begin() }
     return isEnabled
   }
 
-  /// Watches no more, until `enable()`.
+  /// Stops watching, until `enable()`.
   package final func disable() {
     guard isEnabled else { return }
     isEnabled = false
     end()
   }
 
-  /// Watches no more, for good. To be called before the descriptor is closed.
+  /// Stops watching for good. Call it before closing the descriptor.
   package final func close() {
     disable()
     free()
   }
 
-  /// Begins to watch; false when that is refused, or after `free()`.
+  /// Starts to watch; false if the backend refuses, or after `free()`.
   package func begin() -> Bool { false }
 
-  /// Ends to watch.
+  /// Stops watching.
   package func end() {}
 
-  /// Frees what the watch holds. It may be called more than once.
+  /// Frees the watch's resources. May be called more than once.
   package func free() {}
 }

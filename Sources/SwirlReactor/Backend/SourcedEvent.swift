@@ -1,14 +1,14 @@
-/// What decides itself when its watches are ready: a backend for tests, or a socket in memory.
+/// An object that decides itself when its watches are ready: a backend for tests, or a socket in memory.
 package protocol EventSource: AnyObject {
-  /// `event` watches from now on; false, with the reason in `errno`, to refuse that.
+  /// Enables `event`; returns false, with the reason in `errno`, to refuse.
   func begin(_ event: SourcedEvent) -> Bool
-  /// `event` watches no more.
+  /// Disables `event`.
   func end(_ event: SourcedEvent)
 }
 
-/// A watch on an `EventSource`, which calls `fire()` when it is ready.
+/// A watch on an `EventSource`. The source calls `fire()` when it is ready.
 package final class SourcedEvent: FileEvent {
-  /// What it watches, where the source has several; -1 where not.
+  /// The descriptor, if the source has several; otherwise -1.
   package let descriptor: Int32
   package let interest: Interest
   private var source: (any EventSource)?

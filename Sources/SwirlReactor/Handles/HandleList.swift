@@ -1,39 +1,40 @@
 package import SwirlDeferred
 
-/// Something that is open on a reactor, and knows its own place in the reactor's list.
+/// An open handle of a reactor, which knows its own place in the reactor's list.
 package protocol ReactorHandle: AnyObject {
-  /// Its index in the list; nil while it is not listed. Set by the list alone.
+  /// Its index in the list; nil while it is not listed. Only the list sets it.
   var handleIndex: Int? { get set }
-  /// What it is.
+  /// Its kind.
   var handleKind: OpenHandle.Kind { get }
-  /// Its peer in words.
+  /// Its peer, for display.
   var handlePeer: String? { get }
-  /// What it began that waits for the reactor to run, for the line that is printed when that never ran; nil for nothing.
+  /// Its work that waits for the reactor to run, for the message about a reactor that never ran; nil without work.
   var begunWork: (count: Int, name: String)? { get }
 
-  /// What it began that has no result yet, and is lost if the program ends now; nil for nothing.
+  /// Its work without a result, which is lost if the program ends now; nil without work.
   var workUnderWay: (count: Int, name: String)? { get }
 
-  /// The reactor is being released: frees what this holds of the kernel, and releases what refers to it.
+  /// Called when the reactor is released: frees kernel resources, and releases closures and references.
   ///
-  /// There is no loop left: no callback is called, and the reactor must not be touched.
+  /// The loop has ended: it must not call callbacks or access the reactor.
   func abandon()
 }
 
 extension ReactorHandle {
   package var begunWork: (count: Int, name: String)? { nil }
   package var workUnderWay: (count: Int, name: String)? { nil }
-  /// Nothing: what it holds is freed when the list releases it.
+  /// Does nothing: its resources are freed when the list releases it.
   package func abandon() {}
 }
 
 /// Everything that is open on a reactor, in one list.
 ///
-/// It is touched when a connection, a listener or a process begins and ends, never for a request. Insertion and removal take constant
-/// time and no hash: the last entry moves into the place that becomes free, and a number keeps the order of making.
+/// It changes when a connection, a listener or a process starts and ends, never for a request. Insertion and removal
+/// take constant time without hashing: the last entry moves into the free place, and a sequence number preserves the
+/// order.
 package final class HandleList {
   package struct Entry {
-    /// Unowned and unchecked is right: the handle removes itself before it is freed, and a kept one is retained by the list.
+    /// Unowned and unchecked is safe: a handle removes itself before it is freed, and the list retains a kept one.
     package unowned(unsafe) let handle: any ReactorHandle
     fileprivate let isKept: Bool
     package let site: CallSite
@@ -42,11 +43,11 @@ package final class HandleList {
     fileprivate let number: UInt64
   }
 
-  // Exempt from run-time checks for overlapping access: while it is changed nothing is called that could come back.
+  // Exempt from run-time checks for overlapping access: no re-entrant call is possible while it changes.
   @exclusivity(unchecked) private var entries: [Entry] = []
   private var lastNumber: UInt64 = 0
 
-  /// How many there are.
+  /// The number of handles.
   package var count: Int { entries.count }
 
   /// The entries by kind, and by the order of insertion within a kind.
@@ -82,13 +83,14 @@ package final class HandleList {
       entries[index] = last
       last.handle.handleIndex = index
     }
-    // Last, since this may free the handle, whose `deinit` may come back here.
+    // Last, because this may free the handle, whose `deinit` may call this again.
     if removed.isKept { release(handle) }
   }
 
-  /// Abandons every handle: kind by kind, in the order of ``OpenHandle/Kind``, and in the order of making within a kind.
+  /// Abandons every handle: kind by kind, in the order of ``OpenHandle/Kind``, and in the order of insertion within a
+  /// kind.
   func abandonAll() {
-    // What one of them releases may remove others, and may even make some.
+    // A release may remove other handles, and may even insert new ones.
     while !entries.isEmpty {
       let handles = inOrder.map { $0.handle as any ReactorHandle }
       for handle in handles where handle.handleIndex != nil {
@@ -98,7 +100,7 @@ package final class HandleList {
     }
   }
 
-  // Unmanaged is right: `insert` and `remove` are the one pair, and `isKept` of the entry says whether it holds.
+  // Unmanaged is safe: `insert` retains and `remove` releases, if `isKept` of the entry says so.
   private func retain(_ handle: any ReactorHandle) { _ = Unmanaged.passUnretained(handle as AnyObject).retain() }
   private func release(_ handle: any ReactorHandle) { Unmanaged.passUnretained(handle as AnyObject).release() }
 

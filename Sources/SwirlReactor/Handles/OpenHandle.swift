@@ -1,26 +1,26 @@
 public import SwirlDeferred
 
-/// Something that is open on a reactor: what ``Reactor/openHandles`` lists. libuv: a handle.
+/// An open handle of a reactor, from ``Reactor/openHandles``. libuv: a handle.
 public struct OpenHandle: Sendable, CustomStringConvertible {
-  /// What it is. The kinds stand in the order in which a reactor that is released closes them.
+  /// The kind of a handle. Kinds compare in the order in which a released reactor closes them.
   public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// `listener`, `connection` …
     public let description: String
     private let order: UInt8
 
-    /// A port or path that is listened on.
+    /// A listening port or path.
     public static let listener = Kind(description: "listener", order: 0)
     /// An HTTP client, which may hold connections and requests.
     public static let client = Kind(description: "client", order: 1)
-    /// A connect that is under way, from the lookup of the name on.
+    /// A connect in progress, from the lookup of the name.
     public static let connect = Kind(description: "connect", order: 2)
-    /// A TLS handshake that is under way.
+    /// A TLS handshake in progress.
     public static let handshake = Kind(description: "handshake", order: 3)
-    /// A connection that has its protocol.
+    /// An established connection with its protocol.
     public static let connection = Kind(description: "connection", order: 4)
     /// A child process that has not ended.
     public static let process = Kind(description: "process", order: 5)
-    /// A pipe of a child process, from which bytes are read.
+    /// A pipe of a child process that is being read.
     public static let pipe = Kind(description: "pipe", order: 6)
     /// A descriptor that the program watches with `addReader` or `addWriter`.
     public static let descriptor = Kind(description: "descriptor", order: 7)
@@ -31,25 +31,26 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }
   }
 
-  /// What it is.
+  /// Its kind.
   public let kind: Kind
-  /// The address at the other end, the address that is listened on, the program or the descriptor; nil where there is nothing to name.
+  /// The peer's address, the listening address, the program or the descriptor; nil without any of them.
   public let peer: String?
   /// How long it has been open.
   public let age: Duration
-  /// Where the program made it. A connection has the place of its listener, or of the client that made it.
+  /// Where the program made it. A connection has the place of its listener or client.
   public let site: CallSite
 
-  /// All of it in a line, for logs.
+  /// A line for logs.
   public var description: String {
     "\(kind)\(peer.map { " \($0)" } ?? ""), open for \(age), made at \(site)"
   }
 }
 
 extension Reactor {
-  /// Everything that is open on this reactor: kind by kind, in the order of ``OpenHandle/Kind``, and within a kind in the order of making.
+  /// Everything that is open on this reactor: kind by kind, in the order of ``OpenHandle/Kind``, and within a kind in
+  /// the order of insertion.
   ///
-  /// For an inspector, or a test that counts what it left open. On the reactor's thread; it costs a pass over all of them.
+  /// For inspection, or a test that counts leaked handles. Call it on the reactor's thread; it takes linear time.
   public var openHandles: [OpenHandle] {
     let now = turnTime
     return handles.inOrder.map { entry in
@@ -60,7 +61,7 @@ extension Reactor {
   }
 
   /// Lists `handle` until ``HandleList/remove(_:)``.
-  /// - Parameter isKept: whether the list holds a strong reference, as to what works on with no other owner.
+  /// - Parameter isKept: whether the list retains it, for handles without another owner.
   package func insertHandle(_ handle: any ReactorHandle, isKept: Bool = true, at site: CallSite) {
     handles.insert(handle, isKept: isKept, at: site, birth: turnTime)
   }

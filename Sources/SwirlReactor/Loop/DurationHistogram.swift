@@ -1,26 +1,27 @@
-/// How often durations of each length were measured: exact counts in buckets that are an eighth of their length wide.
+/// A histogram of durations: exact counts in buckets whose width is an eighth of their length.
 public struct DurationHistogram: Sendable, Hashable {
   /// Eight buckets for each power of two nanoseconds; those below eight are exact.
   private var counts: [UInt64] = []
-  /// How many durations were measured.
+  /// The number of recorded durations.
   public private(set) var count: UInt64 = 0
   private var nanoseconds: Int64 = 0
   private var longest: Int64 = 0
 
   package init() {}
 
-  /// The longest; zero when nothing was measured.
+  /// The longest duration; zero without a measurement.
   public var maximum: Duration { .nanoseconds(longest) }
 
-  /// All of them together.
+  /// The sum of all durations.
   public var total: Duration { .nanoseconds(nanoseconds) }
 
-  /// The mean; zero when nothing was measured.
+  /// The mean; zero without a measurement.
   public var mean: Duration { count == 0 ? .zero : .nanoseconds(nanoseconds / Int64(clamping: count)) }
 
-  /// The duration that `share` of the measured ones do not exceed, rounded up by an eighth at most: `quantile(0.99)`.
+  /// The duration that a `share` of the recorded ones does not exceed, rounded up by at most an eighth:
+  /// `quantile(0.99)`.
   ///
-  /// - Parameter share: from 0 to 1. Zero is returned when nothing was measured.
+  /// - Parameter share: from 0 to 1.
   public func quantile(_ share: Double) -> Duration {
     let wanted = max(1, UInt64((Double(count) * min(max(share, 0), 1)).rounded(.up)))
     var seen: UInt64 = 0
@@ -31,7 +32,7 @@ public struct DurationHistogram: Sendable, Hashable {
     return .zero
   }
 
-  /// Counts one; a negative duration counts as zero.
+  /// Records a duration; a negative one counts as zero.
   package mutating func record(_ duration: Int64) {
     let duration = max(0, duration)
     let index = Self.index(of: duration)

@@ -1,7 +1,7 @@
 import SwirlDeferred
 
-/// What a reactor notifies around its waits, and what it counts there. A reactor has one from the first hook or the first measurement on;
-/// without one a turn costs two comparisons more.
+/// The hooks and metrics of a reactor's loop. A reactor creates it with the first hook or measurement; without it a
+/// turn costs two more comparisons.
 final class LoopObserver {
   struct Hook {
     let id: Int
@@ -12,9 +12,9 @@ final class LoopObserver {
 
   private(set) var hooks: [Hook] = []
   private var lastID = 0
-  /// The figures so far; nil while nothing is measured.
+  /// The metrics so far; nil while nothing is measured.
   var metrics: LoopMetrics?
-  /// When the present turn's work began; nil while the loop waits, and before the first wait.
+  /// When the current turn's work started; nil while the loop waits, and before the first wait.
   private var workStart: Int64?
   private var waitStart: Int64?
   private var isWaiting = false
@@ -27,7 +27,7 @@ final class LoopObserver {
 
   func remove(_ id: Int) {
     guard let index = hooks.firstIndex(where: { $0.id == id }) else { return }
-    // Released after the change: what it captures may remove others.
+    // Release it after the change: its captures may remove other hooks.
     let removed = hooks.remove(at: index)
     withExtendedLifetime(removed) {}
   }
@@ -43,7 +43,7 @@ final class LoopObserver {
     waitStart = now
   }
 
-  /// The wait is over: called before the first callback of a descriptor, and once more after the last. The first call counts.
+  /// The wait has ended. Called before the first descriptor callback, and again after the last; the first call counts.
   func didWait(_ reactor: Reactor) {
     guard isWaiting else { return }
     isWaiting = false
@@ -57,10 +57,10 @@ final class LoopObserver {
     call(.afterWaiting, on: reactor)
   }
 
-  /// A timer is called at `time`, which was due at `deadline`.
+  /// A timer that was due at `deadline` runs at `time`.
   func timerIsDue(at time: Int64, deadline: Int64) { metrics?.lag.record(time - deadline) }
 
-  /// Starts to measure, or stops and drops the figures.
+  /// Starts to measure, or stops and drops the metrics.
   func measure(_ isOn: Bool) {
     if isOn == (metrics != nil) { return }
     metrics = isOn ? LoopMetrics() : nil
@@ -68,7 +68,7 @@ final class LoopObserver {
   }
 
   private func call(_ point: LoopPoint, on reactor: Reactor) {
-    // One that another has removed before its turn is not called; one that is added meanwhile waits for the next turn.
+    // A hook removed by an earlier one is not called; a hook added meanwhile waits for the next turn.
     for hook in hooks where hook.point == point && hooks.contains(where: { $0.id == hook.id }) {
       reactor.perform(at: hook.site, hook.body)
     }

@@ -1,4 +1,4 @@
-/// Random numbers that are the same in every run (SplitMix64).
+/// Deterministic random numbers (SplitMix64).
 package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
@@ -13,7 +13,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
   }
 }
 
-/// The random numbers of a reactor: the system's, or with a virtual clock those of its seed.
+/// The random numbers of a reactor: the system's, or with a virtual clock those of the seed.
 package struct ReactorRandom: RandomNumberGenerator {
   private var seeded: SplitMix64?
 

@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// The clocks of the system. The library reads them here and nowhere else.
+/// The clocks of the system. The library reads them only here.
 package enum SystemClock {
   /// Nanoseconds on `CLOCK_MONOTONIC`.
   package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }

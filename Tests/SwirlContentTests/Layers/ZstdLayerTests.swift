@@ -2,7 +2,7 @@ import SwirlContent
 import Testing
 
 @Suite struct ZstdLayerTests {
-  /// A frame of nothing that may be skipped, or hold what the reader knows (RFC 8878 3.1.2).
+  /// A skippable frame (RFC 8878 3.1.2).
   private let skippable: [UInt8] = [0x5E, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3]
 
   @Test func `Frames follow each other (RFC 8878 3)`() {

@@ -1,12 +1,12 @@
 import SwirlContent
 import Testing
 
-/// What became of a message: its content so far, and what was wrong with it.
+/// The outcome of decoding a message: its content so far, and the error.
 struct Decoded: CustomStringConvertible {
   var content: [UInt8] = []
   var error: ContentError?
 
-  /// Feeds the pieces one after the other, as they would come from a connection.
+  /// Feeds the pieces one after the other, as from a connection.
   init(_ contentEncoding: String, _ pieces: [[UInt8]], limits: ContentLimits = ContentLimits(maximumSize: nil)) {
     do throws(ContentError) {
       guard let decoder = try ContentDecoder(contentEncoding: contentEncoding, limits: limits) else {
@@ -26,7 +26,7 @@ struct Decoded: CustomStringConvertible {
 extension [UInt8] {
   var oneByOne: [[UInt8]] { map { [$0] } }
 
-  /// Cut at places that follow from the seed; some pieces are empty.
+  /// Split at pseudo-random places by the seed; some pieces are empty.
   func cut(seed: UInt64) -> [[UInt8]] {
     var random = SplitMix(state: seed)
     var pieces: [[UInt8]] = []
@@ -40,7 +40,7 @@ extension [UInt8] {
   }
 }
 
-/// Numbers that are the same in every run: SplitMix64 of Steele, Lea and Flood.
+/// Deterministic pseudo-random numbers: SplitMix64 of Steele, Lea and Flood.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
@@ -53,7 +53,7 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// Decodes whole, one byte at a time and in random pieces: the outcome is the same.
+/// Decodes whole, one byte at a time and in random pieces, and expects the same outcome.
 func expectDecoded(
   _ contentEncoding: String, _ bytes: [UInt8], _ content: [UInt8]?, _ code: ContentError.Code? = nil,
   limits: ContentLimits = ContentLimits(maximumSize: nil), sourceLocation: SourceLocation = #_sourceLocation
@@ -62,7 +62,7 @@ func expectDecoded(
     let decoded = Decoded(contentEncoding, pieces, limits: limits)
     #expect(decoded.error?.code == code, "\(decoded), \(pieces.count) pieces", sourceLocation: sourceLocation)
     if let content {
-      // Apart: the test library would compare and print large arrays element by element.
+      // A separate variable: the test library would compare and print large arrays element by element.
       let isSame = decoded.content == content
       #expect(isSame, "\(decoded), \(pieces.count) pieces", sourceLocation: sourceLocation)
     }

@@ -1,6 +1,6 @@
 import CSwirlZlib
 
-/// Content as no tool would write it, or too large to be kept in a source file.
+/// Content that no tool would write, or that is too large for a source file.
 enum Made {
   /// The zlib format: the coding `deflate`.
   static func zlib(_ content: [UInt8], level: Int32 = 9) -> [UInt8] {
@@ -17,7 +17,7 @@ enum Made {
     return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + raw + littleEndian(sum) + littleEndian(UInt32(content.count))
   }
 
-  /// A zstd frame of so many zeros, four bytes for each 128 KiB (RFC 8878 §3.1.1.2).
+  /// A zstd frame of that many zeros, four bytes for each 128 KiB (RFC 8878 §3.1.1.2).
   static func zstd(zeros: Int) -> [UInt8] {
     var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x68]
     var rest = zeros

@@ -1,6 +1,6 @@
 import Testing
 
-/// What the tools of Debian 12 made of a text: gzip 1.12, brotli 1.0.9, zstd 1.5.4, and zlib 1.2.13 by Python.
+/// The output of Debian 12's tools for a text: gzip 1.12, brotli 1.0.9, zstd 1.5.4, and zlib 1.2.13 by Python.
 struct Vector: Sendable, CustomTestStringConvertible {
   let name: String
   let contentEncoding: String
@@ -215,7 +215,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
     1d8e9bcb750d853ae40a6f7038674f6c59142f763c48614b9ee6e4c6ad1c0003db2a3d86000000
     """)
 
-  /// Three, one in the other.
+  /// Three nested codings.
   static let threeCodings = Vector(
     "threeCodings", "deflate, zstd, br", lines,
     """
@@ -250,7 +250,7 @@ extension Vector {
 }
 
 extension [UInt8] {
-  /// Pairs of hexadecimal digits; line ends count for nothing.
+  /// Pairs of hexadecimal digits; line ends are ignored.
   init(hex: String) {
     let digits = hex.compactMap(\.hexDigitValue)
     self = stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

@@ -1,18 +1,18 @@
 import SwirlDeferred
 
-/// An error that tells which one it is.
+/// An error with an identity.
 struct Boom: Error, Equatable, CustomStringConvertible {
   var description: String
   init(_ description: String = "boom") { self.description = description }
 }
 
-/// Counts the objects that are alive.
+/// Counts the living objects.
 final class Census {
   fileprivate(set) var alive = 0
   func newCitizen() -> Citizen { Citizen(self) }
 }
 
-/// An object to be captured, whose end is counted and may be acted upon.
+/// An object to capture. Its deinit is counted, and can run a closure.
 final class Citizen {
   private let census: Census
   var atEnd: (() -> Void)?
@@ -27,7 +27,7 @@ final class Citizen {
   }
 }
 
-/// Notes what happens, in order.
+/// Logs events in order.
 final class Log {
   var lines: [String] = []
   func callAsFunction(_ line: String) { lines.append(line) }
@@ -38,7 +38,7 @@ final class Log {
 }
 
 extension Deferred {
-  /// Notes the result under `name` and passes it on.
+  /// Logs the result under `name` and passes it on.
   @discardableResult
   func noting(_ name: String, in log: Log) -> Deferred<Value> {
     addBoth { result in
@@ -50,7 +50,7 @@ extension Deferred {
     }
   }
 
-  /// Notes the result under `name`, as the end of a chain.
+  /// Logs the result under `name`, as the end of a chain.
   func noteEnd(_ name: String, in log: Log) {
     addBoth { result in
       switch result {
@@ -61,7 +61,7 @@ extension Deferred {
   }
 }
 
-/// Time that stands still until it is moved.
+/// A clock that the test advances by hand.
 final class HandClock: ReactorTime {
   final class Call: CancellableCall {
     let due: Duration
@@ -82,7 +82,7 @@ final class HandClock: ReactorTime {
     return call
   }
 
-  /// The calls that are still to come.
+  /// The number of pending calls.
   var waiting: Int { calls.count { $0.body != nil } }
 
   func advance(by step: Duration) {

@@ -1,10 +1,10 @@
 import SwirlDeferred
 
-/// Runs programs of Deferreds as `Scripts/differential/generate.py` does on Twisted; there the operations and the rules
-/// that keep to what both have in common are told.
+/// Runs programs of Deferreds, as `Scripts/differential/generate.py` does on Twisted. That script documents the
+/// operations, and the rules that restrict them to the common behaviour.
 ///
-/// Values are text, so that every Deferred of a program has one type. Where Twisted changes a Deferred with each callback,
-/// this keeps the stages of its chain: it is fired at the first and added to at the last.
+/// Values are text, so that every Deferred of a program has one type. Twisted changes a Deferred with each callback;
+/// this keeps the stages of a chain, fires the first and adds to the last.
 final class Machine {
   struct Raised: Error {
     let number: Int
@@ -14,7 +14,7 @@ final class Machine {
     let source: Deferred<String>?
     var stages: [AnyDeferred]
     var last: Deferred<String>
-    /// The stages whose callbacks have been called, by their place in `stages`.
+    /// The stages whose callbacks have run, as indices of `stages`.
     var started: Set<Int> = []
     var pauses = 0
     var paused: AnyDeferred?
@@ -31,7 +31,8 @@ final class Machine {
       last = told
     }
 
-    /// The stage that the chain has reached: the one that waits for an inner Deferred, else the last that has its result.
+    /// The stage that the chain has reached: the one that waits for an inner Deferred, otherwise the last with a
+    /// result.
     var reached: AnyDeferred {
       guard let next = stages.firstIndex(where: { !$0.isFired }) else { return last }
       return next == 0 || started.contains(next) ? stages[next] : stages[next - 1]
@@ -59,20 +60,20 @@ final class Machine {
     machine.chains = [:]
     machine.noteReports()
     let seen = machine.trace + ["lost \(machine.lost.sorted().joined(separator: " "))"]
-    // A program may make a ring of links that nobody fires; it owns itself until it is cancelled.
+    // A program may make a ring of linked Deferreds that never fire: it retains itself until it is cancelled.
     for weak in sources { weak.source?.cancel() }
     _ = Reports.take()
     return seen
   }
 
-  // MARK: - Noting
+  // MARK: - Logging
 
   private func note(_ line: String) {
     noteReports()
     trace.append(line)
   }
 
-  /// Notes what was reported since the last line.
+  /// Logs the reports since the last line.
   private func noteReports() {
     for report in Reports.take() {
       switch report.code {
@@ -147,8 +148,8 @@ final class Machine {
     let chain = chains[index]!
     let stage = chain.stages.count
     let functions = callbacks.map { run($0, of: index, stage: stage) }
-    // A callback that runs at once and itself adds to this chain adds after itself, as Twisted has it: so it waits until
-    // the chain knows its stage.
+    // A callback that runs at once may add to this chain, in Twisted after itself. So it must run only when the chain
+    // has its stage.
     let before = chain.last
     let mayAdd = callbacks.contains { !($0[1] as! [Any]).isEmpty }
     if mayAdd { before.pause() }
@@ -168,7 +169,7 @@ final class Machine {
 
   private func run(_ callback: [Any], of index: Int, stage: Int) -> Function {
     { [self] result in
-      // The program has ended, and what it left waiting is being cancelled.
+      // The program has ended, and its pending Deferreds are being cancelled.
       guard let chain = chains[index] else { throw CancelledError() }
       chain.started.insert(stage)
       let number = callback[0] as! Int

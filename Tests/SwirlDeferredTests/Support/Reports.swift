@@ -2,15 +2,15 @@ import SwirlDeferred
 import Synchronization
 import Testing
 
-/// The reports that one test caused. The hook is one for the process and tests run at the same time, so a report is
-/// attributed through the task it is sent in: all of them are sent synchronously, by the code that lets go or fires.
+/// The reports of one test. The hook is process-wide and tests run in parallel, so a report is attributed to the
+/// current task: the code that releases or fires a Deferred sends it synchronously.
 final class Reports: Sendable {
   @TaskLocal static var current: Reports?
 
   private let all = Mutex<[DeferredReport]>([])
 
   static let areInstalled: Void = {
-    // Other modules' tests, in the same process, have a hook of their own: what is not ours goes there.
+    // Tests of other modules in the same process have their own hook, which receives all other reports.
     let others = Mutex<Others>(Others())
     let before = DeferredReport.setHandler { report in
       if let current = Reports.current {
@@ -26,7 +26,7 @@ final class Reports: Sendable {
     var handler: DeferredReport.Handler?
   }
 
-  /// The reports since the last call. What no call took fails the test.
+  /// The reports since the last call. Reports that no call took fail the test.
   static func take() -> [DeferredReport] {
     current!.all.withLock { list in
       defer { list = [] }
@@ -34,7 +34,7 @@ final class Reports: Sendable {
     }
   }
 
-  /// The errors of the unhandled failures since the last call, in words; other reports as their code.
+  /// The unhandled failures since the last call, as the text of their errors; other reports as their code.
   static func takeWords() -> [String] {
     take().map { report in
       switch report.code {
@@ -46,7 +46,7 @@ final class Reports: Sendable {
   }
 }
 
-/// A failure that nobody handled, or a second firing, fails the test that caused it.
+/// Fails the test that causes an unhandled failure or a second firing.
 struct ReportedTrait: SuiteTrait, TestTrait, TestScoping {
   let isRecursive = true
 

@@ -2,7 +2,8 @@ import HTTPTypes
 import SwirlHTTPCore
 import Testing
 
-/// Each state of the machine with each event. A second request before the first has ended is ruled out by `capacity`, which the pool asks.
+/// Each state of the machine with each event. A second request before the first has ended is ruled out by `capacity`,
+/// which the pool asks.
 @Suite struct HTTP1ClientMachineTests {
   enum State: String, CaseIterable {
     case idle, kept, awaited, keptAwaited, keptRepeated, keptUnsafe, keptUnwritten, keptOneShot

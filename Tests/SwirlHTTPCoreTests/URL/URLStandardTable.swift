@@ -1,7 +1,7 @@
-/// Inputs of web-platform-tests' `urltestdata.json` and `toascii.json`, those of `http`, `https` and of references found at such a
-/// URL, and some more of their kind, with what the URL standard makes of them: the whole without user and password, or nil where it is
-/// no URL or one of another scheme. The outcomes are those of ada 4.0.0, an implementation of the standard. Port 0, which the standard
-/// has and nothing can connect to, is not among them.
+/// Inputs of web-platform-tests' `urltestdata.json` and `toascii.json`, those for `http`, `https` and references
+/// relative to them, and some more, with the URL standard's results: the URL without user and password, or nil if it is
+/// malformed or has another scheme. The outcomes are those of ada 4.0.0, an implementation of the standard. Port 0 is
+/// left out: the standard permits it, but no connection to it is possible.
 enum URLStandardTable {
   typealias Row = (input: String, url: String?)
 

@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  /// Unicode TR46, nontransitional; IdnaTestV2.txt of Unicode has these and their like.
+  /// Unicode TR46, nontransitional; cases like those of Unicode's IdnaTestV2.txt.
   @Test(arguments: [
     ("bücher.example", "xn--bcher-kva.example"), ("BÜCHER.example", "xn--bcher-kva.example"),
     ("bu\u{308}cher.example", "xn--bcher-kva.example"), ("faß.de", "xn--fa-hia.de"), ("例え.jp", "xn--r8jz45g.jp"),
@@ -69,12 +69,12 @@ import Testing
       "\(url) \(url.text) \(url.textWithFragment)" == "https://other:81/x#y https://other:81/x https://other:81/x#y")
     #expect(try base.resolving("https://:@h/").credentials == nil)
     #expect(try base.resolving("https://u@h/").credentials == .init(user: "u", password: ""))
-    // A reference stays with the one who asks; another host does not get his password.
+    // A reference without a host keeps the credentials; a reference to another host does not.
     #expect(try url.resolving("/z").credentials == url.credentials)
     #expect(try url.resolving("//h/z").credentials == nil)
   }
 
-  /// Pieces that mean something in URLs, in any order.
+  /// Pieces with a meaning in URLs, in any order.
   private static let pieces = [
     "http:", "https:", "http+unix:", "/", "//", "\\", "?", "#", "@", ":", "[", "]", ".", "..", "%2e", "%2E", "%", "%41",
     "%00", "a", "b.c",

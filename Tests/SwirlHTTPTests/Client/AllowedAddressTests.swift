@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// `Configuration.allowsAddress`, with a server that may be asked and, on another port, one that may not.
+  /// `Configuration.allowsAddress`, with an allowed server and, on another port, a forbidden one.
   @Suite struct AllowedAddressTests {
     private final class Asked: Sendable {
       private let list = Mutex<[String]>([])
@@ -18,7 +18,8 @@ extension HTTPClientTests {
       func note(_ address: SocketAddress) { list.withLock { $0.append("\(address)") } }
     }
 
-    /// Fetches `/` of the first server, which redirects to `location`; `PORT` in it is that of the second.
+    /// Fetches `/` of the first server, which redirects to `location`; `PORT` in it stands for the second server's
+    /// port.
     private func fetch(
       redirect location: String, proxies: (Int) -> ProxySettings = { _ in .none }, lookup: [String: [String]] = [:]
     ) throws -> (outcome: String, asked: [String], port: Int, reached: Int) {

@@ -9,9 +9,10 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// The sender pauses and resumes by the marks of the transport, whatever is in its buffer when its turn is over.
+  /// The sender pauses and resumes by the transport's water marks, for any fill level of the buffer at the end of its
+  /// turn.
   @Suite struct BodySenderTests {
-    /// Passes on to the sender what its connection would.
+    /// Forwards the connection's calls to the sender.
     private final class Near: StreamProtocol {
       var sender: BodySender?
       var isPaused = false
@@ -31,9 +32,9 @@ extension HTTPClientTests {
       func dataReceived(_ bytes: Span<UInt8>) { received += bytes.count }
     }
 
-    /// What a turn sends at most.
+    /// The maximum that the sender sends in a turn.
     private static let turn = 1 << 20
-    /// How much of a turn does not fit in the buffer of the connection, around both marks.
+    /// The bytes of a turn that do not fit in the connection's buffer, around both marks.
     static let leftOver = [
       -1, 0, 1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 40_000, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 100_000,
       turn - 1,
@@ -65,7 +66,7 @@ extension HTTPClientTests {
       var isSent = false
       let sender = BodySender(source, length: 3000, on: connection.client) { _ in isSent = true }
       near.sender = sender
-      // Told before it is started, while a 100 is waited for, and after that.
+      // Calls before the start, while it waits for a 100, and after that.
       near.sender?.resume()
       #expect(asked == 0)
       sender.start(isPaused: near.isPaused)
@@ -74,7 +75,7 @@ extension HTTPClientTests {
       #expect(isSent && asked == 4)
     }
 
-    /// Returns what has arrived when nothing happens any more.
+    /// Returns the bytes that have arrived, once nothing moves any more.
     private func send(
       _ total: Int, inPiecesOf size: Int, bufferSize: Int, _ delivery: MemoryTransport.Delivery
     ) -> Int {
@@ -110,7 +111,7 @@ extension HTTPClientTests {
       var received = 0
       bench.server.onConnect = { connection in
         connection.transport.pauseReading()
-        // A bit each turn, which is slower than what sends.
+        // Reads a little each turn, more slowly than the sender sends.
         func read() {
           guard connection.isOpen else { return }
           connection.transport.resumeReading()

@@ -9,7 +9,7 @@ import Testing
 
 extension HTTPClientTests {
   @Suite struct ClientConnectionTests {
-    /// An answer as bytes, and what is to come of it.
+    /// A response as bytes, and the expected result.
     struct Answer: Sendable, CustomTestStringConvertible {
       let testDescription: String
       var method = HTTPRequest.Method.get
@@ -17,7 +17,7 @@ extension HTTPClientTests {
       /// Whether the server closes after it.
       var closes = false
       let expected: String
-      /// Whether the connection is used again, RFC 9112 §9.3.
+      /// Whether the connection is reused, RFC 9112 §9.3.
       let isKept: Bool
     }
 
@@ -109,7 +109,7 @@ extension HTTPClientTests {
       case byteByByte
     }
 
-    /// RFC 9112 §6.3 and §9.3. The next request waits already, so that it gets the connection at once where it may.
+    /// RFC 9112 §6.3 and §9.3. The next request is queued already, so that it gets the connection at once if allowed.
     @Test(arguments: answers, Cut.allCases)
     func `an answer ends where its framing says, and only a clean connection is used again`(
       _ answer: Answer, _ cut: Cut
@@ -130,7 +130,8 @@ extension HTTPClientTests {
       let next = bench.fetch("/2")
       bench.run()
       #expect("\(first)" == answer.expected)
-      // Bytes that come one by one behind an answer may come when the next request is sent: nobody can tell them apart.
+      // Single bytes behind a response may arrive after the next request was sent: they cannot be distinguished from
+      // its response then.
       if answer.isKept || answer.closes || cut == .whole {
         #expect("\(next)" == "200 next")
         #expect(bench.server.accepted == (answer.isKept ? 1 : 2))
@@ -169,7 +170,8 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// What the reactor tells first decides: here the connection's end comes in the turn in which the next request is made.
+    /// The order of the reactor's events decides: here the connection's EOF comes in the turn in which the next request
+    /// is made.
     @Test(arguments: [false, true])
     func `a kept connection is not used from the moment its end is seen`(_ sendsBytes: Bool) throws {
       let bench = try ClientBench()
@@ -177,7 +179,7 @@ extension HTTPClientTests {
       bench.run()
       if sendsBytes { bench.server.connections[0].send("x") } else { bench.server.connections[0].close() }
       var next: Outcome?
-      // Each turn may be the one: the pool is looked at by asking it in the same turn as the event, before the next.
+      // Any turn may be the one: query the pool in the same turn as the event.
       func look() {
         guard bench.client.counts.idle == 0 else { return bench.reactor.callSoon { look() } }
         #expect(bench.client.connections == 1, "it is closed in this turn, after this")
@@ -265,7 +267,7 @@ extension HTTPClientTests {
       let content = pattern(5_000_000)
       let bench = try ClientBench { $0.answer("thanks") }
       bench.server.onConnect = { connection in
-        // Unowned, as the transport has it: a timer that is left must not keep its own reactor.
+        // Unowned: a pending timer must not retain its own reactor.
         func readALittle() {
           connection.transport.resumeReading()
           guard connection.isOpen, connection.received < content.count else { return }
@@ -286,7 +288,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// RFC 9112 §9.5: the answer is what counts; the rest of the content would only be in the way of the next request.
+    /// RFC 9112 §9.5: the response counts; the rest of the content would precede the next request.
     @Test(arguments: ["", "Connection: close\r\n"])
     func `an answer that comes before the content was read is taken, and the connection not used again`(
       _ fields: String
@@ -305,7 +307,7 @@ extension HTTPClientTests {
       #expect("\(outcome)" == "413 no")
       #expect("\(next)" == "200 hello")
       #expect(bench.server.accepted == 2)
-      // A server that reads nothing sees no end either.
+      // A server that does not read does not see EOF.
       bench.server.connections.first?.reset()
       bench.end()
     }
@@ -338,7 +340,7 @@ extension HTTPClientTests {
 
     // MARK: - Connections that the server has closed
 
-    /// Answers the first request of each connection and ends it at the second, `attempts` times.
+    /// Answers the first request of each connection, and closes it at the second, `attempts` times.
     static func staleBench(_ end: @escaping (RawConnection) -> Void) throws -> ClientBench {
       try ClientBench { request in
         if request.number == 1, request.connection.number != 2 { return request.answer("hello") }
@@ -347,7 +349,7 @@ extension HTTPClientTests {
       }
     }
 
-    /// RFC 9110 §9.2.2: only what can be repeated without harm is.
+    /// RFC 9110 §9.2.2: only idempotent requests are repeated.
     @Test(
       arguments: [
         (.get, true), (.head, true), (.put, true), (.delete, true), (.options, true), (.post, false), (.patch, false),

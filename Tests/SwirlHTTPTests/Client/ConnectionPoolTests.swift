@@ -67,7 +67,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// Two origins on one server: the address and the name.
+    /// Two origins on one server: by address and by name.
     @Test(arguments: [1, 4])
     func `no more connections are made in all than allowed`(_ limit: Int) throws {
       let bench = try ClientBench(Self.configuration(inAll: limit))
@@ -88,7 +88,7 @@ extension HTTPClientTests {
       bench.run()
       #expect(bench.server.targets == hosts.indices.map { "/\($0)" })
       #expect(bench.server.mostOpen == 1)
-      // As often as the host changes, no oftener.
+      // Exactly as often as the host changes.
       #expect(bench.server.accepted == 9)
       bench.end()
     }
@@ -118,12 +118,12 @@ extension HTTPClientTests {
       for _ in 0..<10 { bench.fetch("/") }
       bench.run()
       #expect(bench.client.counts.idle == 10)
-      // Free ones.
+      // Idle connections.
       bench.fetch("http://other.test:\(bench.server.port)/")
       bench.run()
       #expect(bench.server.accepted == 11)
       #expect(bench.client.counts.idle == 10)
-      // Busy ones that all become free in one turn.
+      // Busy connections that all become idle in one turn.
       for _ in 0..<10 { bench.fetch("/") }
       bench.fetch("http://third.test:\(bench.server.port)/")
       bench.run()
@@ -146,7 +146,7 @@ extension HTTPClientTests {
       bench.run()
       #expect("\(later)" == "200 2")
       bench.run(until: { bench.client.counts == HTTPClient.Counts(busy: 0, idle: 1) })
-      // One that is old when it has carried its answer is not put aside.
+      // A connection past its age limit is not kept after its response.
       bench.server.answer = { request in
         bench.reactor.callLater(.milliseconds(40)) { request.answer("late") }
       }
@@ -262,7 +262,7 @@ extension HTTPClientTests {
       bench.fetch("/1")
       bench.fetch("/2")
       bench.run()
-      // The one that waited still gets it.
+      // The queued request still gets a connection.
       #expect(bench.server.accepted == 1)
       #expect(bench.client.counts.idle == 0)
       bench.fetch("/3")
@@ -287,7 +287,7 @@ extension HTTPClientTests {
 
     // MARK: - All at once
 
-    /// What is random is told by the seed.
+    /// The seed determines all random choices.
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `after thousands of fetches that end in every way the pool still serves and nothing is taken`(
       _ seed: UInt64
@@ -354,7 +354,7 @@ extension HTTPClientTests {
   }
 }
 
-/// Numbers that are the same for the same seed.
+/// Deterministic pseudo-random numbers for a seed.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {

@@ -10,7 +10,7 @@ import Testing
 extension HTTPClientTests {
   @Suite struct ContentTests {
     private static let text = "hello hello hello hello"
-    /// As `gzip`, `brotli` and `zstd` of Debian 12 write it.
+    /// The output of Debian 12's `gzip`, `brotli` and `zstd`.
     private static let codings: [(String, [UInt8])] = [
       (
         "gzip",
@@ -174,7 +174,7 @@ extension HTTPClientTests {
       }
     }
 
-    /// What is over the limit when it is decoded, though it is small as it comes.
+    /// Content that is small on the wire and exceeds the limit once decoded.
     @Test func `a limit counts what comes out`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.maximumBodySize = Self.text.utf8.count - 1

@@ -27,7 +27,7 @@ extension HTTPClientTests {
       #expect(value.contains("nc=00000001") && value.contains("uri=\"/dir/index.html\"") && value.contains("qop=auth,"))
     }
 
-    /// What Python's hashlib gives for the same question.
+    /// The results of Python's hashlib for the same challenge.
     @Test(arguments: [
       ("MD5", "7e8b1ea8e4b75d6dc94026924e6e2033"),
       ("SHA-256", "e7be5c7169814d4b23f601acac559bcc0517f5c737205c1d38f2d80efd3ada72"),
@@ -51,7 +51,7 @@ extension HTTPClientTests {
       #expect(value.contains("response=\"\(proof)\", algorithm=\(algorithm), qop=auth-int,"))
     }
 
-    /// What Python's hashlib gives for the same bytes.
+    /// The results of Python's hashlib for the same bytes.
     @Test func `realm, nonce and opaque go back byte for byte, and count so in the proof`() throws {
       let realm = Array("caf".utf8) + [0xE9]
       let bench = try ClientBench { request in

@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// RFC 9110 §13.1.5, §14.4, §15.3.7: whatever a server says of a part, the file is right or there is an error.
+  /// RFC 9110 §13.1.5, §14.4, §15.3.7: for any response about a part, the file is right or the download fails.
   @Suite final class DownloadResumeTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
     private var partPath: String { path + ".part" }
@@ -37,7 +37,7 @@ extension HTTPClientTests {
     private func origin(_ validator: String, total: Int? = 10, coding: String = "", url: String? = nil) -> String {
       let url = url ?? bench.server.url
       let tag = validator.hasPrefix("\"") ? validator : ""
-      // The URL that answers is in the standard's form.
+      // The URL is stored in the standard's canonical form.
       return "swirl-part 1\n\(url)\n\(url)/\n\(validator)\n\(tag)\n\(total.map { "\($0)" } ?? "")\n\(coding)\n"
     }
 
@@ -54,7 +54,7 @@ extension HTTPClientTests {
 
     // MARK: - The table
 
-    /// How a server of `helloworld` answers a request with a range; the words that precede the empty line, and the content.
+    /// How a server of `helloworld` answers a request with a range; the head without its empty line, and the content.
     private static let rangedAnswers: [(name: String, head: String, content: String)] = [
       ("honest", "206 P\r\nETag: \"1\"\r\nContent-Range: bytes 5-9/10", "world"),
       (
@@ -91,7 +91,7 @@ extension HTTPClientTests {
       ("500", "500 N", "oops"),
     ]
 
-    /// What was left by an earlier download; `other` is of another version.
+    /// The part left by an earlier download; `other` is of another version.
     private static let parts: [(part: String?, validator: String?, total: Int?)] = [
       (nil, nil, nil), ("", "\"1\"", 10), ("hello", nil, nil), ("hello", "\"1\"", 10), ("hello", "\"1\"", nil),
       ("HELLO", "\"0\"", 10), ("HELLOWORLD", "\"0\"", 10), ("HELLOWORLD!!", "\"0\"", 10),
@@ -100,7 +100,7 @@ extension HTTPClientTests {
       ("hello", "Sun, 06 Nov 1994 08:49:37 GMT", 10),
     ]
 
-    /// The validators of the whole: only the first and the third are strong.
+    /// The validators of the full response: only the first and the third are strong.
     private static let validators = [
       "ETag: \"1\"\r\n", "ETag: W/\"1\"\r\n",
       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n",
@@ -119,7 +119,7 @@ extension HTTPClientTests {
             try put(part.validator.map { origin($0, total: part.total) }, originPath)
             func answer(_ request: RawRequest, honest: Bool) {
               var (head, content) = ("200 OK\r\n\(fields)", Self.whole)
-              // A server that honours If-Range sends the part to none but who has the same version.
+              // A server that honours If-Range sends the part only to a client with the same version.
               let isSame = request.values("if-range").allSatisfy { fields.contains($0) }
               let start = request.values("range").first.flatMap { Int($0.dropFirst(6).dropLast()) }
               if honest {

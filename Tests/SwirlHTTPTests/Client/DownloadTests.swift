@@ -22,7 +22,7 @@ extension HTTPClientTests {
 
     private func content(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 
-    /// Downloads from a server that answers so.
+    /// Downloads from a server with this response.
     private func download(
       resuming: Bool = false, progress: ((Int, Int?) -> Void)? = nil, _ answer: @escaping (RawRequest) -> Void
     ) throws -> Result<HTTPClient.Download, any Error> {
@@ -59,7 +59,7 @@ extension HTTPClientTests {
     @Test(arguments: [false, true]) func `what is no file, such as a device, is written to and not replaced`(
       _ resuming: Bool
     ) throws {
-      // By a link, which would be replaced and not the device.
+      // Through a link, which a wrong implementation would replace in place of the device.
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/null")
       let outcome = try download(resuming: resuming) { request in
         request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")

@@ -9,9 +9,9 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// After each way in which a request and its connection can end, all timers and queued calls are let fire.
+  /// After each way in which a request and its connection can end, all timers and queued calls fire.
   @Suite struct EndingsTests {
-    /// What a server does with the targets that end in another way than by an answer; others are never answered.
+    /// The server's action for targets that end without a response; it never answers the others.
     private static func serve(_ request: RawRequest) {
       let connection = request.connection
       switch request.target {
@@ -47,7 +47,7 @@ extension HTTPClientTests {
       }
     }
 
-    /// What is asked for, and what comes of it.
+    /// The targets, and the expected outcomes.
     private static let endings: [(target: String, outcome: String)] = [
       ("/answered", "200 x"), ("/chunks", "200 x"), ("/closed", "200 x"), ("/upgraded", "invalidResponse"),
       ("/nothing", "closedEarly"), ("/reset", "connectionLost"), ("/half", "closedEarly"),
@@ -59,7 +59,7 @@ extension HTTPClientTests {
       ("/source", "requestBody"), ("http://127.0.0.1:1/", "cannotConnect"), ("http://slow.test/", "timeout"),
     ]
 
-    /// So long, at most, until a timer fires that a request or its connection has.
+    /// The maximum delay of any timer of a request or its connection.
     private static let limit = Duration.milliseconds(1500)
 
     private func request(_ target: String, at url: String) -> HTTPClient.Request {
@@ -95,7 +95,7 @@ extension HTTPClientTests {
           outcomes.append((bench.fetch(request(target, at: bench.server.url), form, as: target), expected))
         }
       }
-      // A client that is closed, one that is let go of, and a response that nobody reads.
+      // A client that is closed, one that is released, and a response that is not read.
       let closed = HTTPClient(configuration, on: bench.reactor)
       var ends: [String] = []
       closed.fetch(request("/timeout", at: bench.server.url)) { _ in ends.append("closed") }
@@ -114,7 +114,7 @@ extension HTTPClientTests {
       if stopsBetween { bench.reactor.run() }
       bench.run()
       #expect(streamed != nil)
-      // All timers that were left fire now.
+      // All pending timers fire now.
       bench.run(for: Self.limit + .milliseconds(200))
       for (outcome, expected) in outcomes {
         #expect("\(outcome)" == expected, "\(outcome.target)")

@@ -10,7 +10,7 @@ import Testing
 
 extension HTTPClientTests {
   @Suite struct ExchangeTests {
-    /// Where a request is when it is cancelled.
+    /// The state of a request when it is cancelled.
     enum Step: CaseIterable {
       case atOnce
       case waitingInLine
@@ -115,7 +115,7 @@ extension HTTPClientTests {
       bench.run()
       #expect("\(first)" == "200 hello")
       #expect("\(others[0])" == "CancellationError()")
-      // It got the connection before the callback was called.
+      // It got the connection before the callback ran.
       #expect("\(others[1])" == "CancellationError()")
       #expect(bench.log.count == 4)
       bench.end()

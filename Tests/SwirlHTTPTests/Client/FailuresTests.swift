@@ -10,15 +10,15 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// Requests of every kind of failure, many times: all is as before.
+  /// Repeats requests that fail in every way, and checks that nothing leaks.
   @Suite struct FailuresTests {
-    /// A way to fail, and the code of its error; nil for one that is cancelled.
+    /// A way to fail, and the code of its error; nil for cancellation.
     struct Kind: Sendable {
       let target: String
       let code: HTTPError.Code?
-      /// What the server does; nil where none is asked.
+      /// The server's action; nil without a server.
       var serve: (@Sendable (RawRequest) -> Void)?
-      /// What is said about the request besides its URL.
+      /// Changes to the request besides its URL.
       var prepare: @Sendable (inout HTTPClient.Request) -> Void = { _ in }
 
       init(
@@ -82,7 +82,7 @@ extension HTTPClientTests {
       Kind("https:///", .invalidURL),
       Kind("nonsense", .invalidURL),
       Kind("/crlf", .invalidRequest, prepare: { $0.authentication = .bearer("a\r\nb") }),
-      // A file that has become unreadable since its length was asked for.
+      // A file that becomes unreadable after its length was read.
       Kind("/body", .requestBody, prepare: { $0.body = try? .file("/proc/self/mem") }, serve: { _ in }),
     ]
 
@@ -95,7 +95,7 @@ extension HTTPClientTests {
       configuration.maximumBodySize = 100_000
       configuration.connectionsPerOrigin = 20
       configuration.idleTimeout = .milliseconds(20)
-      // What departs from RFC 9112 is a failure here, and a head that is too large is so soon.
+      // Deviations from RFC 9112 are failures here, and a small head exceeds the limit.
       configuration.strictResponses = true
       configuration.limits = HTTPLimits()
       let serving = Dictionary(uniqueKeysWithValues: Self.kinds.map { ($0.target, $0.serve) })
@@ -138,7 +138,7 @@ extension HTTPClientTests {
       #expect(wrong == [])
       #expect(bench.client.isUnused && bench.client.connections == 0)
       #expect(bench.openSockets == 1)
-      // Other tests run beside this one; alone, and over many requests, it says something.
+      // Other tests run in parallel; the count is meaningful only alone and over many requests.
       if Self.count >= 100_000 {
         #expect(Self.residentKiB - before < 4096, "\(before) KiB before, \(Self.residentKiB) after")
       }

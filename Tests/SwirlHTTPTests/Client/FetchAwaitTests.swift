@@ -8,12 +8,12 @@ import Testing
 @testable import SwirlHTTPServer
 @testable import SwirlNet
 
-/// The suites beside this one have a `ReactorThread` of their own.
+/// Other suites have their own `ReactorThread`.
 private typealias OwnThread = SwirlReactor.ReactorThread
 
 extension HTTPClientTests {
   @Suite(.timeLimit(.minutes(10))) struct FetchAwaitTests {
-    // MARK: - Who fetches
+    // MARK: - The caller
 
     @Test func `an actor on a reactor's thread fetches with that reactor's client, and stays there`() async throws {
       let site = try await Site()
@@ -88,7 +88,7 @@ extension HTTPClientTests {
         try await caller.call(on: thread.remote) { try await fetch("ftp://somewhere/") }
       }
       #expect(error?.code == .unsupportedScheme && error?.url == "ftp://somewhere/")
-      // Nobody listens there any more.
+      // The port is closed by now.
       let site = try await Site()
       await site.end()
       let refused = await #expect(throws: HTTPError.self) {
@@ -121,7 +121,7 @@ extension HTTPClientTests {
         }
       }
       await #expect(throws: CancelledError.self) { try await task.value }
-      // Another page comes after what would have been asked before.
+      // This page comes after the one that would have been requested before it.
       _ = try await caller.call(on: thread.remote) { try await fetch("\(site.url)/after") }
       #expect(try await site.paths() == ["/after"])
       await thread.stop()
@@ -139,7 +139,7 @@ extension HTTPClientTests {
       for await path in site.asked where path == "/never" { break }
       task.cancel()
       await #expect(throws: CancelledError.self) { try await task.value }
-      // The server sees the connection go.
+      // The server sees the connection close.
       for await path in site.left where path == "/never" { break }
       await thread.stop()
       await site.end()
@@ -151,7 +151,7 @@ extension HTTPClientTests {
     {
       let thread = OwnThread()
       let remote = caller == .elsewhere ? OwnThread.shared.remote : thread.remote
-      // A name that is looked up for ever.
+      // A name whose lookup never ends.
       let (lookups, lookUp) = AsyncStream<String>.makeStream()
       let name = "never-\(caller).test"
       try await remote.run { reactor in
@@ -233,7 +233,7 @@ extension HTTPClientTests {
   }
 }
 
-// MARK: - Who asks
+// MARK: - Callers
 
 extension HTTPClientTests.FetchAwaitTests {
   enum Caller: CaseIterable {
@@ -241,7 +241,7 @@ extension HTTPClientTests.FetchAwaitTests {
     case resident
     /// A task that prefers it.
     case task
-    /// Code that has no reactor.
+    /// Code without a reactor.
     case elsewhere
 
     @concurrent func call<Value: Sendable>(
@@ -284,11 +284,11 @@ extension HTTPClientTests.FetchAwaitTests {
   }
 }
 
-// MARK: - Who is asked
+// MARK: - The server
 
-/// A server on a thread of its own. `/never` is never answered, `/missing` is not there, others answer with their path.
+/// A server on its own thread. `/never` gets no response, `/missing` a 404, all others their path.
 private final class Site: Sendable {
-  /// The paths as they are asked for, and those whose clients have left before the answer.
+  /// The requested paths, and those whose clients disconnected before the response.
   let asked: AsyncStream<String>
   let left: AsyncStream<String>
   let url: String
@@ -321,13 +321,13 @@ private final class Site: Sendable {
 
   var port: Int { Int(url.split(separator: ":").last!)! }
 
-  /// What was asked for so far.
+  /// The paths requested so far.
   func paths() async throws -> [String] { try await thread.run { Forever.of($0).paths } }
 
-  /// How many clients' connections are open to it.
+  /// The number of open client connections to it.
   func connections() async throws -> Int { OwnSockets(of: port).connected }
 
-  /// Those of them that are the shared thread's.
+  /// Those of them from the shared thread.
   func connectionsFromShared() async throws -> Int {
     let origin = url
     let text = origin.dropFirst("http://".count)
@@ -339,7 +339,7 @@ private final class Site: Sendable {
   func end() async { await thread.stop() }
 }
 
-/// What a reactor of these tests keeps.
+/// Objects that a reactor of these tests retains.
 private final class Forever {
   var deferreds: [AnyDeferred] = []
   var paths: [String] = []

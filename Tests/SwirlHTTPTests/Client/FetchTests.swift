@@ -34,7 +34,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// Something that goes wrong with a request, and what is said of it.
+    /// A failing request, and the expected error.
     struct Trouble: Sendable, CustomTestStringConvertible {
       let testDescription: String
       var target = "/x"
@@ -163,7 +163,7 @@ extension HTTPClientTests {
       Trouble(
         testDescription: "a millisecond while waiting for the answer", timeout: .milliseconds(1), code: .timeout,
         fault: .network, words: "no complete answer within 0.001 seconds",
-        // The connection is there, so that the time is spent with waiting for the answer.
+        // The connection is established already, so that the time passes while it waits for the response.
         answer: { if $0.number == 1 { $0.answer("") } },
         prepare: { bench in
           bench.fetch("/first")
@@ -212,7 +212,7 @@ extension HTTPClientTests {
       let url = trouble.target.hasPrefix("/") ? bench.server.url + trouble.target : trouble.target
       bench.run()
       let error = try #require(outcome.httpError)
-      // A reset may be told as the end of what was sent before it.
+      // A reset may arrive as EOF after the bytes before it.
       #expect(error.code == trouble.code, "\(error)")
       #expect(error.fault == trouble.fault)
       #expect(error.method == trouble.method.rawValue)
@@ -236,7 +236,7 @@ extension HTTPClientTests {
         bench.run()
       }
       let name = try #require(HTTPField.Name("X-A"))
-      // The URL standard removes line breaks, and control characters at the end, and encodes the rest.
+      // The URL standard removes line breaks and trailing control characters, and encodes the rest.
       let encoded = ["/aX-B:%20c", "/ab", "/a%00b", "/a?b=", "/a%20b"]
       let urls = ["/a\r\nX-B: c", "/a\nb", "/a\0b", "/a?b=\u{1}", "/a b"].map { bench.fetch($0, form) }
       let bad: [Outcome] = [
@@ -254,7 +254,7 @@ extension HTTPClientTests {
         #expect(outcome.httpError?.fault == .caller && outcome.httpError?.wire != nil)
       }
       #expect(urls.allSatisfy { "\($0)" == "200 hello" })
-      // Its line breaks are made spaces when it is made: nothing can be ended early.
+      // The initializer turns its line breaks into spaces, so that no line ends early.
       let legal = bench.fetch("/legal", headers: [name: "a\r\nX-B: c\0"])
       bench.run()
       #expect("\(legal)" == "200 hello")

@@ -48,7 +48,7 @@ extension HTTPClientTests {
       bench.run()
       #expect("\(short)" == "timeout")
       #expect("\(long)" == "200 hello")
-      // The deadline of the one before does not end the next on the same connection.
+      // The deadline of the previous request does not end the next one on the same connection.
       let next = bench.fetch("/3", timeout: .seconds(20))
       bench.run()
       #expect("\(next)" == "200 hello")
@@ -68,7 +68,7 @@ extension HTTPClientTests {
       let bench = try ClientBench()
       bench.fetch("/1")
       let start = bench.reactor.now
-      // A program that works on before it runs the reactor.
+      // A program that computes before it runs the reactor.
       while start.duration(to: bench.reactor.now) < .milliseconds(300) {}
       let next = bench.fetch("/2", timeout: .milliseconds(250))
       bench.run()
@@ -176,7 +176,7 @@ extension HTTPClientTests {
 
     // MARK: - The end of the reactor
 
-    /// What is to be freed with the reactor.
+    /// An object that must be released with the reactor.
     final class Witness {}
 
     @Test func `a reactor that is let go of frees all that is under way, and calls nothing`() throws {
@@ -268,18 +268,18 @@ extension HTTPClientTests {
     // MARK: - Very many
 
     @Test func `ten thousand fetches at once all arrive, and leave nothing`() async throws {
-      // In a process of its own, for its limit of descriptors.
+      // In its own process, for its descriptor limit.
       await #expect(processExitsWith: .success) {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        // Both ends of each are here: as many as may be, up to ten thousand.
+        // Both sides of each connection are in this process: as many as allowed, up to ten thousand.
         limit.rlim_cur = min(limit.rlim_max, max(limit.rlim_cur, 20_500))
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let count = min(10_000, (Int(limit.rlim_cur) - 100) / 2)
         var configuration = HTTPClient.Configuration()
         configuration.connectionsPerOrigin = count
         configuration.connections = count
-        // The listener's queue is shorter than the burst, and the kernel asks again after seconds.
+        // The listen queue is shorter than the burst, and the kernel retries only after seconds.
         configuration.connectTimeout = .seconds(30)
         let bench = try ClientBench(configuration) { request in
           request.connection.transport.reactor.callLater(.milliseconds(300)) { request.answer("hello") }
@@ -288,7 +288,7 @@ extension HTTPClientTests {
         for index in 0..<count { bench.fetch("/\(index)", Outcome.Form.allCases[index % 2]) }
         bench.run()
         #expect(bench.log.count { $0.hasSuffix(" 200 hello") } == count)
-        // A request in line may get a connection that has just become free.
+        // A queued request may get a connection that has just become idle.
         #expect(bench.server.accepted > count / 2)
         bench.end()
       }

@@ -13,7 +13,7 @@ extension HTTPClientTests {
   @Suite struct HTTPSTests {
     let authority = TestAuthority()
 
-    /// Runs `body` with a client and a server of `https`, until it calls what it is given.
+    /// Runs `body` with a client and a server of `https`, until `body` calls its argument.
     private func withServer(
       _ identity: TLSConfiguration.Identity? = nil, _ configure: (inout HTTPClient.Configuration) -> Void = { _ in },
       _ body: (HTTPClient, _ url: String, _ done: @escaping () -> Void) -> Void
@@ -134,7 +134,7 @@ extension HTTPClientTests {
 
     @Test func `an answer without a length that is cut short is not taken for the whole`() throws {
       let reactor = Reactor()
-      // A server of TLS that does not say where its answer ends, and is cut off.
+      // A TLS server whose response has no length, and whose connection is cut.
       let listener = try reactor.listenTCP(0, tls: .server(authority.identity(for: "127.0.0.1"))) { _ in Cutter() }
       var configuration = HTTPClient.Configuration()
       configuration.tls.roots = [authority.root]
@@ -159,7 +159,7 @@ extension HTTPClientTests {
   }
 }
 
-/// Answers half, and cuts the connection.
+/// Sends half a response, and cuts the connection.
 private final class Cutter: StreamProtocol {
   private var transport: (any Transport)?
   func connectionMade(_ transport: any Transport) { self.transport = transport }

@@ -212,7 +212,7 @@ extension HTTPClientTests {
       let bench = try ClientBench { request in
         open += 1
         most = max(most, open)
-        // The later the sooner.
+        // Later requests get their response sooner.
         let delay = 20 - (Int(request.target.dropFirst()) ?? 0)
         request.connection.transport.reactor.callLater(.milliseconds(delay)) {
           open -= 1

@@ -8,7 +8,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// What a client takes of a server that departs from RFC 9112, and from whom it does not.
+  /// The deviations from RFC 9112 that a client accepts, and the peers with which it is strict.
   @Suite struct LenientClientTests {
     struct Answer: Sendable, CustomTestStringConvertible {
       let testDescription: String

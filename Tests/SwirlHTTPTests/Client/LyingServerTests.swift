@@ -10,19 +10,19 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// Each request asks for its own number, of a server that answers it and lies. `SWIRL_LYING_REQUESTS` is how many there are in all; a few
-  /// thousand if it is not set.
+  /// Each request asks for its own number from a server that answers it and misbehaves. `SWIRL_LYING_REQUESTS` sets the
+  /// total number of requests; the default is a few thousand.
   @Suite struct LyingServerTests {
     private static let count =
       ProcessInfo.processInfo.environment["SWIRL_LYING_REQUESTS"].flatMap { Int($0) } ?? 4000
 
-    /// How many requests there are at once. What happens while a connection is free can be timed only where there is one.
+    /// The number of concurrent requests. Events on an idle connection can be timed only if there is a single one.
     @Test(arguments: [1, 16], [false, true])
     func `no request gets the answer to another, however a server lies`(_ width: Int, _ isSecure: Bool) throws {
       let run = try LyingRun(count: Self.count / 4, width: width, isSecure: isSecure)
       run.run()
       #expect(run.wrong.isEmpty, "seed \(run.seed), \(run.wrong.count) wrong: \(run.wrong.prefix(10))")
-      // The kernel may deliver an end a moment after it was sent, and after a request that is not to be sent twice.
+      // The kernel may deliver EOF a moment after it was sent, behind a request that must not be repeated.
       #expect(run.lost <= run.count / 200)
       #expect(run.done == run.count)
       #expect(run.lies == Set(LyingRun.lies(for: width)))
@@ -31,7 +31,7 @@ extension HTTPClientTests {
   }
 }
 
-/// So many requests, `width` of them at a time.
+/// Runs this many requests, `width` of them at a time.
 private final class LyingRun {
   let bench: ClientBench
   let count: Int
@@ -39,7 +39,7 @@ private final class LyingRun {
   private(set) var lies: Set<Lie> = []
   private(set) var wrong: [String] = []
   private(set) var done = 0
-  /// Requests that were not answered, and not repeated.
+  /// Requests without a response that were not repeated.
   private(set) var lost = 0
   private var begun = 0
   private let width: Int
@@ -56,12 +56,12 @@ private final class LyingRun {
     bench.server.keepsRequests = false
   }
 
-  /// What is told apart by the moment at which it happens needs a connection of which nobody else makes use.
+  /// Lies that depend on their timing need a connection that no other request uses.
   static func lies(for width: Int) -> [Lie] { Lie.allCases.filter { width == 1 || !$0.isLater && !$0.isReset } }
 
   func run() {
     bench.reactor.callWhenRunning { [self] in for _ in 0..<width { next() } }
-    // Each piece has its own guard against a hang.
+    // Each batch has its own guard against a hang.
     for goal in stride(from: 500, to: count + 500, by: 500) {
       bench.run(until: { [self] in done >= min(goal, count) })
     }
@@ -72,7 +72,7 @@ private final class LyingRun {
     begun += 1
     let number = begun
     let lie = choices.randomElement(using: &random)!
-    // Every third is not to be repeated.
+    // Every third request must not be repeated.
     let isRepeatable = Int.random(in: 0..<3, using: &random) > 0
     lies.insert(lie)
     let request = HTTPClient.Request(
@@ -108,13 +108,13 @@ private final class LyingRun {
     }
   }
 
-  /// The next request: from the callback, at once or when the program has computed for a while, or some turns later.
+  /// Sends the next request: in the callback, at once or after some computing, or some turns later.
   private func goOn(after lie: Lie) {
     let connection = bench.server.connections.last
     if lie.isLater { connection?.lieLater(lie) }
     switch lie.isReset ? 2 : Int.random(in: 0..<3, using: &random) {
     case 0:
-      // What comes within a tenth of a millisecond of an answer cannot be told from what comes after the request.
+      // Bytes within a tenth of a millisecond of a response cannot be distinguished from bytes after the next request.
       if lie.isLater { compute() }
       next()
     case 1:

@@ -11,7 +11,7 @@ import Testing
 
 extension HTTPClientTests {
   @Suite struct ProxyTests {
-    // MARK: - Which
+    // MARK: - Selection
 
     @Test func `a proxy is read from its address`() throws {
       #expect(try "\(Proxy("http://127.0.0.1:8080"))" == "http://127.0.0.1:8080")
@@ -24,7 +24,8 @@ extension HTTPClientTests {
       for bad in ["ftp://h:1", "http://", "http://h:99999", "http://a%zz@h", "socks4://h"] {
         #expect(throws: ProxyError.self) { try Proxy(bad) }
       }
-      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"] {
+      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"]
+      {
         #expect { try Proxy(bad) } throws: { !"\($0)".contains("secret") }
       }
     }
@@ -50,7 +51,7 @@ extension HTTPClientTests {
       #expect(throws: ProxyError.self) { try ProxySettings { _ in "ftp://x" } }
     }
 
-    /// As curl and Go read them.
+    /// As in curl and Go.
     @Test(arguments: [
       ("127.0.0.0/8", ["127.9.9.9", "0x7f.1", "[::ffff:127.0.0.1]"], ["128.0.0.1", "127.test"]),
       ("10.0.0.0/9", ["10.127.255.255"], ["10.128.0.0"]), ("0.0.0.0/0", ["1.2.3.4"], ["a.test", "[::1]"]),
@@ -119,7 +120,7 @@ extension HTTPClientTests {
 
     // MARK: - Tunnels
 
-    /// A proxy that answers `script` to what it is asked, and then passes bytes both ways to `port`.
+    /// A proxy that follows `script`, and then forwards bytes both ways to `port`.
     private func tunnel(_ bench: ClientBench, to port: Int, _ script: [(asked: [UInt8], answer: [UInt8])]) throws -> Int
     {
       let listener = try bench.reactor.listenTCP(0) { _ in Relay(to: port, script) }
@@ -238,7 +239,7 @@ extension HTTPClientTests {
       configuration.tls.roots = [authority.root]
       let client = HTTPClient(configuration, on: bench.reactor)
       var texts: [String] = []
-      // The end of a run stops the server: both in one.
+      // The end of a run stops the server, so both requests are in one run.
       func fetch() {
         client.fetch(HTTPClient.Request("https://behind.test/")) { result in
           texts.append((try? result.get().text) ?? "\(result)")
@@ -276,7 +277,7 @@ extension HTTPClientTests {
   }
 }
 
-/// A proxy: it expects and answers what its script says, and then passes bytes on.
+/// A proxy that follows a script of requests and responses, and then forwards bytes.
 private final class Relay: StreamProtocol {
   private let port: Int
   private var script: [(asked: [UInt8], answer: [UInt8])]
@@ -291,7 +292,7 @@ private final class Relay: StreamProtocol {
 
   /// The connection to the server.
   private final class Other: StreamProtocol {
-    // Let go of with the connection, so that both may hold each other until then.
+    // Released with the connection: both retain each other until then.
     var relay: Relay?
     var transport: (any Transport)?
     init(_ relay: Relay) { self.relay = relay }

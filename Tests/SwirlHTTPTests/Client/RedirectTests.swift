@@ -151,7 +151,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// RFC 9110 §4.2.4. The request has credentials of its own in some cases, which are used then.
+    /// RFC 9110 §4.2.4. In some cases the request has its own credentials, which take precedence.
     @Test(
       arguments: [
         ("//user:p%40ss@", nil, "Basic dXNlcjpwQHNz"), ("//user@", nil, "Basic dXNlcjo="), ("//@", nil, nil),
@@ -258,7 +258,7 @@ extension HTTPClientTests {
         seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
         found(request, at: request.target == "/here" ? "/there" : other.server.url)
       }
-      // Both on one reactor.
+      // Both servers on one reactor.
       let origin = try RawServer(on: bench.reactor) { request in
         seen.append(request.values("authorization") + request.values("cookie") + request.values("x-mine"))
         request.answer("other")

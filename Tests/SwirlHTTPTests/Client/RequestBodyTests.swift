@@ -12,7 +12,7 @@ import Testing
 
 extension HTTPClientTests {
   @Suite struct RequestBodyTests {
-    /// Sends `body` to a server that answers with what it got: the framing, the type and the content.
+    /// Sends `body` to a server that answers with the framing, the type and the content it received.
     private func echo(
       _ body: HTTPClient.Body, expectsContinue: Bool = false
     ) throws -> (fields: HTTPFields, content: [UInt8], outcome: Outcome) {
@@ -81,7 +81,7 @@ extension HTTPClientTests {
         }
       }
       let outcome = bench.fetch(HTTPClient.Request(bench.server.url, method: .post, body: body))
-      // The kernel takes some megabytes; then it must stand still.
+      // The kernel takes some megabytes; then the sender must stop.
       var before = -1
       bench.run(until: {
         let now = asked.count

@@ -10,15 +10,15 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// What happens to a kept connection between its last answer and its next request (RFC 9112 §9.2 and §9.5).
+  /// Events on a kept connection between its last response and its next request (RFC 9112 §9.2 and §9.5).
   @Suite struct StaleConnectionTests {
-    /// What a program does when it has an answer, before it asks again.
+    /// The program's behaviour between a response and the next request.
     enum Pause: CaseIterable {
-      /// It computes for a while in its callback.
+      /// It computes in its callback.
       case computes
-      /// It asks at once for something that must not be sent twice.
+      /// It sends a non-idempotent request at once.
       case postsAtOnce
-      /// It asks in the next turn.
+      /// It sends the next request in the next turn.
       case waitsATurn
 
       var method: HTTPRequest.Method { self == .postsAtOnce ? .post : .get }
@@ -79,7 +79,7 @@ extension HTTPClientTests {
       var next: Outcome?
       bench.fetch("/1") { _ in
         if isReset { bench.server.connections[0].reset() } else { bench.server.connections[0].close() }
-        // The end is sent in the next turn, before this.
+        // The server closes in the next turn, before this runs.
         bench.reactor.callSoon {
           when.pause.run(on: bench.reactor) { next = bench.fetch("/2", method: when.pause.method) }
         }
@@ -136,7 +136,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// A server of TLS 1.3 sends tickets when it likes: they are read when a connection is looked at.
+    /// A TLS 1.3 server may send tickets at any time: the client reads them when it checks the connection.
     @Test(arguments: [1, 5000, 16_000, 20_000, 100_000])
     func `session tickets and answers of any length leave a connection as good as it was`(_ length: Int) throws {
       let text = String(repeating: "x", count: length)
@@ -161,7 +161,7 @@ extension HTTPClientTests {
       let bench = try ClientBench(configuration) { request in
         if request.target == "/slow" { return slow = request }
         guard request.number > 1 else { return request.answer("hello") }
-        // The other becomes free in the same turn; it would end as this one does.
+        // The other connection becomes idle in the same turn; it would end the same way.
         slow?.answer("slow")
         slow = nil
         request.connection.close()
@@ -178,7 +178,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// RFC 9110 §10.1.1: a server that answers without the content may still read what comes as that.
+    /// RFC 9110 §10.1.1: a server that answers without the content may still read the following bytes as content.
     @Test func `after an answer for which content was withheld no other request goes over the connection`() throws {
       let bench = try ClientBench()
       bench.server.onConnect = { connection in
@@ -198,7 +198,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    /// RFC 9110 §15.5.9: the 408 is about the wait before the request, which the server has not read.
+    /// RFC 9110 §15.5.9: the 408 refers to the idle time before the request, which the server has not read.
     @Test(arguments: [HTTPRequest.Method.get, .post])
     func `a 408 that meets the request on its way makes it go out once more`(_ method: HTTPRequest.Method) throws {
       let bench = try ClientBench { request in

@@ -64,7 +64,7 @@ extension HTTPClientTests {
       while !isDone {
         bench.run(until: { gate != nil || isDone })
         let open = gate.take()
-        // The last response comes only when the last piece is done with.
+        // The last response comes only after the last piece is processed.
         #expect(!isDone || open == nil)
         open?.callback(())
       }

@@ -5,8 +5,9 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension CookieTests {
-  /// The facts of the working group's test suite, github.com/abarth/http-state, tests/data/parser.json, by the names it gives
-  /// them; names and values are ours. Where the draft has changed since RFC 6265, in cookies without a name, it is followed.
+  /// The facts of the working group's test suite, github.com/abarth/http-state, tests/data/parser.json, under the
+  /// suite's names; cookie names and values are our own. For cookies without a name, the current draft replaces RFC
+  /// 6265.
   @Suite struct ConformanceTests {
     struct Fact: Sendable, CustomTestStringConvertible {
       let name: String

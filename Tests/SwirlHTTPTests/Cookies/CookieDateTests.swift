@@ -17,7 +17,7 @@ extension CookieTests {
       #expect(CookieDate.seconds(text.utf8) == seconds)
     }
 
-    // The forms are those that github.com/abarth/http-state has in tests/data/dates; the dates are others.
+    // The formats are those of tests/data/dates in github.com/abarth/http-state, with other dates.
     @Test(arguments: [
       "Mon, 10-Dec-2007 17:02:24 GMT", "Mon, 10-Dec-07 17:02:24 GMT", "Monday, 10-Dec-2007 17:02:24 GMT",
       "10 Dec 2007 17:02:24", "Mon Dec 10 17:02:24 2007 GMT", "17:02:24 Mon Dec 10 2007", "Mon 17:02:24 Dec 10 2007",
@@ -47,7 +47,7 @@ extension CookieTests {
       "1 Jan 2020 00:60:00", "1 Jan 2020 00:00:60", "1 Jan 2020 91:22:33 21:01:22", "012-Aug-2008 20:49:07",
       "12-Aug-31841 20:49:07", "12-Aug-9999999999 20:49:07", "999999999999-Aug-2007 20:49:07",
       "12-Aug-2007 20:61:99999999999", "12-Aug-2007 20:49", "12-Aug-2007 123:49:07", "12-Aug-2007 1x:49:07",
-      // The time has a space in it: some browsers read it, the rule does not.
+      // Some browsers accept a space within the time; the rule does not.
       "1 Jan 2011 00: 00:00", "1 Ja 2020 00:00:00", "1 Jän 2020 00:00:00", "\u{661} Jan 2020 00:00:00",
     ])
     func `what is not a date is none`(text: String) {

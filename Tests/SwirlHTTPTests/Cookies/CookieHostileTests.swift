@@ -7,7 +7,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension CookieTests {
-  /// What a server does that means no good.
+  /// The attacks of a malicious server.
   @Suite struct HostileTests {
     let bench = JarBench()
 
@@ -33,7 +33,7 @@ extension CookieTests {
         if number % 1000 == 0 { _ = bench.jar.cookieHeader(for: "https://bank.example/") }
       }
       #expect((3000...3300).contains(bench.jar.cookies.count))
-      // What is in use is not washed away.
+      // Cookies in use are not evicted.
       #expect(bench.jar.cookieHeader(for: "https://bank.example/") == "mine=1")
     }
 
@@ -76,8 +76,8 @@ extension CookieTests {
       #expect(bench.jar.isEmpty && bench.refused.count == 24)
     }
 
-    /// The rule that matters, over everything a server can say of domains: no host gets what another has set, unless a domain
-    /// above both, in which not everybody can register, was named.
+    /// The main rule, for every Domain attribute: a host gets another host's cookie only if the cookie names a common
+    /// parent domain that is not a public suffix.
     @Test func `what is stored goes only where it belongs`() throws {
       let hosts = [
         "com", "example.com", "www.example.com", "a.www.example.com", "evil.com", "evilexample.com", "example.org",

@@ -9,7 +9,7 @@ extension CookieTests {
   @Suite struct FilesTests {
     let bench = JarBench()
 
-    /// A directory that is gone after `body`.
+    /// A directory that is removed after `body`.
     func inDirectory(_ body: (String) throws -> Void) throws {
       let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
         "swirl-cookies-\(UUID().uuidString)")

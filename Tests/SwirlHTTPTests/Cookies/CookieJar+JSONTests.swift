@@ -67,7 +67,7 @@ extension CookieTests {
       #expect(throws: CookieError.self) { try CookieJar(json: "{\"version\":1,\"cookies\":\(deep)") }
     }
 
-    /// A good cookie as JSON, with one thing in another way.
+    /// A valid cookie as JSON, with changes.
     static func file(_ changes: [String: String]) -> String {
       var fields = [
         "name": "\"a\"", "value": "\"b\"", "domain": "\"x.example\"", "isHostOnly": "true", "path": "\"/\"",

@@ -5,7 +5,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension CookieTests {
-  /// The file of curl and wget: domain, hosts below, path, secure, expires, name, value.
+  /// The file of curl and wget: domain, includes subdomains, path, secure, expires, name, value.
   @Suite struct NetscapeTests {
     let bench = JarBench()
 
@@ -55,7 +55,8 @@ extension CookieTests {
     }
 
     @Test func `programs that write it in their own way are read`() throws {
-      // No tab before an empty value; no dot before a domain; no brackets around an address, and hosts below it; wget's ports.
+      // No tab before an empty value; no dot before a domain; no brackets around an address, and hosts below it; wget's
+      // ports.
       try load(
         "x.example|TRUE|/|FALSE|0|a", "::1|TRUE|/|FALSE|0|b|c", "127.0.0.1|TRUE|/|FALSE|0|d|e",
         "h.example:8099|FALSE|/|FALSE|0|f|g")

@@ -79,7 +79,7 @@ extension CookieTests {
     }
 
     @Test func `names that only look the same are two`() {
-      // é in one letter and in two, K and the sign of Kelvin.
+      // é as one scalar and as two, K and the Kelvin sign.
       bench.store("\u{E9}=1", "e\u{301}=2", "K=3", "\u{212A}=4", "x=1; Path=/\u{E9}", "x=2; Path=/e\u{301}")
       #expect(bench.jar.cookies.count == 6)
     }
@@ -148,7 +148,7 @@ extension CookieTests {
     }
 
     @Test(arguments: [
-      // What is there, what comes over http, and whether it is refused.
+      // The path, the cookie over http, and whether it is refused.
       ("/login", "a=2; Path=/login", true), ("/login", "a=2; Path=/login/en", true), ("/login", "a=2; Path=/", false),
       ("/login", "a=2; Path=/foo", false), ("/login", "b=2; Path=/login", false), ("/", "a=2; Path=/login", true),
       ("/", "a=2; Domain=example.com", true), ("/", "a=2; Domain=example.com; Max-Age=0", true),

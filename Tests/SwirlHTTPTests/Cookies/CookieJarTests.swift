@@ -12,7 +12,7 @@ extension CookieTests {
     let bench = JarBench()
     var jar: CookieJar { bench.jar }
 
-    // MARK: - Where cookies go
+    // MARK: - Domain and path
 
     @Test func `a cookie of a host goes to that host alone`() {
       bench.store("a=b", from: "https://example.com/")
@@ -102,7 +102,7 @@ extension CookieTests {
       bench.now += 1
       #expect(jar.cookieHeader(for: "https://example.com/") == "s=t")
       #expect(jar["a", for: "https://example.com/"] == nil && jar.cookies.count == 1)
-      // It is gone, not hidden.
+      // It is removed, not hidden.
       bench.now -= 5
       #expect(jar.cookies.count == 1)
     }

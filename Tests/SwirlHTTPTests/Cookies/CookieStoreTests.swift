@@ -4,7 +4,7 @@ import Testing
 @testable import SwirlHTTPCore
 
 extension CookieTests {
-  /// RFC 6265bis §5.7 and §6.1: what goes when there are too many.
+  /// RFC 6265bis §5.7 and §6.1: the order of eviction.
   @Suite struct CookieStoreTests {
     let bench = JarBench()
     var names: [String] { bench.jar.cookies.map(\.name) }
@@ -16,7 +16,7 @@ extension CookieTests {
       #expect(names.count == 50 && names.contains("c0") && !names.contains("c1") && names.last == "d")
       bench.store("e=x")
       #expect(names.count == 50 && !names.contains("c2"))
-      // Other domains are others, those below it too.
+      // Other domains, and subdomains, are counted separately.
       bench.store("f=x", from: "https://www.example.com/")
       #expect(names.count == 51 && bench.refused.isEmpty)
     }
@@ -55,7 +55,7 @@ extension CookieTests {
       #expect(bench.jar.cookieHeader(for: "https://h0.example/") == "a=0")
       bench.store("a=b", from: "https://one.more.example/")
       #expect(bench.jar.cookies.count == 3000)
-      // Used last, so it stays; the three hundred after it are gone.
+      // Used last, so it stays; the three hundred after it are evicted.
       #expect(bench.jar.cookieHeader(for: "https://h0.example/") == "a=0")
       #expect(bench.jar.cookieHeader(for: "https://h301.example/") == nil)
       #expect(bench.jar.cookieHeader(for: "https://h302.example/") == "a=302")

@@ -6,7 +6,7 @@ import Testing
 /// Cookies, by RFC 6265bis (draft-ietf-httpbis-rfc6265bis-22).
 @Suite struct CookieTests {}
 
-/// A jar whose clock stands still until it is moved, and what was refused.
+/// A jar with a manual clock, and its refused cookies.
 final class JarBench {
   let jar: CookieJar
   /// Tuesday, 14 November 2023, 22:13:20.
@@ -27,17 +27,17 @@ final class JarBench {
     for value in values { jar.store(setCookie: value, from: url) }
   }
 
-  /// Why the last one was refused.
+  /// Why the last cookie was refused.
   var reason: String { refused.last?.reason ?? "" }
 
-  /// The only cookie there is.
+  /// The jar's only cookie.
   func only() throws -> Cookie {
     #expect(jar.cookies.count == 1)
     return try #require(jar.cookies.first, "refused: \(reason)")
   }
 }
 
-/// Times the tests count with, in seconds.
+/// Time units in seconds.
 enum Seconds {
   static let day = 86_400
   static let limit = 400 * day

@@ -28,7 +28,7 @@ extension CookieTests {
       #expect(said.path == "/x" && said.domain == "example.com" && said.maxAge == 5 && said.sameSite == .strict)
       let none = try SetCookie("a=b; \"Secure\"; Secure x; Http-Only; Pathx=/; max age=5")
       #expect(!none.isSecure && !none.isHTTPOnly && !none.namesPath && none.maxAge == nil)
-      // To Unicode, the long s is an s in lower case.
+      // In Unicode, the long s lowercases to an s.
       #expect(try !SetCookie("a=b; \u{17F}ecure").isSecure)
     }
 
@@ -76,7 +76,7 @@ extension CookieTests {
       #expect(try SetCookie("  a = \(text(4095))  ;\(text(9000))").value.utf8.count == 4095)
       #expect(throws: SetCookie.Refusal.self) { try SetCookie("a=\(text(4096))") }
       #expect(throws: SetCookie.Refusal.self) { try SetCookie(text(4097)) }
-      // Bytes, not letters.
+      // Counts bytes, not characters.
       #expect(throws: SetCookie.Refusal.self) { try SetCookie("a=\(String(repeating: "ä", count: 2048))") }
       #expect(try SetCookie("a=b; Path=/\(text(1023))").path?.utf8.count == 1024)
       #expect(try SetCookie("a=b; Path=/x; Path=/\(text(1024))").path == "/x")
@@ -95,7 +95,7 @@ extension CookieTests {
       }
       #expect(throws: SetCookie.Refusal.self) { try SetCookie("a=b\r\nSet-Cookie: c=d") }
       #expect(try SetCookie("a=b;\tPath=\t/x").path == "/x")
-      // Beyond ASCII, what Unicode calls control characters are bytes like all others.
+      // Beyond ASCII, Unicode's control characters are ordinary bytes.
       #expect(try SetCookie("a=\u{85}").value == "\u{85}")
     }
   }

@@ -6,22 +6,22 @@ import Musl
 import Darwin
 #endif
 
-/// Content of any length in which a part that is missing, doubled or in the wrong place shows.
+/// Content of any length that reveals a missing, duplicated or misplaced part.
 enum Content {
-  /// A prime, so that no buffer's length divides it.
+  /// A prime, so that no buffer size divides it.
   private static let period = 65_521
   private static let twice: [UInt8] = (0..<2 * period).map { index in
     let place = index % period
     return UInt8(truncatingIfNeeded: place &* 31 &+ place >> 8)
   }
 
-  /// The bytes from `offset` on, at most 64 KiB.
+  /// The bytes from `offset`, at most 64 KiB.
   static func bytes(_ count: Int, from offset: Int) -> [UInt8] {
     let start = offset % period
     return Array(twice[start..<start + min(count, period)])
   }
 
-  /// Whether `bytes` are those from `offset` on.
+  /// Whether `bytes` are those from `offset`.
   static func matches(_ bytes: [UInt8], from offset: Int) -> Bool {
     bytes.withUnsafeBytes { bytes in
       twice.withUnsafeBytes { twice in
@@ -38,7 +38,7 @@ enum Content {
   }
 }
 
-/// Takes pieces of `Content` and tells whether they come in order, and how many bytes came.
+/// Checks that pieces of `Content` arrive in order, and counts their bytes.
 struct Check {
   private(set) var count = 0
   private(set) var isRight = true

@@ -104,7 +104,7 @@ extension HTTPClientTests {
           #expect(error is CancellationError || error is CancelledError, "\(error)")
         }
       }
-      // All that are left are free, and both ends agree.
+      // All connections are idle, and both sides agree.
       try await bench.thread.wait { _ in
         bench.client.connections == bench.client.counts.idle
           && bench.server.connectionCount == bench.client.connections
@@ -117,11 +117,11 @@ extension HTTPClientTests {
       try await bench.end()
     }
 
-    /// Something that goes wrong after the head, and what the loop throws.
+    /// A failure after the head, and the error that the loop throws.
     struct Trouble: Sendable, CustomTestStringConvertible {
       let testDescription: String
       let answer: String
-      /// How the connection goes on after `answer`.
+      /// The connection's behaviour after `answer`.
       var then: @Sendable (RawConnection) -> Void = { $0.close() }
       var timeout: Duration?
       let code: HTTPError.Code
@@ -241,7 +241,7 @@ extension HTTPClientTests {
       let (body, remote) = try await withCheckedThrowingContinuation { waiter in
         Thread.detachNewThread {
           let reactor = Reactor()
-          // Closures of the reactor must not hold it.
+          // Closures of the reactor must not retain it.
           unowned let running = reactor
           reactor.callWhenRunning {
             let server = try RawServer(on: running) { $0.connection.send(Self.length + "hello") }

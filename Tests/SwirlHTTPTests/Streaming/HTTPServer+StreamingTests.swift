@@ -22,7 +22,7 @@ import Testing
     return configuration
   }
 
-  /// A handler that reads the body and answers with how long it is, and whether it is right.
+  /// A handler that reads the body, and answers with its length and whether it is right.
   static let count: @Sendable (StreamBench, HTTPServer.StreamedRequest) async throws -> String = { _, request in
     var check = Check()
     for try await bytes in request.body { check.take(bytes) }
@@ -50,7 +50,7 @@ import Testing
     #expect(buffered <= BodyWaterMarks.high + 64 * 1024)
     gate.yield()
     try await bench.thread.wait { _ in client.text.hasSuffix("\(size) true") }
-    // The connection is used again.
+    // The connection is reused.
     try await bench.thread.call { _ in
       bench.upload = nil
       client.transport?.write(Self.post(5) + String(decoding: Content.bytes(5, from: 0), as: UTF8.self))
@@ -94,7 +94,7 @@ import Testing
   func `chunks beyond the limit are 413 at once, which the loop throws`(_ place: Place) async throws {
     let bench = try await StreamBench(place, configuration: Self.configuration(upTo: 200_000)) { bench, request in
       do { return try await Self.count(bench, request) } catch {
-        // A handler that goes on is too late.
+        // A handler that continues is too late.
         return "too late"
       }
     }
@@ -106,7 +106,7 @@ import Testing
     try await bench.end()
   }
 
-  /// A body that does not come to its end, the answer, and what the loop throws.
+  /// A body that does not end, the response, and the error that the loop throws.
   struct Trouble: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let sent: String
@@ -148,7 +148,7 @@ import Testing
     let (text, outcomes) = try await bench.thread.call { _ in (client.text, bench.outcomes) }
     #expect(text.statuses == (trouble.status.map { [$0] } ?? []))
     #expect(outcomes.count == 1)
-    // The end of the body and the cancelling of the task come together: either may be seen first.
+    // The end of the body and the cancellation of the task coincide: either may be seen first.
     #expect(
       outcomes[0].contains(trouble.words) || outcomes[0].contains("CancellationError"), "\(outcomes)")
     try await bench.end()
@@ -269,7 +269,7 @@ import Testing
   }
 }
 
-/// Sends back what comes. Touched on the reactor's thread only: that is why `Sendable` is unchecked.
+/// Echoes its input. Unchecked, because only the reactor's thread accesses it.
 private final class Echo: @unchecked Sendable {
   private let body: ReactorStream<[UInt8]>
   private let writer: HTTPServer.BodyWriter

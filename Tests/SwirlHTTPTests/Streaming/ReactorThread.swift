@@ -6,16 +6,16 @@ import Testing
 enum Place: CaseIterable {
   /// In a task on the reactor's own thread.
   case reactor
-  /// On the threads of Swift's own pool, with the reactor on another.
+  /// On Swift's thread pool, with the reactor on another thread.
   case elsewhere
 }
 
-/// A reactor that runs on a thread of its own, and is only handed out there.
+/// A reactor on its own thread, which is accessible only there.
 final class ReactorThread: Sendable {
   let remote: RemoteReactor
 
   init() {
-    // Unchecked is right: nothing but the new thread has it from here on.
+    // Safe: from here only the new thread accesses it.
     nonisolated(unsafe) let reactor = Reactor()
     remote = reactor.remote
     Thread.detachNewThread { reactor.run() }
@@ -39,12 +39,13 @@ final class ReactorThread: Sendable {
     }
   }
 
-  /// What `body` gives on the reactor's thread.
+  /// The value of `body`, which runs on the reactor's thread.
   func call<Value: Sendable>(_ body: @escaping @Sendable (Reactor) throws -> Value) async throws -> Value {
     try await value { .succeed(try body($0)) }
   }
 
-  /// The result of the Deferred that `body` gives on the reactor's thread; it is cancelled with the task, on that thread.
+  /// The result of the Deferred that `body` returns on the reactor's thread. Cancelling the task cancels the Deferred
+  /// on that thread.
   func value<Value: Sendable>(
     of body: @escaping @Sendable (Reactor) throws -> Deferred<Value>
   ) async throws -> Value {
@@ -106,10 +107,10 @@ final class ReactorThread: Sendable {
   }
 }
 
-/// A Deferred that a task on another thread waits for. Its result goes over under a lock, since the thread sanitizer does not
-/// see what a continuation carries.
+/// A Deferred that a task on another thread waits for. A lock protects the transfer of its result, because the thread
+/// sanitizer does not understand continuations.
 ///
-/// Unchecked, because all but that is touched on the reactor's thread only.
+/// Unchecked, because only the reactor's thread accesses the rest.
 private final class Pending<Value>: @unchecked Sendable {
   var deferred: Deferred<Value>?
   var isCancelled = false
@@ -124,7 +125,8 @@ private final class Pending<Value>: @unchecked Sendable {
   }
 }
 
-/// Runs `body` in a task of `place`, and fires on the reactor's thread, which this is, with what it gives.
+/// Runs `body` in a task of `place`. The Deferred fires with its value on the reactor's thread, on which this must be
+/// called.
 func task<Value: Sendable>(
   _ place: Place, by remote: RemoteReactor, _ body: @escaping @Sendable () async throws -> Value
 ) -> Deferred<Value> {
@@ -133,7 +135,7 @@ func task<Value: Sendable>(
   work.deferred = deferred
   let fire: @Sendable (Result<Value, any Error>) -> Void = { result in
     remote.callFromThread {
-      // One that was cancelled has its result.
+      // A cancelled Deferred has its result already.
       if let deferred = work.deferred, !deferred.isFired { deferred.fire(with: result) }
       work.deferred = nil
       work.task = nil
@@ -149,7 +151,7 @@ func task<Value: Sendable>(
   return deferred
 }
 
-/// Touched on the reactor's thread only: that is why `Sendable` is unchecked.
+/// Unchecked, because only the reactor's thread accesses it.
 private final class Work<Value>: @unchecked Sendable {
   var deferred: Deferred<Value>?
   var task: Task<Void, Never>?

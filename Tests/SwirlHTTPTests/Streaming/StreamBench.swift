@@ -7,27 +7,27 @@ import Testing
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
 
-/// A server of large bodies, and a client, on a reactor that has a thread of its own.
+/// A server of large bodies, and a client, on a reactor with its own thread.
 ///
-/// All but the thread and the port is touched on the reactor's thread only: that is why `Sendable` is unchecked.
+/// Unchecked, because only the reactor's thread accesses anything but the thread and the port.
 final class StreamBench: @unchecked Sendable {
   let thread: ReactorThread
   private(set) var server: HTTPServer!
   private(set) var client: HTTPClient!
-  /// For answers that are wrong.
+  /// For invalid responses.
   private(set) var raw: RawServer!
   private(set) var port = 0
   private(set) var rawPort = 0
-  /// The writer of the latest streamed response, and what became of writers.
+  /// The writer of the latest streamed response, and the outcomes of writers.
   fileprivate(set) weak var writer: HTTPServer.BodyWriter?
   fileprivate(set) var disconnects = 0
-  /// From where each request came.
+  /// The client port of each request.
   fileprivate(set) var peers: [Int] = []
 
   var url: String { "http://127.0.0.1:\(port)" }
   var remote: RemoteReactor { thread.remote }
 
-  /// A bench whose server answers `/stream?<bytes>` with so much of `Content`, anything else with `ok`.
+  /// A bench whose server answers `/stream?<bytes>` with that many bytes of `Content`, anything else with `ok`.
   convenience init(_ configuration: HTTPClient.Configuration = .init()) async throws {
     try await self.init(configuration) { bench in HTTPServer { [unowned bench] in bench.answer($0) } }
   }
@@ -56,7 +56,7 @@ final class StreamBench: @unchecked Sendable {
     }
   }
 
-  /// Writes `Content` as fast as it is taken. What waits for the drain keeps the writer.
+  /// Writes `Content` as fast as it is taken. The callback that waits for the drain retains the writer.
   private static func pump(_ writer: HTTPServer.BodyWriter, _ length: Int) {
     while writer.bytesWritten < length {
       let bytes = Content.bytes(min(16 * 1024, length - writer.bytesWritten), from: writer.bytesWritten)
@@ -71,14 +71,14 @@ final class StreamBench: @unchecked Sendable {
 
   /// The body of the latest request of a streaming server.
   var upload: ReactorStream<[UInt8]>?
-  /// What became of handlers, in the order they ended: `whole`, or the error of the loop.
+  /// The outcomes of handlers, in the order they ended: `whole`, or the error of the loop.
   var outcomes: [String] = []
-  /// How many pieces handlers have taken.
+  /// The number of pieces that handlers have taken.
   var seen = 0
   /// Handlers whose task has not ended.
   var running = 0
 
-  /// A bench with a streaming server, whose handler is a task of `place`. It answers with what `handle` gives.
+  /// A bench with a streaming server, whose handler is a task of `place`. It answers with the value of `handle`.
   convenience init(
     _ place: Place, configuration: HTTPServer.Configuration,
     _ handle: @escaping @Sendable (StreamBench, HTTPServer.StreamedRequest) async throws -> String
@@ -117,9 +117,9 @@ final class StreamBench: @unchecked Sendable {
     }
   }
 
-  // MARK: - Asking
+  // MARK: - Requests
 
-  /// Asks for a streamed response, from any thread.
+  /// Requests a streamed response, from any thread.
   func stream(_ target: String, headers: HTTPFields = [:], timeout: Duration? = nil) async throws
     -> HTTPClient.StreamedResponse
   {
@@ -128,18 +128,18 @@ final class StreamBench: @unchecked Sendable {
     return try await thread.value { [self] _ in client.stream(request) }
   }
 
-  /// Asks for a whole response, from any thread.
+  /// Requests a whole response, from any thread.
   func fetch(_ target: String) async throws -> HTTPClient.Response {
     let request = HTTPClient.Request(url + target)
     return try await thread.value { [self] _ in client.fetch(request) }
   }
 
-  /// How many connections the client has, and how many of them are free.
+  /// The number of the client's connections, and of the idle ones.
   func connections() async throws -> [Int] {
     try await thread.call { [self] _ in [client.connections, client.counts.idle] }
   }
 
-  /// Closes the client and the server; all descriptors and places must be free then.
+  /// Closes the client and the server; then all descriptors and pool places must be free.
   func end(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     try await thread.call { [self] _ in client.close() }
     try await thread.wait(sourceLocation: sourceLocation) { [self] _ in
@@ -175,15 +175,15 @@ func error(of body: () async throws -> Void) async -> (any Error)? {
   } catch { return error }
 }
 
-/// A client that sends a body as fast as it is taken, and keeps what comes.
+/// A client that sends a body as fast as the server takes it, and keeps the response.
 ///
-/// Touched on the reactor's thread only: that is why `Sendable` is unchecked.
+/// Unchecked, because only the reactor's thread accesses it.
 final class Uploader: StreamProtocol, @unchecked Sendable {
   private let head: String
   private let count: Int
   private let isChunked: Bool
   private(set) var transport: (any Transport)?
-  /// How much content was written.
+  /// The number of content bytes written.
   private(set) var sent = 0
   private(set) var isWaiting = false
   private(set) var isOver = false
@@ -195,11 +195,11 @@ final class Uploader: StreamProtocol, @unchecked Sendable {
     self.isChunked = isChunked
   }
 
-  /// What the server has sent.
+  /// The server's output.
   var text: String { String(decoding: received, as: UTF8.self) }
   var receivedCount: Int { received.count }
   func ends(with text: String) -> Bool { received.suffix(text.utf8.count).elementsEqual(text.utf8) }
-  /// What came behind the head.
+  /// The bytes behind the head.
   var body: [UInt8] { received.firstRange(of: Array("\r\n\r\n".utf8)).map { Array(received[$0.upperBound...]) } ?? [] }
 
   func connectionMade(_ transport: any Transport) {

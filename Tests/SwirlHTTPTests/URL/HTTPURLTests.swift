@@ -52,7 +52,7 @@ extension HTTPClientTests {
       Good("http://example.com/%20%C3%A4", "example.com", 80, "/%20%C3%A4"),
       Good("http://example.com/ä/日本?ü=€", "example.com", 80, "/%C3%A4/%E6%97%A5%E6%9C%AC?%C3%BC=%E2%82%AC"),
       Good("http://example.com/a\\b", "example.com", 80, "/a/b"),
-      // As browsers read it, the backslash ends the host: what comes after it never becomes one.
+      // As in browsers, the backslash ends the host: the text behind it never becomes the host.
       Good("http://example.com\\@other.org/", "example.com", 80, "/@other.org/"),
       Good("http://example.com/\"<>^`{|}", "example.com", 80, "/%22%3C%3E%5E%60%7B|%7D"),
       Good("http://example.com//a/../b", "example.com", 80, "//b"),
@@ -75,7 +75,7 @@ extension HTTPClientTests {
         #expect(HTTPURL.target(of: "http://example.com:81\(target)", after: prefix) == target)
         #expect(try HTTPURL("http://example.com:81\(target)").target == target)
       }
-      // What has to be written otherwise, or belongs to another origin, is read as a whole.
+      // A target that is not canonical, or belongs to another origin, takes the slow path.
       for rest in [
         "", "?q", "#f", "/#f", "/ä", "/a b", "\\@other", "/a\\b", "/./a", "/..", "/a/../b", "/%2e%2E/b", "/a'", "/{",
         "/\t", "0/",
@@ -97,7 +97,7 @@ extension HTTPClientTests {
       #expect(Origin(isSecure: false, host: host, port: 8080).authority == "\(host):8080")
     }
 
-    /// RFC 6874: the zone is in the URL and for the resolver, and not in what goes to the server.
+    /// RFC 6874: the URL and the resolver have the zone; the request does not.
     @Test(arguments: ["http://[fe80::1%25eth0.1]:81/x", "http://[FE80:0::1%eth0.1]:81/x"])
     func `a link-local address may have a zone`(url: String) throws {
       let url = try HTTPURL(url)

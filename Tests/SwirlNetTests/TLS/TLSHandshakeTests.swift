@@ -13,7 +13,7 @@ import Musl
 import Darwin
 #endif
 
-/// What came of a client and a server that met.
+/// The outcome of a client's connection to a server.
 struct Meeting {
   var client: TLSInfo?
   var server: TLSInfo?
@@ -21,8 +21,8 @@ struct Meeting {
 }
 
 extension Reactor {
-  /// Connects a client to a server and, when the handshake is done, sends a greeting back: only then does a client of
-  /// TLS 1.3 know that it was taken.
+  /// Connects a client to a server and, when the handshake is done, sends a greeting back: only then does a TLS 1.3
+  /// client know that the server accepted it.
   func meet(_ host: String = "127.0.0.1", at port: Int, _ tls: TLSConfiguration) -> Deferred<Meeting> {
     let done = Deferred<Meeting>()
     connectTCP(host, port, tls: tls) {
@@ -37,7 +37,7 @@ extension Reactor {
     return done
   }
 
-  /// A server that greets. For 127.0.0.1, ::1 and whatever name the resolver is asked for.
+  /// A server that sends a greeting. It serves 127.0.0.1, ::1 and any name that the test resolves.
   func greet(_ tls: TLSConfiguration, _ made: @escaping (any Transport) -> Void = { _ in }) throws -> Int {
     resolver.lookup = { _ in .succeed([loopback]) }
     let listener = try listenTCP(0, tls: tls) { _ in
@@ -62,7 +62,7 @@ extension Reactor {
     return tls
   }
 
-  /// What comes of one meeting.
+  /// The outcome of one meeting.
   private func meeting(
     _ host: String = "127.0.0.1", server: TLSConfiguration, client: TLSConfiguration
   ) throws -> Meeting {
@@ -190,7 +190,7 @@ extension Reactor {
     #expect(try meeting(server: .server(deep), client: trusted).client != nil)
     let revoked = between.identity(for: "127.0.0.1", isRevoked: true)
     #expect(try meeting(server: .server(revoked), client: trusted).error?.certificate == .revoked)
-    // And for the certificates of clients.
+    // The same for client certificates.
     var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
     server.roots = [between.root]
     server.requiresClientCertificate = true
@@ -255,7 +255,7 @@ extension Reactor {
     #expect(known.subjectAlternativeNames == ["DNS:me"])
     let strange = changed(mine) { $0.identity = TestAuthority("Other Root").identity(for: "me") }
     #expect(try meeting(server: server, client: strange).client == nil)
-    // Anyone's will do where nothing is verified; and then the pins tell who may.
+    // Without verification any certificate is accepted; then the pins decide.
     server.verification = .dangerouslyAcceptingAnyCertificate
     server.roots = nil
     server.requiresClientCertificate = true
@@ -280,9 +280,9 @@ extension Reactor {
         resumed.append(try #require(second.client).isResumed)
         return reactor.meet(at: port, client)
       }.addCallback { third in
-        // With TLS 1.2 by the session of the first, as its server gives no other.
+        // With TLS 1.2 by the session of the first, because its server issues no other.
         resumed.append(try #require(third.client).isResumed)
-        // Another configuration may trust less: it starts anew.
+        // Another configuration may trust less: it does a full handshake.
         return reactor.meet(at: port, changed(client) { $0.roots! += [authority.root] })
       }.addBoth { result in
         resumed.append(try #require(try result.get().client).isResumed)
@@ -452,7 +452,7 @@ extension Reactor {
         var tls = TLSConfiguration()
         tls.verification = .dangerouslyAcceptingAnyCertificate
         reactor.connectTCP("127.0.0.1", silent.port, tls: tls) { Recorder() }.addErrback { _ in Recorder() }
-        // Long enough for it to wait for the other end, who says nothing.
+        // Long enough for it to wait for the silent peer.
         reactor.callLater(.milliseconds(20)) { [unowned reactor] in reactor.stop() }
         reactor.run()
       }
@@ -461,7 +461,7 @@ extension Reactor {
   }
 }
 
-/// A configuration with something changed.
+/// A copy of a configuration with a change.
 func changed(_ tls: TLSConfiguration, _ change: (inout TLSConfiguration) -> Void) -> TLSConfiguration {
   var tls = tls
   change(&tls)

@@ -6,11 +6,11 @@ import Testing
 
 @testable import SwirlNet
 
-/// A server of TLS 1.2 that begins the handshake anew on an open connection.
+/// A TLS 1.2 server that renegotiates on an open connection.
 @Suite struct TLSRenegotiationTests {
   let authority = TestAuthority()
 
-  /// What a client and a server told each other after the server has asked for another handshake.
+  /// The events of a client and a server after the server has requested renegotiation.
   private func renegotiate(allowed: Bool) throws -> (client: Recorder, server: Recorder) {
     let client = Recorder()
     let server = Recorder()
@@ -21,11 +21,11 @@ import Testing
       server.onData = { server in
         guard let ssl = (server.transport as? SocketTransport)?.tls?.ssl else { return }
         if server.text == "question" {
-          // Our servers do not do this: here one does.
+          // Our servers do not allow this: enable it here.
           SSL_clear_options(ssl, 1 << 30)
           #expect(SSL_renegotiate(ssl) == 1)
           SSL_do_handshake(ssl)
-          // More than the network takes while the handshake is under way.
+          // More than the network buffers hold during the handshake.
           if allowed { client.transport?.write([UInt8](repeating: UInt8(ascii: "x"), count: 1_000_000)) }
         } else if server.bytes.count == 1_000_008 {
           server.transport?.write("answer")

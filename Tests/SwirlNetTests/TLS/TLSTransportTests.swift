@@ -13,16 +13,16 @@ import Musl
 import Darwin
 #endif
 
-/// What an exit test does while its process exits.
+/// Runs during the exit of an exit test's process.
 private enum AtExit {
-  // Safe: set and called by the one thread of that process.
+  // Safe: that process's only thread sets and calls it.
   nonisolated(unsafe) static var body: () -> Void = {}
 }
 
 @Suite struct TLSTransportTests {
   let authority = TestAuthority()
 
-  /// A secured connection between two recorders, through a relay where one is given.
+  /// A TLS connection between two recorders, optionally through a relay.
   private func connect(
     on reactor: Reactor, relay: Relay? = nil, maximumVersion: TLSConfiguration.Version? = nil, client: Recorder,
     server: Recorder
@@ -43,7 +43,7 @@ private enum AtExit {
 
   @Test func `connections go on, and are made, while the process exits`() async {
     await #expect(processExitsWith: .exitCode(7)) {
-      // The first to be set, and so the last to be called, after those of the libraries.
+      // Registered first, so that it runs last, after the libraries' handlers.
       atexit { AtExit.body() }
       let authority = TestAuthority()
       let reactor = Reactor()
@@ -151,7 +151,7 @@ private enum AtExit {
     }
   }
 
-  /// What was decrypted already is not told of by the socket.
+  /// The socket does not report data that is already decrypted.
   @Test func `a pause in the middle of a record holds back the rest of it, which comes when it is over`() throws {
     let client = Recorder()
     let server = Recorder()
@@ -217,7 +217,7 @@ private enum AtExit {
     }
   }
 
-  /// RFC 8446 §6.1: who takes it for the end can be made to believe a part to be the whole.
+  /// RFC 8446 §6.1: a client that accepts a plain EOF can be tricked by a truncation attack.
   @Test func `a connection that is cut without TLS's own end is an error`() throws {
     let client = Recorder()
     let server = Recorder()
@@ -289,7 +289,7 @@ private enum AtExit {
   }
 }
 
-/// Passes bytes on between a client and a server, in pieces of random lengths.
+/// Forwards bytes between a client and a server, in pieces of random lengths.
 private final class Relay {
   private var random: SeededGenerator
   private var ends: [End] = []
@@ -300,7 +300,7 @@ private final class Relay {
     var transport: (any Transport)?
     var other: End?
     var waiting: [UInt8] = []
-    /// Whether one bit of what goes out here next is turned.
+    /// Whether to flip one bit of the next piece sent here.
     var changesNext = false
     init(_ relay: Relay) { self.relay = relay }
 
@@ -343,9 +343,9 @@ private final class Relay {
     return Int(listener.localAddress.port)
   }
 
-  /// Turns a bit of what goes to the server next.
+  /// Flips a bit of the next piece to the server.
   func changeNextToServer() { ends[1].changesNext = true }
 
-  /// Ends both connections as the network would.
+  /// Ends both connections, as a network failure would.
   func cut() { for end in ends { end.transport?.close() } }
 }

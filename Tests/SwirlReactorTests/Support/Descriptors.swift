@@ -8,14 +8,14 @@ import Musl
 import Darwin
 #endif
 
-/// How many descriptors the process has open.
+/// The number of open descriptors of the process.
 func openDescriptors() -> Int {
   (0..<4096).count { fcntl(Int32($0), F_GETFD) != -1 }
 }
 
-/// A pipe or a pair of sockets, closed with the object.
+/// A pipe or a socket pair, closed with the object.
 final class DescriptorPair: FileDescriptor {
-  /// The end to read from; the descriptor of the object.
+  /// The read end, which is the descriptor of the object.
   private(set) var readEnd: Int32
   private(set) var writeEnd: Int32
 
@@ -47,13 +47,13 @@ final class DescriptorPair: FileDescriptor {
     _ = write(writeEnd, bytes, bytes.count)
   }
 
-  /// Writes until the kernel takes no more.
+  /// Writes until the kernel's buffer is full.
   func fill() {
     let bytes = [UInt8](repeating: 0, count: 65536)
     while write(writeEnd, bytes, bytes.count) > 0 {}
   }
 
-  /// Takes what is there, up to 64 KiB.
+  /// Reads the available bytes, up to 64 KiB.
   @discardableResult
   func receive() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 65536)

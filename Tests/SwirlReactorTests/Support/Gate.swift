@@ -6,9 +6,9 @@ import Musl
 import Darwin
 #endif
 
-/// What threads wait at until it is opened.
+/// Blocks threads until it is opened.
 ///
-/// Unchecked, because a semaphore is made for many threads; it has to stay at one address, so it is allocated.
+/// Unchecked, because a semaphore is thread-safe. It must not move, so it is allocated.
 final class Gate: @unchecked Sendable {
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
@@ -19,13 +19,13 @@ final class Gate: @unchecked Sendable {
     semaphore.deallocate()
   }
 
-  /// Lets one through for each time it is opened.
+  /// Lets one thread pass per call.
   func open() { sem_post(semaphore) }
 
   func wait() { while sem_wait(semaphore) != 0 {} }
 }
 
-/// Starts a thread; `Gate`s tell when it has done what.
+/// Starts a thread; `Gate`s report its progress.
 func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Box: Sendable {
     let body: @Sendable () -> Void

@@ -6,9 +6,10 @@ import Musl
 import Darwin
 #endif
 
-/// A value that threads share. `Synchronization.Mutex` would do, but the thread sanitizer does not see it on Linux.
+/// A value shared by threads. Not `Synchronization.Mutex`, because on Linux the thread sanitizer does not understand
+/// it.
 ///
-/// Unchecked, because the value is only touched under the mutex.
+/// Unchecked, because the value is only accessed under the mutex.
 final class Guarded<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var value: Value

@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// A thread, as the system knows it.
+/// A thread, by its system identity.
 struct Place: Hashable, Sendable {
   private let id = UInt(bitPattern: pthread_self().hashValue)
   let name: String
@@ -27,7 +27,7 @@ struct Place: Hashable, Sendable {
     return names
   }
 
-  /// Empty when there is no such thread.
+  /// Empty if the thread does not exist.
   private static func name(_ path: String) -> String {
     guard let file = fopen("/proc/\(path)/comm", "r") else { return "" }
     defer { fclose(file) }

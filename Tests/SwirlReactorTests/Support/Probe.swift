@@ -6,18 +6,19 @@ import Musl
 import Darwin
 #endif
 
-/// Runs one scenario of `ReactorProbe`, or another probe, a program of its own, since a test has no main thread to run a reactor on.
+/// Runs one scenario of `ReactorProbe` or another probe. A probe is a separate program, because a test has no main
+/// thread for a reactor.
 struct Probe {
-  /// What it printed, standard error included.
+  /// Its output, standard error included.
   let output: String
-  /// As the shell gives it: 128 and the signal for a crash.
+  /// As in a shell: 128 plus the signal for a crash.
   let exitCode: Int32
 
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
   /// - Parameter descriptors: how many it may have open.
   init(_ scenario: String, of probe: String = "ReactorProbe", descriptors: Int? = nil) {
-    // It is built beside the program that runs the tests.
+    // The build puts it beside the test runner.
     var path = [CChar](repeating: 0, count: 4096)
     readlink("/proc/self/exe", &path, path.count - 1)
     let program = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

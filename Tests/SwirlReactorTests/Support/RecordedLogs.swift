@@ -1,9 +1,9 @@
 import Logging
 import Synchronization
 
-/// Runs `body` and gives what is logged by it, as `level: message`.
+/// Runs `body` and returns its log messages, as `level: message`.
 ///
-/// The reactor logs synchronously on its own thread, which is the test's: a task-local tells whose line it is.
+/// The reactor logs synchronously on its own thread, which is the test's: a task-local identifies the test of a line.
 func recordedLogs(_ body: () throws -> Void) rethrows -> [String] {
   LogRecorder.isInstalled
   let recorder = LogRecorder()
@@ -13,7 +13,7 @@ func recordedLogs(_ body: () throws -> Void) rethrows -> [String] {
 
 private final class LogRecorder: Sendable {
   @TaskLocal static var current: LogRecorder?
-  /// A process may choose its log handler once.
+  /// A process can set its log handler only once.
   static let isInstalled: Void = LoggingSystem.bootstrap { Handler(label: $0) }
 
   let lines = Mutex<[String]>([])

@@ -12,7 +12,7 @@ extension Reactor {
     watch.cancel()
   }
 
-  /// Runs the loop for a few turns, until what they do has happened: the reactor stops when `turns` turns are over.
+  /// Runs the loop for `turns` turns, including the work that they start.
   func runTurns(_ turns: Int, sourceLocation: SourceLocation = #_sourceLocation) {
     var left = turns
     func count() {

@@ -1,5 +1,5 @@
-// One operation that awaits, COUNT times, as in Operations: `Awaits fetch COUNT PORT`. A program of its own, so that commits
-// from before there was anything to await can still be compared by the others.
+// One operation that awaits, COUNT times, as in Operations: `Awaits fetch COUNT PORT`. A separate program, so that the
+// others can still measure commits that have no async API.
 import Dispatch
 import Glibc
 import Swirl
@@ -37,7 +37,7 @@ func fetchInActor(_ url: String) {
   var left = count
   let server = HTTPServer { _ in
     left -= 1
-    // The answer is written first.
+    // Stop later, so that the response is written first.
     if left == 0 { reactor.callLater(.milliseconds(10)) { reactor.crash() } }
     return Deferred { await .text(hello()) }
   }
@@ -48,14 +48,14 @@ func fetchInActor(_ url: String) {
 
 @MainActor func hello() async -> String { "hello" }
 
-/// Fired in the next turn.
+/// Fires in the next turn.
 func soon() -> Deferred<Int> {
   let deferred = Deferred<Int>()
   Reactor.current.callSoon { deferred.callback(1) }
   return deferred
 }
 
-/// A hundred tasks, so that what a turn takes is shared by as many.
+/// A hundred tasks, which share the cost of a turn.
 @MainActor func awaitOnMain() throws {
   try runUntilComplete {
     try await withThrowingDiscardingTaskGroup { tasks in
@@ -76,7 +76,7 @@ func awaitInActor() {
   }
 }
 
-/// Runs `body` on the pool of threads that Swift gives tasks, and blocks this thread until it has ended.
+/// Runs `body` on Swift's thread pool, and blocks this thread until it has ended.
 func block(_ body: @escaping @Sendable () async throws -> Void) {
   let done = DispatchSemaphore(value: 0)
   Task.detached {

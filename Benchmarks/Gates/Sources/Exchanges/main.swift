@@ -1,5 +1,5 @@
-// One kind of exchange, COUNT times, one after another over one connection: `Exchanges redirect COUNT PORT`. A program of its own, so that
-// commits from before there was one of these kinds can still be compared by the others.
+// One kind of exchange, COUNT times, one after another over one connection: `Exchanges redirect COUNT PORT`. A separate
+// program, so that the others can still measure commits that lack these kinds.
 import Glibc
 import Swirl
 
@@ -8,7 +8,7 @@ guard arguments.count == 4, let count = Int(arguments[2]) else { fatalError("usa
 let origin = "\(arguments[1] == "tls" ? "https" : "http")://127.0.0.1:\(arguments[3])"
 
 var configuration = HTTPClient.Configuration()
-// The peer makes its certificate itself.
+// The peer makes its own certificate.
 configuration.tls.verification = .dangerouslyAcceptingAnyCertificate
 let client = HTTPClient(configuration)
 
@@ -21,7 +21,7 @@ case "streamed": repeatedly { streamed("/chunked") }
 default: fatalError("no exchange \(arguments[1])")
 }
 
-/// Runs an exchange that gives the size of what came, COUNT times.
+/// Runs an exchange that returns the size of the response, COUNT times.
 @MainActor func repeatedly(_ exchange: @escaping () -> Deferred<Int>) {
   let size = arguments[1] == "mebibyte" ? 1 << 20 : arguments[1] == "streamed" ? 16_000 : 100
   var left = count

@@ -1,7 +1,7 @@
 import Glibc
 import Swirl
 
-/// One thread waits in it for another.
+/// A pipe by which one thread waits for another.
 struct Pipe: Sendable {
   private let readEnd, writeEnd: Int32
 
@@ -22,7 +22,7 @@ struct Pipe: Sendable {
   }
 }
 
-/// Counts on the loop's thread what the other thread sent.
+/// Counts the other thread's calls on the loop's thread.
 enum Counter {
   nonisolated(unsafe) private static var calls = 0
   nonisolated(unsafe) static var onHundred: () -> Void = {}

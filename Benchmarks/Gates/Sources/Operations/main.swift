@@ -1,5 +1,5 @@
-// One operation of the library, COUNT times and nothing else: `Operations fetch COUNT PORT`. A run with twice the count, less a
-// run with the count, leaves what the operations alone took.
+// One operation of the library, COUNT times and nothing else: `Operations fetch COUNT PORT`. A run with twice the
+// count, minus a run with the count, gives the cost of the operations alone.
 import Glibc
 import Swirl
 
@@ -16,7 +16,7 @@ case "call-from-thread": callFromThread()
 default: fatalError("no operation \(arguments[1])")
 }
 
-/// Over one connection, so that every run makes the same calls.
+/// Over one connection, so that every run makes the same system calls.
 @MainActor func fetchOneAfterAnother(_ url: String) {
   var left = count
   func next() {
@@ -53,7 +53,7 @@ default: fatalError("no operation \(arguments[1])")
   var left = count
   let server = HTTPServer { _ in
     left -= 1
-    // The answer is written first.
+    // Stop later, so that the response is written first.
     if left == 0 { reactor.callLater(.milliseconds(10)) { reactor.crash() } }
     return .text("hello")
   }
@@ -70,7 +70,7 @@ default: fatalError("no operation \(arguments[1])")
   precondition(sum > 0)
 }
 
-/// A hundred a turn.
+/// A hundred per turn.
 @MainActor func addAndCancelTimers() {
   var left = count
   func turn() {
@@ -82,7 +82,7 @@ default: fatalError("no operation \(arguments[1])")
   reactor.run()
 }
 
-/// A hundred at a time, while the loop waits for the thread that calls, so that it is always woken the same number of times.
+/// A hundred at a time, while the loop waits for the calling thread, so that the number of wakeups is always the same.
 @MainActor func callFromThread() {
   let remote = reactor.remote
   let turns = count / 100

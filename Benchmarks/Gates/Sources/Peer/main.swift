@@ -1,8 +1,9 @@
-// The peer of the HTTP operations, in plain blocking calls, one connection: `Peer server` prints its port and answers every read with
-// what `answers` has for the path, 100 bytes for most; `Peer client PORT COUNT` sends requests one after another.
+// The peer of the HTTP operations, in plain blocking calls, one connection: `Peer server` prints its port and answers
+// every read with the response in `answers` for the path, mostly 100 bytes; `Peer client PORT COUNT` sends requests one
+// after another.
 import Glibc
 
-/// The answers by their path, ready to be written.
+/// The serialized responses by path.
 let answers: [String: [UInt8]] = [
   "/": answer("200 OK", Array(repeating: UInt8(ascii: "x"), count: 100)),
   "/mebibyte": answer("200 OK", Array(repeating: UInt8(ascii: "x"), count: 1 << 20)),
@@ -28,7 +29,7 @@ func chunks(of size: Int, _ count: Int) -> [UInt8] {
   return (0..<count).flatMap { _ in chunk } + Array("0\r\n\r\n".utf8)
 }
 
-/// The answer to the request of `count` bytes in `buffer`.
+/// The response to the request of `count` bytes in `buffer`.
 func answer(to buffer: [UInt8], _ count: Int) -> [UInt8] {
   let path = buffer[..<count].split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first ?? []
   return answers[String(decoding: path, as: UTF8.self)]!

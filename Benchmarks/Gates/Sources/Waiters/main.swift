@@ -1,5 +1,6 @@
-// COUNT times: one waits for a semaphore, is let in and leaves, behind a line that is LENGTH long: `Waiters release/LENGTH COUNT`; or
-// leaves the line from its middle: `Waiters cancel/LENGTH COUNT`. What it takes must not depend on the length.
+// COUNT times a waiter joins the queue of a semaphore with LENGTH waiters, acquires it and releases it: `Waiters
+// release/LENGTH COUNT`; or is cancelled in the middle of the queue: `Waiters cancel/LENGTH COUNT`. The cost must not
+// depend on the length.
 import Swirl
 
 let arguments = CommandLine.arguments

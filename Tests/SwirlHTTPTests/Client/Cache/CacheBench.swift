@@ -14,10 +14,10 @@ final class CacheBench {
   let cache: HTTPCache
   /// 2001-09-09T01:46:40Z.
   var time = 1_000_000_000
-  /// The fields of the next answers, and their status and content.
+  /// The fields of the next responses, and their status and content.
   var fields = "Cache-Control: max-age=60"
   var status = "200 OK"
-  /// Nil for the number of the request.
+  /// Nil answers with the number of the request.
   var text: String?
   var tag: String?
 
@@ -32,7 +32,7 @@ final class CacheBench {
     bench.server.answer = { [unowned self] request in if let answer { answer(self, request) } else { reply(request) } }
   }
 
-  /// As a server does that knows about conditional requests.
+  /// Like a server that supports conditional requests.
   func reply(_ request: RawRequest) {
     let tagField = tag.map { "ETag: \($0)\r\n" } ?? ""
     let all = (fields.isEmpty ? "" : fields.replacingOccurrences(of: "\n", with: "\r\n") + "\r\n") + tagField
@@ -65,7 +65,7 @@ final class CacheBench {
     return Answer(outcome: outcome)
   }
 
-  /// Waits until what is to be kept is.
+  /// Waits until pending stores have ended.
   func settle() { bench.run(until: { [unowned self] in cache.pendingUpdates == 0 }) }
 
   func end() { bench.end() }

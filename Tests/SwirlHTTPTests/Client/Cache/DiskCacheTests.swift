@@ -29,7 +29,7 @@ extension HTTPClientTests {
       try CacheBench(HTTPCache(directory: path, limit: limit))
     }
 
-    /// One for the same server, as another process would have it.
+    /// Another cache on the same directory, as another process has.
     private func other(_ bench: CacheBench, limit: Int = 1 << 20) -> HTTPCache {
       let cache = HTTPCache(directory: path, limit: limit)
       cache.now = { bench.time }
@@ -95,7 +95,7 @@ extension HTTPClientTests {
       let name = try #require(files.first)
       let whole = content(name)
       #expect(CacheFile.read(whole, for: bench.bench.server.url + "/")?.count == 1)
-      // Every bit that matters, and every length.
+      // Every byte, and every length.
       for offset in whole.indices {
         var bytes = whole
         bytes[offset] ^= 1 << UInt8(offset % 8)
@@ -175,7 +175,7 @@ extension HTTPClientTests {
     @Test func `where nothing can be written, requests go on without`() throws {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-      // A file where the directory should be: for root, too, nothing can be written there.
+      // A file in place of the directory: even root cannot write below it.
       try Data().write(to: URL(filePath: path))
       let bench = try bench()
       for number in 1...3 { #expect(bench.ask() == "miss 200 \(number)") }

@@ -97,7 +97,7 @@ extension HTTPClientTests {
       }
       #expect(bench.ask() == "miss 200 1")
       #expect(bench.ask() == "revalidated 200 1")
-      // Another tag, which looks the same where both are repaired.
+      // Another tag, which equals the first if both are repaired to U+FFFD.
       sent = [0x22, 0xE8, 0x22]
       #expect(bench.ask() == "miss 200 4", "a 304 about something else says nothing")
       sent = [0x22, 1, 0x22]
@@ -354,7 +354,7 @@ extension HTTPClientTests {
     @Test func `what another server says of this one is not believed`() throws {
       let bench = try CacheBench()
       bench.ask()
-      // A server on the same machine, whose word for a URL of the first one is given to the same cache.
+      // Another server on the same machine, whose response names a URL of the first server in the same cache.
       let other = try RawServer(on: bench.bench.reactor) { request in
         request.answer(
           "x", status: "201 Made", fields: "Location: \(bench.bench.server.url)/\r\nContent-Location: //[::1]\r\n")

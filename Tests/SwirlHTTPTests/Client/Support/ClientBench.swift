@@ -9,15 +9,15 @@ import Testing
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
 
-/// All that is about the client.
+/// The suites of the client.
 @Suite enum HTTPClientTests {}
 
-/// A reactor, a raw server and a client on it, run on the thread of the test.
+/// A reactor, a raw server and a client on it, which run on the test's thread.
 final class ClientBench {
   let reactor = Reactor()
   let server: RawServer
   private(set) var client: HTTPClient!
-  /// The results in the order they came: the target and `200 body`, or the code of the error.
+  /// The results in order: the target and `200 body`, or the code of the error.
   private(set) var log: [String] = []
   fileprivate var pending = 0
   private var hasEnded = false
@@ -25,7 +25,7 @@ final class ClientBench {
   /// Far more than any test takes, on any machine.
   static let guardTime = Duration.seconds(120)
 
-  /// - Parameter authority: who signs the certificate of the server, if that speaks TLS.
+  /// - Parameter authority: signs the server's certificate; nil for a server without TLS.
   init(
     _ configuration: HTTPClient.Configuration = .init(), authority: TestAuthority? = nil,
     _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
@@ -83,7 +83,7 @@ final class ClientBench {
 
   // MARK: - Running
 
-  /// Runs the loop until `condition`, and then a few turns more, in which nothing may happen twice.
+  /// Runs the loop until `condition`, and then a few turns more, in which no result may arrive twice.
   func run(until condition: @escaping () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
     let guardCall = reactor.callLater(Self.guardTime) { [unowned self] in
       Issue.record("it hangs after \(log.count): \(log.suffix(20))", sourceLocation: sourceLocation)
@@ -102,7 +102,7 @@ final class ClientBench {
     guardCall.cancel()
   }
 
-  /// Runs the loop until all that was fetched has its result.
+  /// Runs the loop until all fetches have a result.
   func run(sourceLocation: SourceLocation = #_sourceLocation) {
     run(until: { [unowned self] in pending == 0 }, sourceLocation: sourceLocation)
   }
@@ -114,10 +114,10 @@ final class ClientBench {
     run(until: { isOver })
   }
 
-  /// Lets go of the client.
+  /// Releases the client.
   func dropClient() { client = nil }
 
-  /// Closes the client; all descriptors and places must be free then.
+  /// Closes the client; then all descriptors and pool places must be free.
   func end(sourceLocation: SourceLocation = #_sourceLocation) {
     client?.close()
     run(
@@ -125,17 +125,17 @@ final class ClientBench {
       sourceLocation: sourceLocation)
     #expect(openSockets == 1, "besides the listener", sourceLocation: sourceLocation)
     server.listener.stop()
-    // They may have captured the bench.
+    // These closures may capture the bench.
     server.answer = { _ in }
     server.onConnect = { _ in }
     reactor.resolver.lookup = { _ in Deferred() }
   }
 
-  /// The sockets of this process that have to do with the server: both ends of each connection, and the listener.
+  /// The sockets of this process that involve the server: both ends of each connection, and the listener.
   var openSockets: Int { OwnSockets(of: server.port).count }
 }
 
-/// Text of `count` bytes in which a part that is missing, doubled or in the wrong place shows.
+/// Text of `count` bytes that reveals a missing, duplicated or misplaced part.
 func pattern(_ count: Int) -> [UInt8] {
   Array(unsafeUninitializedCapacity: count) { bytes, initialized in
     for index in 0..<count { bytes[index] = 0x20 + UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8) & 0x3F }

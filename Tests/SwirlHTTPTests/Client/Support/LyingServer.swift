@@ -1,44 +1,44 @@
 import SwirlNet
 import SwirlReactor
 
-/// What a server does besides answering a request with its own number.
+/// The server's misbehaviour besides answering a request with its number.
 enum Lie: String, CaseIterable {
-  /// Nothing.
+  /// No misbehaviour.
   case none
-  /// A second answer that nobody asked for: in the same write; in a write, and so a record of TLS, of its own.
+  /// A second, unrequested response: in the same write; in a separate write, and so a separate TLS record.
   case strayInSegment, strayInRecord
-  /// A second answer while the connection is free.
+  /// A second response while the connection is idle.
   case strayLater
-  /// The first bytes of one while it is free.
+  /// The first bytes of one while it is idle.
   case pieceLater
-  /// A 408 about the wait, after which it closes.
+  /// A 408 while it is idle, then EOF.
   case timeoutLater
-  /// An end while it is free: in order, or by a reset.
+  /// EOF or a reset while it is idle.
   case closeLater, resetLater
-  /// An end right after the answer, with and without a word of it, or by a reset.
+  /// EOF right after the response, with and without `Connection: close`, or a reset.
   case closes, closesSilently, resets
-  /// No answer, or half of one, and an end.
+  /// No response, or half of one, and EOF.
   case noAnswer, half
-  /// Content behind that which the length tells, or where there is to be none.
+  /// Content beyond the length, or for a response that must not have content.
   case surplus, surplusAfterNone
-  /// An interim answer behind the answer.
+  /// An interim response behind the final one.
   case interimAfter
-  /// Many interim answers, then the answer.
+  /// Many interim responses, then the final one.
   case interimBefore
-  /// A second answer behind one in chunks; behind one that fills what is read at once, be it by the client or by TLS.
+  /// A second response behind a chunked one; behind one that exactly fills a read, of the client or of TLS.
   case strayAfterChunks, strayAfterBuffer, strayAfterRecords
-  /// A redirect to the answer: with a second answer behind it, with an end behind it.
+  /// A redirect to the response, followed by a second response, or by EOF.
   case redirectWithStray, redirectAndClose
 
-  /// Whether it happens when the test says so, which is when the client has the answer.
+  /// Whether the test triggers it, which happens when the client has the response.
   var isLater: Bool { rawValue.hasSuffix("Later") }
 
-  /// Whether it ends in a reset, which is sent a turn later. A request that has gone out meanwhile is lost.
+  /// Whether it ends in a reset, which is sent a turn later. A request sent in between is lost.
   var isReset: Bool { self == .resets || self == .resetLater }
 }
 
 extension RawRequest {
-  /// The number that is asked for, and how that is to be answered: `/17/strayLater`.
+  /// The requested number and the lie: `/17/strayLater`.
   var numberAndLie: (number: Substring, Lie) {
     let parts = target.split(separator: "/")
     return (parts[0], Lie(rawValue: String(parts[1]))!)
@@ -46,7 +46,7 @@ extension RawRequest {
 
   private static let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
 
-  /// Answers, and lies.
+  /// Answers, and misbehaves.
   func answerLying() {
     let (number, lie) = numberAndLie
     let text = "\(number)"
@@ -66,7 +66,7 @@ extension RawRequest {
     case .half: connection.close(after: "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\(text)")
     case .surplus: connection.send(answer + text)
     case .surplusAfterNone:
-      // The number is where a head without content has a place for it.
+      // A head without content carries the number in a field.
       connection.send("HTTP/1.1 204 No Content\r\nX-Number: \(text)\r\n\r\n" + Self.stray)
     case .interimAfter: connection.send(answer + "HTTP/1.1 103 Early Hints\r\n\r\n")
     case .interimBefore:
@@ -85,10 +85,10 @@ extension RawRequest {
     }
   }
 
-  /// Answers with so many bytes in all, the head included, and a second time behind them.
+  /// Sends a response of this size, including the head, and a second response behind it.
   private func answerFilling(_ count: Int) {
     let number = numberAndLie.number
-    // The length has five digits in all cases.
+    // The length always has five digits.
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 00000\r\n\r\n"
     let length = count - head.utf8.count
     precondition(length > 9999)
@@ -96,7 +96,8 @@ extension RawRequest {
     sendWithStray(head.replacing("00000", with: "\(length)") + number + padding)
   }
 
-  /// Sends a second answer behind `answer`: in one write, since the kernel may deliver another later; TLS needs two, for two records.
+  /// Sends a second response behind `answer`: in one write, because the kernel may deliver a second one later; with TLS
+  /// in two, for two records.
   private func sendWithStray(_ answer: String) {
     guard connection.transport.tlsInfo != nil else { return connection.send(answer + Self.stray) }
     connection.send(answer)
@@ -105,13 +106,13 @@ extension RawRequest {
 }
 
 extension RawConnection {
-  /// Sends the end in this turn; `close` does in the next.
+  /// Sends EOF in this turn; `close` does so in the next.
   fileprivate func endNow() {
     transport.closeWrite()
     close()
   }
 
-  /// What `lie` does while the connection is free.
+  /// Carries out `lie` on an idle connection.
   func lieLater(_ lie: Lie) {
     switch lie {
     case .strayLater: send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray")

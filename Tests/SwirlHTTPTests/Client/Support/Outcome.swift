@@ -4,9 +4,9 @@ import SwirlHTTPClient
 import SwirlHTTPServer
 import Testing
 
-/// What came of a fetch.
+/// The outcome of a fetch.
 final class Outcome: CustomStringConvertible {
-  /// How it was asked for.
+  /// The API form of the fetch.
   enum Form: CaseIterable {
     case callback
     case deferred
@@ -14,7 +14,7 @@ final class Outcome: CustomStringConvertible {
 
   let target: String
   private(set) var result: Result<HTTPClient.Response, any Error>?
-  /// How often a result came.
+  /// The number of results.
   private(set) var count = 0
   /// Whether `fetch` has returned.
   var hasReturned = false

@@ -8,12 +8,12 @@ import Musl
 import Darwin
 #endif
 
-/// The sockets of this process that have to do with a port. Other tests run at the same time: to count all descriptors would
-/// count theirs.
+/// The sockets of this process that involve a port. Other tests run in parallel: counting all descriptors would include
+/// theirs.
 struct OwnSockets {
-  /// Those that are connected to the port: the clients' ends.
+  /// The sockets connected to the port: the clients' side.
   private(set) var connected = 0
-  /// Those that are at the port: the listener and the server's ends.
+  /// The sockets bound to the port: the listener and the server's side.
   private(set) var atPort = 0
 
   var count: Int { connected + atPort }

@@ -2,26 +2,26 @@ import Foundation
 import SwirlNet
 import SwirlReactor
 
-/// A server that answers bytes as a test tells it, right or wrong, and counts what comes.
+/// A server that sends the test's bytes, valid or not, and counts requests and connections.
 final class RawServer {
-  /// What is done with a request; by default it is never answered.
+  /// Handles a request; by default it gets no response.
   var answer: (RawRequest) -> Void
-  /// What is done with a connection before anything was read from it.
+  /// Handles a new connection before the first read.
   var onConnect: (RawConnection) -> Void = { _ in }
   private(set) var listener: Listener!
   fileprivate(set) var requests: [RawRequest] = []
   /// Connections accepted so far.
   fileprivate(set) var accepted = 0
   fileprivate var open: [Int: RawConnection] = [:]
-  /// Connections that are open now, in the order they came.
+  /// The open connections, in the order they were accepted.
   var connections: [RawConnection] { open.values.sorted { $0.number < $1.number } }
   var isIdle: Bool { open.isEmpty }
-  /// The most connections that clients had open at the same time: looked at whenever one comes, since the end of another may be
-  /// seen here later than the client has closed it.
+  /// The maximum number of simultaneous client connections. Counted at each accept by the clients' sockets, because the
+  /// server may see a close later than the client.
   fileprivate(set) var mostOpen = 0
-  /// Whether `mostOpen` is counted, which looks at all descriptors for each connection.
+  /// Whether to count `mostOpen`, which scans all descriptors for each connection.
   var countsSockets = true
-  /// Whether the requests are kept, to be looked at.
+  /// Whether to keep the requests for inspection.
   var keepsRequests = true
 
   private let isSecure: Bool
@@ -29,21 +29,21 @@ final class RawServer {
   init(on reactor: Reactor, tls: TLSConfiguration? = nil, _ answer: @escaping (RawRequest) -> Void) throws {
     self.answer = answer
     isSecure = tls != nil
-    // The test holds the server for as long as its reactor turns.
+    // Unowned: the test retains the server while its reactor runs.
     listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in RawConnection(of: self) }
   }
 
   var port: Int { Int(listener.localAddress.port) }
   var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
-  /// The targets of the requests, in the order they came.
+  /// The targets of the requests, in order.
   var targets: [String] { requests.map(\.target) }
 }
 
-/// A request as it came.
+/// A received request.
 struct RawRequest {
   /// The start line and the fields, with the empty line.
   let head: String
-  /// The same as it came.
+  /// The head as bytes.
   var headBytes: [UInt8] = []
   let body: [UInt8]
   /// Its number on its connection, from one.
@@ -75,7 +75,7 @@ final class RawConnection: StreamProtocol {
   unowned let server: RawServer
   /// Its number, from one.
   let number: Int
-  /// What is done with the head of a request, before its content has come.
+  /// Handles the head of a request before its content arrives.
   var onHead: (String) -> Void = { _ in }
   private(set) var transport: (any Transport)!
   private(set) var isOpen = true
@@ -83,7 +83,7 @@ final class RawConnection: StreamProtocol {
   private(set) var received = 0
   private var input: [UInt8] = []
   private var requestCount = 0
-  /// The head of a request whose body is not complete.
+  /// The head of a request with an incomplete body.
   private var pending: (head: String, bytes: [UInt8], bodyLength: Int)?
 
   init(of server: RawServer) {
@@ -133,13 +133,13 @@ final class RawConnection: StreamProtocol {
     server.open[number] = nil
   }
 
-  // MARK: - What it can do
+  // MARK: - Actions
 
   func send(_ text: String) { transport.write(Array(text.utf8)) }
 
   func send(_ bytes: [UInt8]) { transport.write(bytes) }
 
-  /// Sends `pieces`, each when the other end has had a turn to read the one before.
+  /// Sends `pieces`, each after the peer has had a turn to read the previous one.
   func send(pieces: some Collection<[UInt8]>, then done: @escaping (RawConnection) -> Void = { _ in }) {
     guard isOpen, let piece = pieces.first else { return done(self) }
     transport.write(piece)
@@ -153,7 +153,7 @@ final class RawConnection: StreamProtocol {
     send(pieces: text.utf8.map { [$0] }, then: done)
   }
 
-  /// Ends the connection in order, when all is sent.
+  /// Closes the connection once all is sent.
   func close() { transport.close() }
 
   /// Sends `text`, and closes.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A count that callbacks on any thread may raise.
+/// A thread-safe counter.
 final class Tally: Sendable {
   private let value = Atomic(0)
   var count: Int { value.load(ordering: .relaxed) }

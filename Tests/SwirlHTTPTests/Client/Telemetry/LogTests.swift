@@ -8,7 +8,7 @@ import Testing
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
 
-/// Keeps what is logged, as one line each.
+/// Collects log messages, one line each.
 final class LogLines: Sendable {
   private let lines = Mutex<[String]>([])
   var all: [String] { lines.withLock { $0 } }

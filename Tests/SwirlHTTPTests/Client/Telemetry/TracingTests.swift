@@ -60,7 +60,7 @@ extension HTTPClientTests {
       try await ServiceContext.withValue(parent.context) {
         let told = try await Task(executorPreference: thread.remote) { try await fetch(url).text }.value
         #expect(told == tracer.finishedSpans.last?.spanID)
-        // As it goes to another thread, where the task is not known.
+        // As for another thread, where the task-local is missing.
         #expect(HTTPClient.Request(url).withTracingContext.tracingContext != nil)
       }
       #expect(tracer.finishedSpans.last?.parentSpanID == parent.spanID)
@@ -76,7 +76,7 @@ extension HTTPClientTests {
       var request = HTTPClient.Request(bench.server.url)
       request.tracingContext = parent.context
       bench.fetch(request)
-      // And the one that is current where it is asked for, before the reactor runs.
+      // With the context that is current at the call, before the reactor runs.
       ServiceContext.withValue(parent.context) { _ = bench.fetch("/") }
       bench.run()
       #expect(tracer.finishedSpans.map(\.parentSpanID) == [parent.spanID, parent.spanID])

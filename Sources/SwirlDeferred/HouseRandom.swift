@@ -1,0 +1,20 @@
+import Synchronization
+
+/// Random numbers for the library's own choices: pauses between tries, jitter, boundaries, nonces.
+///
+/// They are those of the reactor that runs on this thread where its clock is virtual, so that a simulation can be repeated; else they are
+/// the system's. Names of temporary files stay the system's: two runs with one seed must not ask for the same.
+package struct HouseRandom: RandomNumberGenerator {
+  private static let seeded = Mutex<(@Sendable () -> UInt64?)?>(nil)
+
+  package init() {}
+
+  /// Sets what gives the next number of the reactor on this thread; nil where there is no seed.
+  package static func set(_ next: @escaping @Sendable () -> UInt64?) { seeded.withLock { $0 = next } }
+
+  package mutating func next() -> UInt64 {
+    if let number = Self.seeded.withLock({ $0 })?() { return number }
+    var system = SystemRandomNumberGenerator()
+    return system.next()
+  }
+}

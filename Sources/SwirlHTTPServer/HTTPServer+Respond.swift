@@ -1,0 +1,36 @@
+public import SwirlDeferred
+public import SwirlReactor
+
+extension HTTPServer {
+  /// What the handler answers to `request`, without a connection: for a test, or a program that gets its requests elsewhere.
+  ///
+  /// The handler is called at once, on this thread. A ``StatusError`` that it throws is its response, as it is for a client; any other
+  /// error is the failure of the Deferred. ``decideOnBody`` is asked where the request has content; limits and timeouts do not apply.
+  ///
+  /// - Parameters:
+  ///   - request: see ``Request/init(_:method:headers:body:trailers:peerAddress:)``.
+  ///   - reactor: whose thread this is; the thread's own when nil.
+  public func respond(to request: Request, on reactor: Reactor? = nil) -> Deferred<Response> {
+    do {
+      if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
+        return .succeed(response)
+      }
+      switch handler {
+      case .plain(let handler): return .succeed(try handler(request))
+      case .deferred(let handler): return Self.answering(try handler(request))
+      case .streaming(let handler): return Self.answering(try handler(StreamedRequest(request, on: reactor)))
+      }
+    } catch let error as StatusError {
+      return .succeed(error.response)
+    } catch {
+      return .fail(error)
+    }
+  }
+
+  private static func answering(_ response: Deferred<Response>) -> Deferred<Response> {
+    response.addErrback { error in
+      guard let error = error as? StatusError else { throw error }
+      return error.response
+    }
+  }
+}
