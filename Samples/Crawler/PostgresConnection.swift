@@ -174,7 +174,7 @@ struct PostgresError: Error, CustomStringConvertible {
     let fire = { if !ready.isFired { ready.callback() } }
     if wish != .write { try reactor.addReader(socket, fire) }
     if wish != .read { try reactor.addWriter(socket, fire) }
-    do { try await ready.addTimeout(timeout, reactor).value } catch is TimeoutError {
+    do { try await ready.addTimeout(timeout, clock: reactor).value } catch is TimeoutError {
       throw PostgresError(
         message: "PostgreSQL did not answer within \(timeout): is it overloaded, or the network gone?")
     }

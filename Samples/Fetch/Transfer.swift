@@ -56,7 +56,7 @@ import Swirl
     let fetched = Deferred { try await self.fetch(url, to: file == "-" ? nil : file) }
     // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return fetched }
-    return fetched.addTimeout(.seconds(seconds), reactor)
+    return fetched.addTimeout(.seconds(seconds), clock: reactor)
   }
 
   private func fetch(_ url: String, to path: String?) async throws {

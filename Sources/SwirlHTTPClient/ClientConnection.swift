@@ -154,7 +154,7 @@ final class ClientConnection: StreamProtocol {
     if let timer, timer.isActive {
       timer.move(to: deadline)
     } else {
-      timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
+      timer = reactor.callAt(Instant(nanoseconds: deadline)) { [unowned self] in
         // The timer may belong to an earlier request.
         guard let exchange else { return }
         if exchange.nextDeadline > reactor.now.nanoseconds {

@@ -108,7 +108,7 @@ final class ConnectionPool {
     var deadline = exchange.deadline
     if let limit = exchange.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
     if exchange.timer == nil, deadline != .max {
-      exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned exchange] in
+      exchange.timer = reactor.callAt(Instant(nanoseconds: deadline)) { [unowned exchange] in
         exchange.abortTimedOut()
       }
     }

@@ -125,7 +125,7 @@ final class ConnectionPools {
   private func closeIdle() {
     let limit = reactor.turnTime - idleNanoseconds
     guard let oldest = pools.values.compactMap({ $0.closeIdle(before: limit) }).min() else { return }
-    idleTimer = reactor.callAt(Reactor.Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
+    idleTimer = reactor.callAt(Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
       closeIdle()
     }
   }

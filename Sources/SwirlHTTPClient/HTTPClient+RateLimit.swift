@@ -31,7 +31,7 @@ private final class Buckets {
     if let bucket = buckets[origin] { return bucket }
     // A full bucket is equivalent to a new one.
     if buckets.count > 1000 { buckets = buckets.filter { !$0.value.isFull } }
-    let bucket = TokenBucket(rate: rate, burst: burst, Reactor.current)
+    let bucket = TokenBucket(rate: rate, burst: burst, clock: Reactor.current)
     buckets[origin] = bucket
     return bucket
   }

@@ -1,7 +1,7 @@
 public import HTTPTypes
-import SwirlDeferred
+public import SwirlDeferred
 import SwirlHTTPCore
-public import SwirlReactor
+import SwirlReactor
 
 #if Tracing
 public import Tracing
@@ -35,7 +35,7 @@ extension HTTPClient {
         var decodesContent: Bool?
         var connectTimeout: Duration?
         var readTimeout: Duration?
-        var deadline: Reactor.Instant?
+        var deadline: Instant?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -126,7 +126,7 @@ extension HTTPClient {
     #endif
 
     /// The deadline of the whole request; the earlier of this and `timeout` counts.
-    public var deadline: Reactor.Instant? {
+    public var deadline: Instant? {
       get { rarities?.values.deadline }
       set { values.deadline = newValue }
     }

@@ -1,16 +1,9 @@
 import HTTPTypes
 import SwirlDeferred
-import SwirlNet
-import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
 import SwirlHTTPCore
-#endif
+import SwirlNet
+import SwirlPlatform
+import SwirlReactor
 
 extension HTTPClient {
   /// When and how often to repeat failed requests.

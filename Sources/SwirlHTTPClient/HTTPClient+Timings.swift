@@ -1,5 +1,6 @@
+public import SwirlDeferred
 import SwirlNet
-public import SwirlReactor
+import SwirlReactor
 
 extension HTTPClient {
   /// The durations of the steps of a request, each counted from its start.
@@ -9,7 +10,7 @@ extension HTTPClient {
   /// `time_starttransfer`, `time_total`.
   public struct Timings: Sendable {
     /// The start of the request, on the reactor's clock.
-    public let start: Reactor.Instant
+    public let start: Instant
     /// When the name was resolved; nil on a reused connection, and without a name.
     public let resolved: Duration?
     /// When the connection was established, including a proxy's tunnel; nil on a reused connection.
@@ -57,7 +58,7 @@ extension HTTPClient.Timings {
       // The connect may have started for an earlier request.
       return .nanoseconds(max(0, moment - times.start))
     }
-    start = Reactor.Instant(nanoseconds: times.start)
+    start = Instant(nanoseconds: times.start)
     resolved = since(connection?.resolved)
     connected = since(connection?.connected)
     secured = since(connection?.secured)

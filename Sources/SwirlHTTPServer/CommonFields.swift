@@ -18,8 +18,7 @@ final class CommonFields {
 
   /// Call it before writing a response, so that its Date is right.
   @inline(__always)
-  func refresh() {
-    let now = WallClock.now
+  func refresh(at now: Int) {
     if now != second { encode(now) }
   }
 

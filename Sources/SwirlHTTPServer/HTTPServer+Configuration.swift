@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import SwirlHTTPCore
 import SwirlReactor
 

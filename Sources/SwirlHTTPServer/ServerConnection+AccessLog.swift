@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlNet
 import SwirlReactor
 import SwirlHTTPCore

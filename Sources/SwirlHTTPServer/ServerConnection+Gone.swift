@@ -4,7 +4,9 @@ import SwirlReactor
 extension ServerConnection {
   /// Checks for EOF or a reset while reading is paused. Treats EOF as if it was read.
   func checkPausedClient() {
-    guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else { return }
+    guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else {
+      return
+    }
     // With half-closed clients, bytes sent before EOF still count. After a reset the connection has ended.
     guard machine.isOpen, !server.configuration.answersHalfClosedClients else { return }
     if !endReceived() { transport.close() }

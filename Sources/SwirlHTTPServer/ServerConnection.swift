@@ -168,7 +168,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   /// Returns the number of bytes that the machine has used.
   private func run(_ bytes: Span<UInt8>) -> Int {
     isPumping = true
-    server.commonFields.refresh()
+    server.commonFields.refresh(at: reactor.wallSeconds)
     var offset = 0
     while let action = machine.next(bytes, at: &offset) { perform(action, bytes) }
     isPumping = false

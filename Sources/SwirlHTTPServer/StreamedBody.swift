@@ -172,8 +172,8 @@ final class StreamedBody {
   /// The reactor was released: does not call the program's code.
   func connectionReleased() {
     state = .broken
-    let released = (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters)
-    (onDrain, onDisconnect, source, connection, drainWaiters, finishWaiters) = (nil, nil, nil, nil, [], [])
+    let released = (onDrain, onDisconnect, source, destination, drainWaiters, finishWaiters)
+    (onDrain, onDisconnect, source, destination, drainWaiters, finishWaiters) = (nil, nil, nil, nil, [], [])
     withExtendedLifetime(released) {}
   }
 

@@ -1,12 +1,5 @@
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A socket that is connecting to one address. Releasing this closes it, unless it was taken.
 final class ConnectAttempt {

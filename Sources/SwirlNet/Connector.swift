@@ -1,13 +1,6 @@
 import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One connect, from the name to the open socket: Happy Eyeballs (RFC 8305).
 ///

@@ -1,13 +1,6 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A listening port or path: each accepted connection gets its own protocol.
 ///
@@ -152,7 +145,8 @@ public final class Listener: ReactorHandle {
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) {
+        [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // Failed handshakes are frequent: log them at the level `debug`.

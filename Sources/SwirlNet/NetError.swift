@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A network error: the operation, the peer, the reason, and what to do.
 public struct NetError: Error, Sendable, CustomStringConvertible {

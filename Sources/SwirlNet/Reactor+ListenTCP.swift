@@ -1,13 +1,6 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension Reactor {
   /// Listens on a TCP port and gives each accepted connection its own protocol.

@@ -1,13 +1,6 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension Reactor {
   /// Connects to the Unix socket at `path` and passes the connection to a protocol, as ``connectTCP(_:_:timeout:_:)``
@@ -73,7 +66,9 @@ extension Reactor {
       throw NetError(.listen, path.debugDescription, reason: Self.badPath)
     }
     let site = CallSite(file: file, line: line)
-    do { return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in }) } catch {
+    do {
+      return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
+    } catch {
       guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
       return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
     }

@@ -1,13 +1,6 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Resolves host names. Each reactor has one, `reactor.resolver`, which connecting uses.
 ///
@@ -35,7 +28,7 @@ public final class Resolver {
 
   private struct Answer {
     let addresses: [SocketAddress]
-    let goodUntil: Reactor.Instant
+    let goodUntil: Instant
   }
   private var answers: [String: Answer] = [:]
   /// The waiters for one name.

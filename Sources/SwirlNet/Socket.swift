@@ -1,12 +1,5 @@
 import CSwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The socket system calls of this module, with types for Swift: -1 is an error; errno has the reason.
 enum Socket {

@@ -1,12 +1,5 @@
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension SocketTransport {
   /// The outcome of one `recv`.

@@ -1,12 +1,6 @@
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A stream socket without a descriptor: one side of a connection, or a listener, of an in-memory network.
 ///

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Looks up a name by `getaddrinfo(3)`, which may block for long and so must run on a pool thread.
 enum SystemLookup {

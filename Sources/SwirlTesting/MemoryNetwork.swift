@@ -1,14 +1,8 @@
 import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a
 /// real one.
@@ -166,7 +160,7 @@ public final class MemoryNetwork {
     var arrival = max(now, lane.busyUntil) + link.latency.nanoseconds
     if link.jitter > .zero { arrival += Int64.random(in: 0...link.jitter.nanoseconds, using: &reactor.random) }
     lane.lastArrival = max(arrival, lane.lastArrival)
-    reactor.callAt(Reactor.Instant(nanoseconds: lane.lastArrival)) {
+    reactor.callAt(Instant(nanoseconds: lane.lastArrival)) {
       // What was cut off waits behind what was cut off before.
       if host.isCut { host.held.append(deliver) } else { deliver() }
     }

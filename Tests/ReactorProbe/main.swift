@@ -1,15 +1,8 @@
 // Scenarios that need the main thread of a process. The tests run this and read its output.
 import Dispatch
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Unbuffered, so that output before a crash is not lost.
 func print(_ items: Any...) {

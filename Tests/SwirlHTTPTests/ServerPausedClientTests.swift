@@ -63,6 +63,14 @@ import Testing
     let done = Deferred<Void>()
     try serving(scene.server) { reactor, port in
       reactor.connectTCP("127.0.0.1", port) { ServerRawClient(sending: Self.sent(unread)) }.addCallback { client in
+        if unread == .body {
+          // A paused body alone does not pause reading.
+          waitUntil(reactor) {
+            Self.connection(on: reactor)?.upload?.isPaused == true
+          } then: {
+            client.transport?.write(String(repeating: "x", count: 2000))
+          }
+        }
         waitUntil(reactor) {
           !scene.server.pausedConnections.isEmpty && !scene.waiting.isEmpty
         } then: {

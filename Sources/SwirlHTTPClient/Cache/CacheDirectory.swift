@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlHTTPCore
 
@@ -29,8 +24,9 @@ struct CacheDirectory: Sendable {
     case refused
   }
 
-  /// The responses under `key`. Reading updates the file's time, which orders the eviction.
-  func read(_ key: String) -> Found {
+  /// What is kept under `key`. That it was asked for is noted as the file's time, by which files are removed.
+  /// - Parameter now: the time of day, since 1970.
+  func read(_ key: String, at now: Duration) -> Found {
     let path = path(of: CacheFile.name(for: key))
     // Does not follow links, and does not block on anything but a file.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -44,15 +40,15 @@ struct CacheDirectory: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit + 1024,
       let bytes = readAll(file, count: Int(status.st_size)), let responses = CacheFile.read(bytes, for: key)
     else { return removeDamaged(path) }
-    noteUse(of: file)
+    noteUse(of: file, at: now)
     return .responses(responses)
   }
 
   /// Sets its time to now, in nanoseconds: the kernel's own time is that of its last tick, and the same for many files.
-  private func noteUse(of file: Int32) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    futimens(file, [now, now])
+  private func noteUse(of file: Int32, at now: Duration) {
+    let (seconds, attoseconds) = now.components
+    let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    futimens(file, [time, time])
   }
 
   private func removeDamaged(_ path: String) -> Found {
@@ -80,13 +76,14 @@ struct CacheDirectory: Sendable {
     var failures = 0
   }
 
-  /// Changes the responses under `key`.
-  func update(_ key: String, _ change: (inout [CachedResponse]) -> Void) -> Change {
+  /// Changes what is kept under `key`.
+  /// - Parameter now: the time of day, since 1970.
+  func update(_ key: String, at now: Duration, _ change: (inout [CachedResponse]) -> Void) -> Change {
     var result = Change()
     let path = path(of: CacheFile.name(for: key))
     let before = size(of: path)
     var responses: [CachedResponse] = []
-    switch read(key) {
+    switch read(key, at: now) {
     case .responses(let found): responses = found
     case .nothing: break
     case .damaged, .refused: result.failures += 1
@@ -96,7 +93,7 @@ struct CacheDirectory: Sendable {
     // A file by itself must fit.
     while !responses.isEmpty, responses.size + key.utf8.count > limit { responses.removeLast() }
     // If the new file cannot be written, delete the old one, which is outdated.
-    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key)) {
+    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key), at: now) {
       if !responses.isEmpty { result.failures += 1 }
       if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR { result.failures += 1 }
     }
@@ -113,14 +110,14 @@ struct CacheDirectory: Sendable {
 
   /// Writes a new file, and renames it over the old one. Without fsync: a file lost in a power failure is detected as
   /// damaged.
-  private func replace(_ path: String, with bytes: [UInt8]) -> Bool {
+  private func replace(_ path: String, with bytes: [UInt8], at now: Duration) -> Bool {
     let temporary = self.path(of: Self.temporaryPrefix + String(UInt64.random(in: 0 ... .max), radix: 36))
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
     var file = open(temporary, flags, S_IRUSR | S_IWUSR)
     if file < 0, errno == ENOENT, makeDirectory() { file = open(temporary, flags, S_IRUSR | S_IWUSR) }
     guard file >= 0 else { return false }
     var isWritten = writeAll(bytes, to: file)
-    noteUse(of: file)
+    noteUse(of: file, at: now)
     // Some file systems report a full disk only on close.
     if close(file) != 0 { isWritten = false }
     if isWritten, rename(temporary, path) == 0 { return true }
@@ -189,9 +186,9 @@ struct CacheDirectory: Sendable {
 
   /// Evicts the least recently used files until there is room to spare; returns the remaining size, and the number of
   /// evicted files.
-  func trim() -> (size: Int, removed: Int) {
+  func trim(at now: Duration) -> (size: Int, removed: Int) {
     var entries = entries()
-    let newest = WallClock.now * 1_000_000_000
+    let newest = Int(now.nanoseconds)
     for entry in entries where entry.isTemporary && entry.used < newest - Self.temporaryAge { unlink(entry.path) }
     entries.removeAll(where: \.isTemporary)
     var size = entries.reduce(0) { $0 + $1.size }

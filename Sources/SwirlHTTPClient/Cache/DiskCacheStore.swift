@@ -20,7 +20,10 @@ final class DiskCacheStore: CacheStore {
   var limit: Int { directory.limit }
 
   func load(_ key: String, on reactor: @autoclosure () -> Reactor) -> Deferred<CacheFound> {
-    inTurn(key, on: reactor(), orElse: .refused) { [directory] in directory.read(key) }.addCallback { found in
+    let reactor = reactor()
+    let now = reactor.wallTime
+    let found = inTurn(key, on: reactor, orElse: .refused) { [directory] in directory.read(key, at: now) }
+    return found.addCallback { found in
       switch found {
       case .responses(let responses): CacheFound(responses: responses)
       case .nothing: CacheFound()
@@ -34,8 +37,10 @@ final class DiskCacheStore: CacheStore {
     _ change: @escaping @Sendable (inout [CachedResponse]) -> Void
   ) -> Deferred<CacheEffects> {
     let failure = CacheDirectory.Change(failures: 1)
-    return inTurn(key, on: reactor(), orElse: failure) { [directory] in directory.update(key, change) }.addCallback {
-      done in
+    let reactor = reactor()
+    let now = reactor.wallTime
+    let changed = inTurn(key, on: reactor, orElse: failure) { [directory] in directory.update(key, at: now, change) }
+    return changed.addCallback { done in
       if let size = self.size { self.size = size + done.growth }
       let effects = CacheEffects(failures: done.failures)
       if done.growth <= 0 { return .succeed(effects) }
@@ -57,7 +62,9 @@ final class DiskCacheStore: CacheStore {
     if isTrimming { return .succeed(0) }
     if let size, size <= limit { return .succeed(0) }
     isTrimming = true
-    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim() }.addBoth { result in
+    let now = reactor.wallTime
+    let trimmed = reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim(at: now) }
+    return trimmed.addBoth { result in
       self.isTrimming = false
       guard case .success(let now) = result else { return 0 }
       self.size = now.size

@@ -1,12 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 public import SwirlHTTPCore
+import SwirlPlatform
 
 extension CookieJar {
   /// The format of a cookie file.

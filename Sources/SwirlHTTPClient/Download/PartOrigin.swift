@@ -35,8 +35,9 @@ struct PartOrigin: Equatable, Sendable {
     if let tag = response.head.bytes(of: "etag"), isStrong(tag) { return tag }
     // Two versions from the same second have the same date: a date is strong only if it lies before the response's Date
     // (RFC 9110 §8.8.2.2).
-    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: WallClock.now),
-      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: WallClock.now) }), modified < date
+    let now = WallClock.now
+    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: now),
+      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: now) }), modified < date
     else { return nil }
     return Array(text.utf8)
   }

@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 import SwirlHTTPCore
+import SwirlPlatform
 
 /// Selects the proxy for each request.
 public struct ProxySettings: Sendable, Hashable {

@@ -14,7 +14,7 @@ struct Observation {
   let address: String?
   /// `server.port`
   let port: Int?
-  private let start: Reactor.Instant
+  private let start: Instant
   /// Unowned: only this reactor, or code on its thread, calls back.
   private unowned let reactor: Reactor
 

@@ -1,12 +1,5 @@
 import COpenSSL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A BIO over a simulated socket: OpenSSL reads and writes it like a descriptor.
 ///

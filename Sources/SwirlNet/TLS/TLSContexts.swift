@@ -1,13 +1,6 @@
 import COpenSSL
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The contexts of a reactor. A context is reused while its files are unchanged.
 final class TLSContexts {

@@ -1,13 +1,6 @@
 package import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Makes a TLS connection from an open connection that is not started.
 ///

@@ -1,14 +1,7 @@
 import CLibevent
 import Logging
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// libevent's base, which waits for descriptors, signals and one timer.
 ///

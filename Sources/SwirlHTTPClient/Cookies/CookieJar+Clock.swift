@@ -1,10 +1,13 @@
+public import SwirlDeferred
 public import SwirlHTTPCore
 import SwirlReactor
 
-// Jars of programs keep time by the wall clock.
 extension CookieJar {
-  /// An empty jar.
+  /// An empty jar, which keeps time by the machine's clock.
   public convenience init() { self.init(now: { WallClock.now }) }
+
+  /// An empty jar, whose cookies expire by the time of day on `clock`, such as a `TestClock`.
+  public convenience init(clock: some ReactorTime) { self.init(now: { Int(clock.wallTime.components.seconds) }) }
 
   /// A jar with the cookies of a Netscape cookie file, which curl, wget and browsers' extensions write: a line a
   /// cookie, seven fields with tabs between them.
