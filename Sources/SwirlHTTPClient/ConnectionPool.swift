@@ -22,6 +22,8 @@ final class ConnectionPool {
   // The lists are exempt from run-time checks for overlapping access: nothing is called while one is changed.
   /// Connections without a request, in the order they were put aside.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
+  /// What takes any number of requests at once, in the place of all connections.
+  private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
   /// Connections made, with or without a request.
   private(set) var open = 0
@@ -41,6 +43,7 @@ final class ConnectionPool {
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
+    if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
   /// Whether a request that a dead connection lost is sent once more.
@@ -61,15 +64,25 @@ final class ConnectionPool {
 
   /// How many connections and requests there are.
   var counts: HTTPClient.Counts {
-    HTTPClient.Counts(busy: open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
+    HTTPClient.Counts(
+      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
   }
 
-  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
+  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 && (answering?.busy ?? 0) == 0 }
+
+  /// The last request that a function answers has ended.
+  func noteUnused() {
+    if !isDetached { pools.noteFreed(self) }
+  }
 
   // MARK: - Requests
 
   /// Sends the request on a free connection, or puts it in line.
   func start(_ exchange: HTTPClient.Exchange) {
+    if let answering {
+      _ = answering.send(exchange)
+      return
+    }
     // A request that is sent once more may wait for a connection of its own while others are free.
     while let connection = idle.popLast() {
       if connection.hasLivedLongEnough || !connection.canCarry(exchange) {
@@ -304,6 +317,7 @@ final class ConnectionPool {
   func abandon() {
     isDetached = true
     while let exchange = nextWaiting() { exchange.abandon() }
+    answering?.abandon()
     for attempt in connecting.take() {
       attempt.index = nil
       attempt.connector = nil
@@ -356,7 +370,7 @@ extension Proxy {
 
 extension HTTPClient.Exchange {
   /// The error of a connection that could not be made for this request.
-  fileprivate func connectError(_ underlying: any Error) -> any Error {
+  func connectError(_ underlying: any Error) -> any Error {
     switch underlying {
     case let network as NetError: error(.cannotConnect, network.description, network: network)
     case let timeout as TimeoutError: error(.timeout, "\(timeout): is the server there?")

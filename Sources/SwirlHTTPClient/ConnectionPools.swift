@@ -6,7 +6,11 @@ import SwirlReactor
 /// The connections of a client: a pool for each origin, and what they share, which is the number of connections in all, the line of
 /// those that wait for one, and the timer of idle ones.
 final class ConnectionPools {
+  typealias Answer = (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
+
   let configuration: HTTPClient.Configuration
+  /// Stands in for all servers.
+  let answer: Answer?
   private unowned let reactor: Reactor
   /// The limits of each response.
   let limits: HTTPLimits
@@ -25,7 +29,8 @@ final class ConnectionPools {
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
 
-  init(_ configuration: HTTPClient.Configuration, on reactor: Reactor) {
+  init(_ configuration: HTTPClient.Configuration, answering answer: Answer?, on reactor: Reactor) {
+    self.answer = answer
     self.configuration = configuration
     self.reactor = reactor
     var limits = configuration.limits

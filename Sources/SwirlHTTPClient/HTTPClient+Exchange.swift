@@ -14,6 +14,8 @@ extension HTTPClient {
       /// On a connection. Unmanaged is right: a connection that ends takes its exchange out of this state, and one that owned
       /// and was owned would outlive its reactor.
       case sent(Unmanaged<ClientConnection>)
+      /// With the function that stands in for servers.
+      case answered(AnsweredRequest)
       /// With the interceptors.
       case intercepted(Deferred<Response>)
       /// It has its result.
@@ -101,14 +103,15 @@ extension HTTPClient {
 
     /// Nothing is to come for now.
     func pause() {
-      deadline = .max
+      // The time of the whole goes on.
+      if !request.isCollected { deadline = .max }
       readDeadline = .max
     }
 
     /// Something came, or may come again: from now on the next must come within the time of the request.
     func moveDeadline() {
       noteActivity()
-      guard let timeout, let client else { return }
+      guard let timeout, let client, !request.isCollected else { return }
       deadline = min(client.reactor.turnTime + timeout.nanoseconds, request.deadline?.nanoseconds ?? .max)
     }
 
@@ -120,12 +123,20 @@ extension HTTPClient {
 
     /// The consumer cannot take more: back-pressure for the server.
     func pauseBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().pauseBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().pauseBody()
+      case .answered(let answer): answer.pauseBody()
+      default: break
+      }
     }
 
     /// The consumer takes more again.
     func resumeBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().resumeBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().resumeBody()
+      case .answered(let answer): answer.resumeBody()
+      default: break
+      }
     }
 
     /// The time until there is a connection for it.
@@ -136,6 +147,7 @@ extension HTTPClient {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
+      case .answered(let answer): answer.drop()
       case .intercepted(let response): response.cancel()
       case .finished: return
       case nil: break
@@ -144,7 +156,11 @@ extension HTTPClient {
     }
 
     func abortTimedOut() {
-      let isSent = if case .sent = state { true } else { false }
+      let isSent =
+        switch state {
+        case .sent, .answered: true
+        default: false
+        }
       let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"
       var duration = timeout ?? .zero
       if let client, deadline > client.reactor.now.nanoseconds {

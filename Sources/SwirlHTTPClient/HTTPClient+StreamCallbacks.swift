@@ -1,4 +1,5 @@
 public import SwirlDeferred
+import SwirlReactor
 
 extension HTTPClient {
   /// Asks for `request` and hands its content to `onData`, piece by piece as it comes from the network; then gives the response, without
@@ -12,7 +13,7 @@ extension HTTPClient {
   ///
   /// The callbacks are called on the reactor's thread, and never before this has returned: `onHead` once, `onData` for each piece, never
   /// with an empty one. An error that one of them throws ends the request, and is what the Deferred fails with. Cancelling the
-  /// Deferred ends the request; neither of them is called after that. Redirects are followed before; interceptors are not asked.
+  /// Deferred ends the request; neither of them is called after that. Redirects are followed before.
   ///
   /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted: `deliverBody`.
   public func fetch(
@@ -53,6 +54,14 @@ extension HTTPClient {
     _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
     _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Response> {
+    if !interceptors.isEmpty {
+      return streamThroughInterceptors(request, site).addCallback { response in
+        try onHead(response.response)
+        return response.body.drain { try onData($0) }.addCallback {
+          response.response.with(trailers: response.trailers)
+        }
+      }
+    }
     let exchange = startDirectly(request)
     weak var callbacks: ResponseCallbacks?
     let deferred = Deferred<Response>(

@@ -8,26 +8,34 @@ extension HTTPCache {
   typealias Request = HTTPClient.Request
   typealias Response = HTTPClient.Response
 
+  typealias StreamedResponse = HTTPClient.StreamedResponse
+  /// As `HTTPClient.Next`, with the content.
+  fileprivate typealias Next = (_ request: Request) -> Deferred<Response>
+
   /// Answers `request`, or has it answered.
   func answer(
     _ request: Request, of client: HTTPClient, _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
+  ) -> Deferred<StreamedResponse> {
     guard request.method == .get || request.method == .head else { return pass(request, next) }
+    // What is streamed may be of any size.
+    if !request.isCollected { return next(request) }
     let asked = CacheControl(request.headers)
     // A part is neither kept nor made of what is kept, and who wants nothing stored is not told what was.
     if request.body != nil || request.headers.contains(.range) || asked.has("no-store") && !asked.has("only-if-cached")
     {
       return next(request)
     }
-    return follow(request, of: client, [], next)
+    let limit = client.configuration.maximumBodySize
+    return CachedFetch(request, of: client, in: self) { next($0).addCallback { $0.collect(atMost: limit) } }.start()
+      .addCallback { StreamedResponse($0) }
   }
 
   // MARK: - Other methods
 
-  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<Response> {
+  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<StreamedResponse> {
     if request.method == .options || request.method == .trace { return next(request) }
     return next(request).addCallback { response in
-      self.invalidate(after: request, response)
+      self.invalidate(after: request, response.response)
       return response
     }
   }
@@ -42,31 +50,6 @@ extension HTTPCache {
     // What another server says of this one is not believed, and the other way round.
     for url in Set(urls) where (try? HTTPURL(url).origin) == origin { remove(url) }
   }
-
-  // MARK: - Redirects
-
-  /// Each step has its own place in the cache, so that they are followed here.
-  private func follow(
-    _ request: Request, of client: HTTPClient, _ history: [HTTPClient.RedirectStep], _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
-    let policy = request.redirects ?? client.configuration.redirects
-    var step = request
-    step.redirects = HTTPClient.Redirects.none
-    return CachedFetch(step, of: client, in: self, next).start().addCallback { response -> Deferred<Response> in
-      guard policy.limit > 0, let location = Redirection.location(in: response.head) else {
-        if history.isEmpty { return .succeed(response) }
-        return .succeed(response.with(history: history))
-      }
-      switch client.redirected(request, to: location, response.status.code, policy, after: history) {
-      case .failure(let refused):
-        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
-        throw HTTPError(.redirect, request.method.rawValue, request.url, refused.reason + way)
-      case .success(let further):
-        let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)
-        return self.follow(further, of: client, history + [taken], next)
-      }
-    }
-  }
 }
 
 /// A GET or HEAD, from the question whether it can be answered to what is kept of the answer.
@@ -74,13 +57,13 @@ private final class CachedFetch {
   private let request: HTTPClient.Request
   private let client: HTTPClient
   private let cache: HTTPCache
-  private let next: HTTPClient.Next
+  private let next: HTTPCache.Next
   private let asked: CacheControl
   private let key: String?
   private let isDecoding: Bool
   private var variants: [[String]: [UInt8]] = [:]
 
-  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPClient.Next) {
+  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPCache.Next) {
     self.request = request
     self.client = client
     self.cache = cache

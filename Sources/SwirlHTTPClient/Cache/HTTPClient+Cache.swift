@@ -9,12 +9,12 @@ extension HTTPClient {
   /// client.intercept(HTTPCache(directory: "/var/cache/example"))
   /// ```
   ///
-  /// It is an interceptor: one that changes fields belongs before it, one that counts what goes over the network behind it. It
-  /// follows the redirects itself, since each has its own place in the cache. Requests for a range, with a body, and
+  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes fields belongs before
+  /// it, one that counts what goes over the network behind it, with `eachHop`. Requests for a range, with a body, and
   /// what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came of it.
   public func intercept(_ cache: HTTPCache) {
     // The closure is the client's own.
-    intercept { [unowned self] request, next in cache.answer(request, of: self, next) }
+    intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }
   }
 
   /// What of `request`, as it will be sent, a response depends on that names these fields.

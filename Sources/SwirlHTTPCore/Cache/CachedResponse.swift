@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// A response as a cache keeps it.
 package struct CachedResponse: Sendable {
@@ -207,16 +207,16 @@ extension HTTPField.Name {
 }
 
 extension ResponseHead {
-  /// What a cache has kept of one.
-  package init?(stored bytes: [UInt8]) {
+  /// What a cache has kept of one; or what a program has made, whose content is then framed as the answer to `method`.
+  package init?(stored bytes: [UInt8], answering method: HTTPRequest.Method = .head) {
     var limits = HTTPLimits()
     // It was within those of a client when it came.
     limits.headBytes = max(limits.headBytes, bytes.count)
     limits.fieldCount = .max
     // What was taken then is taken now.
     var parser = ResponseParser(limits: limits, isLenient: true)
-    // There is no content here.
-    parser.expect(.head)
+    // Kept bytes have no content.
+    parser.expect(method)
     var offset = 0
     guard case .head(let head)? = try? parser.next(bytes.span, at: &offset), offset == bytes.count else { return nil }
     self = head

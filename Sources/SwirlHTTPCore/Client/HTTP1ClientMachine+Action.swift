@@ -29,8 +29,8 @@ extension HTTP1ClientMachine {
   package enum Reception: Equatable, Sendable {
     /// It is kept until it is complete, up to the limit of the connection.
     case collected
-    /// It is handed on as it comes, without a limit.
-    case streamed
+    /// It is handed on as it comes, up to this limit if there is one.
+    case streamed(atMost: Int?)
     /// It is read only to keep the connection, if it has no more than so many bytes.
     case discarded(atMost: Int)
   }
