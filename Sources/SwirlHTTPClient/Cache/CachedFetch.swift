@@ -9,8 +9,8 @@ extension HTTPCache {
   typealias Response = HTTPClient.Response
 
   typealias StreamedResponse = HTTPClient.StreamedResponse
-  /// As `HTTPClient.Next`, with the content.
-  fileprivate typealias Next = (_ request: Request) -> Deferred<Response>
+  /// As `HTTPClient.Next`, with the content, and a look at the head before it.
+  fileprivate typealias Next = (_ request: Request, _ onHead: @escaping (Response) -> Void) -> Deferred<Response>
 
   /// Answers `request`, or has it answered.
   func answer(
@@ -26,8 +26,13 @@ extension HTTPCache {
       return next(request)
     }
     let limit = client.configuration.maximumBodySize
-    return CachedFetch(request, of: client, in: self) { next($0).addCallback { $0.collect(atMost: limit) } }.start()
-      .addCallback { StreamedResponse($0) }
+    return CachedFetch(request, of: client, in: self) { request, onHead in
+      next(request).addCallback { response in
+        onHead(response.response)
+        return response.collect(atMost: limit)
+      }
+    }
+    .start().addCallback { StreamedResponse($0) }
   }
 
   // MARK: - Other methods
@@ -62,6 +67,10 @@ private final class CachedFetch {
   private let key: String?
   private let isDecoding: Bool
   private var variants: [[String]: [UInt8]] = [:]
+  /// What others wait for.
+  private weak var miss: SharedMiss?
+  /// What was kept of the answer.
+  private var latest: CachedResponse?
 
   init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPCache.Next) {
     self.request = request
@@ -75,7 +84,7 @@ private final class CachedFetch {
 
   func start() -> Deferred<HTTPClient.Response> {
     // What is wrong with a URL is told by the client.
-    guard let key else { return next(request) }
+    guard let key else { return next(request) { _ in } }
     // A program that asks whether something changed knows what it has: it is told what the server says.
     if request.isConditional, !asked.has("only-if-cached") { return ask(key, about: nil) }
     return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.Response> in
@@ -89,8 +98,61 @@ private final class CachedFetch {
         return .succeed(give(found!, .stale))
       case .validated, nil:
         if asked.has("only-if-cached") { return .succeed(.notCached(request)) }
-        return ask(key, about: found)
+        return askOnce(key, about: found)
       }
+    }
+  }
+
+  // MARK: - Asking once for several
+
+  /// Asks the server, or waits for what it answers to the same request of another.
+  private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.Response> {
+    let hasCookies = client.cookies?.cookieBytes(for: request.url, method: request.method) != nil
+    guard let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
+      return ask(key, about: found)
+    }
+    if let miss = cache.misses[name] { return follow(miss, key, about: found) }
+    let miss = SharedMiss()
+    cache.misses[name] = miss
+    self.miss = miss
+    return ask(key, about: found).addBoth { [self] result in
+      if cache.misses[name] === miss { cache.misses[name] = nil }
+      switch result {
+      case .success(let response):
+        miss.end(latest.map { .stored($0) } ?? .notShared)
+        return response
+      case .failure(let error):
+        miss.end(error is CancelledError ? .cancelled : .notShared)
+        throw error
+      }
+    }
+  }
+
+  private func follow(
+    _ miss: SharedMiss, _ key: String, about found: CachedResponse?
+  ) -> Deferred<HTTPClient.Response> {
+    within(miss.wait()).addCallback { [self] outcome -> Deferred<HTTPClient.Response> in
+      switch outcome {
+      case .cancelled: return askOnce(key, about: found)
+      case .stored(let response):
+        if isMeant(response), response.use(for: asked, at: cache.now()) == .fresh {
+          return .succeed(give(response, .hit))
+        }
+        return ask(key, about: found)
+      case .notShared: return ask(key, about: found)
+      }
+    }
+  }
+
+  /// The time that this request has is its own.
+  private func within(_ outcome: Deferred<SharedMiss.Outcome>) -> Deferred<SharedMiss.Outcome> {
+    guard let limit = request.timeout ?? client.configuration.timeout else { return outcome }
+    return outcome.addTimeout(limit, client.reactor).addErrback { [request] error in
+      guard error is TimeoutError else { throw error }
+      throw HTTPError(
+        .timeout, request.method.rawValue, request.url,
+        "no complete answer within \(limit) to another request for the same: is the server slow, or the timeout too short?"
+      )
     }
   }
 
@@ -139,7 +201,7 @@ private final class CachedFetch {
     let requestTime = cache.now()
     // What depends on cookies depends on those that were sent.
     if let kept { _ = variant(of: kept.head) }
-    return next(sent).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+    return next(sent, look).addBoth { [self] result -> Deferred<HTTPClient.Response> in
       cache.land(flight, key)
       let response: HTTPClient.Response
       do { response = try result.get() } catch {
@@ -162,6 +224,12 @@ private final class CachedFetch {
       if !isBehind { cache.counts.misses += 1 }
       return .succeed(response.with(cacheOutcome: .miss))
     }
+  }
+
+  /// Looks at the head of an answer: what is not kept is not for others, who need not wait for its end.
+  private func look(_ response: HTTPClient.Response) {
+    let isConfirming = response.status == 304
+    if !isConfirming, !CachedResponse.isStorable(response.head, asked: asked) { miss?.end(.notShared) }
   }
 
   /// RFC 9111 §4.3.3 and §4.3.4: what is kept is still good.
@@ -213,6 +281,7 @@ private final class CachedFetch {
   }
 
   private func replace(_ kept: CachedResponse?, with new: CachedResponse?, _ key: String) {
+    latest = new
     // Larger than all there may be.
     let new = new.flatMap { $0.size + key.utf8.count > cache.store.limit ? nil : $0 }
     if new != nil { cache.counts.stores += 1 }

@@ -53,6 +53,8 @@ public final class HTTPCache {
   var now: () -> Int = { WallClock.now }
   /// What is being asked of servers.
   private var flights: [String: [CacheFlight]] = [:]
+  /// What is being asked of servers for more than one request, perhaps.
+  var misses: [String: SharedMiss] = [:]
   /// Changes of the store that are under way.
   private(set) var pendingUpdates = 0
   /// What is being asked for again behind answers that were given.
