@@ -9,7 +9,7 @@ import SwirlReactor
 ///
 /// It is the shell of an ``HTTP1ClientMachine``: it moves bytes, enforces timeouts and carries out the machine's
 /// actions. The exchange interprets a head (cookies, redirects, proofs, codings).
-final class ClientConnection: StreamProtocol {
+final class ClientConnection: StreamProtocol, PooledConnection {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
   private let transport: any ConnectedTransport
@@ -192,7 +192,7 @@ final class ClientConnection: StreamProtocol {
       begin(withholdsContent: withholdsContent)
       return true
     case .sendContent: beginBody()
-    case .informational: break
+    case .informational: if let head = machine.informational { exchange?.show(informational: head) }
     case .end(let isKept):
       finish(isKept: isKept)
       return false
@@ -231,7 +231,7 @@ final class ClientConnection: StreamProtocol {
       case .collect(let decoder): content.collect(decoder, head.framing)
       case .stream(let stream, let decoder):
         content.stream(to: stream, decoder)
-        machine.receive(.streamed)
+        machine.receive(.streamed(atMost: exchange.bodyLimit))
         exchange.moveDeadline()
         stream.begin(exchange.response(head, isDecoded: decoder != nil, birth: birth), of: exchange, reactor)
       }
@@ -375,21 +375,19 @@ final class ClientConnection: StreamProtocol {
   }
 
   private func fail(_ error: HTTPWireError) {
-    fail(error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse, error.message, wire: error)
+    let code: HTTPError.Code = error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse
+    fail { $0.error(code, error.message, wire: error) }
   }
 
-  private func fail(_ error: ContentError) {
-    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
-    fail(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
-  }
+  private func fail(_ error: ContentError) { fail { $0.error(error) } }
 
-  private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
+  private func fail(_ makeError: (HTTPClient.Exchange) -> HTTPError) {
     _ = endContent()
     machine.drop()
     let exchange = exchange.take()
     stopBody()
     transport.abort()
-    exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
+    if let exchange { exchange.finish(.failure(makeError(exchange))) }
   }
 
   /// The request was cancelled or timed out: its response may still arrive, so the connection cannot be reused.

@@ -23,6 +23,8 @@ final class ConnectionPool {
   // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
+  /// What takes any number of requests at once, in the place of all connections.
+  private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
   /// The number of established connections, busy and idle.
   private(set) var open = 0
@@ -42,6 +44,7 @@ final class ConnectionPool {
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
+    if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
   /// Whether to repeat a request that a dead connection has lost.
@@ -62,15 +65,25 @@ final class ConnectionPool {
 
   /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
-    HTTPClient.Counts(busy: open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
+    HTTPClient.Counts(
+      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
   }
 
-  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
+  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 && (answering?.busy ?? 0) == 0 }
+
+  /// The last request that a function answers has ended.
+  func noteUnused() {
+    if !isDetached { pools.noteFreed(self) }
+  }
 
   // MARK: - Requests
 
   /// Sends the request on an idle connection, or queues it.
   func start(_ exchange: HTTPClient.Exchange) {
+    if let answering {
+      _ = answering.send(exchange)
+      return
+    }
     // A repeated request may wait for a new connection while others are idle.
     while let connection = idle.popLast() {
       if connection.hasLivedLongEnough || !connection.canCarry(exchange) {
@@ -306,6 +319,7 @@ final class ConnectionPool {
   func abandon() {
     isDetached = true
     while let exchange = nextWaiting() { exchange.abandon() }
+    answering?.abandon()
     for attempt in connecting.take() {
       attempt.index = nil
       attempt.connector = nil
@@ -358,7 +372,7 @@ extension Proxy {
 
 extension HTTPClient.Exchange {
   /// The error of a connection that could not be made for this request.
-  fileprivate func connectError(_ underlying: any Error) -> any Error {
+  func connectError(_ underlying: any Error) -> any Error {
     switch underlying {
     case let network as NetError: error(.cannotConnect, network.description, network: network)
     case let timeout as TimeoutError: error(.timeout, "\(timeout): is the server there?")

@@ -6,7 +6,11 @@ import SwirlReactor
 /// The connections of a client: a pool for each origin, and their shared state: the total number of connections, the
 /// queue of waiting pools, and the timer of idle connections.
 final class ConnectionPools {
+  typealias Answer = (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
+
   let configuration: HTTPClient.Configuration
+  /// Stands in for all servers.
+  let answer: Answer?
   private unowned let reactor: Reactor
   /// Where the client was made: the place of its connections, too.
   let site: CallSite
@@ -27,7 +31,10 @@ final class ConnectionPools {
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
 
-  init(_ configuration: HTTPClient.Configuration, on reactor: Reactor, at site: CallSite) {
+  init(
+    _ configuration: HTTPClient.Configuration, answering answer: Answer?, on reactor: Reactor, at site: CallSite
+  ) {
+    self.answer = answer
     self.configuration = configuration
     self.reactor = reactor
     self.site = site

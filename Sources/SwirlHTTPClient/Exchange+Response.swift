@@ -29,13 +29,29 @@ extension HTTPClient.Exchange {
       return nil
     }
     var limits = ContentLimits(maximumSize: nil, maximumRatio: client.configuration.maximumDecodingRatio)
-    // Streamed content is not collected, so it has no size limit.
-    if stream == nil { limits.maximumSize = client.configuration.maximumBodySize }
+    limits.maximumSize = bodyLimit
     do throws(ContentError) { return try ContentDecoder(contentEncoding: codings, limits: limits) } catch {
       // As browsers do (Fetch standard, "handle content codings"): if one coding is unknown, the body stays encoded.
       if error.code == .unsupportedCoding, !client.configuration.strictResponses { return nil }
       throw error
     }
+  }
+
+  /// How much content is taken: what is streamed to the caller is not collected, and has no limit.
+  var bodyLimit: Int? {
+    stream == nil || request.isCollected ? client?.configuration.maximumBodySize : nil
+  }
+
+  /// Shows an informational response to the program.
+  func show(informational head: ResponseHead) {
+    guard !request.isOrdinary, let show = request.onInformational else { return }
+    show(response(head, isDecoded: false, birth: nil))
+  }
+
+  /// The error of content that cannot be decoded.
+  func error(_ error: ContentError) -> HTTPError {
+    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
+    return self.error(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
   }
 
   /// Whether the client decodes the content.

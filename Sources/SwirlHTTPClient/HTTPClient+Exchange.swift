@@ -14,6 +14,8 @@ extension HTTPClient {
       /// On a connection. Unmanaged is safe: a connection that ends takes its exchange out of this state. A strong
       /// reference would be a cycle that outlives the reactor.
       case sent(Unmanaged<ClientConnection>)
+      /// With the function that stands in for servers.
+      case answered(AnsweredRequest)
       /// With the interceptors.
       case intercepted(Deferred<Response>)
       /// It has its result.
@@ -103,14 +105,15 @@ extension HTTPClient {
 
     /// Suspends the read deadline.
     func pause() {
-      deadline = .max
+      // The time of the whole goes on.
+      if !request.isCollected { deadline = .max }
       readDeadline = .max
     }
 
     /// Restarts the deadlines: the next bytes must arrive within the time limit.
     func moveDeadline() {
       noteActivity()
-      guard let timeout, let client else { return }
+      guard let timeout, let client, !request.isCollected else { return }
       deadline = min(client.reactor.turnTime + timeout.nanoseconds, request.deadline?.nanoseconds ?? .max)
     }
 
@@ -122,12 +125,20 @@ extension HTTPClient {
 
     /// The consumer applies back-pressure.
     func pauseBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().pauseBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().pauseBody()
+      case .answered(let answer): answer.pauseBody()
+      default: break
+      }
     }
 
     /// The consumer resumes.
     func resumeBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().resumeBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().resumeBody()
+      case .answered(let answer): answer.resumeBody()
+      default: break
+      }
     }
 
     /// The time limit until it has a connection.
@@ -138,6 +149,7 @@ extension HTTPClient {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
+      case .answered(let answer): answer.drop()
       case .intercepted(let response): response.cancel()
       case .finished: return
       case nil: break
@@ -146,7 +158,11 @@ extension HTTPClient {
     }
 
     func abortTimedOut() {
-      let isSent = if case .sent = state { true } else { false }
+      let isSent =
+        switch state {
+        case .sent, .answered: true
+        default: false
+        }
       let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"
       var duration = timeout ?? .zero
       if let client, deadline > client.reactor.now.nanoseconds {

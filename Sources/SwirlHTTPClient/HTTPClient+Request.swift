@@ -26,6 +26,14 @@ extension HTTPClient {
     /// The rarely used properties, in one object, so that other requests are cheap to pass on.
     private var rarities: Rarities?
 
+    /// What interceptors beneath have to know of the call.
+    struct Call: Sendable {
+      /// Whether the content is collected, so that the time and the size of the whole are limited.
+      var isCollected = false
+      /// The fields that the caller gave. Those that interceptors added are for the first origin.
+      var names: Set<HTTPField.Name> = []
+    }
+
     /// The rarely used properties.
     private final class Rarities: Sendable {
       struct Values: Sendable {
@@ -36,6 +44,8 @@ extension HTTPClient {
         var connectTimeout: Duration?
         var readTimeout: Duration?
         var deadline: Instant?
+        var onInformational: (@Sendable (Response) -> Void)?
+        var call: Call?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -124,6 +134,21 @@ extension HTTPClient {
     #else
     var withTracingContext: Self { self }
     #endif
+
+    /// Called on the reactor's thread with each informational response but 100, such as 103 Early Hints (RFC 8297), before the answer.
+    public var onInformational: (@Sendable (Response) -> Void)? {
+      get { rarities?.values.onInformational }
+      set { values.onInformational = newValue }
+    }
+
+    /// What interceptors beneath have to know of the call; nil where there are none.
+    var call: Call? {
+      get { rarities?.values.call }
+      set { values.call = newValue }
+    }
+
+    /// Whether the content is collected for the call, though interceptors stream it.
+    var isCollected: Bool { call?.isCollected ?? false }
 
     /// The deadline of the whole request; the earlier of this and `timeout` counts.
     public var deadline: Instant? {

@@ -1,8 +1,10 @@
 import FoundationEssentials
 public import HTTPTypes
 import SwirlContent
+import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
+import SwirlReactor
 
 extension HTTPClient {
   /// The response of a server with any status: a 404 is a response, not an error.
@@ -46,6 +48,46 @@ extension HTTPClient {
       cacheOutcome: HTTPCache.Outcome? = nil
     ) {
       storage = Storage(url, head, body, hasCodings, trailers, history, times, birth, cacheOutcome)
+    }
+
+    /// The same with its content, which has come to its end.
+    func with(body: [UInt8] = [], trailers: HTTPFields?) -> Response {
+      var times = storage.times
+      times.done = Reactor.currentIfAny?.turnTime ?? times.firstByte
+      return Response(
+        url: url, head: head, body: body, hasCodings: storage.hasCodings, trailers: trailers, history: history,
+        times: times, birth: storage.birth, cacheOutcome: cacheOutcome)
+    }
+
+    /// The same before content whose length is not known.
+    var withoutLength: Response {
+      var fields = headers
+      fields[.contentLength] = nil
+      fields[.transferEncoding] = "chunked"
+      return Response(
+        url: url, head: ResponseHead(made: status, fields), body: body, hasCodings: storage.hasCodings,
+        trailers: trailers, history: history, times: storage.times, birth: storage.birth, cacheOutcome: cacheOutcome)
+    }
+
+    /// A response that did not come over a network: for an interceptor that answers by itself, and for tests.
+    ///
+    /// - Parameters:
+    ///   - status: such as `.ok`.
+    ///   - headers: its fields. A Content-Length that is missing is added.
+    ///   - body: the content.
+    ///   - url: the URL that answered.
+    ///   - trailers: the fields after the content.
+    public init(
+      _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: [UInt8] = [], url: String = "",
+      trailers: HTTPFields? = nil
+    ) {
+      var headers = headers
+      if !headers.contains(.contentLength), !headers.contains(.transferEncoding) {
+        headers[.contentLength] = "\(body.count)"
+      }
+      self.init(
+        url: url, head: ResponseHead(made: status, headers), body: body, hasCodings: headers.contains(.contentEncoding),
+        trailers: trailers, history: [], times: .atOnce)
     }
 
     /// A copy with another history or cache outcome.
@@ -117,4 +159,27 @@ extension HTTPClient {
     /// The status, the URL and the size of the content.
     public var description: String { "\(status) \(url.redactedURL) (\(body.count) bytes)" }
   }
+}
+
+extension ResponseHead {
+  /// A head that a program made.
+  init(made status: HTTPResponse.Status, _ fields: HTTPFields) {
+    require((100...999).contains(status.code), "a status is a number from 100 to 999, not \(status.code)")
+    var bytes = Array("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n".utf8)
+    for field in fields {
+      bytes += "\(field.name.rawName): ".utf8
+      field.withUnsafeBytesOfValue { bytes += $0 }
+      bytes += [0x0D, 0x0A]
+    }
+    bytes += [0x0D, 0x0A]
+    guard let head = ResponseHead(stored: bytes, answering: .get) else {
+      preconditionFailure("these fields are not those of a response: \(fields)")
+    }
+    self = head
+  }
+}
+
+extension ResponseHead {
+  /// The same as the head of a response that has no content.
+  var withoutContent: ResponseHead { ResponseHead(stored: bytes) ?? self }
 }

@@ -24,10 +24,11 @@ extension HTTPClient {
     public init() {}
   }
 
-  /// Repeats requests after temporary failures: for `intercept`.
+  /// Sends requests again that failed for a reason that may pass: for `intercept`.
   ///
-  /// Other failures, such as a malformed URL, a refused certificate or a cancellation, are final. The request's timeout
-  /// applies to each attempt; `deadline` to all together. The Retry-After field is obeyed (RFC 9110 §10.2.3).
+  /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
+  /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3). A response
+  /// that is streamed is tried again only until its head is there.
   public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
     require(policy.attempts > 0, "a request is sent once at least")
     return { request, next in Attempts(policy, request, next).start() }
@@ -47,18 +48,25 @@ private final class Attempts {
     self.next = next
   }
 
-  func start() -> Deferred<HTTPClient.Response> {
+  func start() -> Deferred<HTTPClient.StreamedResponse> {
     made += 1
-    return next(request).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+    return attempt().addBoth { [self] result -> Deferred<HTTPClient.StreamedResponse> in
       guard made < policy.attempts, request.isRepeatable || policy.repeatsUnsafeMethods && request.hasReplayableBody,
         let delay = delay(after: result)
       else { return try .succeed(result.get()) }
-      return Reactor.current.sleep(delay).addCallback { [self] _ in start() }
+      let discarded = (try? result.get())?.discard() ?? .succeed()
+      return discarded.addCallback { Reactor.current.sleep(delay) }.addCallback { [self] _ in start() }
     }
   }
 
+  /// What is fetched as a whole is tried again, too, when its content does not come to its end.
+  private func attempt() -> Deferred<HTTPClient.StreamedResponse> {
+    if !request.isCollected { return next(request) }
+    return next(request).addCallback { $0.collect() }.addCallback { HTTPClient.StreamedResponse($0) }
+  }
+
   /// The pause before the next attempt; nil for no further attempt.
-  private func delay(after result: Result<HTTPClient.Response, any Error>) -> Duration? {
+  private func delay(after result: Result<HTTPClient.StreamedResponse, any Error>) -> Duration? {
     var asked: Duration?
     switch result {
     case .success(let response):

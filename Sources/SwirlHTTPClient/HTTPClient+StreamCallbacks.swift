@@ -1,4 +1,5 @@
 public import SwirlDeferred
+import SwirlReactor
 
 extension HTTPClient {
   /// Sends `request` and passes its content to `onData`, piece by piece as it arrives; then gives the response, without
@@ -13,7 +14,7 @@ extension HTTPClient {
   /// The callbacks are called on the reactor's thread, and never before this has returned: `onHead` once, `onData` for
   /// each piece, never with an empty one. An error that one of them throws ends the request, and is what the Deferred
   /// fails with. Cancelling the Deferred ends the request; neither of them is called after that. Redirects are followed
-  /// first; interceptors are bypassed.
+  /// first.
   ///
   /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted:
   /// `deliverBody`.
@@ -59,6 +60,14 @@ extension HTTPClient {
     _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
     _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Response> {
+    if !interceptors.isEmpty {
+      return streamThroughInterceptors(request, site).addCallback { response in
+        try onHead(response.response)
+        return response.body.drain { try onData($0) }.addCallback {
+          response.response.with(trailers: response.trailers)
+        }
+      }
+    }
     let exchange = startDirectly(request)
     weak var callbacks: ResponseCallbacks?
     let deferred = Deferred<Response>(

@@ -26,7 +26,10 @@ public final class HTTPClient: ReactorHandle {
   let pools: ConnectionPools
   /// The number of requests so far.
   private(set) var requests = 0
+  /// What a request passes through: those that see the whole, what follows redirects, those that see each hop.
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
+  var callInterceptors: [Interceptor] = []
+  var hopInterceptors: [Interceptor] = []
   /// The cookies that servers set, and that are sent back; nil, the default, disables cookies.
   @exclusivity(unchecked) public var cookies: CookieJar?
   private var digests: [DigestKey: DigestSession] = [:]
@@ -46,17 +49,22 @@ public final class HTTPClient: ReactorHandle {
   ///   - reactor: its reactor; by default that of this thread.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  public init(
+  public convenience init(
     _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
     file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.init(configuration, on: reactor, answering: nil, at: CallSite(file: file, line: line))
+  }
+
+  init(
+    _ configuration: Configuration, on reactor: Reactor, answering answer: ConnectionPools.Answer?, at site: CallSite
   ) {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
     handles = reactor.handles
-    let site = CallSite(file: file, line: line)
-    pools = ConnectionPools(configuration, on: reactor, at: site)
+    pools = ConnectionPools(configuration, answering: answer, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     var headers = configuration.headers
@@ -113,7 +121,7 @@ public final class HTTPClient: ReactorHandle {
     if interceptors.isEmpty { return startDirectly(request) }
     let request = request.withTracingContext
     let exchange = makeExchange(request)
-    let begin = { [self] in exchange.intercept(send(request, through: 0)) }
+    let begin = { [self] in exchange.intercept(fetchThroughInterceptors(request)) }
     // Interceptors that await need a running reactor.
     if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
     return exchange
@@ -201,13 +209,8 @@ public final class HTTPClient: ReactorHandle {
   ) throws(HTTPWireError) {
     output.removeAll(keepingCapacity: true)
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
-    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
-    if let proof = exchange.proof {
-      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
-    }
-    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    var fields = try ownFields(of: exchange, in: pool)
     var encoded: EncodedFields? = encodedHeaders
-    addCookies(to: &fields, of: exchange)
     if !fields.isEmpty, headers.contains(where: { fields.contains($0.name) }) {
       // The request's own fields replace those of the configuration.
       encoded = nil
@@ -219,6 +222,30 @@ public final class HTTPClient: ReactorHandle {
       exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
       to: &output)
     write(output)
+  }
+
+  /// The fields of this request, besides those of the configuration.
+  @inline(__always)
+  private func ownFields(of exchange: Exchange, in pool: ConnectionPool) throws(HTTPWireError) -> HTTPFields {
+    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
+    if let proof = exchange.proof {
+      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
+    }
+    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    addCookies(to: &fields, of: exchange)
+    return fields
+  }
+
+  /// The request with all fields that would be sent.
+  func requestAsSent(_ exchange: Exchange, in pool: ConnectionPool) throws(HTTPWireError) -> Request {
+    // What cannot be sent is found here.
+    try serialize(exchange, in: pool) { _ in }
+    var request = exchange.request
+    // A proxy is told the whole URL.
+    request.url = pool.asksProxy ? exchange.target : pool.origin.prefix + exchange.target
+    request.headers = try ownFields(of: exchange, in: pool)
+    for field in headers where !request.headers.contains(field.name) { request.headers.append(field) }
+    return request
   }
 
   /// Adds the jar's cookies after the program's own, in one field, as RFC 6265bis §5.8.1 requires.

@@ -1,3 +1,4 @@
+public import HTTPTypes
 public import SwirlHTTPCore
 public import SwirlNet
 
@@ -73,6 +74,20 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     self.network = network
     self.wire = wire
     self.status = status
+  }
+
+  /// An error as the client makes it: for an interceptor, and for tests.
+  ///
+  /// - Parameters:
+  ///   - code: the kind of failure.
+  ///   - reason: what went wrong and what to do, in words.
+  ///   - url: the URL of the request.
+  ///   - method: the method of the request.
+  ///   - network: what the network said.
+  public init(
+    _ code: Code, _ reason: String, url: String, method: HTTPRequest.Method = .get, network: NetError? = nil
+  ) {
+    self.init(code, method.rawValue, url, reason, network: network)
   }
 
   /// The party at fault.

@@ -73,6 +73,8 @@ final class LateTrailers: @unchecked Sendable {
   private let lock = Lock()
   private var value: HTTPFields?
 
+  init(_ fields: HTTPFields? = nil) { value = fields }
+
   var fields: HTTPFields? { lock.withLock { value } }
 
   func set(_ fields: HTTPFields) { lock.withLock { value = fields } }

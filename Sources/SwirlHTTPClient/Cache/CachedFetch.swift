@@ -8,26 +8,39 @@ extension HTTPCache {
   typealias Request = HTTPClient.Request
   typealias Response = HTTPClient.Response
 
+  typealias StreamedResponse = HTTPClient.StreamedResponse
+  /// As `HTTPClient.Next`, with the content, and a look at the head before it.
+  fileprivate typealias Next = (_ request: Request, _ onHead: @escaping (Response) -> Void) -> Deferred<Response>
+
   /// Answers `request` from the cache, or sends it on.
   func answer(
     _ request: Request, of client: HTTPClient, _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
+  ) -> Deferred<StreamedResponse> {
     guard request.method == .get || request.method == .head else { return pass(request, next) }
+    // What is streamed may be of any size.
+    if !request.isCollected { return next(request) }
     let asked = CacheControl(request.headers)
     // The cache neither stores partial responses nor makes them, and a request with no-store gets no stored response.
     if request.body != nil || request.headers.contains(.range) || asked.has("no-store") && !asked.has("only-if-cached")
     {
       return next(request)
     }
-    return follow(request, of: client, [], next)
+    let limit = client.configuration.maximumBodySize
+    return CachedFetch(request, of: client, in: self) { request, onHead in
+      next(request).addCallback { response in
+        onHead(response.response)
+        return response.collect(atMost: limit)
+      }
+    }
+    .start().addCallback { StreamedResponse($0) }
   }
 
   // MARK: - Other methods
 
-  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<Response> {
+  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<StreamedResponse> {
     if request.method == .options || request.method == .trace { return next(request) }
     return next(request).addCallback { response in
-      self.invalidate(after: request, response)
+      self.invalidate(after: request, response.response)
       return response
     }
   }
@@ -42,31 +55,6 @@ extension HTTPCache {
     // A server can only invalidate URLs of its own origin.
     for url in Set(urls) where (try? HTTPURL(url).origin) == origin { remove(url) }
   }
-
-  // MARK: - Redirects
-
-  /// Each step is cached separately, so this follows redirects itself.
-  private func follow(
-    _ request: Request, of client: HTTPClient, _ history: [HTTPClient.RedirectStep], _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
-    let policy = request.redirects ?? client.configuration.redirects
-    var step = request
-    step.redirects = HTTPClient.Redirects.none
-    return CachedFetch(step, of: client, in: self, next).start().addCallback { response -> Deferred<Response> in
-      guard policy.limit > 0, let location = Redirection.location(in: response.head) else {
-        if history.isEmpty { return .succeed(response) }
-        return .succeed(response.with(history: history))
-      }
-      switch client.redirected(request, to: location, response.status.code, policy, after: history) {
-      case .failure(let refused):
-        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
-        throw HTTPError(.redirect, request.method.rawValue, request.url, refused.reason + way)
-      case .success(let further):
-        let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)
-        return self.follow(further, of: client, history + [taken], next)
-      }
-    }
-  }
 }
 
 /// Handles one GET or HEAD, from the lookup to storing its response.
@@ -74,13 +62,17 @@ private final class CachedFetch {
   private let request: HTTPClient.Request
   private let client: HTTPClient
   private let cache: HTTPCache
-  private let next: HTTPClient.Next
+  private let next: HTTPCache.Next
   private let asked: CacheControl
   private let key: String?
   private let isDecoding: Bool
   private var variants: [[String]: [UInt8]] = [:]
+  /// What others wait for.
+  private weak var miss: SharedMiss?
+  /// What was kept of the answer.
+  private var latest: CachedResponse?
 
-  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPClient.Next) {
+  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPCache.Next) {
     self.request = request
     self.client = client
     self.cache = cache
@@ -92,7 +84,7 @@ private final class CachedFetch {
 
   func start() -> Deferred<HTTPClient.Response> {
     // The client reports an invalid URL.
-    guard let key else { return next(request) }
+    guard let key else { return next(request) { _ in } }
     // The program's own conditional request gets the server's response.
     if request.isConditional, !asked.has("only-if-cached") { return ask(key, about: nil) }
     return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.Response> in
@@ -106,8 +98,61 @@ private final class CachedFetch {
         return .succeed(give(found!, .stale))
       case .validated, nil:
         if asked.has("only-if-cached") { return .succeed(.notCached(request)) }
-        return ask(key, about: found)
+        return askOnce(key, about: found)
       }
+    }
+  }
+
+  // MARK: - Asking once for several
+
+  /// Asks the server, or waits for what it answers to the same request of another.
+  private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.Response> {
+    let hasCookies = client.cookies?.cookieBytes(for: request.url, method: request.method) != nil
+    guard let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
+      return ask(key, about: found)
+    }
+    if let miss = cache.misses[name] { return follow(miss, key, about: found) }
+    let miss = SharedMiss()
+    cache.misses[name] = miss
+    self.miss = miss
+    return ask(key, about: found).addBoth { [self] result in
+      if cache.misses[name] === miss { cache.misses[name] = nil }
+      switch result {
+      case .success(let response):
+        miss.end(latest.map { .stored($0) } ?? .notShared)
+        return response
+      case .failure(let error):
+        miss.end(error is CancelledError ? .cancelled : .notShared)
+        throw error
+      }
+    }
+  }
+
+  private func follow(
+    _ miss: SharedMiss, _ key: String, about found: CachedResponse?
+  ) -> Deferred<HTTPClient.Response> {
+    within(miss.wait()).addCallback { [self] outcome -> Deferred<HTTPClient.Response> in
+      switch outcome {
+      case .cancelled: return askOnce(key, about: found)
+      case .stored(let response):
+        if isMeant(response), response.use(for: asked, at: cache.now()) == .fresh {
+          return .succeed(give(response, .hit))
+        }
+        return ask(key, about: found)
+      case .notShared: return ask(key, about: found)
+      }
+    }
+  }
+
+  /// The time that this request has is its own.
+  private func within(_ outcome: Deferred<SharedMiss.Outcome>) -> Deferred<SharedMiss.Outcome> {
+    guard let limit = request.timeout ?? client.configuration.timeout else { return outcome }
+    return outcome.addTimeout(limit, clock: client.reactor).addErrback { [request] error in
+      guard error is TimeoutError else { throw error }
+      throw HTTPError(
+        .timeout, request.method.rawValue, request.url,
+        "no complete answer within \(limit) to another request for the same: is the server slow, or the timeout too short?"
+      )
     }
   }
 
@@ -156,7 +201,7 @@ private final class CachedFetch {
     let requestTime = cache.now()
     // If a response varies by cookies, these are the cookies that are sent.
     if let kept { _ = variant(of: kept.head) }
-    return next(sent).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+    return next(sent, look).addBoth { [self] result -> Deferred<HTTPClient.Response> in
       cache.land(flight, key)
       let response: HTTPClient.Response
       do { response = try result.get() } catch {
@@ -179,6 +224,12 @@ private final class CachedFetch {
       if !isBehind { cache.counts.misses += 1 }
       return .succeed(response.with(cacheOutcome: .miss))
     }
+  }
+
+  /// Looks at the head of an answer: what is not kept is not for others, who need not wait for its end.
+  private func look(_ response: HTTPClient.Response) {
+    let isConfirming = response.status == 304
+    if !isConfirming, !CachedResponse.isStorable(response.head, asked: asked) { miss?.end(.notShared) }
   }
 
   /// RFC 9111 §4.3.3 and §4.3.4: the stored response is still valid.
@@ -230,6 +281,7 @@ private final class CachedFetch {
   }
 
   private func replace(_ kept: CachedResponse?, with new: CachedResponse?, _ key: String) {
+    latest = new
     // Drop a response larger than the whole cache.
     let new = new.flatMap { $0.size + key.utf8.count > cache.store.limit ? nil : $0 }
     if new != nil { cache.counts.stores += 1 }

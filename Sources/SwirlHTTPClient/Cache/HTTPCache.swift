@@ -53,6 +53,8 @@ public final class HTTPCache {
   var now: () -> Int = { WallClock.now }
   /// The requests in flight to servers.
   private var flights: [String: [CacheFlight]] = [:]
+  /// What is being asked of servers for more than one request, perhaps.
+  var misses: [String: SharedMiss] = [:]
   /// The number of pending changes of the store.
   private(set) var pendingUpdates = 0
   /// The running background revalidations.

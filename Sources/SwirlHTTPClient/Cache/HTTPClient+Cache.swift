@@ -2,19 +2,19 @@ import HTTPTypes
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Serves responses from `cache` and stores responses there, by RFC 9111 for a private cache.
+  /// Answers from `cache` what may be answered from it, and keeps there what may be kept (RFC 9111, as a private cache).
   ///
   /// ```swift
   /// client.intercept(HTTPCache())
   /// client.intercept(HTTPCache(directory: "/var/cache/example"))
   /// ```
   ///
-  /// It is an interceptor: add one that changes fields before it, and one that counts network requests behind it. It
-  /// follows redirects itself, because each step is cached separately. Requests with a range or a body, `stream` and
-  /// `download` bypass it. See ``Response/cacheOutcome``.
+  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes fields belongs before
+  /// it, one that counts what goes over the network behind it, with `eachHop`. Requests for a range, with a body, and
+  /// what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came of it.
   public func intercept(_ cache: HTTPCache) {
     // The closure is the client's own.
-    intercept { [unowned self] request, next in cache.answer(request, of: self, next) }
+    intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }
   }
 
   /// The variant of `request`, as it will be sent, for a response that varies by these fields.

@@ -18,10 +18,9 @@ extension HTTPClient {
       let seen = Observation(request)
       let active = instruments.active(seen)
       active.increment(by: 1)
-      return next(request).addBoth { result in
+      return Observation.observe(next(request)) { outcome in
         active.decrement(by: 1)
-        instruments.timer(seen, result).recordNanoseconds(seen.duration.nanoseconds)
-        return try result.get()
+        instruments.timer(seen, outcome).recordNanoseconds(seen.duration.nanoseconds)
       }
     }
   }
@@ -37,10 +36,10 @@ private final class Instruments {
 
   init(_ factory: any MetricsFactory) { self.factory = factory }
 
-  func timer(_ seen: Observation, _ result: Result<HTTPClient.Response, any Error>) -> Timer {
+  func timer(_ seen: Observation, _ outcome: Observation.Outcome) -> Timer {
     var dimensions = seen.dimensions
-    if let status = Observation.status(result) { dimensions.append(("http.response.status_code", "\(status)")) }
-    if let type = Observation.errorType(result) { dimensions.append(("error.type", type)) }
+    if let status = outcome.status { dimensions.append(("http.response.status_code", "\(status)")) }
+    if let type = outcome.errorType { dimensions.append(("error.type", type)) }
     let key = dimensions.map { "\($0.0)=\($0.1)" }
     if let known = timers[key] { return known }
     let timer = Timer(

@@ -30,14 +30,13 @@ extension HTTPClient {
       }
       var traced = request
       tracer.inject(span.context, into: &traced.headers, using: FieldInjector())
-      return next(traced).addBoth { result in
-        if let status = Observation.status(result) { span.attributes["http.response.status_code"] = status }
-        if let type = Observation.errorType(result) {
+      return Observation.observe(next(traced)) { outcome in
+        if let status = outcome.status { span.attributes["http.response.status_code"] = status }
+        if let type = outcome.errorType {
           span.attributes["error.type"] = type
           span.setStatus(SpanStatus(code: .error))
         }
         span.end()
-        return try result.get()
       }
     }
   }

@@ -37,17 +37,37 @@ struct Observation {
   /// Its duration so far.
   var duration: Duration { reactor.now - start }
 
-  /// `http.response.status_code`
-  static func status(_ result: Result<HTTPClient.Response, any Error>) -> Int? {
-    if case .success(let response) = result { response.status.code } else { nil }
+  /// What came of it: the head, if one came, the size of the content, and what failed.
+  struct Outcome {
+    let response: HTTPClient.StreamedResponse?
+    let size: Int
+    let error: (any Error)?
+
+    /// `http.response.status_code`
+    var status: Int? { response?.status.code }
+
+    /// `error.type`: an error status, or the kind of failure; nil on success.
+    var errorType: String? {
+      switch error {
+      case nil: status.flatMap { $0 >= 400 ? "\($0)" : nil }
+      case let error as HTTPError: error.code.description
+      case let error?: String(describing: type(of: error))
+      }
+    }
   }
 
-  /// `error.type`: an error status, or the kind of failure; nil on success.
-  static func errorType(_ result: Result<HTTPClient.Response, any Error>) -> String? {
-    switch result {
-    case .success(let response): response.status.code >= 400 ? "\(response.status.code)" : nil
-    case .failure(let error as HTTPError): error.code.description
-    case .failure(let error): String(describing: type(of: error))
+  /// Calls `ended` when the content of the response has come to its end, or will not.
+  static func observe(
+    _ response: Deferred<HTTPClient.StreamedResponse>, _ ended: @escaping (Outcome) -> Void
+  ) -> Deferred<HTTPClient.StreamedResponse> {
+    response.addBoth { result in
+      switch result {
+      case .success(let response):
+        return response.observingEnd { ended(Outcome(response: response, size: $0, error: $1)) }
+      case .failure(let error):
+        ended(Outcome(response: nil, size: 0, error: error))
+        throw error
+      }
     }
   }
 }

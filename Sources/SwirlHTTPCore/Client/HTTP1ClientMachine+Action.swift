@@ -29,8 +29,8 @@ extension HTTP1ClientMachine {
   package enum Reception: Equatable, Sendable {
     /// Collect it until it is complete, up to the limit of the connection.
     case collected
-    /// Deliver it as it arrives, without a limit.
-    case streamed
+    /// It is handed on as it comes, up to this limit if there is one.
+    case streamed(atMost: Int?)
     /// Read and drop it to keep the connection, if it has at most this many bytes.
     case discarded(atMost: Int)
   }

@@ -102,7 +102,7 @@ package struct HTTP1ClientMachine: Sendable {
     self.reception = reception
     switch reception {
     case .collected: parser.limits.bodyBytes = limits.bodyBytes
-    case .streamed: parser.limits.bodyBytes = nil
+    case .streamed(let limit): parser.limits.bodyBytes = limit
     case .discarded(let limit): parser.limits.bodyBytes = limit
     }
   }
@@ -153,8 +153,8 @@ package struct HTTP1ClientMachine: Sendable {
   private mutating func begin(_ head: ResponseHead, _ mayRepeat: @autoclosure () -> Bool) -> Action {
     // RFC 9110 §15.5.9: on a kept connection the server reports that it received no request in time. It crossed the
     // current request in flight.
-    if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable), !request.contains(.isRepeat),
-      mayRepeat()
+    if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable),
+      !request.contains(.isRepeat), mayRepeat()
     {
       phase = .over
       return .repeatRequest
