@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target is built with: the Swift 6 language mode (complete concurrency checking), and any warning is an error.
+/// What every target is built with: the Swift 6 language mode (complete concurrency checking), and any warning is an
+/// error.
 let checked: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("ExistentialAny"),
@@ -24,8 +25,8 @@ let samples = [
 /// Programs to use, and to read: `swift run Fetch --help`.
 let programs = ["Crawler", "Downloader", "Fetch"]
 
-/// What `import Swirl` brings. Whoever depends on the library depends on each of these: a build system that looks at the umbrella
-/// alone sees no change in it when a module below changes, and would not compile its user again.
+/// The modules of `import Swirl`. A user of the library depends on each of them: a build system that looks at
+/// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore",
   "SwirlHTTPClient", "SwirlHTTPServer",
@@ -78,34 +79,39 @@ let package = Package(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     // Of the program Crawler.
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-    .target(name: "SwirlDeferred", swiftSettings: memorySafe),
+    .target(name: "SwirlPlatform", swiftSettings: memorySafe),
+    .target(name: "SwirlDeferred", dependencies: ["SwirlPlatform"], swiftSettings: memorySafe),
     .target(
       name: "SwirlReactor",
       dependencies: [
-        "CLibevent", "CSwirlSystem", "SwirlDeferred", .product(name: "Logging", package: "swift-log"),
+        "CLibevent", "CSwirlSystem", "SwirlCoordination", "SwirlDeferred", "SwirlPlatform",
+        .product(name: "Logging", package: "swift-log"),
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
       ],
       swiftSettings: checked),
-    .target(name: "SwirlCoordination", dependencies: ["SwirlReactor", "SwirlDeferred"], swiftSettings: memorySafe),
+    .target(name: "SwirlCoordination", dependencies: ["SwirlDeferred"], swiftSettings: memorySafe),
     .target(
-      name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "CSwirlSystem", "COpenSSL"],
+      name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform", "CSwirlSystem", "COpenSSL"],
       swiftSettings: checked),
     .target(
       name: "SwirlSystem",
-      dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "CSwirlSystem"],
+      dependencies: [
+        "SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "SwirlPlatform", "CSwirlSystem",
+      ],
       swiftSettings: checked),
     .target(
       name: "SwirlHTTPCore",
       dependencies: ["CIDN2", "CPSL", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
-      name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd"], swiftSettings: memorySafe),
+      name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd", "SwirlPlatform"],
+      swiftSettings: memorySafe),
     .target(
       name: "SwirlHTTPClient",
       dependencies: [
         "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
-        "SwirlSystem", "SwirlHTTPCore",
+        "SwirlSystem", "SwirlHTTPCore", "SwirlPlatform",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
@@ -130,13 +136,15 @@ let package = Package(
       dependencies: ["SwirlContent", "SwirlHTTPCore", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
-      name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL"], swiftSettings: checked),
+      name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL", "SwirlPlatform"],
+      swiftSettings: checked),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
     .executableTarget(
-      name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred"], path: "Tests/ReactorProbe",
+      name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform"],
+      path: "Tests/ReactorProbe",
       swiftSettings: checked),
     .executableTarget(
-      name: "AsyncProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/AsyncProbe",
+      name: "AsyncProbe", dependencies: modules.map { .target(name: $0) } + ["SwirlPlatform"], path: "Tests/AsyncProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "NaturalPrograms", dependencies: modules.map { .target(name: $0) }, path: "Tests/NaturalPrograms",
@@ -145,7 +153,7 @@ let package = Package(
       name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
-      name: "PoolProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/PoolProbe",
+      name: "PoolProbe", dependencies: modules.map { .target(name: $0) } + ["SwirlPlatform"], path: "Tests/PoolProbe",
       swiftSettings: checked),
   ],
   swiftLanguageModes: [.v6]
@@ -168,7 +176,7 @@ for name in samples + programs {
 }
 
 for module in tested {
-  var dependencies = Set(modules + ["SwirlTesting"])
+  var dependencies = Set(modules + ["SwirlPlatform", "SwirlTesting"])
   if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
   if module == "SwirlHTML" { dependencies.insert("SwirlHTML") }

@@ -27,7 +27,7 @@ func drive(_ pieces: [[UInt8]], _ input: FuzzInput, isLenient: Bool) -> [Seen] {
       check(machine.head != nil, "a head without a head")
       seen.append(.head("\(machine.head!)"))
       switch input.variant >> 4 & 3 {
-      case 1: machine.receive(.streamed)
+      case 1: machine.receive(.streamed(atMost: nil))
       case 2: machine.receive(.discarded(atMost: 8))
       default: break
       }

@@ -15,7 +15,8 @@ extension FuzzInput {
   }
 }
 
-/// Requests, events and bytes in any order: no rule of `ServerMachineOwner` is broken, and each request is answered or cancelled.
+/// Requests, events and bytes in any order: no rule of `ServerMachineOwner` is broken, and each request is answered or
+/// cancelled.
 func drive(_ input: FuzzInput) {
   var owner = input.owner
   var rest = input.bytes[...]

@@ -60,7 +60,7 @@ import SwirlHTML
   func run() async throws {
     try await store.open()
     try await store.add(seeds)
-    let renewal = LoopingCall(reactor) { [self] in Deferred { await self.renew() } }
+    let renewal = LoopingCall(clock: reactor) { [self] in Deferred { await self.renew() } }
     renewal.start(every: .seconds(options.lease / 3), now: false).addErrback { _ in }
     let pages = DeferredGroup()
     defer { renewal.stop() }

@@ -9,7 +9,8 @@ import Foundation
   // Not shown: a URL that is spelled otherwise may have a password in it all the same.
   if options.store.range(of: "^[A-Za-z][A-Za-z0-9+.-]*:[/\\\\]", options: .regularExpression) != nil {
     throw StoreError(
-      description: "the store is a file of SQLite, or a URL that begins with postgres:// or postgresql://, in small letters")
+      description:
+        "the store is a file of SQLite, or a URL that begins with postgres:// or postgresql://, in small letters")
   }
   return try SQLiteStore(path: options.store, lease: options.lease, politeness)
 }

@@ -66,8 +66,8 @@ struct PostgresError: Error, CustomStringConvertible {
     return (hasCredentials ? rest.dropFirst(credentials.count + 1) : rest).contains("@")
   }
 
-  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it is
-  /// shown only for a URL without a password.
+  /// Throws if libpq cannot parse the URL. libpq's message may repeat any part of the URL, and so of the password: it
+  /// is shown only for a URL without a password.
   private func checkURL() throws {
     var words: UnsafeMutablePointer<CChar>?
     let options = PQconninfoParse(url, &words)
@@ -174,7 +174,7 @@ struct PostgresError: Error, CustomStringConvertible {
     let fire = { if !ready.isFired { ready.callback() } }
     if wish != .write { try reactor.addReader(socket, fire) }
     if wish != .read { try reactor.addWriter(socket, fire) }
-    do { try await ready.addTimeout(timeout, reactor).value } catch is TimeoutError {
+    do { try await ready.addTimeout(timeout, clock: reactor).value } catch is TimeoutError {
       throw PostgresError(
         message: "PostgreSQL did not answer within \(timeout): is it overloaded, or the network gone?")
     }

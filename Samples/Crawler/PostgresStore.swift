@@ -14,7 +14,7 @@ import Swirl
   private let politeness: Politeness
   /// Origins that have a row, so that most pages need no lookup.
   private var known: Set<String> = []
-  private var reclaimed: Reactor.Instant?
+  private var reclaimed: Instant?
 
   init(url: String, lease: Double, _ politeness: Politeness) {
     connection = PostgresConnection(url: url)

@@ -83,7 +83,8 @@ import Swirl
       return "\(wanted)  \(file.name)"
     }
     guard file.name.utf8.count <= Self.longestName else {
-      throw Failure.name("a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
+      throw Failure.name(
+        "a file cannot have the name of \(file.name.utf8.count) bytes that begins with \(file.name.prefix(60))")
     }
     // An unverified file does not get its final name yet.
     let unverified = "\(options.folder)/\(Self.unverifiedName(of: file.name))"

@@ -56,13 +56,13 @@ import Swirl
     let fetched = Deferred { try await self.fetch(url, to: file == "-" ? nil : file) }
     // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return fetched }
-    return fetched.addTimeout(.seconds(seconds), reactor)
+    return fetched.addTimeout(.seconds(seconds), clock: reactor)
   }
 
   private func fetch(_ url: String, to path: String?) async throws {
     let request = try await makeRequest(url.contains("://") ? url : "http://\(url)")
     if options.isVerbose { tell("> \(request)\n" + request.headers.lines("> ")) }
-    // What is decoded has no positions that a later run could resume at, and a head is no part of the content.
+    // Decoded content has no byte positions at which a later run could resume, and a head is not content.
     if let path, !options.compressed, !options.isHead, !options.includesHead {
       return try await download(request, to: path)
     }
@@ -151,8 +151,14 @@ import Swirl
 }
 
 extension HTTPFields {
-  /// One line for each.
-  func lines(_ prefix: String) -> String { map { "\(prefix)\($0.name): \($0.value.escapingControls)\r\n" }.joined() }
+  /// A line each, for a terminal: without credentials.
+  func lines(_ prefix: String) -> String {
+    map { field in
+      let isSecret = [.authorization, .proxyAuthorization].contains(field.name)
+      let value = isSecret ? "\(field.value.prefix { $0 != " " }) REDACTED" : field.value
+      return "\(prefix)\(field.name): \(value.escapingControls)\r\n"
+    }.joined()
+  }
 
   /// The same as they came: a value is bytes, and need not be UTF-8.
   var bytes: [UInt8] {

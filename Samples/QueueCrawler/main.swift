@@ -37,7 +37,7 @@ var fetched: Set<String> = []
 put(start)
 for _ in 1...10 { work() }
 
-queue.join(timeout: .seconds(300), reactor).addBoth { result in
+queue.join(timeout: .seconds(300), clock: reactor).addBoth { result in
   if case .failure(let error) = result { print(error) }
   let seconds = (reactor.now - begin).components.seconds
   print("Done in \(seconds) seconds, fetched \(fetched.count) URLs")

@@ -1,17 +1,16 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// Splits long computations over several turns, so that they do not block the reactor.
 ///
 /// ```swift
-/// cooperate(lines, reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
+/// cooperate(lines, clock: reactor) { line in index.add(line) }.whenDone().addCallback { print("done") }
 /// ```
 ///
 /// The tasks of one cooperator take steps in rotation, for `turnTime` in each turn of the loop. Use it on the reactor's
 /// thread. Twisted: `Cooperator`, `cooperate`, `coiterate`.
 public final class Cooperator {
-  private let now: () -> Reactor.Instant
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let turnTime: Duration
   private var tasks: [CooperativeTask] = []
   private var next = 0
@@ -20,9 +19,13 @@ public final class Cooperator {
   /// - Parameters:
   ///   - clock: the clock that runs its turns, such as the reactor.
   ///   - turnTime: its time budget in each turn of the loop; a single step may exceed it.
-  public init(_ clock: some ReactorClock, turnTime: Duration = .milliseconds(5)) {
-    now = { clock.now }
-    schedule = { clock.schedule(after: .zero, $0) }
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
+  public init(
+    clock: some ReactorTime, turnTime: Duration = .milliseconds(5), file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.turnTime = turnTime
   }
 
@@ -71,7 +74,7 @@ public final class Cooperator {
   func goOn(_ task: CooperativeTask) {
     tasks.append(task)
     task.kept = nil
-    if call == nil { call = schedule { [self] in turn() } }
+    if call == nil { callTurn() }
   }
 
   func remove(_ task: CooperativeTask) {
@@ -83,15 +86,19 @@ public final class Cooperator {
 
   private func turn() {
     call = nil
-    let end = now() + turnTime
+    let end = clock.now + turnTime
     repeat {
       if tasks.isEmpty { return }
       if next >= tasks.count { next = 0 }
       let task = tasks[next]
       next += 1
       task.takeStep()
-    } while now() < end
-    if call == nil, !tasks.isEmpty { call = schedule { [self] in turn() } }
+    } while clock.now < end
+    if call == nil, !tasks.isEmpty { callTurn() }
+  }
+
+  private func callTurn() {
+    call = clock.callLater(.zero, file: site.file, line: site.line) { [self] in turn() }
   }
 }
 
@@ -184,18 +191,20 @@ public final class CooperativeTask {
 @_disfavoredOverload  // A step whose last statement is a Deferred is for the next form.
 @discardableResult
 public func cooperate<Items: Sequence>(
-  _ items: Items, _ clock: some ReactorClock, _ step: @escaping (Items.Element) throws -> Void
+  _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+  _ step: @escaping (Items.Element) throws -> Void
 ) -> CooperativeTask {
-  Cooperator(clock).cooperate(items, step)
+  Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }
 
 /// Runs `step` for each of `items` on a cooperator of its own; the next step waits for the Deferred that `step`
 /// returns.
 @discardableResult
 public func cooperate<Items: Sequence, Inner: DeferredType>(
-  _ items: Items, _ clock: some ReactorClock, @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
+  _ items: Items, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+  @DeferredBody _ step: @escaping (Items.Element) throws -> Inner
 ) -> CooperativeTask {
-  Cooperator(clock).cooperate(items, step)
+  Cooperator(clock: clock, file: file, line: line).cooperate(items, step)
 }
 
 @available(*, unavailable, message: "A cooperator belongs to its reactor's thread")

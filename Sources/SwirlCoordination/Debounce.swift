@@ -3,29 +3,38 @@ public import SwirlDeferred
 /// Calls its body with the latest value once no new value has come for a while: for input that comes in bursts.
 ///
 /// ```swift
-/// let search = Debounce(.milliseconds(300), reactor) { (text: String) in find(text) }
+/// let search = Debounce(.milliseconds(300), clock: reactor) { (text: String) in find(text) }
 /// search("s"); search("sw"); search("swirl")      // one call, with "swirl"
 /// ```
 ///
 /// Use it on the reactor's thread. lodash: `debounce`.
 public final class Debounce<Value> {
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let delay: Duration
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let body: (Value) -> Void
   private var call: (any CancellableCall)?
 
   /// - Parameters:
-  ///   - delay: the time without a new value.
-  ///   - clock: the clock for the delay, such as the reactor.
+  ///   - delay: how long it must not have been called.
+  ///   - clock: what measures that, such as the reactor.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   ///   - body: receives the latest value.
-  public init(_ delay: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
-    schedule = { clock.schedule(after: delay, $0) }
+  public init(
+    _ delay: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (Value) -> Void
+  ) {
+    self.delay = delay
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.body = body
   }
 
   /// Calls the body with `value` after the delay, unless a new value comes first.
   public func callAsFunction(_ value: Value) {
     call?.cancel()
-    call = schedule { [self] in
+    call = clock.callLater(delay, file: site.file, line: site.line) { [self] in
       call = nil
       body(value)
     }
@@ -39,17 +48,26 @@ public final class Debounce<Value> {
 ///
 /// Use it on the reactor's thread. lodash: `throttle`.
 public final class Throttle<Value> {
-  private let schedule: (@escaping () -> Void) -> any CancellableCall
+  private let interval: Duration
+  private let clock: any ReactorTime
+  private let site: CallSite
   private let body: (Value) -> Void
   private var call: (any CancellableCall)?
   private var latest: Value?
 
   /// - Parameters:
-  ///   - interval: the minimum time between two calls.
-  ///   - clock: the clock for the interval, such as the reactor.
+  ///   - interval: the shortest time between two calls.
+  ///   - clock: what measures that, such as the reactor.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
   ///   - body: receives the values.
-  public init(_ interval: Duration, _ clock: some ReactorTime, _ body: @escaping (Value) -> Void) {
-    schedule = { clock.schedule(after: interval, $0) }
+  public init(
+    _ interval: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (Value) -> Void
+  ) {
+    self.interval = interval
+    self.clock = clock
+    site = CallSite(file: file, line: line)
     self.body = body
   }
 
@@ -64,7 +82,7 @@ public final class Throttle<Value> {
   }
 
   private func wait() {
-    call = schedule { [self] in
+    call = clock.callLater(interval, file: site.file, line: site.line) { [self] in
       call = nil
       guard let value = latest.take() else { return }
       wait()

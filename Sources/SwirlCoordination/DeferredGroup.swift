@@ -1,5 +1,4 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// A group of Deferreds to cancel together and to wait for.
 ///
@@ -20,25 +19,13 @@ public final class DeferredGroup {
   /// The number of failed members, without the cancelled ones.
   public private(set) var failures = 0
 
-  /// The trigger by which a reactor cancels it.
-  private var trigger: SystemEventTrigger?
-  private var reactor: ReactorReference?
+  /// Called when the group is released: what made something else cancel it takes that back.
+  package var whenReleased: (() -> Void)?
 
   /// A group without members.
   public init() {}
 
-  deinit { if let trigger { reactor?.reactor?.removeSystemEventTrigger(trigger) } }
-
-  /// A group that `reactor` cancels when it stops, as by Ctrl-C; the reactor waits until all members have ended.
-  public convenience init(cancelledBy reactor: Reactor) {
-    self.init()
-    self.reactor = reactor.reference
-    trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] () -> Deferred<Void> in
-      guard let self else { return .succeed() }
-      cancel()
-      return join()
-    }
-  }
+  deinit { whenReleased?() }
 
   /// The number of members without a result.
   public var count: Int { running.count }

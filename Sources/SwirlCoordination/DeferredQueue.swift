@@ -7,7 +7,7 @@ public import SwirlDeferred
 /// @MainActor func work() {
 ///   queue.get().addCallback { url in fetch(url).addBoth { _ in queue.taskDone() }.addBoth { _ in work() } }
 /// }
-/// queue.join(timeout: .seconds(300), reactor).addBoth { _ in reactor.stop() }
+/// queue.join(timeout: .seconds(300), clock: reactor).addBoth { _ in reactor.stop() }
 /// ```
 ///
 /// It serves waiters in FIFO order. Use it on one thread, that of its Deferreds. As a sequence it yields elements until
@@ -154,9 +154,9 @@ public final class DeferredQueue<Element> {
 
   /// Like `join()`; fails with `TimeoutError` after `timeout`.
   public func join(
-    timeout: Duration, _ clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
+    timeout: Duration, clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Void> {
-    join(file: file, line: line).addTimeout(timeout, clock, file: file, line: line)
+    join(file: file, line: line).addTimeout(timeout, clock: clock, file: file, line: line)
   }
 
   /// Closes it for producers; those that wait for room fail with ``QueueClosedError`` at once. Consumers can still take
@@ -215,7 +215,7 @@ public final class DeferredQueue<Element> {
     }
   }
 
-  /// Elements by a priority; those that neither goes before the other stay in the order in which they were put.
+  /// A stable priority queue: elements of equal priority come out in FIFO order.
   private struct PriorityHeap {
     struct Prioritized: HeapElement {
       let element: Element

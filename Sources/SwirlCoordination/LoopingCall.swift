@@ -1,10 +1,9 @@
 public import SwirlDeferred
-public import SwirlReactor
 
 /// Calls a closure repeatedly, at an interval that does not drift.
 ///
 /// ```swift
-/// let beat = LoopingCall(reactor) { print("tick") }
+/// let beat = LoopingCall(clock: reactor) { print("tick") }
 /// beat.start(every: .seconds(1))
 /// ```
 ///
@@ -12,14 +11,15 @@ public import SwirlReactor
 /// the body returns a Deferred, or ends with one, the next call waits for it. Calls due meanwhile are skipped and
 /// counted in `missed`. Use it on the reactor's thread. Twisted: `LoopingCall`; Tornado: `PeriodicCallback`.
 public final class LoopingCall {
-  private let now: () -> Reactor.Instant
-  private let schedule: (Duration, @escaping () -> Void) -> any CancellableCall
+  private let clock: any ReactorTime
   private let body: () throws -> Deferred<Void>?
   private var call: (any CancellableCall)?
   /// The body's Deferred, while it has no result.
   private var running: Deferred<Void>?
   private var outcome: Deferred<Void>?
-  private var begin = Reactor.Instant(nanoseconds: 0)
+  /// Where it was started, for reports.
+  private var site = CallSite()
+  private var begin = Instant(nanoseconds: 0)
   private var interval = Duration.zero
   private var jitter = 0.0
   /// The due time of the latest call, in intervals from `begin`.
@@ -35,9 +35,9 @@ public final class LoopingCall {
   ///   - clock: what measures the intervals, such as the reactor.
   ///   - body: an error that it throws ends the loop.
   @_disfavoredOverload
-  public convenience init(_ clock: some ReactorClock, _ body: @escaping () throws -> Void) {
+  public convenience init(clock: some ReactorTime, _ body: @escaping () throws -> Void) {
     self.init(
-      clock,
+      clock: clock,
       maybe: {
         try body()
         return nil
@@ -49,9 +49,9 @@ public final class LoopingCall {
   ///
   /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
   public convenience init<Inner: DeferredType>(
-    _ clock: some ReactorClock, @DeferredBody _ body: @escaping () throws -> Inner
+    clock: some ReactorTime, @DeferredBody _ body: @escaping () throws -> Inner
   ) {
-    self.init(clock, maybe: { try body().withoutValue })
+    self.init(clock: clock, maybe: { try body().withoutValue })
   }
 
   // Disfavored: its only purpose is the type context for a body that returns `.succeed()`.
@@ -59,14 +59,13 @@ public final class LoopingCall {
   /// failure ends the loop.
   @_disfavoredOverload
   public convenience init(
-    _ clock: some ReactorClock, @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
+    clock: some ReactorTime, @VoidDeferredBody _ body: @escaping () throws -> Deferred<Void>
   ) {
-    self.init(clock, maybe: { try body() })
+    self.init(clock: clock, maybe: { try body() })
   }
 
-  private init(_ clock: some ReactorClock, maybe body: @escaping () throws -> Deferred<Void>?) {
-    now = { clock.now }
-    schedule = { clock.schedule(after: $0, $1) }
+  private init(clock: some ReactorTime, maybe body: @escaping () throws -> Deferred<Void>?) {
+    self.clock = clock
     self.body = body
   }
 
@@ -95,7 +94,8 @@ public final class LoopingCall {
     let outcome = Deferred<Void>(canceller: { [weak self] _ in self?.stop(with: nil) }, file: file, line: line)
     self.outcome = outcome
     (self.interval, self.jitter, latest, count, missed) = (interval, jitter, 0, 0, 0)
-    begin = now()
+    begin = clock.now
+    site = CallSite(file: file, line: line)
     if startsNow { run() } else { scheduleNext() }
     return outcome
   }
@@ -144,7 +144,7 @@ public final class LoopingCall {
   private func countMissed() {
     let interval = interval.nanoseconds
     guard interval > 0 else { return }
-    let due = (now().nanoseconds - begin.nanoseconds) / interval
+    let due = (clock.now.nanoseconds - begin.nanoseconds) / interval
     if due > latest {
       missed += Int(due - latest)
       latest = due
@@ -156,7 +156,7 @@ public final class LoopingCall {
     var delay: Int64 = 0
     let interval = interval.nanoseconds
     if interval > 0 {
-      let elapsed = now().nanoseconds - begin.nanoseconds
+      let elapsed = clock.now.nanoseconds - begin.nanoseconds
       // A call that is due exactly now is the one that has just run.
       let next = max(elapsed / interval, latest) + 1
       missed += Int(next - latest - 1)
@@ -168,7 +168,7 @@ public final class LoopingCall {
         delay += Int64(Double(interval) * Double.random(in: 0..<jitter, using: &random))
       }
     }
-    call = schedule(.nanoseconds(delay)) { [self] in run() }
+    call = clock.callLater(.nanoseconds(delay), file: site.file, line: site.line) { [self] in run() }
   }
 }
 

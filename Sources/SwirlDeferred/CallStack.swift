@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import SwirlPlatform
 import Synchronization
 
 /// The rest of this thread's stack, and the steps that are queued because it is short.

@@ -1,7 +1,7 @@
 /// Makes the Deferred in the last statement of a closure its return value, without `return`.
 ///
 /// ```swift
-/// LoopingCall(reactor) {
+/// LoopingCall(clock: reactor) {
 ///   print("tick")
 ///   fetch(url).addCallback { print($0.status) }
 /// }

@@ -2,8 +2,9 @@ import Synchronization
 
 /// Random numbers for the library's own choices: pauses between tries, jitter, boundaries, nonces.
 ///
-/// They are those of the reactor that runs on this thread where its clock is virtual, so that a simulation can be repeated; else they are
-/// the system's. Names of temporary files stay the system's: two runs with one seed must not ask for the same.
+/// They are those of the reactor that runs on this thread where its clock is virtual, so that a simulation can be
+/// repeated; else they are the system's. Names of temporary files stay the system's: two runs with one seed must not
+/// ask for the same.
 package struct HouseRandom: RandomNumberGenerator {
   private static let seeded = Mutex<(@Sendable () -> UInt64?)?>(nil)
 

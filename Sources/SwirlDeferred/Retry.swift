@@ -31,27 +31,28 @@ public struct Backoff: Sendable {
 /// success, or the last failure.
 ///
 /// ```swift
-/// retry(reactor, Backoff(attempts: 5)) { openStore() }
+/// retry(Backoff(attempts: 5), clock: reactor) { openStore() }
 /// ```
 ///
 /// Cancelling it cancels the running attempt or the pause, and ends it: a ``CancelledError`` is never retried.
 public func retry<Value>(
-  _ clock: some ReactorTime, _ backoff: Backoff = Backoff(), file: StaticString = #fileID, line: UInt = #line,
+  _ backoff: Backoff = Backoff(), clock: some ReactorTime, file: StaticString = #fileID, line: UInt = #line,
   where mayPass: @escaping (any Error) -> Bool = { _ in true }, _ work: @escaping () throws -> Deferred<Value>
 ) -> Deferred<Value> {
   require(backoff.attempts > 0, "something that is tried \(backoff.attempts) times has no result")
   func attempt(_ number: Int) -> Deferred<Value> {
     maybeDeferred(file: file, line: line, work).addErrback { error -> Deferred<Value> in
       guard number < backoff.attempts, !(error is CancelledError), mayPass(error) else { throw error }
-      return pause(backoff.delay(after: number), clock).addCallback { attempt(number + 1) }
+      let pause = pause(backoff.delay(after: number), clock, CallSite(file: file, line: line))
+      return pause.addCallback { attempt(number + 1) }
     }
   }
   return attempt(1)
 }
 
-private func pause(_ duration: Duration, _ clock: some ReactorTime) -> Deferred<Void> {
+private func pause(_ duration: Duration, _ clock: some ReactorTime, _ site: CallSite) -> Deferred<Void> {
   var call: (any CancellableCall)?
-  let pause = Deferred<Void>(canceller: { _ in call?.cancel() })
-  call = clock.schedule(after: duration) { pause.callback() }
+  let pause = Deferred<Void>(canceller: { _ in call?.cancel() }, file: site.file, line: site.line)
+  call = clock.callLater(duration, file: site.file, line: site.line) { pause.callback() }
   return pause
 }

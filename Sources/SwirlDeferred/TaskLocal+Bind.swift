@@ -6,9 +6,9 @@ extension TaskLocal {
   /// reactor.callLater(.seconds(1), ServiceContext.$current.bind { … })
   /// ```
   ///
-  /// A callback runs with the task-locals of whoever fires it: those of another task, or none where that is a reactor. A task
-  /// is the other way to keep them: `Deferred { }` and `Task { }` begin with those of the place where they were made. Node:
-  /// `AsyncLocalStorage.bind`; Python: `contextvars.copy_context().run`.
+  /// A callback runs with the task-locals of the code that fires it: those of another task; a reactor has no
+  /// task-locals. A task is the other way to keep them: `Deferred { }` and `Task { }` begin with those of the place
+  /// where they were made. Node: `AsyncLocalStorage.bind`; Python: `contextvars.copy_context().run`.
   public func bind<Argument, Result>(
     _ callback: @escaping (Argument) throws -> Result
   ) -> (Argument) throws -> Result {

@@ -2,7 +2,7 @@ import HTTPTypes
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Who asks.
+  /// The credentials of a request.
   public struct Authentication: Sendable, Hashable, CustomStringConvertible {
     enum Kind: Sendable, Hashable {
       case basic(user: String, password: String)
@@ -11,7 +11,7 @@ extension HTTPClient {
     }
     let kind: Kind
 
-    /// A name without a colon, which would end it, and a password, readable for everyone on the way: for `https` (RFC 7617).
+    /// A name without a colon, and a password. Both are readable on the network, so use `https` (RFC 7617).
     public static func basic(_ user: String, _ password: String) -> Authentication {
       Authentication(kind: .basic(user: user, password: password))
     }
@@ -19,8 +19,8 @@ extension HTTPClient {
     /// A token (RFC 6750).
     public static func bearer(_ token: String) -> Authentication { Authentication(kind: .bearer(token)) }
 
-    /// A name and a password that is never sent: when the server asks for it, the request is sent once more with a proof
-    /// (RFC 7616).
+    /// A name and a password that is never sent: if the server challenges the request, it is repeated with a proof (RFC
+    /// 7616).
     public static func digest(_ user: String, _ password: String) -> Authentication {
       Authentication(kind: .digest(user: user, password: password))
     }
@@ -34,12 +34,12 @@ extension HTTPClient {
       }
     }
 
-    /// The name and password that are to be proved, not sent.
+    /// The name and password for a proof.
     var digest: (user: String, password: String)? {
       if case .digest(let user, let password) = kind { (user, password) } else { nil }
     }
 
-    /// The value of the Authorization field that goes with the first try, where there is one.
+    /// The value of the Authorization field of the first attempt, if any.
     var credentials: String? {
       switch kind {
       case .basic(let user, let password): "Basic " + Array("\(user):\(password)".utf8).base64
@@ -48,7 +48,7 @@ extension HTTPClient {
       }
     }
 
-    /// What is wrong with it, in words.
+    /// Why it is invalid, in words.
     var problem: String? {
       switch kind {
       case .basic(let user, _) where user.contains(":"): "the user name has a colon, which ends it (RFC 7617)"

@@ -5,35 +5,35 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// One HTTP/1.1 connection to a server: one request at a time goes over it, and between requests its pool keeps it.
+/// One HTTP/1.1 connection to a server: it carries one request at a time, and stays in its pool between requests.
 ///
-/// It is the shell of an ``HTTP1ClientMachine``: it moves bytes, keeps the time and carries out what the machine says. What a head means
-/// to the request (cookies, redirects, proofs, codings) the exchange decides.
-final class ClientConnection: StreamProtocol {
+/// It is the shell of an ``HTTP1ClientMachine``: it moves bytes, enforces timeouts and carries out the machine's
+/// actions. The exchange interprets a head (cookies, redirects, proofs, codings).
+final class ClientConnection: StreamProtocol, PooledConnection {
   private let pool: ConnectionPool
   private unowned let reactor: Reactor
   private let transport: any ConnectedTransport
-  // Exempt from run-time checks for overlapping access: while one of these is changed nothing is called that could come back.
+  // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
   @exclusivity(unchecked) private var machine: HTTP1ClientMachine
   @exclusivity(unchecked) private var exchange: HTTPClient.Exchange?
   @exclusivity(unchecked) private var content = ResponseContent()
-  /// Sends the content of the present request if that comes in pieces.
+  /// Sends the streamed content of the current request.
   @exclusivity(unchecked) private var sender: BodySender?
   /// Runs while the content of the request waits for 100 (Continue).
   @exclusivity(unchecked) private var continueTimer: DelayedCall?
-  /// When the last bytes were read, or a little before, and by which poll of the reactor they were found.
+  /// When the last bytes were read, or slightly earlier, and by which poll of the reactor.
   @exclusivity(unchecked) private var readTime: Int64 = 0
   @exclusivity(unchecked) private var readPoll = 0
-  /// Watches the deadline of the present request. It is only ever moved back, which costs nothing, so one lasts for many.
+  /// The timer of the current request's deadline. It is only ever postponed, at no cost, so one serves many requests.
   private var timer: DelayedCall?
-  /// When it was last put aside, for the pool.
+  /// When it last became idle, for the pool.
   var idleSince: Int64 = 0
-  /// Whether it is being closed so that one to another origin can be made.
+  /// Whether it is being closed to make room for one to another origin.
   var isMakingRoom = false
-  /// What the transport said last, perhaps before there is content to send.
+  /// The transport's last pause or resume, perhaps before there is content to send.
   private var isWritingPaused = false
 
-  /// When it is too old to be used again.
+  /// When it is too old for reuse.
   private let end: Int64
   /// How it was made; its first response carries it.
   private var birth: ConnectionBirth?
@@ -47,16 +47,16 @@ final class ClientConnection: StreamProtocol {
     machine = HTTP1ClientMachine(limits: pool.limits, isLenient: pool.isLenient)
   }
 
-  // Only with the reactor: else it has ended before.
+  // Only reached with the reactor's release: otherwise it has ended before.
   deinit {
     stopBody()
     exchange?.abandon()
   }
 
-  /// Whether it is to give way to a new one.
+  /// Whether a new connection should replace it.
   var hasLivedLongEnough: Bool { end != .max && reactor.turnTime >= end }
 
-  /// Whether it has carried a request before the present one.
+  /// Whether it has carried an earlier request.
   var isReused: Bool { machine.isReused }
 
   /// How many more requests it takes.
@@ -64,15 +64,15 @@ final class ClientConnection: StreamProtocol {
 
   // MARK: - Sending
 
-  /// What arrives within this time after a read is not looked for, since the look is a system call. Between an answer and the request
-  /// that its callback makes there are a few microseconds.
+  /// Within this time after a read the connection is not checked for input, because the check is a system call. A
+  /// callback usually sends the next request within a few microseconds of a response.
   private static let unwatchedNanoseconds: Int64 = 100_000
 
-  /// Whether the connection can carry `exchange`: the server has sent nothing since its last answer.
+  /// Whether the connection can carry `exchange`: the server has sent no bytes since its last response.
   ///
-  /// What is there before the request is sent would be taken for its answer (RFC 9112 §9.2): an unsolicited answer, a 408
-  /// about the wait. A connection whose end is there would lose the request. One that may be repeated needs no look for that if the
-  /// last answer has come just now; for one that may not the look comes before all else.
+  /// Bytes that arrive before the request is sent would be taken for its response (RFC 9112 §9.2): an unsolicited
+  /// response, or a 408 for idling. A connection at EOF would lose the request. A repeatable request needs no check
+  /// right after a response; a non-repeatable one always needs it.
   func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
     let reactor = reactor
     let hasJustRead =
@@ -81,7 +81,7 @@ final class ClientConnection: StreamProtocol {
     return !transport.hasUndeliveredInput(hasJustRead: hasJustRead)
   }
 
-  /// Sends the request of `exchange`; false when it cannot be sent, which is its error, and the connection stays free.
+  /// Sends the request of `exchange`; false if the request itself cannot be sent; the connection stays idle.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
     do {
       try exchange.client?.serialize(exchange, in: pool) { transport.write($0) }
@@ -109,7 +109,7 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
-  /// RFC 9110 §10.1.1: a server that does not know the expectation will never say that it wants the content.
+  /// RFC 9110 §10.1.1: a server that does not know the expectation will never send a 100.
   private static let continueTimeout = Duration.seconds(1)
 
   private func send(_ source: any BodySource, length: Int?, of exchange: HTTPClient.Exchange) {
@@ -127,13 +127,13 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
-  /// Sends the content that waited for the server's word.
+  /// Sends the content that waited for a 100.
   private func beginBody() {
     continueTimer.take()?.cancel()
     sender?.start(isPaused: isWritingPaused)
   }
 
-  /// Sends no more of the content.
+  /// Stops sending the content.
   private func stopBody() {
     continueTimer.take()?.cancel()
     sender.take()?.cancel()
@@ -154,8 +154,8 @@ final class ClientConnection: StreamProtocol {
     if let timer, timer.isActive {
       timer.move(to: deadline)
     } else {
-      timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
-        // It may have been set for a request before this one.
+      timer = reactor.callAt(Instant(nanoseconds: deadline)) { [unowned self] in
+        // The timer may belong to an earlier request.
         guard let exchange else { return }
         if exchange.nextDeadline > reactor.now.nanoseconds {
           watchDeadline(exchange.nextDeadline)
@@ -184,14 +184,15 @@ final class ClientConnection: StreamProtocol {
     }
   }
 
-  /// Carries out what ends a read or a response; returns whether the machine has more to say about the same bytes.
+  /// Carries out an action that ends a read or a response; returns whether the machine has further actions for the same
+  /// bytes.
   private func perform(_ action: HTTP1ClientMachine.Action) -> Bool {
     switch action {
     case .head(let withholdsContent):
       begin(withholdsContent: withholdsContent)
       return true
     case .sendContent: beginBody()
-    case .informational: break
+    case .informational: if let head = machine.informational { exchange?.show(informational: head) }
     case .end(let isKept):
       finish(isKept: isKept)
       return false
@@ -211,14 +212,14 @@ final class ClientConnection: StreamProtocol {
 
   private func noteRead() {
     let reactor = reactor
-    // Without a look at the clock, which would be one for each response.
+    // Without reading the clock, which would cost one read per response.
     readTime = reactor.knownTime
     readPoll = reactor.pollCount
     if !machine.hasBegun { exchange?.times.firstByte = reactor.turnTime }
     exchange?.noteActivity()
   }
 
-  /// So much content of a redirect, or of a 401, is read, to keep the connection.
+  /// The maximum content of a redirect or a 401 that is read and dropped to keep the connection.
   private static let discardedLength = 64 * 1024
 
   private func begin(withholdsContent: Bool) {
@@ -230,7 +231,7 @@ final class ClientConnection: StreamProtocol {
       case .collect(let decoder): content.collect(decoder, head.framing)
       case .stream(let stream, let decoder):
         content.stream(to: stream, decoder)
-        machine.receive(.streamed)
+        machine.receive(.streamed(atMost: exchange.bodyLimit))
         exchange.moveDeadline()
         stream.begin(exchange.response(head, isDecoded: decoder != nil, birth: birth), of: exchange, reactor)
       }
@@ -244,7 +245,7 @@ final class ClientConnection: StreamProtocol {
     var offset = 0
     do throws(ContentError) {
       while try !decoder.decode(bytes, at: &offset, into: &content.bytes) {
-        // One read of a stream may be a thousand times as long when it is decoded: it is handed on in pieces.
+        // One read of a stream may grow a thousandfold when decoded: deliver it in pieces.
         handOn()
         // The consumer may have ended the request.
         if exchange == nil { return }
@@ -259,9 +260,10 @@ final class ClientConnection: StreamProtocol {
 
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
     guard content.decoder == nil, let rest = machine.directLength, rest >= Self.directReadLength else { return false }
-    // Room for a byte too many: if there is one, it is seen, and if not, the transport need not ask for more.
+    // Room for one byte too many: this detects excess bytes, and makes a complete read a short one, so that the
+    // transport need not read again.
     let count = content.append(adding: min(rest, 1 << 20) + 1, read)
-    // Much may have been read in this turn already.
+    // This turn may have read much already.
     _ = reactor.lookAtClock()
     noteRead()
     if count > rest { content.bytes.removeLast(count - rest) }
@@ -284,14 +286,14 @@ final class ClientConnection: StreamProtocol {
     exchange.finish(.success(response))
   }
 
-  /// The present response was the way to another.
+  /// The current response was a redirect or a challenge.
   private func finishDetour(isKept: Bool) {
     guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
     free(if: isKept)
     exchange.takeDetour(head)
   }
 
-  /// Gives the connection back, first of all, so that what a callback asks for can have it; or closes it.
+  /// Returns the connection to the pool first, so that requests of a callback can use it; or closes it.
   private func free(if isKept: Bool) {
     stopBody()
     birth = nil
@@ -309,7 +311,7 @@ final class ClientConnection: StreamProtocol {
     timer?.cancel()
     timer = nil
     stopBody()
-    // A request that is sent once more must find its pool: only then may that be given up.
+    // A repeated request must find its pool, so release that only afterwards.
     switch machine.connectionLost(mayRepeat: pool.repeatsRequests) {
     case .lost: endEarly(end.error?.reason ?? "the connection was closed", network: end.error)
     case let action?: _ = perform(action)
@@ -320,14 +322,14 @@ final class ClientConnection: StreamProtocol {
 
   // MARK: - Streaming
 
-  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  /// Delivers the content of the current read as one piece, for any number of chunks.
   private func handOn() {
     guard let stream = content.stream, let bytes = content.take() else { return }
     if !stream.isPaused { exchange?.moveDeadline() }
     stream.put(bytes)
   }
 
-  /// The buffer is full: back-pressure for the server, and the time stands still.
+  /// The buffer is full: back-pressure for the server; the timeout pauses.
   func pauseBody() {
     exchange?.pause()
     transport.pauseReading()
@@ -340,8 +342,8 @@ final class ClientConnection: StreamProtocol {
     transport.resumeReading()
   }
 
-  /// The present response has no more content: the connection is as it was before it.
-  /// - Returns: what was collected.
+  /// Ends the content of the current response, and resets the connection's state for it.
+  /// - Returns: the collected content.
   private func endContent(_ trailers: HTTPFields? = nil) -> [UInt8] {
     handOn()
     let stream = content.stream
@@ -363,7 +365,7 @@ final class ClientConnection: StreamProtocol {
     exchange.finish(.failure(exchange.error(code, reason, network: network)))
   }
 
-  /// Sends the request once more, on another connection.
+  /// Repeats the request on another connection.
   private func sendAgain() {
     guard let exchange = exchange.take() else { return }
     stopBody()
@@ -373,24 +375,22 @@ final class ClientConnection: StreamProtocol {
   }
 
   private func fail(_ error: HTTPWireError) {
-    fail(error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse, error.message, wire: error)
+    let code: HTTPError.Code = error.code == .bodyTooLarge ? .bodyTooLarge : .invalidResponse
+    fail { $0.error(code, error.message, wire: error) }
   }
 
-  private func fail(_ error: ContentError) {
-    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
-    fail(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
-  }
+  private func fail(_ error: ContentError) { fail { $0.error(error) } }
 
-  private func fail(_ code: HTTPError.Code, _ reason: String, wire: HTTPWireError? = nil) {
+  private func fail(_ makeError: (HTTPClient.Exchange) -> HTTPError) {
     _ = endContent()
     machine.drop()
     let exchange = exchange.take()
     stopBody()
     transport.abort()
-    exchange?.finish(.failure(exchange!.error(code, reason, wire: wire)))
+    if let exchange { exchange.finish(.failure(makeError(exchange))) }
   }
 
-  /// The request was cancelled or timed out: its answer may still come, so the connection is of no use any more.
+  /// The request was cancelled or timed out: its response may still arrive, so the connection cannot be reused.
   func drop(_ exchange: HTTPClient.Exchange) {
     guard self.exchange === exchange else { return }
     self.exchange = nil
@@ -400,13 +400,13 @@ final class ClientConnection: StreamProtocol {
     transport.abort()
   }
 
-  /// Something came while it was free: it must not carry a request any more, from now on, since it is closed in the next turn only.
+  /// Input arrived while it was idle: it must not carry further requests. It is closed only in the next turn.
   private func discard() {
     pool.removeIdle(self)
     close()
   }
 
-  /// Ends the connection. What could not be sent yet is dropped: a server that does not read would keep it open for ever.
+  /// Ends the connection, and drops unsent bytes: a server that does not read would keep it open for ever.
   func close() {
     if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
   }

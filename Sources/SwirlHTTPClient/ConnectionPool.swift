@@ -5,33 +5,36 @@ import SwirlReactor
 
 /// The connections to one origin, and the requests that wait for one.
 ///
-/// A free connection is taken first, the one that was used last; else a new one is made, up to the limits; else the request
-/// waits its turn. A connection that is made belongs to no request: whoever is first in line gets it.
+/// A request takes the most recently used idle connection; otherwise the pool makes a new one, up to the limits;
+/// otherwise the request waits in FIFO order. A new connection belongs to no request: the first request in the queue
+/// gets it.
 final class ConnectionPool {
   /// Not to be used once `isDetached`.
   private unowned let pools: ConnectionPools
-  /// Whether the client was released. Connections that are still closing then find their pool, but no client behind it.
+  /// Whether the client was released. Connections that are still closing find their pool, but no client.
   private var isDetached = false
   let origin: Origin
-  /// What the connections go through.
+  /// The proxy of the connections.
   let proxy: Proxy?
   let host: EncodedHost
-  /// What the URLs of this origin begin with.
+  /// The prefix of the origin's URLs.
   let urlPrefix: [UInt8]
   private unowned let reactor: Reactor
-  // The lists are exempt from run-time checks for overlapping access: nothing is called while one is changed.
-  /// Connections without a request, in the order they were put aside.
+  // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
+  /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
+  /// What takes any number of requests at once, in the place of all connections.
+  private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
-  /// Connections made, with or without a request.
+  /// The number of established connections, busy and idle.
   private(set) var open = 0
-  /// Requests in line, the first at `waitingStart`. One that was cancelled leaves its place empty.
+  /// The queued requests, the first at `waitingStart`. A cancelled one leaves its place empty.
   @exclusivity(unchecked) private var waiting: [HTTPClient.Exchange?] = []
   @exclusivity(unchecked) private var waitingStart = 0
-  /// The number of the first place in `waiting`: places are numbered through, so that a request finds its own.
+  /// The number of the first place in `waiting`: places have sequence numbers, so that a request finds its own.
   @exclusivity(unchecked) private var firstPlace = 0
   @exclusivity(unchecked) private(set) var waitingCount = 0
-  /// The number of the request by which it is in the client's line.
+  /// The sequence number of the request with which it is in the client's queue.
   var placeInLine: Int?
 
   init(_ origin: Origin, of pools: ConnectionPools, on reactor: Reactor) throws(HTTPWireError) {
@@ -41,36 +44,47 @@ final class ConnectionPool {
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
+    if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
-  /// Whether a request that a dead connection lost is sent once more.
+  /// Whether to repeat a request that a dead connection has lost.
   var repeatsRequests: Bool { !pools.isClosed }
 
   /// The limits of each response.
   var limits: HTTPLimits { pools.limits }
 
-  /// Whether a response may depart from the letter. A proxy passes on what others wrote: there a doubt about where a message ends is an
-  /// attack (RFC 9112 §11.2).
+  /// Whether to parse responses leniently. Not with a proxy, where ambiguous framing permits response smuggling (RFC
+  /// 9112 §11.2).
   var isLenient: Bool { proxy == nil && !pools.configuration.strictResponses }
 
-  /// When a connection that is made now is too old to be used again.
+  /// When a connection that is made now will be too old for reuse.
   var endOfNewConnection: Int64 { pools.endOfNewConnection }
 
-  /// Whether a proxy is asked for each request, rather than for a connection.
+  /// Whether the proxy forwards each request, rather than a tunnel.
   var asksProxy: Bool { proxy?.kind == .http && !origin.isSecure }
 
-  /// How many connections and requests there are.
+  /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
-    HTTPClient.Counts(busy: open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
+    HTTPClient.Counts(
+      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
   }
 
-  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 }
+  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 && (answering?.busy ?? 0) == 0 }
+
+  /// The last request that a function answers has ended.
+  func noteUnused() {
+    if !isDetached { pools.noteFreed(self) }
+  }
 
   // MARK: - Requests
 
-  /// Sends the request on a free connection, or puts it in line.
+  /// Sends the request on an idle connection, or queues it.
   func start(_ exchange: HTTPClient.Exchange) {
-    // A request that is sent once more may wait for a connection of its own while others are free.
+    if let answering {
+      _ = answering.send(exchange)
+      return
+    }
+    // A repeated request may wait for a new connection while others are idle.
     while let connection = idle.popLast() {
       if connection.hasLivedLongEnough || !connection.canCarry(exchange) {
         connection.close()
@@ -82,8 +96,8 @@ final class ConnectionPool {
     wait(exchange)
   }
 
-  /// Sends a request once more, before those in line, which came later. Kept connections may be as dead as the one it was on, even if
-  /// they have just carried an answer: it waits for one that is made. That has its place, which the dead one gave up.
+  /// Repeats a request, ahead of the queued ones, which are later. Kept connections may be as dead as its last one,
+  /// even if they have just carried a response: so it waits for a new one, which takes the dead connection's slot.
   func retry(_ exchange: HTTPClient.Exchange) {
     if waitingStart == 0 {
       waiting.insert(nil, at: 0)
@@ -107,32 +121,32 @@ final class ConnectionPool {
     var deadline = exchange.deadline
     if let limit = exchange.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
     if exchange.timer == nil, deadline != .max {
-      exchange.timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned exchange] in
+      exchange.timer = reactor.callAt(Instant(nanoseconds: deadline)) { [unowned exchange] in
         exchange.abortTimedOut()
       }
     }
     connectIfNeeded()
   }
 
-  /// The request was cancelled while it was in line.
+  /// Removes a request that was cancelled in the queue.
   func remove(_ exchange: HTTPClient.Exchange) {
     waiting[exchange.place - firstPlace] = nil
     waitingCount -= 1
     if waitingCount == 0 { removePlaces(waiting.count) }
-    // A connection that nobody waits for any more is not made.
+    // Cancel a connect that no request needs any more.
     if connecting.count > waitingCount { cancelLatestConnect() }
     pools.noteFreed(self)
   }
 
-  /// The request that is first in line.
+  /// The first request in the queue.
   var firstWaiting: HTTPClient.Exchange? {
     waitingCount == 0 ? nil : waiting[waitingStart...].lazy.compactMap { $0 }.first
   }
 
   private func nextWaiting() -> HTTPClient.Exchange? { nextPlace().map { take(at: $0) } }
 
-  /// Where the request is that is next; with `isKept`, the next that goes over a connection which has carried others. Those that are sent
-  /// once more are in front.
+  /// The place of the next request; with `isKept`, the next one that may use a kept connection. Repeated requests are
+  /// in front.
   private func nextPlace(isKept: Bool = false) -> Int? {
     if waitingCount == 0 { return nil }
     return waiting[waitingStart...].firstIndex { $0 != nil && !(isKept && $0!.isRetry) }
@@ -158,22 +172,22 @@ final class ConnectionPool {
 
   // MARK: - Connecting
 
-  /// So many connections are made at a time. A server accepts as fast as it can; what comes faster overflows its queue, and
-  /// the kernel tries again only after a second.
+  /// The maximum number of simultaneous connects. More could overflow the server's accept queue, and the kernel retries
+  /// only after a second.
   private static let connectingAtOnce = 256
 
-  /// Whether there are requests in line for which a connection is to be made, and the limits of the origin allow it.
+  /// Whether queued requests need a new connection, and the origin's limits allow it.
   var needsConnection: Bool {
     connecting.count < min(waitingCount, Self.connectingAtOnce)
       && open + connecting.count < pools.configuration.connectionsPerOrigin
   }
 
-  /// Makes a connection for each request in line, as far as the limits allow.
+  /// Makes a connection for each queued request, within the limits.
   func connectIfNeeded() {
     while needsConnection, pools.reserveConnection(for: self) { connect() }
   }
 
-  /// Makes a connection, which has its place among those of the client already.
+  /// Makes a connection, whose slot in the client is already reserved.
   func connect() {
     let attempt = ConnectAttempt(index: connecting.count)
     connecting.append(attempt)
@@ -197,7 +211,7 @@ final class ConnectionPool {
       to: (origin.name, origin.port), tls: tls, allowing: allows, at: pools.site, completion)
   }
 
-  /// Stops making the connection that was begun last, and gives up its place among those of the client.
+  /// Cancels the latest connect, and releases its slot in the client.
   private func cancelLatestConnect() {
     guard let attempt = connecting.popLast() else { return }
     attempt.index = nil
@@ -206,7 +220,7 @@ final class ConnectionPool {
     if !isDetached { pools.releaseConnection() }
   }
 
-  /// Takes an attempt off the list.
+  /// Removes an attempt from the list.
   private func forget(_ attempt: ConnectAttempt) {
     guard let index = attempt.index.take() else { return }
     let last = connecting.removeLast()
@@ -220,7 +234,7 @@ final class ConnectionPool {
   private func connected(_ attempt: ConnectAttempt, _ result: Result<any ConnectedTransport, any Error>) {
     let times = attempt.connector?.times
     forget(attempt)
-    // The last that holds the client, and with it these, may be the request that gets the error.
+    // The request that gets the error may hold the last reference to the client, and so to the pools.
     let pools = pools
     switch result {
     case .success(let transport):
@@ -231,7 +245,7 @@ final class ConnectionPool {
       connectIfNeeded()
     case .failure(let error):
       pools.releaseConnection()
-      // The attempts that are left may still serve as many; the first beyond them fails.
+      // The remaining attempts may still serve as many requests; the first one beyond them fails.
       if waitingCount > connecting.count, let exchange = nextWaiting() {
         exchange.finish(.failure(exchange.connectError(error)))
       }
@@ -241,7 +255,7 @@ final class ConnectionPool {
 
   // MARK: - Connections
 
-  /// Takes a connection that carries more requests: the next in line get it, or it is kept.
+  /// Takes back a reusable connection: the next queued requests get it, or it is kept.
   func release(_ connection: ClientConnection) {
     let pools = isDetached ? nil : pools
     if pools?.needsRoom(besides: self) == true { return makeRoom(connection) }
@@ -250,7 +264,7 @@ final class ConnectionPool {
       _ = connection.send(take(at: place))
     }
     if connection.capacity == 0 { return }
-    // Those that are left want a connection of their own, for which there is no room.
+    // The remaining requests need a new connection, for which there is no room.
     if waitingCount > 0, placeInLine != nil { return makeRoom(connection) }
     guard let pools, pools.keepsIdle else { return connection.close() }
     connection.idleSince = reactor.turnTime
@@ -258,7 +272,7 @@ final class ConnectionPool {
     pools.watchIdle()
   }
 
-  /// Takes away a connection that is of no use any more, if it is free.
+  /// Removes an unusable connection, if it is idle.
   func removeIdle(_ connection: ClientConnection) {
     if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
   }
@@ -272,7 +286,7 @@ final class ConnectionPool {
     pools.noteFreed(self)
   }
 
-  /// Closes the connections that were put aside before `time`; returns when the oldest of the others was.
+  /// Closes the connections that became idle before `time`; returns when the oldest of the others did.
   func closeIdle(before time: Int64) -> Int64? {
     let old = idle.prefix { $0.idleSince <= time }
     idle.removeFirst(old.count)
@@ -280,7 +294,7 @@ final class ConnectionPool {
     return idle.first?.idleSince
   }
 
-  /// Closes the connection that was put aside first, to make room for one elsewhere.
+  /// Closes the longest-idle connection, to make room for one to another origin.
   func closeOldestIdle() -> Bool {
     guard !idle.isEmpty else { return false }
     makeRoom(idle.removeFirst())
@@ -293,18 +307,19 @@ final class ConnectionPool {
     connection.close()
   }
 
-  /// The client goes away, and nothing is under way: a request keeps its client.
+  /// The client is released, so no request is in progress: a request retains its client.
   func detach() {
     isDetached = true
     for connection in idle.take() { connection.close() }
-    // Those that were made for requests which have got another meanwhile.
+    // Connects for requests that have got another connection meanwhile.
     while !connecting.isEmpty { cancelLatestConnect() }
   }
 
-  /// The reactor is let go of, and its connections with it: lets go of all, without a word.
+  /// The reactor is released, with its connections: releases everything without callbacks.
   func abandon() {
     isDetached = true
     while let exchange = nextWaiting() { exchange.abandon() }
+    answering?.abandon()
     for attempt in connecting.take() {
       attempt.index = nil
       attempt.connector = nil
@@ -312,7 +327,7 @@ final class ConnectionPool {
     idle = []
   }
 
-  /// Fails what waits and closes what is free; requests under way end on their own.
+  /// Fails queued requests and closes idle connections; requests in progress end on their own.
   func close(_ makeError: (HTTPClient.Exchange) -> any Error) {
     while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
     while !connecting.isEmpty { cancelLatestConnect() }
@@ -321,9 +336,9 @@ final class ConnectionPool {
   }
 }
 
-/// A connection being made. One that is given up is cancelled, and then tells nothing.
+/// A connect in progress. A cancelled one makes no callback.
 private final class ConnectAttempt {
-  /// Its place in the list of its pool, while it is on it.
+  /// Its index in the list of its pool, while it is listed.
   var index: Int?
   var connector: Connector?
 
@@ -331,7 +346,7 @@ private final class ConnectAttempt {
 }
 
 extension Array {
-  /// Moves the elements out.
+  /// Removes and returns the elements.
   fileprivate mutating func take() -> [Element] {
     defer { self = [] }
     return self
@@ -339,7 +354,7 @@ extension Array {
 }
 
 extension Proxy {
-  /// How a connection through it to `origin` is asked for; nil where each request is.
+  /// The negotiation of a tunnel to `origin`; nil if the proxy forwards each request.
   fileprivate func tunnel(to origin: Origin) -> (() -> any TunnelNegotiation)? {
     switch kind {
     case .http:
@@ -357,7 +372,7 @@ extension Proxy {
 
 extension HTTPClient.Exchange {
   /// The error of a connection that could not be made for this request.
-  fileprivate func connectError(_ underlying: any Error) -> any Error {
+  func connectError(_ underlying: any Error) -> any Error {
     switch underlying {
     case let network as NetError: error(.cannotConnect, network.description, network: network)
     case let timeout as TimeoutError: error(.timeout, "\(timeout): is the server there?")

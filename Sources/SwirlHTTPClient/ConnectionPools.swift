@@ -3,31 +3,38 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// The connections of a client: a pool for each origin, and what they share, which is the number of connections in all, the line of
-/// those that wait for one, and the timer of idle ones.
+/// The connections of a client: a pool for each origin, and their shared state: the total number of connections, the
+/// queue of waiting pools, and the timer of idle connections.
 final class ConnectionPools {
+  typealias Answer = (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
+
   let configuration: HTTPClient.Configuration
+  /// Stands in for all servers.
+  let answer: Answer?
   private unowned let reactor: Reactor
   /// Where the client was made: the place of its connections, too.
   let site: CallSite
   /// The limits of each response.
   let limits: HTTPLimits
-  /// How connections to `https` origins are secured.
+  /// The TLS configuration for `https` origins.
   let tls: TLSConfiguration
   let idleNanoseconds: Int64
   private let lifetimeNanoseconds: Int64?
   private var pools: [Origin: ConnectionPool] = [:]
-  /// The pool of the request before.
+  /// The pool of the previous request.
   @exclusivity(unchecked) private(set) var latest: ConnectionPool?
-  /// Connections made or being made; and places kept for those that are about to be.
+  /// The number of established, pending and reserved connections.
   private(set) var connections = 0
   private var line = PoolLine()
-  /// Connections that are being closed for those in line.
+  /// The number of connections being closed for queued requests.
   private var roomComing = 0
   private var idleTimer: DelayedCall?
   private(set) var isClosed = false
 
-  init(_ configuration: HTTPClient.Configuration, on reactor: Reactor, at site: CallSite) {
+  init(
+    _ configuration: HTTPClient.Configuration, answering answer: Answer?, on reactor: Reactor, at site: CallSite
+  ) {
+    self.answer = answer
     self.configuration = configuration
     self.reactor = reactor
     self.site = site
@@ -41,7 +48,7 @@ final class ConnectionPools {
     lifetimeNanoseconds = configuration.connectionLifetime?.nanoseconds
   }
 
-  /// When a connection that is made now is too old to be used again.
+  /// When a connection that is made now will be too old for reuse.
   var endOfNewConnection: Int64 { lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max }
 
   func pool(for origin: Origin) throws(HTTPURL.Malformed) -> ConnectionPool {
@@ -61,40 +68,40 @@ final class ConnectionPools {
 
   func counts(for origin: Origin) -> HTTPClient.Counts? { pools[origin]?.counts }
 
-  /// Whether it has no connection, and no request that waits for one.
+  /// Whether it has no connection and no queued request.
   var isUnused: Bool { pools.isEmpty && connections == 0 && line.isEmpty && roomComing == 0 }
 
   // MARK: - Connections in all
 
-  /// Takes a place among the connections for a new one. Without one the pool is in line, and gets the next.
+  /// Reserves a slot for a new connection. If all are in use the pool is queued, and gets the next.
   func reserveConnection(for pool: ConnectionPool) -> Bool {
     if connections < configuration.connections {
       connections += 1
       return true
     }
     line.insert(pool)
-    // A free connection to somewhere else is worth less than one that is waited for.
+    // Close an idle connection to another origin in favour of a queued request.
     if roomComing < line.count { _ = pools.values.contains { $0.closeOldestIdle() } }
     return false
   }
 
-  /// A connection is closed so that one to another origin can be made.
+  /// Notes that a connection is being closed for another origin.
   func noteRoomComing() { roomComing += 1 }
 
-  /// Gives up the place of a connection.
+  /// Releases the slot of a connection.
   func releaseConnection(makingRoom: Bool = false) {
     connections -= 1
     if makingRoom { roomComing -= 1 }
   }
 
-  /// Whether a connection of `pool` is to make room for a request to another origin, which came before `pool`'s first.
+  /// Whether a connection of `pool` must make room for a request to another origin that is older than `pool`'s first.
   func needsRoom(besides pool: ConnectionPool) -> Bool {
-    // When there are too many in all, its place goes to the request that came first.
+    // At the total limit, its slot goes to the oldest request.
     guard !line.isEmpty, roomComing < line.count, let first = line.first(), first !== pool else { return false }
     return first.placeInLine! < pool.firstWaiting?.number ?? .max
   }
 
-  /// A connection or a place in line was given up by `pool`: the next connection is for the request that came first.
+  /// `pool` has released a slot or left the queue: the next connection is for the oldest request.
   func noteFreed(_ pool: ConnectionPool) {
     if pool.isUnused {
       line.remove(pool)
@@ -113,10 +120,10 @@ final class ConnectionPools {
 
   // MARK: - Idle connections
 
-  /// Whether a connection without a request is kept.
+  /// Whether to keep idle connections.
   var keepsIdle: Bool { !isClosed && idleNanoseconds != 0 }
 
-  /// Closes connections when they have been free for too long. One timer for all: it looks, and comes back for the oldest.
+  /// Closes connections after the idle timeout. One timer serves all: it checks, and is set for the oldest.
   func watchIdle() {
     if let idleTimer, idleTimer.isActive { return }
     idleTimer = reactor.callLater(configuration.idleTimeout) { [unowned self] in closeIdle() }
@@ -125,14 +132,14 @@ final class ConnectionPools {
   private func closeIdle() {
     let limit = reactor.turnTime - idleNanoseconds
     guard let oldest = pools.values.compactMap({ $0.closeIdle(before: limit) }).min() else { return }
-    idleTimer = reactor.callAt(Reactor.Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
+    idleTimer = reactor.callAt(Instant(nanoseconds: oldest + idleNanoseconds)) { [unowned self] in
       closeIdle()
     }
   }
 
   // MARK: - The end
 
-  /// Closes the connections that are free and fails the requests that wait; those under way end on their own.
+  /// Closes idle connections and fails queued requests; requests in progress end on their own.
   func close(_ makeError: (HTTPClient.Exchange) -> any Error) {
     isClosed = true
     idleTimer?.cancel()
@@ -150,7 +157,7 @@ final class ConnectionPools {
     for pool in pools.values { pool.abandon() }
   }
 
-  /// The client is released, and nothing is under way.
+  /// The client is released, so no request is in progress.
   func detach() {
     idleTimer?.cancel()
     for pool in pools.values { pool.detach() }

@@ -3,17 +3,17 @@ import SwirlContent
 import SwirlHTTPCore
 
 extension HTTPClient.Exchange {
-  /// What becomes of the content of a response.
+  /// How to treat the content of a response.
   enum Reception {
-    /// It becomes the body of the response, decoded.
+    /// Decode and collect it as the response's body.
     case collect(ContentDecoder?)
-    /// It is handed on as it comes, decoded.
+    /// Decode and stream it.
     case stream(any ResponseSink, ContentDecoder?)
-    /// The response is not the answer but leads to it: `takeDetour` follows when it is complete.
+    /// Discard it: the response is a redirect or a challenge; `takeDetour` follows when it is complete.
     case discard
   }
 
-  /// Looks at a head: keeps its cookies, and says what becomes of the content.
+  /// Processes a head: stores its cookies, and decides how to treat the content.
   /// - Throws: why the content cannot be decoded.
   func reception(of head: ResponseHead) throws(ContentError) -> Reception {
     client?.storeCookies(of: head, from: self)
@@ -23,19 +23,35 @@ extension HTTPClient.Exchange {
     return .collect(decoder)
   }
 
-  /// What decodes the content; nil where there is nothing to decode.
+  /// The decoder of the content; nil if it needs no decoding.
   private func decoder(for head: ResponseHead) throws(ContentError) -> ContentDecoder? {
     guard head.framing != .none, decodesContent, let client, let codings = head.list("content-encoding") else {
       return nil
     }
     var limits = ContentLimits(maximumSize: nil, maximumRatio: client.configuration.maximumDecodingRatio)
-    // What is streamed is not collected, and has no limit of its own.
-    if stream == nil { limits.maximumSize = client.configuration.maximumBodySize }
+    limits.maximumSize = bodyLimit
     do throws(ContentError) { return try ContentDecoder(contentEncoding: codings, limits: limits) } catch {
-      // As browsers do (Fetch standard, "handle content codings"): with one that is not known, all are left on.
+      // As browsers do (Fetch standard, "handle content codings"): if one coding is unknown, the body stays encoded.
       if error.code == .unsupportedCoding, !client.configuration.strictResponses { return nil }
       throw error
     }
+  }
+
+  /// How much content is taken: what is streamed to the caller is not collected, and has no limit.
+  var bodyLimit: Int? {
+    stream == nil || request.isCollected ? client?.configuration.maximumBodySize : nil
+  }
+
+  /// Shows an informational response to the program.
+  func show(informational head: ResponseHead) {
+    guard !request.isOrdinary, let show = request.onInformational else { return }
+    show(response(head, isDecoded: false, birth: nil))
+  }
+
+  /// The error of content that cannot be decoded.
+  func error(_ error: ContentError) -> HTTPError {
+    let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
+    return self.error(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
   }
 
   /// Whether the client decodes the content.
@@ -51,7 +67,7 @@ extension HTTPClient.Exchange {
       trailers: trailers, history: history, times: times, birth: birth)
   }
 
-  /// What the connection has to know of the request.
+  /// The properties of the request for the connection.
   var traits: HTTP1ClientMachine.RequestTraits {
     var traits: HTTP1ClientMachine.RequestTraits = []
     if isLast { traits.insert(.isLast) }
@@ -64,7 +80,7 @@ extension HTTPClient.Exchange {
     return traits
   }
 
-  /// Whether the connection must not be used again after it (RFC 9112 §9.6).
+  /// Whether the connection must close after it (RFC 9112 §9.6).
   private var isLast: Bool {
     let headers = request.headers
     if headers.isEmpty || !headers.contains(.connection) { return client?.isClosingAfterEach ?? true }
@@ -73,24 +89,24 @@ extension HTTPClient.Exchange {
 
   // MARK: - Redirects and proofs
 
-  /// Whether `head` is not the answer, but the way to it: what is asked for is elsewhere, or wants a proof of who asks.
+  /// Whether `head` is not final: a redirect to follow, or an authentication challenge to answer.
   private func isDetour(_ head: ResponseHead) -> Bool {
     if head.status == 401 { return request.authentication?.digest != nil && challenge(in: head) != nil }
     return Redirection.location(in: head) != nil && redirects.limit > 0
   }
 
-  /// What the server wants to be proved; nil where it had the proof already, and refused it.
+  /// The challenge to answer; nil if the server has refused a proof already.
   private func challenge(in head: ResponseHead) -> DigestChallenge? {
     guard request.hasReplayableBody,
       let challenge = DigestChallenge(head.fields[fields: .wwwAuthenticate].map { String(isomorphic: $0.bytes) }),
       challenge.quality != .authInt || request.knownContent != nil
     else { return nil }
-    // The first proof may have been one for a nonce that is too old now.
+    // The first proof may have used a nonce that has expired.
     let isNew = proof == nil || challenge.isStale
     return isNew && challenges < 2 ? challenge : nil
   }
 
-  /// Goes the way that `head` says.
+  /// Follows the redirect or answers the challenge in `head`.
   func takeDetour(_ head: ResponseHead) {
     guard head.status == 401 else { return redirect(by: head) }
     guard let client, !isFinished, let challenge = challenge(in: head) else { return }
@@ -107,7 +123,7 @@ extension HTTPClient.Exchange {
 
   private var redirects: HTTPClient.Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
 
-  /// Asks for what was asked for where `head` says it is.
+  /// Follows the redirect in `head`.
   private func redirect(by head: ResponseHead) {
     guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
     switch client.redirected(request, to: location, head.status, redirects, after: history) {

@@ -1,11 +1,11 @@
 import SwirlDeferred
 import SwirlReactor
 
-// The awaited form of `fetch`. It may be called from any actor and any thread, so nothing but the request and the response
-// goes between the caller and the reactor.
+// The awaited form of `fetch`. It may be called from any actor and any thread, so only the request and the response
+// pass between the caller and the reactor.
 //
-// `isolation` is never given by hand. It makes sure that these run on the caller's actor before they ask whose thread this is: a
-// function that only passes a call on may leave that out.
+// Callers never pass `isolation`. It makes these functions run on the caller's actor before they check the current
+// thread.
 
 /// Gets `url` and returns the response, whatever its status; throws an ``HTTPError`` that names the URL.
 ///
@@ -13,17 +13,17 @@ import SwirlReactor
 /// let page = try await fetch("http://127.0.0.1:8080/")
 /// ```
 ///
-/// On a thread whose reactor runs, it is that reactor's client which fetches, without a hop: in a `@MainActor` function while the main
-/// reactor runs, in an actor or a task that lives on a reactor's thread. Everywhere else, as in a program that has no
-/// reactor, it is the client of `ReactorThread.shared`. When the task is cancelled the request ends, and this throws
+/// On a thread with a running reactor it uses that reactor's client, without a hop: in a `@MainActor` function while
+/// the main reactor runs, and in an actor or a task on a reactor's thread. Everywhere else, as in a program without a
+/// reactor, it uses the client of `ReactorThread.shared`. Cancelling the task ends the request, and this throws
 /// `CancelledError`.
 ///
-/// Where `fetch(url)` without `await` is meant in an async function, say so by its type: `let page: Deferred = fetch(url)`.
+/// To call `fetch(url)` without `await` in an async function, give its type: `let page: Deferred = fetch(url)`.
 public func fetch(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> HTTPClient.Response {
   let request = HTTPClient.Request(url)
-  // This must not hold the reactor while it waits: it is told when that goes.
+  // This must not retain the reactor while it waits: the reactor's release ends the wait.
   if let exchange = HTTPClient.ofRunning?.startAwaited(request, by: isolation) {
     return try await exchange.response(on: isolation)
   }
@@ -41,7 +41,7 @@ public func fetch(
   return try await fetchElsewhere(request, isolation, CallSite(file: file, line: line))
 }
 
-/// With the client of another thread, or for a task that would not come back to this one.
+/// Fetches with the client of another thread, or for a task that would not resume on this one.
 private func fetchElsewhere(
   _ request: HTTPClient.Request, _ isolation: isolated (any Actor)?, _ site: CallSite
 ) async throws -> HTTPClient.Response {
@@ -55,7 +55,7 @@ private func fetchElsewhere(
 extension HTTPClient {
   /// Sends `request` and returns the response, whatever its status; throws an ``HTTPError`` that names the URL.
   ///
-  /// Like the client, to be called on its reactor's thread. When the task is cancelled the request ends, and this throws
+  /// Like the client, use it on its reactor's thread. Cancelling the task ends the request, and this throws
   /// `CancelledError`.
   public func fetch(
     _ request: Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
@@ -70,7 +70,7 @@ extension HTTPClient {
   /// The client of the reactor that runs on this thread.
   fileprivate static var ofRunning: HTTPClient? { Reactor.running.map { of($0) } }
 
-  /// Sends the request for the current task; nil where that would not come back to this thread of its own accord.
+  /// Sends the request for the current task; nil if the task would not resume on this thread by itself.
   fileprivate func startAwaited(_ request: Request, by isolation: (any Actor)?) -> Exchange? {
     guard let task = ParkedTask(at: reactor.remote, of: isolation) else { return nil }
     let exchange = start(request)
@@ -80,7 +80,7 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Exchange {
-  /// The result for the task that awaits it.
+  /// The result for the awaiting task.
   fileprivate func response(on isolation: isolated (any Actor)?) async throws -> HTTPClient.Response {
     if case .task(let task) = consumer { await task.wait(for: self, on: isolation) }
     guard let result else { preconditionFailure("an awaited request was resumed without its result") }

@@ -1,10 +1,10 @@
 public import SwirlDeferred
 import SwirlReactor
 
-// The face of the library: `fetch` in its forms, for the client of this thread's reactor.
+// The main API of the library: `fetch` in its forms, for the client of this thread's reactor.
 //
-// `isolation` is never given by hand: it tells the compiler that what is returned belongs to the caller's actor, so that it
-// refuses to send it to another thread.
+// Callers never pass `isolation`: it ties the result to the caller's actor, so that the compiler refuses to send it to
+// another thread.
 
 /// Gets `url` and calls `callback` with the response, whatever its status, or an ``HTTPError`` that names the URL.
 ///
@@ -17,7 +17,7 @@ import SwirlReactor
 /// ```
 ///
 /// The callback is called once, on the reactor's thread, and never before this has returned. An error that it throws is
-/// logged. What is returned can be cancelled. Tornado before 6.0: `AsyncHTTPClient().fetch(url, callback)`.
+/// logged. The returned exchange can be cancelled. Tornado before 6.0: `AsyncHTTPClient().fetch(url, callback)`.
 @discardableResult
 public func fetch(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
@@ -36,7 +36,8 @@ public func fetch(
   HTTPClient.shared.fetch(request, file: file, line: line, callback)
 }
 
-/// Gets `url` and gives the response, whatever its status, as a Deferred; it fails with an ``HTTPError`` that names the URL.
+/// Gets `url` and gives the response, whatever its status, as a Deferred; it fails with an ``HTTPError`` that names the
+/// URL.
 ///
 /// ```swift
 /// fetch("http://127.0.0.1:8080/")

@@ -1,11 +1,11 @@
 extension HTTPClient {
-  /// How many connections a client has, and how many requests wait for one.
+  /// The numbers of a client's connections, and of requests that wait for one.
   public struct Counts: Sendable, Equatable, CustomStringConvertible {
     /// Connections that carry a request.
     public var busy = 0
-    /// Connections that are kept for the next.
+    /// Idle connections.
     public var idle = 0
-    /// Connections that are being made.
+    /// Connects in progress.
     public var connecting = 0
     /// Requests that wait for a connection.
     public var waiting = 0

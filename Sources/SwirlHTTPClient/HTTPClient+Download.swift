@@ -4,44 +4,45 @@ import SwirlReactor
 import SwirlSystem
 
 extension HTTPClient {
-  /// A file that was downloaded.
+  /// A downloaded file.
   public struct Download: Sendable {
-    /// The URL that answered.
+    /// The final URL.
     public let url: String
-    /// The status of the answer: a success, unless any was accepted.
+    /// The status of the response: a success, unless any was accepted.
     public let status: HTTPResponse.Status
-    /// The fields of the answer.
+    /// The fields of the response.
     public let headers: HTTPFields
-    /// Where the file is.
+    /// The path of the file.
     public let path: String
-    /// How long it is, in bytes.
+    /// Its size in bytes.
     public let size: Int
-    /// How much of it was there before, from an earlier try.
+    /// The number of bytes resumed from an earlier attempt.
     public let resumedAt: Int
   }
 
-  /// Asks for `request` and writes the content to the file `path` while it comes; it is never in memory as a whole.
+  /// Sends `request` and writes the content to the file `path` as it arrives; it is never in memory as a whole.
   ///
-  /// Until all is there it is written to `path.part`, which then takes the place of `path`; what is no file, such as `/dev/null`, is
-  /// written to itself. Where that name would be longer than 255 bytes it is cut, with a hash to tell it from others. The file is written on
-  /// threads, a quarter of a mebibyte or more at once, and a slow disk makes the server wait. Cancelling the Deferred ends the request.
+  /// It writes to `path.part`, and renames that to `path` when it is complete; a path that is not a regular file, such
+  /// as `/dev/null`, is written in place. A name longer than 255 bytes is cut, with a hash that makes it unique.
+  /// Threads write the file, at least a quarter of a mebibyte at once, and a slow disk applies back-pressure to the
+  /// server. Cancelling the Deferred ends the request.
   ///
-  /// What was written is kept when the download fails. A later one that resumes asks for the rest, if the server sent a strong validator
-  /// with the part: an ETag, or a Last-Modified that was over by its Date (RFC 9110 §13.1.5). It is kept in `path.origin.part`, with the
-  /// URL and the length. The download starts again, without a range, when there is none, when it is another now, or when what the server
-  /// says of the rest does not fit the part. So the file is that of one version, or the download fails.
+  /// A failed download keeps the part. A later one resumes it if the server sent a strong validator with it: an ETag,
+  /// or a Last-Modified earlier than its Date (RFC 9110 §13.1.5), which is stored in `path.origin.part` with the URL
+  /// and the length. The download starts again, without a range, if the validator is missing or has changed, or if the
+  /// response does not match the part. So the file is of a single version, or the download fails.
   ///
-  /// Errors: an ``HTTPError`` of code `.status` for a status that is no success, unless any is accepted, `.closedEarly` when the content is shorter than the server
-  /// said, `.invalidResponse` when it is longer or is another range than the request asked for; a `FileError`, also when another
-  /// download writes to `path.part` at the same time.
+  /// Errors: an ``HTTPError`` with the code `.status` for a status other than success, unless any is accepted,
+  /// `.closedEarly` if the content is shorter than announced, `.invalidResponse` if it is longer or of another range
+  /// than requested; a `FileError`, also if another download writes to `path.part` at the same time.
   ///
   /// - Parameters:
-  ///   - request: what is asked for. If it has a range of its own, the file has that range alone, and nothing is resumed.
+  ///   - request: the request. If it has its own range, the file has only that range, and no part is resumed.
   ///   - path: the file.
-  ///   - resuming: whether to resume what an earlier download left. Only a GET is.
-  ///   - acceptingAnyStatus: whether the content of an answer that is no success is written to the file, too, as curl does without `--fail`. Where
-  ///     a part is resumed such an answer is still an error, so that the part stays.
-  ///   - progress: told on the reactor's thread how many bytes there are, and how many there will be where that is known.
+  ///   - resuming: whether to resume the part of an earlier download. Applies to GET only.
+  ///   - acceptingAnyStatus: whether to write the content for other statuses than success too, as curl does without
+  ///     `--fail`. When resuming, such a response is still an error, so that the part stays.
+  ///   - progress: called on the reactor's thread with the number of received bytes, and the total if known.
   public func download(
     _ request: Request, to path: String, resuming: Bool = false, acceptingAnyStatus: Bool = false,
     progress: ((_ received: Int, _ total: Int?) -> Void)? = nil
@@ -50,7 +51,7 @@ extension HTTPClient {
     return reactor.withFiles(SystemPath(path), purpose: .writing) { try part.open() }.addCallback {
       [self] rest -> Deferred<Download> in
       var request = request
-      // Positions are those of what is sent.
+      // Byte positions refer to the encoded content.
       request.decodesContent = false
       if !request.headers.contains(.acceptEncoding) { request.headers[.acceptEncoding] = "identity" }
       let download = FileDownload(

@@ -5,65 +5,67 @@ import SwirlNet
 import SwirlReactor
 
 extension HTTPClient {
-  /// A request under way, from the call to its result. Cancelling it is all that can be done with it.
+  /// A request in progress, from the call to its result. Its only public operation is to cancel it.
   public final class Exchange: CancellableCall, NamedWork {
-    /// Where it is.
+    /// The state of the request.
     enum State {
-      /// In its pool, until a connection is free.
+      /// Queued in its pool, until a connection is free.
       case waiting(ConnectionPool)
-      /// On a connection. Unmanaged is right: a connection that ends takes its exchange out of this state, and one that owned
-      /// and was owned would outlive its reactor.
+      /// On a connection. Unmanaged is safe: a connection that ends takes its exchange out of this state. A strong
+      /// reference would be a cycle that outlives the reactor.
       case sent(Unmanaged<ClientConnection>)
+      /// With the function that stands in for servers.
+      case answered(AnsweredRequest)
       /// With the interceptors.
       case intercepted(Deferred<Response>)
       /// It has its result.
       case finished
     }
 
-    /// Who gets the result.
+    /// The receiver of the result.
     enum Consumer {
       case callback((Result<Response, any Error>) throws -> Void, CallSite)
       case deferred(Deferred<Response>)
-      /// Looks for `result` when it goes on.
+      /// Reads `result` when it resumes.
       case task(ParkedTask)
-      /// Is told of the head, the content and the end while they come.
+      /// Receives the head, the content and the end as they arrive.
       case stream(any ResponseSink)
     }
 
-    // Exempt from run-time checks for overlapping access, as in the connection: each is read or written whole, and none is held
-    // while something is called that could come back.
-    /// nil before it is anywhere, and when its error is about to be told.
+    // Exempt from run-time checks for overlapping access, as in the connection: each is read or written as a whole, and
+    // never held during a call that could be re-entrant.
+    /// nil before its first state, and while its error is pending.
     @exclusivity(unchecked) var state: State?
-    /// What is asked for; a redirect changes it.
+    /// The request; a redirect changes it.
     @exclusivity(unchecked) var request: Request
     /// The request target in origin form.
     @exclusivity(unchecked) var target: String
     let timeout: Duration?
-    /// The proof of who asks, for a server that wants one: each character is a byte.
+    /// The answer to an authentication challenge, isomorphic-decoded (each byte is one character).
     @exclusivity(unchecked) var proof: String?
-    /// How often a server has asked for a proof.
+    /// The number of authentication challenges.
     @exclusivity(unchecked) var challenges = 0
     /// The redirects that were followed.
     @exclusivity(unchecked) var history: [RedirectStep] = []
-    /// When the whole must have ended, on the reactor's clock; in a streamed body, when more must have come.
+    /// The deadline of the whole request, on the reactor's clock; for a streamed body, of the next bytes.
     @exclusivity(unchecked) var deadline: Int64
-    /// When something must have come, for requests that have a time for that.
+    /// The deadline of the next bytes, for requests with a read timeout.
     @exclusivity(unchecked) private var readDeadline = Int64.max
-    /// Whether it was tried on a kept connection that turned out to be closed: that happens once.
+    /// Whether it was already repeated after a kept connection turned out to be closed: that happens only once.
     @exclusivity(unchecked) var isRetry = false
-    /// Which request of its client it is, counted through: who came first is served first.
+    /// Sequence number within the client; the pool serves the lowest first.
     let number: Int
-    /// Its place in the line of its pool.
+    /// Its place in the queue of its pool.
     @exclusivity(unchecked) var place = 0
-    /// When what happened to it happened.
+    /// The times of its steps.
     @exclusivity(unchecked) var times = ExchangeTimes()
-    /// Runs while it waits; on a connection that connection's timer takes over.
+    /// Runs while it is queued; on a connection that connection's timer takes over.
     @exclusivity(unchecked) var timer: DelayedCall?
-    /// Set as soon as the request has been started; nil once it was told.
+    /// Set right after the start; nil once it has received the result.
     @exclusivity(unchecked) var consumer: Consumer?
-    /// A client that nobody else keeps lives until its requests have ended.
+    /// Strong, so that a client without another owner lives until its requests have ended.
     @exclusivity(unchecked) private(set) var client: HTTPClient?
-    /// Kept for the task that awaits it only.
+    /// Stored for an awaiting task only.
     @exclusivity(unchecked) private(set) var result: Result<Response, any Error>?
 
     init(_ request: Request, timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient) {
@@ -78,10 +80,10 @@ extension HTTPClient {
     var method: HTTPRequest.Method { request.method }
     var url: String { request.url }
 
-    /// The same URL, written in another way.
+    /// Replaces the URL by an equivalent form.
     func setURL(_ url: String) { request.url = url }
 
-    /// Who is told of the response while it comes, if that was asked for.
+    /// The sink of a streamed response, if any.
     var stream: (any ResponseSink)? {
       if case .stream(let stream) = consumer { stream } else { nil }
     }
@@ -92,52 +94,62 @@ extension HTTPClient {
 
     @usableFromInline package var workName: String { "\(method) \(url.redactedURL)" }
 
-    /// Ends the request: its connection is closed, its place in a queue given up. The result is `CancelledError`.
-    /// One that has its result is left alone.
+    /// Ends the request: closes its connection, or leaves the queue. The result is `CancelledError`. Does nothing once
+    /// it has its result.
     public func cancel() {
       abort(CancelledError())
     }
 
-    /// What comes first, of the times in which something must have happened.
+    /// The earlier of the two deadlines.
     var nextDeadline: Int64 { min(deadline, readDeadline) }
 
-    /// Nothing is to come for now.
+    /// Suspends the read deadline.
     func pause() {
-      deadline = .max
+      // The time of the whole goes on.
+      if !request.isCollected { deadline = .max }
       readDeadline = .max
     }
 
-    /// Something came, or may come again: from now on the next must come within the time of the request.
+    /// Restarts the deadlines: the next bytes must arrive within the time limit.
     func moveDeadline() {
       noteActivity()
-      guard let timeout, let client else { return }
+      guard let timeout, let client, !request.isCollected else { return }
       deadline = min(client.reactor.turnTime + timeout.nanoseconds, request.deadline?.nanoseconds ?? .max)
     }
 
-    /// The request was sent, or something has come.
+    /// Notes that the request was sent, or that bytes have arrived.
     func noteActivity() {
       guard !request.isOrdinary, let readTimeout = request.readTimeout, let client else { return }
       readDeadline = client.reactor.turnTime + readTimeout.nanoseconds
     }
 
-    /// The consumer cannot take more: back-pressure for the server.
+    /// The consumer applies back-pressure.
     func pauseBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().pauseBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().pauseBody()
+      case .answered(let answer): answer.pauseBody()
+      default: break
+      }
     }
 
-    /// The consumer takes more again.
+    /// The consumer resumes.
     func resumeBody() {
-      if case .sent(let connection) = state { connection.takeUnretainedValue().resumeBody() }
+      switch state {
+      case .sent(let connection): connection.takeUnretainedValue().resumeBody()
+      case .answered(let answer): answer.resumeBody()
+      default: break
+      }
     }
 
-    /// The time until there is a connection for it.
+    /// The time limit until it has a connection.
     var connectTimeout: Duration? { request.connectTimeout ?? client?.configuration.waitTimeout }
 
-    /// Takes the request from where it is and gives it `error` as its result.
+    /// Removes the request from its queue or connection, and fails it with `error`.
     func abort(_ error: any Error) {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
+      case .answered(let answer): answer.drop()
       case .intercepted(let response): response.cancel()
       case .finished: return
       case nil: break
@@ -146,7 +158,11 @@ extension HTTPClient {
     }
 
     func abortTimedOut() {
-      let isSent = if case .sent = state { true } else { false }
+      let isSent =
+        switch state {
+        case .sent, .answered: true
+        default: false
+        }
       let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"
       var duration = timeout ?? .zero
       if let client, deadline > client.reactor.now.nanoseconds {
@@ -155,7 +171,7 @@ extension HTTPClient {
       abort(error(.timeout, "\(doing) within \(duration): is the server slow, or the timeout too short?"))
     }
 
-    /// Gives the result to whoever asked for it, once.
+    /// Delivers the result to the consumer, once.
     func finish(_ result: Result<Response, any Error>) {
       guard let consumer = consumer.take() else { return }
       state = .finished
@@ -173,8 +189,8 @@ extension HTTPClient {
       }
     }
 
-    /// Gives `error` as the result in the next turn: never in the caller's stack, since a callback that is called now by some
-    /// errors and later by others is a trap.
+    /// Delivers `error` in the next turn, never inside the caller: a callback that runs at once for some errors and
+    /// later for others would be a trap.
     func failSoon(_ error: HTTPError) { finishSoon(.failure(error)) }
 
     private func finishSoon(_ result: Result<Response, any Error>) {
@@ -182,19 +198,19 @@ extension HTTPClient {
       Teller(to: self).tellSoon(result)
     }
 
-    /// Waits for what the interceptors make of it.
+    /// Waits for the response of the interceptors.
     func intercept(_ response: Deferred<Response>) {
       state = .intercepted(response)
       let teller = Teller(to: self)
       var isStarting = true
       response.addBoth { result in
-        // An interceptor may have had the answer already.
+        // An interceptor may have had the response already.
         if isStarting { teller.tellSoon(result) } else { teller.tell(result) }
       }
       isStarting = false
     }
 
-    /// The reactor is let go of: there is no loop left to tell of it in. Lets go of all that is held, without a word.
+    /// The reactor is released, so no callback can run: releases everything silently.
     func abandon() {
       state = .finished
       // A task must not wait for ever.
@@ -215,7 +231,7 @@ extension HTTPClient {
   }
 }
 
-/// Tells a result that comes later. It is held by what will bring it: where that goes away, as with the reactor, so does the request.
+/// Delivers a later result. Its producer holds it: releasing the producer, as with the reactor, abandons the request.
 private final class Teller {
   private let exchange: HTTPClient.Exchange
 

@@ -1,16 +1,16 @@
 public import SwirlDeferred
-import SwirlHTTPCore
+import SwirlReactor
 
 extension HTTPClient {
   /// Sends a request on: to the next interceptor, and from the last one to the server.
-  public typealias Next = (_ request: Request) -> Deferred<Response>
+  public typealias Next = (_ request: Request) -> Deferred<StreamedResponse>
 
-  /// A function around the sending of requests. It may change the request, send it once, more often or not at all, and change what
-  /// comes back.
-  public typealias Interceptor = (_ request: Request, _ next: @escaping Next) throws -> Deferred<Response>
+  /// A function around the sending of requests. It may change the request, send it any number of times, and change the
+  /// response.
+  public typealias Interceptor = (_ request: Request, _ next: @escaping Next) throws -> Deferred<StreamedResponse>
 
-  /// Puts `interceptor` around the requests of this client: the one that was added first sees a request first, and its response
-  /// last.
+  /// Puts `interceptor` around the requests of this client, whether they are fetched, streamed or downloaded: the one that was added
+  /// first sees a request first, and its response last.
   ///
   /// ```swift
   /// client.intercept { request, next in
@@ -20,11 +20,29 @@ extension HTTPClient {
   /// }
   /// ```
   ///
-  /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned. Redirects are followed
-  /// beneath it, and what `stream` asks for passes by.
-  public func intercept(_ interceptor: @escaping Interceptor) { interceptors.append(interceptor) }
+  /// A response comes to it as soon as its head is there. Who needs the content asks for it with ``StreamedResponse/collect(atMost:)``,
+  /// and answers with ``StreamedResponse/init(_:)``; who changes it, with ``StreamedResponse/mapBody(_:)``; who answers otherwise
+  /// reads it to its end with ``StreamedResponse/discard(atMost:)``, to keep the connection.
+  ///
+  /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned.
+  ///
+  /// - Parameter eachHop: whether it sees each request that is sent, those to which redirects lead among them; otherwise redirects are
+  ///   followed beneath it. Those that see each hop are beneath all that see the whole.
+  public func intercept(eachHop: Bool = false, _ interceptor: @escaping Interceptor) {
+    if eachHop {
+      hopInterceptors.append(interceptor)
+    } else {
+      callInterceptors.append(interceptor)
+    }
+    // Built once: a request walks it, and makes nothing of it anew.
+    interceptors = callInterceptors
+    if !hopInterceptors.isEmpty {
+      interceptors.append { [unowned self] request, next in RedirectFollower(self, next).send(request) }
+      interceptors += hopInterceptors
+    }
+  }
 
-  /// As `intercept`, with a function that awaits.
+  /// Like `intercept`, with an async function.
   ///
   /// ```swift
   /// client.interceptAwaiting { request, next in
@@ -34,23 +52,58 @@ extension HTTPClient {
   /// }
   /// ```
   public func interceptAwaiting(
-    _ interceptor: @escaping (_ request: Request, _ next: (Request) async throws -> Response) async throws -> Response
+    eachHop: Bool = false,
+    _ interceptor:
+      @escaping (_ request: Request, _ next: (Request) async throws -> StreamedResponse) async throws ->
+      StreamedResponse
   ) {
-    intercept { request, next in
+    intercept(eachHop: eachHop) { request, next in
       Deferred { try await interceptor(request) { try await next($0).value } }
     }
   }
 
-  /// Sends a request through the interceptors from that at `index` on.
-  func send(_ request: Request, through index: Int) -> Deferred<Response> {
-    guard index < interceptors.count else {
-      let exchange = startDirectly(request)
-      let deferred = Deferred<Response>(cancelling: exchange)
-      exchange.consumer = .deferred(deferred)
-      return deferred
-    }
+  /// Sends a request through the interceptors from the one at `index`.
+  private func send(_ request: Request, through index: Int) -> Deferred<StreamedResponse> {
+    guard index < interceptors.count else { return streamDirectly(request) }
     return maybeDeferred {
       try self.interceptors[index](request) { self.send($0, through: index + 1) }
     }
+  }
+
+  /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it comes from the
+  /// network.
+  func fetchThroughInterceptors(_ request: Request) -> Deferred<Response> {
+    return send(request.asCall(isCollected: true), through: 0).addCallback { [limit = configuration.maximumBodySize] in
+      $0.collect(atMost: limit)
+    }
+  }
+
+  /// Streams through the interceptors; what it gives never fires before this has returned.
+  func streamThroughInterceptors(_ request: Request, _ site: CallSite) -> Deferred<StreamedResponse> {
+    let request = request.withTracingContext.asCall(isCollected: false)
+    var sent: Deferred<StreamedResponse>?
+    let streamed = Deferred<StreamedResponse>(
+      canceller: { deferred in
+        if let sent { sent.cancel() } else { deferred.errback(CancelledError()) }
+      }, file: site.file, line: site.line)
+    // In the next turn: those that await need the reactor to run, and an interceptor may have the answer at once.
+    reactor.callSoon { [self] in
+      if streamed.isFired { return }
+      sent = send(request, through: 0)
+      sent?.addBoth { result in
+        sent = nil
+        streamed.fire(with: result)
+      }
+    }
+    return streamed
+  }
+}
+
+extension HTTPClient.Request {
+  /// As the interceptors get it first.
+  fileprivate func asCall(isCollected: Bool) -> Self {
+    var request = self
+    request.call = Call(isCollected: isCollected, names: Set(headers.lazy.map(\.name)))
+    return request
   }
 }

@@ -1,10 +1,11 @@
 public import SwirlDeferred
 
 extension HTTPClient {
-  /// Sends `requests`, at most `size` at a time, and gives the responses in the order of the requests when all have come.
+  /// Sends `requests`, at most `size` at a time, and gives the responses in the order of the requests when all have
+  /// come.
   ///
-  /// A request that fails has nil in its place, or what `exceptionHandler` returns for it; the others go on. Cancelling the
-  /// Deferred ends those under way and starts no more. grequests: `map`.
+  /// A request that fails has nil in its place, or what `exceptionHandler` returns for it; the others continue.
+  /// Cancelling the Deferred ends those in flight and starts no more. grequests: `map`.
   public func map(
     _ requests: some Sequence<Request>, atMost size: Int = 100,
     exceptionHandler: ((_ request: Request, _ error: any Error) -> Response?)? = nil
@@ -21,10 +22,10 @@ extension HTTPClient {
     .addCallback { results in results.map { (try? $0.get()) ?? nil } }
   }
 
-  /// Sends `requests`, at most `size` at a time, and gives each response, or its error, as soon as it has come, for code that awaits
-  /// them.
+  /// Sends `requests`, at most `size` at a time, and gives each response, or its error, as soon as it has arrived, for
+  /// async code.
   ///
-  /// Leaving the loop ends what is under way. grequests: `imap`.
+  /// Leaving the loop ends the requests in flight. grequests: `imap`.
   public func imap(_ requests: some Sequence<Request>, atMost size: Int = 100) -> AsCompleted<Response> {
     asCompleted(requests, atMost: size) { self.fetch($0) }
   }

@@ -4,14 +4,14 @@ import SwirlReactor
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Sends to each origin no more requests than `rate` a second: for `intercept`.
+  /// Limits requests to each origin to `rate` per second: for `intercept`.
   ///
-  /// A bucket for each origin holds `burst` requests, which may go out at once, and is filled again at the rate. What comes when it is
-  /// empty waits its turn, in order; cancelling a request gives its turn to nobody, so that the rate is kept all the same.
+  /// A bucket for each origin holds `burst` requests, which may go out at once, and is filled again at the rate. When
+  /// it is empty, requests wait in FIFO order. The turn of a cancelled request is lost, so that the rate still holds.
   public static func rateLimit(_ rate: Double, burst: Int = 1) -> Interceptor {
     let buckets = Buckets(rate: rate, burst: burst)
     return { request, next in
-      // What is wrong with a URL is told by the client.
+      // The client reports an invalid URL.
       guard let origin = try? HTTPURL(request.url).origin else { return next(request) }
       let turn = buckets.bucket(of: origin).take()
       return turn.isFired ? next(request) : turn.addCallback { next(request) }
@@ -19,7 +19,7 @@ extension HTTPClient {
   }
 }
 
-/// A bucket for each origin that was asked lately.
+/// A bucket for each recently used origin.
 private final class Buckets {
   private let rate: Double
   private let burst: Int
@@ -29,9 +29,9 @@ private final class Buckets {
 
   func bucket(of origin: Origin) -> TokenBucket {
     if let bucket = buckets[origin] { return bucket }
-    // One that is full is as good as a new one.
+    // A full bucket is equivalent to a new one.
     if buckets.count > 1000 { buckets = buckets.filter { !$0.value.isFull } }
-    let bucket = TokenBucket(rate: rate, burst: burst, Reactor.current)
+    let bucket = TokenBucket(rate: rate, burst: burst, clock: Reactor.current)
     buckets[origin] = bucket
     return bucket
   }

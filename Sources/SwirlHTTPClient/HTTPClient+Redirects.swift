@@ -5,32 +5,34 @@ extension HTTPClient {
   /// What is done when a server says that something is elsewhere.
   ///
   /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110 §15.4, and the
-  /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind.
+  /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind, and so are the
+  /// fields that interceptors added to the whole.
   /// A `Host` field of the request's own goes to the first origin only, and with the first request only. A user and a password in a
   /// Location are used for the origin there if the request has no credentials, and are left out of every URL that is shown.
   /// A way to anything but `http` and `https`, and one from `https` to `http`, is an error.
   public struct Redirects: Sendable, Hashable {
-    /// How many are followed for one request; one more is an error. With zero the redirect itself is the response.
+    /// The maximum number of redirects for one request; one more is an error. With zero the redirect itself is the
+    /// response.
     public var limit: Int
-    /// Whether one from `https` to `http` is followed, where others can read what is sent and change what comes.
+    /// Whether to follow one from `https` to `http`, where others can read and change all data.
     public var allowsDowngrade: Bool
 
-    /// Follows as many as `limit`.
+    /// Follows up to `limit` redirects.
     public static func follow(_ limit: Int = 10, allowingDowngrade: Bool = false) -> Redirects {
       Redirects(limit: limit, allowsDowngrade: allowingDowngrade)
     }
 
-    /// Follows none: the redirect is the response.
+    /// Does not follow redirects: the redirect is the response.
     public static let none = Redirects(limit: 0, allowsDowngrade: false)
   }
 
   /// A redirect that was followed.
   public struct RedirectStep: Sendable, Hashable, CustomStringConvertible {
-    /// What had been asked for.
+    /// The URL of the redirected request.
     public let url: String
-    /// The method with which it had been.
+    /// The method of the redirected request.
     public let method: HTTPRequest.Method
-    /// What the server answered: 301, 302, 303, 307 or 308.
+    /// The status of the redirect: 301, 302, 303, 307 or 308.
     public let status: HTTPResponse.Status
 
     /// Such as `302 http://127.0.0.1/old`.
@@ -39,7 +41,7 @@ extension HTTPClient {
 }
 
 extension HTTPClient {
-  /// The request that follows `request` to `location`, or why there is none.
+  /// The request that follows `request` to `location`, or the reason for not following it.
   func redirected(
     _ request: Request, to location: String, _ status: Int, _ policy: Redirects, after history: [RedirectStep]
   ) -> Result<Request, RefusedRedirect> {
@@ -80,7 +82,7 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Request {
-  /// The content, and what is said of it.
+  /// Removes the content and the fields about it.
   fileprivate mutating func removeContent() {
     body = nil
     for name: HTTPField.Name in [
@@ -89,9 +91,11 @@ extension HTTPClient.Request {
     expectsContinue = false
   }
 
-  /// What was meant for one server only.
+  /// Removes the credentials, which are for one server only.
   fileprivate mutating func removeCredentials() {
     authentication = nil
     for name in [HTTPField.Name.authorization, .cookie, .proxyAuthorization] { headers[name] = nil }
+    // An interceptor that adds a token, under whatever name, meant the first origin.
+    if let names = call?.names { headers = HTTPFields(headers.filter { names.contains($0.name) }) }
   }
 }

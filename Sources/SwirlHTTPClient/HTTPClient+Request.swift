@@ -1,32 +1,40 @@
 public import HTTPTypes
-import SwirlDeferred
+public import SwirlDeferred
 import SwirlHTTPCore
-public import SwirlReactor
+import SwirlReactor
 
 #if Tracing
 public import Tracing
 #endif
 
 extension HTTPClient {
-  /// What is asked of a server.
+  /// A request to a server.
   public struct Request: Sendable, CustomStringConvertible {
     /// The URL, beginning with `http://` or `https://`.
     public var url: String
-    /// What to do with it.
+    /// The request method.
     public var method: HTTPRequest.Method
     /// Fields to send, besides those of the configuration.
     ///
-    /// A `Host` field of its own goes out instead of the URL's host, with the first request only: after a redirect it is not sent. It
-    /// has no say in where the request goes, which certificate the server needs, which connections are shared, and which cookies go along.
+    /// A `Host` field here replaces the URL's host in the first request; it is not sent after a redirect. It does not
+    /// affect the address, the expected certificate, the choice of connection and the cookies.
     public var headers: HTTPFields
-    /// The content to send; nil for none.
+    /// The content to send; nil without content.
     public var body: Body?
-    /// The time for the whole; nil for that of the configuration.
+    /// The time limit of the whole request; nil is that of the configuration.
     public var timeout: Duration?
-    /// What few requests have, in one object, so that the others are handed on cheaply.
+    /// The rarely used properties, in one object, so that other requests are cheap to pass on.
     private var rarities: Rarities?
 
-    /// What few requests have.
+    /// What interceptors beneath have to know of the call.
+    struct Call: Sendable {
+      /// Whether the content is collected, so that the time and the size of the whole are limited.
+      var isCollected = false
+      /// The fields that the caller gave. Those that interceptors added are for the first origin.
+      var names: Set<HTTPField.Name> = []
+    }
+
+    /// The rarely used properties.
     private final class Rarities: Sendable {
       struct Values: Sendable {
         var authentication: Authentication?
@@ -35,7 +43,9 @@ extension HTTPClient {
         var decodesContent: Bool?
         var connectTimeout: Duration?
         var readTimeout: Duration?
-        var deadline: Reactor.Instant?
+        var deadline: Instant?
+        var onInformational: (@Sendable (Response) -> Void)?
+        var call: Call?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -46,11 +56,11 @@ extension HTTPClient {
 
     /// - Parameters:
     ///   - url: beginning with `http://` or `https://`.
-    ///   - method: GET unless told otherwise.
+    ///   - method: by default GET.
     ///   - query: names and values that are added to the URL, percent-encoded.
     ///   - headers: fields to send.
     ///   - body: content to send.
-    ///   - timeout: the time for the whole; nil for that of the configuration.
+    ///   - timeout: the time limit of the whole request; nil is that of the configuration.
     public init(
       _ url: String, method: HTTPRequest.Method = .get, query: KeyValuePairs<String, String> = [:],
       headers: HTTPFields = [:], body: Body? = nil, timeout: Duration? = nil
@@ -62,7 +72,7 @@ extension HTTPClient {
       self.timeout = timeout
     }
 
-    /// Whether it has none of what few requests have: the question costs nothing, where a copy of a request costs a count for each of
+    /// Whether it has no rarely used property: this check is free, while a copy of a request costs a retain for each of
     /// its fields.
     @inline(__always) var isOrdinary: Bool { rarities == nil }
 
@@ -71,51 +81,50 @@ extension HTTPClient {
       set { rarities = Rarities(newValue) }
     }
 
-    /// Who asks; not sent to other origins that a redirect leads to.
+    /// The credentials; not sent to other origins after a redirect.
     public var authentication: Authentication? {
       get { rarities?.values.authentication }
       set { if newValue != authentication { values.authentication = newValue } }
     }
 
-    /// What is done about redirects; nil for what the configuration says.
+    /// How to treat redirects; nil is the configuration's setting.
     public var redirects: Redirects? {
       get { rarities?.values.redirects }
       set { values.redirects = newValue }
     }
 
-    /// Whether to wait with the content until the server says that it wants it, or for a second (RFC 9110 §10.1.1).
+    /// Whether to wait with the content for a 100 (Continue), or for a second (RFC 9110 §10.1.1).
     public var expectsContinue: Bool {
       get { rarities?.values.expectsContinue ?? false }
       set { if newValue != expectsContinue { values.expectsContinue = newValue } }
     }
 
-    /// Whether content that comes in a coding is decoded; nil for what the configuration says.
+    /// Whether to decode content codings; nil is the configuration's setting.
     public var decodesContent: Bool? {
       get { rarities?.values.decodesContent }
       set { values.decodesContent = newValue }
     }
 
-    /// The time until there is a connection for it, whether one has to be made or to become free; nil for what the configuration says.
+    /// The time limit until it has a connection, new or kept; nil is the configuration's setting.
     public var connectTimeout: Duration? {
       get { rarities?.values.connectTimeout }
       set { values.connectTimeout = newValue }
     }
 
-    /// The time in which something must come, from when the request is sent, and then again and again; nil for no bound but
-    /// the others.
+    /// The maximum time without received bytes, from sending the request; nil leaves only the other limits.
     public var readTimeout: Duration? {
       get { rarities?.values.readTimeout }
       set { values.readTimeout = newValue }
     }
 
     #if Tracing
-    /// What its span is beneath; nil for that of the task which asks, if there is one.
+    /// The parent of its span; nil is that of the current task, if any.
     public var tracingContext: ServiceContext? {
       get { rarities?.values.tracingContext }
       set { values.tracingContext = newValue }
     }
 
-    /// As it goes to another place, where the task that asks is not known.
+    /// A copy for another thread, where the current task's context is unknown.
     var withTracingContext: Self {
       guard tracingContext == nil, let current = ServiceContext.current else { return self }
       var request = self
@@ -126,8 +135,23 @@ extension HTTPClient {
     var withTracingContext: Self { self }
     #endif
 
-    /// When the whole must have ended; the earlier of this and `timeout` counts.
-    public var deadline: Reactor.Instant? {
+    /// Called on the reactor's thread with each informational response but 100, such as 103 Early Hints (RFC 8297), before the answer.
+    public var onInformational: (@Sendable (Response) -> Void)? {
+      get { rarities?.values.onInformational }
+      set { values.onInformational = newValue }
+    }
+
+    /// What interceptors beneath have to know of the call; nil where there are none.
+    var call: Call? {
+      get { rarities?.values.call }
+      set { values.call = newValue }
+    }
+
+    /// Whether the content is collected for the call, though interceptors stream it.
+    var isCollected: Bool { call?.isCollected ?? false }
+
+    /// The deadline of the whole request; the earlier of this and `timeout` counts.
+    public var deadline: Instant? {
       get { rarities?.values.deadline }
       set { values.deadline = newValue }
     }
@@ -135,32 +159,32 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Request {
-  /// The URL as it may be shown, as errors and logs have it: in canonical form, without its fragment, and with `REDACTED` in place of a user and
-  /// a password, and of values in the query that look like keys or tokens.
+  /// The URL for errors and logs: in canonical form, without its fragment, and with `REDACTED` in place of a user and a
+  /// password, and of values in the query that look like keys or tokens.
   public var redactedURL: String { url.redactedURL }
 
-  /// The method and the URL as it may be shown, such as `GET http://127.0.0.1/`.
+  /// The method and the redacted URL, such as `GET http://127.0.0.1/`.
   public var description: String { "\(method.rawValue) \(redactedURL)" }
 
-  /// Asks for a part of something (RFC 9110 §14.2), by the positions of its bytes: the answer is a 206, or the whole.
+  /// Requests a range of bytes (RFC 9110 §14.2): the response is a 206, or the whole.
   public mutating func setRange(_ range: Range<Int>) {
     require(range.lowerBound >= 0 && !range.isEmpty, "a range of bytes begins at 0 or later and has one at least")
     headers[.range] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
   }
 
-  /// Asks for all from a position on.
+  /// Requests all bytes from a position.
   public mutating func setRange(_ range: PartialRangeFrom<Int>) {
     require(range.lowerBound >= 0, "a range of bytes begins at 0 or later")
     headers[.range] = "bytes=\(range.lowerBound)-"
   }
 
-  /// Asks for something only if it is not what `response` was any more: else the answer is a 304, without content (RFC 9110 §13.1).
-  /// By its ETag and its Last-Modified, those that it has.
+  /// Makes the request conditional: if the content has not changed since `response`, the new response is a 304 without
+  /// content (RFC 9110 §13.1). Uses the ETag and Last-Modified of `response`.
   public mutating func setChanged(since response: HTTPClient.Response) {
     setValidators(of: response.head)
   }
 
-  /// - Returns: whether there was one.
+  /// - Returns: whether `head` has a validator.
   @discardableResult
   mutating func setValidators(of head: ResponseHead) -> Bool {
     let tag = head.field("etag", as: .ifNoneMatch)
@@ -172,7 +196,7 @@ extension HTTPClient.Request {
 }
 
 extension String {
-  /// With these in its query, before the fragment.
+  /// Adds these to the query, before the fragment.
   fileprivate func adding(_ query: KeyValuePairs<String, String>) -> String {
     let end = firstIndex(of: "#") ?? endIndex
     let head = self[..<end]

@@ -1,30 +1,23 @@
 import HTTPTypes
 import SwirlDeferred
+import SwirlHTTPCore
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-import SwirlHTTPCore
-#endif
-
 extension HTTPClient {
-  /// When, and how often, a request is sent again that failed.
+  /// When and how often to repeat failed requests.
   public struct RetryPolicy: Sendable {
-    /// How often it is sent in all.
+    /// The total number of attempts.
     public var attempts = 3
-    /// The longest pause before the second try; each further one may be twice as long. The pause itself is a random part of it, so
-    /// that clients that failed together do not come back together.
+    /// The maximum pause before the second attempt; it doubles with each further one. The pause is a random fraction of
+    /// that, so that clients that failed together do not retry together.
     public var firstDelay = Duration.milliseconds(200)
-    /// No pause is longer. Where a server asks for a longer one, its answer is the response.
+    /// The upper limit of all pauses. If a server asks for a longer one, its response is final.
     public var maximumDelay = Duration.seconds(20)
-    /// The statuses of an answer that may be another one later.
+    /// The statuses that are retried.
     public var statuses: Set<Int> = [429, 502, 503, 504]
-    /// Whether requests are repeated, too, with which that may do harm (RFC 9110 §9.2.2).
+    /// Whether to repeat non-idempotent requests too, which may have side effects (RFC 9110 §9.2.2).
     public var repeatsUnsafeMethods = false
 
     /// The defaults.
@@ -34,14 +27,15 @@ extension HTTPClient {
   /// Sends requests again that failed for a reason that may pass: for `intercept`.
   ///
   /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The time of
-  /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3).
+  /// each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110 §10.2.3). A response
+  /// that is streamed is tried again only until its head is there.
   public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
     require(policy.attempts > 0, "a request is sent once at least")
     return { request, next in Attempts(policy, request, next).start() }
   }
 }
 
-/// The tries of one request.
+/// The attempts of one request.
 private final class Attempts {
   private let policy: HTTPClient.RetryPolicy
   private let request: HTTPClient.Request
@@ -54,18 +48,25 @@ private final class Attempts {
     self.next = next
   }
 
-  func start() -> Deferred<HTTPClient.Response> {
+  func start() -> Deferred<HTTPClient.StreamedResponse> {
     made += 1
-    return next(request).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+    return attempt().addBoth { [self] result -> Deferred<HTTPClient.StreamedResponse> in
       guard made < policy.attempts, request.isRepeatable || policy.repeatsUnsafeMethods && request.hasReplayableBody,
         let delay = delay(after: result)
       else { return try .succeed(result.get()) }
-      return Reactor.current.sleep(delay).addCallback { [self] _ in start() }
+      let discarded = (try? result.get())?.discard() ?? .succeed()
+      return discarded.addCallback { Reactor.current.sleep(delay) }.addCallback { [self] _ in start() }
     }
   }
 
-  /// How long to wait for the next try; nil where there is to be none.
-  private func delay(after result: Result<HTTPClient.Response, any Error>) -> Duration? {
+  /// What is fetched as a whole is tried again, too, when its content does not come to its end.
+  private func attempt() -> Deferred<HTTPClient.StreamedResponse> {
+    if !request.isCollected { return next(request) }
+    return next(request).addCallback { $0.collect() }.addCallback { HTTPClient.StreamedResponse($0) }
+  }
+
+  /// The pause before the next attempt; nil for no further attempt.
+  private func delay(after result: Result<HTTPClient.StreamedResponse, any Error>) -> Duration? {
     var asked: Duration?
     switch result {
     case .success(let response):
@@ -80,7 +81,7 @@ private final class Attempts {
 }
 
 extension HTTPError {
-  /// Whether the same request may succeed later.
+  /// Whether a retry may succeed.
   fileprivate var mayPass: Bool {
     switch code {
     // The program's own filter on addresses has EACCES.
@@ -94,7 +95,7 @@ extension HTTPError {
 extension HTTPClient.Request {
   var hasReplayableBody: Bool { body?.isReplayable ?? true }
 
-  /// What is sent, where that is there in one piece; empty where there is nothing.
+  /// The whole body if it is in memory, `[]` without a body, nil if it is streamed.
   var knownContent: [UInt8]? {
     switch body?.content {
     case nil: []
@@ -103,7 +104,7 @@ extension HTTPClient.Request {
     }
   }
 
-  /// Whether a second try could do no harm: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
+  /// Whether repeating it is harmless: RFC 9110 §9.2.2 lets a client repeat idempotent methods only.
   var isRepeatable: Bool {
     switch method {
     case .get, .head, .options, .trace, .put, .delete: hasReplayableBody

@@ -1,7 +1,8 @@
 public import SwirlDeferred
+import SwirlReactor
 
 extension HTTPClient {
-  /// Asks for `request` and hands its content to `onData`, piece by piece as it comes from the network; then gives the response, without
+  /// Sends `request` and passes its content to `onData`, piece by piece as it arrives; then gives the response, without
   /// content, with its trailers.
   ///
   /// ```swift
@@ -10,11 +11,13 @@ extension HTTPClient {
   ///   .addCallback { _ in print(size, "bytes") }
   /// ```
   ///
-  /// The callbacks are called on the reactor's thread, and never before this has returned: `onHead` once, `onData` for each piece, never
-  /// with an empty one. An error that one of them throws ends the request, and is what the Deferred fails with. Cancelling the
-  /// Deferred ends the request; neither of them is called after that. Redirects are followed before; interceptors are not asked.
+  /// The callbacks are called on the reactor's thread, and never before this has returned: `onHead` once, `onData` for
+  /// each piece, never with an empty one. An error that one of them throws ends the request, and is what the Deferred
+  /// fails with. Cancelling the Deferred ends the request; neither of them is called after that. Redirects are followed
+  /// first.
   ///
-  /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted: `deliverBody`.
+  /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted:
+  /// `deliverBody`.
   @_disfavoredOverload  // An `onData` whose last statement is a Deferred is for the next form.
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
@@ -26,8 +29,8 @@ extension HTTPClient {
     }
   }
 
-  /// As the form whose `onData` returns nothing; but no more is handed on, and when that takes its time no more is read from the
-  /// server, before the Deferred that `onData` returned has fired. Where that fails, the request does.
+  /// Like the form whose `onData` returns nothing, with back-pressure: it delivers the next piece, and eventually reads
+  /// from the server, only when the Deferred that `onData` returned has fired. If that fails, the request fails.
   ///
   /// ```swift
   /// client.fetch(HTTPClient.Request(url)) { piece in store.append(piece) }    // a Deferred<Void>
@@ -40,8 +43,9 @@ extension HTTPClient {
     fetch(request, CallSite(file: file, line: line), onHead) { try onData($0).withoutValue }
   }
 
-  // Disfavored: it only gives a context to a closure that returns `.succeed()`.
-  /// As the form whose `onData` returns nothing, but the Deferred that `onData` returned is waited for. Where that fails, the request does.
+  // Disfavored: its only purpose is the type context for a closure that returns `.succeed()`.
+  /// Like the form whose `onData` returns nothing, but it waits for the Deferred that `onData` returned. If that fails,
+  /// the request fails.
   @_disfavoredOverload
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
@@ -51,11 +55,19 @@ extension HTTPClient {
     fetch(request, CallSite(file: file, line: line), onHead, onData)
   }
 
-  /// As both of these: `onData` says what to wait for, if anything.
+  /// The common implementation: `onData` returns the Deferred to wait for, if any.
   func fetch(
     _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
     _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Response> {
+    if !interceptors.isEmpty {
+      return streamThroughInterceptors(request, site).addCallback { response in
+        try onHead(response.response)
+        return response.body.drain { try onData($0) }.addCallback {
+          response.response.with(trailers: response.trailers)
+        }
+      }
+    }
     let exchange = startDirectly(request)
     weak var callbacks: ResponseCallbacks?
     let deferred = Deferred<Response>(

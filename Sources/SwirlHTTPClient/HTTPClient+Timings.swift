@@ -1,26 +1,27 @@
+public import SwirlDeferred
 import SwirlNet
-public import SwirlReactor
+import SwirlReactor
 
 extension HTTPClient {
-  /// How long the steps of a request took, each counted from when it was asked for.
+  /// The durations of the steps of a request, each counted from its start.
   ///
-  /// Seen as the reactor sees time: at the beginning of the turn in which it happened. Of a request that was redirected, those from
-  /// `resolved` to `firstByte` are of the last that was sent. curl: `time_namelookup`, `time_connect`, `time_appconnect`,
-  /// `time_pretransfer`, `time_starttransfer`, `time_total`.
+  /// Each is the time at the start of the reactor's turn. After redirects, those from `resolved` to `firstByte` are of
+  /// the last request. curl: `time_namelookup`, `time_connect`, `time_appconnect`, `time_pretransfer`,
+  /// `time_starttransfer`, `time_total`.
   public struct Timings: Sendable {
-    /// When it was asked for, on the reactor's clock.
-    public let start: Reactor.Instant
-    /// When the name had its addresses; nil on a connection that was made before, and where there is no name.
+    /// The start of the request, on the reactor's clock.
+    public let start: Instant
+    /// When the name was resolved; nil on a reused connection, and without a name.
     public let resolved: Duration?
-    /// When the connection was there, through a proxy perhaps; nil on one that was made before.
+    /// When the connection was established, including a proxy's tunnel; nil on a reused connection.
     public let connected: Duration?
-    /// When the TLS handshake was done; nil without one, and on a connection that was made before.
+    /// When the TLS handshake was complete; nil without TLS, and on a reused connection.
     public let secured: Duration?
-    /// When the request was handed to the connection.
+    /// When the request was passed to the connection.
     public let sent: Duration
-    /// When the first byte of the answer came.
+    /// When the first byte of the response arrived.
     public let firstByte: Duration
-    /// When all of it was there; nil in a streamed response, whose content is still to come.
+    /// When the response was complete; nil in a streamed response, whose content is still arriving.
     public let done: Duration?
 
     /// Whether it went over a connection that had carried a request before.
@@ -28,22 +29,23 @@ extension HTTPClient {
   }
 }
 
-/// The moments of a request, on the reactor's clock, as they are noted: what a `Timings` is made of when somebody asks.
+/// The recorded times of a request, on the reactor's clock, from which a `Timings` is made on demand.
 struct ExchangeTimes: Sendable {
   var start: Int64 = 0
   var sent: Int64 = 0
   var firstByte: Int64 = 0
-  /// 0 while there is more to come.
+  /// 0 while the response is incomplete.
   var done: Int64 = 0
 
-  /// Those of an answer that came of nothing but a look into a cache.
+  /// The times of a response from the cache alone.
   static var atOnce: ExchangeTimes {
-    let now = Reactor.current.turnTime
+    // A test that makes a response may have no reactor.
+    let now = Reactor.currentIfAny?.turnTime ?? 0
     return ExchangeTimes(start: now, sent: now, firstByte: now, done: now)
   }
 }
 
-/// How a connection was made, in one object, so that a response carries it for the price of one reference.
+/// How a connection was made, in one object, so that a response carries it at the cost of one reference.
 final class ConnectionBirth: Sendable {
   let times: ConnectTimes
   init(_ times: ConnectTimes) { self.times = times }
@@ -54,10 +56,10 @@ extension HTTPClient.Timings {
     let connection = connection?.times
     func since(_ moment: Int64?) -> Duration? {
       guard let moment, moment > 0 else { return nil }
-      // The connection may have been begun for another.
+      // The connect may have started for an earlier request.
       return .nanoseconds(max(0, moment - times.start))
     }
-    start = Reactor.Instant(nanoseconds: times.start)
+    start = Instant(nanoseconds: times.start)
     resolved = since(connection?.resolved)
     connected = since(connection?.connected)
     secured = since(connection?.secured)

@@ -6,13 +6,13 @@ public import SwirlReactor
 
 /// An HTTP/1.1 client: it keeps connections to each origin and sends requests over them.
 ///
-/// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits.
-/// Everything happens on the reactor's thread. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
+/// Each reactor has one that `fetch(url)` uses, ``shared``; make your own for other limits. Use it on the reactor's
+/// thread; callbacks run there. Tornado: `AsyncHTTPClient`; aiohttp: `ClientSession`; Twisted: `Agent`.
 public final class HTTPClient: ReactorHandle {
-  /// What it does unless a request says otherwise.
+  /// The defaults for its requests.
   public let configuration: Configuration
   unowned let reactor: Reactor
-  // It outlives the reactor where a client does, which removes itself in its deinit.
+  // Strong, because a client may outlive its reactor, and removes itself in its deinit.
   private let handles: HandleList
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .client }
@@ -24,39 +24,47 @@ public final class HTTPClient: ReactorHandle {
   }
   /// Its connections, and the requests that wait for one.
   let pools: ConnectionPools
-  /// Requests asked for so far.
+  /// The number of requests so far.
   private(set) var requests = 0
+  /// What a request passes through: those that see the whole, what follows redirects, those that see each hop.
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
-  /// The cookies that servers set, and that go back to them; nil, as at first, for none.
+  var callInterceptors: [Interceptor] = []
+  var hopInterceptors: [Interceptor] = []
+  /// The cookies that servers set, and that are sent back; nil, the default, disables cookies.
   @exclusivity(unchecked) public var cookies: CookieJar?
   private var digests: [DigestKey: DigestSession] = [:]
 
   private let timeoutNanoseconds: Int64?
-  /// The fields that go with every request.
+  /// The fields of every request.
   let headers: HTTPFields
   private let encodedHeaders: EncodedFields
-  /// Whether the configuration's fields ask for a connection for each request.
+  /// Whether the configuration's fields have `Connection: close`.
   let isClosingAfterEach: Bool
-  /// Exempt from run-time checks for overlapping access, as is what else is touched for every request: it is used and left in one
-  /// place, which calls nothing back.
+  /// Exempt from run-time checks for overlapping access, like the other fields that every request accesses: it is only
+  /// used in one function, which makes no re-entrant call.
   @exclusivity(unchecked) private var output: [UInt8] = []
 
   /// - Parameters:
   ///   - configuration: limits and times.
-  ///   - reactor: where it works; that of this thread by default.
+  ///   - reactor: its reactor; by default that of this thread.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  public init(
+  public convenience init(
     _ configuration: Configuration = Configuration(), on reactor: Reactor = .current,
     file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.init(configuration, on: reactor, answering: nil, at: CallSite(file: file, line: line))
+  }
+
+  init(
+    _ configuration: Configuration, on reactor: Reactor, answering answer: ConnectionPools.Answer?, at site: CallSite
   ) {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
     self.reactor = reactor
     handles = reactor.handles
-    let site = CallSite(file: file, line: line)
-    pools = ConnectionPools(configuration, on: reactor, at: site)
+    pools = ConnectionPools(configuration, answering: answer, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
     var headers = configuration.headers
@@ -82,7 +90,7 @@ public final class HTTPClient: ReactorHandle {
 
   // MARK: - Requests
 
-  /// Asks for `request` and gives the response, whatever its status. Cancelling the Deferred ends the request.
+  /// Sends `request` and gives the response, with any status. Cancelling the Deferred ends the request.
   ///
   /// Fails with ``HTTPError``, which names the URL, or with `CancelledError`.
   public func fetch(
@@ -94,10 +102,10 @@ public final class HTTPClient: ReactorHandle {
     return deferred
   }
 
-  /// Asks for `request` and calls `callback` with the response, whatever its status, or an ``HTTPError`` that names the URL.
+  /// Sends `request` and calls `callback` with the response, with any status, or an ``HTTPError`` that names the URL.
   ///
-  /// The callback is called once, on the reactor's thread, and never before this has returned. An error that it throws is
-  /// logged.
+  /// The callback is called once, on the reactor's thread, and never before this has returned. An error that it throws
+  /// is logged.
   @discardableResult
   public func fetch(
     _ request: Request, file: StaticString = #fileID, line: UInt = #line,
@@ -108,18 +116,18 @@ public final class HTTPClient: ReactorHandle {
     return exchange
   }
 
-  /// Sends the request, or puts it in line. Its consumer is set by the caller: no result comes before this has returned.
+  /// Sends or queues the request. The caller sets its consumer: no result arrives before this has returned.
   func start(_ request: Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
     let request = request.withTracingContext
     let exchange = makeExchange(request)
-    let begin = { [self] in exchange.intercept(send(request, through: 0)) }
-    // Those that await need the reactor to run.
+    let begin = { [self] in exchange.intercept(fetchThroughInterceptors(request)) }
+    // Interceptors that await need a running reactor.
     if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
     return exchange
   }
 
-  /// As `start`, without the interceptors.
+  /// Like `start`, without the interceptors.
   func startDirectly(_ request: Request) -> Exchange {
     let exchange = makeExchange(request)
     send(exchange)
@@ -138,7 +146,7 @@ public final class HTTPClient: ReactorHandle {
     return exchange
   }
 
-  /// Sends it, or puts it in line; anew, where it was redirected.
+  /// Sends or queues it; again after a redirect.
   func send(_ exchange: Exchange) {
     if pools.isClosed { return exchange.failSoon(exchange.error(.clientClosed, "the client was closed")) }
     if !exchange.isPlain, let problem = exchange.request.problem {
@@ -146,7 +154,7 @@ public final class HTTPClient: ReactorHandle {
     }
     do throws(HTTPURL.Malformed) {
       let (pool, target) = try destination(of: exchange)
-      // RFC 9112 §3.2.2: a proxy is told the whole URL.
+      // RFC 9112 §3.2.2: a proxy gets the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
       if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
         prove(digest, to: pool.origin, target, in: exchange)
@@ -163,19 +171,19 @@ public final class HTTPClient: ReactorHandle {
     let user: String
   }
 
-  /// A server wants a proof.
+  /// Stores a server's authentication challenge.
   func noteChallenge(_ challenge: DigestChallenge, to exchange: Exchange) {
     guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
       return
     }
-    // A nonce costs one more request to get again: better that than a list without end.
+    // Losing a nonce costs one more request, which is better than an unbounded list.
     if digests.count >= 1000 { digests = [:] }
     var random = HouseRandom()
     digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(
       challenge, clientNonce: (0..<2).map { _ in String(random.next(), radix: 16) }.joined())
   }
 
-  /// The target is that which the server gets to see: not a proxy's.
+  /// The target is that for the origin server, not for a proxy.
   private func prove(
     _ digest: (user: String, password: String), to origin: Origin, _ target: String, in exchange: Exchange
   ) {
@@ -184,9 +192,9 @@ public final class HTTPClient: ReactorHandle {
       content: exchange.request.knownContent, by: MessageDigest.hash)
   }
 
-  /// Leaves the URL of the exchange in canonical form: errors, history, cookies and the response have no other.
+  /// Makes the URL of the exchange canonical: errors, history, cookies and the response use this form only.
   private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
-    // Most programs ask the same origin again: its part of the URL need not be read then.
+    // Most programs request the same origin again: then its part of the URL need not be parsed.
     if let latest = pools.latest, let target = HTTPURL.target(of: exchange.url, after: latest.urlPrefix) {
       return (latest, target)
     }
@@ -195,21 +203,16 @@ public final class HTTPClient: ReactorHandle {
     return (try pools.pool(for: parts.origin), parts.target)
   }
 
-  /// Puts the head of a request into bytes and hands them to `write`.
+  /// Encodes the head of a request and passes it to `write`.
   func serialize(
     _ exchange: Exchange, in pool: ConnectionPool, _ write: ([UInt8]) -> Void
   ) throws(HTTPWireError) {
     output.removeAll(keepingCapacity: true)
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
-    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
-    if let proof = exchange.proof {
-      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
-    }
-    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    var fields = try ownFields(of: exchange, in: pool)
     var encoded: EncodedFields? = encodedHeaders
-    addCookies(to: &fields, of: exchange)
     if !fields.isEmpty, headers.contains(where: { fields.contains($0.name) }) {
-      // The request's own go before those of the configuration.
+      // The request's own fields replace those of the configuration.
       encoded = nil
       for field in headers where !fields.contains(field.name) { fields.append(field) }
     }
@@ -221,7 +224,31 @@ public final class HTTPClient: ReactorHandle {
     write(output)
   }
 
-  /// Adds the cookies of the jar after those that the program gave, in one field, as RFC 6265bis §5.8.1 wants it.
+  /// The fields of this request, besides those of the configuration.
+  @inline(__always)
+  private func ownFields(of exchange: Exchange, in pool: ConnectionPool) throws(HTTPWireError) -> HTTPFields {
+    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
+    if let proof = exchange.proof {
+      fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
+    }
+    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    addCookies(to: &fields, of: exchange)
+    return fields
+  }
+
+  /// The request with all fields that would be sent.
+  func requestAsSent(_ exchange: Exchange, in pool: ConnectionPool) throws(HTTPWireError) -> Request {
+    // What cannot be sent is found here.
+    try serialize(exchange, in: pool) { _ in }
+    var request = exchange.request
+    // A proxy is told the whole URL.
+    request.url = pool.asksProxy ? exchange.target : pool.origin.prefix + exchange.target
+    request.headers = try ownFields(of: exchange, in: pool)
+    for field in headers where !request.headers.contains(field.name) { request.headers.append(field) }
+    return request
+  }
+
+  /// Adds the jar's cookies after the program's own, in one field, as RFC 6265bis §5.8.1 requires.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
     let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
     var kept: [UInt8]?
@@ -229,11 +256,11 @@ public final class HTTPClient: ReactorHandle {
     let all = [own, kept].compactMap { $0 }
     if all.isEmpty { return }
     fields[.cookie] = nil
-    // Appended, since what is assigned would be cut into fields of one cookie each.
+    // Append, because assigning would split it into one field per cookie.
     fields.append(HTTPField(name: .cookie, value: Array(all.joined(separator: "; ".utf8))))
   }
 
-  /// Keeps the cookies that `head` sets.
+  /// Stores the cookies that `head` sets.
   func storeCookies(of head: ResponseHead, from exchange: Exchange) {
     guard let cookies, head["set-cookie"] != nil else { return }
     for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
@@ -241,27 +268,26 @@ public final class HTTPClient: ReactorHandle {
 
   // MARK: - Connections
 
-  /// Its connections and the requests that wait for one, at present.
+  /// The current numbers of its connections and waiting requests.
   public var counts: Counts { pools.counts }
 
-  /// The connections to the origin of `url`, and the requests that wait for one.
+  /// The numbers of connections and waiting requests for the origin of `url`.
   public func counts(for url: String) -> Counts {
     (try? HTTPURL(url)).flatMap { pools.counts(for: $0.origin) } ?? Counts()
   }
 
-  /// Connections made or being made; and places kept for those that are about to be.
+  /// The number of established, pending and reserved connections.
   var connections: Int { pools.connections }
 
-  /// Whether it has no connection, and no request that waits for one.
+  /// Whether it has no connection and no queued request.
   var isUnused: Bool { pools.isUnused }
 
-  /// Closes the connections that are free and fails the requests that wait; those under way end on their own. What is asked
-  /// for after that fails.
+  /// Closes idle connections and fails queued requests; requests in progress end on their own. Later requests fail.
   public func close() {
     pools.close { $0.error(.clientClosed, "the client was closed before the request was sent") }
   }
 
-  /// The reactor is being released: requests under way hold their client, and the client them.
+  /// The reactor is being released: requests in progress and their client retain each other.
   package func abandon() { pools.abandon() }
 
   deinit {
@@ -271,7 +297,7 @@ public final class HTTPClient: ReactorHandle {
 }
 
 extension HTTPField.Name {
-  /// Of a request: the host that it is for, if that is not the one of its URL.
+  /// A request's host, if it differs from that of its URL.
   static let host = Self("Host")!
 }
 
@@ -280,14 +306,14 @@ extension HTTPClient.Body {
 }
 
 extension HTTPClient.Request {
-  /// What of it cannot be sent, in words. HTTPFields would put spaces where a value has line breaks, and send that.
+  /// Why it cannot be sent, in words. HTTPFields would replace line breaks in a value by spaces, and send that.
   fileprivate var problem: String? {
     if let problem = authentication?.problem { return problem }
     if let type = body?.contentType, !HTTPField.isValidValue(type) { return "the content type has a line break or NUL" }
     return nil
   }
 
-  /// The fields to send: the program's own, and those that follow from the rest of the request.
+  /// The fields to send: the program's own, and those derived from the rest of the request.
   fileprivate func fields() throws(HTTPWireError) -> HTTPFields {
     var fields = headers
     if let type = body?.contentType, !fields.contains(.contentType) { fields[.contentType] = type }
@@ -302,10 +328,10 @@ extension HTTPClient.Request {
 }
 
 extension HTTPClient.Exchange {
-  /// Whether nothing but its fields goes into its head.
+  /// Whether its head has only the given fields.
   @inline(__always) fileprivate var isPlain: Bool { request.isOrdinary && request.body == nil }
 
-  /// RFC 9110 §8.6: a method that usually has content says so when it has none.
+  /// RFC 9110 §8.6: a method that usually has content declares an empty one.
   fileprivate var framingWithoutBody: BodyFraming {
     switch method {
     case .post, .put, .patch: .contentLength(0)

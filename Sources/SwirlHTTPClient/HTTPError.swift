@@ -1,48 +1,49 @@
+public import HTTPTypes
 public import SwirlHTTPCore
 public import SwirlNet
 
-/// Why a request failed: what was asked of whom, what went wrong, and what to do.
+/// A request failed: the request, the reason, and what to do.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
-  /// The kind of failure, to tell apart in a program; new kinds may be added.
+  /// The kind of failure, for programs to compare; later versions may add kinds.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     /// The code's name, as in the source.
     public let description: String
 
-    /// The URL cannot be read.
+    /// The URL is malformed.
     public static let invalidURL = Code(description: "invalidURL")
-    /// The URL has a scheme other than those that are supported.
+    /// The URL has an unsupported scheme.
     public static let unsupportedScheme = Code(description: "unsupportedScheme")
-    /// The request has something that HTTP cannot carry, such as a line break in a field.
+    /// The request cannot be expressed in HTTP, for example a line break in a field.
     public static let invalidRequest = Code(description: "invalidRequest")
-    /// No connection could be made; `network` says why.
+    /// No connection could be made; `network` has the reason.
     public static let cannotConnect = Code(description: "cannotConnect")
-    /// The connection broke; `network` says why.
+    /// The connection broke; `network` has the reason.
     public static let connectionLost = Code(description: "connectionLost")
-    /// The other end closed the connection before the response was complete.
+    /// The peer closed the connection before the response was complete.
     public static let closedEarly = Code(description: "closedEarly")
-    /// What came is not HTTP, or breaks its rules; `wire` says where.
+    /// The response is not valid HTTP; `wire` has the reason.
     public static let invalidResponse = Code(description: "invalidResponse")
     /// The response has more content than the limit allows.
     public static let bodyTooLarge = Code(description: "bodyTooLarge")
-    /// The whole did not end within its time.
+    /// The request exceeded its time limit.
     public static let timeout = Code(description: "timeout")
-    /// A redirect leads nowhere that it may be followed to, or to too many others.
+    /// A redirect must not be followed, or there were too many.
     public static let redirect = Code(description: "redirect")
-    /// The content of the request did not come, or was not as long as was said.
+    /// The source of the request's content failed, or its length differs from the announced one.
     public static let requestBody = Code(description: "requestBody")
-    /// The server answered with a status that is no success, where only that is of use.
+    /// The status is not a success, which this operation requires.
     public static let status = Code(description: "status")
     /// The client was closed.
     public static let clientClosed = Code(description: "clientClosed")
   }
 
-  /// Whose doing it was: where to look first.
+  /// The party at fault: where to look first.
   public enum Fault: Sendable, Hashable {
     /// The program that made the request.
     case caller
     /// The server that answered.
     case peer
-    /// What lies between, or the time it took.
+    /// The network, or a timeout.
     case network
   }
 
@@ -50,15 +51,15 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   public let code: Code
   /// The method of the request.
   public let method: String
-  /// The URL of the request, as it was given; ``description`` has it without credentials and tokens.
+  /// The URL of the request, as the program gave it; ``description`` has it without credentials and tokens.
   public let url: String
-  /// What went wrong and what to do, in words.
+  /// The reason and what to do, in words.
   public let reason: String
-  /// What the network said.
+  /// The network error.
   public let network: NetError?
-  /// What the rules of HTTP say.
+  /// The violation of HTTP.
   public let wire: HTTPWireError?
-  /// The status that the server answered with, where that is what is wrong.
+  /// The status of the response, if that is the error.
   public let status: Int?
 
   init(
@@ -68,14 +69,28 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     self.code = code
     self.method = method
     self.url = url
-    // Words of the peer are among it.
+    // It may contain text from the peer.
     self.reason = reason.escapingControls()
     self.network = network
     self.wire = wire
     self.status = status
   }
 
-  /// Whose doing it was.
+  /// An error as the client makes it: for an interceptor, and for tests.
+  ///
+  /// - Parameters:
+  ///   - code: the kind of failure.
+  ///   - reason: what went wrong and what to do, in words.
+  ///   - url: the URL of the request.
+  ///   - method: the method of the request.
+  ///   - network: what the network said.
+  public init(
+    _ code: Code, _ reason: String, url: String, method: HTTPRequest.Method = .get, network: NetError? = nil
+  ) {
+    self.init(code, method.rawValue, url, reason, network: network)
+  }
+
+  /// The party at fault.
   public var fault: Fault {
     switch code {
     case .invalidURL, .unsupportedScheme, .invalidRequest, .requestBody, .clientClosed: .caller

@@ -1,15 +1,15 @@
 public import HTTPTypes
 import SwirlHTTPCore
 
-/// A response that says that something went wrong, for those who take that for an error: see `raiseForStatus()`.
+/// A response with an error status as an error: see `raiseForStatus()`.
 public struct HTTPStatusError: Error, Sendable, CustomStringConvertible {
-  /// What the server answered.
+  /// The response.
   public let response: HTTPClient.Response
 
   /// The status: 400 to 599.
   public var status: HTTPResponse.Status { response.status }
 
-  /// The status, the URL, and the beginning of what the server says about it.
+  /// The status, the URL, and the beginning of the content.
   public var description: String {
     let words = response.text.prefix(200).split(whereSeparator: \.isNewline).joined(separator: " ")
     return "\(response.url.redactedURL) answered \(status)\(words.isEmpty ? "" : ": \(words)")"
@@ -17,7 +17,7 @@ public struct HTTPStatusError: Error, Sendable, CustomStringConvertible {
 }
 
 extension HTTPClient.Response {
-  /// Itself, unless the status is one of an error, 400 to 599.
+  /// Returns itself, unless the status is an error, 400 to 599.
   /// - Throws: ``HTTPStatusError``, which has the response.
   @discardableResult
   public func raiseForStatus() throws -> HTTPClient.Response {

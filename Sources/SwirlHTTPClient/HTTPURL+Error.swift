@@ -1,6 +1,6 @@
 import SwirlHTTPCore
 
 extension HTTPURL.Malformed {
-  /// The kind of error that a request with such a URL ends with.
+  /// The error code of a request with such a URL.
   var code: HTTPError.Code { isUnsupportedScheme ? .unsupportedScheme : .invalidURL }
 }

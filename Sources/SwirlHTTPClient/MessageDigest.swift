@@ -2,7 +2,7 @@ import COpenSSL
 import SwirlHTTPCore
 import SwirlNet
 
-/// Hashes of bytes that are in memory as a whole.
+/// Hashes of bytes in memory.
 enum MessageDigest {
   static func sha256(_ bytes: [UInt8]) -> [UInt8] { hash(bytes, EVP_sha256()) }
 
@@ -16,12 +16,12 @@ enum MessageDigest {
     }
   }
 
-  /// - Parameter method: as OpenSSL's `EVP_` functions give it.
+  /// - Parameter method: from OpenSSL's `EVP_` functions.
   private static func hash(_ bytes: [UInt8], _ method: OpaquePointer?) -> [UInt8] {
     OpenSSL.isReady
     var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var length: UInt32 = 0
-    // OpenSSL reads as many bytes as it is told, and writes no more than the length of the longest hash.
+    // OpenSSL reads `bytes.count` bytes, and writes at most the length of the longest hash.
     EVP_Digest(bytes, bytes.count, &output, &length, method, nil)
     return Array(output.prefix(Int(length)))
   }

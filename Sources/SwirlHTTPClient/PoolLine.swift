@@ -1,10 +1,10 @@
 import SwirlDeferred
 
-/// The pools whose requests wait because there are too many connections in all. First is the one whose request came first: no
-/// origin, however busy, keeps another waiting for longer than that.
+/// The pools whose requests wait because of the total connection limit, ordered by their oldest request: so a busy
+/// origin cannot starve another.
 struct PoolLine {
   private struct Place: HeapElement {
-    /// The number of the pool's first request, which is its `placeInLine`.
+    /// The sequence number of the pool's first request, its `placeInLine`.
     let number: Int
     let pool: ConnectionPool
 
@@ -15,7 +15,7 @@ struct PoolLine {
   var count: Int { places.count }
   var isEmpty: Bool { places.isEmpty }
 
-  /// Puts `pool` in line by its first request, unless it is there already.
+  /// Queues `pool` by its first request, unless it is queued already.
   mutating func insert(_ pool: ConnectionPool) {
     guard pool.placeInLine == nil, let number = pool.firstWaiting?.number else { return }
     pool.placeInLine = number
@@ -26,18 +26,18 @@ struct PoolLine {
     if pool.placeInLine.take() != nil { places.removeAll { $0.pool === pool } }
   }
 
-  /// The pool that is first and needs a connection.
+  /// The first pool that needs a connection.
   mutating func first() -> ConnectionPool? {
     while let (number, pool) = places.first.map({ ($0.number, $0.pool) }) {
       if pool.needsConnection, pool.firstWaiting?.number == number { return pool }
-      // Its first request was cancelled, or has got another connection.
+      // Its first request was cancelled, or got another connection.
       popFirst()
       if pool.needsConnection { insert(pool) }
     }
     return nil
   }
 
-  /// Takes out the pool that is first and needs a connection.
+  /// Removes and returns the first pool that needs a connection.
   mutating func next() -> ConnectionPool? {
     guard let pool = first() else { return nil }
     popFirst()

@@ -2,18 +2,18 @@ import HTTPTypes
 import SwirlDeferred
 import SwirlReactor
 
-/// Hands a response on to callbacks while it comes, no faster than they let it.
+/// Delivers a response to callbacks as it arrives, with back-pressure.
 final class ResponseCallbacks: ResponseSink {
   private let deferred: Deferred<HTTPClient.Response>
   private let onHead: (HTTPClient.Response) throws -> Void
   private let onData: ([UInt8]) throws -> Deferred<Void>?
   private(set) var hasHead = false
   private(set) var isPaused = false
-  /// What the callback has asked to wait for. Its producer keeps it, and it keeps this.
+  /// The Deferred that the callback returned. Its producer retains it, and it retains this.
   private weak var pause: Deferred<Void>?
-  /// Pieces that came with the one that it waits for.
+  /// Pieces that arrived together with the current one.
   private var pending = RingBuffer<[UInt8]>()
-  /// The result, which came before all was handed on.
+  /// The result, if it arrived before all pieces were delivered.
   private var result: Result<HTTPClient.Response, any Error>?
   private var isOver = false
   private weak var exchange: HTTPClient.Exchange?
@@ -53,7 +53,7 @@ final class ResponseCallbacks: ResponseSink {
     } catch { fail(error) }
   }
 
-  /// What was waited for has come.
+  /// The Deferred of the callback has fired.
   private func goOn(_ outcome: Result<Void, any Error>, isStarting: Bool) {
     isPaused = false
     if isOver { return }
@@ -70,7 +70,7 @@ final class ResponseCallbacks: ResponseSink {
     if let exchange, !exchange.isFinished { exchange.abort(error) } else { cancel(error) }
   }
 
-  /// Ends it where it waits with a response that has come.
+  /// Ends it while it waits with a complete response.
   func cancel(_ error: any Error = CancelledError()) {
     if !isOver { end(.failure(error)) }
   }

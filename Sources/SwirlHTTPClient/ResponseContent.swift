@@ -1,19 +1,19 @@
 import SwirlContent
 import SwirlHTTPCore
 
-/// The content of one response between the connection and its consumer: collected, or handed on with each read.
+/// The content of one response between the connection and its consumer: collected, or delivered with each read.
 struct ResponseContent {
-  /// What was collected; of a streamed response, what the present read has brought.
+  /// The collected bytes; for a streamed response, those of the current read.
   var bytes: [UInt8] = []
-  /// Removes the codings of the present response.
+  /// Decodes the content of the current response.
   private(set) var decoder: ContentDecoder?
-  /// Where the content of a streamed response goes.
+  /// The sink of a streamed response.
   private(set) var stream: (any ResponseSink)?
 
   mutating func collect(_ decoder: ContentDecoder?, _ framing: BodyFraming) {
     self.decoder = decoder
     if decoder == nil, case .contentLength(let length) = framing {
-      // No more than this on the word of a server that may not keep it; one more for a direct read.
+      // A server may announce any length, so limit the allocation; one byte more for a direct read.
       bytes.reserveCapacity(min(length, 1 << 20) + 1)
     }
   }
@@ -25,14 +25,14 @@ struct ResponseContent {
 
   mutating func append(_ piece: Span<UInt8>) { bytes.append(copying: piece) }
 
-  /// Appends what `read` puts into a place of `capacity` bytes; returns how much that was.
+  /// Appends the bytes that `read` puts into `capacity` bytes of room; returns their number.
   mutating func append(adding capacity: Int, _ read: (inout OutputSpan<UInt8>) -> Void) -> Int {
     let before = bytes.count
     bytes.append(addingCapacity: capacity) { read(&$0) }
     return bytes.count - before
   }
 
-  /// What the present read has brought; nil for nothing.
+  /// Removes the bytes of the current read; nil if there are no bytes.
   mutating func take() -> [UInt8]? {
     if bytes.isEmpty { return nil }
     var taken: [UInt8] = []
@@ -40,7 +40,7 @@ struct ResponseContent {
     return taken
   }
 
-  /// Ends the response, and gives what was collected.
+  /// Ends the response, and returns the collected bytes.
   mutating func end() -> [UInt8] {
     decoder = nil
     stream = nil

@@ -1,23 +1,23 @@
 import HTTPTypes
 import SwirlReactor
 
-/// Who is told of a response while it comes, instead of when all of it is there. On the reactor's thread.
+/// Receives a response as it arrives, rather than when it is complete. On the reactor's thread.
 protocol ResponseSink: AnyObject {
-  /// Whether it was given the head.
+  /// Whether it has received the head.
   var hasHead: Bool { get }
-  /// Whether the connection is not read for its sake.
+  /// Whether it applies back-pressure to the connection.
   var isPaused: Bool { get }
 
-  /// Takes the head of `exchange`, a response whose content follows. It may end the exchange.
+  /// Receives the head of `exchange`, a response whose content follows. It may end the exchange.
   func begin(
     _ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, _ reactor: Reactor)
 
-  /// Takes a piece of the content.
+  /// Receives a piece of the content.
   func put(_ bytes: [UInt8])
 
-  /// Takes the fields that came after the content.
+  /// Receives the trailer fields.
   func put(trailers: HTTPFields)
 
-  /// The response is whole, or will not be.
+  /// The response is complete, or has failed.
   func finish(_ result: Result<HTTPClient.Response, any Error>, isReactorGone: Bool)
 }

@@ -3,25 +3,25 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// The consumer of an exchange that is told of the response while it comes: what a `StreamedResponse` and its connection
-/// share. On the reactor's thread only; what is beyond the buffer is not.
+/// The streaming consumer of an exchange, shared by a `StreamedResponse` and its connection. Used on the reactor's
+/// thread only; the stream at the other side of the buffer may be on any thread.
 final class ResponseStream: ResponseSink {
   private enum State {
     /// No head yet.
     case waiting(Deferred<HTTPClient.StreamedResponse>)
-    /// The head was handed over; content follows.
+    /// The head was delivered; content follows.
     case body(StreamBuffer<[UInt8]>)
-    /// It has ended, one way or the other.
+    /// It has ended.
     case over
   }
   private var state: State
   private let trailers = LateTrailers()
-  /// Whether the connection is not read, because more waits than the high mark.
+  /// Whether reading is paused, because the buffer is above the high-water mark.
   private(set) var isPaused = false
 
   init(_ deferred: Deferred<HTTPClient.StreamedResponse>) { state = .waiting(deferred) }
 
-  /// Whether the head was handed over.
+  /// Whether the head was delivered.
   var hasHead: Bool { if case .waiting = state { false } else { true } }
 
   func begin(
@@ -30,7 +30,7 @@ final class ResponseStream: ResponseSink {
     guard case .waiting(let deferred) = state else { return }
     let buffer = StreamBuffer<[UInt8]>(
       on: reactor.remote, high: BodyWaterMarks.high, low: BodyWaterMarks.low, cost: { $0.count })
-    // Unowned is right: the end of the exchange, which each of its ways leads to `finish`, takes the source away.
+    // Unowned is safe: every end of the exchange calls `finish`, which removes the source.
     buffer.setSource(
       StreamBuffer.Source(
         pause: { [unowned self, unowned exchange] in
@@ -52,8 +52,8 @@ final class ResponseStream: ResponseSink {
 
   func put(trailers fields: HTTPFields) { trailers.set(fields) }
 
-  /// The response is whole, or will not be. When the reactor has gone nobody hears of a head that has not come, as with
-  /// every Deferred.
+  /// The response is complete, or has failed. If the reactor was released, a Deferred for the head does not fire, like
+  /// every other Deferred.
   func finish(_ result: Result<HTTPClient.Response, any Error>, isReactorGone: Bool) {
     let ended = state
     state = .over
@@ -66,12 +66,14 @@ final class ResponseStream: ResponseSink {
   }
 }
 
-/// The trailers of a response that is read on another thread than that on which they come.
+/// The trailers of a response, which may be read on another thread than the reactor's.
 ///
-/// Unchecked, because what changes does so under the lock.
+/// Unchecked, because its state is only accessed under the lock.
 final class LateTrailers: @unchecked Sendable {
   private let lock = Lock()
   private var value: HTTPFields?
+
+  init(_ fields: HTTPFields? = nil) { value = fields }
 
   var fields: HTTPFields? { lock.withLock { value } }
 

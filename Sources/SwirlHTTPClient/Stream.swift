@@ -3,7 +3,7 @@ import SwirlReactor
 
 // `isolation` is as in `fetch`.
 
-/// Gets `url` and gives the response as soon as its head is there, with a body that is read while it comes; fails with an
+/// Gets `url` and gives the response when its head has arrived, with a body to read as it arrives; fails with an
 /// ``HTTPError`` that names the URL. See ``HTTPClient/stream(_:file:line:)``.
 public func stream(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
@@ -11,7 +11,7 @@ public func stream(
   HTTPClient.shared.stream(HTTPClient.Request(url), file: file, line: line)
 }
 
-/// Sends `request` and gives the response as soon as its head is there.
+/// Sends `request` and gives the response when its head has arrived.
 public func stream(
   _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
   line: UInt = #line
@@ -19,22 +19,22 @@ public func stream(
   HTTPClient.shared.stream(request, file: file, line: line)
 }
 
-/// Gets `url` and returns the response as soon as its head is there, with a body that is read while it comes; throws an
+/// Gets `url` and returns the response when its head has arrived, with a body to read as it arrives; throws an
 /// ``HTTPError`` that names the URL.
 ///
 /// ```swift
 /// for try await piece in try await stream(url).body { size += piece.count }
 /// ```
 ///
-/// From anywhere, as the awaited `fetch`: on the thread of a reactor that runs it is that which fetches, elsewhere that of
-/// `ReactorThread.shared`.
+/// From any thread, like the awaited `fetch`: on a thread with a running reactor it uses that reactor's client,
+/// elsewhere that of `ReactorThread.shared`.
 public func stream(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> HTTPClient.StreamedResponse {
   try await streamAwaited(HTTPClient.Request(url), isolation, CallSite(file: file, line: line))
 }
 
-/// Sends `request` and returns the response as soon as its head is there; throws an ``HTTPError`` that names the URL.
+/// Sends `request` and returns the response when its head has arrived; throws an ``HTTPError`` that names the URL.
 public func stream(
   _ request: HTTPClient.Request, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID,
   line: UInt = #line

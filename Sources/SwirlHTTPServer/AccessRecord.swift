@@ -2,22 +2,22 @@ public import SwirlNet
 import SwirlHTTPCore
 
 extension HTTPServer {
-  /// What became of one request, for an access log.
+  /// The outcome of one request, for an access log.
   public struct AccessRecord: Sendable {
-    /// The request; nil when what came was none, and an error was answered.
+    /// The request; nil if the input was not a request and got an error response.
     public let request: Request?
-    /// Where the client is.
+    /// The client's address.
     public let peerAddress: SocketAddress?
-    /// The status that was answered; 499 when the client went away before there was an answer, as nginx logs it.
+    /// The status of the response; 499, as in nginx, if the client disconnected before the response.
     public let status: Int
-    /// How many bytes of content were sent: the kernel has taken them. Of a body in chunks that was cut off, at least so many.
+    /// The number of content bytes that the kernel has taken. A lower bound for a chunked body that was broken off.
     public let bodyBytes: Int
-    /// From the end of the request, where its body is streamed from that of its head, to the end of the answer.
+    /// From the end of the request (of its head, if the body is streamed) to the end of the response.
     public let duration: Duration
-    /// Whether the answer was whole, and the kernel has taken all of it.
+    /// Whether the response is complete and the kernel has taken all of it.
     public let isComplete: Bool
 
-    /// The request line; `-` where there is none.
+    /// The request line; `-` without a request.
     public var requestLine: String { request?.requestLine ?? "-" }
   }
 }

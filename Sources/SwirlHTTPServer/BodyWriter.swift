@@ -5,8 +5,8 @@ import SwirlHTTPCore
 extension HTTPServer {
   /// Writes the body of one response, made by ``Response/stream(status:headers:length:_:)``.
   ///
-  /// Keep it while there is something to write: when it is let go of before `end()`, the connection is broken, which tells the
-  /// client that the body is not whole. All of it is used on the reactor's thread.
+  /// Retain it until `end()`: releasing it earlier breaks the connection, so that the client knows that the body is
+  /// incomplete. Use it on the reactor's thread.
   public final class BodyWriter {
     private let body: StreamedBody
 
@@ -18,29 +18,30 @@ extension HTTPServer {
       body.writerGone()
     }
 
-    /// Whether bytes are still taken: `end()` was not called and the client is there.
+    /// Whether it accepts bytes: `end()` was not called, and the client is connected.
     public var isOpen: Bool { body.state == .open }
 
-    /// Whether the network takes more at present.
+    /// Whether the send buffer has room now.
     public var canWrite: Bool { body.canWrite }
 
-    /// The bytes of content that were written.
+    /// The number of content bytes written.
     public var bytesWritten: Int { body.sent }
 
-    /// Called whenever the network can take more after a `write` that returned false. Twisted: `resumeProducing`; Node: `drain`.
+    /// Called when the send buffer has room again after a `write` that returned false. Twisted: `resumeProducing`;
+    /// Node: `drain`.
     public var onDrain: (() -> Void)? {
       get { body.onDrain }
       set { if isOpen { body.onDrain = newValue } }
     }
 
-    /// Called once when the client goes away before the body has ended. Tornado: `on_connection_close`.
+    /// Called once if the client disconnects before the body has ended. Tornado: `on_connection_close`.
     public var onDisconnect: (() -> Void)? {
       get { body.onDisconnect }
       set { if isOpen { body.onDisconnect = newValue } }
     }
 
-    /// Sends bytes. Returns whether the network takes more: when false, wait for ``onDrain`` or ``drained()``, or what is
-    /// written waits in memory. When the client has gone, nothing happens.
+    /// Sends bytes. Returns whether the send buffer has room: if false, wait for ``onDrain`` or ``drained()``;
+    /// otherwise memory grows. Does nothing once the client has disconnected.
     @discardableResult
     public func write(_ bytes: Span<UInt8>) -> Bool { body.write(bytes) }
 
@@ -52,29 +53,29 @@ extension HTTPServer {
     @discardableResult
     public func write(_ text: String) -> Bool { body.write(text.utf8.span) }
 
-    /// Fires when the network takes more, which may be at once; fails with ``ClientDisconnectedError``.
-    /// Tornado: `flush`; asyncio: `drain`.
+    /// Fires when the send buffer has room, which may be at once; fails with ``ClientDisconnectedError``. Tornado:
+    /// `flush`; asyncio: `drain`.
     public func drained() -> Deferred<Void> { body.drained() }
 
-    /// Ends the body, with fields behind it where it is sent in chunks (RFC 9110 §6.5); elsewhere those are left away.
+    /// Ends the body, with trailer fields if it is chunked (RFC 9110 §6.5); otherwise those are omitted.
     public func end(trailers: HTTPFields? = nil) { body.end(trailers) }
 
-    /// Ends the body when `source` succeeds. When it fails, that is logged and the connection broken; when the client goes away,
-    /// `source` is cancelled.
+    /// Ends the body when `source` succeeds. If it fails, that is logged and the connection broken; if the client
+    /// disconnects, `source` is cancelled.
     public func end(after source: Deferred<Void>) { body.follow(source) }
 
-    /// Breaks the connection, which tells the client that the body is not whole. Twisted: `loseConnection`.
+    /// Breaks the connection, so that the client knows that the body is incomplete. Twisted: `loseConnection`.
     public func abort() { body.breakOff() }
 
-    /// Fires when the body has ended, fails with ``ClientDisconnectedError`` when the client has gone before.
-    /// Twisted: `notifyFinish`.
+    /// Fires when the body has ended; fails with ``ClientDisconnectedError`` if the client disconnects first. Twisted:
+    /// `notifyFinish`.
     public func notifyFinish() -> Deferred<Void> { body.finished() }
   }
 
-  /// The failure of what waits for a client that has gone.
+  /// The failure of a Deferred that waits for a disconnected client.
   public struct ClientDisconnectedError: Error, Hashable, CustomStringConvertible {
     init() {}
-    /// What happened.
+    /// The error in words.
     public var description: String { "the client has gone before request and response were whole" }
   }
 }

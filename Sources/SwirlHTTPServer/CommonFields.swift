@@ -2,24 +2,23 @@ import HTTPTypes
 import SwirlHTTPCore
 import SwirlReactor
 
-/// The fields of nearly every response, put into bytes once a second: Date, Server and Content-Type.
+/// The fields of nearly every response, encoded once per second: Date, Server and Content-Type.
 final class CommonFields {
   private let serverName: String?
   // Exempt from the check for overlapping accesses, as `encoded` is: read and written whole, on one thread.
   @exclusivity(unchecked) private var second = 0
   /// One for each `ContentType`.
   @exclusivity(unchecked) private(set) var encoded: [EncodedFields] = []
-  /// The date of those.
+  /// The date of the encoded fields.
   private(set) var date = ""
 
   init(serverName: String?) {
     self.serverName = serverName
   }
 
-  /// To be called before a response is written, so that its Date is right.
+  /// Call it before writing a response, so that its Date is right.
   @inline(__always)
-  func refresh() {
-    let now = WallClock.now
+  func refresh(at now: Int) {
     if now != second { encode(now) }
   }
 
@@ -27,7 +26,7 @@ final class CommonFields {
     second = now
     date = HTTPDate.format(now)
     encoded = ContentType.allCases.map { type in
-      // Every value here is one that can be sent, but perhaps the program's own name: that one is then left away.
+      // Every value here can be sent, except perhaps the program's server name: if not, omit that.
       (try? EncodedFields(fields(for: type, serverName))) ?? (try? EncodedFields(fields(for: type, nil)))
         ?? EncodedFields()
     }
@@ -41,7 +40,7 @@ final class CommonFields {
     return fields
   }
 
-  /// Adds what `fields` does not have: for a response with a Date or Server of its own.
+  /// Adds the fields missing in `fields`: for a response with its own Date or Server.
   func complete(_ fields: inout HTTPFields, _ type: ContentType) {
     if !fields.contains(.date) { fields[.date] = date }
     if !fields.contains(.server), let serverName { fields[.server] = serverName }

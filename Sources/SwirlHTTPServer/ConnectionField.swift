@@ -2,9 +2,9 @@ import SwirlHTTPCore
 
 /// A Connection field of a response, which is a list (RFC 9110 §7.6.1).
 struct ConnectionField {
-  /// Whether the connection is to be closed after the response.
+  /// Whether to close the connection after the response.
   private(set) var hasClose = false
-  /// The options but `close` and `keep-alive`, which the server writes itself; nil where there are none.
+  /// The options other than `close` and `keep-alive`, which the server writes itself; nil without any.
   private(set) var others: String?
 
   init(_ value: String) {

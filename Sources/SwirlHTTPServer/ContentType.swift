@@ -1,4 +1,4 @@
-/// The Content-Types that responses have when nobody chooses one: they are encoded once a second, with Date.
+/// The default Content-Types of responses, encoded once per second together with Date.
 enum ContentType: Int, CaseIterable {
   case none
   case text

@@ -1,31 +1,34 @@
 import SwirlDeferred
 import SwirlReactor
 
-/// A request that is not answered yet, or an answer whose turn has not come: one place in a connection's line.
+/// An unanswered request, or a response that waits for its turn: one place in a connection's queue.
 ///
-/// A request that is answered at once, with no other before it, has no exchange.
+/// A request that is answered at once, without others before it, has no exchange.
 final class Exchange {
   enum State {
     /// The handler's Deferred has not fired.
     case waiting
-    /// The answer is there; those before it are not sent yet.
+    /// The response is ready; earlier ones are not sent yet.
     case ready(HTTPServer.Response)
-    /// The head is sent, the body is being written.
+    /// The head is sent; the body is being written.
     case streaming(StreamedBody)
-    /// All is sent, or will not be.
+    /// The response is sent, or never will be.
     case done
   }
 
-  /// nil when what came was no request, and an error is the answer.
+  /// nil if the input was not a request; the response is an error then.
   let request: HTTPServer.Request?
-  /// The machine's number of it.
+  /// Its sequence number in the machine.
   let number: Int
   var state = State.waiting
-  /// What is cancelled when the client goes away: the handler's Deferred.
+  /// The handler's Deferred, which is cancelled if the client disconnects.
   var source: AnyDeferred?
-  /// When the request was there, in nanoseconds; zero without an access log.
+  /// What answers while the handler's Deferred has not fired. The Deferred may be kept by the program for longer, and
+  /// holds this exchange alone.
+  var connection: ServerConnection?
+  /// When the request was complete, in nanoseconds; zero without an access log.
   let start: Int64
-  /// From when its handler's time counts, where that is limited.
+  /// The start of its handler's time limit, if it has one.
   var handlerStart: Int64 = 0
 
   init(_ request: HTTPServer.Request?, _ number: Int, start: Int64) {

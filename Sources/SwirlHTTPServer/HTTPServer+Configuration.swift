@@ -1,65 +1,67 @@
+import SwirlDeferred
 public import SwirlHTTPCore
 import SwirlReactor
 
 extension HTTPServer {
-  /// How much a server takes from a client, and how long it waits.
+  /// The limits and timeouts of a server.
   public struct Configuration: Sendable {
-    /// What a request may be made of. The body is limited to 1 MiB unless this says otherwise; beyond it: 413.
+    /// The limits of a request. The default limit of the body is 1 MiB; beyond it: 413.
     public var limits: HTTPLimits
 
-    /// From the first byte of a head, or from the connection's beginning, to the head's end. Then 408, or without a byte of a
-    /// request the connection is closed in silence.
+    /// From the first byte of a head, or from the connection's beginning, to the head's end. After that 408; without a
+    /// byte of a request the connection closes silently.
     public var headTimeout: Duration = .seconds(30)
 
-    /// From a head to the end of its body, and longer by what comes: see `minimumBodyRate`. Then 408.
+    /// From a head to the end of its body, extended by received bytes: see `minimumBodyRate`. After that 408.
     public var bodyTimeout: Duration = .seconds(30)
 
-    /// Each so many bytes of a body give its client another second, so that a large upload may take its time and a drip may
-    /// not.
+    /// The number of body bytes that extend `bodyTimeout` by one second, so that a large upload may take long, but a
+    /// trickle may not.
     public var minimumBodyRate = 1024
 
-    /// How long a connection is kept between two requests.
+    /// How long an idle connection stays open between two requests.
     public var idleTimeout: Duration = .seconds(75)
 
-    /// How long a client may take nothing, or less than `minimumWriteRate`, of what is sent to it before the connection is aborted.
+    /// How long a client may read nothing, or less than `minimumWriteRate`, of its pending response before the
+    /// connection is aborted.
     public var writeTimeout: Duration = .seconds(60)
 
-    /// How many bytes a second a client has to take of an answer that waits for it, over each `writeTimeout`: a reader of a byte a
-    /// second must not hold an answer in memory. Kestrel: `MinResponseDataRate`.
+    /// The minimum rate, in bytes per second over each `writeTimeout`, at which a client must read a pending response:
+    /// a slow reader must not hold a response in memory. Kestrel: `MinResponseDataRate`.
     public var minimumWriteRate = 240
 
-    /// How long a handler's Deferred may take; nil, the default, as long as it likes. Then it is cancelled and the client answered
-    /// with 503. It counts from when the handler is called; while a streamed body comes, from the end of that or from when the
-    /// handler has stopped taking it. Go: `http.TimeoutHandler`.
+    /// The time limit of a handler's Deferred; nil, the default, is no limit. After that it is cancelled and the client
+    /// gets a 503. It counts from the call of the handler; for a streamed body, from the end of the body or from when
+    /// the handler has stopped reading it. Go: `http.TimeoutHandler`.
     public var handlerTimeout: Duration?
 
-    /// How long, after an answer that ends a connection in the middle of a request, what the client still sends is taken and
-    /// dropped, so that the answer is not lost to a reset (RFC 9112 §9.6).
+    /// After a response that ends a connection in the middle of a request: how long to read and drop the client's
+    /// input, so that a reset does not destroy the response (RFC 9112 §9.6).
     public var lingerTimeout: Duration = .seconds(2)
 
-    /// How many bytes are dropped in that time at most.
+    /// The maximum number of bytes to drop in that time.
     public var lingerBytes = 1024 * 1024
 
-    /// How many requests of one connection are handled at once. By default one, as nginx, Go and Twisted do: the handler is called for
-    /// a request that came early (pipelining) when the one before is answered, so that answers do not pile up in memory. With
-    /// more, handlers that answer later overlap; each of their answers is held until its turn.
+    /// The number of requests of one connection that are handled concurrently. By default one, as in nginx, Go and
+    /// Twisted: the handler gets a pipelined request only when the previous one is answered, so that responses do not
+    /// pile up in memory. With more, handlers overlap; each response is held until its turn.
     public var pipelineDepth = 1
 
-    /// With a greater depth: how many bytes requests under way and answers that wait for their turn may have together before no
-    /// other handler is called. Also how much is read ahead of requests that wait for their turn.
+    /// With a greater depth: the total size of requests in progress and held responses, in bytes, above which no
+    /// further handler is called. Also the limit for reading ahead.
     public var pipelineBytes = 64 * 1024
 
-    /// How many connections may be open; one more is answered with 503. nil leaves it to the limit of descriptors.
+    /// The maximum number of open connections; further ones get a 503. nil leaves it to the descriptor limit.
     public var maximumConnections: Int?
 
-    /// Whether a client that has ended its sending side is still answered by a Deferred or a stream (RFC 9112 §9.6 lets
-    /// either be). By default that counts as gone, because nothing else tells of a client that has closed.
+    /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
+    /// default EOF counts as a disconnect, because a closed client gives no other sign.
     public var answersHalfClosedClients = false
 
-    /// The `Server` field of every response; none when nil (RFC 9110 §10.2.4).
+    /// The `Server` field of every response; nil omits it (RFC 9110 §10.2.4).
     public var serverName: String?
 
-    /// How long `stop()` waits for requests under way unless it is told, and how long the reactor's shutdown waits.
+    /// How long `stop()` waits for requests in progress by default, and how long the reactor's shutdown waits.
     public var gracePeriod: Duration = .seconds(10)
 
     /// The defaults.
@@ -71,7 +73,7 @@ extension HTTPServer {
 }
 
 extension HTTPServer.Configuration {
-  /// What of it the machine of a connection needs.
+  /// The options for the machine of a connection.
   func machineOptions(for handler: HTTPServer.Handler) -> ServerMachine.Options {
     var options = ServerMachine.Options()
     options.limits = limits
@@ -90,9 +92,9 @@ struct ServerTimes {
   let body: Int64
   let idle: Int64
   let write: Int64
-  /// How many bytes are to be taken in that time.
+  /// The minimum number of bytes that the client must take in that time.
   let leastWritten: Int
-  /// `Int64.max` for none.
+  /// `Int64.max` without a limit.
   let handler: Int64
   let linger: Int64
   let nanosecondsPerBodyByte: Int64
@@ -108,7 +110,7 @@ struct ServerTimes {
     nanosecondsPerBodyByte = 1_000_000_000 / Int64(max(1, configuration.minimumBodyRate))
   }
 
-  /// A century for what is longer, so that a moment can be added to it.
+  /// Clamped to a century, so that adding it to a time cannot overflow.
   private static func bounded(_ duration: Duration) -> Int64 {
     min(duration.nanoseconds, 100 * 365 * 24 * 3600 * 1_000_000_000)
   }

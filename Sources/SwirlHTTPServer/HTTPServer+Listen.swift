@@ -6,18 +6,18 @@ import SwirlHTTPCore
 extension HTTPServer {
   /// Serves on a TCP port, until ``stop(within:)`` or until the listener is stopped.
   ///
-  /// When the reactor shuts down, the server is stopped first and waited for. A server may listen on many ports. Over TLS it offers
-  /// `http/1.1` and `http/1.0` (ALPN) unless the configuration says otherwise, and answers a client that speaks plain HTTP with 400.
+  /// When the reactor shuts down, it first stops the server and waits for it. A server may listen on many ports. Over
+  /// TLS it offers `http/1.1` and `http/1.0` (ALPN) unless the configuration differs, and answers plain HTTP with 400.
   ///
   /// - Parameters:
-  ///   - port: the port; zero lets the kernel choose a free one, which `localAddress` tells.
-  ///   - interface: the address to listen on: this machine only by default, `""` for all.
-  ///   - backlog: how many connections may wait to be accepted.
-  ///   - tls: for `https`: how connections are secured.
-  ///   - reactor: this thread's when nil.
+  ///   - port: the port; zero lets the kernel choose a free one: see `localAddress`.
+  ///   - interface: the address to listen on; by default this machine only, `""` for all.
+  ///   - backlog: the length of the accept queue.
+  ///   - tls: the TLS configuration, for `https`.
+  ///   - reactor: nil for this thread's.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  /// - Throws: `NetError` of code `.listen`, or `.configureTLS`.
+  /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func listen(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
@@ -34,9 +34,9 @@ extension HTTPServer {
     return listener
   }
 
-  /// Serves on a Unix socket at `path`, as ``listen(_:interface:backlog:tls:on:)`` does on a port; whom the permissions of its
-  /// directory let in may connect.
-  /// - Throws: `NetError` of code `.listen`.
+  /// Serves on a Unix socket at `path`, as ``listen(_:interface:backlog:tls:on:)`` does on a port; the permissions of
+  /// its directory decide which users may connect.
+  /// - Throws: `NetError` with the code `.listen`.
   @discardableResult
   public func listenUnix(
     _ path: String, backlog: Int32 = 4096, on reactor: Reactor? = nil, file: StaticString = #fileID, line: UInt = #line
@@ -48,8 +48,8 @@ extension HTTPServer {
   }
 
   /// Reads the certificates and keys of its listeners again, while it serves: see `Listener.reload()`.
-  /// - Throws: `NetError` of code `.configureTLS`, the first where there are several: a listener whose files cannot be used keeps
-  ///   what it has, the others are reloaded all the same.
+  /// - Throws: `NetError` with the code `.configureTLS`, the first of several: a listener with unusable files keeps its
+  ///   certificates; the others are still reloaded.
   public func reload() throws {
     var first: (any Error)?
     for listener in listeners {
@@ -58,15 +58,14 @@ extension HTTPServer {
     if let first { throw first }
   }
 
-  /// Stops: accepts no more connections, closes those that wait for a request or are in a TLS handshake, and lets requests under way
-  /// be answered, each with `Connection: close`.
+  /// Stops: accepts no more connections, closes idle ones and those in a TLS handshake, and answers requests in
+  /// progress, with `Connection: close`.
   ///
-  /// What is not answered when the time is over is aborted, its Deferreds cancelled. The Deferred fires when no connection is
-  /// left; cancelling it ends the waiting for requests at once. A stopped server can listen again, while requests under way are still
-  /// answered too.
-  /// aiohttp: `AppRunner.cleanup`; Tornado: `stop` and `close_all_connections`.
+  /// After the grace period it aborts the rest and cancels their Deferreds. The Deferred fires when no connection is
+  /// left; cancelling it ends the grace period at once. A stopped server can listen again, even while requests are in
+  /// progress. aiohttp: `AppRunner.cleanup`; Tornado: `stop` and `close_all_connections`.
   ///
-  /// - Parameter gracePeriod: how long requests under way may take; that of the configuration when nil.
+  /// - Parameter gracePeriod: the time limit for requests in progress; nil is that of the configuration.
   @discardableResult
   public func stop(within gracePeriod: Duration? = nil) -> Deferred<Void> {
     let listeners = stopListening()

@@ -1,9 +1,9 @@
 import SwirlReactor
 
 extension HTTPServer {
-  /// Looks at times for clients of which nothing is read, because enough of what they sent waits: else one that has gone would be noticed only
-  /// when reading resumes, and its handlers would work for nothing. The kernel could tell at once, but tells of a reset again and again, and
-  /// libevent drops what it tells.
+  /// Periodically checks clients for which reading is paused: otherwise a disconnect would be noticed only when reading
+  /// resumes, and their handlers would work in vain. epoll could report it at once, but reports a reset repeatedly, and
+  /// libevent drops that event.
   func watchPausedClients(on reactor: Reactor) {
     if let pausedClientsTimer, pausedClientsTimer.isActive { return }
     pausedClientsTimer = reactor.callLater(pausedClientsInterval) { [weak self, unowned reactor] in

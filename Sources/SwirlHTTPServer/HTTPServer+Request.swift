@@ -5,15 +5,15 @@ public import SwirlNet
 extension HTTPServer {
   /// A request with its whole body.
   ///
-  /// A value: it may be kept, and given to other threads.
+  /// A value: it may be stored, and sent to other threads.
   public struct Request: Sendable {
-    /// The request line and the fields, as they came.
+    /// The request line and the fields, as received.
     public let head: RequestHead
 
-    /// The content; empty where there is none.
+    /// The content; empty without one.
     public let body: [UInt8]
 
-    /// The fields that came after the content, if any did (RFC 9110 §6.5).
+    /// The trailer fields, if any (RFC 9110 §6.5).
     public let trailers: HTTPFields?
 
     let connection: ConnectionFacts
@@ -31,42 +31,43 @@ extension HTTPServer {
     /// The version of the client.
     public var version: HTTPVersion { head.version }
 
-    /// The target as it was sent (RFC 9112 §3.2).
+    /// The target as received (RFC 9112 §3.2).
     public var target: String { head.target }
 
     /// The path of the target, still percent-encoded. Tornado: `request.path`; aiohttp: `raw_path`.
     public var path: String { head.path }
 
-    /// What follows the first `?` of the target, still encoded; nil where there is none.
+    /// The part behind the first `?` of the target, still encoded; nil without one.
     public var query: String? { head.query }
 
-    /// The host and port that the client asked for (RFC 9112 §3.3).
+    /// The requested host and port (RFC 9112 §3.3).
     public var authority: String? { head.authority }
 
-    /// All fields. Built each time: for one field use the subscript.
+    /// All fields. Builds a new value on each access: for one field use the subscript.
     public var headers: HTTPFields { head.fields }
 
-    /// The value of the first field with this name, whatever its case; builds nothing but the value.
+    /// The value of the first field with this name, case-insensitive; builds only the value.
     public subscript(name: String) -> String? { head[name] }
 
     /// The value of the first field with this name.
     public subscript(name: HTTPField.Name) -> String? { head[name.canonicalName] }
 
-    /// The content as UTF-8 text, repaired where it is none.
+    /// The content as UTF-8 text; invalid bytes become U+FFFD.
     public var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// Where the client is. nil for a connection that has no address.
+    /// The client's address; nil for a connection without one.
     public var peerAddress: SocketAddress? { connection.peer }
 
-    /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
+    /// The TLS parameters of the connection, with the client's certificate, if any; nil without TLS.
     public var tls: TLSInfo? { connection.tls }
 
-    /// The request line, as for a log: `GET /path HTTP/1.1`. `REDACTED` stands for values in the query that look like keys or tokens.
+    /// The request line for a log: `GET /path HTTP/1.1`. `REDACTED` stands for values in the query that look like keys
+    /// or tokens.
     public var requestLine: String { "\(method.rawValue) \(target.redactedURL) \(version)" }
   }
 }
 
-/// What all requests of a connection have in common: one object, so that a request does not copy an address.
+/// The common facts of all requests of a connection: one object, so that a request does not copy an address.
 final class ConnectionFacts: Sendable {
   let peer: SocketAddress?
   let tls: TLSInfo?

@@ -2,10 +2,12 @@ public import SwirlDeferred
 public import SwirlReactor
 
 extension HTTPServer {
-  /// What the handler answers to `request`, without a connection: for a test, or a program that gets its requests elsewhere.
+  /// What the handler answers to `request`, without a connection: for a test, or a program that gets its requests
+  /// elsewhere.
   ///
-  /// The handler is called at once, on this thread. A ``StatusError`` that it throws is its response, as it is for a client; any other
-  /// error is the failure of the Deferred. ``decideOnBody`` is asked where the request has content; limits and timeouts do not apply.
+  /// The handler is called at once, on this thread. A ``StatusError`` that it throws is its response, as it is for a
+  /// client; any other error is the failure of the Deferred. ``decideOnBody`` is asked where the request has content;
+  /// limits and timeouts do not apply.
   ///
   /// - Parameters:
   ///   - request: see ``Request/init(_:method:headers:body:trailers:peerAddress:)``.

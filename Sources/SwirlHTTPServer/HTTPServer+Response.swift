@@ -4,17 +4,17 @@ public import SwirlNet
 import SwirlHTTPCore
 
 extension HTTPServer {
-  /// What a handler answers with.
+  /// The response of a handler.
   ///
-  /// `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection` are added when it is sent. To HEAD, and with 204 and
-  /// 304, the body is left away.
+  /// The server adds `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`. It omits the body for HEAD, 204
+  /// and 304.
   public struct Response {
     /// The status (RFC 9110 §15): 200 to 599, for an upgrade 101.
     public var status: HTTPResponse.Status
 
     var content: Content
     var contentType: ContentType
-    /// The fields but for the Content-Type that `contentType` stands for: most responses need none.
+    /// The fields except the Content-Type of `contentType`: nil for most responses.
     fileprivate(set) var fields: HTTPFields?
 
     enum Content {
@@ -31,7 +31,7 @@ extension HTTPServer {
       self.contentType = contentType
     }
 
-    /// The fields of the response, `Content-Type` with them. A Date or Server set here goes before the server's own;
+    /// The fields of the response, including `Content-Type`. A Date or Server set here replaces the server's own;
     /// `Connection: close` ends the connection after this response.
     public var headers: HTTPFields {
       get {
@@ -45,7 +45,7 @@ extension HTTPServer {
       }
     }
 
-    /// The same response with another field, in the place of those that have its name.
+    /// A copy with this field, which replaces fields of the same name.
     public func with(_ name: HTTPField.Name, _ value: String) -> Response {
       var copy = self
       copy.headers[name] = value
@@ -69,7 +69,7 @@ extension HTTPServer {
       Response(status, .text(html), .html)
     }
 
-    /// Bytes; `application/octet-stream` unless a type is given. A large array is sent without a copy.
+    /// Bytes; by default `application/octet-stream`. A large array is sent without a copy.
     public static func bytes(
       _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
@@ -78,13 +78,13 @@ extension HTTPServer {
       return response
     }
 
-    /// Sends the client elsewhere: 302, or the status given (RFC 9110 §15.4). Characters that can't be in a field are dropped.
+    /// A redirect: 302, or the given status (RFC 9110 §15.4). Characters that can't be in a field are dropped.
     public static func redirect(to location: String, status: HTTPResponse.Status = .found) -> Response {
       Response(status, .empty).with(.location, location)
     }
 
-    /// A body that is written bit by bit: `body` is called when it is this response's turn, and the writer's
-    /// ``BodyWriter/end(trailers:)``, or the Deferred given to ``BodyWriter/end(after:)``, completes it.
+    /// A streamed body: `body` is called in this response's turn, and ``BodyWriter/end(trailers:)``, or the Deferred of
+    /// ``BodyWriter/end(after:)``, completes it.
     ///
     /// ```swift
     /// .stream { writer in
@@ -100,10 +100,10 @@ extension HTTPServer {
     /// - Parameters:
     ///   - status: the status.
     ///   - headers: fields of the response.
-    ///   - length: how many bytes it will be, where that is known; else it goes in chunks, or to a 1.0 client until the
-    ///     connection closes (RFC 9112 §7.1, §6.3).
-    ///   - body: keeps the writer for as long as it writes. An error that it throws is logged and breaks the connection, which
-    ///     tells the client that the body is not whole.
+    ///   - length: its length in bytes, if known; otherwise it is chunked, or for a 1.0 client ends with the connection
+    ///     (RFC 9112 §7.1, §6.3).
+    ///   - body: must retain the writer while it writes. An error that it throws is logged and breaks the connection,
+    ///     so that the client knows that the body is incomplete.
     public static func stream(
       status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields(), length: Int? = nil,
       _ body: @escaping (BodyWriter) throws -> Void
@@ -114,13 +114,13 @@ extension HTTPServer {
       return response
     }
 
-    /// Gives the connection to another protocol: 101, or 200 to CONNECT (RFC 9110 §7.8, §9.3.6).
+    /// Switches the connection to another protocol: 101, or 200 to CONNECT (RFC 9110 §7.8, §9.3.6).
     ///
     /// - Parameters:
-    ///   - name: what the Upgrade field of the 101 says, such as `websocket`; nil to answer CONNECT.
+    ///   - name: the value of the 101's Upgrade field, such as `websocket`; nil to answer CONNECT.
     ///   - headers: other fields of the response.
-    ///   - makeProtocol: called when the response is written. What it returns takes the place of the server: `connectionMade`
-    ///     is called, then `dataReceived` with what has come after the request.
+    ///   - makeProtocol: called when the response is written. Its result replaces the server: `connectionMade` is
+    ///     called, then `dataReceived` with the bytes behind the request.
     public static func upgrade(
       to name: String?, headers: HTTPFields = HTTPFields(),
       _ makeProtocol: @escaping (any Transport) throws -> any StreamProtocol
@@ -137,17 +137,17 @@ extension HTTPServer {
 }
 
 extension HTTPServer {
-  /// An error that is an answer: thrown by a handler, or the failure of its Deferred, it is sent as the status and the text.
-  /// Tornado: `HTTPError`; aiohttp: `HTTPException`.
+  /// An error with a response: if a handler throws it, or its Deferred fails with it, the client gets the status and
+  /// the text. Tornado: `HTTPError`; aiohttp: `HTTPException`.
   public struct StatusError: Error, CustomStringConvertible {
     /// The status, 400 to 599.
     public let status: HTTPResponse.Status
-    /// What the client reads.
+    /// The text for the client.
     public let text: String
 
     /// - Parameters:
     ///   - status: the status to answer with.
-    ///   - text: what the client reads; the status in words when nil.
+    ///   - text: the text for the client; nil is the status in words.
     public init(_ status: HTTPResponse.Status, _ text: String? = nil) {
       self.status = status
       self.text = text ?? "\(status.code) \(status.reasonPhrase)"
@@ -159,7 +159,7 @@ extension HTTPServer {
     var response: Response { .text(text + "\n", status: status) }
   }
 
-  /// What ``HTTPServer/decideOnBody`` says of a body that is to come.
+  /// The decision of ``HTTPServer/decideOnBody`` about a body.
   public struct BodyDecision {
     enum Choice {
       case accept(limit: Int?)
@@ -167,10 +167,10 @@ extension HTTPServer {
     }
     let choice: Choice
 
-    /// Takes the body, up to the limit of the configuration.
+    /// Accepts the body, up to the limit of the configuration.
     public static var accept: BodyDecision { BodyDecision(choice: .accept(limit: nil)) }
 
-    /// Takes the body up to `limit` bytes; beyond it: 413.
+    /// Accepts the body up to `limit` bytes; beyond it: 413.
     public static func accept(upTo limit: Int) -> BodyDecision { BodyDecision(choice: .accept(limit: limit)) }
 
     /// Answers without the body, and closes the connection.

@@ -5,7 +5,7 @@ public import SwirlNet
 public import SwirlReactor
 
 extension HTTPServer {
-  /// A server whose handler is called as soon as the head of a request is there, and takes the body while it comes.
+  /// A server whose handler is called when the head of a request has arrived, and reads the body as it arrives.
   ///
   /// ```swift
   /// HTTPServer.streaming { request in
@@ -17,11 +17,11 @@ extension HTTPServer {
   /// }
   /// ```
   ///
-  /// It is called on the reactor's thread. The limit on bodies is as with other servers (``decideOnBody`` may set it for each
-  /// request): beyond it the client is answered 413 and the handler's Deferred cancelled. The time of a body stands still
-  /// while the handler makes the client wait. A handler may answer before it has taken all: what is still to come is then
-  /// dropped, and the connection closed after the answer. An answer that is a stream may be written while the body comes.
-  /// Fields behind the content are left away.
+  /// The handler runs on the reactor's thread. The limit on bodies is the same as for other servers (``decideOnBody``
+  /// may set it for each request): beyond it the client gets a 413 and the handler's Deferred is cancelled. The body
+  /// timeout pauses while the handler applies back-pressure. A handler may answer before it has read the whole body:
+  /// the rest is then dropped, and the connection closes after the response. A streamed response may be written while
+  /// the body arrives. Trailer fields are omitted.
   ///
   /// aiohttp: `request.content`; Tornado: `stream_request_body`.
   public static func streaming(
@@ -31,23 +31,23 @@ extension HTTPServer {
     HTTPServer(configuration, .streaming(handler))
   }
 
-  /// A request whose body is still to come.
+  /// A request whose body is still arriving.
   ///
-  /// A value: it may be kept, and given to other threads. Letting go of it without reading the body means that it is not
-  /// wanted.
+  /// A value: it may be stored, and sent to other threads. Releasing it without reading the body means that the body is
+  /// unwanted.
   public struct StreamedRequest: Sendable {
-    /// The request line and the fields, as they came.
+    /// The request line and the fields, as received.
     public var head: RequestHead { request.head }
 
-    /// The content, in pieces as they came from the network, for one loop on any thread; empty where there is none.
+    /// The content, in pieces as they arrive, for one loop on any thread; empty without content.
     ///
-    /// When more than 128 KiB wait to be taken nothing is read from the connection until no more than 32 KiB do. The loop
-    /// throws ``ClientDisconnectedError`` when the client goes away before the end, a ``StatusError`` of what the client was
-    /// answered when the body is too large, too slow or malformed, and `CancelledError` when the request was answered before
-    /// the body was there.
+    /// Above 128 KiB of buffered bytes the connection stops reading, and resumes at 32 KiB. The loop throws
+    /// ``ClientDisconnectedError`` if the client disconnects before the end, the ``StatusError`` of the response if the
+    /// body is too large, too slow or malformed, and `CancelledError` if the request was answered before the body was
+    /// complete.
     public let body: ReactorStream<[UInt8]>
 
-    /// The same without a body.
+    /// The request without its body.
     let request: Request
 
     init(_ request: Request, body: ReactorStream<[UInt8]>) {
@@ -58,34 +58,34 @@ extension HTTPServer {
     /// The method; methods are case-sensitive (RFC 9110 §9.1).
     public var method: HTTPRequest.Method { head.method }
 
-    /// The target as it was sent (RFC 9112 §3.2).
+    /// The target as received (RFC 9112 §3.2).
     public var target: String { head.target }
 
     /// The path of the target, still percent-encoded.
     public var path: String { head.path }
 
-    /// What follows the first `?` of the target, still encoded; nil where there is none.
+    /// The part behind the first `?` of the target, still encoded; nil without one.
     public var query: String? { head.query }
 
-    /// How many bytes the client says the body has; nil where it comes in chunks.
+    /// The length of the body by its Content-Length; nil if it is chunked.
     public var contentLength: Int? { head.contentLength }
 
-    /// All fields. Built each time: for one field use the subscript.
+    /// All fields. Builds a new value on each access: for one field use the subscript.
     public var headers: HTTPFields { head.fields }
 
-    /// The value of the first field with this name, whatever its case; builds nothing but the value.
+    /// The value of the first field with this name, case-insensitive; builds only the value.
     public subscript(name: String) -> String? { head[name] }
 
     /// The value of the first field with this name.
     public subscript(name: HTTPField.Name) -> String? { head[name.canonicalName] }
 
-    /// Where the client is. nil for a connection that has no address.
+    /// The client's address; nil for a connection without one.
     public var peerAddress: SocketAddress? { request.peerAddress }
 
-    /// How the connection is secured, and who the client is where it has shown a certificate; nil without TLS.
+    /// The TLS parameters of the connection, with the client's certificate, if any; nil without TLS.
     public var tls: TLSInfo? { request.tls }
 
-    /// The request line, as for a log: `PUT /path HTTP/1.1`.
+    /// The request line for a log: `PUT /path HTTP/1.1`.
     public var requestLine: String { request.requestLine }
   }
 }

@@ -4,7 +4,7 @@ import SwirlHTTPCore
 public import SwirlNet
 import SwirlReactor
 
-/// An HTTP/1.1 server: a function from requests to responses, and the connections it is called for.
+/// An HTTP/1.1 server: a handler from requests to responses, and its connections.
 ///
 /// ```swift
 /// let server = HTTPServer { request in .text("hello, \(request.path)\n") }
@@ -12,13 +12,13 @@ import SwirlReactor
 /// reactor.run()
 /// ```
 ///
-/// The handler runs on the reactor's thread once a request is there with its whole body, which is limited
-/// (``Configuration``). It returns the response, or a Deferred of one, or throws: a ``StatusError`` is answered with its
-/// status; any other error is logged with the request line and answered with 500, and says nothing of itself to the
-/// client. A Deferred whose client goes away is cancelled.
+/// The handler runs on the reactor's thread when a request has arrived with its whole body, whose size is limited
+/// (``Configuration``). It returns the response, or a Deferred of one, or throws: a ``StatusError`` becomes a response
+/// with its status; any other error is logged with the request line, and the client gets a 500 without details. If the
+/// client disconnects, the Deferred is cancelled.
 ///
-/// Requests that a client sends without waiting for answers (pipelining, RFC 9112 §9.3.2) are handled and answered in their order:
-/// one at a time, unless ``Configuration/pipelineDepth`` says otherwise.
+/// Pipelined requests (RFC 9112 §9.3.2) are handled and answered in order: one at a time, unless
+/// ``Configuration/pipelineDepth`` is greater.
 ///
 /// Twisted: `twisted.web.server.Site`; Tornado: `HTTPServer`; aiohttp: `web.Server`.
 public final class HTTPServer {
@@ -30,14 +30,14 @@ public final class HTTPServer {
 
   let handler: Handler
 
-  /// Limits, timeouts and the rest; set when the server is made.
+  /// Its limits, timeouts and options; set when the server is made.
   public let configuration: Configuration
 
-  /// Where failures of the handler are logged.
+  /// The logger for failures of the handler.
   public var logger = Logger(label: "swirl.http.server")
 
-  /// Called when the kernel has taken all of an answer, or its client has gone: the hook for an access log. nil, the default,
-  /// costs nothing.
+  /// Called when the kernel has taken a whole response, or its client has disconnected: the hook for an access log.
+  /// nil, the default, costs nothing.
   public var onFinish: ((AccessRecord) -> Void)? {
     get { finishHook }
     set { finishHook = newValue }
@@ -45,43 +45,43 @@ public final class HTTPServer {
   // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
   @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
 
-  /// Called with a request whose head is there and whose body is not: the moment to refuse it before the body is sent, or to
-  /// choose the body's limit by route. When nil every body up to `HTTPLimits.bodyBytes` is taken.
+  /// Called with a request whose head has arrived, but not its body: to refuse it before the body is sent, or to set
+  /// the body's limit by route. nil accepts every body up to `HTTPLimits.bodyBytes`.
   ///
-  /// It is called for requests with a body only, before `100 Continue` is sent to a client that waits for it
-  /// (RFC 9110 §10.1.1). aiohttp: `expect_handler`.
+  /// It is called only for requests with a body, before `100 Continue` is sent to a client that waits for it (RFC 9110
+  /// §10.1.1). aiohttp: `expect_handler`.
   public var decideOnBody: ((Request) throws -> BodyDecision)?
 
-  /// The connections that are open, those in the middle of a TLS handshake among them.
+  /// The number of open connections, including those in a TLS handshake.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
-  /// By their numbers, which count up.
+  /// By their sequence numbers.
   private var connections: [Int: ServerConnection] = [:]
   private var lastNumber = 0
   private(set) var listeners: [Listener] = []
   var pausedClientsTimer: DelayedCall?
-  /// How soon a client of which nothing is read is noticed when it goes.
+  /// The interval of checks for disconnected clients while reading is paused.
   var pausedClientsInterval = Duration.seconds(1)
-  /// Takes the trigger of the reactor's shutdown away.
+  /// Removes the trigger of the reactor's shutdown.
   private var shutdown: (() -> Void)?
-  /// The stops that wait for requests under way.
+  /// The stops that wait for requests in progress.
   private var drains: [ServerDrain] = []
 
   let times: ServerTimes
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
-  /// An output buffer that no connection uses: they take it for the time of a callback, so that connections which wait hold
-  /// none.
+  /// A shared output buffer: a connection takes it for the duration of a callback, so that idle connections hold no
+  /// buffer.
   @exclusivity(unchecked) var spareOutput: [UInt8] = []
 
-  /// A server whose handler answers at once.
+  /// A server with a synchronous handler.
   public convenience init(
     configuration: Configuration = Configuration(), _ handler: @escaping (Request) throws -> Response
   ) {
     self.init(configuration, .plain(handler))
   }
 
-  /// A server whose handler answers later. The Deferred is cancelled when the client goes away first.
+  /// A server with an asynchronous handler. The Deferred is cancelled if the client disconnects first.
   ///
   /// ```swift
   /// HTTPServer { request in Deferred { .text(try await page(request.path)) } }
@@ -93,7 +93,7 @@ public final class HTTPServer {
     self.init(configuration, .deferred(handler))
   }
 
-  /// Says what to write.
+  /// Unavailable: its message says what to write instead.
   @available(
     *, unavailable,
     message: "a handler that awaits returns a Deferred: HTTPServer { request in Deferred { try await … } }"
@@ -112,14 +112,14 @@ public final class HTTPServer {
 
   // MARK: - Connections
 
-  /// What serves one connection, for listeners that ``listen(_:interface:backlog:tls:on:)`` does not make: TLS, a Unix socket,
-  /// a connection in memory. Twisted: `Factory.buildProtocol`.
+  /// The protocol of one connection, for listeners that ``listen(_:interface:backlog:tls:on:)`` does not make: TLS, a
+  /// Unix socket, a connection in memory. Twisted: `Factory.buildProtocol`.
   public func makeProtocol() -> any StreamProtocol {
     ServerConnection(self)
   }
 
   func insert(_ connection: ServerConnection) -> Bool {
-    // Between a stop and the next `listen`, whatever listener of the program's own it comes from.
+    // Refuse connections between a stop and the next `listen`, also from the program's own listeners.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
     lastNumber += 1
@@ -133,7 +133,7 @@ public final class HTTPServer {
     if !drains.isEmpty { drained(connection) }
   }
 
-  /// Those of which nothing is read at present.
+  /// The connections for which reading is paused.
   var pausedConnections: [ServerConnection] {
     connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
   }
@@ -150,7 +150,7 @@ public final class HTTPServer {
   func adopt(_ listener: Listener, on reactor: Reactor) {
     listeners.append(listener)
     guard shutdown == nil else { return }
-    // Weak, since the trigger stays with the reactor; a server that listens is kept by its listener.
+    // Weak, because the reactor retains the trigger; a listening server is retained by its listener.
     let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] in self?.stop() ?? .succeed() }
     shutdown = { [unowned reactor] in reactor.removeSystemEventTrigger(trigger) }
   }
@@ -161,8 +161,8 @@ public final class HTTPServer {
     return listeners
   }
 
-  /// Closes the connections that are idle, and waits for those that are not. Those that come later have no part in it: a server may
-  /// listen again at once.
+  /// Closes the idle connections, and waits for the others. It does not cover later connections: a server may listen
+  /// again at once.
   func finishConnections(within gracePeriod: Duration) -> Deferred<Void> {
     guard let reactor = connections.values.first?.reactor else { return .succeed() }
     let drain = ServerDrain(connections, within: gracePeriod, on: reactor)

@@ -13,7 +13,8 @@ extension HTTPServer.Request {
   /// - Parameters:
   ///   - target: the path and query, percent-encoded, or one of the other forms of a target (RFC 9112 §3.2).
   ///   - method: the method.
-  ///   - headers: its fields. `Host: localhost` is added where there is none, and Content-Length where there is content.
+  ///   - headers: its fields. Adds `Host: localhost` if it is missing, and Content-Length if the request has
+  ///     content.
   ///   - body: the content.
   ///   - trailers: the fields behind the content.
   ///   - peerAddress: where the client is.
@@ -31,8 +32,8 @@ extension HTTPServer.Request {
 }
 
 extension HTTPServer.StreamedRequest {
-  /// A request whose content comes as a stream, of which all is there: to call a handler of ``HTTPServer/streaming(configuration:_:)``
-  /// without a server.
+  /// A request whose content comes as a stream, of which all is there: to call a handler of
+  /// ``HTTPServer/streaming(configuration:_:)`` without a server.
   ///
   /// - Parameters:
   ///   - request: the request with its content.

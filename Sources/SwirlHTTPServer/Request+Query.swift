@@ -1,13 +1,13 @@
 import SwirlHTTPCore
 
 extension HTTPServer.Request {
-  /// The parts of the path between its slashes, percent-decoded: a slash that was encoded is none of these slashes.
+  /// The parts of the path between its slashes, percent-decoded: an encoded slash does not split.
   public var pathComponents: [String] {
     path.utf8.split(separator: UInt8(ascii: "/")).map { String(percentDecoding: $0, plusIsSpace: false) }
   }
 
-  /// The names and values of the query, decoded as HTML forms encode them (WHATWG URL, `application/x-www-form-urlencoded`),
-  /// in order.
+  /// The names and values of the query, decoded as HTML forms encode them (WHATWG URL,
+  /// `application/x-www-form-urlencoded`), in order.
   public var queryItems: [(name: String, value: String)] {
     Self.formItems(query ?? "")
   }
@@ -17,7 +17,7 @@ extension HTTPServer.Request {
     queryItems.first { $0.name == name }?.value
   }
 
-  /// The names and values of a body that an HTML form has sent as `application/x-www-form-urlencoded`.
+  /// The names and values of an HTML form's body in the format `application/x-www-form-urlencoded`.
   public var formItems: [(name: String, value: String)] {
     Self.formItems(text)
   }
@@ -34,7 +34,7 @@ extension HTTPServer.Request {
 }
 
 extension String {
-  /// Decodes `%41` to `A`. A percent sign without two digits stands for itself.
+  /// Decodes `%41` to `A`. A percent sign without two hexadecimal digits stays unchanged.
   fileprivate init(percentDecoding encoded: Substring.UTF8View, plusIsSpace: Bool) {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(encoded.count)

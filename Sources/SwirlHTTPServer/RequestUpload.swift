@@ -2,20 +2,20 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// A request body while it comes: what a `StreamedRequest` and its connection share. On the reactor's thread only; the stream on the
-/// other side of the buffer is not.
+/// A request body while it arrives, shared by a `StreamedRequest` and its connection. Used on the reactor's thread
+/// only; the stream at the other side of the buffer may be on any thread.
 final class RequestUpload {
-  /// The request whose body it is.
+  /// The request of this body.
   let exchange: Exchange
   private let buffer: StreamBuffer<[UInt8]>
-  /// Since when the client may not send, because more waits than the high mark.
+  /// Since when reading is paused, because the buffer is above the high-water mark.
   private var pausedAt: Int64?
 
   init(_ exchange: Exchange, on connection: ServerConnection) {
     self.exchange = exchange
     buffer = StreamBuffer(
       on: connection.reactor.remote, high: BodyWaterMarks.high, low: BodyWaterMarks.low, cost: { $0.count })
-    // Unowned is right: a connection keeps this while the body comes, and `finish` takes the source away.
+    // Unowned is safe: a connection retains this while the body arrives, and `finish` removes the source.
     buffer.setSource(
       StreamBuffer.Source(
         pause: { [unowned self, unowned connection] in
@@ -34,7 +34,7 @@ final class RequestUpload {
         }))
   }
 
-  /// The stream for the handler. Once: releasing it says that the body is not wanted.
+  /// The stream for the handler. Call it once: releasing the stream means that the body is unwanted.
   func makeStream() -> ReactorStream<[UInt8]> { ReactorStream(buffer) }
 
   /// A request without a body.
@@ -50,15 +50,15 @@ final class RequestUpload {
 
   private func resume(_ connection: ServerConnection) {
     if let pausedAt = pausedAt.take() {
-      // The client could not send meanwhile: that is not counted.
+      // Do not count the time in which the client could not send.
       connection.contentStart += connection.reactor.turnTime - pausedAt
     }
     connection.pump()
   }
 
-  /// Hands over content.
+  /// Adds content.
   func put(_ bytes: [UInt8]) { buffer.put(bytes) }
 
-  /// The body is whole, or will not be.
+  /// The body is complete, or never will be.
   func finish(throwing error: (any Error)? = nil) { buffer.finish(throwing: error) }
 }

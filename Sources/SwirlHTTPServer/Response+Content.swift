@@ -3,7 +3,7 @@ public import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPServer.Response {
-  /// The content if it is in memory: `[]` where there is none; nil for a stream and an upgrade. See ``collect()``.
+  /// The content if it is in memory: `[]` without content; nil for a stream and an upgrade. See ``collect()``.
   public var body: [UInt8]? {
     switch content {
     case .empty: []
@@ -18,8 +18,8 @@ extension HTTPServer.Response {
 
   /// All of the content. Of a stream the writer is called, as it would be for a client that reads as fast as it writes.
   ///
-  /// Fires at once, or on the reactor's thread when the writer ends; fails when the writer fails, ends too early or is released
-  /// before the end. An upgrade has no content.
+  /// Fires at once, or on the reactor's thread when the writer ends; fails when the writer fails, ends too early or is
+  /// released before the end. An upgrade has no content.
   public func collect() -> Deferred<[UInt8]> {
     guard case .stream(let length, let write) = content else { return .succeed(body ?? []) }
     let collected = CollectedBody()

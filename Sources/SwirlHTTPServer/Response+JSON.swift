@@ -9,8 +9,8 @@ import Foundation
 extension HTTPServer.Request {
   /// The content decoded from JSON.
   ///
-  /// - Throws: ``HTTPServer/StatusError`` with 400 and a text that says where the content is wrong: a handler that lets it
-  ///   through has answered.
+  /// - Throws: ``HTTPServer/StatusError`` with 400 and a text that locates the error: a handler that rethrows it
+  ///   answers with that.
   public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(body))
@@ -22,7 +22,7 @@ extension HTTPServer.Request {
 
 extension HTTPServer.Response {
   /// A value encoded as JSON.
-  /// - Throws: what the encoder says of a value that JSON can't have.
+  /// - Throws: the encoder's error for a value that JSON can't represent.
   public static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> HTTPServer.Response {
     let data = try JSONEncoder().encode(value)
     return HTTPServer.Response(status, .bytes(Array(data)), .json)

@@ -1,29 +1,30 @@
+import SwirlDeferred
 import SwirlNet
 import SwirlReactor
 import SwirlHTTPCore
 
-/// An answer that is written but perhaps not sent: what the access log is told of it once that is known.
+/// A response that is written but perhaps not sent: its entry for the access log, once that is known.
 struct UnreportedAnswer {
   let request: HTTPServer.Request?
   let status: Int
-  /// The bytes of content that were written.
+  /// The number of content bytes written.
   let bytes: Int
   let start: Int64
-  /// Whether it was written whole.
+  /// Whether it was written completely.
   let isComplete: Bool
-  /// Where it ends, counted in bytes from the beginning of the connection.
+  /// The position of its end, in bytes from the start of the connection.
   let end: Int
 }
 
 extension ServerConnection {
-  /// How many bytes of all that was written the kernel has taken.
+  /// The number of written bytes that the kernel has taken.
   private var sentToKernel: Int { handedToTransport - transport.unsentBytes }
 
   func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
     finished(exchange.request, status, bytes, exchange.start, isComplete: isComplete)
   }
 
-  /// An answer is written, or broken off.
+  /// A response is written, or broken off.
   func finished(_ request: HTTPServer.Request?, _ status: Int, _ bytes: Int, _ start: Int64, isComplete: Bool) {
     guard server.onFinish != nil else { return }
     unreported.append(
@@ -32,7 +33,7 @@ extension ServerConnection {
         end: handedToTransport + buffer.count))
   }
 
-  /// Tells the access log of the answers that are sent.
+  /// Reports the sent responses to the access log.
   func reportSent() {
     let sent = sentToKernel
     while let first = unreported.first, first.end <= sent {
@@ -41,7 +42,7 @@ extension ServerConnection {
     }
   }
 
-  /// Tells it of all, since no more will be sent.
+  /// Reports all responses, because no more bytes will be sent.
   func reportAll() {
     if unreported.isEmpty { return }
     let sent = sentToKernel

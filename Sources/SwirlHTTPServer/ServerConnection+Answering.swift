@@ -5,9 +5,9 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// Answers, put into bytes as the machine plans them.
+/// Encodes responses as the machine plans them.
 extension ServerConnection {
-  /// Sends the first answer, which is ready.
+  /// Sends the first response, which is ready.
   func respond() {
     guard let first = exchanges.first, case .ready(let response) = first.state else { return }
     switch response.content {
@@ -25,7 +25,7 @@ extension ServerConnection {
 
   // MARK: - Whole responses
 
-  /// Sends a response that needs no writer, and ends its turn.
+  /// Sends a response without a writer, and ends its turn.
   func sendWhole(_ response: HTTPServer.Response, to request: HTTPServer.Request?, start: Int64) {
     do {
       endTurn(of: request, response.status.code, try append(response, to: request), start)
@@ -42,7 +42,8 @@ extension ServerConnection {
     if buffer.count >= Self.bufferLimit { flush() }
   }
 
-  /// Puts head and content together; a large content goes to the transport as it is. Returns the length of the content.
+  /// Appends head and content to the buffer; passes a large content to the transport without a copy. Returns the length
+  /// of the content.
   private func append(_ response: HTTPServer.Response, to request: HTTPServer.Request?) throws -> Int {
     let plan = try appendHead(response, .whole, response.content.count, to: request)
     guard plan.sendsContent else { return 0 }
@@ -63,10 +64,10 @@ extension ServerConnection {
     }
   }
 
-  /// Up to this many bytes copying a content behind its head costs less than a write of its own.
+  /// Up to this size copying a content behind its head is cheaper than a separate write.
   private static let copyLimit = 32 * 1024
 
-  /// Sends the place of a response that cannot be sent.
+  /// Sends a replacement for a response that cannot be sent.
   func replaceFirst(_ error: any Error, _ reason: String = "the response can't be sent") {
     sendFirst(replacement(for: error, to: exchanges.first?.request, reason))
   }
@@ -74,7 +75,8 @@ extension ServerConnection {
   private func replacement(
     for error: any Error, to request: HTTPServer.Request?, _ reason: String = "the response can't be sent"
   ) -> HTTPServer.Response {
-    // To CONNECT success says that there is a tunnel (RFC 9110 §9.3.6). A handler that knows of none has not failed.
+    // A success to CONNECT would announce a tunnel (RFC 9110 §9.3.6). A handler without tunnels has not failed: answer
+    // for it.
     if case UnsendableResponse.noTunnel = error { return .noTunnel }
     log("\(reason): \(error)", of: request)
     return .internalServerError
@@ -82,7 +84,7 @@ extension ServerConnection {
 
   // MARK: - Heads
 
-  /// Appends the head as the machine plans it. Throws with nothing appended and the turn not ended.
+  /// Appends the head as the machine plans it. If it throws, it has appended nothing and not ended the turn.
   @discardableResult
   func appendHead(
     _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, to request: HTTPServer.Request?
@@ -137,7 +139,7 @@ extension ServerConnection {
     guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
     let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
     exchange.state = .streaming(body)
-    // The head goes out with what is written at once, but does not wait for what comes later.
+    // Send the head together with what `body` writes at once, but do not wait for later writes.
     do {
       try write(HTTPServer.BodyWriter(body))
     } catch {
@@ -145,7 +147,7 @@ extension ServerConnection {
     }
   }
 
-  /// Sends a bit of a body.
+  /// Sends a piece of a body.
   func send(_ bytes: Span<UInt8>, inChunk: Bool) {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     if inChunk { ChunkSerializer.appendChunk(bytes, to: &buffer) } else { buffer.append(copying: bytes) }
@@ -158,7 +160,7 @@ extension ServerConnection {
     try ChunkSerializer.appendEnd(trailers: trailers, to: &buffer)
   }
 
-  /// The first answer, which was streamed, is whole.
+  /// The first response, a streamed one, is complete.
   func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int) {
     exchanges.removeFirst()
     exchange.state = .done
@@ -169,7 +171,7 @@ extension ServerConnection {
 
   // MARK: - Failures
 
-  /// What a client is answered for an error in the handler: nothing of it, but for an error that was made to be an answer.
+  /// The response for an error of the handler: without its details, except for an error with a response.
   func failureResponse(_ error: any Error, to request: HTTPServer.Request) -> HTTPServer.Response {
     if let error = error as? HTTPServer.StatusError { return error.response }
     log("the handler failed: \(error)", of: request)
@@ -180,7 +182,7 @@ extension ServerConnection {
     server.logger.error("\(facts.peer?.description ?? "-") \"\(request?.requestLine ?? "-")\": \(message)")
   }
 
-  /// These requests will not be answered.
+  /// Cancels the requests that will not be answered.
   func cancelExchanges(from number: Int) {
     let cancelled = exchanges.filter { $0.number >= number }
     exchanges.removeAll { $0.number >= number }
@@ -200,6 +202,8 @@ extension ServerConnection {
       finished(exchange, body.status, body.sent, isComplete: false)
     case .waiting, .ready:
       exchange.state = .done
+      exchange.connection = nil
+      exchange.connection = nil
       exchange.source.take()?.cancel()
       finished(exchange, 499, 0, isComplete: false)
     }
@@ -211,7 +215,7 @@ extension HTTPServer.Response {
     .text("500 Internal Server Error\n", status: .internalServerError)
   }
 
-  /// What CONNECT is answered with by a handler that makes no tunnels (RFC 9110 §15.5.6).
+  /// The response to CONNECT if the handler makes no tunnels (RFC 9110 §15.5.6).
   fileprivate static var noTunnel: HTTPServer.Response {
     .text("405 Method Not Allowed: this server makes no tunnels\n", status: .methodNotAllowed)
       .with(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -219,6 +223,6 @@ extension HTTPServer.Response {
 }
 
 extension HTTPResponse.Status {
-  /// The phrase that was given with the status; nil for the usual one.
+  /// The custom reason phrase of the status; nil for the usual one.
   var reason: String? { code == 200 || reasonPhrase.isEmpty ? nil : reasonPhrase }
 }

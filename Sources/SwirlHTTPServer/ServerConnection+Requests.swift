@@ -3,11 +3,11 @@ import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 
-/// What the machine has read, given to handlers.
+/// Passes the machine's requests to handlers.
 extension ServerConnection {
   // MARK: - Requests
 
-  /// A request came whole.
+  /// A complete request has arrived.
   func handle(_ number: Int) {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
@@ -40,21 +40,23 @@ extension ServerConnection {
     }
   }
 
-  /// Calls the handler, whose answer may come later.
+  /// Calls the handler, whose response may come later.
   private func wait(for exchange: Exchange, _ handler: () throws -> Deferred<HTTPServer.Response>) {
     guard let request = exchange.request else { return }
     if server.times.handler != .max { exchange.handlerStart = reactor.turnTime }
     do {
       let source = try handler()
       exchange.source = source
-      source.addBoth { [self] result in
+      exchange.connection = self
+      source.addBoth { result in
         exchange.source = nil
-        guard case .waiting = exchange.state else { return }
+        guard let connection = exchange.connection.take(), case .waiting = exchange.state else { return }
         switch result {
-        case .success(let response): answer(exchange, with: response)
-        case .failure(let error): answer(exchange, with: failureResponse(error, to: request))
+        case .success(let response): connection.answer(exchange, with: response)
+        case .failure(let error):
+          connection.answer(exchange, with: connection.failureResponse(error, to: request))
         }
-        pump()
+        connection.pump()
       }
     } catch {
       answer(exchange, with: failureResponse(error, to: request))
@@ -66,12 +68,12 @@ extension ServerConnection {
     machine.answered(exchange.number, bytes: response.content.count)
   }
 
-  /// When a request came, for the access log.
+  /// The arrival time of a request, for the access log.
   private var startTime: Int64 { server.onFinish == nil ? 0 : reactor.now.nanoseconds }
 
   // MARK: - Content
 
-  /// The head of a request with content came.
+  /// The head of a request with content has arrived.
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
@@ -90,7 +92,7 @@ extension ServerConnection {
   }
 
   private func reserveBody(for head: RequestHead) {
-    // What is promised is not what comes: memory is taken as it comes.
+    // A peer may announce any length: allocate as the bytes arrive.
     if let length = head.contentLength, length > 0 { body.reserveCapacity(min(length, 16 * 1024)) }
   }
 
@@ -100,7 +102,7 @@ extension ServerConnection {
     exchanges.append(exchange)
   }
 
-  // MARK: - Content that is taken while it comes
+  // MARK: - Streamed content
 
   func beginUpload(_ number: Int) {
     guard let head = machine.takeHead(), case .streaming(let handler) = server.handler else { return }
@@ -112,7 +114,7 @@ extension ServerConnection {
     wait(for: exchange) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
   }
 
-  /// Hands on what the present read has brought, as one piece, however many chunks it came in.
+  /// Delivers the content of the current read as one piece, for any number of chunks.
   func deliverContent() {
     guard let upload, !body.isEmpty else { return }
     var bytes: [UInt8] = []
@@ -127,7 +129,7 @@ extension ServerConnection {
     upload.finish()
   }
 
-  /// The request is answered before its content is whole.
+  /// The request is answered before its content is complete.
   func dropUpload() {
     body = []
     upload.take()?.finish(throwing: CancelledError())
@@ -138,7 +140,7 @@ extension ServerConnection {
     guard let upload = upload.take() else { return }
     let exchange = upload.exchange
     let error = statusError(reason, exchange.request)
-    // Before the handler's Deferred is cancelled, whose own answer comes too late.
+    // Set this before cancelling the handler's Deferred, whose own response comes too late.
     if isAnswered { exchange.state = .ready(error.response) }
     upload.finish(throwing: error)
     exchange.source.take()?.cancel()
@@ -146,7 +148,7 @@ extension ServerConnection {
 
   // MARK: - Refusing
 
-  /// Answers what no handler is called for.
+  /// Answers a request for which no handler is called.
   func refuse(_ reason: ServerRefusal) {
     body = []
     let request = machine.takeHead().map { HTTPServer.Request($0, connection: facts) }
@@ -165,7 +167,7 @@ extension ServerConnection {
   private func statusError(_ reason: ServerRefusal, _ request: HTTPServer.Request?) -> HTTPServer.StatusError {
     switch reason {
     case .malformed:
-      // The message says where the client is wrong, and quotes nothing it sent but single bytes.
+      // The message describes the client's error, and quotes only single bytes of its input.
       machine.failure.map { HTTPServer.StatusError(HTTPResponse.Status(code: $0.status), $0.message) }
         ?? HTTPServer.StatusError(.badRequest)
     case .headTimeout: HTTPServer.StatusError(.requestTimeout, "the request head did not come in time")

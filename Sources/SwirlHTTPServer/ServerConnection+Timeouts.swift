@@ -3,9 +3,9 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// The clock of the connection: one timer, which the machine's time limits move.
+/// The timeouts of the connection: one timer, which the machine's time limits move.
 extension ServerConnection {
-  /// Nothing is allocated, and nothing but a number changes, as long as requests push the deadline further away.
+  /// While requests postpone the deadline, this only changes a number, without allocating.
   func arm(_ limit: ServerTimeLimit) {
     let times = server.times
     let now = reactor.turnTime
@@ -41,10 +41,10 @@ extension ServerConnection {
     pump()
   }
 
-  /// What the transport has given to the kernel.
+  /// The number of bytes that the transport has passed to the kernel.
   private var sentBytes: Int { handedToTransport - transport.bufferedBytes }
 
-  /// Until when the handler of the answer that is next has time.
+  /// The deadline of the handler whose response is next.
   private var handlerDeadline: Int64 {
     guard server.times.handler != .max, let first = exchanges.first, case .waiting = first.state else { return .max }
     let (deadline, overflow) = first.handlerStart.addingReportingOverflow(server.times.handler)

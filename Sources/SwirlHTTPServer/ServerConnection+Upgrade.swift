@@ -3,15 +3,15 @@ import SwirlNet
 import SwirlReactor
 import SwirlHTTPCore
 
-/// The way to another protocol.
+/// Switches to another protocol.
 extension ServerConnection {
-  /// Writes the answer that says so. The connection changes hands when the machine has nothing else to do.
+  /// Writes the response. The connection is handed over when the machine has no other work.
   func upgrade(
     _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response,
     for exchange: Exchange
   ) {
     do {
-      // Asked first: where the client has not offered it, no code of the program is called.
+      // Check first: if the client has not offered it, do not call the program's code.
       _ = try machine.plan(
         ResponseFacts(status: response.status.code, kind: .upgrade, length: nil),
         to: exchange.request?.head.answered ?? .unreadable)
@@ -26,19 +26,20 @@ extension ServerConnection {
     finished(exchange, response.status.code, 0, isComplete: true)
   }
 
-  /// Gives the transport away, with the bytes that were read and are not HTTP.
+  /// Hands over the transport, with the bytes that were read and are not HTTP.
   func handOver(to successor: any StreamProtocol) {
-    // What it does with the connection from now on is the successor's matter.
+    // From here the successor owns the connection.
     reportAll()
     server.remove(self)
     let (bytes, start) = takeUnread()
     let transport = transport!
-    // Resumed before the successor has it, which may pause it again, and while no protocol is there: these bytes come first.
+    // Resume before the successor gets it, because that may pause it again, and while it has no protocol, so that these
+    // bytes come first.
     transport.streamProtocol = nil
     transport.resumeReading()
     transport.streamProtocol = successor
     successor.connectionMade(transport)
-    // The successor may have closed the connection, or given it to a protocol of its own.
+    // The successor may have closed the connection, or replaced itself by another protocol.
     if start < bytes.count, !transport.isClosing {
       transport.streamProtocol?.dataReceived(bytes.span.extracting(start...))
     }

@@ -4,54 +4,54 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// One connection of a server: the transport, the handlers and the clock around a `ServerMachine`, which decides everything that
-/// the protocol decides.
+/// One connection of a server: the transport, the handlers and the clock around a `ServerMachine`, which makes all
+/// protocol decisions.
 ///
-/// Everything that happens (bytes, a Deferred that fires, room to write, a timer) is reported to the machine, and `pump` does what
-/// the machine answers. So answers that are ready in one callback go out in one write.
+/// It reports all events (bytes, a fired Deferred, room to write, a timer) to the machine, and `pump` carries out the
+/// machine's actions. So responses that are ready in one callback go out in one write.
 ///
-/// The fields are exempt from the run-time check for overlapping accesses: each is read or written whole, none is held `inout`
-/// while a callback runs but for the machine, which calls no code of the program, and the object never leaves its thread.
+/// The fields are exempt from the run-time check for overlapping accesses: each is read or written as a whole. Only the
+/// machine is held `inout` during a call, and it does not call the program's code. The object never leaves its thread.
 final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   let server: HTTPServer
   /// Sequence number within the server; zero if the server has refused it.
   var number = 0
-  /// Whether the client speaks plain HTTP to a port for TLS.
+  /// Whether the client speaks plain HTTP to a TLS port.
   private let isPlainOnTLS: Bool
   @exclusivity(unchecked) var machine: ServerMachine
   @exclusivity(unchecked) var transport: (any Transport)!
   @exclusivity(unchecked) var facts: ConnectionFacts!
 
   // Requests
-  /// Requests that are not answered yet, in order.
+  /// The unanswered requests, in order.
   @exclusivity(unchecked) var exchanges: [Exchange] = []
-  /// The content that is being read; of streamed content what the present read brought.
+  /// The content being read; for streamed content, that of the current read.
   @exclusivity(unchecked) var body: [UInt8] = []
   @exclusivity(unchecked) var upload: RequestUpload?
 
   // Bytes
-  /// What was read and the machine has not used, from `unreadStart` on.
+  /// The bytes that the machine has not used, from `unreadStart`.
   @exclusivity(unchecked) private var unread: [UInt8] = []
   @exclusivity(unchecked) private var unreadStart = 0
-  /// Whether more was read while `pump` was on the stack.
+  /// Whether bytes arrived while `pump` was on the stack.
   @exclusivity(unchecked) private var hasArrived = false
-  /// Whether some call is on the stack that will ask the machine.
+  /// Whether a call on the stack will run the machine.
   @exclusivity(unchecked) private(set) var isPumping = false
-  /// Bytes put together for the next write.
+  /// The output for the next write.
   @exclusivity(unchecked) var buffer: [UInt8] = []
   @exclusivity(unchecked) var handedToTransport = 0
-  /// The protocol that gets the connection when the machine has said so.
+  /// The protocol that gets the connection when the machine hands it over.
   @exclusivity(unchecked) var successor: (any StreamProtocol)?
 
   // Time
-  /// Unowned, since the reactor keeps the transport and that keeps this.
+  /// Unowned, because the reactor retains the transport, which retains this.
   @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
   @exclusivity(unchecked) var timer: DelayedCall?
-  /// From when the time of the present content counts.
+  /// The start of the current content's time limit.
   @exclusivity(unchecked) var contentStart: Int64 = 0
   @exclusivity(unchecked) var sentWhenArmed = 0
 
-  /// Answers that the access log does not have yet, in order.
+  /// Responses not yet in the access log, in order.
   @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
 
   init(_ server: HTTPServer, isPlainOnTLS: Bool = false) {
@@ -60,8 +60,8 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     machine = ServerMachine(server.machineOptions)
   }
 
-  // A connection whose reactor is released has not ended before. Its timer must not outlive it, and a task that takes from the
-  // body must not wait forever.
+  // A released reactor does not end its connections first: cancel the timer, and end the body so that its task does not
+  // wait forever.
   deinit {
     timer?.cancel()
     upload?.finish(throwing: HTTPServer.ClientDisconnectedError())
@@ -106,7 +106,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   func resumeWriting() {
     machine.resumeWriting()
     if case .streaming(let body)? = exchanges.first?.state {
-      // What it writes goes out together.
+      // Collect the output of the callbacks in one write.
       let wasPumping = isPumping
       isPumping = true
       body.drain()
@@ -127,9 +127,9 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     server.remove(self)
   }
 
-  // MARK: - For a server that stops
+  // MARK: - Stopping
 
-  /// Closes the connection if it is idle, else after the answer that is under way.
+  /// Closes the connection if it is idle, otherwise after the response in progress.
   func drain() {
     machine.drain()
     pump()
@@ -143,7 +143,8 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
 
   // MARK: - The pump
 
-  /// Does what the machine says, until it needs another event. A call from within leaves that to the one on the stack.
+  /// Carries out the machine's actions, until it needs another event. A re-entrant call leaves that to the one below it
+  /// on the stack.
   func pump() {
     if isPumping { return }
     repeat {
@@ -151,7 +152,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
       if unread.isEmpty {
         _ = run(Span())
       } else {
-        // Taken out for the call, in which handlers run.
+        // Take the bytes out for the call, in which handlers run.
         let (bytes, start) = takeUnread()
         let end = start + run(bytes.span.extracting(start...))
         if hasArrived {
@@ -164,10 +165,10 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     finishPump()
   }
 
-  /// Returns how many of the bytes the machine has used.
+  /// Returns the number of bytes that the machine has used.
   private func run(_ bytes: Span<UInt8>) -> Int {
     isPumping = true
-    server.commonFields.refresh()
+    server.commonFields.refresh(at: reactor.wallSeconds)
     var offset = 0
     while let action = machine.next(bytes, at: &offset) { perform(action, bytes) }
     isPumping = false
@@ -219,7 +220,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     if isPumping { hasArrived = true }
   }
 
-  /// Keeps what was not used, in front of what has arrived since.
+  /// Stores the unused bytes, in front of those that have arrived since.
   private func keepRest(_ rest: Span<UInt8>) {
     var bytes: [UInt8] = []
     bytes.append(copying: rest)
@@ -227,16 +228,16 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     unread = bytes
   }
 
-  /// What was read and not used, which is not kept here any more.
+  /// Removes and returns the unused bytes.
   func takeUnread() -> (bytes: [UInt8], start: Int) {
     defer { (unread, unreadStart) = ([], 0) }
     return (unread, unreadStart)
   }
 
-  /// Gives what was put together to the transport.
+  /// Passes the output to the transport.
   func flush() {
     if buffer.isEmpty { return }
-    // Taken out for the call, in which the transport may call back.
+    // Take the buffer out for the call, in which the transport may call back.
     var bytes: [UInt8] = []
     swap(&buffer, &bytes)
     handedToTransport += bytes.count
@@ -245,7 +246,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     swap(&server.spareOutput, &bytes)
   }
 
-  /// A buffer that has grown beyond this is flushed, and not kept.
+  /// A buffer above this size is flushed and freed.
   static let bufferLimit = 64 * 1024
 
   private func append(_ text: StaticString) {

@@ -4,7 +4,7 @@ import SwirlReactor
 /// One `stop()` of a server: the connections that were open then, until the last of them has ended.
 final class ServerDrain {
   private(set) var connections: [Int: ServerConnection]
-  /// Fires when none is left; cancelling it aborts them.
+  /// Fires when no connection is left; cancelling it aborts them.
   private(set) var isOver: Deferred<Void>!
   private var deadline: DelayedCall?
 
@@ -20,7 +20,7 @@ final class ServerDrain {
 
   func remove(_ connection: ServerConnection) { connections[connection.number] = nil }
 
-  /// The connections in the order in which they were made.
+  /// The connections in the order they were accepted.
   var inOrder: [ServerConnection] { connections.sorted { $0.key < $1.key }.map(\.value) }
 
   func end() {

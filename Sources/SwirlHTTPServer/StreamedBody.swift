@@ -20,28 +20,28 @@ extension ServerConnection: BodyDestination {
   var canTakeMore: Bool { !machine.isWritingPaused }
 }
 
-/// A response body while it is written: what a `BodyWriter` and its connection share.
+/// A response body while it is written, shared by a `BodyWriter` and its connection.
 final class StreamedBody {
   enum State {
-    /// Bytes are taken.
+    /// It accepts bytes.
     case open
-    /// `end` was called, or the body is whole.
+    /// `end` was called, or the body is complete.
     case ended
-    /// The client has gone, or the body was broken off.
+    /// The client has disconnected, or the body was broken off.
     case broken
   }
 
   private(set) var state = State.open
-  /// Whether the connection was told to break, of which the body hears in a later turn.
+  /// Whether the connection is breaking; the body is notified in a later turn.
   private var isBrokenOff = false
   let framing: BodyFraming
   let status: Int
-  /// The bytes of content that were written.
+  /// The number of content bytes written.
   private(set) var sent = 0
   let exchange: Exchange
-  /// Let go of when the body is over, so that writer and connection do not keep each other.
+  /// Released when the body has ended, so that writer and connection do not retain each other.
   private var destination: (any BodyDestination)?
-  /// The Deferred that stands for the writing, if there is one.
+  /// The Deferred of the writing code, if any.
   var source: AnyDeferred?
 
   var onDrain: (() -> Void)?
@@ -89,7 +89,7 @@ final class StreamedBody {
     destination.bodyEnded(exchange, status: status, bytes: sent)
   }
 
-  /// The body is over when `source` fires.
+  /// Ends the body when `source` fires.
   func follow(_ source: Deferred<Void>) {
     guard state == .open else {
       source.addErrback { _ in }
@@ -115,14 +115,14 @@ final class StreamedBody {
     breakOff()
   }
 
-  /// Breaks the connection, which tells the client that the body is not whole.
+  /// Breaks the connection, so that the client knows that the body is incomplete.
   func breakOff() {
     guard state == .open, let destination else { return }
     isBrokenOff = true
     destination.abort()
   }
 
-  /// Nobody can write any more: that is the end only if a Deferred will say so.
+  /// The writer was released: breaks the body, unless a Deferred will end it.
   func writerGone() {
     guard state == .open, source == nil, !isBrokenOff else { return }
     destination?.log("the body's writer was let go of before the end", of: exchange.request)
@@ -150,7 +150,7 @@ final class StreamedBody {
 
   // MARK: - The connection's side
 
-  /// There is room again.
+  /// The send buffer has room again.
   func drain() {
     guard state == .open else { return }
     for waiter in takeWaiters(\.drainWaiters) { waiter.callback() }
@@ -169,7 +169,7 @@ final class StreamedBody {
     source?.cancel()
   }
 
-  /// The reactor was released: nothing of the program is called.
+  /// The reactor was released: does not call the program's code.
   func connectionReleased() {
     state = .broken
     let released = (onDrain, onDisconnect, source, destination, drainWaiters, finishWaiters)
@@ -191,7 +191,7 @@ final class StreamedBody {
     for waiter in drainWaiters { waiter.callback() }
   }
 
-  /// Those that wait and were not cancelled.
+  /// Removes the waiters, and returns those not cancelled.
   private func takeWaiters(_ list: ReferenceWritableKeyPath<StreamedBody, [Deferred<Void>]>) -> [Deferred<Void>] {
     defer { self[keyPath: list] = [] }
     return self[keyPath: list].filter { !$0.isFired }

@@ -1,24 +1,17 @@
+import SwirlPlatform
 import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// A socket that is being connected to one address. It is closed when this is let go of, unless it was taken.
+/// A socket that is connecting to one address. Releasing this closes it, unless it was taken.
 final class ConnectAttempt {
   let address: SocketAddress
   private var socket: StreamSocket
   private var isConnected = false
   private var event: FileEvent?
-  // The connector that owns the attempt belongs to the reactor.
+  // Unowned: the connector that owns the attempt belongs to the reactor.
   private unowned let reactor: Reactor
 
-  /// Begins to connect.
-  /// - Throws: what the kernel refuses at once.
+  /// Starts to connect.
+  /// - Throws: the error if the kernel refuses at once.
   init(to address: SocketAddress, on reactor: Reactor) throws(NetError) {
     self.address = address
     self.reactor = reactor
@@ -31,7 +24,7 @@ final class ConnectAttempt {
     socket = StreamSocket(descriptor)
     if address.family != .unix { Socket.setNoDelay(descriptor) }
     var progress = Socket.connect(descriptor, to: address)
-    // This machine has answered itself before the call returned: asking again costs less than waiting to be told.
+    // A loopback connect has usually completed by now: a second connect call is cheaper than waiting for an event.
     if progress == .underWay, address.isLoopback { progress = Socket.connect(descriptor, to: address) }
     switch progress {
     case .done: isConnected = true
@@ -44,7 +37,8 @@ final class ConnectAttempt {
 
   deinit { close() }
 
-  /// Calls `body` when it has connected or failed: never before this returns, even if the kernel was that quick.
+  /// Calls `body` when it has connected or failed, never before this returns, even if the connect has completed
+  /// already.
   func whenDone(_ body: @escaping (ConnectAttempt, NetError?) -> Void) {
     if isConnected {
       reactor.callSoon { [self] in
@@ -70,14 +64,14 @@ final class ConnectAttempt {
   }
 
   private func selfConnectError() -> NetError? {
-    // Connecting to a free port of this machine may get that very port as its own, and so itself as the other end.
+    // Connecting to a free local port may get that same port as the source port, and so connect the socket to itself.
     if address.family != .unix, socket.localAddress == address {
       return NetError(.connect, address, errno: ECONNREFUSED)
     }
     return nil
   }
 
-  /// Gives away the connected socket, which is the caller's to close.
+  /// Returns the connected socket, which the caller has to close.
   func takeSocket() -> StreamSocket {
     defer { socket = .closed }
     event = nil

@@ -1,9 +1,9 @@
-/// When the steps of making a connection were done, on the reactor's clock; 0 for one that there was not.
+/// The times of the steps of connecting, on the reactor's clock; 0 for a step that was skipped.
 package struct ConnectTimes: Sendable {
-  /// The addresses of the name were there.
+  /// The name was resolved.
   package internal(set) var resolved: Int64 = 0
-  /// The connection was there, and where it goes through a proxy the way through that.
+  /// The connection was established, including the tunnel of a proxy.
   package internal(set) var connected: Int64 = 0
-  /// The TLS handshake was done.
+  /// The TLS handshake was complete.
   package internal(set) var secured: Int64 = 0
 }

@@ -1,35 +1,35 @@
 import SwirlReactor
 
-/// What a ``Connection`` and its transport have in common: where writers wait, on whatever thread, and the way from there to
-/// the reactor's.
+/// Links a ``Connection`` with its transport: holds waiting writers on any thread, and forwards calls to the reactor's
+/// thread.
 ///
-/// Unchecked, because everything that changes is touched either under the lock or on the reactor's thread only.
+/// Unchecked, because its state is only accessed under the lock or on the reactor's thread.
 final class ConnectionLink: @unchecked Sendable {
   let inbound: StreamBuffer<[UInt8]>
   private let remote: RemoteReactor
   private let waterMarks: WaterMarks
   private let peer: String
 
-  // On the reactor's thread only.
+  // Accessed on the reactor's thread only:
   /// Nil after the end.
   private var transport: (any Transport)?
   private var isEndReceived = false
   private var isLetGo = false
 
-  // Under the lock.
+  // Accessed under the lock:
   private let lock = Lock()
   private var isPaused = false
-  /// How many calls, and bytes with them, are on their way to the reactor's thread.
+  /// The number of calls in flight to the reactor's thread, and of their bytes.
   private var callsUnderWay = 0
   private var bytesUnderWay = 0
-  /// Why nothing can be written any more.
+  /// Why no write is possible any more.
   private var refusal: NetError?
   private var end: ConnectionEnd?
   private var writers: [Waiter] = []
-  /// Those that wait for the end.
+  /// The waiters for the end.
   private var mourners: [Waiter] = []
 
-  /// How long a connection that nobody holds any more waits for the other end to take what was written.
+  /// How long a released connection waits for the peer to take the written bytes.
   private static let lingerLimit = Duration.seconds(30)
 
   init(_ transport: any Transport, inboundMarks: WaterMarks) {
@@ -37,7 +37,7 @@ final class ConnectionLink: @unchecked Sendable {
     self.transport = transport
     waterMarks = transport.waterMarks
     peer = transport.peerAddress?.description ?? "the other end"
-    // A short piece costs its array more than its bytes.
+    // For a short piece the array's overhead exceeds its bytes.
     inbound = StreamBuffer(on: remote, high: inboundMarks.high, low: inboundMarks.low) { max($0.count, 64) }
     inbound.setSource(
       .init(
@@ -56,7 +56,7 @@ final class ConnectionLink: @unchecked Sendable {
     case refused(NetError)
   }
 
-  /// Waits until there is room, and then hands over the bytes.
+  /// Waits until the buffer has room, and then passes on the bytes.
   func write(_ bytes: [UInt8]) async throws {
     while true {
       switch admit(bytes.count) {
@@ -88,7 +88,8 @@ final class ConnectionLink: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` on the reactor's thread behind what is on its way there: at once when that is nothing and this is it.
+  /// Calls `body` on the reactor's thread after the calls in flight: at once if no call is in flight and this is the
+  /// reactor's thread.
   func perform(_ body: @escaping @Sendable (any Transport) -> Void) {
     let isCurrent = remote.isCurrent
     let isFirst = lock.withLock {
@@ -99,7 +100,7 @@ final class ConnectionLink: @unchecked Sendable {
     if isFirst { transport.map(body) } else { send(0, body) }
   }
 
-  /// Sends a call that `callsUnderWay` counts already.
+  /// Sends a call that is already counted in `callsUnderWay`.
   private func send(_ count: Int, _ body: @escaping @Sendable (any Transport) -> Void) {
     remote.callFromThread { [self] in
       transport.map(body)
@@ -112,14 +113,14 @@ final class ConnectionLink: @unchecked Sendable {
     }
   }
 
-  /// Those that may go on, under the lock.
+  /// The writers that may resume. Call it under the lock.
   private func takeWriters() -> [Waiter] {
     guard !isPaused, bytesUnderWay <= waterMarks.low else { return [] }
     defer { writers = [] }
     return writers
   }
 
-  /// From now on writers are told `reason`, those too that wait.
+  /// Makes waiting and later writers fail with `reason`.
   func refuseWriting(_ reason: String) { refuseWriting(NetError(.write, peer, reason: reason)) }
 
   private func refuseWriting(_ error: NetError) {
@@ -131,7 +132,7 @@ final class ConnectionLink: @unchecked Sendable {
     for writer in refused { writer.goOn(.failure(error)) }
   }
 
-  /// Waits for the end, and tells it.
+  /// Waits for the end, and returns it.
   func ended() async throws -> ConnectionEnd {
     while true {
       let mourner = Waiter()
@@ -145,7 +146,7 @@ final class ConnectionLink: @unchecked Sendable {
     }
   }
 
-  /// Nobody can write any more; perhaps someone still reads.
+  /// The connection was released: no more writes, but a loop may still read.
   func letGo() {
     perform { [self] _ in
       isLetGo = true
@@ -178,7 +179,7 @@ final class ConnectionLink: @unchecked Sendable {
     for writer in woken { writer.goOn(.success(())) }
   }
 
-  /// The first time counts.
+  /// Only the first call counts.
   func connectionLost(_ end: ConnectionEnd) {
     let (isFirst, mourners) = lock.withLock { () -> (Bool, [Waiter]) in
       guard self.end == nil else { return (false, []) }
@@ -194,7 +195,7 @@ final class ConnectionLink: @unchecked Sendable {
     inbound.finish(throwing: isAborted ? NetError(.read, peer, reason: "the connection was \(end)") : end.error)
   }
 
-  /// The reactor has gone away, and with it the connection.
+  /// The reactor was released, and with it the connection.
   func reactorLost() {
     connectionLost(ConnectionEnd(.failed, error: NetError(.read, peer, reason: "its reactor has gone away")))
   }

@@ -1,6 +1,6 @@
 public import SwirlReactor
 
-/// A port or path that is listened on, for code that awaits: any thread and any actor may use it.
+/// A listening port or path for async code on any thread and any actor.
 ///
 /// ```swift
 /// for try await connection in server.connections {
@@ -10,21 +10,21 @@ public import SwirlReactor
 ///
 /// asyncio: `Server`.
 public struct ConnectionListener: Sendable {
-  /// Where it listens; the port is the one the kernel chose when zero was asked for.
+  /// The listening address; with the port that the kernel chose for port zero.
   public let localAddress: SocketAddress
 
-  /// The connections that come, for one loop.
+  /// The accepted connections, for one loop.
   ///
-  /// A few wait here until they are taken; then the others wait in the kernel's queue. Leaving the loop, cancelling its task,
-  /// or letting go of this unread, listens no more and closes the connections that wait. The loop ends after ``stop()``.
+  /// It buffers a few; further ones wait in the kernel's queue. Leaving the loop, cancelling its task, or releasing
+  /// this unread, stops listening and closes the buffered connections. The loop ends after ``stop()``.
   public let connections: ReactorStream<Connection>
 
   private let control: Control
 
-  /// How many connections may wait before no more are accepted, and at how few it goes on.
+  /// The numbers of buffered connections at which accepting pauses and resumes.
   private static let marks = WaterMarks(high: 15, low: 4)
 
-  /// - Parameter listen: listens on what it likes, with the protocols that it is given.
+  /// - Parameter listen: makes the listener, with the given protocol factory.
   init(
     on reactor: Reactor, _ listen: (@escaping (SocketAddress?) -> (any StreamProtocol)?) throws -> Listener
   ) rethrows {
@@ -32,7 +32,7 @@ public struct ConnectionListener: Sendable {
     let waiting = StreamBuffer<Connection>(on: remote, high: Self.marks.high, low: Self.marks.low) { _ in 1 }
     let accepted = Accepted(waiting)
     let listener = try listen { _ in Newcomer(to: accepted) }
-    // The reactor keeps the listener, and that the stream: it must not be kept from here as well.
+    // Weak: the reactor retains the listener, and that the stream; a strong reference here would be a cycle.
     waiting.setSource(
       .init(
         pause: { [weak listener] in listener?.pauseAccepting() },
@@ -42,17 +42,17 @@ public struct ConnectionListener: Sendable {
     control = Control(listener, remote)
   }
 
-  /// Listens no more: the port is free soon, and the loop ends when it has taken the connections that wait. Those that were
-  /// accepted go on. On any thread; a second call does nothing.
+  /// Stops listening: the port is free soon, and the loop ends after the buffered connections. Accepted connections
+  /// continue. Any thread; a second call does nothing.
   public func stop() { control.stop() }
 
-  /// Reads the files of its certificates and keys again: see ``Listener/reload()``. On any thread.
-  /// - Throws: ``NetError`` of code `.configureTLS` where that cannot be used; then all stays as it was.
+  /// Reads the files of its certificates and keys again: see ``Listener/reload()``. Any thread.
+  /// - Throws: ``NetError`` with the code `.configureTLS` if they are unusable; then nothing changes.
   public func reload() async throws { try await control.reload() }
 
-  /// The way back to the listener.
+  /// A reference to the listener.
   ///
-  /// Unchecked, because the listener is touched on the reactor's thread only.
+  /// Unchecked, because only the reactor's thread accesses the listener.
   private final class Control: @unchecked Sendable {
     private weak var listener: Listener?
     private let remote: RemoteReactor
@@ -72,14 +72,14 @@ public struct ConnectionListener: Sendable {
   }
 }
 
-/// Belongs to a listener: when that is gone, stopped or with its reactor, no more connections come.
+/// Owned by a listener. When that is released, by a stop or with its reactor, this ends the stream.
 private final class Accepted {
   let waiting: StreamBuffer<Connection>
   init(_ waiting: StreamBuffer<Connection>) { self.waiting = waiting }
   deinit { waiting.finish() }
 }
 
-/// The protocol of a connection until it is there.
+/// The protocol of a connection until it is established.
 private final class Newcomer: StreamProtocol {
   private let accepted: Accepted
   init(to accepted: Accepted) { self.accepted = accepted }

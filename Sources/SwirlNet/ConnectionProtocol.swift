@@ -1,12 +1,13 @@
 import SwirlReactor
 
-/// Tells a ``Connection`` what its transport tells. The transport alone keeps it, so that it goes away with the reactor.
+/// Forwards a transport's callbacks to its ``Connection``. Only the transport retains it, so that it is released with
+/// the reactor.
 final class ConnectionProtocol: StreamProtocol {
   private let link: ConnectionLink
 
   init(_ link: ConnectionLink) { self.link = link }
 
-  /// A reactor that goes away tells nobody that its connections end.
+  /// A released reactor does not notify protocols of the end of connections.
   deinit { link.reactorLost() }
 
   func dataReceived(_ bytes: Span<UInt8>) { link.received(bytes.withUnsafeBufferPointer { Array($0) }) }

@@ -1,25 +1,18 @@
 import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One connect, from the name to the open socket: Happy Eyeballs (RFC 8305).
 ///
-/// The addresses are tried in turn. The next one starts when the one before has failed or has not answered for a moment;
-/// the first that connects wins, and the others are closed.
+/// It tries the addresses in order. The next one starts when the previous one has failed or has not connected for a
+/// moment; the first that connects wins, and the others are closed.
 ///
-/// The reactor keeps it until it has ended or was cancelled, so its timers and events need not own it.
+/// The reactor retains it until it has ended or was cancelled, so its timers and events need not own it.
 package final class Connector: CancellableCall, ReactorHandle {
   /// RFC 8305 §5: the Connection Attempt Delay.
   static let attemptDelay = Duration.milliseconds(250)
 
-  /// With whom, as the program named it.
+  /// The peer, as the program named it.
   struct Peer: CustomStringConvertible {
     let host: String
     let port: Int?
@@ -30,20 +23,20 @@ package final class Connector: CancellableCall, ReactorHandle {
     }
   }
 
-  /// Where that is: known, or being asked.
+  /// Its addresses: known, or being resolved.
   enum Addresses {
     case known([SocketAddress])
     case asked(Deferred<[SocketAddress]>)
   }
 
-  /// How the connection is to be secured, as soon as it is there.
+  /// The TLS settings for the connection, once it is established.
   struct Security {
     let context: TLSContext
-    /// Whom the certificate must be for, and where: who is connected to when nil.
+    /// The peer that the certificate must name; nil is the connected peer.
     var peer: Peer?
   }
 
-  /// A way through a proxy, which is what is connected to.
+  /// A tunnel through a proxy, to which the connector connects.
   typealias Tunnel = () -> any TunnelNegotiation
 
   package typealias Completion = (Result<any ConnectedTransport, any Error>) -> Void
@@ -53,17 +46,17 @@ package final class Connector: CancellableCall, ReactorHandle {
   private let attemptDelay: Duration
   private let security: Security?
   private let tunnel: Tunnel?
-  /// Which addresses may be connected to; nil for all.
+  /// The filter of allowed addresses; nil allows all.
   private let allows: ((SocketAddress) -> Bool)?
   private var tunnelHandshake: TunnelHandshake?
   private var handshake: TLSHandshake?
-  /// What to tell; nil once it was told, or cancelled.
+  /// The completion; nil once it was called, or cancelled.
   private var completion: Completion?
   private var lookup: Deferred<Void>?
-  /// Whether whoever asked is still in the call that asks, and must not be told yet.
+  /// Whether the caller is still in the initializer, so that the completion must wait.
   private var isStarting = true
   private var isResolved = false
-  /// When its steps were done, for whoever is told.
+  /// The times of its steps, for the completion.
   package private(set) var times = ConnectTimes()
   private var untried: ArraySlice<SocketAddress> = []
   private var attempts: [ConnectAttempt] = []
@@ -75,8 +68,8 @@ package final class Connector: CancellableCall, ReactorHandle {
   package var handleKind: OpenHandle.Kind { .connect }
   package var handlePeer: String? { peer.description }
 
-  /// Connects to the first of `addresses` that lets it. `completion` is called once, never before this has returned, and not
-  /// after `cancel()`, which stops at every step.
+  /// Connects to the first of `addresses` that accepts. It calls `completion` once, never before this has returned, and
+  /// not after `cancel()`, which works at every step.
   init(
     to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
     security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
@@ -102,7 +95,7 @@ package final class Connector: CancellableCall, ReactorHandle {
     isStarting = false
   }
 
-  /// Stops; nothing is told.
+  /// Stops, without calling the completion.
   package func cancel() { stop() }
 
   private func begin(_ addresses: [SocketAddress]) {
@@ -137,7 +130,7 @@ package final class Connector: CancellableCall, ReactorHandle {
       tryNext()
     } else {
       let transport = SocketTransport(attempt.takeSocket(), peer: attempt.address, on: reactor, at: site)
-      // The others are of no use any more: what goes wrong from here on would be no other with them.
+      // The other attempts are useless now: later failures would not depend on the address.
       closeAttempts()
       if let tunnel { negotiate(tunnel(), on: transport) } else { secure(transport) }
     }
@@ -199,7 +192,7 @@ package final class Connector: CancellableCall, ReactorHandle {
     completion(result)
   }
 
-  /// Lets go of all that is under way.
+  /// Cancels all work in progress.
   private func stop() {
     guard let completion else { return }
     self.completion = nil
@@ -216,7 +209,7 @@ package final class Connector: CancellableCall, ReactorHandle {
 
   // MARK: - Errors
 
-  /// Why nothing could be connected: what the only address said, or what each of them did.
+  /// Why no address connected: the error of the only one, or the errors of each.
   private func summary() -> NetError {
     guard let last = failures.last else {
       return NetError(.connect, peer.description, reason: "there is no address to connect to")
@@ -234,7 +227,7 @@ package final class Connector: CancellableCall, ReactorHandle {
 }
 
 extension NetError {
-  /// An address that the program's filter does not allow.
+  /// An address that the program's filter refuses.
   init(notAllowed address: SocketAddress) {
     self.init(
       .connect, address, errno: EACCES, reason: "the filter on addresses, `allowsAddress`, does not allow this address")
@@ -242,8 +235,8 @@ extension NetError {
 }
 
 extension [SocketAddress] {
-  /// The order in which to try them (RFC 8305 §4): by turns of each family, beginning with that of the first address, which
-  /// the resolver puts first because it prefers it: IPv6 wherever there is a way to it.
+  /// The order in which to try them (RFC 8305 §4): the families alternate, starting with that of the first address,
+  /// which the resolver prefers: IPv6 if it is routable.
   func interleavingFamilies() -> [SocketAddress] {
     guard let first else { return [] }
     var preferred = filter { $0.family == first.family }[...]

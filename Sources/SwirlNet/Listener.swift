@@ -1,39 +1,33 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// A port or path that is listened on: each connection that comes gets a protocol of its own.
+/// A listening port or path: each accepted connection gets its own protocol.
 ///
-/// The reactor keeps it until ``stop()``. It is used on the reactor's thread. Twisted: `IListeningPort`; asyncio: `Server`.
+/// The reactor retains it until ``stop()``. Use it on the reactor's thread. Twisted: `IListeningPort`; asyncio:
+/// `Server`.
 public final class Listener: ReactorHandle {
-  /// Where it listens; the port is the one the kernel chose when zero was asked for. Known after `stop()` too.
+  /// The listening address, with the port that the kernel chose for port zero. Known after `stop()` too.
   public let localAddress: SocketAddress
 
-  /// How a connection is accepted; a test puts one that fails in its place.
+  /// Accepts a connection; a test replaces it by one that fails.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
-  /// How connections are secured, before they get their protocol.
+  /// The TLS context of its connections, for the handshake before they get their protocol.
   private var security: TLSContext?
-  /// What that was made of.
+  /// The configuration of that context.
   private let tls: TLSConfiguration?
-  /// For a client that does not speak TLS to a port that does: what takes the connection, to say so in the client's own language.
+  /// Makes the protocol for a client that speaks plain text to a TLS port, to answer it in its own protocol.
   package var makePlainProtocol: (() -> any StreamProtocol)?
-  /// How many connections are accepted, and not secured yet.
+  /// The number of accepted connections in the TLS handshake.
   package internal(set) var handshakeCount = 0
   private var socket: StreamSocket
   private var event: FileEvent!
   private unowned let reactor: Reactor
-  /// What is removed when a Unix socket is listened on no more.
+  /// The file of a Unix socket, which `stop()` removes.
   private let socketFile: SocketFile?
   private var isPaused = false
-  /// While descriptors are scarce: when accepting is tried again.
+  /// The timer of the next accept, while descriptors are exhausted.
   private var retryCall: DelayedCall?
   private var isScarcityLogged = false
   private let site: CallSite
@@ -42,9 +36,9 @@ public final class Listener: ReactorHandle {
   package var handlePeer: String? { localAddress.description }
   package var begunWork: (count: Int, name: String)? { (1, "listening socket") }
 
-  /// How many connections are accepted before other events get their turn.
+  /// The number of accepts before other events get their turn.
   private static let acceptsPerTurn = 64
-  /// How long accepting rests when the process or the system has no descriptor left.
+  /// How long accepting pauses when the process or the system has no free descriptor.
   static let retryDelay = Duration.milliseconds(100)
 
   /// Takes over a listening, non-blocking socket.
@@ -66,29 +60,30 @@ public final class Listener: ReactorHandle {
 
   deinit { closeDescriptor() }
 
-  /// Begins to accept; from now on the reactor keeps this.
+  /// Starts to accept; from now on the reactor retains this.
   func start() throws(NetError) {
     guard event.enable() else { throw NetError(.listen, localAddress, errno: errno) }
     reactor.insertHandle(self, at: site)
   }
 
-  /// Whether it has not been stopped.
+  /// Whether it still listens.
   public var isListening: Bool { socket.isOpen }
 
-  /// Accepts no more connections until ``resumeAccepting()``: those that come wait in the kernel's queue.
+  /// Accepts no more connections until ``resumeAccepting()``: new ones wait in the kernel's queue.
   public func pauseAccepting() {
     isPaused = true
     event.disable()
   }
 
-  /// Accepts connections again.
+  /// Resumes accepting connections.
   public func resumeAccepting() {
     isPaused = false
     if isListening, retryCall == nil { event.enable() }
   }
 
-  /// Listens no more: the port is free at once, the path is removed, and connections that wait to be accepted are reset. Those that have
-  /// their protocol go on; those in the middle of a TLS handshake are closed. A second call does nothing. Twisted: `stopListening`.
+  /// Stops listening: frees the port at once, removes the path, and resets the connections in the kernel's queue.
+  /// Established connections continue; those in a TLS handshake are closed. A second call does nothing. Twisted:
+  /// `stopListening`.
   public func stop() {
     guard isListening else { return }
     closeDescriptor()
@@ -99,9 +94,9 @@ public final class Listener: ReactorHandle {
     }
   }
 
-  /// Reads the files of its certificates and keys again: connections that come from now on are secured with what they hold now, those
-  /// that are open stay as they are. Without TLS nothing happens. nginx: `-s reload`.
-  /// - Throws: ``NetError`` of code `.configureTLS` where that cannot be used; then all stays as it was.
+  /// Reads the files of its certificates and keys again. New connections use their current contents; open ones stay
+  /// unchanged. Does nothing without TLS. nginx: `-s reload`.
+  /// - Throws: ``NetError`` with the code `.configureTLS` if they are unusable; then nothing changes.
   public func reload() throws {
     guard let tls, isListening else { return }
     security = try TLSContext.of(reactor, tls, .server)
@@ -119,7 +114,7 @@ public final class Listener: ReactorHandle {
 
   private func acceptReady() {
     for _ in 0..<Self.acceptsPerTurn {
-      // A protocol that was just made may have stopped or paused this.
+      // A new protocol may have stopped or paused this.
       guard isListening, !isPaused else { return }
       let (accepted, peer) = acceptNext()
       if accepted.isOpen {
@@ -129,7 +124,7 @@ public final class Listener: ReactorHandle {
         switch errno {
         case EAGAIN, EWOULDBLOCK: return
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return rest(errno)
-        // The connection ended before it was accepted, or brought an error of its own: it is gone, the next may be well.
+        // The connection ended before it was accepted, or had an error of its own: skip it and try the next.
         default: continue
         }
       }
@@ -150,10 +145,11 @@ public final class Listener: ReactorHandle {
     }
     do {
       let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) { [makeProtocol, reactor] result in
+      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) {
+        [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
-        // As common as wrong numbers are: whoever wants to know turns the log on.
+        // Failed handshakes are frequent: log them at the level `debug`.
         case .failure(let error): reactor.note("\(error)")
         }
       }
@@ -163,7 +159,7 @@ public final class Listener: ReactorHandle {
     } catch { reactor.warn("\(error)") }
   }
 
-  /// The connection stays in the queue and the socket readable: to be asked again at once would take all the time there is.
+  /// Pauses accepting: the connection stays in the queue and the socket readable, which would otherwise be a busy loop.
   private func rest(_ errno: Int32) {
     if !isScarcityLogged {
       isScarcityLogged = true

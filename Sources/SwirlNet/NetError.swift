@@ -1,55 +1,49 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
-/// What went wrong on the network: what was attempted, with whom, why it failed, and what to do.
+/// A network error: the operation, the peer, the reason, and what to do.
 public struct NetError: Error, Sendable, CustomStringConvertible {
-  /// What was attempted.
+  /// The operation.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    /// The verb, as the message begins with it.
+    /// The verb that begins the message.
     public let description: String
 
-    /// A name was looked up.
+    /// Looking up a name.
     public static let resolve = Code(description: "resolve")
-    /// A connection was made.
+    /// Connecting.
     public static let connect = Code(description: "connect to")
-    /// A port or path was listened on.
+    /// Listening on a port or path.
     public static let listen = Code(description: "listen on")
-    /// A connection was accepted.
+    /// Accepting a connection.
     public static let accept = Code(description: "accept on")
-    /// Bytes were read.
+    /// Reading.
     public static let read = Code(description: "read from")
-    /// Bytes were written.
+    /// Writing.
     public static let write = Code(description: "write to")
-    /// A connection was secured.
+    /// A TLS handshake.
     public static let handshake = Code(description: "TLS handshake with")
-    /// A proxy was asked for a connection.
+    /// Connecting through a proxy.
     public static let proxy = Code(description: "use the proxy")
-    /// Certificates and keys were loaded, for connections that are to be secured.
+    /// Loading certificates and keys for TLS.
     public static let configureTLS = Code(description: "set up TLS with")
   }
 
-  /// What was attempted.
+  /// The operation.
   public let code: Code
-  /// With whom: an address, a host name with its port, or a path.
+  /// The peer: an address, a host name with its port, or a path.
   public let peer: String
-  /// The kernel's error number, or zero where the cause is another.
+  /// The kernel's error number; zero if the cause is not a system call.
   public let errno: Int32
-  /// Why it failed, in words.
+  /// The reason in words.
   public let reason: String
-  /// What was wrong with the other end's certificate, where that was the cause.
+  /// The problem of the peer's certificate, if that was the cause.
   public let certificate: CertificateProblem?
 
   /// - Parameters:
-  ///   - code: what was attempted.
-  ///   - peer: with whom.
+  ///   - code: the operation.
+  ///   - peer: the peer.
   ///   - errno: the kernel's error number.
-  ///   - reason: why it failed; the words for `certificate` or `errno` when nil.
-  ///   - certificate: what was wrong with the other end's certificate.
+  ///   - reason: the reason; nil uses the message for `certificate` or `errno`.
+  ///   - certificate: the problem of the peer's certificate.
   public init(
     _ code: Code, _ peer: some CustomStringConvertible, errno: Int32 = 0, reason: String? = nil,
     certificate: CertificateProblem? = nil
@@ -61,7 +55,7 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
     self.certificate = certificate
   }
 
-  /// The words for an error number, and for the common ones what to do.
+  /// The message for an error number; for common ones with what to do.
   private static func words(for errno: Int32, in code: Code) -> String {
     let words = String(cString: strerror(errno)).lowercased()
     return switch errno {

@@ -2,20 +2,21 @@ public import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
-  /// Connects to `host`, a name or an address, and hands the connection to a protocol.
+  /// Connects to `host`, a name or an address, and passes the connection to a protocol.
   ///
-  /// `makeProtocol` is called when the connection is there; then `connectionMade` of what it returns, and then the Deferred
-  /// fires with it. All the addresses of a name are tried, each with a short head start on the next (Happy Eyeballs,
-  /// RFC 8305). Cancelling stops at any step. Small writes are sent at once (`TCP_NODELAY`).
+  /// When the connection is established, it calls `makeProtocol`, then `connectionMade` of its result, and then the
+  /// Deferred fires with that. It tries all addresses of a name, each with a short head start on the next (Happy
+  /// Eyeballs, RFC 8305). Cancelling works at any step. Small writes are sent at once (`TCP_NODELAY`).
   ///
-  /// Fails with a ``NetError``: of code `.resolve` when the name has no address, of code `.connect` when no address
-  /// answered in time or all refused, and then its reason tells what each of them said.
-  /// Twisted: `connectTCP`, `HostnameEndpoint`; asyncio: `create_connection`.
+  /// Fails with a ``NetError``: with the code `.resolve` if the name has no address, `.connect` if no address accepted
+  /// in time; the reason then has the error of each. Twisted: `connectTCP`, `HostnameEndpoint`; asyncio:
+  /// `create_connection`.
   ///
   /// - Parameters:
-  ///   - timeout: how long resolving, connecting and the TLS handshake may take together.
-  ///   - tls: how the connection is secured, if it is: the other end's certificate must be for `host`. Its failures are
-  ///     `NetError`s of code `.handshake`, and of `.configureTLS` when this cannot be used. Twisted: `connectSSL`.
+  ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
+  ///   - tls: the TLS configuration; nil for no TLS. The peer's certificate must be for `host`. Its failures are
+  ///     `NetError`s with the code `.handshake`, or `.configureTLS` if the configuration is unusable. Twisted:
+  ///     `connectSSL`.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: makes the protocol of the connection.
@@ -32,21 +33,21 @@ extension Reactor {
     }
   }
 
-  /// Gives an open connection that has not been started: whoever gets it calls `start`, or lets go of it, which closes it.
-  /// A `timeout` of nil waits as long as the kernel does.
+  /// Gives an open connection that is not started: the receiver calls `start`, or releases it, which closes it. A
+  /// `timeout` of nil waits as long as the kernel does.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil, at site: CallSite = CallSite()
   ) -> Deferred<any ConnectedTransport> {
     Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: site, $0) }
   }
 
-  /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
-  /// after the connect was cancelled.
+  /// Calls `completion` with an open connection that is not started, or the error, never before this has returned, and
+  /// not after the connect was cancelled.
   ///
   /// - Parameters:
-  ///   - tunnel: what is said to the proxy that is connected to.
-  ///   - end: who is behind that, whose certificate it must be.
-  ///   - allows: which addresses may be connected to; of a proxy's, only `end` is asked about, if it is an address.
+  ///   - tunnel: the negotiation with the connected proxy.
+  ///   - end: the peer behind the proxy, which the certificate must name.
+  ///   - allows: the filter of allowed addresses. With a proxy it applies only to `end`, if that is an address.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
     to end: (host: String, port: Int)? = nil, tls: TLSConfiguration? = nil,
@@ -79,9 +80,9 @@ extension Reactor {
 }
 
 extension Connector {
-  /// What `connect` comes to, as a Deferred; cancelling it cancels the connect.
+  /// The outcome of `connect` as a Deferred; cancelling it cancels the connect.
   static func deferred(_ connect: (@escaping Completion) -> Connector) -> Deferred<any ConnectedTransport> {
-    // The reactor keeps the connector while it matters; that it were also kept from here would be a cycle.
+    // Weak: the reactor retains a running connector; a strong reference here would be a cycle.
     weak var connector: Connector?
     let outcome = Deferred<any ConnectedTransport>(canceller: { _ in connector?.cancel() })
     connector = connect { outcome.fire(with: $0) }

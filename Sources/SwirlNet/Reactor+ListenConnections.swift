@@ -1,24 +1,25 @@
 public import SwirlReactor
 
 extension Reactor {
-  /// Listens on a TCP port and gives the connections that come for code that awaits.
+  /// Listens on a TCP port and gives the accepted connections to async code.
   ///
   /// ```swift
   /// let server = try reactor.listenTCP(8080)
   /// for try await connection in server.connections { … }
   /// ```
   ///
-  /// As ``listenTCP(_:interface:backlog:_:)``: by default only programs on this machine can connect. asyncio: `start_server`.
+  /// Like ``listenTCP(_:interface:backlog:_:)``: by default only programs on this machine can connect. asyncio:
+  /// `start_server`.
   ///
   /// - Parameters:
-  ///   - port: the port; zero lets the kernel choose a free one, which ``ConnectionListener/localAddress`` tells.
+  ///   - port: the port; zero lets the kernel choose a free one: see ``ConnectionListener/localAddress``.
   ///   - interface: the address to listen on; `""` is every address of this machine.
-  ///   - backlog: how many connections may wait in the kernel to be accepted.
-  ///   - tls: how connections are secured, if they are.
+  ///   - backlog: the length of the kernel's accept queue.
+  ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  /// - Returns: the listener, which is stopped when nobody reads its connections any more.
-  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
+  /// - Returns: the listener, which stops when its connections have no reader any more.
+  /// - Throws: ``NetError`` with the code `.listen` or `.configureTLS`.
   public func listenTCP(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
     file: StaticString = #fileID, line: UInt = #line
@@ -28,9 +29,9 @@ extension Reactor {
     }
   }
 
-  /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the connections that come for code
-  /// that awaits. asyncio: `start_unix_server`.
-  /// - Throws: ``NetError`` of code `.listen`.
+  /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the accepted connections to
+  /// async code. asyncio: `start_unix_server`.
+  /// - Throws: ``NetError`` with the code `.listen`.
   public func listenUnix(
     _ path: String, backlog: Int32 = 4096, file: StaticString = #fileID, line: UInt = #line
   ) throws -> ConnectionListener {

@@ -1,33 +1,27 @@
 import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension Reactor {
-  /// Listens on a TCP port and hands each connection that comes to a protocol of its own.
+  /// Listens on a TCP port and gives each accepted connection its own protocol.
   ///
-  /// By default only programs on this machine can connect: to be reached by others is something to say. Twisted's default
-  /// is `""`, everyone. Small writes are sent at once (`TCP_NODELAY`). Twisted: `listenTCP`; asyncio: `create_server`.
+  /// By default only programs on this machine can connect; access from elsewhere must be explicit. Twisted's default is
+  /// `""`, all addresses. Small writes are sent at once (`TCP_NODELAY`). Twisted: `listenTCP`; asyncio:
+  /// `create_server`.
   ///
   /// - Parameters:
-  ///   - port: the port; zero lets the kernel choose a free one, which ``Listener/localAddress`` tells.
-  ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 alike where there is
-  ///     both, and `"0.0.0.0"` and `"::"` those of one family. `"localhost"` is 127.0.0.1.
-  ///   - backlog: how many connections may wait to be accepted; the kernel cuts it to its own limit (`somaxconn`).
-  ///   - tls: how connections are secured, if they are; a client that does not manage it is closed, which is logged at the level
-  ///     `debug`. Twisted: `listenSSL`.
+  ///   - port: the port; zero lets the kernel choose a free one: see ``Listener/localAddress``.
+  ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 if available;
+  ///     `"0.0.0.0"` and `"::"` are those of one family. `"localhost"` is 127.0.0.1.
+  ///   - backlog: the length of the accept queue; the kernel reduces it to its own limit (`somaxconn`).
+  ///   - tls: the TLS configuration; nil for no TLS. A connection whose handshake fails is closed, and logged at the
+  ///     level `debug`. Twisted: `listenSSL`.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  ///   - makeProtocol: called on the reactor's thread with the address of the other end, before `connectionMade` of what it
-  ///     returns. With nil the connection is closed.
-  /// - Returns: the listener, which the reactor keeps until it is stopped.
-  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
+  ///   - makeProtocol: called on the reactor's thread with the peer's address, before `connectionMade` of its result.
+  ///     If it returns nil, the connection is closed.
+  /// - Returns: the listener, which the reactor retains until it is stopped.
+  /// - Throws: ``NetError`` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func listenTCP(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
@@ -41,7 +35,7 @@ extension Reactor {
     }
     if interface.isEmpty {
       do { return try listen(at: "::", number, name, isDualStack: true, backlog, tls, site, makeProtocol) } catch {
-        // A system without IPv6.
+        // The system has no IPv6: fall back to IPv4.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
         return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, tls, site, makeProtocol)
       }
@@ -61,7 +55,7 @@ extension Reactor {
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
     return try listen(at: address, name, backlog, tls, site, makeProtocol) { descriptor in
-      // Without it, the port of a server that has just ended stays taken for minutes.
+      // Without it, the port of a server that has just ended stays in use for minutes.
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if address.family == .ipv6 {
         Socket.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isDualStack ? 0 : 1)

@@ -2,13 +2,13 @@ public import SwirlDeferred
 public import SwirlReactor
 
 extension Reactor {
-  /// Connects to `host`, a name or an address, and gives the connection for code that awaits.
+  /// Connects to `host`, a name or an address, and gives the connection to async code.
   ///
-  /// As ``connectTCP(_:_:timeout:_:)``, with the same errors. asyncio: `open_connection`.
+  /// Like ``connectTCP(_:_:timeout:_:)``, with the same errors. asyncio: `open_connection`.
   ///
   /// - Parameters:
-  ///   - timeout: how long resolving, connecting and the TLS handshake may take together.
-  ///   - tls: how the connection is secured, if it is.
+  ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
+  ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public func openConnection(
@@ -19,8 +19,8 @@ extension Reactor {
       .addCallback { Connection(starting: $0) }
   }
 
-  /// Connects to the Unix socket at `path`, as ``connectUnix(_:timeout:_:)`` does, and gives the connection for code that
-  /// awaits. asyncio: `open_unix_connection`.
+  /// Connects to the Unix socket at `path`, as ``connectUnix(_:timeout:_:)`` does, and gives the connection to async
+  /// code. asyncio: `open_unix_connection`.
   public func openUnixConnection(
     _ path: String, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Connection> {

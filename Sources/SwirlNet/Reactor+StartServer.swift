@@ -9,18 +9,19 @@ extension Reactor {
   /// }
   /// ```
   ///
-  /// The connection is closed when `handle` returns or throws, after all that was written. What it throws is logged, except a ``NetError``,
-  /// which is the other end's matter. By default only programs on this machine can connect. asyncio: `start_server`.
+  /// When `handle` returns or throws, the connection closes once all bytes are sent. Errors are logged, except
+  /// ``NetError``s, which the peer causes. By default only programs on this machine can connect. asyncio:
+  /// `start_server`.
   ///
   /// - Parameters:
-  ///   - port: the port; zero lets the kernel choose a free one, which the listener tells.
+  ///   - port: the port; zero lets the kernel choose a free one: see the listener's `localAddress`.
   ///   - interface: the address to listen on; `""` is every address of this machine.
-  ///   - backlog: how many connections may wait in the kernel to be accepted.
-  ///   - tls: how connections are secured, if they are.
+  ///   - backlog: the length of the kernel's accept queue.
+  ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for reports; left to the compiler.
   ///   - line: the caller's line, for reports; left to the compiler.
-  ///   - handle: what is done with a connection.
-  /// - Throws: ``NetError`` of code `.listen`, or `.configureTLS`.
+  ///   - handle: handles a connection.
+  /// - Throws: ``NetError`` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func startServer(
     _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
@@ -39,7 +40,7 @@ extension Reactor {
   }
 }
 
-/// Gives its connection away as soon as that is there.
+/// Passes on its connection once it is established.
 private final class HandledConnection: StreamProtocol {
   private let begin: (Connection, RemoteReactor) -> Void
 

@@ -1,19 +1,12 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension Reactor {
-  /// Connects to the Unix socket at `path` and hands the connection to a protocol, as
-  /// ``connectTCP(_:_:timeout:_:)`` does. A path that begins with NUL is in Linux's abstract namespace.
+  /// Connects to the Unix socket at `path` and passes the connection to a protocol, as ``connectTCP(_:_:timeout:_:)``
+  /// does. A path that begins with NUL is in Linux's abstract namespace.
   ///
-  /// Fails with a ``NetError`` of code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
+  /// Fails with a ``NetError`` with the code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
   @discardableResult
   public func connectUnix<P: StreamProtocol>(
     _ path: String, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
@@ -26,7 +19,7 @@ extension Reactor {
     }
   }
 
-  /// Gives an open connection that has not been started.
+  /// Gives an open connection that is not started.
   package func connectUnix(
     path: String, timeout: Duration?, at site: CallSite = CallSite()
   ) -> Deferred<any ConnectedTransport> {
@@ -34,8 +27,8 @@ extension Reactor {
     return Connector.deferred { connectUnix(path: path, timeout: timeout, at: site, $0) }
   }
 
-  /// Gives `completion` an open connection that has not been started, or the error: never before this has returned, and not
-  /// after the connect was cancelled.
+  /// Calls `completion` with an open connection that is not started, or the error, never before this has returned, and
+  /// not after the connect was cancelled.
   package func connectUnix(
     path: String, timeout: Duration?, allowing allows: ((SocketAddress) -> Bool)? = nil, at site: CallSite,
     _ completion: @escaping Connector.Completion
@@ -58,12 +51,12 @@ extension Reactor {
     return address
   }
 
-  /// Listens on a Unix socket at `path` and hands each connection that comes to a protocol of its own.
+  /// Listens on a Unix socket at `path` and gives each accepted connection its own protocol.
   ///
-  /// The file is made here and removed by ``Listener/stop()``; one that a server left behind when it ended in another way is
-  /// replaced. Who may connect is decided by the permissions of its directory. A path that begins with NUL is in Linux's
+  /// This creates the file and ``Listener/stop()`` removes it; a stale one of a server that did not stop is replaced.
+  /// The permissions of its directory decide which users may connect. A path that begins with NUL is in Linux's
   /// abstract namespace, without a file and open to every user. Twisted: `listenUNIX`; asyncio: `create_unix_server`.
-  /// - Throws: ``NetError`` of code `.listen`.
+  /// - Throws: ``NetError`` with the code `.listen`.
   @discardableResult
   public func listenUnix(
     _ path: String, backlog: Int32 = 4096, file: StaticString = #fileID, line: UInt = #line,
@@ -73,7 +66,9 @@ extension Reactor {
       throw NetError(.listen, path.debugDescription, reason: Self.badPath)
     }
     let site = CallSite(file: file, line: line)
-    do { return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in }) } catch {
+    do {
+      return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
+    } catch {
       guard error.errno == EADDRINUSE, SocketFile.removeStale(at: address) else { throw error }
       return try listen(at: address, address.description, backlog, nil, site, makeProtocol, prepare: { _ in })
     }

@@ -1,6 +1,6 @@
-/// A protocol that others retain while its connection is open, so that it must release itself when the reactor is released: its
-/// `connectionLost` is not called then.
+/// A protocol that other objects retain while its connection is open. It must break that cycle when the reactor is
+/// released, because its `connectionLost` is not called then.
 package protocol ReactorReleaseObserver: StreamProtocol {
-  /// Called once, in the place of `connectionLost`. The reactor must not be used any more.
+  /// Called once, in place of `connectionLost`. The reactor must not be used any more.
   func reactorReleased()
 }

@@ -1,7 +1,7 @@
-/// The one buffer that all connections of a reactor read into: what is in it is used up before the next read.
+/// The buffer into which all connections of a reactor read: its contents are consumed before the next read.
 ///
-/// Allocated by hand, because the kernel writes into it: an array would be checked for being the only owner, and be zeroed
-/// or copied, for nothing. All of it is initialized from the start, and freed with this object.
+/// Allocated manually, because the kernel writes into it: an array would cost uniqueness checks, and zeroing or
+/// copying. All of it is initialized from the start, and freed with this object.
 package final class ReadBuffer {
   package let capacity = 64 * 1024
   package let base: UnsafeMutableRawPointer
@@ -13,11 +13,11 @@ package final class ReadBuffer {
 
   deinit { base.deallocate() }
 
-  /// Gives the first `count` bytes, for the time of the call.
+  /// Passes the first `count` bytes to `body`, for the duration of the call.
   func withBytes(_ count: Int, _ body: (Span<UInt8>) -> Void) {
     precondition(count <= capacity)
-    // The bytes are initialized and stay allocated during the call, and a span cannot outlive it. Nothing writes to them
-    // meanwhile: only the loop reads from sockets, and it does not nest.
+    // The bytes are initialized and stay allocated during the call, and a span cannot outlive it. No code writes to
+    // them meanwhile: only the loop reads from sockets, and it does not nest.
     body(Span(_unsafeElements: UnsafeBufferPointer(start: base.assumingMemoryBound(to: UInt8.self), count: count)))
   }
 }

@@ -1,29 +1,22 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// Turns host names into addresses. Each reactor has one, `reactor.resolver`, which connecting uses.
+/// Resolves host names. Each reactor has one, `reactor.resolver`, which connecting uses.
 ///
-/// A name is asked of the system (`getaddrinfo(3)`) on threads of the resolver's own, so that slow names keep no other work
-/// waiting. A name that no one waits for any more does not hold others up: its thread, which cannot be stopped, no longer counts, up to
-/// 128 such; then names fail at once while no other thread is free. Equal questions that are under way are asked once; answers are kept
-/// for ``cacheDuration``. All of it is used on the reactor's thread. Twisted: `reactor.resolver`, `IHostnameResolver`.
+/// It calls the system (`getaddrinfo(3)`) on its own threads, so that slow lookups do not delay other work. A cancelled
+/// lookup does not delay others: its thread, which cannot be stopped, no longer counts, up to 128 of them; beyond that,
+/// lookups fail at once while no thread is free. Concurrent lookups of a name share one call; results are cached for
+/// ``cacheDuration``. Use it on the reactor's thread. Twisted: `reactor.resolver`, `IHostnameResolver`.
 public final class Resolver {
-  /// How long an answer is used again; zero or less keeps none. Failures are never kept. Five seconds by default: long enough
-  /// for a burst of connections, short enough to follow a change of addresses.
+  /// How long a result is cached; zero or less disables the cache. Failures are never cached. Five seconds by default:
+  /// long enough for a burst of connections, short enough to follow a change of addresses.
   public var cacheDuration: Duration = .seconds(5)
 
-  /// How a name that is neither an address nor in the cache is looked up: called on the reactor's thread, at most once at a
+  /// Looks up a name that is neither an address nor in the cache. Called on the reactor's thread, at most once at a
   /// time for a name, which is in lower case.
   ///
-  /// An address with port zero gets the port that was asked for. To give some names addresses of your own:
+  /// An address with port zero gets the requested port. To define addresses for some names:
   ///
   /// ```swift
   /// let system = reactor.resolver.lookup
@@ -35,19 +28,19 @@ public final class Resolver {
 
   private struct Answer {
     let addresses: [SocketAddress]
-    let goodUntil: Reactor.Instant
+    let goodUntil: Instant
   }
   private var answers: [String: Answer] = [:]
-  /// Those who wait for the same name.
+  /// The waiters for one name.
   private final class Question {
     var askers: [Deferred<[SocketAddress]>] = []
   }
   private var questions: [String: Question] = [:]
-  // The reactor owns the resolver.
+  // Unowned: the reactor owns the resolver.
   private unowned let reactor: Reactor
   let system: SystemLookups
 
-  /// So many answers are kept at most.
+  /// The maximum number of cached results.
   private static let capacity = 1024
 
   init(on reactor: Reactor) {
@@ -59,12 +52,11 @@ public final class Resolver {
 
   /// Gives the addresses of `host` with `port`, in the order in which to try them (RFC 6724); never an empty list.
   ///
-  /// An address such as `127.0.0.1` or `::1`, and a name in the cache, is answered at once. `localhost` and names that end in
-  /// `.localhost` are this machine, whatever a name server says (RFC 6761 §6.3). Cancelling ends this question only: others
-  /// who wait for the same name get their answer, and it is kept. When the last one is cancelled, a name that no thread has begun to look
-  /// up is not asked for.
+  /// An address such as `127.0.0.1` or `::1`, and a cached name, fires at once. `localhost` and names that end in
+  /// `.localhost` are always this machine (RFC 6761 §6.3). Cancelling affects this call only: other waiters for the
+  /// same name get the result, and it is cached. Cancelling the last one drops a lookup that no thread has started.
   ///
-  /// Fails with a ``NetError`` of code `.resolve` that names the host.
+  /// Fails with a ``NetError`` with the code `.resolve` and the host.
   public func resolve(_ host: String, port: UInt16 = 0) -> Deferred<[SocketAddress]> {
     switch addresses(of: host, port: port) {
     case .known(let addresses): .succeed(addresses)
@@ -72,7 +64,7 @@ public final class Resolver {
     }
   }
 
-  /// The addresses of `host` with `port`, as ``resolve(_:port:)`` gives them, without a Deferred where they are known.
+  /// The addresses of `host` with `port`, like ``resolve(_:port:)``, but without a Deferred if they are known.
   func addresses(of host: String, port: UInt16) -> Connector.Addresses {
     if let address = SocketAddress(ip: host, port: port) { return .known([address]) }
     if let problem = Self.problem(with: host) {
@@ -86,10 +78,10 @@ public final class Resolver {
     return .asked(ask(name).addCallback(withPort))
   }
 
-  /// Forgets the answers that are kept.
+  /// Clears the cache.
   public func removeCachedAnswers() { answers = [:] }
 
-  // MARK: - Asking
+  // MARK: - Lookups
 
   private func cached(_ name: String) -> [SocketAddress]? {
     guard let answer = answers[name] else { return nil }
@@ -111,7 +103,7 @@ public final class Resolver {
           ? .failure(NetError(.resolve, name, reason: "the name has no IPv4 or IPv6 address")) : .success(addresses)
       }
       if case .success(let addresses) = result { keep(addresses, for: name) }
-      // One asker's callback may cancel another, which has its result then.
+      // A waiter's callback may cancel another waiter, which has its result then.
       for asker in question.askers where !asker.isFired { asker.fire(with: result) }
     }
     return answer
@@ -139,7 +131,7 @@ public final class Resolver {
 
   // MARK: - Names
 
-  /// What is wrong with a name that is no address, and what to do; nil when it can be asked.
+  /// Why a name is invalid, and what to do; nil if it can be looked up.
   private static func problem(with host: String) -> String? {
     if host.isEmpty { return "the host name is empty: give a name such as example.com, or an address" }
     if host.utf8.contains(0) { return "a host name cannot hold a NUL byte: check where it comes from" }
@@ -159,6 +151,6 @@ public final class Resolver {
 }
 
 extension Reactor {
-  /// What turns host names into addresses for this reactor.
+  /// The resolver of this reactor.
   public var resolver: Resolver { attached(Resolver.self) { Resolver(on: self) } }
 }

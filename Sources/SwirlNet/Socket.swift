@@ -1,23 +1,16 @@
 import CSwirlSystem
+import SwirlPlatform
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// The system calls on sockets that this module makes, as Swift wants them called: -1 is the error, and errno says which.
+/// The socket system calls of this module, with types for Swift: -1 is an error; errno has the reason.
 enum Socket {
-  /// The number of the socket type; which module of the C library has it depends on what else is imported.
+  /// The socket type; its declaration differs with the other imports.
   #if os(Linux)
   static let streamType = Int32(SOCK_STREAM.rawValue)
   #else
   static let streamType = SOCK_STREAM
   #endif
 
-  /// Makes a stream socket that does not block and is closed on exec.
+  /// Makes a non-blocking, close-on-exec stream socket.
   static func stream(_ domain: Int32) -> Int32 {
     #if os(Linux)
     socket(domain, streamType | SOCK_NONBLOCK_ | SOCK_CLOEXEC_, 0)
@@ -26,20 +19,20 @@ enum Socket {
     #endif
   }
 
-  /// How far a connect has come.
+  /// The progress of a connect.
   enum ConnectProgress: Equatable {
     case done
-    /// The outcome is there when the socket becomes writable (see `takeError`), or when it is asked again.
+    /// The outcome is known once the socket is writable (see `takeError`), or by calling connect again.
     case underWay
     case failed(errno: Int32)
   }
 
-  /// Begins to connect, or asks how far a connect that was begun has come.
+  /// Starts a connect, or checks one in progress.
   static func connect(_ descriptor: Int32, to address: SocketAddress) -> ConnectProgress {
     if address.withSockaddr({ systemConnect(descriptor, $0, $1) }) == 0 { return .done }
     switch errno {
     case EISCONN: return .done
-    // An interrupted connect goes on by itself, as one in progress does.
+    // An interrupted connect continues by itself, like one in progress.
     case EINPROGRESS, EALREADY, EINTR: return .underWay
     default: return .failed(errno: errno)
     }
@@ -55,12 +48,12 @@ enum Socket {
     #endif
   }
 
-  /// Takes `address` for the socket; -1 is the error.
+  /// Binds the socket to `address`; -1 is an error.
   static func bind(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
     address.withSockaddr { systemBind(descriptor, $0, $1) }
   }
 
-  /// Lets connections come; -1 is the error.
+  /// Starts to listen; -1 is an error.
   static func listen(_ descriptor: Int32, _ backlog: Int32) -> Int32 {
     #if os(Linux)
     Glibc.listen(descriptor, backlog)
@@ -78,7 +71,7 @@ enum Socket {
     #endif
   }
 
-  /// Takes the next connection of a listening socket, with the address of the other end.
+  /// Accepts the next connection of a listening socket, with the peer's address.
   static func accept(_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -116,17 +109,17 @@ enum Socket {
     return setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  /// Sends small writes at once instead of waiting for more (Nagle's algorithm off). A Unix socket refuses, rightly.
+  /// Disables Nagle's algorithm, so that small writes are sent at once. A Unix socket refuses this, harmlessly.
   static func setNoDelay(_ descriptor: Int32) { set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
 
-  /// Makes `close` send a reset and drop what the kernel still has.
+  /// Makes `close` send a reset and drop the kernel's send buffer.
   static func resetOnClose(_ descriptor: Int32) {
     var linger = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger_>.size))
   }
   private typealias linger_ = linger
 
-  /// The error that a connect under way ended with, or zero.
+  /// The error of a connect that was in progress, or zero.
   static func takeError(_ descriptor: Int32) -> Int32 {
     var error: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

@@ -1,16 +1,17 @@
 extension SocketAddress {
-  /// Whether it is an address of the public Internet: not of this machine, a private or local network, documentation, multicast or another
-  /// purpose that IANA's registries of special addresses name as not globally reachable. False for a Unix socket.
+  /// Whether it is an address of the public Internet: not of this machine, a private or local network, documentation,
+  /// multicast or another purpose that IANA's registries of special addresses name as not globally reachable. False for
+  /// a Unix socket.
   ///
-  /// For a filter such as `allowsAddress` of an HTTP client. An IPv6 address that stands for an IPv4 one (`::ffff:127.0.0.1`, 6to4, NAT64) is
-  /// what that is. Python: `ipaddress.ip_address(…).is_global`.
+  /// For a filter such as `allowsAddress` of an HTTP client. An IPv6 address that embeds an IPv4 address
+  /// (`::ffff:127.0.0.1`, 6to4, NAT64) counts as that. Python: `ipaddress.ip_address(…).is_global`.
   public var isGlobal: Bool {
     guard let bytes = unmapped.ipBytes else { return false }
     if bytes.count == 4 { return Self.isGlobalIPv4(bytes[...]) }
     // 64:ff9b::/96, by which NAT64 reaches IPv4 (RFC 6052), and 2002::/16, by which 6to4 did (RFC 3056).
     if bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]) { return Self.isGlobalIPv4(bytes[12...]) }
     if bytes.starts(with: [0x20, 0x02]) { return Self.isGlobalIPv4(bytes[2..<6]) }
-    // All of the public Internet is in 2000::/3 today.
+    // Today the public IPv6 Internet is 2000::/3.
     return bytes[0] & 0xE0 == 0x20 && !Self.specialIPv6.contains { $0.contains(bytes[...]) }
   }
 
@@ -25,10 +26,10 @@ extension SocketAddress {
     "224.0.0.0/4", "240.0.0.0/4",
   ].map { AddressRange($0)! }
 
-  /// What of those is reachable all the same: PCP and TURN anycast (RFC 7723, RFC 8155).
+  /// Exceptions that are reachable: PCP and TURN anycast (RFC 7723, RFC 8155).
   private static let globalIPv4 = ["192.0.0.9/32", "192.0.0.10/32"].map { AddressRange($0)! }
 
-  /// What of 2000::/3 IANA's IPv6 Special-Purpose Address Registry takes out of it.
+  /// The exceptions from 2000::/3 in IANA's IPv6 Special-Purpose Address Registry.
   private static let specialIPv6 = ["2001::/23", "2001:db8::/32", "3fff::/20"].map { AddressRange($0)! }
 }
 
@@ -37,7 +38,7 @@ package struct AddressRange: Sendable, Hashable {
   private let prefix: [UInt8]
   private let length: Int
 
-  /// nil for what is no address, a slash and a length.
+  /// nil unless it is an address, a slash and a length.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, (1...3).contains(parts[1].utf8.count), parts[1].allSatisfy({ "0123456789".contains($0) }),
@@ -48,7 +49,7 @@ package struct AddressRange: Sendable, Hashable {
     self.length = length
   }
 
-  /// Whether the block has this address. One of IPv6 that stands for one of IPv4 is that.
+  /// Whether the block contains this address. An IPv4-mapped IPv6 address counts as IPv4.
   package func contains(_ address: SocketAddress) -> Bool {
     (address.ipBytes.map { contains($0[...]) } ?? false)
       || (address.unmapped.ipBytes.map { contains($0[...]) } ?? false)

@@ -1,14 +1,8 @@
-#if canImport(Glibc)
-package import Glibc
-#elseif canImport(Musl)
-package import Musl
-#else
-package import Darwin
-#endif
+package import SwirlPlatform
 
-/// Where a socket is: an IPv4 or IPv6 address with a port, or the path of a Unix socket.
+/// A socket address: an IPv4 or IPv6 address with a port, or the path of a Unix socket.
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
-  /// Which kind of address it is.
+  /// The kind of address.
   public enum Family: Sendable, Hashable {
     /// Internet Protocol version 4.
     case ipv4
@@ -18,15 +12,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     case unix
   }
 
-  /// Which kind of address it is.
+  /// The kind of address.
   public let family: Family
   /// The port; zero for a Unix socket.
   public let port: UInt16
-  /// The address as the kernel wants it: a `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
+  /// The kernel's form of the address: a `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
   private let bytes: [UInt8]
 
-  /// The address in `host`, which must be a number such as `127.0.0.1` or `::1`: names are resolved by ``Resolver``.
-  /// nil when it is no number.
+  /// The address in `host`, which must be numeric, such as `127.0.0.1` or `::1`; ``Resolver`` resolves names. nil if it
+  /// is not numeric.
   public init?(ip host: String, port: UInt16) {
     var plain = sockaddr_in()
     plain.sin_family = sa_family_t(AF_INET)
@@ -47,8 +41,8 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     self = found.with(port: port)
   }
 
-  /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil when `path` is empty or too long (107
-  /// bytes), or has a NUL elsewhere, where the kernel would cut it.
+  /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil if `path` is empty or too long
+  /// (107 bytes), or has a NUL elsewhere, at which the kernel would cut it.
   public init?(unixPath path: String) {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -63,7 +57,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     bytes = withUnsafeBytes(of: &address) { Array($0.prefix(length)) }
   }
 
-  /// What the kernel wrote to `address`; nil for a family other than these three.
+  /// The address that the kernel wrote to `address`; nil for a family other than these three.
   package init?(_ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
     let raw = UnsafeRawBufferPointer(start: address, count: Int(length))
     switch Int32(address.pointee.sa_family) {
@@ -87,8 +81,8 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  /// The address as text, without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`, or the path. Made anew each time: most
-  /// addresses of connections are never looked at.
+  /// The address as text, without the port: `127.0.0.1`, `::1`, `fe80::1%eth0`, or the path. Computed on each access,
+  /// because most addresses are never read.
   public var host: String {
     if family == .unix {
       let path = bytes.dropFirst(MemoryLayout.offset(of: \sockaddr_un.sun_path)!)
@@ -105,7 +99,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   public func with(port: UInt16) -> SocketAddress {
     guard family != .unix else { return self }
     var bytes = bytes
-    // sin_port and sin6_port stand at the same place.
+    // sin_port and sin6_port have the same offset.
     withUnsafeBytes(of: port.bigEndian) { big in
       let offset = MemoryLayout.offset(of: \sockaddr_in.sin_port)!
       bytes[offset] = big[0]
@@ -134,19 +128,19 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   }
   private static let ipv6Loopback = [UInt8](repeating: 0, count: 15) + [1]
 
-  /// An IPv4 address that a dual-stack socket shows in IPv6's clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) as what it
-  /// is; any other unchanged.
+  /// The IPv4 address of an IPv4-mapped address from a dual-stack socket (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2); any
+  /// other address unchanged.
   package var unmapped: SocketAddress {
     guard family == .ipv6, host.hasPrefix("::ffff:") else { return self }
     return SocketAddress(ip: String(host.dropFirst(7)), port: port) ?? self
   }
 
-  /// Gives the address in the form that `connect(2)` and `bind(2)` take.
+  /// Passes the address to `body` in the form of `connect(2)` and `bind(2)`.
   package func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     bytes.withUnsafeBytes { body($0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count)) }
   }
 
-  /// The number of the family for `socket(2)`.
+  /// The address family for `socket(2)`.
   package var domain: Int32 {
     switch family {
     case .ipv4: AF_INET
@@ -155,7 +149,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Whether two addresses name the same place.
+  /// Whether two addresses are equal.
   public static func == (a: SocketAddress, b: SocketAddress) -> Bool { a.bytes == b.bytes }
 
   /// Hashes what `==` compares.

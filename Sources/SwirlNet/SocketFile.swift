@@ -1,19 +1,13 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
-/// The file by which a Unix socket that is listened on is found.
+/// The file of a listening Unix socket.
 struct SocketFile {
   private let path: String
-  // Which file it is: another server may have put its own in the place.
+  // The file's identity: another server may have replaced it by its own.
   private let device: dev_t
   private let inode: ino_t
 
-  /// nil when `address` has no file: a port, or a name in the abstract namespace.
+  /// nil if `address` has no file: a port, or a name in the abstract namespace.
   init?(of address: SocketAddress) {
     guard address.family == .unix, let status = Self.status(of: address.host) else { return nil }
     path = address.host
@@ -21,13 +15,13 @@ struct SocketFile {
     inode = status.st_ino
   }
 
-  /// Removes the file, if it is still the same.
+  /// Removes the file, if it is still this one.
   func remove() {
     guard let status = Self.status(of: path), status.st_dev == device, status.st_ino == inode else { return }
     unlink(path)
   }
 
-  /// Removes the socket that a server left at `address` when it ended without a `stop()`: one where nobody listens.
+  /// Removes a stale socket at `address`, left by a server without a `stop()`: one without a listener.
   /// - Returns: whether the path is free now.
   static func removeStale(at address: SocketAddress) -> Bool {
     guard let status = status(of: address.host), status.st_mode & S_IFMT == S_IFSOCK else { return false }

@@ -1,39 +1,32 @@
+import SwirlPlatform
 import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension SocketTransport {
-  /// What one `recv` gave.
+  /// The outcome of one `recv`.
   private enum ReadOutcome {
-    /// As many bytes as there was room for: there may be more.
+    /// The buffer was filled: the socket may have more.
     case full
-    /// Fewer: the socket is empty, and asking again would only tell so.
+    /// A short read: the socket is empty; another `recv` would return EAGAIN.
     case short
-    /// Nothing now.
+    /// EAGAIN.
     case nothing
-    /// The other end will send no more.
+    /// EOF.
     case end
     /// The connection broke.
     case failed(errno: Int32)
   }
 
-  /// How much is read before other connections get their turn.
+  /// The number of reads before other connections get their turn.
   private static let readsPerTurn = 4
 
   func readReady() {
     for _ in 0..<Self.readsPerTurn {
-      // The protocol may have paused, closed or left with the bytes before.
+      // The protocol may have paused, closed or detached during the previous delivery.
       guard isReading, let streamProtocol else { return }
       switch read(for: streamProtocol) {
       case .full: continue
       case .short, .nothing:
-        // A handshake that the other end began anew may be over.
+        // A renegotiation by the peer may have ended.
         if tls?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
         return
       case .end: return receivedEnd()
@@ -43,7 +36,8 @@ extension SocketTransport {
     if let tls, tls.hasPending { readSoon() }
   }
 
-  /// Reads what was taken from the socket already, of which it will not tell: after others have had their turn.
+  /// Reads data that is already taken from the socket, which the kernel does not report: after others have had their
+  /// turn.
   func readSoon() {
     guard !isReadingSoon else { return }
     isReadingSoon = true
@@ -54,10 +48,10 @@ extension SocketTransport {
     }
   }
 
-  /// Delivers what had come before the connection broke: a server that does not want to read a request to its end answers,
-  /// closes, and so breaks our writing; the answer is still in the kernel.
+  /// Delivers the bytes received before the connection broke. A server that refuses a request body answers and closes,
+  /// which breaks our writing; its response is still in the kernel.
   func readRest() {
-    // As much as the largest receive buffer may hold, whatever the error was.
+    // At most as much as the largest receive buffer holds.
     for _ in 0..<256 {
       guard !isReadingPaused, !isEndReceived, let streamProtocol else { return }
       switch read(for: streamProtocol) {
@@ -67,11 +61,11 @@ extension SocketTransport {
     }
   }
 
-  /// Reads once and hands over what came.
+  /// Reads once and delivers the bytes.
   private func read(for streamProtocol: any StreamProtocol) -> ReadOutcome {
     var count = 0
     var room = 0
-    // Read at once: what the protocol does next may change it.
+    // Save errno at once: the protocol's code may change it.
     var error: Int32 = 0
     _ = streamProtocol.readDirectly { span in
       room = span.freeCapacity
@@ -79,7 +73,7 @@ extension SocketTransport {
       count = receive(into: &span)
       if count < 0 { error = errno }
     }
-    // No place was offered, or there is no room in it; a read of no bytes would look like the end.
+    // No buffer was offered, or it has no room; a zero-length read would look like EOF.
     if room == 0 {
       room = scratch.capacity
       count = receive(scratch.base, room)
@@ -94,23 +88,23 @@ extension SocketTransport {
 
   private func receive(into span: inout OutputSpan<UInt8>) -> Int {
     span.withUnsafeMutableBufferPointer { buffer, initialized in
-      // The room beyond `initialized` is what `freeCapacity` told, so there is a base address, and `recv` initializes as many
-      // bytes as it returns.
+      // `freeCapacity` is not zero, so the buffer has a base address, and `recv` initializes as many bytes as it
+      // returns.
       let count = receive(buffer.baseAddress! + initialized, buffer.count - initialized)
       if count > 0 { initialized += count }
       return count
     }
   }
 
-  /// As `recv`.
+  /// Like `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
     let count = tls == nil ? socket.receive(base, room) : tls!.read(base, room)
     hasLastReadFilled = count == room
     return count
   }
 
-  /// Asks the kernel whether the peer has gone, and reads nothing: for a protocol that has paused reading. A reset ends the connection, as when
-  /// it is read. Only called by the loop, with nothing of the protocol under way.
+  /// Checks for EOF or a reset without reading: for a protocol that has paused reading. A reset ends the connection, as
+  /// when it is read. Only the loop calls it, never inside a protocol's callback.
   /// - Returns: whether the peer has ended its direction, or reset the connection.
   package func checkPeer() -> Bool {
     guard state == .open, !isEndReceived else { return false }
@@ -124,13 +118,13 @@ extension SocketTransport {
     }
   }
 
-  /// Whether the peer has sent anything that was not delivered: bytes, its end of the connection, or a reset. Messages of TLS itself, such
-  /// as session tickets, do not count. Also true for a connection that is no longer open.
+  /// Whether the peer has sent undelivered input: bytes, EOF, or a reset. TLS's own messages, such as session tickets,
+  /// do not count. Also true for a connection that is no longer open.
   ///
-  /// It takes nothing from the socket that it would not take anyway.
+  /// It does not consume the connection's input.
   ///
-  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket, which is a system
-  ///   call, only if that read may have left something there.
+  /// - Parameter hasJustRead: whether no input can have arrived since the last read. Then it peeks at the socket, a
+  ///   system call, only if that read may have left bytes there.
   package func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     guard state == .open, !isEndReceived else { return true }
     if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }

@@ -1,31 +1,24 @@
 import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A ``Transport`` over a connected stream socket.
 ///
-/// It reads into one buffer that all connections of a reactor share, or straight into the protocol's own; it writes at
-/// once, and only what the kernel refuses is kept. Reading is in `SocketTransport+Reading.swift`.
+/// It reads into a buffer that all connections of a reactor share, or directly into the protocol's own. It writes at
+/// once, and buffers only the bytes that the kernel refuses. Reading is in `SocketTransport+Reading.swift`.
 package final class SocketTransport: ConnectedTransport, ReactorHandle {
   enum State {
-    /// Connected, but `start` was not called: nothing is read or written yet, and there is nobody to tell anything.
+    /// Connected, but `start` was not called: no reads or writes yet, and no protocol.
     case made
-    /// Bytes go both ways.
+    /// Both directions are open.
     case open
-    /// `closeWrite()`: what waits is sent, then our direction ends.
+    /// `closeWrite()`: sends the buffered bytes, then ends our direction.
     case closingWrite
-    /// Our direction has ended; the other goes on.
+    /// Our direction has ended; the peer's continues.
     case writeClosed
-    /// `close()`: what waits is sent, then all ends. Nothing is read.
+    /// `close()`: sends the buffered bytes, then ends the connection. Does not read.
     case closing
-    /// How it ends is decided, and told in the next turn. Nothing is read or written.
+    /// The end is decided; the next turn notifies the protocol. No reads or writes.
     case ending
     /// The descriptor is closed.
     case ended
@@ -35,7 +28,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package let peerAddress: SocketAddress?
   package var streamProtocol: (any StreamProtocol)? {
     didSet {
-      // A successor was never told to pause: the next write that is too much tells it.
+      // A new protocol was not paused yet: the next write above the mark pauses it.
       isWritingPaused = false
       updateReading()
     }
@@ -46,9 +39,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   let socket: StreamSocket
   let scratch: ReadBuffer
-  // Exempt from run-time checks for overlapping access, since each is touched for every read and write: neither is held while
-  // something is called that could come back.
-  /// What stands between the bytes and the socket, where the connection is secured.
+  // Exempt from run-time checks for overlapping access, because each read and write accesses them: neither is held
+  // during a call that could be re-entrant.
+  /// The TLS session between bytes and socket; nil without TLS.
   @exclusivity(unchecked) private(set) var tls: TLSSession?
   private(set) var state = State.made
   private var readEvent: FileEvent!
@@ -57,20 +50,21 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
-  /// Whether the last read took as much as there was room for: the socket may hold more.
+  /// Whether the last read filled its buffer: the socket may have more.
   @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
-  /// What was written and will not be sent, since the connection broke or was aborted.
+  /// The bytes dropped because the connection broke or was aborted.
   private var droppedBytes = 0
-  /// What will be told, from the moment it is decided.
+  /// The end to report, once it is decided.
   private var verdict: ConnectionEnd?
-  /// Where the program made it, or its listener.
+  /// The place where the program made it or its listener.
   private let site: CallSite
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .connection }
   package var handlePeer: String? { peerAddress?.description }
 
-  /// Takes over a connected, non-blocking socket: it is closed when the connection ends, or when the last reference to this is released.
+  /// Takes over a connected, non-blocking socket. It closes when the connection ends, or when the last reference to
+  /// this is released.
   init(_ socket: StreamSocket, peer: SocketAddress?, on reactor: Reactor, at site: CallSite) {
     self.socket = socket
     self.site = site
@@ -82,7 +76,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   deinit { closeDescriptor() }
 
-  /// From here on all bytes go through `tls`, whose handshake has been made.
+  /// From here all bytes pass through `tls`, whose handshake is complete.
   func secure(with tls: TLSSession) {
     precondition(state == .made, "a connection is secured before it is started")
     self.tls = tls
@@ -99,8 +93,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     updateReading()
   }
 
-  /// Takes the connection back from its protocol, which is told nothing more: it is as it was before it was started. False where it has
-  /// ended or broken, or what was written is not all sent: then nothing happens.
+  /// Takes the connection back from its protocol, which gets no further calls, as if it was not started. Returns false,
+  /// and does nothing, if it has ended or broken, or has unsent bytes.
   func detach() -> Bool {
     guard state == .open, outgoing.isEmpty else { return false }
     readEvent.disable()
@@ -110,12 +104,12 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     return true
   }
 
-  /// A descriptor that is closed may already be someone else's.
+  /// A closed descriptor's number may already refer to another file.
   package var localAddress: SocketAddress? { state == .ended ? nil : socket.localAddress }
 
   // MARK: - Reading
 
-  /// Whether bytes that come are taken.
+  /// Whether it delivers received bytes.
   var isReading: Bool {
     switch state {
     case .open, .closingWrite, .writeClosed: !isReadingPaused && !isEndReceived
@@ -123,8 +117,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     }
   }
 
-  /// Watches the socket while what comes is wanted and there is someone to tell: otherwise what nobody takes, or the end,
-  /// would be told in every turn.
+  /// Watches the socket while the protocol reads. Otherwise unread bytes or EOF would be reported in every turn.
   func updateReading() {
     if isReading, streamProtocol != nil {
       if !readEvent.enable() { endSoon(.failed, NetError(.read, peerName, errno: errno)) }
@@ -144,14 +137,14 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     updateReading()
   }
 
-  /// The other end will send no more.
+  /// The peer has sent EOF.
   func receivedEnd() {
-    // The protocol may have closed the connection while it was read.
+    // The protocol may have closed the connection during delivery.
     guard isReading else { return }
     isEndReceived = true
     updateReading()
     let goesOn = streamProtocol?.endReceived() == true
-    // Both directions have ended, unless the protocol has decided otherwise.
+    // Both directions have ended.
     if state == .writeClosed { return end(.closed) }
     if !goesOn { close() }
   }
@@ -189,8 +182,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   private func drop(_ count: Int) { droppedBytes += count }
 
-  /// Sends what the kernel takes; nil when the connection broke. That is told after the caller has returned, as every end
-  /// is: never in the middle of a `write`.
+  /// Sends as much as the kernel takes; nil if the connection broke. The protocol learns of that, as of every end,
+  /// after the caller has returned: never inside a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
     let count = bytes.withUnsafeBufferPointer { tls == nil ? socket.send($0) : tls!.write($0) }
     if count >= 0 { return count }
@@ -199,12 +192,12 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     return nil
   }
 
-  /// What broke the connection.
+  /// The error that broke the connection.
   func failure(_ code: NetError.Code, _ errno: Int32) -> NetError {
     tls?.failure ?? NetError(code, peerName, errno: errno)
   }
 
-  /// Calls `writeReady` when the kernel has room; false when the connection broke.
+  /// Calls `writeReady` when the send buffer has room; false if the connection broke.
   @discardableResult
   func watchWriting() -> Bool {
     let event = writeEvent ?? socket.fileEvent(on: reactor, .write) { [unowned self] in writeReady() }
@@ -214,20 +207,20 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     return false
   }
 
-  /// Waits for room in the kernel, and tells the protocol when too much waits.
+  /// Waits for room in the send buffer, and pauses the protocol above the high-water mark.
   private func hasKept() {
     if watchWriting() { updateWriting() }
   }
 
-  /// Tells the protocol to pause or to resume where what waits has crossed a mark: a protocol that was told to pause is always told to
-  /// resume, at the low mark.
+  /// Pauses or resumes the protocol when the buffer crosses a mark: a paused protocol is always resumed at the low
+  /// mark.
   private func updateWriting() {
     if !isWritingPaused, outgoing.count > waterMarks.high {
       isWritingPaused = true
       streamProtocol?.pauseWriting()
     } else if isWritingPaused, outgoing.count <= waterMarks.low {
       isWritingPaused = false
-      // After a close there is nothing to go on with.
+      // After a close the protocol cannot write.
       if state == .open { streamProtocol?.resumeWriting() }
     }
   }
@@ -235,14 +228,14 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   private func writeReady() {
     if let tls, tls.needsToWriteToRead {
       readReady()
-      // What was read may have ended the connection, or the protocol its writing.
+      // The read may have ended the connection, or the protocol its direction.
       guard state != .ending, state != .ended else { return }
     }
     while let (piece, sent) = outgoing.next {
       let rest = piece.count - sent
       guard let count = send(piece.span.extracting(droppingFirst: sent)) else { return }
       outgoing.removeFirst(count)
-      // The kernel is full: asking again would only tell so.
+      // A short write means the send buffer is full; another `send` would return EAGAIN.
       if count < rest { break }
     }
     if outgoing.isEmpty {
@@ -256,7 +249,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
       default: break
       }
     } else if tls?.needsToReadToWrite == true {
-      // The socket has room all the while; reading goes on with it.
+      // The socket stays writable meanwhile; reading resumes the write.
       writeEvent?.disable()
     }
     updateWriting()
@@ -272,7 +265,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   private func shutDownWriting() {
     state = .writeClosed
-    // The end of the socket would be seen as a cut: TLS has its own, after which the other direction goes on.
+    // A plain shutdown would look like truncation: TLS has its own close_notify, after which the other direction
+    // continues.
     if let tls { tls.sendEnd() } else { socket.shutdownWriting() }
     if isEndReceived { endSoon(.closed) }
   }
@@ -304,7 +298,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package var isClosing: Bool {
     switch state {
     case .made, .open, .closingWrite, .writeClosed: false
-    // What had come before it broke is still told.
+    // Bytes received before it broke are still delivered.
     case .ending: isReadingPaused || verdict?.code != .failed
     case .closing, .ended: true
     }
@@ -312,9 +306,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
-  /// Decides how the connection ends, and tells it in the next turn, when nothing of the protocol is under way.
+  /// Decides how the connection ends, and notifies the protocol in the next turn, outside its callbacks.
   private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
-    // A reset overtakes an orderly end that is under way; nothing overtakes a connection that broke.
+    // A reset overrides an orderly end in progress; a broken connection stays the reason.
     if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
     guard state != .ending else { return }
     state = .ending
@@ -328,7 +322,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     }
   }
 
-  /// Ends the connection now: only called by the loop, so that nothing of the protocol is under way.
+  /// Ends the connection now. Only the loop calls it, so that no callback of the protocol is running.
   func end(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     guard state != .ended else { return }
     closeDescriptor()
@@ -341,14 +335,14 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   /// Closes it, and calls no `connectionLost`: there is no loop left to do that in.
   package func abandon() {
     closeDescriptor()
-    // The two hold each other. Released after the change, since the protocol's deinit may use the transport.
+    // The two retain each other. Release the protocol after the change, because its deinit may use the transport.
     let unnotified = streamProtocol
     streamProtocol = nil
     (unnotified as? any ReactorReleaseObserver)?.reactorReleased()
     withExtendedLifetime(unnotified) {}
   }
 
-  /// Frees what the connection holds of the kernel.
+  /// Frees the connection's kernel resources.
   func closeDescriptor() {
     guard state != .ended else { return }
     state = .ended

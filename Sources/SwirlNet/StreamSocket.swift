@@ -1,29 +1,23 @@
+import SwirlPlatform
 package import SwirlReactor
+import SwirlPlatform
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// A stream socket that is no descriptor of the kernel: one end of a connection, or a listener, in a network in memory.
+/// A stream socket without a descriptor: one side of a connection, or a listener, of an in-memory network.
 ///
-/// Its methods answer as the system calls of their names do: -1 is the error, and `errno` says which.
+/// Its methods return the results of the system calls of their names: -1 is an error; `errno` has the reason.
 package protocol SimulatedSocket: AnyObject {
-  /// Where it is; nil before it is bound.
+  /// Its address; nil before it is bound.
   var localAddress: SocketAddress? { get }
-  /// Reads up to `room` bytes, and leaves them there if it only peeks; 0 at EOF.
+  /// Reads up to `room` bytes, or just peeks at them; 0 at EOF.
   func receive(_ base: UnsafeMutableRawPointer, _ room: Int, isPeeking: Bool) -> Int
-  /// Takes as many of the bytes as there is room for.
+  /// Takes as many bytes as fit in the buffer.
   func send(_ bytes: UnsafeBufferPointer<UInt8>) -> Int
-  /// Ends the direction to the peer, behind what was sent.
+  /// Ends the direction to the peer, after the sent bytes.
   func shutdownWriting()
   /// Makes `close()` reset the connection.
   func resetOnClose()
   func close()
-  /// The error that connecting ended with, or zero.
+  /// The error of the connect, or zero.
   func takeError() -> Int32
   /// What is known of the peer, whatever is left to read.
   var peerState: PeerState { get }
@@ -43,19 +37,19 @@ package enum PeerState {
   case broken
 }
 
-/// Where connections of a reactor go and come from, in the place of the kernel's network.
+/// The network of a reactor, in place of the kernel's.
 package protocol SimulatedNetwork: AnyObject {
-  /// Where to listen in order to be found as `name`; nil where that cannot be.
+  /// The listening address for `name`; nil if that is impossible.
   func address(toListenAt name: String) -> SocketAddress?
-  /// A socket that connects to `address`, or the error, as an `errno`, with which that fails at once.
+  /// A socket that connects to `address`. Throws an error with an `errno` if that fails at once.
   func connect(to address: SocketAddress) throws(NetError) -> any SimulatedSocket
   /// A socket that listens at `address`.
   func listen(at address: SocketAddress, backlog: Int) throws(NetError) -> any SimulatedSocket
 }
 
-/// A stream socket: a descriptor of the kernel or, with a network in memory, an object.
+/// A stream socket: a kernel descriptor, or an object of an in-memory network.
 package struct StreamSocket {
-  /// The descriptor; -1 of a simulated socket, and of a closed one.
+  /// The descriptor; -1 for a simulated or a closed socket.
   let descriptor: Int32
   let simulated: (any SimulatedSocket)?
 
@@ -69,7 +63,7 @@ package struct StreamSocket {
     self.simulated = simulated
   }
 
-  /// None.
+  /// No socket.
   static var closed: StreamSocket { StreamSocket(-1) }
   var isOpen: Bool { descriptor >= 0 || simulated != nil }
 
@@ -78,7 +72,7 @@ package struct StreamSocket {
     return recv(descriptor, base, room, 0)
   }
 
-  /// Reads a byte that stays there.
+  /// Peeks at one byte.
   func peek() -> Int {
     var byte: UInt8 = 0
     if let simulated { return simulated.receive(&byte, 1, isPeeking: true) }
@@ -127,7 +121,7 @@ package struct StreamSocket {
     return Socket.localAddress(descriptor)
   }
 
-  /// The next connection of a simulated listener; a closed one with the reason in `errno` when there is none.
+  /// The next connection of a simulated listener; a closed socket, with the reason in `errno`, if it has no connection.
   func accept() -> (socket: StreamSocket, peer: SocketAddress?) {
     if let accepted = simulated?.accept() { return accepted }
     errno = EAGAIN
@@ -142,13 +136,13 @@ package struct StreamSocket {
   }
 }
 
-/// The network of a reactor, where that is not the kernel's.
+/// The simulated network of a reactor.
 private final class NetworkOfReactor {
   var network: (any SimulatedNetwork)?
 }
 
 extension Reactor {
-  /// Where connections and listeners that are made from now on belong; nil for the kernel's network.
+  /// The network of new connections and listeners; nil for the kernel's.
   package var simulatedNetwork: (any SimulatedNetwork)? {
     get { attached(NetworkOfReactor.self) { NetworkOfReactor() }.network }
     set { attached(NetworkOfReactor.self) { NetworkOfReactor() }.network = newValue }

@@ -1,14 +1,8 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
-/// Asks the system for a name's addresses: `getaddrinfo(3)`, which may block for long, so it is called on a thread.
+/// Looks up a name by `getaddrinfo(3)`, which may block for long and so must run on a pool thread.
 enum SystemLookup {
-  /// - Throws: ``NetError`` with what the system says.
+  /// - Throws: ``NetError`` with the system's message.
   static func addresses(of name: String) throws -> [SocketAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Socket.streamType
@@ -31,7 +25,7 @@ enum SystemLookup {
 
   private static func error(_ name: String, _ code: Int32, _ systemError: Int32) -> NetError {
     if code == EAI_SYSTEM { return NetError(.resolve, name, errno: systemError) }
-    // A file or a socket that cannot be opened counts for the system as a name that is not there, or as a server that does not answer.
+    // If the system cannot open a file or socket, it reports an unknown name or a silent server.
     if let number = descriptorError(systemError) { return NetError(.resolve, name, errno: number) }
     let words = String(cString: gai_strerror(code)).lowercased()
     let advice =
@@ -43,7 +37,7 @@ enum SystemLookup {
     return NetError(.resolve, name, reason: words + advice)
   }
 
-  /// The error number of having no descriptor left, where that may be why a lookup failed.
+  /// The error number for exhausted descriptors, if those may be the cause of a failed lookup.
   private static func descriptorError(_ systemError: Int32) -> Int32? {
     if systemError == EMFILE || systemError == ENFILE { return systemError }
     let probe = open("/dev/null", O_RDONLY | O_CLOEXEC)

@@ -1,24 +1,24 @@
 import SwirlDeferred
 import SwirlReactor
 
-/// The names that a resolver asks the system for, on threads of its own: `getaddrinfo` may take half a minute for a name whose server is
-/// down, and cannot be stopped.
+/// The lookups of a resolver, on its own threads: `getaddrinfo` may take half a minute for a name whose server is down,
+/// and cannot be stopped.
 final class SystemLookups {
-  /// So many names that someone waits for are looked up at the same time.
+  /// The maximum number of simultaneous live lookups.
   static let threads = 8
-  /// So many threads may be busy with names that no one waits for any more.
+  /// The maximum number of threads busy with cancelled lookups.
   static let abandonedThreads = 128
 
   private let pool = ThreadPool(size: threads, maximumAbandoned: abandonedThreads, name: "swirl-resolver")
   private var calls: [String: ThreadCall<[SocketAddress]>] = [:]
-  /// Asks for one name, on a thread.
+  /// Looks up one name, on a thread.
   var lookUp: @Sendable (_ name: String) throws -> [SocketAddress] = { try SystemLookup.addresses(of: $0) }
-  // The reactor owns the resolver, and that owns this.
+  // Unowned: the reactor owns the resolver, which owns this.
   private unowned let reactor: Reactor
 
   init(on reactor: Reactor) { self.reactor = reactor }
 
-  /// The addresses of `name`, which is not being asked for.
+  /// The addresses of `name`, which has no running lookup.
   func addresses(of name: String) -> Deferred<[SocketAddress]> {
     let call = reactor.callThread(in: pool) { [lookUp] in try lookUp(name) }
     if !call.result.isFired { calls[name] = call }
@@ -28,7 +28,8 @@ final class SystemLookups {
     }
   }
 
-  /// No one waits for `name` any more. If no thread has begun with it, it is not asked for; else its thread leaves its place to another.
+  /// `name` has no waiters any more. If no thread has started its lookup, it is dropped; otherwise its thread no longer
+  /// counts.
   func leave(_ name: String) {
     if let call = calls[name] { reactor.leave(call) }
   }

@@ -1,82 +1,82 @@
 import SwirlDeferred
 public import SwirlReactor
 
-/// One end of a connection: bytes in order, both ways.
+/// One side of a connection: an ordered stream of bytes in each direction.
 ///
-/// What comes in is told to a ``StreamProtocol``; what is written goes out at once as far as the kernel takes it, and the
-/// rest waits here. All of it happens on the reactor's thread. Twisted: `ITransport`.
+/// It delivers received bytes to a ``StreamProtocol``. It sends written bytes at once as far as the kernel takes them,
+/// and buffers the rest. All calls are on the reactor's thread. Twisted: `ITransport`.
 public protocol Transport: AnyObject {
   /// The reactor whose thread this belongs to.
   var reactor: Reactor { get }
 
-  /// Where this end is, where that is known.
+  /// The local address, if known.
   var localAddress: SocketAddress? { get }
 
-  /// Where the other end is, where that is known.
+  /// The peer's address, if known.
   var peerAddress: SocketAddress? { get }
 
-  /// What the two ends agreed on, where the connection is secured.
+  /// The parameters of TLS; nil without TLS.
   var tlsInfo: TLSInfo? { get }
 
-  /// What is told of this connection; it may be changed, for an upgrade. Kept until the connection has ended, so that a
-  /// protocol and its transport may hold each other. While it is nil nothing is read; after the end nothing is told.
+  /// The protocol of this connection; it may be replaced, for an upgrade. Retained until the connection has ended, so a
+  /// protocol and its transport may retain each other. While it is nil the transport does not read; after the end it
+  /// makes no calls.
   var streamProtocol: (any StreamProtocol)? { get set }
 
-  /// Sends `bytes` after what was written before. After `close`, `closeWrite` or the end nothing is sent.
+  /// Sends `bytes` after all earlier ones. Does nothing after `close`, `closeWrite` or the end.
   ///
-  /// A connection that turns out to be broken is told after this has returned.
+  /// If the connection is broken, the protocol learns of it after this has returned.
   func write(_ bytes: Span<UInt8>)
 
-  /// Sends `bytes`, which are kept without a copy while they wait.
+  /// Sends `bytes`, and buffers them without a copy.
   func write(_ bytes: [UInt8])
 
-  /// The bytes that wait here because the kernel does not take them yet.
+  /// The number of bytes buffered here because the kernel's send buffer is full.
   var bufferedBytes: Int { get }
 
-  /// The bytes that were written and not sent: those of `bufferedBytes`, and once the connection has broken or was aborted those
-  /// that it dropped.
+  /// The number of unsent bytes: `bufferedBytes`, and the bytes dropped when the connection broke or was aborted.
   var unsentBytes: Int { get }
 
-  /// How many waiting bytes make the protocol be told to pause (``StreamProtocol/pauseWriting()``), and how few to resume.
+  /// The numbers of buffered bytes at which the protocol pauses (``StreamProtocol/pauseWriting()``) and resumes.
   var waterMarks: WaterMarks { get set }
 
-  /// Takes no more from the other end until `resumeReading()`: its writes will fill up and wait. Its end, too, is noticed
-  /// only then, unless something is written.
+  /// Stops reading until `resumeReading()`, which applies back-pressure to the peer. EOF is noticed only then, too,
+  /// unless a write fails.
   func pauseReading()
 
-  /// Takes what comes again.
+  /// Resumes reading.
   func resumeReading()
 
-  /// Ends this direction when all that was written is sent; the other end can go on sending. When that has ended too, the
+  /// Ends this direction once all bytes are sent; the peer can continue sending. When that has ended too, the
   /// connection ends. Twisted: `loseWriteConnection`.
   func closeWrite()
 
-  /// Ends the connection when all that was written is sent; what comes meanwhile is not taken. `connectionLost` is called in
-  /// a later turn.
+  /// Ends the connection once all bytes are sent; input received meanwhile is ignored. `connectionLost` is called in a
+  /// later turn.
   ///
-  /// It waits for an end that does not read for as long as that keeps the connection open: see ``close(within:)``. To an end
-  /// that is still sending, the kernel answers with a reset, which may overtake the last bytes: send those with
-  /// ``closeWrite()`` and close when `endReceived` comes. Twisted: `loseConnection`.
+  /// If the peer does not read, it waits as long as the peer keeps the connection open: see ``close(within:)``. If the
+  /// peer is still sending, the kernel responds with a reset, which may overtake our last bytes: to prevent that, use
+  /// ``closeWrite()`` and close in `endReceived`. Twisted: `loseConnection`.
   func close()
 
-  /// Ends the connection at once; what waits is dropped, and the other end gets a reset. Twisted: `abortConnection`.
+  /// Ends the connection at once; drops the send buffer, and the peer gets a reset. Twisted: `abortConnection`.
   func abort()
 
-  /// Whether it was closed or aborted here, or has ended: what comes is not taken any more. Twisted: `disconnecting`; asyncio:
+  /// Whether it was closed or aborted here, or has ended: it ignores further input. Twisted: `disconnecting`; asyncio:
   /// `is_closing`.
   var isClosing: Bool { get }
 }
 
-/// When a protocol is told to stop writing and to go on, in bytes that wait.
+/// The numbers of buffered bytes at which a protocol stops and resumes writing.
 public struct WaterMarks: Sendable, Hashable {
-  /// At more than this, `pauseWriting`.
+  /// Above this, `pauseWriting`.
   public var high: Int
   /// At this or less, `resumeWriting`.
   public var low: Int
 
   /// - Parameters:
-  ///   - high: at more waiting bytes than this the protocol is told to pause.
-  ///   - low: at this many or fewer it is told to go on; a quarter of `high` when nil.
+  ///   - high: above this number of buffered bytes the protocol pauses.
+  ///   - low: at this number or below it resumes; nil is a quarter of `high`.
   public init(high: Int = 64 * 1024, low: Int? = nil) {
     require(high >= 0 && (low ?? 0) <= high, "water marks must be 0 ≤ low ≤ high")
     self.high = high
@@ -85,61 +85,61 @@ public struct WaterMarks: Sendable, Hashable {
 }
 
 extension Transport {
-  /// Not secured.
+  /// No TLS.
   public var tlsInfo: TLSInfo? { nil }
 
-  /// Not, as far as is known.
+  /// False by default.
   public var isClosing: Bool { false }
 
-  /// Those that wait.
+  /// Only the buffered bytes.
   public var unsentBytes: Int { bufferedBytes }
 
   /// Sends `text` as UTF-8.
   public func write(_ text: String) { write(Array(text.utf8)) }
 
-  /// As `close()`, but what the other end has not taken when `limit` has passed is dropped, as by `abort()`.
+  /// Like `close()`, but aborts if the peer has not taken all bytes within `limit`.
   public func close(within limit: Duration) {
     close()
     if bufferedBytes > 0 { reactor.callLater(limit) { [weak self] in self?.abort() } }
   }
 }
 
-/// What is told of a connection: the program's side of a ``Transport``. Twisted: `IProtocol`.
+/// The callbacks of a connection: the program's side of a ``Transport``. Twisted: `IProtocol`.
 ///
-/// All of it is called on the reactor's thread. Only ``dataReceived(_:)`` has to be written.
+/// All calls are on the reactor's thread. Only ``dataReceived(_:)`` is required.
 public protocol StreamProtocol: AnyObject {
-  /// The connection is there. Called once, before anything else.
+  /// The connection is established. Called once, before all others.
   func connectionMade(_ transport: any Transport)
 
-  /// Bytes have come. They are valid during the call only.
+  /// Bytes have arrived. They are valid during the call only.
   func dataReceived(_ bytes: Span<UInt8>)
 
-  /// Offers a place for the next bytes, in order to save a copy when their destination is known: calls `read` with it, once,
-  /// and returns true. By then what was read is in it. By default false: bytes come through `dataReceived`, as they do
-  /// when there is no room in the place.
+  /// Offers a buffer for the next bytes, to save a copy if their destination is known: calls `read` with it, once, and
+  /// returns true. After `read` the buffer has the bytes. By default false: bytes come through `dataReceived`, as they
+  /// do if the buffer has no room.
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool
 
-  /// The other end will send no more. Returns whether ours goes on sending; by default the connection is closed when all
-  /// that was written is sent. After `closeWrite()` the connection ends, whatever this returns. asyncio: `eof_received`.
+  /// The peer has sent EOF. Returns whether to keep our direction open; by default the connection closes once all bytes
+  /// are sent. After `closeWrite()` the connection ends in any case. asyncio: `eof_received`.
   func endReceived() -> Bool
 
-  /// More bytes wait than the high water mark: write no more until `resumeWriting`. Called from within the `write`.
+  /// The buffer is above the high-water mark: stop writing until `resumeWriting`. Called inside the `write`.
   func pauseWriting()
 
-  /// The waiting bytes are down to the low water mark.
+  /// The buffer is down to the low-water mark.
   func resumeWriting()
 
-  /// All bytes that have waited are sent: `bufferedBytes` has come down to zero.
+  /// All buffered bytes are sent: `bufferedBytes` is zero.
   func writeBufferEmptied()
 
-  /// The connection has ended. Called once, after everything else.
+  /// The connection has ended. Called once, after all others.
   func connectionLost(_ end: ConnectionEnd)
 }
 
 extension StreamProtocol {
   /// Does nothing.
   public func connectionMade(_ transport: any Transport) {}
-  /// No place of its own.
+  /// Offers no buffer.
   public func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool { false }
   /// Closes the connection.
   public func endReceived() -> Bool { false }
@@ -155,20 +155,20 @@ extension StreamProtocol {
 
 /// How a connection ended.
 public struct ConnectionEnd: Sendable, CustomStringConvertible {
-  /// Who ended it, and how.
+  /// The kind of end.
   public struct Code: Sendable, Hashable {
     private let rawValue: UInt8
-    /// Both directions were ended in order: `close()` here, or the end of the other side followed by ours.
+    /// An orderly end of both directions: `close()` here, or the peer's EOF followed by ours.
     public static let closed = Code(rawValue: 0)
     /// `abort()` was called here.
     public static let aborted = Code(rawValue: 1)
-    /// The network or the other end broke it; `error` says how.
+    /// The network or the peer broke it; `error` has the reason.
     public static let failed = Code(rawValue: 2)
   }
 
-  /// Who ended it, and how.
+  /// The kind of end.
   public let code: Code
-  /// What broke it, with `.failed`.
+  /// The cause, with `.failed`.
   public let error: NetError?
 
   package init(_ code: Code, error: NetError? = nil) {

@@ -1,14 +1,14 @@
 import SwirlReactor
 
-/// One task that waits until it is told to go on, or is cancelled.
+/// A task that waits until it is resumed or cancelled.
 ///
-/// Unchecked, because what changes is only touched under the lock.
+/// Unchecked, because its state is only accessed under the lock.
 final class Waiter: @unchecked Sendable {
   private let lock = Lock()
   private var outcome: Result<Void, any Error>?
   private var task: CheckedContinuation<Void, any Error>?
 
-  /// Once. Throws what it was told, or `CancellationError`.
+  /// Call it once. Throws the error of `goOn`, or `CancellationError`.
   func wait() async throws {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { task in
@@ -23,7 +23,7 @@ final class Waiter: @unchecked Sendable {
     }
   }
 
-  /// On any thread. The first outcome counts.
+  /// Any thread. The first outcome counts.
   func goOn(_ outcome: Result<Void, any Error>) {
     let task = lock.withLock { () -> CheckedContinuation<Void, any Error>? in
       guard self.outcome == nil else { return nil }

@@ -1,18 +1,18 @@
 import SwirlDeferred
 
-/// Bytes that wait for the kernel, in order, in the pieces in which they were written.
+/// The buffered bytes, in order, in the pieces of the writes.
 package struct WriteQueue {
   package init() {}
 
   private var pieces = RingBuffer<[UInt8]>()
-  /// How much of the first piece is sent.
+  /// The number of bytes of the first piece already sent.
   private var firstSent = 0
-  /// The bytes that wait.
+  /// The number of buffered bytes.
   package private(set) var count = 0
 
   package var isEmpty: Bool { count == 0 }
 
-  /// Small writes are put together up to this size, so that a thousand of them are not a thousand system calls.
+  /// Small writes are joined up to this size, so that a thousand of them are not a thousand system calls.
   private static let pieceSize = 16 * 1024
 
   package mutating func append(_ bytes: Span<UInt8>) {
@@ -26,7 +26,7 @@ package struct WriteQueue {
     }
   }
 
-  /// Appends `bytes`, of which `sent` are sent already because nothing waited; a long piece is kept without a copy.
+  /// Appends `bytes`, of which the first `sent` are already sent; a long piece is stored without a copy.
   package mutating func append(_ bytes: [UInt8], sent: Int) {
     let wasEmpty = isEmpty
     precondition(sent == 0 || wasEmpty, "only the first piece can be sent in part")
@@ -40,12 +40,12 @@ package struct WriteQueue {
     }
   }
 
-  /// The piece that is next and how much of it is sent; nil when nothing waits.
+  /// The first piece, and how much of it is sent; nil if the queue is empty.
   package var next: (piece: [UInt8], sent: Int)? {
     pieces.first.map { ($0, firstSent) }
   }
 
-  /// Takes `sent` bytes away, no more than `next` had.
+  /// Removes `sent` bytes, at most those of `next`.
   package mutating func removeFirst(_ sent: Int) {
     count -= sent
     firstSent += sent

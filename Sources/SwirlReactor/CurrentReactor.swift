@@ -1,14 +1,7 @@
 import CSwirlSystem
 import Dispatch
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The reactor of each thread.
 enum CurrentReactor {

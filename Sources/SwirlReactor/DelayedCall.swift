@@ -43,7 +43,7 @@ public final class DelayedCall: CancellableCall {
   public var isActive: Bool { body != nil }
 
   /// When it is due.
-  public var time: Reactor.Instant { Reactor.Instant(nanoseconds: deadline) }
+  public var time: Instant { Instant(nanoseconds: deadline) }
 
   /// Cancels the call. Does nothing once it was called or cancelled.
   public func cancel() {

@@ -1,12 +1,5 @@
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The limit of open descriptors. A reactor that cannot open its own descriptor cannot work.
 enum DescriptorLimit {
@@ -16,10 +9,17 @@ enum DescriptorLimit {
     return "\(reason); this process may have \(sysconf(Int32(_SC_OPEN_MAX))) open files: raise the limit (ulimit -n)"
   }
 
-  /// Traps with a message if no descriptor is free: libdispatch would trap without one.
-  static func requireFreeDescriptor(for purpose: String) {
-    let free = open("/", O_RDONLY | O_CLOEXEC)
-    require(free >= 0, "no descriptor for \(purpose): \(advice)")
-    close(free)
+  /// Stops the program with a message where so many descriptors are not free.
+  static func requireFree(_ count: Int, for purpose: String) {
+    require(hasFree(count), "\(count) descriptors are needed for \(purpose): \(advice)")
+  }
+
+  /// Whether so many descriptors are free; `errno` has the reason where they are not.
+  static func hasFree(_ count: Int) -> Bool {
+    let found = (0..<count).map { _ in open("/", O_RDONLY | O_CLOEXEC) }
+    let reason = errno
+    for descriptor in found where descriptor >= 0 { close(descriptor) }
+    errno = reason
+    return !found.contains(-1)
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Prints a line at exit if work was started on the main reactor but the reactor never ran; or if an async `main` ends
 /// while its work is pending.

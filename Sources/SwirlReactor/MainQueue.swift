@@ -1,14 +1,7 @@
 import CSwirlSystem
 import Dispatch
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Runs the main dispatch queue, and so the main actor, from the running main reactor.
 ///
@@ -33,7 +26,8 @@ struct MainQueue {
   private let event: FileEvent
 
   init(of reactor: Reactor) {
-    DescriptorLimit.requireFreeDescriptor(for: "the main dispatch queue")
+    // One for the queue, three for timers of tasks: without them libdispatch traps without a message.
+    DescriptorLimit.requireFree(4, for: "the main dispatch queue and Task.sleep")
     let descriptor = _dispatch_get_main_queue_handle_4CF()
     event = reactor.fileEvent(descriptor, .read) {
       var count: UInt64 = 0

@@ -1,13 +1,6 @@
 import Logging
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Process-wide setup by the first reactor.
 package enum ProcessSetup {

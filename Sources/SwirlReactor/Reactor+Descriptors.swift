@@ -1,12 +1,5 @@
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Any object with a descriptor: a serial port, inotify, a database's socket, an object of the program. Twisted:
 /// `IFileDescriptor`; Python: an object with `fileno()`.

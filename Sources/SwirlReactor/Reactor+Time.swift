@@ -1,8 +1,16 @@
 public import SwirlDeferred
 
 extension Reactor: ReactorTime {
+  /// A moment on the monotonic clock: the type of ``now``.
+  public typealias Instant = SwirlDeferred.Instant
+
   /// The current time on the monotonic clock, or on the reactor's virtual clock.
   public var now: Instant { Instant(nanoseconds: readClock()) }
+
+  /// The wall clock in whole seconds, for dates in messages.
+  package var wallSeconds: Int {
+    virtualTime == nil ? SystemClock.wallSeconds : Int(wallNanoseconds / 1_000_000_000)
+  }
 
   /// Calls `body` after `delay`; a negative delay counts as zero. An error that it throws is logged.
   ///
@@ -26,11 +34,6 @@ extension Reactor: ReactorTime {
 
   /// The pending calls, unordered. Twisted: `getDelayedCalls`.
   public var delayedCalls: [DelayedCall] { timers.pending }
-
-  /// Calls `body` after `delay`: ``callLater(_:file:line:_:)`` for code that works with any clock.
-  public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> DelayedCall {
-    callLater(delay, body)
-  }
 
   /// Succeeds after `delay`; cancelling it removes the timer. Twisted: `deferLater`; asyncio: `sleep`.
   public func sleep(_ delay: Duration, file: StaticString = #fileID, line: UInt = #line) -> Deferred<Void> {

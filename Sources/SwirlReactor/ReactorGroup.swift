@@ -1,13 +1,6 @@
 import SwirlDeferred
+import SwirlPlatform
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Several reactors, each on its own thread, for programs that need more than one core.
 ///

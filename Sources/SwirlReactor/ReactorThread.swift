@@ -1,12 +1,5 @@
 public import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A reactor on its own thread, for programs whose main thread does other work.
 ///

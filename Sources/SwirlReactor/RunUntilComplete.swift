@@ -1,12 +1,5 @@
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Runs the main reactor until `body` has ended, and returns its value or throws its error.
 ///

@@ -35,7 +35,8 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   }
 
   private let lock = Lock()
-  private let remote: RemoteReactor
+  /// nil where there is no source to steer.
+  private let remote: RemoteReactor?
   private let high: Int
   private let low: Int
   private let cost: @Sendable (Element) -> Int
@@ -48,6 +49,8 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private var taker: CheckedContinuation<Element?, any Error>?
   /// Only accessed on the reactor's thread; nil once it has ended or was stopped.
   private var source: Source?
+  /// Called once when there is something to poll again. Touched on the reactor's thread only.
+  private var wake: (() -> Void)?
 
   /// - Parameters:
   ///   - high: above this the source is paused.
@@ -58,6 +61,17 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     self.high = high
     self.low = low
     self.cost = cost
+  }
+
+  /// A buffer that holds `elements` and has ended, perhaps with an error.
+  package init(of elements: [Element], failingWith error: (any Error)? = nil) {
+    remote = nil
+    high = .max
+    low = 0
+    cost = { _ in 1 }
+    for element in elements { waiting.append(element) }
+    waitingCost = elements.count
+    end = error.map { .failed($0) } ?? .finished
   }
 
   // MARK: - The source's side, on the reactor's thread
@@ -82,6 +96,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     }
     taker?.resume(returning: element)
     if mustPause { source?.pause() }
+    if wake != nil { wakePoller() }
   }
 
   /// Ends the stream. The task still gets the buffered elements; then it sees the end, or `error`.
@@ -98,14 +113,43 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
       isStoppedAfterEnd = stopsWhenLeft && taker == nil
       return taker
     }
+    if wake != nil { wakePoller() }
     guard let taker else { return }
     if let error { taker.resume(throwing: error) } else { taker.resume(returning: nil) }
+  }
+
+  private func wakePoller() {
+    let wake = wake.take()
+    wake?()
   }
 
   /// The total cost of the buffered elements.
   package var bufferedCost: Int { lock.withLock { waitingCost } }
 
   // MARK: - The consumer's side, on any thread
+
+  /// What there is for a taker on the reactor's thread.
+  package enum Polled {
+    case element(Element)
+    case end
+    case failure(any Error)
+    case nothingYet
+  }
+
+  /// The next element, if there is one; on the reactor's thread, where otherwise `wake` is called when there is more to poll.
+  @_specialize(where Element == [UInt8])
+  package func poll(orCall wake: @escaping () -> Void) -> Polled {
+    switch lock.withLock({ takeNext() }) {
+    case .element(let element, let mustResume):
+      if mustResume { resumeSource() }
+      return .element(element)
+    case .end: return .end
+    case .failure(let error): return .failure(error)
+    case .nothingYet:
+      self.wake = wake
+      return .nothingYet
+    }
+  }
 
   private enum Next {
     case element(Element, mustResume: Bool)
@@ -209,11 +253,13 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   }
 
   private func stopSource() {
+    wake = nil
     let source = source.take()
     source?.stop()
   }
 
   private func onReactor(_ body: @escaping @Sendable (StreamBuffer) -> Void) {
+    guard let remote else { return }
     if remote.isCurrent { body(self) } else { remote.callFromThread { [self] in body(self) } }
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A pool refused work.
 public struct ThreadPoolError: Error, Hashable, CustomStringConvertible {

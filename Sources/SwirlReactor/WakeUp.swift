@@ -1,13 +1,6 @@
 import CSwirlSystem
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The descriptor through which another thread ends the wait of a loop: an eventfd, or a pipe on systems without it.
 ///

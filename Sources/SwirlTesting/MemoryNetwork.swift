@@ -1,14 +1,8 @@
 import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A network in memory, on a reactor whose time is virtual: clients and servers listen and connect by name, as on a
 /// real one.
@@ -31,7 +25,7 @@ public final class MemoryNetwork {
     public var latency: Duration
     /// By how much more it may take, at random; segments of a connection keep their order.
     public var jitter: Duration
-    /// How many bytes a second pass in each direction of a connection; nil for any number.
+    /// The bandwidth in each direction of a connection, in bytes per second; nil for no limit.
     public var bytesPerSecond: Int?
     /// How many bytes a segment has, at random from this range.
     public var segmentSize: ClosedRange<Int>
@@ -166,7 +160,7 @@ public final class MemoryNetwork {
     var arrival = max(now, lane.busyUntil) + link.latency.nanoseconds
     if link.jitter > .zero { arrival += Int64.random(in: 0...link.jitter.nanoseconds, using: &reactor.random) }
     lane.lastArrival = max(arrival, lane.lastArrival)
-    reactor.callAt(Reactor.Instant(nanoseconds: lane.lastArrival)) {
+    reactor.callAt(Instant(nanoseconds: lane.lastArrival)) {
       // What was cut off waits behind what was cut off before.
       if host.isCut { host.held.append(deliver) } else { deliver() }
     }

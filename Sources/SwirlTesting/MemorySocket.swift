@@ -1,13 +1,7 @@
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A socket of a ``MemoryNetwork``: one end of a connection, or a listener.
 final class MemorySocket: SimulatedSocket, EventSource {

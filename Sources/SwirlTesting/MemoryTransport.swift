@@ -1,14 +1,7 @@
 import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One side of a ``MemoryConnection``.
 public final class MemoryTransport: Transport {

@@ -1,4 +1,4 @@
-import SwirlDeferred
+public import SwirlDeferred
 public import SwirlReactor
 import Testing
 
@@ -6,27 +6,33 @@ import Testing
 ///
 /// ```swift
 /// let clock = TestClock()
-/// let answer = Deferred<Int>().addTimeout(.seconds(5), clock)
+/// let answer = Deferred<Int>().addTimeout(.seconds(5), clock: clock)
 /// clock.advance(by: .seconds(5))
 /// failureResult(of: answer, as: TimeoutError.self)
 /// ```
 ///
 /// It uses the same timer queue as a reactor: calls run in the order of their time; equal times in FIFO order. Not
 /// `Sendable`: it belongs to the test.
-public final class TestClock: ReactorClock {
+public final class TestClock: ReactorTime {
   private final class Time {
     var nanoseconds: Int64 = 0
   }
   private let time = Time()
   private let timers: TimerQueue
+  private let start: Duration
 
   /// A clock at time zero.
-  public init() {
+  /// - Parameter wallTime: the time of day at that moment, as what has passed since 1970-01-01T00:00:00Z; it advances with the clock.
+  public init(wallTime: Duration = .zero) {
+    start = wallTime
     timers = TimerQueue(now: { [time] in time.nanoseconds })
   }
 
   /// The current time, counted from zero.
-  public var now: Reactor.Instant { Reactor.Instant(nanoseconds: time.nanoseconds) }
+  public var now: Instant { Instant(nanoseconds: time.nanoseconds) }
+
+  /// The time of day, which advances with the clock.
+  public var wallTime: Duration { start + .nanoseconds(time.nanoseconds) }
 
   /// The pending calls, unordered. Twisted: `getDelayedCalls`.
   public var delayedCalls: [DelayedCall] { timers.pending }
@@ -43,15 +49,9 @@ public final class TestClock: ReactorClock {
   /// Calls `body` once the clock has advanced to `instant`; a past instant counts as now.
   @discardableResult
   public func callAt(
-    _ instant: Reactor.Instant, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
+    _ instant: Instant, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
   ) -> DelayedCall {
     timers.add(deadline: instant.nanoseconds, site: CallSite(file: file, line: line), body)
-  }
-
-  /// Calls `body` once the clock has advanced by `delay`: ``callLater(_:file:line:_:)`` for code that works with any
-  /// clock.
-  public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> DelayedCall {
-    callLater(delay, body)
   }
 
   /// Advances the clock by `duration` at once, then runs the due calls.

@@ -1,13 +1,6 @@
 // Scenarios of a program with an async main, written as users write it. The tests run this and read its output.
 import Swirl
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 // Ends the process, so that a failure does not hang.
 alarm(20)
@@ -111,7 +104,7 @@ case "timeout":
   let silent = try HTTPServer { _ in answer.addCallback { .text($0) } }.listen(0).localAddress
   let page: Deferred = fetch("http://\(silent)/slow").addCallback { $0.text.count }
   do {
-    print(try await page.addTimeout(.milliseconds(5), reactor).value)
+    print(try await page.addTimeout(.milliseconds(5), clock: reactor).value)
   } catch { print("\(error)".replacing("\(silent)", with: "SERVER")) }
 
 case "forgotten":

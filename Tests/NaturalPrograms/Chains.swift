@@ -1,12 +1,5 @@
 import Swirl
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 struct Trouble: Error {}
 
@@ -409,6 +402,7 @@ struct Trouble: Error {}
     page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
       .addCallback { check("fatalAfterAValue", $0 == "page /page") }
   }
+  // scopes: 6000
   private func fatalOfStatements() {
     page().addCallback { page in
       self.log(page)

@@ -17,7 +17,7 @@ import Swirl
     let more = try await fetch("\(base)/awaited")
     titles["/awaited"] = more.text
     let mixed = Deferred { try await self.later("/mixed") }
-    titles["/mixed"] = try await mixed.addTimeout(.seconds(5), reactor).value
+    titles["/mixed"] = try await mixed.addTimeout(.seconds(5), clock: reactor).value
     for path in titles.keys.sorted() { got("class: \(titles[path]!)") }
   }
 

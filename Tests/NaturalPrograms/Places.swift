@@ -28,7 +28,7 @@ import Swirl
   }
 
   private func loopOfStatements() {
-    let loop = LoopingCall(reactor) {
+    let loop = LoopingCall(clock: reactor) {
       self.step("first")
       self.step("second")
     }
@@ -37,7 +37,7 @@ import Swirl
   }
   private func loopOfOneIf() {
     var loop: LoopingCall!
-    loop = LoopingCall(reactor) {
+    loop = LoopingCall(clock: reactor) {
       if loop.count == 3 { loop.stop() }
     }
     loop.start(every: .milliseconds(1)).addCallback {
@@ -49,21 +49,22 @@ import Swirl
   private func loopWaitsForItsDeferred() {
     var most = 0
     var loop: LoopingCall!
-    loop = LoopingCall(reactor) { self.countedFetch { most = max(most, $0) } }
+    loop = LoopingCall(clock: reactor) { self.countedFetch { most = max(most, $0) } }
     loop.start(every: .zero).addCallback { check("loopWaitsForItsDeferred", most == 1) }.addErrback { print($0) }
     reactor.callLater(.milliseconds(50)) { loop.stop() }
   }
   /// The same where the Deferred is the last of several statements, without `return`.
   private func loopWaitsForItsLastStatement() {
-    var most = 0
+    var (now, most) = (0, 0)
     var loop: LoopingCall!
-    loop = LoopingCall(reactor) {
+    loop = LoopingCall(clock: reactor) {
       let name = "round \(loop.count)"
       if loop.count > 1 { self.step("again") }
-      for word in ["a", "b"] { self.step(word) }
-      self.countedFetch { most = max(most, $0) }.addCallback { page in
+      now += 1
+      most = max(most, now)
+      fetch(self.url).addBoth { _ in
         self.step(name)
-        self.step(page.text)
+        now -= 1
       }
     }
     loop.start(every: .zero).addCallback { check("loopWaitsForItsLastStatement", most == 1) }.addErrback { print($0) }
@@ -80,7 +81,7 @@ import Swirl
   }
   private func cooperates() {
     var sum = 0
-    cooperate(1...4, reactor) { number in
+    cooperate(1...4, clock: reactor) { number in
       self.step("cooperate")
       sum += number
     }.whenDone().addCallback {
@@ -90,7 +91,7 @@ import Swirl
   }
   private func cooperatesWithDeferreds() {
     var pages = 0
-    Cooperator(reactor).cooperate(1...2) { _ in
+    Cooperator(clock: reactor).cooperate(1...2) { _ in
       self.step("fetch")
       return fetch(self.url).addCallback { _ in pages += 1 }
     }.whenDone().addCallback { check("cooperatesWithDeferreds", pages == 2) }

@@ -57,8 +57,8 @@ let queue = DeferredQueue<String>(size: 2)
 }
 work()
 for path in ["/6", "/7", "/8"] { queue.put(path) }
-queue.join(timeout: .seconds(60), reactor).addCallback { got("top: the queue is empty") }
-let loop = LoopingCall(reactor) {
+queue.join(timeout: .seconds(60), clock: reactor).addCallback { got("top: the queue is empty") }
+let loop = LoopingCall(clock: reactor) {
   if loop.count == 3 { loop.stop() }
 }
 loop.start(every: .milliseconds(1)).addCallback { got("top: three times") }
@@ -92,6 +92,6 @@ try runUntilComplete {
   chains.run()
   Handlers().run()
   try await places.run(on: site)
-  try? await everything.wait().addTimeout(.seconds(20), reactor).value
+  try? await everything.wait().addTimeout(.seconds(20), clock: reactor).value
 }
 print("\(count) in all")

@@ -1,16 +1,9 @@
 // The tests of ProcessPool use workers of this program. Without arguments it does nothing; with a path, it runs a pool
 // whose worker hangs once that file exists.
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 struct Refusal: Error, CustomStringConvertible { var description: String }
 

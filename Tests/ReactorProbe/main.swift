@@ -1,15 +1,8 @@
 // Scenarios that need the main thread of a process. The tests run this and read its output.
 import Dispatch
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Unbuffered, so that output before a crash is not lost.
 func print(_ items: Any...) {
@@ -90,6 +83,13 @@ func isDefault(_ number: Int32) -> Bool {
   // A signal before the run is kept for it.
   kill(getpid(), SIGUSR1)
   reactor.run()
+}
+
+/// Leaves the standard three open.
+func limitDescriptors(_ count: Int) {
+  for descriptor in Int32(3)..<1024 { close(descriptor) }
+  var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 @MainActor func mainQueue() {
@@ -483,6 +483,9 @@ let scenario = CommandLine.arguments.dropFirst().first ?? ""
 alarm(20)
 switch scenario {
 case let scenario where scenario.hasPrefix("forgotten: "): forgotten(String(scenario.dropFirst(11)))
+case let scenario where scenario.hasPrefix("descriptors: "):
+  limitDescriptors(Int(scenario.dropFirst(13))!)
+  mainQueue()
 case "sigint": signalStops(SIGINT)
 case "sigterm": signalStops(SIGTERM)
 case "second sigint": secondSignalEnds()

@@ -10,7 +10,7 @@ import Testing
   /// With a turn time of zero each turn ends after one step.
   @Test func `tasks take steps by turns`() throws {
     let clock = TestClock()
-    let cooperator = Cooperator(clock, turnTime: .zero)
+    let cooperator = Cooperator(clock: clock, turnTime: .zero)
     var log: [String] = []
     let a = cooperator.cooperate(1...3) { log.append("a\($0)") }
     let b = cooperator.cooperate(1...2) { log.append("b\($0)") }
@@ -24,7 +24,7 @@ import Testing
 
   @Test func `a step that returns a Deferred is waited for, while others go on`() throws {
     let clock = TestClock()
-    let cooperator = Cooperator(clock, turnTime: .zero)
+    let cooperator = Cooperator(clock: clock, turnTime: .zero)
     let gate = Deferred<Void>()
     var log: [Int] = []
     let waiting = cooperator.cooperate(1...2) { number -> Deferred<Void> in
@@ -42,7 +42,7 @@ import Testing
 
   @Test func `it can be paused, resumed and stopped, and its errors are its result`() throws {
     let clock = TestClock()
-    let cooperator = Cooperator(clock, turnTime: .zero)
+    let cooperator = Cooperator(clock: clock, turnTime: .zero)
     var count = 0
     let task = cooperator.cooperate(1...) { _ in
       count += 1
@@ -71,7 +71,7 @@ import Testing
   @Test func `a failure that nobody asks for is reported`() {
     let reports = reports {
       let clock = TestClock()
-      cooperate([1], clock) { _ in throw Trouble() }
+      cooperate([1], clock: clock) { _ in throw Trouble() }
       clock.advance(by: .zero)
     }
     #expect(reports.count == 1 && reports.first?.error is Trouble)
@@ -81,9 +81,9 @@ import Testing
     let reactor = Reactor()
     var sum = 0
     var ticks = 0
-    let beat = LoopingCall(reactor) { ticks += 1 }
+    let beat = LoopingCall(clock: reactor) { ticks += 1 }
     beat.start(every: .milliseconds(5))
-    cooperate(0..<400_000, reactor) { sum += $0 }.whenDone().addBoth { _ in reactor.stop() }
+    cooperate(0..<400_000, clock: reactor) { sum += $0 }.whenDone().addBoth { _ in reactor.stop() }
     reactor.run()
     #expect(sum == 400_000 * 399_999 / 2)
     #expect(ticks > 2)

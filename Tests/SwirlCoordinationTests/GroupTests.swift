@@ -133,7 +133,7 @@ import Testing
   @Test func `what fails is tried again, after pauses that grow, while its failure may pass`() throws {
     let clock = TestClock()
     var calls = 0
-    let third = retry(clock, Backoff(attempts: 3, firstDelay: .seconds(1))) { () -> Deferred<Int> in
+    let third = retry(Backoff(attempts: 3, firstDelay: .seconds(1)), clock: clock) { () -> Deferred<Int> in
       calls += 1
       return calls < 3 ? .fail(Trouble()) : .succeed(calls)
     }
@@ -141,16 +141,16 @@ import Testing
     clock.pump([.seconds(1), .seconds(2)])
     #expect(try successResult(of: third) == 3)
     calls = 0
-    let never = retry(clock, Backoff(attempts: 4)) { () -> Deferred<Int> in
+    let never = retry(Backoff(attempts: 4), clock: clock) { () -> Deferred<Int> in
       calls += 1
       throw Trouble()
     }
     clock.pump(Array(repeating: .seconds(20), count: 4))
     try failureResult(of: never, as: Trouble.self)
     #expect(calls == 4)
-    let hopeless = retry(clock, where: { !($0 is Trouble) }) { Deferred<Int>.fail(Trouble()) }
+    let hopeless = retry(clock: clock, where: { !($0 is Trouble) }) { Deferred<Int>.fail(Trouble()) }
     try failureResult(of: hopeless, as: Trouble.self)
-    let cancelled = retry(clock) { Deferred<Int>.fail(Trouble()) }
+    let cancelled = retry(clock: clock) { Deferred<Int>.fail(Trouble()) }
     cancelled.cancel()
     try failureResult(of: cancelled, as: CancelledError.self)
     #expect(clock.delayedCalls.isEmpty)

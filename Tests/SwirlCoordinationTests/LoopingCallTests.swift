@@ -11,7 +11,7 @@ import Testing
     let clock = TestClock()
     var times: [Duration] = []
     let begin = clock.now
-    let loop = LoopingCall(clock) { times.append(clock.now - begin) }
+    let loop = LoopingCall(clock: clock) { times.append(clock.now - begin) }
     let end = loop.start(every: .seconds(10))
     #expect(times == [.zero])
     clock.advance(by: .seconds(9))
@@ -35,7 +35,7 @@ import Testing
     let clock = TestClock()
     var seen: [Int] = []
     var loop: LoopingCall!
-    loop = LoopingCall(clock) { seen.append(loop.missed) }
+    loop = LoopingCall(clock: clock) { seen.append(loop.missed) }
     loop.start(every: .seconds(10))
     // Due at 10 s, called at 35 s: those of 20 s and 30 s are skipped.
     clock.advance(by: .seconds(35))
@@ -53,15 +53,15 @@ import Testing
       return running.last!
     }
     let loops = [
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         seen.append("a call")
         work()
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         let word = "a declaration"
         work().addCallback { _ in seen.append(word) }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         if seen.isEmpty { seen.append("an if") }
         for word in ["a", "loop"] { seen.append(word) }
         switch seen.count {
@@ -73,11 +73,11 @@ import Testing
           seen.append("statements")
         }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         seen.append("branches")
         if seen.isEmpty { work() } else { work() }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         guard seen.isEmpty else { return work() }
         return work()
       },
@@ -100,17 +100,17 @@ import Testing
     var seen: [Int] = []
     var loops: [LoopingCall] = []
     loops = [
-      LoopingCall(clock) {},
-      LoopingCall(clock) { seen.append(1) },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {},
+      LoopingCall(clock: clock) { seen.append(1) },
+      LoopingCall(clock: clock) {
         guard seen.count < 1_000 else { return }
         seen.append(1)
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         defer { seen.append(2) }
         while seen.count > 100 { seen.removeLast() }
       },
-      LoopingCall(clock) {
+      LoopingCall(clock: clock) {
         if seen.isEmpty { seen.append(0) } else { Deferred<Int>.succeed(1).addCallback { seen.append($0) } }
       },
     ]
@@ -129,7 +129,7 @@ import Testing
       running.append(Deferred<Int>())
       return running.last!
     }
-    let loop = LoopingCall(clock) { work() }
+    let loop = LoopingCall(clock: clock) { work() }
     loop.start(every: .zero)
     for _ in 0..<5 { clock.advance(by: .seconds(1)) }
     #expect(running.count == 1)
@@ -143,7 +143,7 @@ import Testing
   @Test func `the next call waits for the Deferred of the one before, and what was due meanwhile is counted`() {
     let clock = TestClock()
     var running: [Deferred<Void>] = []
-    let loop = LoopingCall(clock) {
+    let loop = LoopingCall(clock: clock) {
       let work = Deferred<Void>()
       running.append(work)
       return work
@@ -172,7 +172,7 @@ import Testing
   @Test func `an error ends it, and cancelling what start returned stops it`() throws {
     let clock = TestClock()
     var calls = 0
-    let throwing = LoopingCall(clock) {
+    let throwing = LoopingCall(clock: clock) {
       calls += 1
       if calls == 3 { throw Trouble() }
     }
@@ -180,9 +180,9 @@ import Testing
     clock.pump([.seconds(1), .seconds(1), .seconds(1)])
     try failureResult(of: outcome, as: Trouble.self)
     #expect(calls == 3 && !throwing.isRunning)
-    let failing = LoopingCall(clock) { Deferred<Void>.fail(Trouble()) }
+    let failing = LoopingCall(clock: clock) { Deferred<Void>.fail(Trouble()) }
     try failureResult(of: failing.start(every: .seconds(1)), as: Trouble.self)
-    let endless = LoopingCall(clock) { calls += 1 }
+    let endless = LoopingCall(clock: clock) { calls += 1 }
     let cancelled = endless.start(every: .zero, now: false)
     cancelled.cancel()
     try failureResult(of: cancelled, as: CancelledError.self)
@@ -195,7 +195,7 @@ import Testing
     let begin = clock.now
     var lateness: [Duration] = []
     var number = 0
-    let loop = LoopingCall(clock) {
+    let loop = LoopingCall(clock: clock) {
       lateness.append(clock.now - begin - Duration.seconds(number))
       number += 1
     }
@@ -212,7 +212,7 @@ import Testing
     weak var loop: LoopingCall?
     var calls = 0
     do {
-      let made = LoopingCall(clock) { calls += 1 }
+      let made = LoopingCall(clock: clock) { calls += 1 }
       made.start(every: .seconds(1))
       loop = made
     }
@@ -226,7 +226,7 @@ import Testing
     let clock = TestClock()
     var loop: LoopingCall?
     let thrown = reports {
-      loop = LoopingCall(clock) {
+      loop = LoopingCall(clock: clock) {
         loop?.stop()
         throw Trouble()
       }
@@ -235,7 +235,7 @@ import Testing
     #expect(thrown.map(\.code) == [.unhandledFailure])
     let later = Deferred<Void>()
     let failed = reports {
-      loop = LoopingCall(clock) { later }
+      loop = LoopingCall(clock: clock) { later }
       loop?.start(every: .seconds(1))
       loop?.stop()
       later.errback(Trouble())
@@ -249,7 +249,7 @@ import Testing
     var loop: LoopingCall?
     var starts = 0
     let old = Deferred<Void>()
-    loop = LoopingCall(clock) { () -> Deferred<Void> in
+    loop = LoopingCall(clock: clock) { () -> Deferred<Void> in
       starts += 1
       if starts > 1 { return .succeed() }
       loop?.stop()

@@ -81,7 +81,7 @@ import Testing
     #expect(queue.unfinishedTasks == 0)
     let clock = TestClock()
     queue.put(3)
-    let late = queue.join(timeout: .seconds(5), clock)
+    let late = queue.join(timeout: .seconds(5), clock: clock)
     clock.advance(by: .seconds(5))
     try failureResult(of: late, as: TimeoutError.self)
     queue.taskDone()

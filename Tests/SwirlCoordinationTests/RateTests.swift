@@ -8,7 +8,7 @@ import Testing
   @Test func `a bucket gives what it has, and then one token at a time`() throws {
     let clock = TestClock()
     let begin = clock.now
-    let bucket = TokenBucket(rate: 10, burst: 3, clock)
+    let bucket = TokenBucket(rate: 10, burst: 3, clock: clock)
     var times: [Duration] = []
     for _ in 0..<6 { bucket.take().addCallback { times.append(clock.now - begin) } }
     #expect(times.count == 3 && !bucket.takeNow())
@@ -25,7 +25,7 @@ import Testing
   @Test func `of a burst the last is called, when it is over`() {
     let clock = TestClock()
     var found: [String] = []
-    let search = Debounce(.milliseconds(300), clock) { (text: String) in found.append(text) }
+    let search = Debounce(.milliseconds(300), clock: clock) { (text: String) in found.append(text) }
     for text in ["s", "sw", "swi"] {
       search(text)
       clock.advance(by: .milliseconds(200))
@@ -42,7 +42,7 @@ import Testing
   @Test func `one call in an interval, and the latest value is not lost`() {
     let clock = TestClock()
     var shown: [Int] = []
-    let show = Throttle(.seconds(1), clock) { (number: Int) in shown.append(number) }
+    let show = Throttle(.seconds(1), clock: clock) { (number: Int) in shown.append(number) }
     for number in 1...5 { show(number) }
     #expect(shown == [1])
     clock.advance(by: .seconds(1))
@@ -63,7 +63,7 @@ import Testing
 
   @Test func `who comes late goes behind those who wait, however late the loop is`() {
     let clock = TestClock()
-    let bucket = TokenBucket(rate: 1, clock)
+    let bucket = TokenBucket(rate: 1, clock: clock)
     var served: [String] = []
     bucket.take().addCallback { served.append("first") }
     bucket.take().addCallback { served.append("second") }
@@ -80,7 +80,7 @@ import Testing
 
   @Test func `a rate may be slow, and tokens many, without an end of the numbers`() throws {
     let clock = TestClock()
-    let slow = TokenBucket(rate: 1e-300, burst: 3, clock)
+    let slow = TokenBucket(rate: 1e-300, burst: 3, clock: clock)
     for _ in 0..<3 { try successResult(of: slow.take()) }
     let never = (0..<3).map { _ in slow.take(.max) }
     clock.advance(by: .seconds(30 * 365 * 86_400))

@@ -80,7 +80,7 @@ import Testing
   @Test func aTimeoutCancelsAndTurnsTheCancellationIntoATimeoutError() {
     let clock = HandClock()
     let d = Deferred<Int>(canceller: { [log] _ in log("stopped") })
-    d.addTimeout(.seconds(2), clock).noteEnd("d", in: log)
+    d.addTimeout(.seconds(2), clock: clock).noteEnd("d", in: log)
     clock.advance(by: .milliseconds(1999))
     #expect(log.lines == [])
     clock.advance(by: .milliseconds(1))

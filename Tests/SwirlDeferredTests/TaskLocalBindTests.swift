@@ -21,7 +21,7 @@ import Testing
       d.addCallback(Context.$span.bind { seen.append("\($0) \(Context.span)") })
         .addCallback { seen.append(Context.span) }
     }
-    // Bound where there is no value: it does not see that of whoever fires it.
+    // Bound without a value: it does not see the value of the code that fires it.
     d.addCallback(Context.$span.bind { (_: Int) in seen.append(Context.span) })
     Context.$span.withValue("fired") { d.callback(1) }
     #expect(seen == ["1 made", "fired", "none"])

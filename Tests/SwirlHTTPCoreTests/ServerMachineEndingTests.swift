@@ -11,7 +11,7 @@ private func post(_ length: Int) -> String {
   "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(length)\r\n\r\n"
 }
 
-/// Content that handlers take while it comes, the ways a connection ends, and time. No transport takes part.
+/// Streamed content, the ends of a connection, and timeouts, without a transport.
 @Suite struct ServerMachineEndingTests {
   private func streamed() -> ServerMachineOwner { ServerMachineOwner { $0.streamsContent = true } }
 

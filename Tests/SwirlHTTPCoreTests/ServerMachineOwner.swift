@@ -2,7 +2,8 @@ import HTTPTypes
 
 @testable import SwirlHTTPCore
 
-/// The owner of a machine, in memory: it does what the machine says, writes that down, and checks rules that hold in every state.
+/// The owner of a machine, in memory: it does what the machine says, writes that down, and checks rules that hold in
+/// every state.
 ///
 /// A value, so that a test can try every event in a state and go back.
 struct ServerMachineOwner {

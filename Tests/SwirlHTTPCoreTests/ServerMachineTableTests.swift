@@ -2,8 +2,8 @@ import Testing
 
 @testable import SwirlHTTPCore
 
-/// Every event in every state that can be reached: the rules of `ServerMachineOwner` hold in each, and where each leads is the table
-/// below.
+/// Every event in every state that can be reached: the rules of `ServerMachineOwner` hold in each, and where each leads
+/// is the table below.
 @Suite struct ServerMachineTableTests {
   /// What the states are by: input, first answer, output. A letter each, for the table.
   enum Row: String, CaseIterable {

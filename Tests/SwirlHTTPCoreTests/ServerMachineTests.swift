@@ -13,7 +13,7 @@ private func post(_ length: Int, _ fields: String = "") -> String {
 
 private let upgrade = "Connection: upgrade\r\nUpgrade: x\r\n"
 
-/// Transitions that have gone wrong in other servers, and those that a client meets each day. No transport takes part.
+/// Transitions that other servers got wrong, and common ones. Without a transport.
 @Suite struct ServerMachineTests {
   @Test func `a request is answered, and the connection stays`() {
     var owner = ServerMachineOwner()

@@ -1,13 +1,6 @@
 import Swirl
+import SwirlPlatform
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A client that sends raw bytes over a real socket.
 final class ServerRawClient: StreamProtocol {

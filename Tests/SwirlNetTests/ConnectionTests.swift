@@ -1,16 +1,9 @@
+import SwirlPlatform
 import SwirlReactor
 import Synchronization
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Echoes on every connection.
 private func echo(_ server: ConnectionListener) async throws {

@@ -1,16 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 private func connect(
   _ addresses: [SocketAddress], timeout: Duration? = nil, delay: Duration = .seconds(60), on reactor: Reactor

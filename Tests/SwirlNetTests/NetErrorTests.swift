@@ -1,14 +1,7 @@
+import SwirlPlatform
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite struct NetErrorTests {
   @Test(arguments: [

@@ -1,15 +1,8 @@
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Lets the transport read into the protocol's own buffer, while it has room.
 private final class DirectReader: StreamProtocol {

@@ -1,16 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Runs a reactor on a thread of its own while `body` uses it from others.
 ///

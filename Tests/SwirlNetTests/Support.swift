@@ -1,16 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Runs a new reactor until `body`, or work that it started, stops it; then calls the closure that `body` returned. A
 /// test that hangs fails instead.

@@ -1,14 +1,7 @@
+import SwirlPlatform
 import Testing
 
 @testable import SwirlNet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite struct SystemLookupTests {
   @Test func `Each address comes once, though the system lists it for each kind of socket`() throws {

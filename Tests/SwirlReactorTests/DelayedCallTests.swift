@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlReactor
 import SwirlTesting
 import Testing

@@ -1,15 +1,9 @@
 import SwirlDeferred
+import SwirlPlatform
 import Testing
 
 @testable import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 @Suite struct HandleListTests {
   final class Handle: ReactorHandle {

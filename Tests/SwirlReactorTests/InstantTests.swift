@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlReactor
 import Testing
 
@@ -10,11 +11,11 @@ import Testing
   }
 
   @Test func `moments and durations add up`() {
-    let moment = Reactor.Instant(nanoseconds: 5)
-    #expect(moment + .nanoseconds(3) == Reactor.Instant(nanoseconds: 8))
+    let moment = Instant(nanoseconds: 5)
+    #expect(moment + .nanoseconds(3) == Instant(nanoseconds: 8))
     #expect(moment + .nanoseconds(3) - moment == .nanoseconds(3))
-    #expect(moment.duration(to: Reactor.Instant(nanoseconds: 2)) == .nanoseconds(-3))
-    #expect(moment - .nanoseconds(3) == Reactor.Instant(nanoseconds: 2))
+    #expect(moment.duration(to: Instant(nanoseconds: 2)) == .nanoseconds(-3))
+    #expect(moment - .nanoseconds(3) == Instant(nanoseconds: 2))
     #expect(moment < moment.advanced(by: .nanoseconds(1)))
   }
 
@@ -28,8 +29,8 @@ import Testing
   }
 
   @Test func `a moment does not overflow`() {
-    let far = Reactor.Instant(nanoseconds: .max)
+    let far = Instant(nanoseconds: .max)
     #expect(far + .seconds(1) == far)
-    #expect(Reactor.Instant(nanoseconds: .min) - .seconds(1) == Reactor.Instant(nanoseconds: .min))
+    #expect(Instant(nanoseconds: .min) - .seconds(1) == Instant(nanoseconds: .min))
   }
 }

@@ -1,15 +1,9 @@
+import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Synchronization
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 private struct Wrong: Error {}
 

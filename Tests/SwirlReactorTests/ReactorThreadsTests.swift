@@ -1,15 +1,8 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 private struct Wrong: Error {}
 

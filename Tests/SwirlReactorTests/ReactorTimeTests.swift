@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
@@ -20,6 +21,12 @@ import Testing
     }
     reactor.runGuarded()
     #expect(seen == "abcde")
+  }
+
+  @Test func `the time of day is that of the machine`() {
+    let before = time(nil)
+    let now = Int(reactor.wallTime.components.seconds)
+    #expect(before <= now && now <= time(nil) + 1)
   }
 
   @Test func `a timer is never early`() {
@@ -107,7 +114,7 @@ import Testing
 
   @Test func `the reactor measures timeouts`() throws {
     unowned let reactor = reactor
-    let late = Deferred<Int>().addTimeout(.milliseconds(2), reactor)
+    let late = Deferred<Int>().addTimeout(.milliseconds(2), clock: reactor)
     late.addBoth { _ in reactor.stop() }
     reactor.runGuarded()
     try failureResult(of: late, as: TimeoutError.self)

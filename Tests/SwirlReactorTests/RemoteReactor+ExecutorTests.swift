@@ -1,15 +1,8 @@
 import SwirlDeferred
+import SwirlPlatform
 import Testing
 
 @testable import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite(.timeLimit(.minutes(10))) struct RemoteReactorExecutorTests {
   /// Lives on a reactor's thread.

@@ -1,14 +1,8 @@
+import SwirlDeferred
+import SwirlPlatform
 import Testing
 
 @testable import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite struct ThreadPoolTests {
   @Test func `all its threads work at once, and never more`() {

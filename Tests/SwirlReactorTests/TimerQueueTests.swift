@@ -1,15 +1,8 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite struct TimerQueueTests {
   /// Random operations, compared with a list that is searched linearly.
@@ -87,7 +80,7 @@ import Darwin
       let cancelled = queue.add(deadline: 1, site: CallSite()) { seen.append("cancelled") }
       let moved = queue.add(deadline: 1, site: CallSite()) { seen.append("moved") }
       queue.add(deadline: 1, site: CallSite()) { seen.append("made") }.keep()
-      // Not called before those: it has a later deadline, although it was added before the turn.
+      // Runs after the calls above: its deadline is later, although it was added before the turn.
       queue.add(deadline: 1, site: CallSite()) { seen.append("last") }.keep()
       cancelled.cancel()
       moved.move(to: 0)

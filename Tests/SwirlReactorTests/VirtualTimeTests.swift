@@ -1,16 +1,10 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlTesting
 import Testing
 
 @testable import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 @Suite(.failsOnUnhandledFailures) struct VirtualTimeTests {
   let reactor = Reactor(clock: .virtual(seed: 7))

@@ -1,17 +1,10 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
 
 @testable import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct ChildProcessTests {

@@ -1,18 +1,11 @@
 import Dispatch
 import SwirlDeferred
+import SwirlPlatform
 import SwirlTesting
 import Testing
 
 @testable import SwirlReactor
 @testable import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct FileThreadsTests {
@@ -137,7 +130,7 @@ extension SystemTests {
         let threads = reactor.fileThreads.files
         let blocked = (0..<threads.size).map { _ in reactor.deferToThread(in: threads) { gate.wait() } }
         let done = Deferred<Void>()
-        reactor.files.write("late", to: path).addTimeout(.milliseconds(2), reactor).addBoth { result in
+        reactor.files.write("late", to: path).addTimeout(.milliseconds(2), clock: reactor).addBoth { result in
           #expect(throws: TimeoutError.self) { try result.get() }
           for _ in blocked { gate.signal() }
           // When these have run, all earlier calls have had their turn.

@@ -1,17 +1,10 @@
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlTesting
 import Testing
 
 @testable import SwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct ProcessPoolTests {
@@ -182,7 +175,7 @@ extension SystemTests {
         "worker", "#!/bin/sh\nsleep 1000 >/dev/null 2>&1 &\necho $! >\"$0.sleeper\"\nexit 3\n", mode: 0o755)
       let error = try withReactor { reactor in
         let pool = ProcessPool(size: 1, program: program, on: reactor)
-        return pool.call(square, 1).addTimeout(.seconds(30), reactor).addBoth { failure($0) as? WorkerDiedError }
+        return pool.call(square, 1).addTimeout(.seconds(30), clock: reactor).addBoth { failure($0) as? WorkerDiedError }
       }
       #expect(error?.status == .exited(3))
       let sleeper = try withReactor { $0.files.readText(program + ".sleeper") }

@@ -1,3 +1,4 @@
+import SwirlCoordination
 import SwirlDeferred
 import SwirlReactor
 import SwirlTesting
@@ -7,7 +8,7 @@ import Testing
   let clock = TestClock()
 
   @Test func `time stands still until it is advanced`() {
-    #expect(clock.now == Reactor.Instant.zero)
+    #expect(clock.now == Instant.zero)
     clock.advance(by: .milliseconds(1500))
     #expect(clock.now - .zero == .milliseconds(1500))
   }
@@ -68,8 +69,34 @@ import Testing
     #expect(ticks { $0.pump([.seconds(1), .seconds(1), .seconds(1)]) } == [.seconds(1), .seconds(2), .seconds(3)])
   }
 
+  @Test func `the time of day advances with it, from the one that was given`() {
+    let clock = TestClock(wallTime: .seconds(1_000_000_000))
+    #expect(clock.wallTime == .seconds(1_000_000_000))
+    clock.advance(by: .milliseconds(1500))
+    #expect(clock.wallTime == .milliseconds(1_000_000_001_500) && clock.now - .zero == .milliseconds(1500))
+  }
+
+  @Test func `calls name the place in the program that made them, on any clock`() {
+    let line = UInt(#line)
+    let timed = Deferred<Int>().addTimeout(.seconds(1), clock: clock)
+    let loop = LoopingCall(clock: clock) {}
+    loop.start(every: .seconds(2), now: false)
+    let debounced = Debounce(.seconds(3), clock: clock) { (_: Int) in }
+    debounced(1)
+    let bucket = TokenBucket(rate: 0.25, clock: clock)
+    bucket.take().addErrback { _ in }
+    let token = bucket.take()
+    let sites = clock.delayedCalls.sorted { $0.time < $1.time }.map(\.site)
+    #expect(sites.map(\.line) == [line + 1, line + 3, line + 4, line + 8])
+    #expect(sites.allSatisfy { "\($0)".contains("TestClockTests") })
+    for deferred in [timed.addCallback { _ in }, token] {
+      deferred.addErrback { _ in }
+      deferred.cancel()
+    }
+  }
+
   @Test func `it measures timeouts`() throws {
-    let late = Deferred<Int>().addTimeout(.seconds(5), clock)
+    let late = Deferred<Int>().addTimeout(.seconds(5), clock: clock)
     clock.advance(by: .milliseconds(4999))
     expectNoResult(of: late)
     clock.advance(by: .milliseconds(1))
@@ -112,6 +139,6 @@ import Testing
   }
 }
 
-extension Reactor.Instant {
+extension Instant {
   fileprivate static var zero: Self { TestClock().now }
 }

@@ -1,5 +1,5 @@
 /// An element of a ``Heap``.
-package protocol HeapElement {
+@usableFromInline package protocol HeapElement {
   /// Whether it comes before `other`: a strict weak order.
   func precedes(_ other: Self) -> Bool
 }
@@ -7,7 +7,7 @@ package protocol HeapElement {
 /// A binary heap: reading the element that no other precedes takes constant time, adding and removing logarithmic time.
 ///
 /// Elements that do not precede one another come out in any order. For FIFO order, include a sequence number.
-package struct Heap<Element: HeapElement> {
+@usableFromInline package struct Heap<Element: HeapElement> {
   /// All elements: the element at index i precedes, or equals, those at 2i + 1 and 2i + 2.
   @usableFromInline var array: [Element] = []
 

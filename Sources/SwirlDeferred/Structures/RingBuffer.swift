@@ -4,7 +4,10 @@
 /// elements and halves when three quarters of it are empty, which frees the memory of a burst while the queue drains.
 ///
 /// The subscript reads and changes elements in place; 0 is the first.
-package struct RingBuffer<Element> {
+///
+/// Without `@usableFromInline` on the type the compiler drops the `@inlinable` of its members, and other modules run them
+/// unspecialized.
+@usableFromInline package struct RingBuffer<Element> {
   /// The count is zero or a power of two. Empty slots are nil.
   @usableFromInline var slots: [Element?] = []
   /// The slot of the first element.

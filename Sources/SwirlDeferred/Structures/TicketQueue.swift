@@ -2,9 +2,9 @@
 ///
 /// Adding and serving take amortized constant time, removing by ticket at most logarithmic time. An element removed out
 /// of order leaves an empty place, until such places are half of the queue.
-package struct TicketQueue<Element> {
+@usableFromInline package struct TicketQueue<Element> {
   /// The sequence number of an element, from zero.
-  package typealias Ticket = Int
+  @usableFromInline package typealias Ticket = Int
 
   @usableFromInline struct Place {
     @usableFromInline let ticket: Ticket

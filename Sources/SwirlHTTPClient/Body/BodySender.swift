@@ -3,32 +3,32 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
-/// Sends content that comes in pieces: asks for the next one when the connection has room.
+/// Sends streamed content: requests the next piece when the connection has room.
 final class BodySender {
   enum Outcome {
     case sent
-    /// The content did not come, or was not what was announced.
+    /// The source failed, or its length differs from the announced one.
     case failed(any Error)
   }
-  /// So much goes out in one turn: a source that always has more must leave others their turn.
+  /// The maximum number of bytes per turn, so that a fast source does not starve other callbacks.
   private static let bytesPerTurn = 1 << 20
 
   private let transport: any Transport
   private let source: any BodySource
-  /// What is still to come of the length that was announced; nil for chunks.
+  /// The rest of the announced length; nil for chunks.
   private var remaining: Int?
   private var ended: ((Outcome) -> Void)?
-  /// What was asked for and has not come.
+  /// The pending piece.
   private var pending: Deferred<[UInt8]?>?
   private var isStarted = false
-  /// The transport has told the connection to pause, and will tell it to resume.
+  /// The transport has paused the connection, and will resume it.
   private var isPaused = false
   /// This turn's share is sent; the next turn sends more.
   private var isTurnOver = false
   private var isRunning = false
   private var sentInTurn = 0
 
-  /// `ended` is called once, unless it is cancelled before.
+  /// Calls `ended` once, unless it is cancelled first.
   init(
     _ source: any BodySource, length: Int?, on transport: any Transport, _ ended: @escaping (Outcome) -> Void
   ) {
@@ -38,14 +38,14 @@ final class BodySender {
     self.ended = ended
   }
 
-  /// - Parameter isPaused: whether the transport has told the connection to pause already.
+  /// - Parameter isPaused: whether the transport has paused the connection already.
   func start(isPaused: Bool) {
     self.isPaused = isPaused
     isStarted = true
     run()
   }
 
-  /// As the transport says: the two flags are apart, since it says `resume` only after it has said `pause`.
+  /// Separate from `isTurnOver`, because the transport calls `resume` only after a `pause`.
   func pause() { isPaused = true }
 
   func resume() {
@@ -53,14 +53,14 @@ final class BodySender {
     run()
   }
 
-  /// Asks for no more.
+  /// Stops reading the source.
   func cancel() {
     ended = nil
     pending.take()?.cancel()
   }
 
   private func run() {
-    // The loop below goes on by itself when what it asked for comes at once.
+    // Re-entrant call: the loop below us on the stack continues if a piece is available at once.
     if isRunning || !isStarted { return }
     isRunning = true
     defer { isRunning = false }
@@ -125,9 +125,9 @@ final class BodySender {
   private func finish(_ outcome: Outcome) { ended.take()?(outcome) }
 }
 
-/// Content that is not as long as was announced.
+/// Content whose length differs from the announced one.
 struct BodyLengthError: Error, CustomStringConvertible {
-  /// How much too little there is; less than zero for too much.
+  /// The number of missing bytes; negative for too many.
   let missing: Int
 
   var description: String {

@@ -1,13 +1,13 @@
 import SwirlDeferred
 import SwirlHTTPCore
 
-/// Content that is asked for piece by piece, on the reactor's thread: the next one only when the one before has come.
+/// Content in pieces, on the reactor's thread. The sender requests a piece only after the previous one has arrived.
 protocol BodySource: AnyObject {
   /// The next piece; nil after the last.
   func next() -> Deferred<[UInt8]?>
 }
 
-/// What a callback gives.
+/// The pieces of a callback.
 final class ProducerSource: BodySource {
   private let body: () -> Deferred<[UInt8]?>
 
@@ -25,7 +25,7 @@ final class SequenceSource<Pieces: AsyncSequence & Sendable>: BodySource where P
   func next() -> Deferred<[UInt8]?> { Deferred { [self] in try await nextPiece() } }
 
   private func nextPiece() async throws -> [UInt8]? {
-    // Taken out while it is used: nobody else asks meanwhile.
+    // Taken out while it is used, which is safe because calls do not overlap.
     var iterator = iterator
     defer { self.iterator = iterator }
     return try await iterator.next(isolation: #isolation)
@@ -50,7 +50,7 @@ final class ChainSource: BodySource {
   }
 }
 
-/// Bytes that are there, as one piece.
+/// Bytes in memory, as one piece.
 final class BytesSource: BodySource {
   private var bytes: [UInt8]?
 

@@ -5,7 +5,7 @@ import SwirlHTTPCore
 
 /// A file, read in pieces on threads for files.
 final class FileSource: BodySource {
-  /// To ask a thread for a piece costs more than to read 64 KiB; what is larger leaves the cache before it is sent.
+  /// A call on a thread costs more than reading 64 KiB, and a larger piece would leave the CPU cache before it is sent.
   private static let pieceLength = 256 * 1024
   private let path: String
   private var file: OpenFile?

@@ -3,10 +3,10 @@ public import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// The content of a request: bytes that are there, or pieces that come while it is sent.
+  /// The content of a request: bytes in memory, or a stream.
   ///
-  /// What it is goes into the Content-Type field, unless the request has one of its own. A stream whose length is known is sent with
-  /// Content-Length, another one in chunks; no more of it is asked for than the connection takes.
+  /// Its type becomes the Content-Type field, unless the request has its own. A stream of known length is sent with
+  /// Content-Length, another one in chunks; the connection applies back-pressure to it.
   public struct Body: Sendable {
     enum Content: Sendable {
       case bytes([UInt8])
@@ -26,10 +26,10 @@ extension HTTPClient {
 
     var content: Content { storage.content }
 
-    /// What the content is, such as `application/json`.
+    /// The type of the content, such as `application/json`.
     public var contentType: String? { storage.contentType }
 
-    /// How many bytes it has, where that is known before it is sent.
+    /// Its length in bytes, if known in advance.
     public var length: Int? {
       switch content {
       case .bytes(let bytes): bytes.count
@@ -37,7 +37,7 @@ extension HTTPClient {
       }
     }
 
-    /// Whether it can be sent again, as some redirects ask.
+    /// Whether it can be sent again, as some redirects require.
     var isReplayable: Bool {
       switch content {
       case .bytes: true
@@ -45,7 +45,7 @@ extension HTTPClient {
       }
     }
 
-    // MARK: - What is there
+    // MARK: - In memory
 
     /// Bytes.
     public static func bytes(_ bytes: [UInt8], contentType: String? = nil) -> Body { Body(.bytes(bytes), contentType) }
@@ -56,7 +56,7 @@ extension HTTPClient {
     }
 
     /// `value` as JSON.
-    /// - Throws: `EncodingError`, when it cannot be JSON.
+    /// - Throws: `EncodingError`, if it cannot be encoded.
     public static func json(_ value: some Encodable) throws -> Body {
       Body(.bytes([UInt8](try JSONEncoder().encode(value))), "application/json")
     }
@@ -67,26 +67,26 @@ extension HTTPClient {
       return Body(.bytes(Array(pairs.joined(separator: "&").utf8)), "application/x-www-form-urlencoded")
     }
 
-    // MARK: - What comes
+    // MARK: - Streams
 
     /// A file, read in pieces on threads while it is sent.
-    /// - Throws: `FileError`, when it is not there or no file.
+    /// - Throws: `FileError`, if it does not exist or is not a file.
     public static func file(_ path: String, contentType: String? = nil) throws -> Body {
       let length = try FileSource.length(of: path)
       return Body(
         .source(length: length, isReplayable: true) { FileSource(path) }, contentType ?? "application/octet-stream")
     }
 
-    /// The pieces of `sequence`, which is asked for the next one when the connection has room. For one request: the sequence is
-    /// gone afterwards.
+    /// The pieces of `sequence`, which is read when the connection has room. For one request only, because it consumes
+    /// the sequence.
     public static func stream<Pieces: AsyncSequence & Sendable>(
       _ pieces: Pieces, length: Int? = nil, contentType: String? = nil
     ) -> Body where Pieces.Element == [UInt8] {
       Body(.source(length: length, isReplayable: false) { SequenceSource(pieces) }, contentType)
     }
 
-    /// What a callback gives: `begin` is called on the reactor's thread when the sending begins, each time where a redirect asks for it
-    /// again, and what it returns is asked for piece after piece until that is nil.
+    /// The pieces of a callback: `begin` is called on the reactor's thread when sending starts, again for each redirect
+    /// that repeats the body. Its result is called for piece after piece until it gives nil.
     ///
     /// ```swift
     /// .producer {
@@ -108,7 +108,7 @@ extension HTTPClient {
 }
 
 extension String {
-  /// As the URL standard of the WHATWG says of forms: a space is a plus sign.
+  /// By the form encoding of the WHATWG URL standard: a space becomes a plus sign.
   var formEncoded: String {
     var bytes: [UInt8] = []
     for byte in utf8 {

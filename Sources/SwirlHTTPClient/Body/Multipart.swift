@@ -10,9 +10,9 @@ extension HTTPClient.Body {
     let body: HTTPClient.Body
 
     /// - Parameters:
-    ///   - name: the field's.
-    ///   - body: what it has.
-    ///   - fileName: the name that the server is told, if it is to be taken for a file.
+    ///   - name: the name of the field.
+    ///   - body: its content.
+    ///   - fileName: the file name for the server, if the field is a file.
     public init(_ name: String, _ body: HTTPClient.Body, fileName: String? = nil) {
       self.name = name
       self.body = body
@@ -25,7 +25,7 @@ extension HTTPClient.Body {
     }
 
     /// A field with a file, which is read while it is sent.
-    /// - Throws: `FileError`, when it is not there or no file.
+    /// - Throws: `FileError`, if it does not exist or is not a file.
     public init(_ name: String, file path: String, contentType: String? = nil) throws {
       let fileName = path.split(separator: "/").last.map(String.init) ?? path
       self.init(name, try .file(path, contentType: contentType), fileName: fileName)
@@ -47,7 +47,7 @@ extension HTTPClient.Body {
     for part in parts {
       var head = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(part.name.partEncoded)\""
       if let fileName = part.fileName { head += "; filename=\"\(fileName.partEncoded)\"" }
-      // One that could end its line would be a field of its own.
+      // A value with a line end could inject a field.
       if let type = part.body.contentType, HTTPField.isValidValue(type) { head += "\r\nContent-Type: \(type)" }
       add(head + "\r\n\r\n")
       switch part.body.content {
@@ -68,7 +68,8 @@ extension HTTPClient.Body {
 }
 
 extension String {
-  /// As the HTML standard has it for the names of parts: what could end the name or its line is percent-encoded.
+  /// By the HTML standard's rule for names of parts: characters that could end the name or its line are
+  /// percent-encoded.
   fileprivate var partEncoded: String {
     var text = ""
     for scalar in unicodeScalars {

@@ -1,19 +1,14 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
 import SwirlHTTPCore
 
-/// The directory of a cache, as calls that wait for the disk: for a thread of a pool.
+/// The directory of a cache. Its calls block on the disk: use a thread of a pool.
 ///
-/// Other processes may read, write and remove the same files at any time. Each file is put in its place as a whole.
+/// Other processes may read, write and remove the same files at any time. Each file is replaced atomically.
 struct CacheDirectory: Sendable {
   let path: String
-  /// What is larger was not written here.
+  /// The maximum size; a larger file is not one of the cache's.
   let limit: Int
 
   private func path(of name: String) -> String { "\(path)/\(name)" }
@@ -23,16 +18,17 @@ struct CacheDirectory: Sendable {
   enum Found: Sendable {
     case responses([CachedResponse])
     case nothing
-    /// It is not what was written, and is gone now.
+    /// It was damaged, and has been deleted.
     case damaged
     /// The file system refuses.
     case refused
   }
 
   /// What is kept under `key`. That it was asked for is noted as the file's time, by which files are removed.
-  func read(_ key: String) -> Found {
+  /// - Parameter now: the time of day, since 1970.
+  func read(_ key: String, at now: Duration) -> Found {
     let path = path(of: CacheFile.name(for: key))
-    // No link is followed, and nothing waited for that is no file.
+    // Does not follow links, and does not block on anything but a file.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return .nothing }
@@ -44,15 +40,15 @@ struct CacheDirectory: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) <= limit + 1024,
       let bytes = readAll(file, count: Int(status.st_size)), let responses = CacheFile.read(bytes, for: key)
     else { return removeDamaged(path) }
-    noteUse(of: file)
+    noteUse(of: file, at: now)
     return .responses(responses)
   }
 
-  /// Its time is now, to the nanosecond: what the kernel would set is that of its last tick, and the same for many.
-  private func noteUse(of file: Int32) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    futimens(file, [now, now])
+  /// Sets its time to now, in nanoseconds: the kernel's own time is that of its last tick, and the same for many files.
+  private func noteUse(of file: Int32, at now: Duration) {
+    let (seconds, attoseconds) = now.components
+    let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    futimens(file, [time, time])
   }
 
   private func removeDamaged(_ path: String) -> Found {
@@ -60,11 +56,11 @@ struct CacheDirectory: Sendable {
     return .damaged
   }
 
-  /// nil when there are fewer.
+  /// nil if there are fewer.
   private func readAll(_ file: Int32, count: Int) -> [UInt8]? {
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count {
-        // Within the buffer, which has room for them all.
+        // The pointer stays within the buffer, which has room for all of them.
         let more = readFile(file, buffer.baseAddress! + initialized, count - initialized)
         if more < 0, errno == EINTR { continue }
         if more <= 0 { break }
@@ -74,19 +70,20 @@ struct CacheDirectory: Sendable {
     return bytes.count == count ? bytes : nil
   }
 
-  /// What a change of a file did: how many bytes there are more, and whether the file system let it be done.
+  /// The result of changing a file: the added bytes, and whether the file system allowed it.
   struct Change: Sendable {
     var growth = 0
     var failures = 0
   }
 
   /// Changes what is kept under `key`.
-  func update(_ key: String, _ change: (inout [CachedResponse]) -> Void) -> Change {
+  /// - Parameter now: the time of day, since 1970.
+  func update(_ key: String, at now: Duration, _ change: (inout [CachedResponse]) -> Void) -> Change {
     var result = Change()
     let path = path(of: CacheFile.name(for: key))
     let before = size(of: path)
     var responses: [CachedResponse] = []
-    switch read(key) {
+    switch read(key, at: now) {
     case .responses(let found): responses = found
     case .nothing: break
     case .damaged, .refused: result.failures += 1
@@ -95,8 +92,8 @@ struct CacheDirectory: Sendable {
     if before == 0, responses.isEmpty { return result }
     // A file by itself must fit.
     while !responses.isEmpty, responses.size + key.utf8.count > limit { responses.removeLast() }
-    // Where the new cannot be written, the old must not stay: it is what was to be changed.
-    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key)) {
+    // If the new file cannot be written, delete the old one, which is outdated.
+    if responses.isEmpty || !replace(path, with: CacheFile.write(responses, for: key), at: now) {
       if !responses.isEmpty { result.failures += 1 }
       if unlink(path) != 0, errno != ENOENT, errno != ENOTDIR { result.failures += 1 }
     }
@@ -111,17 +108,17 @@ struct CacheDirectory: Sendable {
 
   private static let temporaryPrefix = ".new-"
 
-  /// Writes a new file, and puts it in the place of the old one. Not synchronized with the disk: what is lost with the power is
-  /// found to be damaged.
-  private func replace(_ path: String, with bytes: [UInt8]) -> Bool {
+  /// Writes a new file, and renames it over the old one. Without fsync: a file lost in a power failure is detected as
+  /// damaged.
+  private func replace(_ path: String, with bytes: [UInt8], at now: Duration) -> Bool {
     let temporary = self.path(of: Self.temporaryPrefix + String(UInt64.random(in: 0 ... .max), radix: 36))
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
     var file = open(temporary, flags, S_IRUSR | S_IWUSR)
     if file < 0, errno == ENOENT, makeDirectory() { file = open(temporary, flags, S_IRUSR | S_IWUSR) }
     guard file >= 0 else { return false }
     var isWritten = writeAll(bytes, to: file)
-    noteUse(of: file)
-    // Some file systems tell here that they are full.
+    noteUse(of: file, at: now)
+    // Some file systems report a full disk only on close.
     if close(file) != 0 { isWritten = false }
     if isWritten, rename(temporary, path) == 0 { return true }
     unlink(temporary)
@@ -131,7 +128,7 @@ struct CacheDirectory: Sendable {
   private func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
     var sent = 0
     while sent < bytes.count {
-      // Within the array, which the call only reads.
+      // The pointer stays within the array, and the call only reads.
       let count = bytes.withUnsafeBytes { writeFile(file, $0.baseAddress! + sent, bytes.count - sent) }
       if count < 0, errno == EINTR { continue }
       if count <= 0 { return false }
@@ -140,7 +137,7 @@ struct CacheDirectory: Sendable {
     return true
   }
 
-  /// The directory and those it is in.
+  /// Creates the directory and its parents.
   private func makeDirectory() -> Bool {
     var end = path.startIndex
     while end < path.endIndex {
@@ -164,12 +161,12 @@ struct CacheDirectory: Sendable {
     defer { closedir(directory) }
     var entries: [Entry] = []
     while let entry = readdir(directory) {
-      // The name ends with a zero, within the entry, which is valid until the next call.
+      // The name is a C string within the entry, which is valid until the next call.
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
       }
       let isTemporary = name.hasPrefix(Self.temporaryPrefix)
-      // What is not of the cache is left alone.
+      // Ignores files that are not the cache's.
       guard isTemporary || CacheFile.isName(name) else { continue }
       var status = stat()
       guard lstat(path(of: name), &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
@@ -184,20 +181,21 @@ struct CacheDirectory: Sendable {
     return entries
   }
 
-  /// A file that was being written for longer has nobody who writes it any more.
+  /// A temporary file that is older has no writer any more.
   private static let temporaryAge = 3600 * 1_000_000_000
 
-  /// Removes what was used longest ago until there is room to spare; returns how much there is, and how many files went.
-  func trim() -> (size: Int, removed: Int) {
+  /// Evicts the least recently used files until there is room to spare; returns the remaining size, and the number of
+  /// evicted files.
+  func trim(at now: Duration) -> (size: Int, removed: Int) {
     var entries = entries()
-    let newest = WallClock.now * 1_000_000_000
+    let newest = Int(now.nanoseconds)
     for entry in entries where entry.isTemporary && entry.used < newest - Self.temporaryAge { unlink(entry.path) }
     entries.removeAll(where: \.isTemporary)
     var size = entries.reduce(0) { $0 + $1.size }
     guard size > limit else { return (size, 0) }
     var removed = 0
     for entry in entries.sorted(by: { $0.used < $1.used }) {
-      // A little more than needed, since looking at all files takes its time.
+      // Evicts a little more than needed, because scanning all files is slow.
       if size <= limit - limit / 10 { break }
       if unlink(entry.path) == 0 { removed += 1 }
       size -= entry.size
@@ -210,6 +208,6 @@ struct CacheDirectory: Sendable {
   }
 }
 
-// Methods have their names.
+// Methods of this type shadow these names.
 private func readFile(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ room: Int) -> Int { read(file, bytes, room) }
 private func writeFile(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }

@@ -1,21 +1,21 @@
 import SwirlHTTPCore
 
-/// What a file of a cache has in it: a name by which it is known, a hash of all that follows, the key, and the responses to it.
+/// The format of a cache file: a magic name, a hash of the rest, the key, and its responses.
 ///
-/// Whatever the bytes are, reading them gives responses or nothing. The hash finds every damage, since a file may be cut off or
-/// changed at any place.
+/// Reading any bytes gives responses or nil. The hash detects damage, because a file may be truncated or changed
+/// anywhere.
 enum CacheFile {
   private static let magic = Array("swirl http cache 1\n".utf8)
   private static let hashLength = 32
 
-  /// The name of the file for `key`: of fixed length, and without anything that a path could mean.
+  /// The name of the file for `key`: of fixed length, without characters that have a meaning in paths.
   static func name(for key: String) -> String {
     MessageDigest.sha256(Array(key.utf8)).hexadecimal + suffix
   }
 
   static let suffix = ".cache"
 
-  /// Whether a file of this name may be one of these.
+  /// Whether this may be the name of a cache file.
   static func isName(_ name: String) -> Bool {
     name.hasSuffix(suffix) && name.utf8.count == 64 + suffix.utf8.count
       && name.utf8.prefix(64).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
@@ -37,13 +37,13 @@ enum CacheFile {
     return magic + MessageDigest.sha256(payload) + payload
   }
 
-  /// The responses in `bytes`, if that is a whole file for `key`; else nil.
+  /// The responses in `bytes`, if that is a complete file for `key`; otherwise nil.
   static func read(_ bytes: [UInt8], for key: String) -> [CachedResponse]? {
     guard bytes.starts(with: magic), bytes.count >= magic.count + hashLength else { return nil }
     let payload = Array(bytes.dropFirst(magic.count + hashLength))
     guard MessageDigest.sha256(payload) == Array(bytes[magic.count..<magic.count + hashLength]) else { return nil }
     var reader = Reader(payload)
-    // Another key may have the same hash, and a file may have been put under a name that is not its own.
+    // Another key may have the same hash, and a file may have been renamed.
     guard let owner = reader.bytes(), owner == Array(key.utf8), let count = reader.number() else { return nil }
     var responses: [CachedResponse] = []
     for _ in 0..<max(0, count) {
@@ -81,13 +81,13 @@ enum CacheFile {
 }
 
 extension [UInt8] {
-  /// Eight bytes, the lowest first.
+  /// Eight bytes, little-endian.
   fileprivate mutating func put(_ number: Int) {
     let bits = UInt64(bitPattern: Int64(number))
     for place in 0..<8 { append(UInt8(truncatingIfNeeded: bits >> (8 * UInt64(place)))) }
   }
 
-  /// How many there are, and they themselves.
+  /// The count, followed by the bytes.
   fileprivate mutating func put(_ bytes: [UInt8]) {
     put(bytes.count)
     append(contentsOf: bytes)

@@ -2,12 +2,12 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// Where a cache keeps responses: some for each key, the latest first. Nothing here fails: a cache that is broken is empty.
+/// The storage of a cache: several responses for each key, the latest first. It never fails: a broken cache is empty.
 protocol CacheStore: AnyObject {
-  /// How much it keeps, in bytes.
+  /// Its limit in bytes.
   var limit: Int { get }
   func load(_ key: String, on reactor: @autoclosure () -> Reactor) -> Deferred<CacheFound>
-  /// Changes what is kept under `key`; one change after the other, in the order they were asked for.
+  /// Changes the responses under `key`. Changes run one after the other, in FIFO order.
   func update(
     _ key: String, on reactor: @autoclosure () -> Reactor,
     _ change: @escaping @Sendable (inout [CachedResponse]) -> Void
@@ -20,17 +20,17 @@ struct CacheFound: Sendable {
   var effects = CacheEffects()
 }
 
-/// What a store had to do.
+/// The side effects of a change.
 struct CacheEffects: Sendable {
   var evictions = 0
   var failures = 0
 }
 
 extension [CachedResponse] {
-  /// No more variants of a resource are kept: they are looked through one by one.
+  /// The maximum number of variants of a resource, because they are searched linearly.
   private static var most: Int { 16 }
 
-  /// Puts `response` first, in the place of what it replaces.
+  /// Inserts `response` at the front, and removes the one it replaces.
   mutating func put(_ response: CachedResponse) {
     removeAll {
       $0.variant == response.variant && $0.isHead == response.isHead && $0.isDecoded == response.isDecoded

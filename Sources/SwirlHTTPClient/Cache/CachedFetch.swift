@@ -2,85 +2,77 @@ import HTTPTypes
 import SwirlDeferred
 import SwirlHTTPCore
 
-// What is done with a request: the order of RFC 9111 §4.
+// Handles a request in the order of RFC 9111 §4.
 
 extension HTTPCache {
   typealias Request = HTTPClient.Request
   typealias Response = HTTPClient.Response
 
-  /// Answers `request`, or has it answered.
+  typealias StreamedResponse = HTTPClient.StreamedResponse
+  /// As `HTTPClient.Next`, with the content, and a look at the head before it.
+  fileprivate typealias Next = (_ request: Request, _ onHead: @escaping (Response) -> Void) -> Deferred<Response>
+
+  /// Answers `request` from the cache, or sends it on.
   func answer(
     _ request: Request, of client: HTTPClient, _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
+  ) -> Deferred<StreamedResponse> {
     guard request.method == .get || request.method == .head else { return pass(request, next) }
+    // What is streamed may be of any size.
+    if !request.isCollected { return next(request) }
     let asked = CacheControl(request.headers)
-    // A part is neither kept nor made of what is kept, and who wants nothing stored is not told what was.
+    // The cache neither stores partial responses nor makes them, and a request with no-store gets no stored response.
     if request.body != nil || request.headers.contains(.range) || asked.has("no-store") && !asked.has("only-if-cached")
     {
       return next(request)
     }
-    return follow(request, of: client, [], next)
+    let limit = client.configuration.maximumBodySize
+    return CachedFetch(request, of: client, in: self) { request, onHead in
+      next(request).addCallback { response in
+        onHead(response.response)
+        return response.collect(atMost: limit)
+      }
+    }
+    .start().addCallback { StreamedResponse($0) }
   }
 
   // MARK: - Other methods
 
-  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<Response> {
+  private func pass(_ request: Request, _ next: HTTPClient.Next) -> Deferred<StreamedResponse> {
     if request.method == .options || request.method == .trace { return next(request) }
     return next(request).addCallback { response in
-      self.invalidate(after: request, response)
+      self.invalidate(after: request, response.response)
       return response
     }
   }
 
-  /// RFC 9111 §4.4: a method that may change something makes what is kept of it worthless.
+  /// RFC 9111 §4.4: an unsafe method invalidates the stored responses of its URL.
   private func invalidate(after request: Request, _ response: Response) {
     guard (200..<400).contains(response.status.code), let origin = try? HTTPURL(request.url).origin else { return }
     let named = ["location", "content-location"].compactMap { response.head.reference($0) }.map {
       URLReference.resolve($0, against: response.url)
     }
     let urls = [request.url, response.url] + response.history.map(\.url) + named
-    // What another server says of this one is not believed, and the other way round.
+    // A server can only invalidate URLs of its own origin.
     for url in Set(urls) where (try? HTTPURL(url).origin) == origin { remove(url) }
-  }
-
-  // MARK: - Redirects
-
-  /// Each step has its own place in the cache, so that they are followed here.
-  private func follow(
-    _ request: Request, of client: HTTPClient, _ history: [HTTPClient.RedirectStep], _ next: @escaping HTTPClient.Next
-  ) -> Deferred<Response> {
-    let policy = request.redirects ?? client.configuration.redirects
-    var step = request
-    step.redirects = HTTPClient.Redirects.none
-    return CachedFetch(step, of: client, in: self, next).start().addCallback { response -> Deferred<Response> in
-      guard policy.limit > 0, let location = Redirection.location(in: response.head) else {
-        if history.isEmpty { return .succeed(response) }
-        return .succeed(response.with(history: history))
-      }
-      switch client.redirected(request, to: location, response.status.code, policy, after: history) {
-      case .failure(let refused):
-        let way = history.first.map { " (on the way from \($0.url.redactedURL))" } ?? ""
-        throw HTTPError(.redirect, request.method.rawValue, request.url, refused.reason + way)
-      case .success(let further):
-        let taken = HTTPClient.RedirectStep(url: request.url, method: request.method, status: response.status)
-        return self.follow(further, of: client, history + [taken], next)
-      }
-    }
   }
 }
 
-/// A GET or HEAD, from the question whether it can be answered to what is kept of the answer.
+/// Handles one GET or HEAD, from the lookup to storing its response.
 private final class CachedFetch {
   private let request: HTTPClient.Request
   private let client: HTTPClient
   private let cache: HTTPCache
-  private let next: HTTPClient.Next
+  private let next: HTTPCache.Next
   private let asked: CacheControl
   private let key: String?
   private let isDecoding: Bool
   private var variants: [[String]: [UInt8]] = [:]
+  /// What others wait for.
+  private weak var miss: SharedMiss?
+  /// What was kept of the answer.
+  private var latest: CachedResponse?
 
-  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPClient.Next) {
+  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPCache.Next) {
     self.request = request
     self.client = client
     self.cache = cache
@@ -91,9 +83,9 @@ private final class CachedFetch {
   }
 
   func start() -> Deferred<HTTPClient.Response> {
-    // What is wrong with a URL is told by the client.
-    guard let key else { return next(request) }
-    // A program that asks whether something changed knows what it has: it is told what the server says.
+    // The client reports an invalid URL.
+    guard let key else { return next(request) { _ in } }
+    // The program's own conditional request gets the server's response.
     if request.isConditional, !asked.has("only-if-cached") { return ask(key, about: nil) }
     return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.Response> in
       let now = cache.now()
@@ -106,12 +98,65 @@ private final class CachedFetch {
         return .succeed(give(found!, .stale))
       case .validated, nil:
         if asked.has("only-if-cached") { return .succeed(.notCached(request)) }
-        return ask(key, about: found)
+        return askOnce(key, about: found)
       }
     }
   }
 
-  /// Whether `response` is one to this request (RFC 9111 §4).
+  // MARK: - Asking once for several
+
+  /// Asks the server, or waits for what it answers to the same request of another.
+  private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.Response> {
+    let hasCookies = client.cookies?.cookieBytes(for: request.url, method: request.method) != nil
+    guard let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
+      return ask(key, about: found)
+    }
+    if let miss = cache.misses[name] { return follow(miss, key, about: found) }
+    let miss = SharedMiss()
+    cache.misses[name] = miss
+    self.miss = miss
+    return ask(key, about: found).addBoth { [self] result in
+      if cache.misses[name] === miss { cache.misses[name] = nil }
+      switch result {
+      case .success(let response):
+        miss.end(latest.map { .stored($0) } ?? .notShared)
+        return response
+      case .failure(let error):
+        miss.end(error is CancelledError ? .cancelled : .notShared)
+        throw error
+      }
+    }
+  }
+
+  private func follow(
+    _ miss: SharedMiss, _ key: String, about found: CachedResponse?
+  ) -> Deferred<HTTPClient.Response> {
+    within(miss.wait()).addCallback { [self] outcome -> Deferred<HTTPClient.Response> in
+      switch outcome {
+      case .cancelled: return askOnce(key, about: found)
+      case .stored(let response):
+        if isMeant(response), response.use(for: asked, at: cache.now()) == .fresh {
+          return .succeed(give(response, .hit))
+        }
+        return ask(key, about: found)
+      case .notShared: return ask(key, about: found)
+      }
+    }
+  }
+
+  /// The time that this request has is its own.
+  private func within(_ outcome: Deferred<SharedMiss.Outcome>) -> Deferred<SharedMiss.Outcome> {
+    guard let limit = request.timeout ?? client.configuration.timeout else { return outcome }
+    return outcome.addTimeout(limit, clock: client.reactor).addErrback { [request] error in
+      guard error is TimeoutError else { throw error }
+      throw HTTPError(
+        .timeout, request.method.rawValue, request.url,
+        "no complete answer within \(limit) to another request for the same: is the server slow, or the timeout too short?"
+      )
+    }
+  }
+
+  /// Whether `response` matches this request (RFC 9111 §4).
   private func isMeant(_ response: CachedResponse) -> Bool {
     if response.isHead && request.method != .head { return false }
     if response.head["content-encoding"] != nil, response.isDecoded != isDecoding { return false }
@@ -136,27 +181,27 @@ private final class CachedFetch {
     return kept.response(to: request, at: cache.now(), outcome)
   }
 
-  // MARK: - Asking the server
+  // MARK: - Requests to the server
 
-  /// Asks whether what was given is still good, once however many were given it.
+  /// Revalidates a served response in the background, once for any number of requests.
   private func revalidateBehind(_ key: String, _ kept: CachedResponse) {
     let name = "\(key) \(kept.variant) \(kept.isDecoded)"
     guard cache.background.insert(name).inserted else { return }
     let cache = cache
-    // Nobody waits for it, and what fails here is tried again the next time.
+    // No caller waits for it; the next request retries a failure.
     ask(key, about: kept, isBehind: true).addBoth { _ in cache.background.remove(name) }
   }
 
-  /// Sends the request, with a question about `kept` if there is something of which it can be asked.
+  /// Sends the request, conditional on `kept` if that has a validator.
   private func ask(_ key: String, about kept: CachedResponse?, isBehind: Bool = false) -> Deferred<HTTPClient.Response>
   {
     var sent = request
     let isQuestion = kept.map { sent.setValidators(of: $0.head) } ?? false
     let flight = cache.takeOff(key)
     let requestTime = cache.now()
-    // What depends on cookies depends on those that were sent.
+    // If a response varies by cookies, these are the cookies that are sent.
     if let kept { _ = variant(of: kept.head) }
-    return next(sent).addBoth { [self] result -> Deferred<HTTPClient.Response> in
+    return next(sent, look).addBoth { [self] result -> Deferred<HTTPClient.Response> in
       cache.land(flight, key)
       let response: HTTPClient.Response
       do { response = try result.get() } catch {
@@ -181,12 +226,18 @@ private final class CachedFetch {
     }
   }
 
-  /// RFC 9111 §4.3.3 and §4.3.4: what is kept is still good.
+  /// Looks at the head of an answer: what is not kept is not for others, who need not wait for its end.
+  private func look(_ response: HTTPClient.Response) {
+    let isConfirming = response.status == 304
+    if !isConfirming, !CachedResponse.isStorable(response.head, asked: asked) { miss?.end(.notShared) }
+  }
+
+  /// RFC 9111 §4.3.3 and §4.3.4: the stored response is still valid.
   private func confirmed(
     _ kept: CachedResponse, _ key: String, by response: HTTPClient.Response, _ flight: CacheFlight, _ requestTime: Int,
     _ isBehind: Bool
   ) -> Deferred<HTTPClient.Response> {
-    // A 304 about something else says nothing about what is kept: it is asked for anew.
+    // A 304 for another ETag does not validate the stored response: request it again.
     if let tag = response.head.bytes(of: "etag"), !kept.isMeant(by: tag) {
       return ask(key, about: nil, isBehind: isBehind)
     }
@@ -202,7 +253,7 @@ private final class CachedFetch {
     return .succeed(give(updated, .revalidated))
   }
 
-  // MARK: - Keeping
+  // MARK: - Storing
 
   private func keep(
     _ response: HTTPClient.Response, _ key: String, _ flight: CacheFlight, _ requestTime: Int,
@@ -212,9 +263,9 @@ private final class CachedFetch {
     let head = response.head
     let responseTime = cache.now()
     let isHead = request.method == .head
-    // What a GET got is brought up to date by a HEAD, not replaced.
+    // A HEAD updates the stored response of a GET, but does not replace it.
     let kept = isHead && kept?.isHead == false ? nil : kept
-    // An interceptor behind the cache may have asked for something else.
+    // An interceptor behind the cache may have requested another URL.
     let isOwn = response.history.isEmpty && HTTPCache.key(of: response.url) == key
     if isHead, isOwn, head.status == 200 { freshen(key, by: head, requestTime, responseTime) }
     if isOwn, CachedResponse.isStorable(head, asked: asked),
@@ -224,13 +275,14 @@ private final class CachedFetch {
     {
       replace(kept, with: new, key)
     } else if let kept, head.status < 500, head.status != 304 {
-      // What the server sends now is not what is kept.
+      // The server's response differs from the stored one.
       replace(kept, with: nil, key)
     }
   }
 
   private func replace(_ kept: CachedResponse?, with new: CachedResponse?, _ key: String) {
-    // Larger than all there may be.
+    latest = new
+    // Drop a response larger than the whole cache.
     let new = new.flatMap { $0.size + key.utf8.count > cache.store.limit ? nil : $0 }
     if new != nil { cache.counts.stores += 1 }
     if kept == nil && new == nil { return }
@@ -244,7 +296,7 @@ private final class CachedFetch {
     }
   }
 
-  /// RFC 9111 §4.3.5: the answer to a HEAD tells whether what a GET got is still the same.
+  /// RFC 9111 §4.3.5: the response to a HEAD shows whether the stored response of a GET is still current.
   private func freshen(_ key: String, by head: ResponseHead, _ requestTime: Int, _ responseTime: Int) {
     let variant = variant(of: head)
     cache.update(key) { responses in
@@ -267,7 +319,7 @@ extension HTTPClient.Request {
 }
 
 extension HTTPClient.Response {
-  /// RFC 9111 §5.2.1.7: there is nothing in the cache that would do.
+  /// RFC 9111 §5.2.1.7: no stored response is usable.
   fileprivate static func notCached(_ request: HTTPClient.Request) -> HTTPClient.Response {
     let text = "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"
     return HTTPClient.Response(

@@ -2,7 +2,7 @@ import SwirlContent
 import SwirlHTTPCore
 
 extension CachedResponse {
-  /// The response for a program, with the Age field that RFC 9111 §4 wants.
+  /// The response for a program, with the Age field that RFC 9111 §4 requires.
   func response(
     to request: HTTPClient.Request, at now: Int, _ outcome: HTTPCache.Outcome
   ) -> HTTPClient.Response {

@@ -5,13 +5,13 @@ import SwirlHTTPCore
 
 /// Responses in files, which are read and written on threads for files.
 ///
-/// What is done with one key is done in the order in which it was asked for; other keys need not wait. So a request finds what the
-/// one before it has left, however slow the disk.
+/// Operations on one key run in FIFO order; different keys do not wait for each other. So a request always sees the
+/// effect of the previous one.
 final class DiskCacheStore: CacheStore {
   private let directory: CacheDirectory
-  /// What waits for the work with the same key that is under way.
+  /// The operations that wait for a running one on the same key.
   private var waiting: [String: RingBuffer<() -> Void>] = [:]
-  /// How much there is, as far as is known; nil before it was looked at.
+  /// The known size; nil before the first scan.
   private var size: Int?
   private var isTrimming = false
 
@@ -20,7 +20,10 @@ final class DiskCacheStore: CacheStore {
   var limit: Int { directory.limit }
 
   func load(_ key: String, on reactor: @autoclosure () -> Reactor) -> Deferred<CacheFound> {
-    inTurn(key, on: reactor(), orElse: .refused) { [directory] in directory.read(key) }.addCallback { found in
+    let reactor = reactor()
+    let now = reactor.wallTime
+    let found = inTurn(key, on: reactor, orElse: .refused) { [directory] in directory.read(key, at: now) }
+    return found.addCallback { found in
       switch found {
       case .responses(let responses): CacheFound(responses: responses)
       case .nothing: CacheFound()
@@ -34,8 +37,10 @@ final class DiskCacheStore: CacheStore {
     _ change: @escaping @Sendable (inout [CachedResponse]) -> Void
   ) -> Deferred<CacheEffects> {
     let failure = CacheDirectory.Change(failures: 1)
-    return inTurn(key, on: reactor(), orElse: failure) { [directory] in directory.update(key, change) }.addCallback {
-      done in
+    let reactor = reactor()
+    let now = reactor.wallTime
+    let changed = inTurn(key, on: reactor, orElse: failure) { [directory] in directory.update(key, at: now, change) }
+    return changed.addCallback { done in
       if let size = self.size { self.size = size + done.growth }
       let effects = CacheEffects(failures: done.failures)
       if done.growth <= 0 { return .succeed(effects) }
@@ -52,12 +57,14 @@ final class DiskCacheStore: CacheStore {
       .addCallback { CacheEffects(failures: $0) }.addErrback { _ in CacheEffects(failures: 1) }
   }
 
-  /// Looks at all files the first time, and then whenever there may be too many of them.
+  /// Scans all files the first time, and then whenever the limit may be exceeded.
   private func trimIfNeeded(on reactor: Reactor) -> Deferred<Int> {
     if isTrimming { return .succeed(0) }
     if let size, size <= limit { return .succeed(0) }
     isTrimming = true
-    return reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim() }.addBoth { result in
+    let now = reactor.wallTime
+    let trimmed = reactor.deferToThread(in: reactor.fileThreads.files) { [directory] in directory.trim(at: now) }
+    return trimmed.addBoth { result in
       self.isTrimming = false
       guard case .success(let now) = result else { return 0 }
       self.size = now.size
@@ -65,14 +72,14 @@ final class DiskCacheStore: CacheStore {
     }
   }
 
-  /// Does `work` on a thread when what was to be done with `key` before has been. Who cancels it does not hear of it, but it is
-  /// done. A pool that is closed does nothing more: the value is the other one then.
+  /// Runs `work` on a thread after the earlier operations on `key`. Cancelling it drops the result, but the work runs.
+  /// After the pool is closed it gives the fallback value.
   private func inTurn<Value: Sendable>(
     _ key: String, on reactor: Reactor, orElse other: Value, _ work: @escaping @Sendable () -> Value
   ) -> Deferred<Value> {
     var isWanted = true
     let outcome = Deferred<Value>(canceller: { _ in isWanted = false })
-    // Unowned: it is what ends the turn before, and starts this one.
+    // Unowned: the reactor itself runs this closure.
     let start = { [unowned reactor] in
       reactor.deferToThread(in: reactor.fileThreads.files) { work() }.addBoth { result in
         self.endTurn(key)

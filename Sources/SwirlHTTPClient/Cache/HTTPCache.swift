@@ -2,7 +2,7 @@ public import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// Keeps responses, and answers with them while they are good (RFC 9111, and RFC 5861 for stale ones): for
+/// Stores responses, and serves them while they are usable (RFC 9111, and RFC 5861 for stale ones): for
 /// `HTTPClient.intercept`.
 ///
 /// ```swift
@@ -12,76 +12,78 @@ import SwirlHTTPCore
 /// print(response.cacheOutcome, cache.counts)
 /// ```
 ///
-/// It is a private cache: it keeps what is for one user, and answers requests with credentials only with what was answered to the
-/// same ones. What was used last is kept longest. It belongs to the thread of its clients' reactor.
+/// It is a private cache: it stores responses for one user, and serves a request with credentials only from responses
+/// to the same credentials. It evicts the least recently used. It belongs to the thread of its clients' reactor.
 public final class HTTPCache {
-  /// What came of asking a cache.
+  /// The outcome of a cache lookup.
   public enum Outcome: Sendable, Hashable {
-    /// It answered, with what was fresh.
+    /// A fresh stored response.
     case hit
-    /// It answered, with what had expired, as the server or the request allowed.
+    /// A stale stored response, as the server or the request allowed.
     case stale
-    /// The server said that what was kept is still good.
+    /// A stored response that the server validated.
     case revalidated
-    /// The server answered.
+    /// A response of the server.
     case miss
   }
 
-  /// What it has done so far.
+  /// Its counters.
   public struct Counts: Sendable, Hashable {
-    /// Answers that were fresh.
+    /// Fresh responses served.
     public internal(set) var hits = 0
-    /// Answers that had expired, as the server or the request allowed.
+    /// Stale responses served, as the server or the request allowed.
     public internal(set) var stale = 0
-    /// Answers of which the server said that they are still good.
+    /// Stored responses that the server validated.
     public internal(set) var revalidated = 0
-    /// Requests that the server answered.
+    /// Requests answered by the server.
     public internal(set) var misses = 0
-    /// Responses that were kept, or brought up to date.
+    /// Responses stored or updated.
     public internal(set) var stores = 0
-    /// Responses that made room for others.
+    /// Evicted responses.
     public internal(set) var evictions = 0
-    /// What a file system refused, and files that were damaged: the requests went on without.
+    /// Failures of the file system, and damaged files: the requests bypassed the cache.
     public internal(set) var failures = 0
   }
 
-  /// What it has done so far.
+  /// Its counters.
   public internal(set) var counts = Counts()
 
   let store: any CacheStore
   /// Seconds since 1970.
   var now: () -> Int = { WallClock.now }
-  /// What is being asked of servers.
+  /// The requests in flight to servers.
   private var flights: [String: [CacheFlight]] = [:]
-  /// Changes of the store that are under way.
+  /// What is being asked of servers for more than one request, perhaps.
+  var misses: [String: SharedMiss] = [:]
+  /// The number of pending changes of the store.
   private(set) var pendingUpdates = 0
-  /// What is being asked for again behind answers that were given.
+  /// The running background revalidations.
   var background: Set<String> = []
 
   init(_ store: any CacheStore) { self.store = store }
 
   /// A cache in memory.
-  /// - Parameter limit: how much it keeps, in bytes; 64 MiB unless told otherwise.
+  /// - Parameter limit: its limit in bytes; by default 64 MiB.
   public convenience init(memory limit: Int = 64 << 20) {
     require(limit >= 0, "a limit is a number of bytes, not \(limit)")
     self.init(MemoryCacheStore(limit: limit))
   }
 
-  /// A cache in a directory, which several processes may share; it is made when it is needed.
+  /// A cache in a directory, which several processes may share; it is created on demand.
   ///
-  /// Files are read and written on threads. They can be read by their owner only. What cannot be written is
-  /// not kept, and what cannot be read is asked for: neither is an error of a request.
+  /// Threads read and write its files. Only their owner can read them. A response that cannot be written is not stored,
+  /// and one that cannot be read is requested again: neither fails a request.
   ///
   /// - Parameters:
   ///   - path: the directory. It should have nothing else in it.
-  ///   - limit: how much it keeps, in bytes; 512 MiB unless told otherwise. Until old files are removed it may be more.
+  ///   - limit: its limit in bytes; by default 512 MiB. It may be exceeded until old files are evicted.
   public convenience init(directory path: String, limit: Int = 512 << 20) {
     require(limit >= 0, "a limit is a number of bytes, not \(limit)")
     require(!path.isEmpty && !path.utf8.contains(0), "a path is not empty and has no zero in it")
     self.init(DiskCacheStore(path, limit: limit))
   }
 
-  /// Forgets what is kept of `url`. Done when the Deferred fires; what is being asked for then is not kept either.
+  /// Removes the responses of `url`. The Deferred fires when that is done; responses in flight are not stored either.
   @discardableResult
   public func remove(_ url: String) -> Deferred<Void> {
     guard let key = Self.key(of: url) else { return .succeed() }
@@ -89,7 +91,7 @@ public final class HTTPCache {
     return update(key) { $0 = [] }
   }
 
-  /// Forgets all. Done when the Deferred fires; what is being asked for then is not kept either.
+  /// Removes all responses. The Deferred fires when that is done; responses in flight are not stored either.
   @discardableResult
   public func removeAll() -> Deferred<Void> {
     for flight in flights.values.joined() { flight.isOutdated = true }
@@ -98,7 +100,7 @@ public final class HTTPCache {
 
   // MARK: - Within
 
-  /// Under which name what a URL answers is kept: what is sent to the server of it. nil for what is no URL.
+  /// The key of a URL: the part that is sent to the server. nil for an invalid URL.
   static func key(of url: String) -> String? {
     guard let parts = try? HTTPURL(url) else { return nil }
     return parts.origin.prefix + parts.target
@@ -115,7 +117,7 @@ public final class HTTPCache {
     if flights[key]?.isEmpty == true { flights[key] = nil }
   }
 
-  /// What is kept under `key`; never a failure.
+  /// The responses under `key`. It never fails.
   func load(_ key: String) -> Deferred<[CachedResponse]> {
     store.load(key, on: .current).addCallback { found in
       self.note(found.effects)
@@ -123,7 +125,7 @@ public final class HTTPCache {
     }
   }
 
-  /// Changes what is kept under `key`; never a failure.
+  /// Changes the responses under `key`. It never fails.
   @discardableResult
   func update(_ key: String, _ change: @escaping @Sendable (inout [CachedResponse]) -> Void) -> Deferred<Void> {
     pendingUpdates += 1
@@ -141,7 +143,7 @@ public final class HTTPCache {
 
 /// A request that a server has not answered yet.
 final class CacheFlight {
-  /// Whether its answer may be older than a change that was made meanwhile.
+  /// Whether its response may be older than a later invalidation.
   var isOutdated = false
 }
 

@@ -9,22 +9,22 @@ extension HTTPClient {
   /// client.intercept(HTTPCache(directory: "/var/cache/example"))
   /// ```
   ///
-  /// It is an interceptor: one that changes fields belongs before it, one that counts what goes over the network behind it. It
-  /// follows the redirects itself, since each has its own place in the cache. Requests for a range, with a body, and
+  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes fields belongs before
+  /// it, one that counts what goes over the network behind it, with `eachHop`. Requests for a range, with a body, and
   /// what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came of it.
   public func intercept(_ cache: HTTPCache) {
     // The closure is the client's own.
-    intercept { [unowned self] request, next in cache.answer(request, of: self, next) }
+    intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }
   }
 
-  /// What of `request`, as it will be sent, a response depends on that names these fields.
+  /// The variant of `request`, as it will be sent, for a response that varies by these fields.
   func cacheVariant(of request: Request, _ names: [String]) -> [UInt8] {
     var credentials =
       value(of: .authorization, in: request) ?? request.authentication?.credentials.map { Array($0.utf8) }
     if let digest = request.authentication?.digest {
       credentials = Array("Digest \(digest.user):\(digest.password)".utf8)
     }
-    // A Host of its own asks for something else at the same URL.
+    // A Host field of the request selects another resource at the same URL.
     let names = request.headers.contains(.host) ? names + ["host"] : names
     return CacheVariant.hash(names, credentials, by: MessageDigest.sha256) { value(of: $0, in: request) }
   }

@@ -2,14 +2,14 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// Responses in memory: a list of what was used, the latest first, with an index.
+/// Responses in memory: a list by last use, the latest first, with an index.
 final class MemoryCacheStore: CacheStore {
   private final class Page {
     let key: String
     var responses: [CachedResponse] = []
     var size = 0
     var next: Page?
-    /// In the list with it, and so alive.
+    /// Unowned: it is in the same list, and so alive.
     unowned var previous: Page?
 
     init(_ key: String) { self.key = key }
@@ -23,7 +23,7 @@ final class MemoryCacheStore: CacheStore {
 
   init(limit: Int) { self.limit = limit }
 
-  // One by one: a long list that lets go of itself would do so on the stack.
+  // One by one: a long list would release itself recursively and overflow the stack.
   deinit { while let page = first { unlink(page) } }
 
   func load(_ key: String, on reactor: @autoclosure () -> Reactor) -> Deferred<CacheFound> {

@@ -1,26 +1,20 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 public import SwirlHTTPCore
+import SwirlPlatform
 
 extension CookieJar {
-  /// How cookies are written into a file.
+  /// The format of a cookie file.
   public enum Format: Sendable, Hashable {
-    /// Everything, for this library.
+    /// All attributes, for this library.
     case json
     /// For curl and wget too, without SameSite.
     case netscape
   }
 
-  /// Adds the cookies of a file to the jar, whichever format it has. Those that cannot be taken are told to ``onRefused``.
+  /// Adds the cookies of a file in either format to the jar. It reports refused ones to ``onRefused``.
   ///
-  /// Reads while the thread waits: load before the work begins, or in a thread pool.
-  /// - Throws: ``CookieError``; the jar is unchanged then. A file that does not exist is an error too: `errno` is `ENOENT`.
+  /// Blocks the thread: load before the work starts, or in a thread pool.
+  /// - Throws: ``CookieError``; the jar is unchanged then. A file that does not exist is an error too: `errno` is
+  ///   `ENOENT`.
   public func load(from path: String) throws(CookieError) {
     let text = try CookieFileAccess.contents(of: path)
     do throws(CookieError) {
@@ -34,10 +28,10 @@ extension CookieJar {
     }
   }
 
-  /// Writes all cookies, those of the session too, into a file that only its owner can read. Who reads it meanwhile sees the
-  /// old or the new cookies, and never a part.
+  /// Writes all cookies, those of the session too, to a file that only its owner can read. A concurrent reader sees the
+  /// old or the new cookies, never a part.
   ///
-  /// Writes while the thread waits.
+  /// Blocks the thread.
   /// - Throws: ``CookieError``; the old file is unchanged then.
   public func save(to path: String, as format: Format = .json) throws(CookieError) {
     try CookieFileAccess.replace(path, with: format == .json ? Array(json.utf8) : netscapeBytes)
@@ -46,7 +40,7 @@ extension CookieJar {
 
 /// Files as a whole.
 private enum CookieFileAccess {
-  /// More than any jar has: what is larger is not cookies.
+  /// A limit above the size of any jar's file.
   static let limit = 64 << 20
 
   static func contents(of path: String) throws(CookieError) -> [UInt8] {
@@ -65,16 +59,16 @@ private enum CookieFileAccess {
     }
   }
 
-  /// Writes a new file beside the old one, and puts it in its place.
+  /// Writes a temporary file and renames it over the old one.
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
     try check(path, .cannotWrite)
-    // In the same directory, because a file cannot be renamed into another file system; never one that is there already.
-    // Its name has nothing of the other, which may be as long as names can be.
+    // In the same directory, because rename does not cross file systems. The name is new, and does not extend the other
+    // one, which may have the maximum length.
     let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
     let name = "\(directory).swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
-    // On the disk before it has the name: after a power failure there would be an empty file otherwise.
+    // Syncs before the rename: otherwise a power failure could leave an empty file.
     let isWritten = append(bytes, to: file) && fsync(file) == 0
     let failure = isWritten ? 0 : errno
     close(file)
@@ -88,14 +82,14 @@ private enum CookieFileAccess {
   private static func append(_ bytes: [UInt8], to file: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
-      // Valid during the call, which keeps nothing of it.
+      // The pointer is valid during the call, which does not keep it.
       let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
       if count > 0 { rest.removeFirst(count) } else if errno != EINTR { return false }
     }
     return true
   }
 
-  /// A path that C would cut at a zero names another file.
+  /// C would cut the path at a zero byte, and use another file.
   private static func check(_ path: String, _ code: CookieError.Code) throws(CookieError) {
     if path.isEmpty || path.utf8.contains(0) {
       throw CookieError(code, path: path, "the path is empty or has a zero in it")

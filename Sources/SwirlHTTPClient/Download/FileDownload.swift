@@ -4,12 +4,12 @@ import SwirlHTTPCore
 import SwirlReactor
 import SwirlHTTPCore
 
-/// A download: a request for the rest where there is something to resume, and one for the whole where that comes to nothing. On the
+/// A download: a request for the rest if there is a part to resume, and one for the whole if that fails. Used on the
 /// reactor's thread.
 final class FileDownload {
   private let request: HTTPClient.Request
   private let part: PartFile
-  /// What to resume; nil for the whole.
+  /// The part to resume; nil for the whole.
   private var rest: PartFile.Rest?
   private let client: HTTPClient
   private let acceptsAnyStatus: Bool
@@ -21,7 +21,7 @@ final class FileDownload {
   /// Where the content of this response ends, if the server said so.
   private var end: Int?
   private var resumedAt = 0
-  /// Whether the server sent what it cannot have meant.
+  /// Whether the server's response was contradictory.
   private var isDoubtful = false
 
   /// The part cannot be resumed.
@@ -48,7 +48,7 @@ final class FileDownload {
   func start() -> Deferred<HTTPClient.Download> {
     var request = request
     if let rest {
-      // The last byte once more where it may be the last of all: no server sends a range that is empty.
+      // Request the last byte again if the part may be complete: no server sends an empty range.
       let isShort = rest.origin.total.map { rest.length < $0 } ?? false
       request.setRange((isShort ? rest.length : rest.length - 1)...)
       request.headers[fields: .ifRange] = [HTTPField(name: .ifRange, value: rest.origin.validator)]
@@ -102,7 +102,7 @@ final class FileDownload {
     self.total = total
     var origin: PartOrigin? = rest.origin
     origin?.total = total
-    // It stays as it is, unless the first byte comes again or it knows more now.
+    // Keep the stored origin, unless the file starts again or the new one knows more.
     if received > 0, origin == rest.origin { origin = nil }
     writer.beginning = (received, origin)
   }
@@ -120,7 +120,7 @@ final class FileDownload {
     startOver(response, positions.count)
   }
 
-  /// nil where there is no content, or none whose length the head says.
+  /// nil without content, or if the head does not give its length.
   private func lengthOfContent(_ response: HTTPClient.Response) -> Int? {
     let hasNone = request.method == .head || response.status == 204 || response.status == .notModified
     return hasNone ? nil : response.head.contentLength
@@ -168,12 +168,13 @@ final class FileDownload {
       }
       .addCallback { [self] in
         HTTPClient.Download(
-          url: response.url, status: response.status, headers: response.headers, path: part.path, size: received, resumedAt: resumedAt)
+          url: response.url, status: response.status, headers: response.headers, path: part.path, size: received,
+          resumedAt: resumedAt)
       }
     }
   }
 
-  /// Leaves what came to a later download.
+  /// Leaves the received bytes to a later download.
   private func keep(_ error: any Error) -> Deferred<HTTPClient.Download> {
     writer.flush().addBoth { [self] _ in
       part.perform(on: client.reactor) { [isDoubtful] part in
@@ -193,7 +194,8 @@ extension HTTPClient.Response {
 }
 
 extension Range<Int> {
-  /// Whether these positions may answer a Range field of one range; fields of other forms are not compared.
+  /// Whether these positions may answer the Range field. Only a field with a single range is compared; other forms are
+  /// accepted.
   fileprivate func mayAnswer(_ field: String) -> Bool {
     guard field.hasPrefix("bytes="), !field.contains(",") else { return true }
     let ends = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)

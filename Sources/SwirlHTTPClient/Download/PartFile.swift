@@ -3,19 +3,20 @@ import SwirlReactor
 import SwirlSystem
 import SwirlHTTPCore
 
-/// A file that is being written, under a name of its own until it is whole: `path.part`, and beside it `path.origin.part`, which says
-/// what it is a part of.
+/// A file being written, under a temporary name until it is complete: `path.part`, with its origin in
+/// `path.origin.part`.
 ///
-/// Unchecked: it is used by one thread at a time, since the next piece is written when the one before has been.
+/// Unchecked: one thread at a time uses it, because the next piece is written after the previous one.
 final class PartFile: @unchecked Sendable {
   let path: String
   private let partPath: SystemPath
   private let originPath: SystemPath
   private var file: OpenFile?
-  /// What is no file, such as `/dev/null`, is written to itself, and has nothing to resume.
+  /// False for a path that is not a regular file, such as `/dev/null`: it is written in place, without a part to
+  /// resume.
   private var isBeside = true
 
-  /// What an earlier download left.
+  /// The part of an earlier download.
   struct Rest: Sendable {
     let length: Int
     let origin: PartOrigin
@@ -27,7 +28,7 @@ final class PartFile: @unchecked Sendable {
     originPath = SystemPath(path + ".origin").partial
   }
 
-  /// Does `work` with it on a thread.
+  /// Runs `work` with it on a thread.
   func perform(on reactor: Reactor, _ work: @escaping @Sendable (PartFile) throws -> Void) -> Deferred<Void> {
     reactor.deferToThread(in: reactor.fileThreads.pool(isDevice: !isBeside), name: "write \(path)") { try work(self) }
   }
@@ -42,7 +43,7 @@ final class PartFile: @unchecked Sendable {
       file = try OpenFile(path, .write)
       return nil
     }
-    // To open a named pipe would wait for its reader.
+    // Opening a named pipe would block until it has a reader.
     for beside in [partPath, originPath] where try OpenFile.isSpecial(beside) {
       throw FileError("open", beside, reason: "it is no file; remove it, or choose another name")
     }
@@ -55,11 +56,11 @@ final class PartFile: @unchecked Sendable {
     return Rest(length: length, origin: origin)
   }
 
-  /// Keeps the first `length` bytes; what comes is written after them.
-  /// - Parameter origin: what the file is a part of from now on; nil for what it was a part of before, and when nothing is kept for none.
+  /// Truncates it to `length` bytes; later bytes go after them.
+  /// - Parameter origin: the new origin of the part; nil keeps the old one, or no origin for a length of zero.
   func begin(at length: Int, _ origin: PartOrigin?) throws {
     guard isBeside else { return }
-    // In this order: whenever the process is killed, the part belongs to its origin or has none.
+    // In this order: if the process is killed at any time, the part matches its origin or has no origin.
     if length == 0 || origin != nil { try forgetOrigin() }
     try file?.truncate(to: length)
     if let origin {
@@ -71,15 +72,15 @@ final class PartFile: @unchecked Sendable {
 
   func write(_ bytes: [UInt8]) throws { try file?.write(bytes) }
 
-  /// A later download will not resume it.
+  /// Deletes the origin, so that no later download resumes the part.
   func forgetOrigin() throws {
     if isBeside, try OpenFile.length(of: originPath) != nil { try OpenFile.remove(originPath) }
   }
 
-  /// It is whole, and has so many bytes: it takes its name.
+  /// The file is complete with this length: renames it to its final name.
   func finish(_ length: Int) throws {
     guard let file else { return }
-    // The lock ends with the descriptor, so the file is closed after it has been renamed.
+    // Closing the descriptor releases the lock, so close it after the rename.
     try file.checkWrites()
     if isBeside {
       guard try file.seekToEnd() == length else {
@@ -92,7 +93,7 @@ final class PartFile: @unchecked Sendable {
     try file.close()
   }
 
-  /// Leaves it to a later download, if there is anything in it.
+  /// Leaves it to a later download, if it is not empty.
   func leave() {
     guard let file else { return }
     if isBeside, (try? file.seekToEnd()) == 0 {

@@ -2,22 +2,23 @@ import HTTPTypes
 import SwirlHTTPCore
 import SwirlReactor
 
-/// What the part of a file is a part of. It is kept beside the part, so that a later download resumes the same representation or none.
+/// The origin of a partial file. It is stored beside the part, so that a later download resumes only the same
+/// representation.
 struct PartOrigin: Equatable, Sendable {
   /// The URL of the request.
   let requested: String
-  /// The URL that answered, after redirects. Without its query, which for signed URLs is another each time.
+  /// The final URL after redirects, without its query, which differs each time for signed URLs.
   let answered: String
   /// The strong validator that came with the part: an ETag, or a Last-Modified (RFC 9110 §13.1.5).
   let validator: [UInt8]
-  /// The ETag, which may be weak; empty for none. In bytes, since it need not be UTF-8 (RFC 9110 §8.8.3).
+  /// The ETag, which may be weak; empty without one. In bytes, because it may not be UTF-8 (RFC 9110 §8.8.3).
   let tag: [UInt8]
-  /// How long the whole is, if the server said so.
+  /// The total length, if the server gave it.
   var total: Int?
-  /// The Content-Encoding; empty for none.
+  /// The Content-Encoding; empty without one.
   let coding: String
 
-  /// nil when the response has no strong validator.
+  /// nil if the response has no strong validator.
   init?(_ response: HTTPClient.Response, total: Int?, to request: HTTPClient.Request) {
     guard let validator = Self.strongValidator(of: response) else { return nil }
     requested = request.url
@@ -32,9 +33,11 @@ struct PartOrigin: Equatable, Sendable {
 
   private static func strongValidator(of response: HTTPClient.Response) -> [UInt8]? {
     if let tag = response.head.bytes(of: "etag"), isStrong(tag) { return tag }
-    // Two versions of one second have the same date: only a date that was over when the response was made is strong (RFC 9110 §8.8.2.2).
-    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: WallClock.now),
-      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: WallClock.now) }), modified < date
+    // Two versions from the same second have the same date: a date is strong only if it lies before the response's Date
+    // (RFC 9110 §8.8.2.2).
+    let now = WallClock.now
+    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: now),
+      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: now) }), modified < date
     else { return nil }
     return Array(text.utf8)
   }
@@ -45,9 +48,9 @@ struct PartOrigin: Equatable, Sendable {
     return tag.dropFirst().dropLast().allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }
   }
 
-  /// Whether a partial response may be of the same representation. It has the ETag that a whole one would have (RFC 9110 §15.3.7), so one
-  /// without it is of another. Of the other fields a server leaves out what the request's If-Range implies: a field that is missing says
-  /// nothing, and one that differs says no.
+  /// Whether a partial response may be of the same representation. It has the ETag that a whole one would have (RFC
+  /// 9110 §15.3.7), so one without it is of another. A server may omit other fields that If-Range implies: a missing
+  /// field is neutral, a different one excludes it.
   func mayInclude(_ response: HTTPClient.Response, total: Int?) -> Bool {
     let date = validator == tag ? nil : response.head.bytes(of: "last-modified")
     return (response.head.bytes(of: "etag") ?? []) == tag && (date ?? validator) == validator
@@ -60,16 +63,17 @@ struct PartOrigin: Equatable, Sendable {
 
   private static let title = Array("swirl-part 1".utf8)
 
-  /// A line each; none of them has a line break, since fields and URLs have none.
+  /// One line each: fields and URLs cannot contain line breaks.
   var bytes: [UInt8] {
     let lines = [
-      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag, Array((total.map { "\($0)" } ?? "").utf8),
+      Self.title, Array(requested.utf8), Array(answered.utf8), validator, tag,
+      Array((total.map { "\($0)" } ?? "").utf8),
       Array(coding.utf8), [],
     ]
     return Array(lines.joined(separator: "\n".utf8))
   }
 
-  /// nil for what is no such file, or one whose end is missing.
+  /// nil if it is not such a file, or is truncated.
   init?(bytes: [UInt8]) {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
     guard lines.count == 8, lines[0] == Self.title, lines[7].isEmpty, !lines[3].isEmpty else { return nil }

@@ -2,14 +2,14 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// Writes what comes on the thread pool, several pieces at a time: while some are written, the next are collected. To ask a thread
-/// costs more than to write 64 KiB. On the reactor's thread only.
+/// Writes on the thread pool, several pieces at a time: it collects the next ones during a write, because a call on a
+/// thread costs more than writing 64 KiB. Used on the reactor's thread only.
 final class PartWriter {
-  /// So much is written at once, and no more than twice that waits.
+  /// The size of a batch; at most two batches are buffered.
   private static let batch = 1 << 18
   private let part: PartFile
   private unowned let reactor: Reactor
-  /// Where writing begins, before it has.
+  /// Where writing starts; nil once it has started.
   var beginning: (length: Int, origin: PartOrigin?)?
   private var pieces: [[UInt8]] = []
   private var size = 0
@@ -18,7 +18,8 @@ final class PartWriter {
   private var isAbandoned = false
   private var failure: (any Error)?
   private var waiting: Deferred<Void>?
-  /// Writes what is less than a batch: a server that has stopped may not go on before this program is killed.
+  /// Writes a partial batch after a while: the server may have stalled, and the program may be killed before it
+  /// resumes.
   private var lateWrite: DelayedCall?
   private static let longestWait = Duration.milliseconds(200)
 
@@ -45,17 +46,17 @@ final class PartWriter {
   /// Whether to wait for `room()` before more is added.
   var isFull: Bool { failure != nil || isWriting && size >= Self.batch }
 
-  /// Fires when more may be added, or with the error of what was written.
+  /// Fires when more may be added, or fails with the error of a write.
   func room() -> Deferred<Void> { wait() }
 
-  /// Fires when all is written. Nothing may be added then.
+  /// Fires when all bytes are written. Do not add more after this.
   func flush() -> Deferred<Void> {
     isFlushing = true
     if !isWriting, size > 0 || beginning != nil, failure == nil { start() }
     return wait()
   }
 
-  /// Writes no more than what is being written, and closes the file.
+  /// Finishes the current write only, and closes the file.
   func abandon() {
     lateWrite.take()?.cancel()
     pieces = []

@@ -2,7 +2,7 @@ import HTTPTypes
 import SwirlHTTPCore
 import SwirlNet
 
-/// Asks an HTTP proxy for a connection (RFC 9110 §9.3.6).
+/// Opens a tunnel through an HTTP proxy (RFC 9110 §9.3.6).
 final class ConnectNegotiation: TunnelNegotiation {
   private let proxy: Proxy
   private let request: [UInt8]
@@ -12,7 +12,7 @@ final class ConnectNegotiation: TunnelNegotiation {
     self.proxy = proxy
     var fields = HTTPFields()
     fields[.proxyAuthorization] = proxy.authorization
-    // The port is said even where it is the scheme's own.
+    // CONNECT needs the port even if it is the scheme's default.
     let target = "\(origin.hostWithoutZone):\(origin.port)"
     var request: [UInt8] = []
     do {
@@ -37,7 +37,7 @@ final class ConnectNegotiation: TunnelNegotiation {
       case .needMore: return .needMore
       case .informational, .data: break
       case .upgraded(let head):
-        // RFC 9110 §9.3.6: a 2xx alone makes a tunnel.
+        // RFC 9110 §9.3.6: only a 2xx opens a tunnel.
         guard (200..<300).contains(head.status) else { throw error(Self.refusal(head)) }
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         return .done
@@ -51,7 +51,7 @@ final class ConnectNegotiation: TunnelNegotiation {
     switch head.status {
     case 407: "it wants a name and password (407): give them, or others, with the proxy"
     case 403: "it does not allow the connection (403)"
-    // For a name and password that are wrong, tinyproxy has the status that is an origin's.
+    // For wrong credentials tinyproxy answers 401, the status of an origin server.
     case 401: "it did not take the name and password (401): give others with the proxy"
     case 500...599: "it cannot make the connection (\(head.status) \(head.reasonPhrase))"
     default: "it refused the connection (\(head.status) \(head.reasonPhrase))"

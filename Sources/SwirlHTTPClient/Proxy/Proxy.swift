@@ -1,6 +1,6 @@
 import SwirlHTTPCore
 
-/// A proxy through which requests go.
+/// A proxy for requests.
 public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   enum Kind: Sendable, Hashable {
     case http
@@ -15,12 +15,12 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   let port: Int
   let credentials: Credentials?
 
-  /// An HTTP proxy: asked for pages of `http`, and by CONNECT for connections to origins of `https` (RFC 9110 §9.3.6).
+  /// An HTTP proxy: it forwards requests for `http`, and opens tunnels by CONNECT for `https` (RFC 9110 §9.3.6).
   public static func http(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
     Proxy(kind: .http, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
   }
 
-  /// A SOCKS5 proxy (RFC 1928). Names are resolved there.
+  /// A SOCKS5 proxy (RFC 1928). The proxy resolves names.
   public static func socks5(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
     Proxy(kind: .socks5, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
   }
@@ -32,9 +32,9 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
     self.credentials = credentials
   }
 
-  /// The proxy at `url`, as environment variables name it: `http://user:password@host:port`, `socks5://host:port` or
-  /// `socks5h://host:port`; without a scheme it is an HTTP proxy.
-  /// - Throws: ``ProxyError``, when it cannot be read.
+  /// The proxy at `url`, in the form of environment variables: `http://user:password@host:port`, `socks5://host:port`
+  /// or `socks5h://host:port`; without a scheme it is an HTTP proxy.
+  /// - Throws: ``ProxyError``, if it is malformed.
   public init(_ url: String) throws(ProxyError) {
     var rest = Substring(url)
     var kind = Kind.http
@@ -73,11 +73,11 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// An address of a proxy that cannot be read.
+/// A malformed address of a proxy.
 public struct ProxyError: Error, Sendable, CustomStringConvertible {
-  /// The text that was to be the address, with `REDACTED` in place of a user and a password.
+  /// The malformed text, with `REDACTED` in place of a user and a password.
   public let url: String
-  /// What is wrong with it and what to do, in words.
+  /// The reason and what to do, in words.
   public let reason: String
 
   init(_ url: String, _ reason: String) {

@@ -1,22 +1,16 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 import SwirlHTTPCore
+import SwirlPlatform
 
-/// Which requests go through a proxy, and through which.
+/// Selects the proxy for each request.
 public struct ProxySettings: Sendable, Hashable {
   private var http: Proxy?
   private var https: Proxy?
   private var exceptions: [ProxyException] = []
 
-  /// None does.
+  /// No proxy.
   public static let none = ProxySettings()
 
-  /// All do, but those to the hosts that `exceptions` names, as `no_proxy` does.
+  /// One proxy for all requests except to the hosts in `exceptions`, in the syntax of `no_proxy`.
   public static func all(_ proxy: Proxy, except exceptions: [String] = []) -> ProxySettings {
     var settings = ProxySettings()
     settings.http = proxy
@@ -25,13 +19,13 @@ public struct ProxySettings: Sendable, Hashable {
     return settings
   }
 
-  /// What the environment says: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in small letters or, but for
-  /// `http_proxy`, which a web server's visitor could set, in capitals.
+  /// From the environment: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower case or upper case.
+  /// `HTTP_PROXY` is ignored, because in a CGI program a client could set it.
   ///
-  /// `no_proxy` has the names of hosts, with commas between: `example.org` is the host and all below it, `127.0.0.0/8` a block of
-  /// addresses, `*` everything; behind a name a port may follow. Names and addresses mean the same however they are written
+  /// `no_proxy` is a comma-separated list: `example.org` is the host and its subdomains, `127.0.0.0/8` a block of
+  /// addresses, `*` everything; a port may follow a name. Equivalent forms of names and addresses match
   /// (`bücher.example`, `[::1]`).
-  /// - Throws: ``ProxyError``, when a variable cannot be read.
+  /// - Throws: ``ProxyError``, if a variable is malformed.
   public static func environment() throws(ProxyError) -> ProxySettings {
     try ProxySettings { String(environmentVariable: $0) }
   }
@@ -49,7 +43,7 @@ public struct ProxySettings: Sendable, Hashable {
     exceptions = list.split { $0 == "," || $0 == " " }.compactMap { ProxyException(String($0)) }
   }
 
-  /// The proxy for an origin; nil where there is none.
+  /// The proxy for an origin; nil for a direct connection.
   func proxy(for origin: Origin) -> Proxy? {
     guard let proxy = origin.isSecure ? https : http, !exceptions.contains(where: { $0.includes(origin) }) else {
       return nil

@@ -3,7 +3,7 @@ import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Writes a line to `logger` for each request when its result is there: for `intercept`.
+  /// Writes a line to `logger` for each request when its content has come to its end, or failed: for `intercept`.
   ///
   /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
   /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never written, and of
@@ -18,33 +18,31 @@ extension HTTPClient {
   ) -> Interceptor {
     { request, next in
       let seen = Observation(request)
-      return next(request).addBoth { result in
-        write(seen, result, to: logger, at: level, failureLevel)
-        return try result.get()
-      }
+      return Observation.observe(next(request)) { write(seen, $0, to: logger, at: level, failureLevel) }
     }
   }
 
   private static func write(
-    _ seen: Observation, _ result: Result<Response, any Error>, to logger: Logger, at level: Logger.Level,
+    _ seen: Observation, _ outcome: Observation.Outcome, to logger: Logger, at level: Logger.Level,
     _ failureLevel: Logger.Level
   ) {
     var metadata: Logger.Metadata = [
       "http.request.method": "\(seen.method)", "url.full": "\(seen.url)",
       "http.client.request.duration": "\(seen.duration.inSeconds)",
     ]
-    if let type = Observation.errorType(result) { metadata["error.type"] = "\(type)" }
-    switch result {
-    case .success(let response):
+    if let type = outcome.errorType { metadata["error.type"] = "\(type)" }
+    if let response = outcome.response {
       metadata["http.response.status_code"] = "\(response.status.code)"
-      metadata["http.response.body.size"] = "\(response.body.count)"
+      metadata["http.response.body.size"] = "\(outcome.size)"
       if let outcome = response.cacheOutcome { metadata["swirl.cache"] = "\(outcome)" }
-      logger.log(level: level, "\(seen.method) \(seen.url): \(response.status)", metadata: metadata)
-    case .failure(let error):
-      let reason = (error as? HTTPError)?.reason ?? "\(error)"
-      // Who cancels knows it.
-      let level = error is CancelledError ? level : failureLevel
-      logger.log(level: level, "\(seen.method) \(seen.url): \(reason.withRedactedURLs)", metadata: metadata)
+      if outcome.error == nil {
+        return logger.log(level: level, "\(seen.method) \(seen.url): \(response.status)", metadata: metadata)
+      }
     }
+    guard let error = outcome.error else { return }
+    let reason = (error as? HTTPError)?.reason ?? "\(error)"
+    // The canceller already knows.
+    let level = error is CancelledError ? level : failureLevel
+    logger.log(level: level, "\(seen.method) \(seen.url): \(reason.withRedactedURLs)", metadata: metadata)
   }
 }

@@ -6,41 +6,40 @@ import SwirlReactor
 extension HTTPClient {
   /// Measures requests: for `intercept`, with the package trait `Metrics`.
   ///
-  /// As OpenTelemetry's semantic conventions have it: `http.client.request.duration`, a timer, with `http.request.method`,
-  /// `server.address`, `server.port`, `url.scheme`, `http.response.status_code` and `error.type`; `http.client.active_requests`, a meter,
-  /// with the first four of them. There is a series for each server and status: a client that asks any number of servers makes
-  /// as many.
+  /// By OpenTelemetry's semantic conventions: `http.client.request.duration`, a timer, with `http.request.method`,
+  /// `server.address`, `server.port`, `url.scheme`, `http.response.status_code` and `error.type`;
+  /// `http.client.active_requests`, a meter, with the first four of them. Each server and status has its own series, so
+  /// a client of many servers makes many.
   ///
-  /// - Parameter factory: where they go; that of the program unless told otherwise.
+  /// - Parameter factory: the metrics factory; by default the program's.
   public static func metrics(_ factory: any MetricsFactory = MetricsSystem.factory) -> Interceptor {
     let instruments = Instruments(factory)
     return { request, next in
       let seen = Observation(request)
       let active = instruments.active(seen)
       active.increment(by: 1)
-      return next(request).addBoth { result in
+      return Observation.observe(next(request)) { outcome in
         active.decrement(by: 1)
-        instruments.timer(seen, result).recordNanoseconds(seen.duration.nanoseconds)
-        return try result.get()
+        instruments.timer(seen, outcome).recordNanoseconds(seen.duration.nanoseconds)
       }
     }
   }
 }
 
-/// Timers and meters, kept from one request to the next: making one may cost more than using it.
+/// Cached timers and meters: making one may cost more than using it.
 private final class Instruments {
   private let factory: any MetricsFactory
   private var timers: [[String]: Timer] = [:]
   private var meters: [[String]: Meter] = [:]
-  /// More are made anew each time.
+  /// Beyond this number they are made anew each time.
   private static let most = 1000
 
   init(_ factory: any MetricsFactory) { self.factory = factory }
 
-  func timer(_ seen: Observation, _ result: Result<HTTPClient.Response, any Error>) -> Timer {
+  func timer(_ seen: Observation, _ outcome: Observation.Outcome) -> Timer {
     var dimensions = seen.dimensions
-    if let status = Observation.status(result) { dimensions.append(("http.response.status_code", "\(status)")) }
-    if let type = Observation.errorType(result) { dimensions.append(("error.type", type)) }
+    if let status = outcome.status { dimensions.append(("http.response.status_code", "\(status)")) }
+    if let type = outcome.errorType { dimensions.append(("error.type", type)) }
     let key = dimensions.map { "\($0.0)=\($0.1)" }
     if let known = timers[key] { return known }
     let timer = Timer(

@@ -4,16 +4,17 @@ import SwirlDeferred
 public import Tracing
 
 extension HTTPClient {
-  /// Makes a span of each request and tells the server of it: for `intercept`, with the package trait `Tracing`.
+  /// Makes a span for each request and propagates it to the server: for `intercept`, with the package trait `Tracing`.
   ///
-  /// The span is of kind `client`, called after the method, beneath that of the task which has asked, or the request's own
-  /// ``Request/tracingContext``; the tracer puts `traceparent`, or what it uses, into the fields. Attributes are those of
-  /// OpenTelemetry's semantic conventions: `http.request.method`, `url.full` without credentials, `server.address`, `server.port`,
-  /// `http.response.status_code`, `error.type`. A status of 400 and more, and a failure, is an error.
+  /// The span has the kind `client`, and the method as its name. Its parent is that of the current task, or the
+  /// request's own ``Request/tracingContext``; the tracer puts `traceparent`, or what it uses, into the fields.
+  /// Attributes are those of OpenTelemetry's semantic conventions: `http.request.method`, `url.full` without
+  /// credentials, `server.address`, `server.port`, `http.response.status_code`, `error.type`. A status of 400 and more,
+  /// and a failure, is an error.
   ///
-  /// Redirects are followed beneath it: their steps are one span. Put behind `retry`, each try has its own.
+  /// Redirects are followed behind it, so their steps are one span. Behind `retry`, each attempt has its own span.
   ///
-  /// - Parameter tracer: that of the program when nil, as it is when a request is sent.
+  /// - Parameter tracer: nil is the program's tracer at the time of each request.
   public static func tracing(_ tracer: (any Tracer)? = nil) -> Interceptor {
     { request, next in
       let seen = Observation(request)
@@ -29,20 +30,20 @@ extension HTTPClient {
       }
       var traced = request
       tracer.inject(span.context, into: &traced.headers, using: FieldInjector())
-      return next(traced).addBoth { result in
-        if let status = Observation.status(result) { span.attributes["http.response.status_code"] = status }
-        if let type = Observation.errorType(result) {
+      return Observation.observe(next(traced)) { outcome in
+        if let status = outcome.status { span.attributes["http.response.status_code"] = status }
+        if let type = outcome.errorType {
           span.attributes["error.type"] = type
           span.setStatus(SpanStatus(code: .error))
         }
         span.end()
-        return try result.get()
       }
     }
   }
 }
 
-/// Puts what a tracer says into fields. A name or value that no field can have is left out: it is no reason not to ask.
+/// Writes a tracer's context into fields. Omits a name or value that a field cannot have, rather than failing the
+/// request.
 private struct FieldInjector: Injector {
   func inject(_ value: String, forKey key: String, into fields: inout HTTPFields) {
     guard let name = HTTPField.Name(key), HTTPField.isValidValue(value) else { return }

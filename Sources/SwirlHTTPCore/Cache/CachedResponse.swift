@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// A stored response.
 package struct CachedResponse: Sendable {
@@ -208,16 +208,16 @@ extension HTTPField.Name {
 }
 
 extension ResponseHead {
-  /// From the bytes that a cache stored.
-  package init?(stored bytes: [UInt8]) {
+  /// What a cache has kept of one; or what a program has made, whose content is then framed as the answer to `method`.
+  package init?(stored bytes: [UInt8], answering method: HTTPRequest.Method = .head) {
     var limits = HTTPLimits()
     // The head was within the client's limits when it arrived.
     limits.headBytes = max(limits.headBytes, bytes.count)
     limits.fieldCount = .max
     // The parser must accept what it accepted when the response arrived.
     var parser = ResponseParser(limits: limits, isLenient: true)
-    // The stored head has no content behind it.
-    parser.expect(.head)
+    // Kept bytes have no content.
+    parser.expect(method)
     var offset = 0
     guard case .head(let head)? = try? parser.next(bytes.span, at: &offset), offset == bytes.count else { return nil }
     self = head

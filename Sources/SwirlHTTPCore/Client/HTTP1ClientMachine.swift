@@ -1,21 +1,21 @@
 package import HTTPTypes
 
-/// The client's side of an HTTP/1.1 connection, without I/O: which response belongs to which request, what becomes of
-/// its content, and whether the connection carries another request afterwards (RFC 9112 §9).
+/// The client's side of an HTTP/1.1 connection, without I/O: matches responses to requests, decides how to treat their
+/// content, and whether the connection can carry another request (RFC 9112 §9).
 ///
-/// The connection's shell reports what happened: a request was written, bytes came, the peer closed. The machine says
-/// what to do, one ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
+/// The connection's shell reports events: a request was written, bytes arrived, the peer closed. The machine returns
+/// one ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
 package struct HTTP1ClientMachine: Sendable {
   private enum Phase {
-    /// No request is under way; the connection can carry one.
+    /// No request is in progress; the connection can carry one.
     case idle
-    /// A request is under way, and no byte of its response has come.
+    /// A request is in progress, without a byte of its response.
     case awaited
-    /// Some of the head has come, or an informational response.
+    /// A part of the head has arrived, or an informational response.
     case head
     /// The head is complete; the content or its end follows.
     case content
-    /// The connection carries nothing more. What comes is ignored.
+    /// The connection is unusable. It ignores further input.
     case over
   }
 
@@ -25,20 +25,20 @@ package struct HTTP1ClientMachine: Sendable {
     /// It waits for 100 (Continue), or for the time that the shell gives it (RFC 9110 §10.1.1).
     case awaitsContinue
     case sending
-    /// The server answered before it asked for the content. It may still wait for it, and would take the next request
-    /// for that.
+    /// The server answered before it requested the content. It may still wait for that, and would read the next request
+    /// as content.
     case withheld
   }
 
   /// Between the responses, their limits.
   package let limits: HTTPLimits
-  /// The head of the present response, once `head` was returned.
+  /// The head of the current response, once `head` was returned.
   package private(set) var head: ResponseHead?
-  /// The fields that came after the content of the present response, once its end was returned.
+  /// The trailer fields of the current response, once its end was returned.
   package private(set) var trailers: HTTPFields?
   /// The last informational response.
   package private(set) var informational: ResponseHead?
-  /// Whether a response came over this connection before the present one.
+  /// Whether this connection has carried an earlier response.
   package private(set) var isReused = false
 
   private var parser: ResponseParser
@@ -48,26 +48,26 @@ package struct HTTP1ClientMachine: Sendable {
   private var reception = Reception.collected
 
   /// - Parameters:
-  ///   - limits: those of each response.
+  ///   - limits: the limits of each response.
   ///   - isLenient: as for ``ResponseParser``.
   package init(limits: HTTPLimits, isLenient: Bool) {
     self.limits = limits
     parser = ResponseParser(limits: limits, isLenient: isLenient)
   }
 
-  /// How many more requests the connection takes.
+  /// The number of further requests that the connection can carry.
   package var capacity: Int {
     if case .idle = phase { 1 } else { 0 }
   }
 
-  /// Whether any byte has come since the request was written.
+  /// Whether any byte has arrived since the request was written.
   package var hasBegun: Bool {
     if case .awaited = phase { false } else { true }
   }
 
   // MARK: - The request
 
-  /// A request was written: its head, and its content where that is in one piece.
+  /// A request was written: its head, and its content if that is in one piece.
   package mutating func begin(_ method: HTTPRequest.Method, _ traits: RequestTraits) {
     guard case .idle = phase else { fatalError("a request before the last response has ended") }
     phase = .awaited
@@ -77,10 +77,10 @@ package struct HTTP1ClientMachine: Sendable {
     parser.expect(method)
   }
 
-  /// The server did not ask for the content within the time that it was given.
+  /// The server did not request the content in time.
   package mutating func continueTimedOut() -> Action? { beginContent() }
 
-  /// The content was written to its end.
+  /// The content was written completely.
   package mutating func contentSent() {
     if case .sending = requestContent { requestContent = .sent }
   }
@@ -91,25 +91,25 @@ package struct HTTP1ClientMachine: Sendable {
     return .sendContent
   }
 
-  /// The caller gave the request up. Its response may still come, so the connection carries nothing more.
+  /// The caller has abandoned the request. Its response may still arrive, so the connection is unusable.
   package mutating func drop() { phase = .over }
 
   // MARK: - The response
 
-  /// What to do with the content whose head was just returned; it is collected otherwise.
+  /// Sets how to treat the content of the head just returned; the default is to collect it.
   package mutating func receive(_ reception: Reception) {
     guard case .content = phase else { return }
     self.reception = reception
     switch reception {
     case .collected: parser.limits.bodyBytes = limits.bodyBytes
-    case .streamed: parser.limits.bodyBytes = nil
+    case .streamed(let limit): parser.limits.bodyBytes = limit
     case .discarded(let limit): parser.limits.bodyBytes = limit
     }
   }
 
-  /// The next action for `input` from `offset` on, which is moved behind what was used.
-  /// - Parameter mayRepeat: whether a request may be sent once more at all.
-  /// - Throws: what is wrong with the response. The connection carries nothing more then.
+  /// The next action for `input` from `offset` on, which advances behind the used bytes.
+  /// - Parameter mayRepeat: whether a request may be repeated.
+  /// - Throws: the error in the response. The connection is unusable then.
   package mutating func next(
     _ input: Span<UInt8>, at offset: inout Int, mayRepeat: @autoclosure () -> Bool
   ) throws(HTTPWireError) -> Action {
@@ -151,10 +151,10 @@ package struct HTTP1ClientMachine: Sendable {
   }
 
   private mutating func begin(_ head: ResponseHead, _ mayRepeat: @autoclosure () -> Bool) -> Action {
-    // RFC 9110 §15.5.9: on a kept connection the server says that it waited for a request in vain. It cannot mean the
-    // present one: its word and the request have passed each other.
-    if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable), !request.contains(.isRepeat),
-      mayRepeat()
+    // RFC 9110 §15.5.9: on a kept connection the server reports that it received no request in time. It crossed the
+    // current request in flight.
+    if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable),
+      !request.contains(.isRepeat), mayRepeat()
     {
       phase = .over
       return .repeatRequest
@@ -188,42 +188,42 @@ package struct HTTP1ClientMachine: Sendable {
     throw error
   }
 
-  /// The content that was to be discarded is too long or does not come to its end: the head is all that counts.
+  /// The content to discard is too long or incomplete: the head is sufficient.
   private mutating func abandonDiscarded() -> Action {
     phase = .over
     reception = .collected
     return .discardedEnd(isKept: false)
   }
 
-  /// The head of the present response, which it no longer keeps.
+  /// Removes and returns the head of the current response.
   package mutating func takeHead() -> ResponseHead? {
     defer { head = nil }
     return head
   }
 
-  /// The trailers of the present response, which it no longer keeps.
+  /// Removes and returns the trailers of the current response.
   package mutating func takeTrailers() -> HTTPFields? {
     guard trailers != nil else { return nil }
     defer { trailers = nil }
     return trailers
   }
 
-  // MARK: - Content that is read straight to its place
+  // MARK: - Content that is read directly to its destination
 
-  /// How many bytes of content are still to come, if they are collected and the head says how many.
+  /// The number of remaining content bytes, if they are collected and their length is known.
   package var directLength: Int? {
     guard case .content = phase, case .collected = reception else { return nil }
     return parser.remainingLength
   }
 
-  /// `count` bytes were read to their place: at most `directLength`, and what followed them.
+  /// `count` bytes were read directly: at most `directLength`, and excess bytes behind them.
   package mutating func receivedDirectly(_ count: Int) throws(HTTPWireError) -> Action {
     guard let rest = directLength else { fatalError("receivedDirectly(_:) outside of content of known length") }
     parser.advance(by: min(count, rest))
     if count < rest { return .needMore }
     let nothing: [UInt8] = []
     var offset = 0
-    // The parser reports the end without being given anything more.
+    // The parser reports the end without further input.
     do throws(HTTPWireError) { _ = try parser.next(nothing.span, at: &offset) } catch { return try fail(error) }
     return end(hasSurplus: count > rest)
   }
@@ -232,7 +232,7 @@ package struct HTTP1ClientMachine: Sendable {
 
   /// The peer closed its side.
   /// - Parameter mayRepeat: as for `next`.
-  /// - Throws: what was missing. The connection carries nothing more then.
+  /// - Throws: an error that says what is missing. The connection is unusable then.
   package mutating func endOfInput(mayRepeat: @autoclosure () -> Bool) throws(HTTPWireError) -> Action {
     switch phase {
     case .idle:
@@ -251,7 +251,7 @@ package struct HTTP1ClientMachine: Sendable {
   }
 
   /// The connection has ended.
-  /// - Returns: nil where no request is under way.
+  /// - Returns: nil without a request in progress.
   package mutating func connectionLost(mayRepeat: @autoclosure () -> Bool) -> Action? {
     switch phase {
     case .idle, .over:
@@ -261,8 +261,8 @@ package struct HTTP1ClientMachine: Sendable {
     }
   }
 
-  /// A server may have closed a kept connection before the request reached it: then, if nothing has come, the request
-  /// is sent once more.
+  /// A server may have closed a kept connection before the request reached it: then, if no byte has arrived, repeat the
+  /// request.
   private mutating func cut(_ mayRepeat: @autoclosure () -> Bool) -> Action? {
     if case .discarded = reception { return abandonDiscarded() }
     let isRepeated =

@@ -1,10 +1,9 @@
-/// The requests of one connection that are not answered yet, in the order they came, which is the order of the answers
-/// (RFC 9112 §9.3.2).
+/// The unanswered requests of one connection, in FIFO order, which is the order of the responses (RFC 9112 §9.3.2).
 struct AnswerQueue: Sendable {
   enum Stage: UInt8, Sendable {
     /// The handler has not answered.
     case awaited
-    /// The answer is there, and those before it are not sent yet.
+    /// The response is ready; earlier ones are not sent yet.
     case ready
     /// The answer is being sent.
     case sending
@@ -12,17 +11,17 @@ struct AnswerQueue: Sendable {
 
   private struct Place: Sendable {
     var stage: Stage
-    /// Memory that the request takes, and its answer once that is ready.
+    /// The memory of the request, and of its response once that is ready.
     var bytes: Int
   }
 
-  /// How many requests are not answered.
+  /// The number of unanswered requests.
   private(set) var count = 0
-  /// The number of the first of them; numbers count the requests of the connection.
+  /// The sequence number of the first one.
   private(set) var firstNumber = 0
-  /// Memory that all of them take.
+  /// The memory of all of them.
   private(set) var heldBytes = 0
-  // By default one request is under way at a time, so that the array is never allocated.
+  // By default one request is in progress at a time, so that the array is never allocated.
   private var first = Place(stage: .awaited, bytes: 0)
   private var later: [Place] = []
 
@@ -43,7 +42,7 @@ struct AnswerQueue: Sendable {
     return lastNumber
   }
 
-  /// The answer to this request is ready. False if it was answered before or is not in the queue any more.
+  /// The answer to this request is ready. False if it was answered already or has left the queue.
   mutating func makeReady(_ number: Int, bytes: Int) -> Bool {
     guard let index = index(of: number) else { return false }
     if index == 0 {

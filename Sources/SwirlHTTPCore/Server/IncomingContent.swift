@@ -1,10 +1,10 @@
 /// The content of the request that is being read.
 struct IncomingContent: Sendable {
-  /// Whether its handler was called, and takes it while it comes.
+  /// Whether its handler was called, and reads it as it arrives.
   var isStreamed = false
-  /// Whether the handler takes no more at present.
+  /// Whether the handler applies back-pressure.
   var isPaused = false
-  /// Whether the handler will take no more.
+  /// Whether the handler has stopped reading it.
   var isAbandoned = false
   /// Whether some was received and not passed on.
   var isUndelivered = false
@@ -14,8 +14,8 @@ struct IncomingContent: Sendable {
   var isAnswerLast = false
   /// Whether its request may change the protocol.
   var offersUpgrade = false
-  /// How many bytes came.
+  /// The number of received bytes.
   var received = 0
-  /// How many of them came after the handler abandoned it.
+  /// The number of bytes received after the handler abandoned it.
   var abandonedBytes = 0
 }

@@ -1,9 +1,9 @@
-/// What a program's response says of itself, as far as it decides framing and the connection.
+/// The properties of a program's response that determine framing and persistence.
 package struct ResponseFacts: Sendable {
   package enum Kind: Sendable {
-    /// Its content is there.
+    /// Its content is complete.
     case whole
-    /// Its content is written bit by bit.
+    /// Its content is streamed.
     case streamed
     /// It hands the connection to another protocol.
     case upgrade
@@ -11,11 +11,11 @@ package struct ResponseFacts: Sendable {
 
   package var status: Int
   package var kind: Kind
-  /// How many bytes of content there are, where that is known.
+  /// The length of its content, if known.
   package var length: Int?
   /// Whether its Connection field says `close`.
   package var closes = false
-  /// What its own Content-Length field says.
+  /// The value of its own Content-Length field.
   package var statedLength: Int?
 
   package init(status: Int, kind: Kind, length: Int?) {
@@ -25,7 +25,7 @@ package struct ResponseFacts: Sendable {
   }
 }
 
-/// How an answer is sent (RFC 9112 §6.3).
+/// How to send a response (RFC 9112 §6.3).
 package struct ResponsePlan: Sendable, Equatable {
   package internal(set) var framing: BodyFraming
   /// Whether another request may follow.
@@ -41,7 +41,7 @@ extension ResponsePlan {
     isPersistent = false
     // 205 has no content either, and says so by its length (RFC 9110 §15.3.6).
     sendsContent = !isUnframed && status != 205 && kind != .head
-    // What an answer to HEAD, and a 304, say of the content that they omit.
+    // A response to HEAD, and a 304, may state the length of the content that they omit.
     if let length = response.statedLength, kind == .head || status == 304 {
       framing = .contentLength(length)
     } else if isUnframed {

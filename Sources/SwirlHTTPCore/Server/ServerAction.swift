@@ -1,30 +1,30 @@
-/// What the owner of a `ServerMachine` has to do next. Payloads are numbers and ranges; what is larger is taken from
-/// the machine.
+/// The next action for the owner of a `ServerMachine`. Payloads are numbers and ranges; the owner takes larger values
+/// from the machine.
 package enum ServerAction: Sendable, Equatable {
   // Requests
 
-  /// The head of a request with content came: `head` shows it. The owner may set `contentLimit` or call
+  /// The head of a request with content has arrived: `head`. The owner may set `contentLimit` or call
   /// `declineContent()`.
   case head
-  /// A request came whole. `takeHead()` and `takeTrailers()` give its parts; call its handler, then `answered` or
-  /// `takeTurn`.
+  /// A complete request has arrived. `takeHead()` and `takeTrailers()` give its parts; call its handler, then
+  /// `answered` or `takeTurn`.
   case request(number: Int)
-  /// A request whose content the handler takes while it comes. `takeHead()` gives its head.
+  /// A request with streamed content. `takeHead()` returns its head.
   case streamedRequest(number: Int)
   /// Content: these positions of the input.
   case content(Range<Int>)
-  /// The content of this read came: pass it to the handler in one piece.
+  /// All content of this read is reported: pass it to the handler in one piece.
   case deliverContent
-  /// The streamed content is whole: pass on the rest of it, and its end.
+  /// The streamed content is complete: pass on the rest of it, and its end.
   case contentEnded
-  /// The answer is sent before the content is whole: the rest of it is dropped.
+  /// The response is sent before the content is complete: drop the rest.
   case dropContent
-  /// The streamed content fails. Where `isAnswered`, the refusal is also the answer: its handler has not answered yet.
+  /// The streamed content fails. If `isAnswered`, the refusal is also the response: its handler has not answered yet.
   case failContent(ServerRefusal, isAnswered: Bool)
 
   // Answers
 
-  /// The first answer in line is ready, and is to be sent now: ask `plan` for its framing.
+  /// The first response in the queue is ready: send it, with the framing from `plan`.
   case respond
   /// Answer with the status of this refusal when its turn comes. `takeHead()` gives the request, if there is one.
   case refuse(ServerRefusal)
@@ -32,16 +32,16 @@ package enum ServerAction: Sendable, Equatable {
   case refuseHandler
   /// Send 100 Continue.
   case sendContinue
-  /// The requests from this number on will not be answered: the connection ends before (RFC 9112 §9.6).
+  /// Cancel the requests from this number: the connection ends before their responses (RFC 9112 §9.6).
   case cancel(from: Int)
 
   // The transport
 
-  /// Give what was put together to the transport.
+  /// Pass the output to the transport.
   case flush
   /// Stop reading.
   case pauseReading
-  /// Read again.
+  /// Resume reading.
   case resumeReading
   /// Close as soon as everything is sent.
   case close
@@ -50,7 +50,7 @@ package enum ServerAction: Sendable, Equatable {
   case linger
   /// Break the connection at once.
   case abort
-  /// The bytes from here on belong to the next protocol.
+  /// The bytes from here belong to the next protocol.
   case handOver
 
   // Time
@@ -61,7 +61,7 @@ package enum ServerAction: Sendable, Equatable {
   case disarm
 }
 
-/// What a connection is doing, each with a time limit of its own.
+/// The phases of a connection, each with its own time limit.
 package enum ServerTimeLimit: UInt8, Sendable, CaseIterable {
   /// Between two requests: closed without an answer.
   case idle
@@ -69,22 +69,21 @@ package enum ServerTimeLimit: UInt8, Sendable, CaseIterable {
   case head
   /// In the content of a request: 408.
   case content
-  /// A handler or the client's reading is awaited. A handler has the time it was given; a client must take what is sent
-  /// to it.
+  /// Waiting for a handler, which has its own limit, or for the client to read the response.
   case answer
   /// The transport sends the rest, then closes.
   case closing
-  /// Our direction is closed, and the client's is awaited.
+  /// Our direction is closed; waiting for the client to close.
   case lingering
 }
 
-/// Why a request is answered by the server itself. Each ends the connection but `handlerTimeout`.
+/// Why the server itself answers a request. Each except `handlerTimeout` ends the connection.
 package enum ServerRefusal: UInt8, Sendable, CaseIterable {
-  /// The bytes are no request: `failure` says why.
+  /// The input is not a request: `failure` has the reason.
   case malformed
-  /// The head did not come in time: 408.
+  /// The head did not arrive in time: 408.
   case headTimeout
-  /// The content did not come in time: 408.
+  /// The content did not arrive in time: 408.
   case contentTimeout
   /// The handler has not answered in time: 503.
   case handlerTimeout
@@ -92,6 +91,6 @@ package enum ServerRefusal: UInt8, Sendable, CaseIterable {
   case expectation
   /// Plain HTTP on a port for TLS: 400.
   case plainOnTLS
-  /// The server takes no more connections: 503.
+  /// The server accepts no more connections: 503.
   case tooManyConnections
 }

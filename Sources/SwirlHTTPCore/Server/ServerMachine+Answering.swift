@@ -1,10 +1,10 @@
 extension ServerMachine {
-  /// The number of the request that came last.
+  /// The number of the latest request.
   package var lastNumber: Int { queue.lastNumber }
 
   /// The answer to a request is ready: `next` returns `respond` when its turn comes. Ignored for a request that is
   /// answered or cancelled.
-  /// - Parameter bytes: memory that the answer takes until then.
+  /// - Parameter bytes: the memory of the response until then.
   package mutating func answered(_ number: Int, bytes: Int) {
     if output == .open { _ = queue.makeReady(number, bytes: bytes) }
   }
@@ -16,8 +16,7 @@ extension ServerMachine {
     return true
   }
 
-  /// How the answer whose turn it is goes out. The machine changes only in that content that is still coming is
-  /// dropped.
+  /// Plans how to send the current response. Its only side effect is to drop content that is still arriving.
   package mutating func plan(
     _ response: ResponseFacts, to request: AnsweredRequest
   ) throws(UnsendableResponse) -> ResponsePlan {
@@ -32,7 +31,7 @@ extension ServerMachine {
     if response.status < 200 { throw .informational }
     if content.isStreamed, queue.count == 1, response.kind == .whole || content.isAbandoned { dropContent() }
     var plan = ResponsePlan(response, to: kind, version: request.version)
-    // Where other answers follow, the connection stays: the last one closes it.
+    // If other responses follow, the connection stays open: the last one closes it.
     let isLast = (input == .dropped || isDraining) && queue.count <= 1
     plan.isPersistent = request.isPersistent && !isLast && !response.closes && plan.framing != .untilClose
     return plan
@@ -42,12 +41,12 @@ extension ServerMachine {
   package mutating func headSent(_ plan: ResponsePlan) {
     due.insert(.flush)
     if plan.isPersistent { return }
-    // Its own content may still be coming.
+    // Its own content may still be arriving.
     if content.isStreamed, queue.count == 1 {
       content.isAnswerLast = true
       return
     }
-    // What was asked after it is not answered (RFC 9112 §9.6).
+    // Later requests are not answered (RFC 9112 §9.6).
     if input != .dropped {
       if input == .content { mayStillSend = true }
       input = .dropped
@@ -65,7 +64,7 @@ extension ServerMachine {
   /// Content of the answer is written.
   package mutating func contentSent() { due.insert(.flush) }
 
-  /// The answer is written whole.
+  /// The response is written completely.
   package mutating func answerEnded() {
     if queue.count == 1 { dropContent() }
     queue.removeFirst()
@@ -83,16 +82,16 @@ extension ServerMachine {
 
   // MARK: - The transport's buffer
 
-  /// More waits in the transport than it wants.
+  /// The transport's buffer is above its high-water mark.
   package mutating func pauseWriting() { isWritingPaused = true }
 
-  /// It has room again.
+  /// The transport's buffer has room again.
   package mutating func resumeWriting() { isWritingPaused = false }
 
   /// The transport has sent everything.
   package mutating func outputSent() {
     isTakingLastAnswer = false
-    // From here on the client is awaited only to close.
+    // From here the connection only waits for the client to close.
     if output == .lingering { due.insert(.arm) }
   }
 }

@@ -7,18 +7,18 @@ extension ServerMachine {
   /// The client has closed its direction. Returns whether ours stays open.
   ///
   /// By default that counts as the end of the connection, because nothing else shows that a client has closed. With
-  /// `answersHalfClosedClients` every request that came whole is answered first.
+  /// `answersHalfClosedClients` every complete request is answered first.
   package mutating func endOfInput() -> Bool {
     guard output == .open, !hasInputEnded else { return false }
     hasInputEnded = true
     if options.answersHalfClosedClients, !queue.isEmpty || unreadBytes > 0, !content.isStreamed { return true }
-    // What the transport has goes out; nothing else will.
+    // The transport still sends its buffer, but no further output.
     output = .closing
     giveUp()
     return false
   }
 
-  /// The server stops: an idle connection closes, another one after the answer that is under way.
+  /// The server stops: an idle connection closes, another one after the response in progress.
   package mutating func drain() {
     isDraining = true
     if input == .head, queue.isEmpty, parser.isIdle, unreadBytes == 0 { input = .dropped }
@@ -40,7 +40,7 @@ extension ServerMachine {
     giveUp()
   }
 
-  /// No request under way can be answered.
+  /// No request in progress can be answered.
   private mutating func giveUp() {
     input = .dropped
     content = IncomingContent()
@@ -50,8 +50,7 @@ extension ServerMachine {
     due.insert(.cancel)
   }
 
-  /// All answers are in the transport. Where the client may still be sending, only our direction is closed (RFC 9112
-  /// §9.6).
+  /// All responses are in the transport. If the client may still be sending, close only our direction (RFC 9112 §9.6).
   mutating func close() -> ServerAction {
     if mayStillSend || !parser.isIdle, !hasInputEnded {
       output = .lingering

@@ -1,23 +1,23 @@
 package import HTTPTypes
 
 extension ServerMachine {
-  /// The head of the request that came last, which the machine then forgets.
+  /// Removes and returns the head of the latest request.
   package mutating func takeHead() -> RequestHead? { head.take() }
 
-  /// The fields behind its content.
+  /// Removes and returns its trailer fields.
   package mutating func takeTrailers() -> HTTPFields? { trailers.take() }
 
-  /// The largest content of the request whose head came last; nil for any.
+  /// The content limit of the latest request; nil for no limit.
   package var contentLimit: Int? {
     get { parser.limits.bodyBytes }
     set { parser.limits.bodyBytes = newValue }
   }
 
-  /// How many bytes of its content came.
+  /// The number of content bytes received for it.
   package var receivedContent: Int { content.received }
 
-  /// Whether another event of the parser may be taken. Without these bounds a client that sends and never reads would
-  /// use all memory.
+  /// Whether the machine may take another event of the parser. Without these limits a client that sends and never reads
+  /// would use all memory.
   @inline(__always) private var mayParse: Bool {
     switch input {
     case .content where content.isStreamed: !content.isPaused
@@ -27,8 +27,7 @@ extension ServerMachine {
     }
   }
 
-  /// Whether bytes are read: ahead to a bound, since only a read shows that a client has left while it waits for its
-  /// answer.
+  /// Whether to read: ahead up to a limit, because only a read reveals that a waiting client has disconnected.
   @inline(__always) var mayRead: Bool {
     if input == .dropped { return output == .lingering || droppedBytes <= options.lingerBytes }
     return unreadBytes < options.pipelineBytes || mayParse
@@ -36,7 +35,7 @@ extension ServerMachine {
 
   mutating func read(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if mayParse {
-      // The common end of a read: nothing is asked of the parser.
+      // Fast path for the end of a read: without calling the parser.
       if self.input == .head, offset == input.count, !hasInputEnded { return nil }
       if let action = parse(input, at: &offset) { return action }
     }

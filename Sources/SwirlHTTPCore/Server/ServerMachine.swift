@@ -113,8 +113,8 @@ package struct ServerMachine: Sendable {
     parser = RequestParser(limits: options.limits)
   }
 
-  /// What to do next with `input` from `offset` on, which is moved behind what was used; nil when there is nothing to
-  /// do until the next event or read.
+  /// The next action for `input` from `offset`, which advances behind the used bytes; nil if the machine needs another
+  /// event or read.
   package mutating func next(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
     if !due.isDisjoint(with: .first) { return nextDue() }
     if output == .open {

@@ -64,7 +64,8 @@ extension String {
     return secretNames.contains((name.percentDecoded ?? name).lowercased()) ? "\(name)=REDACTED" : String(pair)
   }
 
-  /// The position behind `http:` and the like; 0 for text without a scheme. The user in `user:password@host` is not one.
+  /// The position behind `http:` and the like; 0 for text without a scheme. The user in `user:password@host` is not
+  /// one.
   private static func schemeEnd(_ bytes: [UInt8]) -> Int {
     guard let colon = bytes.firstIndex(where: { !$0.isSchemeByte }), bytes[colon] == UInt8(ascii: ":") else { return 0 }
     let name = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()

@@ -1,28 +1,28 @@
 import SwirlReactor
 
 extension Connection {
-  /// The messages that come, for one loop.
+  /// The received messages, for one loop.
   ///
   /// ```swift
   /// for try await message in connection.messages(LengthFraming()) { … }
   /// ```
   ///
-  /// Throws ``FramingError`` for bytes that are none, or that end in the middle of one, and what ``inbound`` throws, which is read by this
-  /// alone.
+  /// Throws ``FramingError`` for bytes that are not a message, or end within one, and the errors of ``inbound``, which
+  /// only this may read.
   public func messages(_ framing: any Framing) -> Messages { Messages(stream: inbound, framing: framing) }
 
   /// Sends a message.
-  /// - Throws: ``FramingError`` for one that the framing cannot send, and what ``write(_:)-([UInt8])`` throws.
+  /// - Throws: ``FramingError`` for a message that the framing cannot send, and the errors of ``write(_:)-([UInt8])``.
   public func write(_ message: [UInt8], as framing: any Framing) async throws {
     try await write(framing.encode(message))
   }
 
-  /// Messages as they come.
+  /// The messages as they arrive.
   public struct Messages: AsyncSequence {
     fileprivate let stream: ReactorStream<[UInt8]>
     fileprivate let framing: any Framing
 
-    /// What one loop takes from.
+    /// The iterator of one loop.
     public struct AsyncIterator: AsyncIteratorProtocol {
       fileprivate var bytes: ReactorStream<[UInt8]>.AsyncIterator
       fileprivate var splitter: FrameSplitter
@@ -30,7 +30,7 @@ extension Connection {
       /// The next message, nil at the end.
       public mutating func next() async throws -> [UInt8]? { try await next(isolation: #isolation) }
 
-      /// As `next()`, on the caller's actor.
+      /// Like `next()`, on the caller's actor.
       public mutating func next(isolation: isolated (any Actor)?) async throws -> [UInt8]? {
         while true {
           if let message = try splitter.next() { return message }
@@ -42,7 +42,7 @@ extension Connection {
       }
     }
 
-    /// Begins to take.
+    /// Starts the loop.
     public func makeAsyncIterator() -> AsyncIterator {
       AsyncIterator(bytes: stream.makeAsyncIterator(), splitter: FrameSplitter(framing))
     }

@@ -1,9 +1,10 @@
-/// A protocol of messages: subclass it, and be told of each.
+/// A protocol of messages: subclass it and override ``messageReceived(_:)``.
 ///
-/// Bytes that are no message, or too long a one, end the connection, with ``framingFailed(_:)`` before. After it was closed or aborted no
-/// more messages are told, whatever has come. All of it is called on the reactor's thread. Twisted: `IntNStringReceiver`, `NetstringReceiver`.
+/// Bytes that are not a message, or a message that is too long, end the connection after ``framingFailed(_:)``. After a
+/// close or abort it delivers no further messages. All calls are on the reactor's thread. Twisted:
+/// `IntNStringReceiver`, `NetstringReceiver`.
 open class FrameReceiver: StreamProtocol {
-  /// How messages are told apart.
+  /// How messages are delimited.
   public let framing: any Framing
   /// The connection, from `connectionMade` on.
   public private(set) var transport: (any Transport)?
@@ -11,52 +12,52 @@ open class FrameReceiver: StreamProtocol {
   private var isPaused = false
   private var isReceiving = false
 
-  /// - Parameter framing: how messages are told apart.
+  /// - Parameter framing: how messages are delimited.
   public init(_ framing: any Framing) {
     self.framing = framing
     splitter = FrameSplitter(framing)
   }
 
-  /// A message has come.
+  /// A message has arrived.
   open func messageReceived(_ message: [UInt8]) {}
 
-  /// What came is no message: the connection is closed when this returns. By default nothing more is done.
+  /// The input is not a message: the connection is closed when this returns. Does nothing by default.
   open func framingFailed(_ error: FramingError) {}
 
-  /// The connection is there. An override calls this one, which keeps it for sending.
+  /// The connection is established. An override must call this one, which stores it for sending.
   open func connectionMade(_ transport: any Transport) { self.transport = transport }
 
   /// The connection has ended.
   open func connectionLost(_ end: ConnectionEnd) {}
 
   /// Sends a message.
-  /// - Throws: ``FramingError`` for one that the framing cannot send.
+  /// - Throws: ``FramingError`` for a message that the framing cannot send.
   public final func send(_ message: [UInt8]) throws(FramingError) {
     let bytes = try framing.encode(message)
     transport?.write(bytes)
   }
 
-  /// Takes no more messages until `resume()`: what has come waits, and the other end then has to.
+  /// Stops delivery until `resume()`: buffers received bytes, and then applies back-pressure to the peer.
   public final func pause() {
     isPaused = true
     transport?.pauseReading()
   }
 
-  /// Takes messages again: first those that wait, before this returns.
+  /// Resumes delivery: of the buffered messages before this returns.
   public final func resume() {
     isPaused = false
     receive()
     if !isPaused { transport?.resumeReading() }
   }
 
-  /// Hands on the messages in what came.
+  /// Delivers the messages in the received bytes.
   public final func dataReceived(_ bytes: Span<UInt8>) {
     splitter.append(bytes)
     receive()
   }
 
   private func receive() {
-    // One that is called may resume: the loop that calls it goes on.
+    // Re-entrant call by `resume()`: the loop below us on the stack delivers the rest.
     if isReceiving { return }
     isReceiving = true
     defer { isReceiving = false }
@@ -69,24 +70,24 @@ open class FrameReceiver: StreamProtocol {
   }
 }
 
-/// A protocol of lines: subclass it, and be told of each. Twisted: `LineReceiver`.
+/// A protocol of lines: subclass it and override ``lineReceived(_:)``. Twisted: `LineReceiver`.
 open class LineReceiver: FrameReceiver {
   /// - Parameters:
-  ///   - delimiter: what ends a line.
-  ///   - maximumLength: the longest line, in bytes.
+  ///   - delimiter: the end of a line.
+  ///   - maximumLength: the maximum length of a line, in bytes.
   public init(delimiter: String = "\r\n", maximumLength: Int = 16 * 1024) {
     super.init(LineFraming(delimiter: delimiter, maximumLength: maximumLength))
   }
 
-  /// A line has come, without its delimiter.
+  /// A line has arrived; `line` excludes its delimiter.
   open func lineReceived(_ line: String) {}
 
-  /// Hands the line on as text.
+  /// Delivers the line as text.
   public final override func messageReceived(_ message: [UInt8]) {
     lineReceived(String(decoding: message, as: UTF8.self))
   }
 
   /// Sends a line.
-  /// - Throws: ``FramingError`` for one that has the delimiter inside, or is too long.
+  /// - Throws: ``FramingError`` for a line that contains the delimiter, or is too long.
   public final func sendLine(_ line: String) throws(FramingError) { try send(Array(line.utf8)) }
 }

@@ -1,15 +1,15 @@
-/// Bytes as they come, and the messages in them.
+/// Splits received bytes into messages.
 package struct FrameSplitter {
   private let framing: any Framing
   private var bytes: [UInt8] = []
-  /// How many of `bytes` were given away.
+  /// The number of bytes of `bytes` already returned.
   private var start = 0
-  /// How many of the rest were looked at in vain.
+  /// The number of further bytes already searched.
   private var searched = 0
 
   package init(_ framing: any Framing) { self.framing = framing }
 
-  /// What came and is no message yet.
+  /// The bytes of an incomplete message.
   var rest: [UInt8] { Array(bytes[start...]) }
 
   mutating func append(_ more: Span<UInt8>) {
@@ -20,7 +20,7 @@ package struct FrameSplitter {
     if bytes.isEmpty { bytes = more } else { bytes += more }
   }
 
-  /// The next message; nil when it is not whole.
+  /// The next message; nil if it is incomplete.
   package mutating func next() throws(FramingError) -> [UInt8]? {
     let frame = try framing.firstFrame(in: bytes.span.extracting(start..<bytes.count), searched: searched)
     guard let frame else {

@@ -1,56 +1,58 @@
 import SwirlDeferred
 
-/// How messages are told apart in a stream of bytes.
+/// Delimits messages in a stream of bytes.
 public protocol Framing: Sendable {
-  /// Looks for the first message in `bytes`, of which the first `searched` were looked at before without finding it; nil when it is not whole.
-  /// - Throws: ``FramingError`` for bytes that are no message, or too long a one; the connection is closed then.
+  /// Finds the first message in `bytes`, of which earlier calls have searched the first `searched`; nil if it is
+  /// incomplete.
+  /// - Throws: ``FramingError`` for bytes that are not a message, or a message that is too long; the connection is
+  ///   closed then.
   func firstFrame(in bytes: Span<UInt8>, searched: Int) throws(FramingError) -> Frame?
 
   /// The bytes to send for `message`.
-  /// - Throws: ``FramingError`` for one that cannot be sent so.
+  /// - Throws: ``FramingError`` for a message that it cannot encode.
   func encode(_ message: [UInt8]) throws(FramingError) -> [UInt8]
 }
 
-/// Where a message is among the bytes that came.
+/// The position of a message in the received bytes.
 public struct Frame: Sendable {
-  /// Its own bytes.
+  /// The bytes of the message.
   public let message: Range<Int>
-  /// Where the next one begins.
+  /// The start of the next message.
   public let end: Int
 
   /// - Parameters:
-  ///   - message: its own bytes.
-  ///   - end: where the next one begins.
+  ///   - message: the bytes of the message.
+  ///   - end: the start of the next message.
   public init(message: Range<Int>, end: Int) {
     self.message = message
     self.end = end
   }
 }
 
-/// Bytes that are no message, or a message that is longer than allowed.
+/// Bytes that are not a message, or a message that is too long.
 public struct FramingError: Error, CustomStringConvertible {
-  /// What is wrong.
+  /// The reason.
   public let description: String
 
-  /// - Parameter description: what is wrong.
+  /// - Parameter description: the reason.
   public init(_ description: String) { self.description = description }
 }
 
-/// Messages that end with a delimiter: lines, with CR LF, unless told otherwise. Twisted: `LineOnlyReceiver`.
+/// Messages that end with a delimiter: by default lines with CR LF. Twisted: `LineOnlyReceiver`.
 public struct LineFraming: Framing {
   private let delimiter: [UInt8]
   private let maximumLength: Int
 
   /// - Parameters:
-  ///   - delimiter: what ends a message. With `"\n"`, a CR before it is part of the message.
-  ///   - maximumLength: the longest message, in bytes.
+  ///   - delimiter: the end of a message. With `"\n"`, a CR before it is part of the message.
+  ///   - maximumLength: the maximum length of a message, in bytes.
   public init(delimiter: String = "\r\n", maximumLength: Int = 16 * 1024) {
     require(!delimiter.isEmpty && maximumLength > 0, "lines need a delimiter, and room for a byte")
     self.delimiter = Array(delimiter.utf8)
     self.maximumLength = maximumLength
   }
 
-  /// Looks for the delimiter.
+  /// Finds the delimiter.
   public func firstFrame(in bytes: Span<UInt8>, searched: Int) throws(FramingError) -> Frame? {
     var index = max(0, searched - delimiter.count + 1)
     while index + delimiter.count <= bytes.count {
@@ -69,7 +71,7 @@ public struct LineFraming: Framing {
     return true
   }
 
-  /// Adds the delimiter, which must not be in the message.
+  /// Appends the delimiter, which the message must not contain.
   public func encode(_ message: [UInt8]) throws(FramingError) -> [UInt8] {
     let bytes = message + delimiter
     if try firstFrame(in: bytes.span, searched: 0)?.end != bytes.count {
@@ -79,15 +81,15 @@ public struct LineFraming: Framing {
   }
 }
 
-/// Messages after their length, an unsigned number of 1, 2 or 4 bytes, the most significant first. Twisted: `Int8StringReceiver`,
+/// Messages with a length prefix: an unsigned big-endian integer of 1, 2 or 4 bytes. Twisted: `Int8StringReceiver`,
 /// `Int16StringReceiver`, `Int32StringReceiver`.
 public struct LengthFraming: Framing {
   private let width: Int
   private let maximumLength: Int
 
   /// - Parameters:
-  ///   - width: how many bytes the length has: 1, 2 or 4.
-  ///   - maximumLength: the longest message, in bytes.
+  ///   - width: the size of the prefix in bytes: 1, 2 or 4.
+  ///   - maximumLength: the maximum length of a message, in bytes.
   public init(width: Int = 4, maximumLength: Int = 16 * 1024 * 1024) {
     require([1, 2, 4].contains(width), "a length of \(width) bytes: it has 1, 2 or 4")
     self.width = width
@@ -103,7 +105,7 @@ public struct LengthFraming: Framing {
     return bytes.count < width + length ? nil : Frame(message: width..<width + length, end: width + length)
   }
 
-  /// Puts the length before it.
+  /// Prepends the length.
   public func encode(_ message: [UInt8]) throws(FramingError) -> [UInt8] {
     if message.count > maximumLength {
       throw FramingError("a message of \(message.count) bytes, where \(maximumLength) are allowed")
@@ -112,14 +114,15 @@ public struct LengthFraming: Framing {
   }
 }
 
-/// Netstrings: the length in decimal digits, a colon, the message, a comma. Twisted: `NetstringReceiver`; D. J. Bernstein, "Netstrings".
+/// Netstrings: the length in decimal digits, a colon, the message, a comma. Twisted: `NetstringReceiver`; D. J.
+/// Bernstein, "Netstrings".
 public struct NetstringFraming: Framing {
   private let maximumLength: Int
 
-  /// - Parameter maximumLength: the longest message, in bytes.
+  /// - Parameter maximumLength: the maximum length of a message, in bytes.
   public init(maximumLength: Int = 16 * 1024 * 1024) { self.maximumLength = maximumLength }
 
-  /// Reads the length, and checks what is around the message.
+  /// Reads the length, and checks the separators.
   public func firstFrame(in bytes: Span<UInt8>, searched: Int) throws(FramingError) -> Frame? {
     var length = 0
     var index = 0
@@ -129,7 +132,7 @@ public struct NetstringFraming: Framing {
         throw FramingError("a netstring begins with its length in digits, without a leading zero, and a colon")
       }
       let digit = Int(bytes[index] - UInt8(ascii: "0"))
-      // Asked before it is counted: what is allowed may be all that a number can be.
+      // Check before adding, because the limit may be the maximum integer.
       if length > (maximumLength - digit) / 10 { throw FramingError("a netstring of more than \(maximumLength) bytes") }
       length = length * 10 + digit
       index += 1
@@ -144,7 +147,7 @@ public struct NetstringFraming: Framing {
     return Frame(message: start..<start + length, end: start + length + 1)
   }
 
-  /// Puts the length before it, and a comma after it.
+  /// Prepends the length, and appends a comma.
   public func encode(_ message: [UInt8]) throws(FramingError) -> [UInt8] {
     if message.count > maximumLength {
       throw FramingError("a netstring of \(message.count) bytes, where \(maximumLength) are allowed")

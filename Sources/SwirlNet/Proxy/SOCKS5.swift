@@ -1,5 +1,5 @@
-/// Asks a SOCKS5 proxy for a connection (RFC 1928), with a name and password if it wants them (RFC 1929). The name of the other
-/// end is resolved there.
+/// Opens a connection through a SOCKS5 proxy (RFC 1928), with a name and password if the proxy requires them (RFC
+/// 1929). The proxy resolves the peer's name.
 package final class SOCKS5Negotiation: TunnelNegotiation {
   private enum Step {
     case method, authentication, connection
@@ -88,7 +88,7 @@ package final class SOCKS5Negotiation: TunnelNegotiation {
     return .done
   }
 
-  /// So many bytes from the front, where no more than those have been asked for.
+  /// Removes that many bytes from the front. The proxy must not have sent more.
   private func take(_ count: Int, version: UInt8) throws(NetError) -> [UInt8] {
     guard input[0] == version, input.count == count else { throw error("it does not speak SOCKS5") }
     defer { input = [] }

@@ -1,31 +1,32 @@
 import SwirlReactor
 
-/// What is said to a proxy before a connection through it can be used.
+/// The negotiation with a proxy before a connection through it is usable.
 package protocol TunnelNegotiation: AnyObject {
-  /// What is sent first.
+  /// The first message.
   func begin() -> [UInt8]
 
-  /// Takes what the proxy answers.
-  /// - Throws: with code `.proxy`, when there will be no connection.
+  /// Processes the proxy's response.
+  /// - Throws: an error with the code `.proxy` if the proxy refuses.
   func received(_ bytes: Span<UInt8>) throws(NetError) -> TunnelProgress
 }
 
-/// How far a negotiation is.
+/// The progress of a negotiation.
 package enum TunnelProgress {
   case needMore
   case send([UInt8])
-  /// From here on the connection is that to the other end.
+  /// From here the connection leads to the peer.
   case done
 }
 
-/// Negotiates on an open connection that has not been started, and gives it back as it was.
+/// Negotiates on an open connection that is not started, and then returns it in that state.
 final class TunnelHandshake: StreamProtocol {
   private let transport: SocketTransport
   private let negotiation: any TunnelNegotiation
   private let proxy: String
   private var completion: ((NetError?) -> Void)?
 
-  /// `completion` is called once, never before this has returned, and not after `cancel()`. Whoever asks watches the time.
+  /// It calls `completion` once, never before this has returned, and not after `cancel()`. The caller enforces the
+  /// timeout.
   init(
     _ transport: SocketTransport, _ negotiation: any TunnelNegotiation, proxy: String,
     _ completion: @escaping (NetError?) -> Void

@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// The queue of errors that OpenSSL keeps for each thread.
+/// OpenSSL's per-thread error queue.
 enum OpenSSLError {
-  /// Empties the queue. Before each call on a connection: what an earlier one left would be taken for its own.
+  /// Empties the queue. Call it before each call on a connection, which would otherwise report an earlier error.
   static func clear() { ERR_clear_error() }
 
-  /// Empties the queue, and says what was first in it, in words.
+  /// Empties the queue, and returns its first error in words.
   static func take() -> String {
     let code = ERR_get_error()
     ERR_clear_error()
@@ -14,7 +14,8 @@ enum OpenSSLError {
     return String(cString: words)
   }
 
-  /// The reason that is last in the queue, which stays as it is: zero when that is empty or not the TLS part's.
+  /// The last reason in the queue, without removing it: zero if the queue is empty or the reason is not of the TLS
+  /// library.
   static var tlsReason: Int32 {
     let code = ERR_peek_last_error()
     return ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0

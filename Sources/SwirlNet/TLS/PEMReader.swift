@@ -1,14 +1,7 @@
 import COpenSSL
+import SwirlPlatform
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// Certificates and keys in PEM, one after the other.
+/// Reads certificates and keys in PEM, one after the other.
 package final class PEMReader {
   private let input: OpaquePointer
   private let name: String
@@ -30,12 +23,13 @@ package final class PEMReader {
     return input
   }
 
-  /// More than any bundle of certificates has.
+  /// A limit above the size of any certificate bundle.
   private static let largest = 16 << 20
 
-  /// What the file at `path` holds. Only a regular file is read: a FIFO or a device would hold up the reactor until something is written to it.
+  /// The contents of the file at `path`, which must be a regular file: a FIFO or a device would block the reactor until
+  /// a writer comes.
   static func contents(of path: String) throws(NetError) -> String {
-    // Without O_NONBLOCK the open itself waits for the writer of a FIFO.
+    // Without O_NONBLOCK the open itself blocks until a FIFO has a writer.
     let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { throw NetError(.configureTLS, path, errno: errno) }
     defer { close(file) }
@@ -64,14 +58,14 @@ package final class PEMReader {
 
   func error(_ reason: String) -> NetError { NetError(.configureTLS, name, reason: reason) }
 
-  /// The caller's to free; nil when there is none left.
+  /// The caller frees it; nil after the last certificate.
   package func nextCertificate() -> OpaquePointer? {
     let certificate = PEM_read_bio_X509(input, nil, Self.noPassword, nil)
     OpenSSLError.clear()
     return certificate
   }
 
-  /// The caller's to free.
+  /// The caller frees it.
   func privateKey(password: String?) throws(NetError) -> OpaquePointer {
     let key: OpaquePointer? =
       if var password = password.map({ Array($0.utf8CString) }) {
@@ -85,7 +79,7 @@ package final class PEMReader {
     let reason = OpenSSLError.take()
     switch failure {
     case PEM_R_BAD_PASSWORD_READ: throw error("the private key is encrypted: give its password")
-    // The second where there is something else in PEM, or a key of a kind that OpenSSL does not know.
+    // The second if the PEM has another kind of object, or an unknown kind of key.
     case PEM_R_NO_START_LINE, Int32(ERR_R_UNSUPPORTED):
       throw error("there is no private key in it that OpenSSL can read")
     default:
@@ -93,7 +87,7 @@ package final class PEMReader {
     }
   }
 
-  /// Says that there is no password. OpenSSL would ask for it on the terminal.
+  /// Reports that no password is known. Otherwise OpenSSL would ask for it on the terminal.
   private static let noPassword:
     @convention(c) (
       UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?

@@ -1,21 +1,14 @@
 import COpenSSL
+import SwirlPlatform
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// A BIO over a simulated socket: OpenSSL reads and writes it as it does a descriptor.
+/// A BIO over a simulated socket: OpenSSL reads and writes it like a descriptor.
 ///
-/// The session owns it, and frees its `SSL` before: so the unretained reference that OpenSSL's BIO has is never used later.
+/// The session owns it, and frees its `SSL` first: so OpenSSL's BIO never uses its unretained reference later.
 final class SocketBIO {
   private let socket: any SimulatedSocket
   private var isAtEnd = false
 
-  /// Makes it what `ssl` reads from and writes to.
+  /// Makes `ssl` read from it and write to it.
   init(_ socket: any SimulatedSocket, of ssl: OpaquePointer) {
     self.socket = socket
     guard let bio = BIO_new(Self.method) else { fatalError("no memory for a BIO") }
@@ -24,7 +17,7 @@ final class SocketBIO {
     SSL_set_bio(ssl, bio, bio)
   }
 
-  // Unsafe only in name: made once, never changed, never freed.
+  // Safe: made once, never changed, never freed.
   nonisolated(unsafe) private static let method: OpaquePointer = {
     guard let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "simulated socket") else {
       fatalError("no memory for a BIO's methods")

@@ -1,10 +1,12 @@
 import COpenSSL
 
-/// The word of an authority on one of its certificates, which a server sends along with it (OCSP stapling, RFC 6066 §8, RFC 6960).
+/// An authority's statement on one of its certificates, which a server sends with it (OCSP stapling, RFC 6066 §8, RFC
+/// 6960).
 enum StapledStatus {
-  /// Whether an answer came along, is signed by who may, is of now, and says that the certificate was revoked.
+  /// Whether the server sent an OCSP response that is validly signed, current, and says that the certificate is
+  /// revoked.
   ///
-  /// An answer that cannot be believed counts as none: anyone on the way could as well have dropped it.
+  /// An invalid response is ignored: an attacker on the network could as well have dropped it.
   static func isRevoked(_ ssl: OpaquePointer, in context: OpaquePointer) -> Bool {
     var bytes: UnsafePointer<UInt8>?
     let length = swirl_stapled_response(ssl, &bytes)
@@ -28,14 +30,14 @@ enum StapledStatus {
   }
 
   private static func isRevoked(_ single: OpaquePointer, _ certificate: UnsafePointer<ASN1_INTEGER>?) -> Bool {
-    // Whoever signed it was found to be entitled to speak of these certificates, so the serial number tells which one is meant.
+    // The signer was verified to be entitled for these certificates, so the serial number identifies the certificate.
     var serial: UnsafeMutablePointer<ASN1_INTEGER>?
     OCSP_id_get0_info(nil, nil, nil, &serial, OCSP_SINGLERESP_get0_id(single))
     guard let serial, ASN1_INTEGER_cmp(serial, certificate) == 0 else { return false }
     var thisUpdate: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
     var nextUpdate: UnsafeMutablePointer<ASN1_GENERALIZEDTIME>?
     let status = OCSP_single_get0_status(single, nil, nil, &thisUpdate, &nextUpdate)
-    // Five minutes for clocks that differ.
+    // Five minutes of tolerance for clock differences.
     return status == V_OCSP_CERTSTATUS_REVOKED && OCSP_check_validity(thisUpdate, nextUpdate, 300, -1) == 1
   }
 }

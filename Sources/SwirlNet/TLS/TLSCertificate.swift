@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// A certificate of the other end of a connection (X.509, RFC 5280).
+/// The certificate of a peer (X.509, RFC 5280).
 public struct TLSCertificate: Sendable, Hashable {
   /// The certificate in DER.
   public let der: [UInt8]
 
-  /// The certificate is the caller's to free; nil where there is none.
+  /// The caller frees the certificate; nil without one.
   init?(_ certificate: OpaquePointer?) {
     guard let certificate else { return nil }
     var encoded: UnsafeMutablePointer<UInt8>?
@@ -15,10 +15,10 @@ public struct TLSCertificate: Sendable, Hashable {
     der = Array(UnsafeBufferPointer(start: encoded, count: Int(length)))
   }
 
-  /// Whom it is for, as RFC 2253 writes it: `CN=alice,O=Example`. nginx: `$ssl_client_s_dn`.
+  /// Its subject in the form of RFC 2253: `CN=alice,O=Example`. nginx: `$ssl_client_s_dn`.
   public var subject: String { withCertificate { Self.text(X509_get_subject_name($0)) } }
 
-  /// Who signed it, as RFC 2253 writes it. nginx: `$ssl_client_i_dn`.
+  /// Its issuer in the form of RFC 2253. nginx: `$ssl_client_i_dn`.
   public var issuer: String { withCertificate { Self.text(X509_get_issuer_name($0)) } }
 
   /// The serial number in hexadecimal digits, as `openssl x509 -serial` prints it.
@@ -32,8 +32,8 @@ public struct TLSCertificate: Sendable, Hashable {
     }
   }
 
-  /// The names it is for beside the subject (RFC 5280 §4.2.1.6), each after its kind: `DNS:a.example`, `email:a@example`,
-  /// `URI:spiffe://a`. Names of other kinds are left out.
+  /// Its alternative names (RFC 5280 §4.2.1.6), each with its kind as a prefix: `DNS:a.example`, `email:a@example`,
+  /// `URI:spiffe://a`. Names of other kinds are omitted.
   public var subjectAlternativeNames: [String] {
     withCertificate { certificate in
       Self.alternativeNames(of: certificate).compactMap { kind, bytes in

@@ -1,9 +1,9 @@
 import COpenSSL
 package import SwirlReactor
 
-/// What all secured connections with one configuration share: certificates, keys, and the sessions that may be gone on with.
+/// The shared state of all TLS connections with one configuration: certificates, keys, and resumable sessions.
 ///
-/// The only files that see OpenSSL are those in this folder.
+/// Only the files in this folder use OpenSSL.
 package final class TLSContext {
   package enum Role: Hashable {
     case client, server
@@ -11,7 +11,7 @@ package final class TLSContext {
 
   package let configuration: TLSConfiguration
   package let role: Role
-  /// Freed with this.
+  /// Freed in `deinit`.
   let pointer: OpaquePointer
   private let pins: Set<String>
   private var sessions = TLSSessionStore()
@@ -26,9 +26,9 @@ package final class TLSContext {
     self.configuration = configuration
     self.role = role
     pins = try Self.pins(configuration.pinnedPublicKeys)
-    // From here on `deinit` frees it, whatever is thrown.
+    // From here `deinit` frees it, also if this throws.
     swirl_set_modes(pointer)
-    // One read takes what has come, instead of one for the head and one for the rest of each record.
+    // One read takes all available bytes, instead of two reads per record (header and body).
     SSL_CTX_set_default_read_buffer_len(pointer, 64 * 1024)
     guard
       configuration.minimumVersion <= configuration.maximumVersion,
@@ -68,7 +68,7 @@ package final class TLSContext {
 
   deinit { SSL_CTX_free(pointer) }
 
-  /// The context of `reactor` for `configuration`: the first time it is made.
+  /// The cached context of `reactor` for `configuration`; made on first use.
   package static func of(
     _ reactor: Reactor, _ configuration: TLSConfiguration, _ role: Role
   ) throws(NetError) -> TLSContext {
@@ -91,7 +91,7 @@ package final class TLSContext {
           "name who signs those of its clients, in TLSConfiguration.roots: anyone gets one from a public authority")
     }
     let mode = SSL_VERIFY_PEER | (configuration.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0)
-    // Without verification any certificate will do, but one is asked for: the pins, or the program, look at it.
+    // Without verification any certificate is accepted, but one is requested: the pins or the program check it.
     SSL_CTX_set_verify(pointer, mode, isVerified ? nil : { _, _ in 1 })
   }
 
@@ -101,7 +101,7 @@ package final class TLSContext {
     defer { X509_free(own) }
     guard SSL_CTX_use_certificate(pointer, own) == 1 else { throw certificates.error(OpenSSLError.take()) }
     while let next = certificates.nextCertificate() {
-      // Given away, unless it is refused.
+      // OpenSSL takes ownership, unless it refuses.
       guard swirl_add_chain_certificate(pointer, next) == 1 else {
         X509_free(next)
         throw certificates.error(OpenSSLError.take())
@@ -140,7 +140,7 @@ package final class TLSContext {
     var plain: Set<String> = []
     for pin in pins {
       let hash = pin.hasPrefix("sha256//") ? String(pin.dropFirst(8)) : pin
-      // 32 bytes are 43 characters and one to fill up.
+      // 32 bytes are 43 characters and one of padding.
       guard hash.utf8.count == 44, hash.hasSuffix("=") else {
         throw NetError(
           .configureTLS, "the pin \(pin)", reason: "a pin is a SHA-256 hash in base64, 44 characters that end in =")
@@ -150,7 +150,7 @@ package final class TLSContext {
     return plain
   }
 
-  /// Whether the other end's key is one of those that are pinned, where any are.
+  /// Whether the peer's key is one of the pinned keys, or no keys are pinned.
   func accepts(publicKeyOf certificate: OpaquePointer?) -> Bool {
     guard !pins.isEmpty else { return true }
     return certificate.map { pins.contains(Self.pin(of: $0)) } ?? false
@@ -195,8 +195,9 @@ package final class TLSContext {
 
   // MARK: - Sessions
 
-  /// A session that `peer` may go on with, the caller's to free. One of TLS 1.3 goes with one connection, so that nobody can tell that
-  /// two are the same client's (RFC 8446 appendix C.4); one of TLS 1.2 with many, as its server need not give a new one each time.
+  /// A session for resumption with `peer`, which the caller frees. A TLS 1.3 session is used for one connection only,
+  /// so that observers cannot link two connections to the same client (RFC 8446 appendix C.4). A TLS 1.2 session is
+  /// used for many, because its server need not issue a new one each time.
   func takeSession(for peer: String) -> OpaquePointer? { sessions.take(for: peer) }
 
   func keep(session: OpaquePointer, for peer: String) { sessions.insert(session, for: peer) }

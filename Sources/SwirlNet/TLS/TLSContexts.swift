@@ -1,29 +1,22 @@
 import COpenSSL
+import SwirlPlatform
 import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// The contexts of a reactor. One is used again as long as the files that it was made of hold the same.
+/// The contexts of a reactor. A context is reused while its files are unchanged.
 final class TLSContexts {
   private struct Key: Hashable {
     let configuration: TLSConfiguration
     let role: TLSContext.Role
   }
   private struct Entry {
-    /// How the files were when they were read; a server's are compared by what they hold.
+    /// The states of the files when they were read; a server compares their contents instead.
     let files: [FileState]
     let context: TLSContext
   }
   private var entries: [Key: Entry] = [:]
 
-  /// A client asks for each connection, so that it only looks at whether its files have changed; a server asks when it begins to
-  /// listen, and reads them.
+  /// A client calls this for each connection, so it only checks whether its files have changed; a server calls it when
+  /// it starts to listen, and reads them.
   func context(_ configuration: TLSConfiguration, _ role: TLSContext.Role) throws(NetError) -> TLSContext {
     let key = Key(configuration: configuration, role: role)
     var files: [FileState] = []
@@ -37,14 +30,14 @@ final class TLSContexts {
       if let entry = entries[key], entry.context.configuration == read { return entry.context }
     }
     let context = try TLSContext(read, role)
-    // A program that makes a new configuration for each connection must not fill the memory.
+    // A limit, for programs that make a new configuration for each connection.
     if entries.count >= 64 { entries = [:] }
     entries[key] = Entry(files: files, context: context)
     return context
   }
 }
 
-/// Which file is at a path, and when it was last written: another if a renewed one has taken its place.
+/// The identity and modification time of the file at a path: they change when a renewed file replaces it.
 private struct FileState: Equatable {
   private var device: UInt64 = 0
   private var inode: UInt64 = 0
@@ -67,7 +60,7 @@ private struct FileState: Equatable {
 }
 
 extension TLSConfiguration {
-  /// The paths of all files that it names, and of the system's roots where those are trusted.
+  /// The paths of all its files, and of the system's roots if those are trusted.
   fileprivate var files: [String] {
     let own = [identity?.chain, identity?.privateKey].compactMap { $0 } + (roots ?? [])
     return own.compactMap { if case .file(let path) = $0.place { path } else { nil } }
@@ -79,11 +72,11 @@ extension TLSConfiguration {
     return chosen ?? X509_get_default_cert_file().map { String(cString: $0) } ?? ""
   }
 
-  /// The same with what the files hold in their place.
+  /// A copy with the contents of the files in place of their paths.
   fileprivate func readingFiles() throws(NetError) -> TLSConfiguration {
     var read = self
     if var identity {
-      // Of one file, both are of one moment.
+      // If both are in one file, read it once, so that they match.
       let isOne = identity.privateKey == identity.chain
       identity.chain = try identity.chain.reading()
       identity.privateKey = isOne ? identity.chain : try identity.privateKey.reading()

@@ -1,17 +1,10 @@
 package import SwirlDeferred
+import SwirlPlatform
 package import SwirlReactor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// The first part of a secured connection: it makes one of an open connection that has not been started.
+/// Makes a TLS connection from an open connection that is not started.
 ///
-/// The reactor keeps it until it has ended or was cancelled. Whoever asks watches the time.
+/// The reactor retains it until it has ended or was cancelled. The caller enforces the timeout.
 package final class TLSHandshake: ReactorHandle {
   package typealias Completion = (Result<SocketTransport, NetError>) -> Void
 
@@ -24,14 +17,14 @@ package final class TLSHandshake: ReactorHandle {
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .handshake }
   package var handlePeer: String? { transport.peerName }
-  /// The listener that accepted the connection, if one did: as long as it listens.
+  /// The listener that accepted the connection, if any, while it listens.
   weak var listener: Listener?
-  /// Takes over a connection whose other end does not speak TLS, before anything was sent to it.
+  /// Takes over a connection whose peer does not speak TLS, before any byte was sent to it.
   var onPlainPeer: ((SocketTransport) -> Void)?
 
-  /// Begins. `completion` is called once, never before this has returned, and not after `cancel()`.
+  /// Starts the handshake. It calls `completion` once, never before this has returned, and not after `cancel()`.
   /// - Parameters:
-  ///   - host: for a client, whose certificate it must be.
+  ///   - host: for a client, the host that the certificate must name.
   package init(
     _ transport: SocketTransport, _ context: TLSContext, host: String? = nil, peer: String? = nil,
     timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
@@ -49,7 +42,7 @@ package final class TLSHandshake: ReactorHandle {
     reactor.callSoon { [weak self] in self?.advance() }
   }
 
-  /// Stops and closes the connection; nothing is told.
+  /// Stops and closes the connection, without calling the completion.
   package func cancel() {
     guard completion != nil else { return }
     stop()
@@ -72,7 +65,7 @@ package final class TLSHandshake: ReactorHandle {
         completion?(.failure(error))
         return
       }
-      // The other end may still be told why, so that its log says it.
+      // The peer may still receive the alert with the reason, for its log.
       finish(.failure(error))
     }
   }

@@ -1,17 +1,9 @@
 import COpenSSL
+import SwirlPlatform
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// One end of a secured connection, on the descriptor of its socket.
+/// One side of a TLS connection, on the descriptor of its socket.
 ///
-/// It reads and writes as the socket itself would, with counts and `errno`, so that whoever uses it need not know which of the
-/// two it has.
+/// It reads and writes like the socket itself, with counts and `errno`, so that its user need not distinguish the two.
 final class TLSSession {
   enum Progress {
     case done, needsToRead, needsToWrite
@@ -20,28 +12,28 @@ final class TLSSession {
 
   let context: TLSContext
   let ssl: OpaquePointer
-  /// What OpenSSL reads from and writes to, where that is no descriptor.
+  /// OpenSSL's BIO for a socket without a descriptor.
   private var bio: SocketBIO?
   private let peer: String
-  /// Why reading or writing failed, where that was not the network's doing.
+  /// Why reading or writing failed, if the cause was not the network.
   private(set) var failure: NetError?
-  /// Whether what was to be read waits until something can be written: an answer of the protocol itself.
+  /// Whether a pending read needs the socket to be writable: TLS itself has to respond first.
   private(set) var needsToWriteToRead = false
-  /// Whether what was to be written waits until something was read: a handshake that the other end began anew.
+  /// Whether a pending write needs a read first: the peer renegotiates.
   private(set) var needsToReadToWrite = false
-  /// Whether the other end has sent something other than TLS as its first bytes, and was not answered.
+  /// Whether the peer's first bytes were not TLS, and it got no response.
   private(set) var isPeerPlain = false
   private var isRevoked = false
   private var isEstablished = false
-  /// How much of the socket's bytes had been read when the socket was last known to be empty.
+  /// The number of bytes read from the socket when it was last known to be empty.
   private var countWhenEmpty: UInt64 = 0
   private var hasDeclinedRenegotiation = false
-  /// Without the dot that a name may end in, which no certificate has.
+  /// Without the final dot of a name, which certificates omit.
   private var host: String?
 
   /// - Parameters:
-  ///   - host: for a client, the name or address it asked for; the certificate must be for it.
-  ///   - peer: the other end in words; the sessions of a client are kept by it.
+  ///   - host: for a client, the requested name or address, which the certificate must name.
+  ///   - peer: the peer for display; also the key of a client's session cache.
   init(_ socket: StreamSocket, _ context: TLSContext, host: String?, peer: String) throws(NetError) {
     guard let ssl = SSL_new(context.pointer) else {
       throw NetError(.handshake, peer, reason: OpenSSLError.take())
@@ -49,7 +41,7 @@ final class TLSSession {
     self.ssl = ssl
     self.context = context
     self.peer = peer
-    // Unretained: the callbacks that ask for it are only called from calls that this object makes.
+    // Unretained: the callbacks that use it run only during this object's calls.
     swirl_set_owner(ssl, Unmanaged.passUnretained(self).toOpaque())
     if let simulated = socket.simulated {
       bio = SocketBIO(simulated, of: ssl)
@@ -68,7 +60,7 @@ final class TLSSession {
     }
   }
 
-  // Without it, a connection that was not shut down in order would take its session out of use, for the next as well.
+  // Without this, a connection without an orderly shutdown would invalidate its session for later connections.
   deinit {
     if isEstablished { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
     SSL_free(ssl)
@@ -79,9 +71,9 @@ final class TLSSession {
   }
 
   private func setHost(_ host: String) {
-    // A name may end in a dot; no certificate has it.
+    // A name may end in a dot, which certificates omit.
     var host = host.hasSuffix(".") ? String(host.dropLast()) : host
-    // The zone of a link-local address is this machine's own word, and in no certificate.
+    // The zone of a link-local address is local to this machine, and not in certificates.
     if let zone = host.firstIndex(of: "%") { host = String(host[..<zone]) }
     self.host = host
     let isAddress = SocketAddress(ip: host, port: 0) != nil
@@ -98,7 +90,7 @@ final class TLSSession {
 
   // MARK: - Handshake
 
-  /// Takes the handshake as far as it goes without waiting.
+  /// Continues the handshake as far as possible without blocking.
   func handshake() -> Progress {
     OpenSSLError.clear()
     let result = SSL_do_handshake(ssl)
@@ -176,8 +168,8 @@ final class TLSSession {
 
   // MARK: - Bytes
 
-  /// As `recv`: -1 and `errno`, EAGAIN when nothing is there, EPROTO when `failure` says what happened; 0 at the other end's
-  /// own end. A connection that is cut without that is an error, so that no part is taken for the whole.
+  /// Like `recv`: -1 and `errno`, EAGAIN without data, EPROTO if `failure` has the reason; 0 at the peer's
+  /// close_notify. EOF without that is an error, so that truncated data is not mistaken for the whole.
   func read(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
     OpenSSLError.clear()
     needsToWriteToRead = false
@@ -186,20 +178,20 @@ final class TLSSession {
     return failed(count, "the other end cut the connection without TLS's own end of it")
   }
 
-  /// Whether more was taken from the socket than was read here: the socket will not tell of it.
+  /// Whether OpenSSL has buffered data from the socket, which the kernel does not report any more.
   var hasPending: Bool { SSL_has_pending(ssl) == 1 }
 
-  /// OpenSSL reads this much at once, or a little more. A read that got less has emptied the socket.
+  /// OpenSSL reads at least this much at once. A read that got less has emptied the socket.
   private static let readAheadLength = 16 * 1024
 
-  /// Whether the peer has sent anything that was not read: content, the end of its direction, or what breaks the connection. Messages of
-  /// TLS itself are processed and do not count.
+  /// Whether the peer has sent unread input: content, close_notify, or an error. TLS's own messages are processed and
+  /// do not count.
   ///
-  /// - Parameter hasJustRead: whether nothing can have arrived since the last read. Then it looks into the socket only if that read may
-  ///   have left something there.
+  /// - Parameter hasJustRead: whether no input can have arrived since the last read. Then it peeks at the socket only
+  ///   if that read may have left bytes there.
   func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     let count = BIO_number_read(SSL_get_rbio(ssl))
-    // If all reads since it was empty took less than fits into one, then so did the last of them.
+    // If all reads since then together took less than one full read, the last one was short too.
     if hasJustRead, !hasPending, count - countWhenEmpty < Self.readAheadLength {
       countWhenEmpty = count
       return false
@@ -209,7 +201,7 @@ final class TLSSession {
     var byte: UInt8 = 0
     let peeked = SSL_peek(ssl, &byte, 1)
     if peeked > 0 { return true }
-    // Part of a record may be a part of anything.
+    // A part of a record may be a part of any message.
     guard failed(peeked, "the peer cut the connection without TLS's own end of it") < 0, errno == EAGAIN,
       !needsToWriteToRead, !hasPending
     else { return true }
@@ -217,13 +209,13 @@ final class TLSSession {
     return false
   }
 
-  /// As `send`: what was not taken must be written again, from there on.
+  /// Like `send`: the caller must retry with the bytes that were not taken.
   func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var sent = 0
     needsToReadToWrite = false
     while sent < bytes.count {
       OpenSSLError.clear()
-      // A record at a time.
+      // One record per call.
       let count = SSL_write(ssl, bytes.baseAddress! + sent, Int32(clamping: bytes.count - sent))
       guard count > 0 else {
         let systemError = errno
@@ -259,7 +251,7 @@ final class TLSSession {
     return -1
   }
 
-  /// Says that no more will be sent (`close_notify`, RFC 8446 §6.1). If the kernel does not take it, so be it.
+  /// Sends `close_notify` (RFC 8446 §6.1). Ignores it if the kernel does not take it.
   func sendEnd() {
     guard isEstablished, failure == nil else { return }
     OpenSSLError.clear()
@@ -267,16 +259,16 @@ final class TLSSession {
     OpenSSLError.clear()
   }
 
-  // MARK: - What OpenSSL asks
+  // MARK: - OpenSSL's callbacks
 
-  /// Told of each step; what counts is the alert by which OpenSSL declines a renegotiation.
+  /// Called for each step. It looks for the alert by which OpenSSL declines a renegotiation.
   func note(alert: Int32, at place: Int32) {
     if place & SSL_CB_WRITE_ALERT == SSL_CB_WRITE_ALERT, alert & 0xff == SSL_AD_NO_RENEGOTIATION {
       hasDeclinedRenegotiation = true
     }
   }
 
-  /// Told of each certificate that OpenSSL accepts or refuses; may accept what it refuses.
+  /// Called for each certificate that OpenSSL accepts or refuses; may accept a refused one.
   static let verificationCallback: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isAccepted, verification in
     guard isAccepted == 0, X509_STORE_CTX_get_error(verification) == X509_V_ERR_HOSTNAME_MISMATCH,
       let certificate = X509_STORE_CTX_get_current_cert(verification),
@@ -286,8 +278,8 @@ final class TLSSession {
     return 1
   }
 
-  /// Whether a wildcard of `certificate` stands for a label with an underscore, to which OpenSSL applies none. Browsers and curl do:
-  /// buckets of S3 have such names.
+  /// Whether a wildcard of `certificate` matches a label with an underscore. OpenSSL does not match those, but browsers
+  /// and curl do: S3 buckets have such names.
   private func hasWildcard(_ certificate: OpaquePointer) -> Bool {
     guard let host else { return false }
     return TLSCertificate.alternativeNames(of: certificate).contains { kind, name in
@@ -295,29 +287,29 @@ final class TLSSession {
     }
   }
 
-  /// A session that a later connection may go on with. Returns 1, and then it is ours.
+  /// Stores a session for later connections. Returns 1, which transfers ownership to us.
   func keep(_ session: OpaquePointer?) -> Int32 {
     guard let session else { return 0 }
     context.keep(session: session, for: peer)
     return 1
   }
 
-  /// Refuses a certificate that its authority has taken back, by the answer that came with it. Returns 1 when it may go on.
+  /// Refuses a certificate that the stapled response reports as revoked. Returns 1 to continue.
   func checkStapledStatus() -> Int32 {
     isRevoked = StapledStatus.isRevoked(ssl, in: context.pointer)
     return isRevoked ? 0 : 1
   }
 
-  /// Sends along what the authority says of our certificate.
+  /// Staples the OCSP response for our certificate.
   func stapleStatus() -> Int32 {
     guard let response = context.configuration.identity?.stapledResponse else { return SSL_TLSEXT_ERR_NOACK }
-    // A copy that OpenSSL frees.
+    // OpenSSL frees this copy.
     let copy = CRYPTO_memdup(response, response.count, nil, 0)
     swirl_staple(ssl, copy, response.count)
     return SSL_TLSEXT_ERR_OK
   }
 
-  /// A server's choice of an application protocol: the first of its own that the client offers.
+  /// Selects a server's application protocol: the first of its own that the client offers.
   func choose(
     of offered: UnsafeBufferPointer<UInt8>, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     _ length: UnsafeMutablePointer<UInt8>?
@@ -340,7 +332,7 @@ final class TLSSession {
 }
 
 extension CertificateProblem {
-  /// What OpenSSL found.
+  /// The result of OpenSSL's verification.
   fileprivate init(verifyResult: Int32) {
     switch verifyResult {
     case X509_V_ERR_CERT_HAS_EXPIRED: self = .expired

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Sessions by the name of the peer, a few for each. Those that are put away are freed with it.
+/// Sessions by the name of the peer, a few for each. Frees its sessions in `deinit`.
 struct TLSSessionStore: ~Copyable {
   private var sessions: [String: [OpaquePointer]] = [:]
 
@@ -25,7 +25,7 @@ struct TLSSessionStore: ~Copyable {
       for old in sessions.removeValue(forKey: some) ?? [] { SSL_SESSION_free(old) }
     }
     sessions[peer, default: []].append(session)
-    // The newest count.
+    // Keep the newest ones.
     if sessions[peer]!.count > 8 { SSL_SESSION_free(sessions[peer]!.removeFirst()) }
   }
 

@@ -1,16 +1,17 @@
-/// A name of a certificate that begins with `*.` and stands for all names with one label in the place of the star (RFC 9525 §6.3).
+/// A certificate's name that begins with `*.` and matches all names with one label in place of the star (RFC 9525
+/// §6.3).
 struct WildcardName {
-  /// From the dot behind the star on, in lower case.
+  /// The part after the star, with its dot, in lower case.
   private let rest: [UInt8]
 
-  /// nil for a name of another form, and for one that would stand for a whole top level.
+  /// nil for another form, and for a wildcard directly below a top-level domain.
   init?(_ name: [UInt8]) {
     guard name.starts(with: "*.".utf8), !name.dropFirst().contains(UInt8(ascii: "*")) else { return nil }
     rest = name.dropFirst().map(Self.lowercase)
     guard rest.dropFirst().dropLast().contains(UInt8(ascii: ".")), rest.last != UInt8(ascii: ".") else { return nil }
   }
 
-  /// Whether it stands for `host`: the star for one whole label of letters, digits, hyphens and underscores.
+  /// Whether it matches `host`: the star matches one whole label of letters, digits, hyphens and underscores.
   func matches(_ host: String) -> Bool {
     let host = host.utf8.map(Self.lowercase)
     guard let dot = host.firstIndex(of: UInt8(ascii: ".")), dot > 0, host[dot...].elementsEqual(rest) else {

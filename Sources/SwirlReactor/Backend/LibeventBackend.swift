@@ -1,14 +1,7 @@
 import CLibevent
 import Logging
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// libevent's base, which waits for descriptors, signals and one timer.
 ///
@@ -35,7 +28,11 @@ final class LibeventBackend: ReactorBackend {
       default: Reactor.log.debug("libevent: \(text)")
       }
     }
-    event_set_fatal_callback { code in fatalError("libevent cannot go on (\(code)); the log has the reason") }
+    event_set_fatal_callback { code in
+      // It makes a pair of sockets for signals.
+      let reason = DescriptorLimit.hasFree(2) ? "the log has the reason" : DescriptorLimit.advice
+      fatalError("libevent failed (\(code)): \(reason)")
+    }
   }()
 
   init() {

@@ -1,12 +1,5 @@
 import SwirlDeferred
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A backend for tests: a descriptor is any number, and ready when the test says so. It queries the kernel only for
 /// wake-ups from other threads.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A file operation failed: the file, the operation, and why.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {

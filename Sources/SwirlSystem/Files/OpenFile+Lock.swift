@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 extension OpenFile {
   /// Opens or creates a file under an exclusive lock, which one `OpenFile` of all processes holds until it is closed.

@@ -1,14 +1,7 @@
 import SwirlDeferred
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A call that has no result yet.
 final class PoolCall {

@@ -1,14 +1,7 @@
 import Dispatch
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension ProcessPool {
   static let workerVariable = "SWIRL_PROCESS_POOL_WORKER"

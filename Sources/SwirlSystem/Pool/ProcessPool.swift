@@ -1,14 +1,7 @@
 public import SwirlDeferred
 import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Worker processes that run functions of this program, for work that needs more than one core or may crash.
 ///
@@ -38,7 +31,8 @@ public final class ProcessPool {
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public init(
-    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit, on reactor: Reactor = .current,
+    size: Int? = nil, program: String? = nil, environment: ProcessEnvironment = .inherit,
+    on reactor: Reactor = .current,
     file: StaticString = #fileID, line: UInt = #line
   ) {
     require(

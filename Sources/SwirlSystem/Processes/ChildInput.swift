@@ -1,14 +1,7 @@
 public import SwirlDeferred
 public import SwirlNet
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The write end of a pipe that a child process reads.
 ///

@@ -1,14 +1,7 @@
 public import SwirlDeferred
 import SwirlNet
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The read end of a pipe that a child process writes.
 ///

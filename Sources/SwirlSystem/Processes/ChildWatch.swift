@@ -1,13 +1,6 @@
 import CSwirlSystem
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Reports that a process has ended, without reaping it: by a pidfd if the kernel has them, otherwise by a thread that
 /// waits. A SIGCHLD handler would be the only one of the whole program, which may need its own.

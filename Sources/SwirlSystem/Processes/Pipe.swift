@@ -1,12 +1,5 @@
 import CSwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Owns both ends of a new pipe until other objects take them.
 struct Pipe {

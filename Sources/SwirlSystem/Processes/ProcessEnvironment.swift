@@ -1,12 +1,5 @@
 import CSwirlSystem
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// The environment variables that a child process gets.
 ///

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A child process failed: the operation, the program, the reason, and what to do.
 public struct ProcessError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,14 +1,7 @@
 import CSwirlSystem
 import SwirlDeferred
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The program to start, and how.
 struct ProcessSpecification {

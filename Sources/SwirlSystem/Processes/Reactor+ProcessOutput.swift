@@ -1,13 +1,6 @@
 public import SwirlDeferred
+import SwirlPlatform
 public import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The result of a program that ran to its end.
 public struct ProcessOutput: Sendable, Hashable {

@@ -64,19 +64,22 @@ extension Deferred {
 /// A clock that the test advances by hand.
 final class HandClock: ReactorTime {
   final class Call: CancellableCall {
-    let due: Duration
-    var body: (() -> Void)?
-    init(due: Duration, body: @escaping () -> Void) {
+    let due: Instant
+    var body: (() throws -> Void)?
+    init(due: Instant, body: @escaping () throws -> Void) {
       self.due = due
       self.body = body
     }
     func cancel() { body = nil }
   }
 
-  private(set) var now = Duration.zero
+  private(set) var now = Instant(nanoseconds: 0)
+  var wallTime: Duration { .nanoseconds(now.nanoseconds) }
   private var calls: [Call] = []
 
-  func schedule(after delay: Duration, _ body: @escaping () -> Void) -> Call {
+  func callLater(
+    _ delay: Duration, file: StaticString, line: UInt, _ body: @escaping () throws -> Void
+  ) -> Call {
     let call = Call(due: now + delay, body: body)
     calls.append(call)
     return call
@@ -91,7 +94,7 @@ final class HandClock: ReactorTime {
       now = next.due
       let body = next.body
       next.body = nil
-      body?()
+      try? body?()
     }
     now = end
     calls.removeAll { $0.body == nil }

@@ -19,7 +19,8 @@ import Testing
     ("http:u:secret@h", "http://REDACTED:REDACTED@h/"), ("http:/u:secret@h", "http://REDACTED:REDACTED@h/"),
     ("http:////u:secret@h", "http://REDACTED:REDACTED@h/"), ("http:\\u:secret@h", "http://REDACTED:REDACTED@h/"),
     (" ht\ttp://u:sec\nret@h\u{1}", "http://REDACTED:REDACTED@h/"), ("http://:secret@h", "http://REDACTED:REDACTED@h/"),
-    ("http://u:secret%40h/", "http://REDACTED:REDACTED@h/"), ("http://u:secret\u{FF20}h/", "http://REDACTED:REDACTED@h/"),
+    ("http://u:secret%40h/", "http://REDACTED:REDACTED@h/"),
+    ("http://u:secret\u{FF20}h/", "http://REDACTED:REDACTED@h/"),
     ("http://u:secret\u{FE6B}h/", "http://REDACTED:REDACTED@h/"), ("http://u:x/secret@h", "http://REDACTED:REDACTED@h"),
     ("http://u:x?secret@h", "http://REDACTED:REDACTED@h"), ("http://u:x#secret@h", "http://REDACTED:REDACTED@h"),
     ("http://u:secret@\u{301}h:x", "http://REDACTED:REDACTED@\u{301}h:x"),
@@ -40,7 +41,8 @@ import Testing
   @Test func `in words, too`() {
     #expect(
       "a redirect to http://u:p@a/?sig=1 goes  nowhere, (on the way from http:u:p@b/c)".withRedactedURLs
-        == "a redirect to http://REDACTED:REDACTED@a/?sig=REDACTED goes  nowhere, (on the way from http://REDACTED:REDACTED@b/c)")
+        == "a redirect to http://REDACTED:REDACTED@a/?sig=REDACTED goes  nowhere, (on the way from http://REDACTED:REDACTED@b/c)"
+    )
     #expect("connect to 127.0.0.1:80: no".withRedactedURLs == "connect to 127.0.0.1:80: no")
   }
 }

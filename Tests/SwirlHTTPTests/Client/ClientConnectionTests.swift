@@ -1,4 +1,5 @@
 import HTTPTypes
+import SwirlDeferred
 import SwirlNet
 import SwirlReactor
 import Testing

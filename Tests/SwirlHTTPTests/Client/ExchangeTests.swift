@@ -169,7 +169,7 @@ extension HTTPClientTests {
     @Test func `a Deferred's addTimeout cancels the request`() throws {
       let bench = try ClientBench { _ in }
       var seen: [any Error] = []
-      bench.client.fetch(HTTPClient.Request(bench.server.url)).addTimeout(.milliseconds(10), bench.reactor)
+      bench.client.fetch(HTTPClient.Request(bench.server.url)).addTimeout(.milliseconds(10), clock: bench.reactor)
         .addErrback {
           seen.append($0)
           throw $0

@@ -1,20 +1,13 @@
 import HTTPTypes
 import SwirlDeferred
 import SwirlNet
+import SwirlPlatform
 import SwirlReactor
 import Testing
 
 @testable import SwirlHTTPClient
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension HTTPClientTests {
   @Suite struct LifeTests {

@@ -57,10 +57,10 @@ extension HTTPClientTests {
       var kept: HTTPClient.Response?
       bench.client.intercept { request, next in
         if request.url.hasSuffix("/refused") { throw Refused() }
-        if let kept { return .succeed(kept) }
-        return next(request).addCallback { response in
+        if let kept { return .succeed(.init(kept)) }
+        return next(request).addCallback { $0.collect() }.addCallback { response in
           kept = response
-          return response
+          return .init(response)
         }
       }
       bench.fetch("/", form)

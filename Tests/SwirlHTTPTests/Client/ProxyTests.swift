@@ -24,7 +24,8 @@ extension HTTPClientTests {
       for bad in ["ftp://h:1", "http://", "http://h:99999", "http://a%zz@h", "socks4://h"] {
         #expect(throws: ProxyError.self) { try Proxy(bad) }
       }
-      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"] {
+      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"]
+      {
         #expect { try Proxy(bad) } throws: { !"\($0)".contains("secret") }
       }
     }

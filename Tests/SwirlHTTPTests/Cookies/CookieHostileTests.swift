@@ -1,3 +1,4 @@
+import SwirlReactor
 import SwirlTesting
 import Testing
 

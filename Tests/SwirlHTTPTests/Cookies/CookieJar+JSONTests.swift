@@ -1,3 +1,4 @@
+import SwirlDeferred
 import Testing
 
 @testable import SwirlHTTPClient

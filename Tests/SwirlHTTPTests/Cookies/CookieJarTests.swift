@@ -1,5 +1,7 @@
 import HTTPTypes
+import SwirlDeferred
 import SwirlReactor
+import SwirlTesting
 import Testing
 
 @testable import SwirlHTTPClient
@@ -131,6 +133,17 @@ extension CookieTests {
       jar.store(setCookie: "a=b; Max-Age=60", from: "https://example.com/")
       let cookie = try #require(jar.cookies.first)
       #expect(abs(cookie.creation - WallClock.now) <= 5 && cookie.expires == cookie.creation + 60)
+    }
+
+    @Test func `with a clock cookies expire by its time of day`() {
+      let clock = TestClock(wallTime: .seconds(1_000_000_000))
+      let jar = CookieJar(clock: clock)
+      jar.store(setCookie: "a=b; Max-Age=60", from: "https://example.com/")
+      #expect(jar.cookies.first?.expires == 1_000_000_060)
+      clock.advance(by: .seconds(59))
+      #expect(jar.cookieHeader(for: "https://example.com/") == "a=b")
+      clock.advance(by: .seconds(1))
+      #expect(jar.cookieHeader(for: "https://example.com/") == nil)
     }
 
     // MARK: - Looking and removing

@@ -1,12 +1,5 @@
+import SwirlPlatform
 import SwirlReactor
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The number of open descriptors of the process.
 func openDescriptors() -> Int {

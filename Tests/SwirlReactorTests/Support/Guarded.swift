@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// A value shared by threads. Not `Synchronization.Mutex`, because on Linux the thread sanitizer does not understand
 /// it.

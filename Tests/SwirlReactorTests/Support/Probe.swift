@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import SwirlPlatform
 
 /// Runs one scenario of `ReactorProbe` or another probe. A probe is a separate program, because a test has no main
 /// thread for a reactor.

@@ -22,7 +22,7 @@ struct Pipe: Sendable {
   }
 }
 
-/// Counts the other thread's calls on the loop's thread.
+/// Counts, on the loop's thread, the calls that the other thread has sent.
 enum Counter {
   nonisolated(unsafe) private static var calls = 0
   nonisolated(unsafe) static var onHundred: () -> Void = {}

@@ -1,18 +1,3 @@
-/// The source of time: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
-public protocol ReactorTime {
-  /// A scheduled call.
-  associatedtype ScheduledCall: CancellableCall
-
-  /// Calls `body` once, on the reactor's thread, when `delay` has passed.
-  func schedule(after delay: Duration, _ body: @escaping () -> Void) -> ScheduledCall
-}
-
-/// A pending call or result that can be cancelled.
-public protocol CancellableCall {
-  /// Cancels it; does nothing once it has happened or was cancelled.
-  func cancel()
-}
-
 extension Deferred {
   /// Cancels this stage if it has no result after `duration`, and makes it fail with a ``TimeoutError``, which names
   /// the request, if any.
@@ -28,13 +13,13 @@ extension Deferred {
   ///   - line: the caller's line, for reports; left to the compiler.
   @discardableResult
   public final func addTimeout(
-    _ duration: Duration, _ clock: some ReactorTime,
+    _ duration: Duration, clock: some ReactorTime,
     file: StaticString = #fileID, line: UInt = #line,
     onTimeout: ((Result<Value, any Error>, Duration) throws -> Value)? = nil
   ) -> Deferred {
     var isTimedOut = false
     var work: String?
-    let timer = clock.schedule(after: duration) { [self] in
+    let timer = clock.callLater(duration, file: file, line: line) { [self] in
       isTimedOut = true
       work = workName
       cancel()

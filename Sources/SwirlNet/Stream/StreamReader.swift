@@ -1,4 +1,5 @@
 import SwirlDeferred
+public import SwirlReactor
 
 /// Reads bytes from a stream in portions: a number of bytes, a line, or up to a delimiter.
 ///

@@ -1,0 +1,149 @@
+import HTTPTypes
+import SwirlContent
+import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+@testable import SwirlHTTPClient
+
+extension HTTPClientTests {
+  /// A client without a socket, with all that is around the network.
+  @Suite struct AnsweringTests {
+    private let reactor = Reactor()
+    private let server = MockServer()
+    private let origin = "http://example.test"
+
+    private func client(_ change: (inout HTTPClient.Configuration) -> Void = { _ in }) -> HTTPClient {
+      var configuration = HTTPClient.Configuration()
+      change(&configuration)
+      return HTTPClient(answering: server.answer, configuration, on: reactor)
+    }
+
+    /// Runs the loop until `deferred` has its result.
+    private func result<Value>(_ deferred: Deferred<Value>) throws -> Value {
+      var result: Result<Value, any Error>?
+      deferred.addBoth { outcome in
+        result = outcome
+        reactor.stop()
+      }
+      if result == nil { reactor.run() }
+      return try #require(result).get()
+    }
+
+    private func fetch(_ client: HTTPClient, _ target: String = "/") throws -> HTTPClient.Response {
+      try result(client.fetch(HTTPClient.Request(origin + target)))
+    }
+
+    private func code(_ body: () throws -> HTTPClient.Response) -> HTTPError.Code? {
+      do { _ = try body() } catch { return (error as? HTTPError)?.code }
+      return nil
+    }
+
+    @Test func `it answers, and sees all fields that would be sent`() throws {
+      server.on("/a?b", .answer(.init(.ok, headers: [.contentType: "text/plain"], body: Array("hello".utf8))))
+      let client = client()
+      let response = try fetch(client, "/a?b#c")
+      #expect(response.text == "hello" && response.status == 200 && response.url == origin + "/a?b#c")
+      #expect(response.header("content-type") == "text/plain")
+      #expect(server.requests.map(\.url) == [origin + "/a?b"])
+      #expect(server.requests[0].headers[.userAgent] == "Swirl")
+      #expect(client.counts == HTTPClient.Counts())
+      #expect(try fetch(client, "/elsewhere").status == 404)
+    }
+
+    @Test func `the callback is never called before fetch has returned`() throws {
+      server.on("/", .answer(.init()))
+      let client = client()
+      var hasReturned = false
+      reactor.callSoon {
+        client.fetch(HTTPClient.Request(origin)) { _ in
+          #expect(hasReturned)
+          reactor.stop()
+        }
+        hasReturned = true
+      }
+      reactor.run()
+    }
+
+    @Test func `redirects are followed, with cookies`() throws {
+      server.on(
+        "/old", .answer(.init(.found, headers: [.location: "/new", .setCookie: "a=b"], body: Array("moved".utf8))))
+      server.on("/new", .reply { .init(.ok, body: Array(($0.headers[.cookie] ?? "none").utf8)) })
+      let client = client()
+      client.cookies = CookieJar()
+      let response = try fetch(client, "/old")
+      #expect(response.text == "a=b" && response.history.map(\.url) == [origin + "/old"])
+      #expect(code { try fetch(self.client { $0.redirects = .follow(0) }, "/old") } == nil)
+    }
+
+    @Test func `a proof is given to a server that wants one`() throws {
+      let challenge = #"Digest realm="r", nonce="n", qop="auth""#
+      server.on(
+        "/", .answer(.init(.unauthorized, headers: [.wwwAuthenticate: challenge])),
+        .reply { .init(.ok, body: Array(($0.headers[.authorization] ?? "").prefix(7).utf8)) })
+      var request = HTTPClient.Request(origin)
+      request.authentication = .digest("user", "password")
+      #expect(try result(client().fetch(request)).text == "Digest ")
+      #expect(server.requests.count == 2)
+    }
+
+    @Test func `content in a coding is decoded, within the limits`() throws {
+      // "hello", by gzip.
+      let gzip: [UInt8] = [
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 7, 0, 0x86, 0xA6, 0x10, 0x36, 5, 0, 0, 0,
+      ]
+      server.on("/", .answer(.init(.ok, headers: [.contentEncoding: "gzip"], body: gzip)))
+      let response = try fetch(client())
+      #expect(response.text == "hello" && response.contentCodings == [])
+      #expect(try fetch(client { $0.decodesContent = false }).body == gzip)
+      #expect(code { try fetch(client { $0.maximumBodySize = 4 }) } == .bodyTooLarge)
+      server.on("/", .pieces(.init(), [[1, 2, 3], [4, 5]]))
+      #expect(code { try fetch(client { $0.maximumBodySize = 4 }) } == .bodyTooLarge)
+      #expect(try fetch(client { $0.maximumBodySize = 5 }).body == [1, 2, 3, 4, 5])
+    }
+
+    @Test func `timeouts and cancelling end what does not answer`() throws {
+      server.on("/", .silence)
+      let client = client { $0.timeout = .milliseconds(1) }
+      #expect(code { try fetch(client) } == .timeout)
+      let waiting = self.client().fetch(HTTPClient.Request(origin))
+      reactor.callSoon { waiting.cancel() }
+      #expect(throws: CancelledError.self) { try result(waiting) }
+    }
+
+    @Test func `faults are what the script says`() throws {
+      let refused = HTTPError(.connectionLost, "the connection was reset", url: origin)
+      server.on("/", .fault(refused), .answer(.init()))
+      let client = client()
+      #expect(code { try fetch(client) } == .connectionLost)
+      server.on("/", .fault(refused), .answer(.init(.serviceUnavailable)), .answer(.init()))
+      var policy = HTTPClient.RetryPolicy()
+      policy.firstDelay = .milliseconds(1)
+      client.intercept(HTTPClient.retry(policy))
+      #expect(try fetch(client).status == 200)
+      server.on("/", .pieces(.init(), [[1]], fault: refused))
+      let streamed = try result(self.client().stream(HTTPClient.Request(origin)))
+      #expect(throws: HTTPError.self) { try result(streamed.collect()) }
+    }
+
+    @Test func `a body is streamed in its pieces`() throws {
+      server.on("/", .pieces(.init(.ok, trailers: [.init("X-Sum")!: "3"]), [[1], [2], [3]]))
+      var pieces: [[UInt8]] = []
+      let response = try result(
+        client().fetch(HTTPClient.Request(origin), onHead: { #expect($0.status == 200) }) { pieces.append($0) })
+      #expect(pieces == [[1], [2], [3]] && response.trailers == [.init("X-Sum")!: "3"])
+    }
+
+    @Test func `what cannot be sent is an error here too`() throws {
+      let client = client()
+      #expect(code { try fetch(client, " x") } == .invalidURL)
+      let request = HTTPClient.Request(origin, headers: [.host: "a b"])
+      #expect(code { try result(client.fetch(request)) } == .invalidRequest)
+      client.close()
+      #expect(code { try fetch(client) } == .clientClosed)
+      #expect(server.requests.isEmpty)
+    }
+  }
+}
