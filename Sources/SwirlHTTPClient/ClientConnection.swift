@@ -93,9 +93,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     exchange.state = .sent(Unmanaged.passUnretained(self))
     exchange.noteActivity()
     exchange.times.sent = reactor.turnTime
-    var traits = exchange.traits
-    if !transport.isBroken { traits.insert(.isWritten) }
-    machine.begin(exchange.method, traits)
+    machine.begin(exchange.method, exchange.traits, isWritten: !transport.isBroken)
     watchDeadline(exchange.nextDeadline)
     if let body = exchange.request.body { send(body, of: exchange) }
     return true

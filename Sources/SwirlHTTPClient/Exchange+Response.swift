@@ -69,15 +69,17 @@ extension HTTPClient.Exchange {
 
   /// The properties of the request for the connection.
   var traits: HTTP1ClientMachine.RequestTraits {
-    var traits: HTTP1ClientMachine.RequestTraits = []
-    if isLast { traits.insert(.isLast) }
-    if isRetry { traits.insert(.isRepeat) }
-    if request.isRepeatable { traits.insert(.isRepeatable) }
-    guard let body = request.body else { return traits.union(.isReplayable) }
-    if body.isReplayable { traits.insert(.isReplayable) }
-    if request.expectsContinue { traits.insert(.expectsContinue) }
-    if case .source = body.content { traits.insert(.isStreamed) }
-    return traits
+    // Bits, since the set operations of a type of another module run unspecialized, and allocate.
+    typealias Traits = HTTP1ClientMachine.RequestTraits
+    var bits: UInt8 = 0
+    if isLast { bits |= Traits.isLast.rawValue }
+    if isRetry { bits |= Traits.isRepeat.rawValue }
+    if request.isRepeatable { bits |= Traits.isRepeatable.rawValue }
+    guard let body = request.body else { return Traits(rawValue: bits | Traits.isReplayable.rawValue) }
+    if body.isReplayable { bits |= Traits.isReplayable.rawValue }
+    if request.expectsContinue { bits |= Traits.expectsContinue.rawValue }
+    if case .source = body.content { bits |= Traits.isStreamed.rawValue }
+    return Traits(rawValue: bits)
   }
 
   /// Whether the connection must close after it (RFC 9112 §9.6).

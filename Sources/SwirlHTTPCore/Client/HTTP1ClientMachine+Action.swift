@@ -38,21 +38,21 @@ extension HTTP1ClientMachine {
   /// The properties of a request for the machine.
   package struct RequestTraits: OptionSet, Sendable {
     package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The connection carries no further request after it (RFC 9112 §9.6).
-    package static let isLast = Self(rawValue: 1)
+    @inlinable package static var isLast: Self { Self(rawValue: 1) }
     /// Its content follows in pieces; `contentSent` reports the last.
-    package static let isStreamed = Self(rawValue: 2)
+    @inlinable package static var isStreamed: Self { Self(rawValue: 2) }
     /// Its content waits for 100 (Continue).
-    package static let expectsContinue = Self(rawValue: 4)
+    @inlinable package static var expectsContinue: Self { Self(rawValue: 4) }
     /// Sending it twice does no harm (RFC 9110 §9.2.2), and its content can be sent again.
-    package static let isRepeatable = Self(rawValue: 8)
+    @inlinable package static var isRepeatable: Self { Self(rawValue: 8) }
     /// Its content can be sent again.
-    package static let isReplayable = Self(rawValue: 16)
+    @inlinable package static var isReplayable: Self { Self(rawValue: 16) }
     /// It is a repeated request.
-    package static let isRepeat = Self(rawValue: 32)
+    @inlinable package static var isRepeat: Self { Self(rawValue: 32) }
     /// The server may have received some of it.
-    package static let isWritten = Self(rawValue: 64)
+    @inlinable package static var isWritten: Self { Self(rawValue: 64) }
   }
 }

@@ -5,7 +5,7 @@ package import HTTPTypes
 ///
 /// The connection's shell reports events: a request was written, bytes arrived, the peer closed. The machine returns
 /// one ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
-package struct HTTP1ClientMachine: Sendable {
+package struct HTTP1ClientMachine: ~Copyable, Sendable {
   private enum Phase {
     /// No request is in progress; the connection can carry one.
     case idle
@@ -68,10 +68,10 @@ package struct HTTP1ClientMachine: Sendable {
   // MARK: - The request
 
   /// A request was written: its head, and its content if that is in one piece.
-  package mutating func begin(_ method: HTTPRequest.Method, _ traits: RequestTraits) {
+  package mutating func begin(_ method: HTTPRequest.Method, _ traits: RequestTraits, isWritten: Bool = false) {
     guard case .idle = phase else { fatalError("a request before the last response has ended") }
     phase = .awaited
-    request = traits
+    request = isWritten ? traits.union(.isWritten) : traits
     requestContent =
       traits.contains(.expectsContinue) ? .awaitsContinue : traits.contains(.isStreamed) ? .sending : .sent
     parser.expect(method)

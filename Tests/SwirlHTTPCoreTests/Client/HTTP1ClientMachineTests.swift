@@ -49,7 +49,7 @@ import Testing
   func `bytes may be cut anywhere`(_ state: State) throws {
     for event in [Event.answer, .timeout408, .garbage] {
       var whole = try machine(state)
-      var cut = whole
+      var cut = try machine(state)
       var expected = merged(say(&whole, event))
       var said: [String] = []
       for byte in Self.bytes(event) { said += read(&cut, [byte]) }
