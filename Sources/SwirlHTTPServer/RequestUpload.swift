@@ -10,6 +10,8 @@ final class RequestUpload {
   private let buffer: StreamBuffer<[UInt8]>
   /// Since when reading is paused, because the buffer is above the high-water mark.
   private var pausedAt: Int64?
+  /// Whether the handler takes less than comes.
+  var isPaused: Bool { pausedAt != nil }
 
   init(_ exchange: Exchange, on connection: ServerConnection) {
     self.exchange = exchange
