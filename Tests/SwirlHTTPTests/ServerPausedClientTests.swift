@@ -66,7 +66,7 @@ import Testing
         if unread == .body {
           // A paused body alone does not pause reading.
           waitUntil(reactor) {
-            Self.connection(on: reactor)?.upload?.isPaused == true
+            Self.connection(on: reactor)?.machine.content.isPaused == true
           } then: {
             client.transport?.write(String(repeating: "x", count: 2000))
           }
