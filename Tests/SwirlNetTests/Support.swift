@@ -8,7 +8,8 @@ import Testing
 /// Runs a new reactor until `body`, or work that it started, stops it; then calls the closure that `body` returned. A
 /// test that hangs fails instead.
 func withReactor(
-  clock: Reactor.ClockSource = .system, limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
+  clock: Reactor.ClockSource = .system, limit: Duration = .seconds(20),
+  sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (Reactor) throws -> (() -> Void)
 ) rethrows {
   let reactor = Reactor(clock: clock)

@@ -78,9 +78,9 @@
     }
   }
 
-  /// Frees the memory of a burst.
+  /// Frees the memory of a burst. Less than 4,096 places stay, so that a heap whose count goes up and down does not allocate.
   @inlinable mutating func shrinkIfSparse() {
-    guard array.capacity > 64, array.count * 4 <= array.capacity else { return }
+    guard array.capacity > 4096, array.count * 4 <= array.capacity else { return }
     var kept: [Element] = []
     kept.reserveCapacity(array.count * 2)
     kept.append(contentsOf: array)

@@ -40,7 +40,7 @@ import Testing
     for value in 0..<100_000 { heap.insert(Number(value: value)) }
     #expect(heap.capacity >= 100_000)
     for value in 0..<99_990 { #expect(heap.popFirst()?.value == value) }
-    #expect(heap.capacity <= 256)
+    #expect(heap.capacity <= 8192)
     for value in 99_990..<100_000 { heap.insert(Number(value: -value)) }
     heap.removeAll { $0.value > 0 }
     #expect(heap.count == 10 && heap.first?.value == -99_999)
