@@ -4,7 +4,8 @@ import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 
-/// Stands in for the connections of a pool, and takes any number of requests at once: a function answers them, without a socket.
+/// Stands in for the connections of a pool, and takes any number of requests at once: a function answers them, without
+/// a socket.
 final class AnsweringConnection: PooledConnection {
   fileprivate let answer: (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
   // The pool is there as long as one of its requests is under way.
@@ -53,7 +54,8 @@ final class AnsweringConnection: PooledConnection {
   }
 }
 
-/// One request that a function answers. As on a connection, what its head means the exchange decides, and its deadline is watched.
+/// One request that a function answers. As on a connection, what its head means the exchange decides, and its deadline
+/// is watched.
 final class AnsweredRequest {
   private let exchange: HTTPClient.Exchange
   private let connection: AnsweringConnection

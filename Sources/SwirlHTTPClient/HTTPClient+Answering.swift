@@ -2,8 +2,8 @@ public import SwirlDeferred
 public import SwirlReactor
 
 extension HTTPClient {
-  /// A client that never opens a socket: `answer` stands in for every server. For tests, and for programs that answer some URLs
-  /// themselves.
+  /// A client that never opens a socket: `answer` stands in for every server. For tests, and for programs that answer
+  /// some URLs themselves.
   ///
   /// ```swift
   /// let client = HTTPClient(answering: { request in
@@ -11,10 +11,11 @@ extension HTTPClient {
   /// })
   /// ```
   ///
-  /// All else is as with a network: interceptors, redirects, cookies, proofs, decoding and timeouts. `answer` is called on the reactor's
-  /// thread with each request that would be sent, with all of its fields, and never before the call that asks has returned. An
-  /// ``HTTPError`` that it throws, or its Deferred fails with, is the result of the request; a `NetError` becomes one of code
-  /// `.cannotConnect`. When the request is cancelled or its time is over, the Deferred that it returned is cancelled.
+  /// All else is as with a network: interceptors, redirects, cookies, proofs, decoding and timeouts. `answer` is called
+  /// on the reactor's thread with each request that would be sent, with all of its fields, and never before the call
+  /// that asks has returned. An ``HTTPError`` that it throws, or its Deferred fails with, is the result of the request;
+  /// a `NetError` becomes one of code `.cannotConnect`. When the request is cancelled or its time is over, the Deferred
+  /// that it returned is cancelled.
   ///
   /// - Parameters:
   ///   - answer: gives the response to a request.

@@ -105,7 +105,7 @@ extension HTTPClient {
 
     /// Suspends the read deadline.
     func pause() {
-      // The time of the whole goes on.
+      // The timeout of the whole request continues.
       if !request.isCollected { deadline = .max }
       readDeadline = .max
     }

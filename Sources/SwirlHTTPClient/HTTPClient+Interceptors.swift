@@ -9,8 +9,8 @@ extension HTTPClient {
   /// response.
   public typealias Interceptor = (_ request: Request, _ next: @escaping Next) throws -> Deferred<StreamedResponse>
 
-  /// Puts `interceptor` around the requests of this client, whether they are fetched, streamed or downloaded: the one that was added
-  /// first sees a request first, and its response last.
+  /// Puts `interceptor` around the requests of this client, whether they are fetched, streamed or downloaded: the one
+  /// that was added first sees a request first, and its response last.
   ///
   /// ```swift
   /// client.intercept { request, next in
@@ -20,14 +20,15 @@ extension HTTPClient {
   /// }
   /// ```
   ///
-  /// A response comes to it as soon as its head is there. Who needs the content asks for it with ``StreamedResponse/collect(atMost:)``,
-  /// and answers with ``StreamedResponse/init(_:)``; who changes it, with ``StreamedResponse/mapBody(_:)``; who answers otherwise
-  /// reads it to its end with ``StreamedResponse/discard(atMost:)``, to keep the connection.
+  /// A response comes to it as soon as its head is there. Who needs the content asks for it with
+  /// ``StreamedResponse/collect(atMost:)``, and answers with ``StreamedResponse/init(_:)``; who changes it, with
+  /// ``StreamedResponse/mapBody(_:)``; who answers otherwise reads it to its end with
+  /// ``StreamedResponse/discard(atMost:)``, to keep the connection.
   ///
   /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned.
   ///
-  /// - Parameter eachHop: whether it sees each request that is sent, those to which redirects lead among them; otherwise redirects are
-  ///   followed beneath it. Those that see each hop are beneath all that see the whole.
+  /// - Parameter eachHop: whether it sees each request that is sent, those to which redirects lead among them;
+  ///   otherwise redirects are followed beneath it. Those that see each hop are beneath all that see the whole.
   public func intercept(eachHop: Bool = false, _ interceptor: @escaping Interceptor) {
     if eachHop {
       hopInterceptors.append(interceptor)
@@ -70,8 +71,8 @@ extension HTTPClient {
     }
   }
 
-  /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it comes from the
-  /// network.
+  /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it
+  /// comes from the network.
   func fetchThroughInterceptors(_ request: Request) -> Deferred<Response> {
     return send(request.asCall(isCollected: true), through: 0).addCallback { [limit = configuration.maximumBodySize] in
       $0.collect(atMost: limit)

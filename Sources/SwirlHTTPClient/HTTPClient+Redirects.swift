@@ -4,12 +4,12 @@ import SwirlHTTPCore
 extension HTTPClient {
   /// What is done when a server says that something is elsewhere.
   ///
-  /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110 §15.4, and the
-  /// Fetch standard). On the way to another origin the credentials and cookies that the request brought are left behind, and so are the
-  /// fields that interceptors added to the whole.
-  /// A `Host` field of the request's own goes to the first origin only, and with the first request only. A user and a password in a
-  /// Location are used for the origin there if the request has no credentials, and are left out of every URL that is shown.
-  /// A way to anything but `http` and `https`, and one from `https` to `http`, is an error.
+  /// 301 and 302 make GET of a POST, 303 of everything but HEAD, and 307 and 308 send the same once more (RFC 9110
+  /// §15.4, and the Fetch standard). On the way to another origin the credentials and cookies that the request brought
+  /// are left behind, and so are the fields that interceptors added to the whole. A `Host` field of the request's own
+  /// goes to the first origin only, and with the first request only. A user and a password in a Location are used for
+  /// the origin there if the request has no credentials, and are left out of every URL that is shown. A way to anything
+  /// but `http` and `https`, and one from `https` to `http`, is an error.
   public struct Redirects: Sendable, Hashable {
     /// The maximum number of redirects for one request; one more is an error. With zero the redirect itself is the
     /// response.

@@ -135,13 +135,14 @@ extension HTTPClient {
     var withTracingContext: Self { self }
     #endif
 
-    /// Called on the reactor's thread with each informational response but 100, such as 103 Early Hints (RFC 8297), before the answer.
+    /// Called on the reactor's thread with each informational response but 100, such as 103 Early Hints (RFC 8297),
+    /// before the answer.
     public var onInformational: (@Sendable (Response) -> Void)? {
       get { rarities?.values.onInformational }
       set { values.onInformational = newValue }
     }
 
-    /// What interceptors beneath have to know of the call; nil where there are none.
+    /// The state of the call for the interceptors beneath; nil without interceptors.
     var call: Call? {
       get { rarities?.values.call }
       set { values.call = newValue }

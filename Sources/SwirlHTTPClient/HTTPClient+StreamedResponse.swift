@@ -38,9 +38,9 @@ extension HTTPClient {
 
     /// The content, in pieces as they came from the network, for one loop on any thread.
     ///
-    /// When more than 128 KiB wait to be taken nothing is read from the connection until no more than 32 KiB do, so that a
-    /// slow loop makes the server wait. The loop throws an ``HTTPError`` that names the URL when the content does not come
-    /// to its end, and `CancellationError` when its task is cancelled. Leaving the loop ends the request.
+    /// When more than 128 KiB wait to be taken nothing is read from the connection until no more than 32 KiB do, so
+    /// that a slow loop makes the server wait. The loop throws an ``HTTPError`` that names the URL when the content
+    /// does not come to its end, and `CancellationError` when its task is cancelled. Leaving the loop ends the request.
     public var body: ReactorStream<[UInt8]> {
       switch content {
       case .stream(let body, _): body
@@ -54,7 +54,7 @@ extension HTTPClient {
     /// The redirects that were followed, the first first.
     public var history: [RedirectStep] { response.history }
 
-    /// What the cache of the client did for it; nil where there is none, or it had nothing to do with it.
+    /// What the client's cache did for it; nil without a cache, or if the cache does not apply.
     public var cacheOutcome: HTTPCache.Outcome? { response.cacheOutcome }
 
     /// The status, such as `200 OK`; compares with numbers.
@@ -69,7 +69,7 @@ extension HTTPClient {
     /// The content codings that `body` is still in: see ``HTTPClient/Response/contentCodings``.
     public var contentCodings: [String] { response.contentCodings }
 
-    /// The fields that came after the content (RFC 9110 §6.5): nil before its end, and where it has none.
+    /// The fields that came after the content (RFC 9110 §6.5): nil before its end, and without trailers.
     public var trailers: HTTPFields? {
       switch content {
       case .stream(_, let late): late.fields
@@ -115,8 +115,9 @@ extension HTTPClient {
       HTTPError(.bodyTooLarge, "response of", url, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
     }
 
-    /// Reads the body without keeping it, so that its connection is kept for the next request; one that is longer than `limit` is not
-    /// read further, and its connection closed. On the reactor's thread, instead of `body`. Never fails, but by being cancelled.
+    /// Reads the body without keeping it, so that its connection is kept for the next request; one that is longer than
+    /// `limit` is not read further, and its connection closed. On the reactor's thread, instead of `body`. Never fails,
+    /// but by being cancelled.
     public func discard(atMost limit: Int = 64 * 1024) -> Deferred<Void> {
       guard case .stream(let body, _) = content else { return .succeed() }
       struct TooLong: Error {}
@@ -129,13 +130,14 @@ extension HTTPClient {
       .addErrback { error in if error is CancelledError { throw error } }
     }
 
-    /// The same with each piece of the body changed by `change`, which is called on the reactor's thread; an empty one is left out. An
-    /// error that it throws ends the request, and is what the reader of the body gets.
+    /// The same with each piece of the body changed by `change`, which is called on the reactor's thread; an empty one
+    /// is left out. An error that it throws ends the request, and is what the reader of the body gets.
     public func mapBody(_ change: @escaping ([UInt8]) throws -> [UInt8]) -> StreamedResponse {
       relayed(response.withoutLength, change) { _ in }
     }
 
-    /// The same, with a call when the body has come to its end or will not: with the number of its bytes, and the error.
+    /// The same, with a call when the body has come to its end or will not: with the number of its bytes, and the
+    /// error.
     func observingEnd(_ ended: @escaping (_ size: Int, _ error: (any Error)?) -> Void) -> StreamedResponse {
       guard case .stream = content else {
         ended(response.body.count, nil)

@@ -241,7 +241,7 @@ public final class HTTPClient: ReactorHandle {
     // What cannot be sent is found here.
     try serialize(exchange, in: pool) { _ in }
     var request = exchange.request
-    // A proxy is told the whole URL.
+    // A proxy gets the whole URL.
     request.url = pool.asksProxy ? exchange.target : pool.origin.prefix + exchange.target
     request.headers = try ownFields(of: exchange, in: pool)
     for field in headers where !request.headers.contains(field.name) { request.headers.append(field) }

@@ -136,7 +136,8 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     case nothingYet
   }
 
-  /// The next element, if there is one; on the reactor's thread, where otherwise `wake` is called when there is more to poll.
+  /// The next element, if there is one; on the reactor's thread, where otherwise `wake` is called when there is more to
+  /// poll.
   @_specialize(where Element == [UInt8])
   package func poll(orCall wake: @escaping () -> Void) -> Polled {
     switch lock.withLock({ takeNext() }) {

@@ -1,10 +1,11 @@
 package import SwirlDeferred
 
 extension ReactorStream {
-  /// Takes all elements on the reactor's thread: calls `body` with each, and waits for the Deferred that it returns before the next.
+  /// Takes all elements on the reactor's thread: calls `body` with each, and waits for the Deferred that it returns
+  /// before the next.
   ///
-  /// It may call `body` before it returns. What it gives fires at the end; it fails with what `body` throws or what ended the source.
-  /// Cancelling it, like an error of `body`, stops the source.
+  /// It may call `body` before it returns. What it gives fires at the end; it fails with what `body` throws or what
+  /// ended the source. Cancelling it, like an error of `body`, stops the source.
   package func drain(_ body: @escaping (Element) throws -> Deferred<Void>?) -> Deferred<Void> {
     let drain = StreamDrain(self, body)
     drain.run()

@@ -36,8 +36,8 @@ public final class MockServer {
   /// A server that answers 404 to all.
   public init() {}
 
-  /// Answers requests for `target` with `steps`: one each, in order, and the last of them for all that follow. What was said of the
-  /// target before is replaced.
+  /// Answers requests for `target` with `steps`: one each, in order, and the last of them for all that follow. What was
+  /// said of the target before is replaced.
   ///
   /// - Parameter target: a URL, or its path with its query, which then holds for each origin.
   public func on(_ target: String, _ steps: Step...) {

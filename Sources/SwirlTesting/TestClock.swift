@@ -22,7 +22,8 @@ public final class TestClock: ReactorTime {
   private let start: Duration
 
   /// A clock at time zero.
-  /// - Parameter wallTime: the time of day at that moment, as what has passed since 1970-01-01T00:00:00Z; it advances with the clock.
+  /// - Parameter wallTime: the time of day at that moment, as what has passed since 1970-01-01T00:00:00Z; it advances
+  ///   with the clock.
   public init(wallTime: Duration = .zero) {
     start = wallTime
     timers = TimerQueue(now: { [time] in time.nanoseconds })

@@ -78,7 +78,8 @@
     }
   }
 
-  /// Frees the memory of a burst. Less than 4,096 places stay, so that a heap whose count goes up and down does not allocate.
+  /// Frees the memory of a burst. Less than 4,096 places stay, so that a heap whose count goes up and down does not
+  /// allocate.
   @inlinable mutating func shrinkIfSparse() {
     guard array.capacity > 4096, array.count * 4 <= array.capacity else { return }
     var kept: [Element] = []

@@ -5,8 +5,8 @@
 ///
 /// The subscript reads and changes elements in place; 0 is the first.
 ///
-/// Without `@usableFromInline` on the type the compiler drops the `@inlinable` of its members, and other modules run them
-/// unspecialized.
+/// Without `@usableFromInline` on the type the compiler drops the `@inlinable` of its members, and other modules run
+/// them unspecialized.
 @usableFromInline package struct RingBuffer<Element> {
   /// The count is zero or a power of two. Empty slots are nil.
   @usableFromInline var slots: [Element?] = []

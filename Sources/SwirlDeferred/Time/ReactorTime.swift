@@ -1,6 +1,6 @@
 /// Where time comes from: a reactor, or in a test a clock that is advanced by hand. Twisted: `IReactorTime`.
 ///
-/// What waits for time takes one as its `clock:`, so that it can be tested without waiting.
+/// Every operation that needs time takes one as its `clock:`, so that tests need not wait.
 public protocol ReactorTime {
   /// What stands for a call to come.
   associatedtype ScheduledCall: CancellableCall
@@ -8,12 +8,12 @@ public protocol ReactorTime {
   /// The present moment on the monotonic clock, by which all calls are made. Twisted: `seconds`.
   var now: Instant { get }
 
-  /// The time of day: how long ago 1970-01-01T00:00:00Z was, without leap seconds (POSIX). It jumps when the clock is set, so it is for
-  /// dates, never for measuring.
+  /// The time of day: how long ago 1970-01-01T00:00:00Z was, without leap seconds (POSIX). It jumps when the clock is
+  /// set, so it is for dates, never for measuring.
   var wallTime: Duration { get }
 
-  /// Calls `body` once, on the clock's thread, when `delay` has passed; a negative one counts as zero. The clock reports an error that
-  /// `body` throws, with the caller's place.
+  /// Calls `body` once, on the clock's thread, when `delay` has passed; a negative one counts as zero. The clock
+  /// reports an error that `body` throws, with the caller's place.
   ///
   /// - Parameters:
   ///   - delay: how long from now.

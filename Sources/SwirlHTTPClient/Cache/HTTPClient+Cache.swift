@@ -2,16 +2,18 @@ import HTTPTypes
 import SwirlHTTPCore
 
 extension HTTPClient {
-  /// Answers from `cache` what may be answered from it, and keeps there what may be kept (RFC 9111, as a private cache).
+  /// Answers from `cache` what may be answered from it, and keeps there what may be kept (RFC 9111, as a private
+  /// cache).
   ///
   /// ```swift
   /// client.intercept(HTTPCache())
   /// client.intercept(HTTPCache(directory: "/var/cache/example"))
   /// ```
   ///
-  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes fields belongs before
-  /// it, one that counts what goes over the network behind it, with `eachHop`. Requests for a range, with a body, and
-  /// what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came of it.
+  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes
+  /// fields belongs before it, one that counts what goes over the network behind it, with `eachHop`. Requests for a
+  /// range, with a body, and what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came
+  /// of it.
   public func intercept(_ cache: HTTPCache) {
     // The closure is the client's own.
     intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }

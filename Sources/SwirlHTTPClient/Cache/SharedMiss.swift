@@ -7,7 +7,7 @@ final class SharedMiss {
   enum Outcome {
     /// The response is kept.
     case stored(CachedResponse)
-    /// The response is not for others, or there is none.
+    /// There is no response, or it is not for others.
     case notShared
     /// The request was cancelled: another takes the lead.
     case cancelled

@@ -6,13 +6,13 @@ extension HTTPClient {
   /// Writes a line to `logger` for each request when its content has come to its end, or failed: for `intercept`.
   ///
   /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
-  /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never written, and of
-  /// a URL neither a user and password nor what in its query looks like a key or token.
+  /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never
+  /// written, and of a URL neither a user and password nor what in its query looks like a key or token.
   ///
   /// - Parameters:
   ///   - logger: where to.
   ///   - level: of answers, whatever their status.
-  ///   - failureLevel: of requests that got none.
+  ///   - failureLevel: of requests without a response.
   public static func log(
     to logger: Logger, at level: Logger.Level = .info, failuresAt failureLevel: Logger.Level = .error
   ) -> Interceptor {
