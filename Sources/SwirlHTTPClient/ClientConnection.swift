@@ -257,7 +257,8 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   private static let directReadLength = 32 * 1024
 
   func readDirectly(_ read: (inout OutputSpan<UInt8>) -> Void) -> Bool {
-    guard content.decoder == nil, let rest = machine.directLength, rest >= Self.directReadLength else { return false }
+    guard machine.isInContent, content.decoder == nil, let rest = machine.directLength, rest >= Self.directReadLength
+    else { return false }
     // Room for one byte too many: this detects excess bytes, and makes a complete read a short one, so that the
     // transport need not read again.
     let count = content.append(adding: min(rest, 1 << 20) + 1, read)

@@ -5,6 +5,9 @@ import SwirlReactor
 
 /// The connections of a client: a pool for each origin, and their shared state: the total number of connections, the
 /// queue of waiting pools, and the timer of idle connections.
+///
+/// Its fields are exempt from run-time checks for overlapping access: each is used and left in one place, which calls
+/// nothing back.
 final class ConnectionPools {
   typealias Answer = (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
 
@@ -24,12 +27,12 @@ final class ConnectionPools {
   /// The pool of the previous request.
   @exclusivity(unchecked) private(set) var latest: ConnectionPool?
   /// The number of established, pending and reserved connections.
-  private(set) var connections = 0
-  private var line = PoolLine()
+  @exclusivity(unchecked) private(set) var connections = 0
+  @exclusivity(unchecked) private var line = PoolLine()
   /// The number of connections being closed for queued requests.
-  private var roomComing = 0
+  @exclusivity(unchecked) private var roomComing = 0
   private var idleTimer: DelayedCall?
-  private(set) var isClosed = false
+  @exclusivity(unchecked) private(set) var isClosed = false
 
   init(
     _ configuration: HTTPClient.Configuration, answering answer: Answer?, on reactor: Reactor, at site: CallSite

@@ -36,7 +36,7 @@ extension HTTP1ClientMachine {
   }
 
   /// The properties of a request for the machine.
-  package struct RequestTraits: OptionSet, Sendable {
+  @usableFromInline package struct RequestTraits: OptionSet, Sendable {
     package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 

@@ -5,8 +5,11 @@ package import HTTPTypes
 ///
 /// The connection's shell reports events: a request was written, bytes arrived, the peer closed. The machine returns
 /// one ``Action`` at a time; the shell calls `next` with the same bytes until it returns `needMore`.
-package struct HTTP1ClientMachine: ~Copyable, Sendable {
-  private enum Phase {
+///
+/// `@usableFromInline` on the type: without it the compiler drops the `@inlinable` of its members, and a getter that
+/// another module calls copies the whole machine first.
+@usableFromInline package struct HTTP1ClientMachine: ~Copyable, Sendable {
+  @usableFromInline enum Phase {
     /// No request is in progress; the connection can carry one.
     case idle
     /// A request is in progress, without a byte of its response.
@@ -42,7 +45,7 @@ package struct HTTP1ClientMachine: ~Copyable, Sendable {
   package private(set) var isReused = false
 
   private var parser: ResponseParser
-  private var phase = Phase.idle
+  @usableFromInline var phase = Phase.idle
   private var requestContent = RequestContent.sent
   private var request: RequestTraits = []
   private var reception = Reception.collected
@@ -56,13 +59,18 @@ package struct HTTP1ClientMachine: ~Copyable, Sendable {
   }
 
   /// The number of further requests that the connection can carry.
-  package var capacity: Int {
+  @inlinable package var capacity: Int {
     if case .idle = phase { 1 } else { 0 }
   }
 
   /// Whether any byte has arrived since the request was written.
-  package var hasBegun: Bool {
+  @inlinable package var hasBegun: Bool {
     if case .awaited = phase { false } else { true }
+  }
+
+  /// Whether content is awaited.
+  @inlinable package var isInContent: Bool {
+    if case .content = phase { true } else { false }
   }
 
   // MARK: - The request
