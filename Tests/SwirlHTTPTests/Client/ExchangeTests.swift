@@ -177,7 +177,7 @@ extension HTTPClientTests {
       bench.run { !seen.isEmpty && bench.client.connections == 0 }
       #expect(
         seen.first as? TimeoutError
-          == TimeoutError(after: .milliseconds(10), what: "GET \(bench.server.url)"))
+          == TimeoutError(after: .milliseconds(10), what: "GET \(bench.server.url)/"))
       bench.end()
     }
   }
