@@ -37,7 +37,7 @@ extension HTTP1ClientMachine {
 
   /// The properties of a request for the machine.
   @usableFromInline package struct RequestTraits: OptionSet, Sendable {
-    package let rawValue: UInt8
+    @usableFromInline package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The connection carries no further request after it (RFC 9112 §9.6).

@@ -9,7 +9,7 @@ package import HTTPTypes
 /// `@usableFromInline` on the type: without it the compiler drops the `@inlinable` of its members, and a getter that
 /// another module calls copies the whole machine first.
 @usableFromInline package struct HTTP1ClientMachine: ~Copyable, Sendable {
-  @usableFromInline enum Phase {
+  @usableFromInline enum Phase: Sendable {
     /// No request is in progress; the connection can carry one.
     case idle
     /// A request is in progress, without a byte of its response.
