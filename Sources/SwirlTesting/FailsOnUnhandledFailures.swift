@@ -1,3 +1,4 @@
+import SwirlDeferred
 public import Testing
 
 /// Makes a test fail on an unhandled failure of a Deferred: see `.failsOnUnhandledFailures`.
