@@ -47,7 +47,7 @@ public final class LoopingCall {
   /// A loop whose calls take their time: the next comes when the Deferred that `body` returns has its result. A failure
   /// ends the loop.
   ///
-  /// A Deferred in the last statement is returned without `return` too: see ``DeferredBody``.
+  /// A Deferred in the last statement is returned without `return` too: see `DeferredBody`.
   public convenience init<Inner: DeferredType>(
     clock: some ReactorTime, @DeferredBody _ body: @escaping () throws -> Inner
   ) {

@@ -27,8 +27,10 @@ extension HTTPClient {
   ///
   /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned.
   ///
-  /// - Parameter eachHop: whether it sees each request that is sent, those to which redirects lead among them;
-  ///   otherwise redirects are followed beneath it. Those that see each hop are beneath all that see the whole.
+  /// - Parameters:
+  ///   - eachHop: whether it sees each request that is sent, also those to which redirects lead; otherwise redirects are
+  ///     followed beneath it. The interceptors of each hop are beneath all that see the whole call.
+  ///   - interceptor: the interceptor.
   public func intercept(eachHop: Bool = false, _ interceptor: @escaping Interceptor) {
     if eachHop {
       hopInterceptors.append(interceptor)

@@ -34,7 +34,7 @@ extension HTTPServer {
     return listener
   }
 
-  /// Serves on a Unix socket at `path`, as ``listen(_:interface:backlog:tls:on:)`` does on a port; the permissions of
+  /// Serves on a Unix socket at `path`, as `listen` does on a port; the permissions of
   /// its directory decide which users may connect.
   /// - Throws: `NetError` with the code `.listen`.
   @discardableResult

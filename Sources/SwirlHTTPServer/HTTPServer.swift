@@ -112,7 +112,7 @@ public final class HTTPServer {
 
   // MARK: - Connections
 
-  /// The protocol of one connection, for listeners that ``listen(_:interface:backlog:tls:on:)`` does not make: TLS, a
+  /// The protocol of one connection, for listeners that `listen` does not make: TLS, a
   /// Unix socket, a connection in memory. Twisted: `Factory.buildProtocol`.
   public func makeProtocol() -> any StreamProtocol {
     ServerConnection(self)

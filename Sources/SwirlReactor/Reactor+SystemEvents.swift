@@ -51,7 +51,7 @@ extension Reactor {
 
   /// Calls `body` before, during or after each startup or shutdown, and waits for the Deferred it returns before the
   /// next phase; it waits for all Deferreds of a phase together. A failure is logged. A Deferred in the last statement
-  /// needs no `return`: see ``DeferredBody``.
+  /// needs no `return`: see `DeferredBody`.
   @discardableResult
   public func addSystemEventTrigger<Inner: DeferredType>(
     _ phase: SystemEventPhase, _ event: SystemEvent, file: StaticString = #fileID, line: UInt = #line,

@@ -39,7 +39,9 @@ public final class MockServer {
   /// Answers requests for `target` with `steps`: one each, in order, and the last of them for all that follow. What was
   /// said of the target before is replaced.
   ///
-  /// - Parameter target: a URL, or its path with its query, which then holds for each origin.
+  /// - Parameters:
+  ///   - target: a URL, or its path with its query, which then holds for each origin.
+  ///   - steps: the answers, at least one.
   public func on(_ target: String, _ steps: Step...) {
     precondition(!steps.isEmpty, "a script has one step at least")
     scripts[target] = steps
