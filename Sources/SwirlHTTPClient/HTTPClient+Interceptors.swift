@@ -28,7 +28,7 @@ extension HTTPClient {
   /// It is called on the reactor's thread. Cancelling the request cancels the Deferred that it returned.
   ///
   /// - Parameters:
-  ///   - eachHop: whether it sees each request that is sent, also those to which redirects lead; otherwise redirects are
+  ///   - eachHop: whether it sees each request that is sent, also those to which redirects lead; otherwise they are
   ///     followed beneath it. The interceptors of each hop are beneath all that see the whole call.
   ///   - interceptor: the interceptor.
   public func intercept(eachHop: Bool = false, _ interceptor: @escaping Interceptor) {
