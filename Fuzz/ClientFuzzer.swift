@@ -52,7 +52,7 @@ func drive(_ pieces: [[UInt8]], _ input: FuzzInput, isLenient: Bool) -> [Seen] {
         }
         if case .data(let range) = action {
           check(!range.isEmpty && range.lowerBound >= before && range.upperBound == offset, "bad range")
-          seen.addData(Array(piece[range]))
+          seen.addData(piece[range])
         }
         perform(action)
         // What is left of the read came without a request.

@@ -1,7 +1,10 @@
 """Heads and framings that depart from RFC 9112, as servers send them: Swirl's client and curl side by side."""
 import contextlib
 import gzip
+import os
+import pty
 import socket
+import subprocess
 import threading
 import urllib.parse
 
@@ -92,12 +95,30 @@ def curled(method, url):
     return result.returncode, int(result.stderr or 0), result.stdout
 
 
+def on_terminal(*words):
+    """What a program writes to a terminal."""
+    near, far = pty.openpty()
+    with subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=far, stderr=subprocess.DEVNULL):
+        os.close(far)
+        output = b""
+        try:
+            while piece := os.read(near, 65536):
+                output += piece
+        except OSError:
+            pass  # EIO: the program has ended, which is how a terminal ends
+        finally:
+            os.close(near)
+    return output
+
+
 def client_against_heads(probe, fetch, _):
     """What both take with the same status and body, and what neither takes."""
     with raw_server() as port:
         path = next(path for path, name in PATHS.items() if name == "control characters in a value")
-        head = run(fetch, "-s", "-i", f"http://127.0.0.1:{port}{path}").stdout
-        report("Fetch -i escapes what would give orders to a terminal", None if b"\\u{1B}[0m" in head and b"\x1b" not in head else repr(head))
+        words = (fetch, "-s", "-i", f"http://127.0.0.1:{port}{path}")
+        shown, head = on_terminal(*words), run(*words).stdout
+        report("Fetch -i escapes what would give orders to a terminal", None if b"\\u{1B}[0m" in shown and b"\x1b" not in shown else repr(shown))
+        report("Fetch -i gives a pipe the bytes that came, as curl does", None if b"\x1b[0m" in head else repr(head))
         for path, name in PATHS.items():
             url = f"http://127.0.0.1:{port}{path}"
             for method in ("GET", "HEAD") if name in ("a length and chunks", "chunks in HTTP/1.0") else ("GET",):
