@@ -86,7 +86,10 @@ import Testing
   func obsText() throws {
     var output: [UInt8] = []
     try serializer.appendHead(.get, target: "/", host: "x", fields: lenient([0x80, 0xFF]), to: &output)
-    #expect(output.suffix(18) == Array("User-Agent: ".utf8) + [0x80, 0xFF] + Array("\r\n\r\n".utf8))
+    var expected = Array("User-Agent: ".utf8)
+    expected += [0x80, 0xFF]
+    expected += "\r\n\r\n".utf8
+    #expect(output.suffix(18) == expected[...])
   }
 
   @Test("Framing fields must say what the framing says, and are written once (RFC 9112 §6)")
