@@ -2,7 +2,7 @@ public import SwirlDeferred
 public import SwirlReactor
 import Testing
 
-/// A clock that stands still until the test advances it, for tests of timers. Twisted: `task.Clock`.
+/// A clock that only the test advances, for tests of timers. Twisted: `task.Clock`.
 ///
 /// ```swift
 /// let clock = TestClock()

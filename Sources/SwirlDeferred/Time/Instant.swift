@@ -1,7 +1,7 @@
 /// A moment on a monotonic clock, which never jumps: of the reactor, or of a clock that a test advances.
 ///
 /// Moments of one clock can be compared and subtracted; those of different clocks have nothing to do with one another.
-/// The reactor's clock is `CLOCK_MONOTONIC`: on Linux it stands still while the machine sleeps.
+/// The reactor's clock is `CLOCK_MONOTONIC`: on Linux it does not advance while the machine sleeps.
 public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
   /// Nanoseconds since a moment that the clock chose: for the reactor's, in practice, when the machine was started.
   @usableFromInline package var nanoseconds: Int64

@@ -17,7 +17,8 @@ final class SocketBIO {
     SSL_set_bio(ssl, bio, bio)
   }
 
-  // Safe: made once, never changed, never freed.
+  // `nonisolated(unsafe)` is right: the static initializer makes the table once, and nothing changes or frees it; every
+  // thread may read it.
   nonisolated(unsafe) private static let method: OpaquePointer = {
     guard let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "simulated socket") else {
       fatalError("no memory for a BIO's methods")

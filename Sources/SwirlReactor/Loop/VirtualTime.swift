@@ -3,8 +3,8 @@ extension Reactor {
   public enum ClockSource: Sendable, Hashable {
     /// The monotonic clock, the wall clock and the random numbers of the system.
     case system
-    /// A clock that stands still while work is pending, and then jumps to the next timer; `seed` determines the random
-    /// numbers.
+    /// A clock that does not advance while work is pending, and then jumps to the next timer; `seed` determines the
+    /// random numbers.
     ///
     /// It starts at a fixed time: two runs of a program with the same seed see the same times and numbers.
     case virtual(seed: UInt64 = 0)
@@ -60,7 +60,8 @@ extension Reactor {
     waitForOthers()
   }
 
-  /// Whether threads or processes work for this reactor: they take real time, and virtual time stands still meanwhile.
+  /// Whether threads or processes work for this reactor: they take real time, in which
+  /// virtual time does not advance.
   private var isHeldByOthers: Bool { threadCalls.isAwaited || handles.contains { $0.handleKind == .process } }
 
   private func waitForOthers() { base.poll(until: nil, now: 0) }
