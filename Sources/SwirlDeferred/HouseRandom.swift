@@ -18,4 +18,7 @@ package struct HouseRandom: RandomNumberGenerator {
     var system = SystemRandomNumberGenerator()
     return system.next()
   }
+
+  /// 128 random bits in hexadecimal digits, for a name that must not be guessed.
+  package mutating func token() -> String { String(next(), radix: 16) + String(next(), radix: 16) }
 }

@@ -179,8 +179,7 @@ public final class HTTPClient: ReactorHandle {
     // Losing a nonce costs one more request, which is better than an unbounded list.
     if digests.count >= 1000 { digests = [:] }
     var random = HouseRandom()
-    digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(
-      challenge, clientNonce: (0..<2).map { _ in String(random.next(), radix: 16) }.joined())
+    digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(challenge, clientNonce: random.token())
   }
 
   /// The target is that for the origin server, not for a proxy.

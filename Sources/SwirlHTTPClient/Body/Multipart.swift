@@ -35,7 +35,7 @@ extension HTTPClient.Body {
   /// The fields of a form in parts, `multipart/form-data` (RFC 7578); files among them are read while they are sent.
   public static func multipart(_ parts: [Part]) -> HTTPClient.Body {
     var random = HouseRandom()
-    let boundary = "swirl-" + (0..<2).map { _ in String(random.next(), radix: 16) }.joined()
+    let boundary = "swirl-\(random.token())"
     var makers: [@Sendable () -> any BodySource] = []
     var length: Int? = 0
     var isReplayable = true
