@@ -46,6 +46,9 @@ public final class ThreadPool: Sendable {
     WorkTicket(queue: queue, number: try queue.add(work))
   }
 
+  /// The number of threads that run work at this moment.
+  var busyThreads: Int { queue.started }
+
   /// The name of the work that runs on this thread, if it is a pool's and has a name: for log metadata.
   @TaskLocal public static var currentWork: String?
 

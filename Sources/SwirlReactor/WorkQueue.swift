@@ -44,6 +44,9 @@ final class WorkQueue: @unchecked Sendable {
 
   private var countedThreads: Int { threads - abandoned.count }
 
+  /// The amount of work that threads have started and not ended, wanted or not.
+  var started: Int { lock.withLock { running.count + abandoned.count } }
+
   /// Returns the number of the work.
   func add(_ body: @escaping @Sendable () -> Void) throws(ThreadPoolError) -> Int {
     let (added, number) = lock.withLock { (enqueue(body), works.nextTicket - 1) }

@@ -17,29 +17,14 @@ extension SystemTests {
       return path
     }
 
-    /// Fires when that many device threads were started: each read of a pipe blocks one.
-    private func threads(_ count: Int, on reactor: Reactor) -> Deferred<Void> {
+    /// Fires when that many threads of the pool run work: each read of a pipe blocks one.
+    private func busy(_ count: Int, in pool: ThreadPool, on reactor: Reactor) -> Deferred<Void> {
       let there = Deferred<Void>()
       func look() {
-        if threads(named: "swirl-devices") >= count { there.callback() } else { reactor.callSoon { look() } }
+        if pool.busyThreads >= count { there.callback() } else { reactor.callSoon { look() } }
       }
       look()
       return there
-    }
-
-    private func threads(named name: String) -> Int {
-      guard let directory = opendir("/proc/self/task") else { return 0 }
-      defer { closedir(directory) }
-      var count = 0
-      while let entry = readdir(directory) {
-        let number = withUnsafeBytes(of: entry.pointee.d_name) { name in
-          String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if let found = try? OpenFile("/proc/self/task/\(number)/comm", .read).readAll(limit: 100).text {
-          if found == name + "\n" { count += 1 }
-        }
-      }
-      return count
     }
 
     @Test func `named pipes that nobody writes to hold up no other file, and are read when someone does`() throws {
@@ -66,7 +51,7 @@ extension SystemTests {
         func giveUp(_ left: Int) -> Deferred<Void> {
           if left == 0 { return .succeed() }
           let reading = files.read(path).addCallback { _ in }
-          return threads(limit - left + 1, on: reactor).addCallback {
+          return busy(limit - left + 1, in: devices, on: reactor).addCallback {
             reading.cancel()
             return reading.addErrback { _ in }
           }
@@ -76,7 +61,7 @@ extension SystemTests {
           .addCallback {
             // Live reads block as many threads again; then no thread is free.
             for _ in 0..<limit { _ = files.read(path).addErrback { _ in [] } }
-            return threads(2 * limit, on: reactor).addCallback { files.read(path) }.addBoth { result in
+            return busy(2 * limit, in: devices, on: reactor).addCallback { files.read(path) }.addBoth { result in
               let error = #expect(throws: FileError.self) { try result.get() }
               #expect(error?.reason.hasPrefix("no thread is free") == true && error?.path == path)
             }
