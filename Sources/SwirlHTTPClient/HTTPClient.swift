@@ -18,14 +18,14 @@ public final class HTTPClient: ReactorHandle {
   package var handleKind: OpenHandle.Kind { .client }
   package var handlePeer: String? { nil }
   package var begunWork: (count: Int, name: String)? { (requests, "request") }
-  package var workUnderWay: (count: Int, name: String)? {
-    let counts = counts
-    return (counts.busy + counts.waiting, "request")
-  }
+  package var workUnderWay: (count: Int, name: String)? { (max(unfinished, unfinishedCalls), "request") }
   /// Its connections, and the requests that wait for one.
   let pools: ConnectionPools
   /// The number of requests so far.
   private(set) var requests = 0
+  /// The number of requests without a result, and of calls whose requests the interceptors make.
+  private var unfinished = 0
+  private var unfinishedCalls = 0
   /// What a request passes through: those that see the whole, what follows redirects, those that see each hop.
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
   var callInterceptors: [Interceptor] = []
@@ -120,7 +120,7 @@ public final class HTTPClient: ReactorHandle {
   func start(_ request: Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
     let request = request.withTracingContext
-    let exchange = makeExchange(request)
+    let exchange = makeExchange(request, isCall: true)
     let begin = { [self] in exchange.intercept(fetchThroughInterceptors(request)) }
     // Interceptors that await need a running reactor.
     if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
@@ -134,16 +134,22 @@ public final class HTTPClient: ReactorHandle {
     return exchange
   }
 
-  private func makeExchange(_ request: Request) -> Exchange {
+  private func makeExchange(_ request: Request, isCall: Bool = false) -> Exchange {
     requests += 1
+    if isCall { unfinishedCalls += 1 } else { unfinished += 1 }
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
     let now = reactor.turnTime
     var deadline = nanoseconds.map { now + max(0, $0) } ?? .max
     if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
-    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, isCall: isCall, by: self)
     exchange.times.start = now
     return exchange
+  }
+
+  /// `exchange` has its result.
+  func noteFinished(_ exchange: Exchange) {
+    if exchange.isCall { unfinishedCalls -= 1 } else { unfinished -= 1 }
   }
 
   /// Sends or queues it; again after a redirect.
