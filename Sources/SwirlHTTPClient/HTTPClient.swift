@@ -117,7 +117,7 @@ public final class HTTPClient: ReactorHandle {
   }
 
   /// Sends or queues the request. The caller sets its consumer: no result arrives before this has returned.
-  func start(_ request: Request) -> Exchange {
+  func start(_ request: consuming Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
     let request = request.withTracingContext
     let exchange = makeExchange(request, isCall: true)
@@ -128,13 +128,13 @@ public final class HTTPClient: ReactorHandle {
   }
 
   /// Like `start`, without the interceptors.
-  func startDirectly(_ request: Request) -> Exchange {
+  func startDirectly(_ request: consuming Request) -> Exchange {
     let exchange = makeExchange(request)
     send(exchange)
     return exchange
   }
 
-  private func makeExchange(_ request: Request, isCall: Bool = false) -> Exchange {
+  private func makeExchange(_ request: consuming Request, isCall: Bool = false) -> Exchange {
     requests += 1
     if isCall { unfinishedCalls += 1 } else { unfinished += 1 }
     let timeout = request.timeout ?? configuration.timeout
@@ -255,6 +255,8 @@ public final class HTTPClient: ReactorHandle {
 
   /// Adds the jar's cookies after the program's own, in one field, as RFC 6265bis §5.8.1 requires.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
+    // Nearly every request.
+    if fields.isEmpty, cookies == nil { return }
     let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
     var kept: [UInt8]?
     if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
@@ -338,9 +340,11 @@ extension HTTPClient.Exchange {
 
   /// RFC 9110 §8.6: a method that usually has content declares an empty one.
   fileprivate var framingWithoutBody: BodyFraming {
+    // One comparison for nearly every request.
+    if method == .get { return .none }
     switch method {
-    case .post, .put, .patch: .contentLength(0)
-    default: .none
+    case .post, .put, .patch: return .contentLength(0)
+    default: return .none
     }
   }
 }
