@@ -188,6 +188,8 @@ final class AnsweredRequest {
   func drop() {
     if isOver { return }
     end()
+    // Cancelling a Deferred whose source was released fails its last stage, and the exchange has its result already.
+    work?.addErrback { _ in }
     work.take()?.cancel()
   }
 
