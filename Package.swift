@@ -147,7 +147,8 @@ let package = Package(
       name: "AsyncProbe", dependencies: modules.map { .target(name: $0) } + ["SwirlPlatform"], path: "Tests/AsyncProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
-      name: "NaturalPrograms", dependencies: modules.map { .target(name: $0) }, path: "Tests/NaturalPrograms",
+      name: "NaturalPrograms", dependencies: modules.map { .target(name: $0) } + ["SwirlTesting"],
+      path: "Tests/NaturalPrograms",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",

@@ -6,7 +6,7 @@ import SwirlReactor
 ///
 /// ```swift
 /// let server = MockServer()
-/// server.on("/users/1", .answer(.init(.ok, body: Array(#"{"name": "Ada"}"#.utf8))))
+/// server.on("/users/1", .answer(try .init(json: ["name": "Ada"])))
 /// server.on("/flaky", .fault(NetError(…)), .answer(.init(.ok)))
 /// let client = HTTPClient(answering: server.answer)
 /// ```

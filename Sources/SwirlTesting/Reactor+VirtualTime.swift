@@ -1,6 +1,6 @@
 import SwirlDeferred
 public import SwirlReactor
-public import Testing
+import Testing
 
 extension Reactor {
   /// Runs this reactor, whose clock is virtual, for `duration` of its time, or until it is stopped.
@@ -16,7 +16,10 @@ extension Reactor {
   /// Runs this reactor, whose clock is virtual, until nothing is left: no call, no timer, no task, no byte on its way.
   ///
   /// A test that is still busy after `limit` of virtual time fails, with the list of what is open.
-  public func runUntilIdle(limit: Duration = .seconds(86_400), sourceLocation: SourceLocation = #_sourceLocation) {
+  public func runUntilIdle(
+    limit: Duration = .seconds(86_400), fileID: String = #fileID, filePath: String = #filePath, line: Int = #line,
+    column: Int = #column
+  ) {
     require(virtualTime != nil, "only a reactor whose clock is virtual is ever idle: Reactor(clock: .virtual())")
     virtualTime?.onIdle = { [unowned self] in crash() }
     // The limit is no timer, which would keep the reactor from being idle.
@@ -25,7 +28,9 @@ extension Reactor {
       if now > end {
         let open = openHandles.map { "\n  \($0)" }.joined()
         Issue.record(
-          "the reactor is still busy after \(limit) of its time; open:\(open)", sourceLocation: sourceLocation)
+          "the reactor is still busy after \(limit) of its time; open:\(open)",
+          // Not `#_sourceLocation`, which exists in tests only: programs run virtual time, too.
+          sourceLocation: SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
         crash()
       }
     }

@@ -20,7 +20,7 @@ let everything = Event()
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 115 { everything.set() }
+  if count == 124 { everything.set() }
 }
 
 try runUntilComplete {
@@ -84,6 +84,9 @@ try runUntilComplete {
   for line in try await counter.count(base) { got("actor: \(line)") }
   for line in try await nobody(base, on: site) { got("nobody: \(line)") }
 }
+
+// Everything faked, on reactors of its own.
+try Fakes().run()
 
 // Chains, and other closures, of every shape.
 let chains = Chains(base)

@@ -10,10 +10,11 @@ import Testing
 
 extension HTTPClientTests {
   /// A client without a socket, with all that is around the network.
-  @Suite struct AnsweringTests {
+  @Suite(.failsOnUnhandledFailures) struct AnsweringTests {
     private let reactor = Reactor()
     private let server = MockServer()
     private let origin = "http://example.test"
+    private struct Trouble: Error {}
 
     private func client(_ change: (inout HTTPClient.Configuration) -> Void = { _ in }) -> HTTPClient {
       var configuration = HTTPClient.Configuration()
@@ -51,6 +52,43 @@ extension HTTPClientTests {
       #expect(server.requests[0].headers[.userAgent] == "Swirl")
       #expect(client.counts == HTTPClient.Counts())
       #expect(try fetch(client, "/elsewhere").status == 404)
+    }
+
+    @Test func `a function that answers at once needs no Deferred`() throws {
+      struct Item: Codable, Equatable { var name: String }
+      let client = HTTPClient(
+        answering: { request in
+          switch request.url {
+          case origin + "/text": return .init(text: "grüß", status: .created)
+          case origin + "/json": return try .init(json: Item(name: "x"))
+          case origin + "/old": return .init(.found, headers: [.location: "/text"])
+          case origin + "/none": return .init(.noContent)
+          default: throw HTTPError(.connectionLost, "the connection was reset", url: request.url)
+          }
+        }, on: reactor)
+      let text = try result(client.fetch(origin + "/text"))
+      #expect(text.status == .created && text.text == "grüß" && text.header("content-type")?.hasPrefix("text/") == true)
+      #expect(try result(client.fetch(origin + "/json")).json(as: Item.self) == Item(name: "x"))
+      #expect(try result(client.fetch(origin + "/old")).url == origin + "/text")
+      #expect(try result(client.fetch(origin + "/none")).status == .noContent)
+      #expect(code { try result(client.fetch(origin + "/else")) } == .connectionLost)
+      #expect(code { try result(HTTPClient(answering: { _ in throw Trouble() }, on: reactor).fetch(origin)) } != nil)
+    }
+
+    @Test func `a URL stands for the request that gets it`() async throws {
+      server.on("/a", .answer(.init(text: "a")))
+      let client = client()
+      #expect(try result(client.fetch(origin + "/a")).text == "a")
+      var text: String?
+      client.fetch(origin + "/a") { [reactor] in
+        text = try $0.get().text
+        reactor.stop()
+      }
+      reactor.run()
+      #expect(text == "a")
+      let streamed = try result(client.stream(origin + "/a"))
+      #expect(try result(streamed.collect()).text == "a")
+      #expect(server.requests.map(\.method) == [.get, .get, .get])
     }
 
     @Test func `the callback is never called before fetch has returned`() throws {
