@@ -211,9 +211,10 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   private func noteRead() {
     let reactor = reactor
     // Without reading the clock, which would cost one read per response.
-    readTime = reactor.knownTime
+    let now = reactor.turnTime
+    readTime = reactor.knownTime(since: now)
     readPoll = reactor.pollCount
-    if !machine.hasBegun { exchange?.times.firstByte = reactor.turnTime }
+    if !machine.hasBegun { exchange?.times.firstByte = now }
     exchange?.noteActivity()
   }
 

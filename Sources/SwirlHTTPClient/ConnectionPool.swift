@@ -9,9 +9,9 @@ import SwirlReactor
 /// otherwise the request waits in FIFO order. A new connection belongs to no request: the first request in the queue
 /// gets it.
 final class ConnectionPool {
-  /// Not to be used once `isDetached`.
-  private unowned let pools: ConnectionPools
-  /// Whether the client was released. Connections that are still closing find their pool, but no client.
+  /// They list this pool, and drop their lists when the client or the reactor is released.
+  private let pools: ConnectionPools
+  /// Whether the client was released: connections that are still closing count for it no longer.
   private var isDetached = false
   let origin: Origin
   /// The proxy of the connections.
@@ -234,8 +234,6 @@ final class ConnectionPool {
   private func connected(_ attempt: ConnectAttempt, _ result: Result<any ConnectedTransport, any Error>) {
     let times = attempt.connector?.times
     forget(attempt)
-    // The request that gets the error may hold the last reference to the client, and so to the pools.
-    let pools = pools
     switch result {
     case .success(let transport):
       open += 1

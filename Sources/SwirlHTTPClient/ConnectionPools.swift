@@ -163,6 +163,11 @@ final class ConnectionPools {
   /// The client is released, so no request is in progress.
   func detach() {
     idleTimer?.cancel()
+    latest = nil
+    line = PoolLine()
+    // The pools retain this object: the lists must not outlive the client.
+    let pools = pools
+    self.pools = [:]
     for pool in pools.values { pool.detach() }
   }
 }

@@ -55,6 +55,8 @@ extension HTTPClient {
     @exclusivity(unchecked) var isRetry = false
     /// Sequence number within the client; the pool serves the lowest first.
     let number: Int
+    /// Whether it stands for a call whose requests the interceptors make.
+    let isCall: Bool
     /// Its place in the queue of its pool.
     @exclusivity(unchecked) var place = 0
     /// The times of its steps.
@@ -68,12 +70,13 @@ extension HTTPClient {
     /// Stored for an awaiting task only.
     @exclusivity(unchecked) private(set) var result: Result<Response, any Error>?
 
-    init(_ request: Request, timeout: Duration?, deadline: Int64, number: Int, by client: HTTPClient) {
+    init(_ request: Request, timeout: Duration?, deadline: Int64, number: Int, isCall: Bool, by client: HTTPClient) {
       self.request = request
       target = ""
       self.timeout = timeout
       self.deadline = deadline
       self.number = number
+      self.isCall = isCall
       self.client = client
     }
 
@@ -178,6 +181,7 @@ extension HTTPClient {
       timer?.cancel()
       timer = nil
       let client = client.take()
+      client?.noteFinished(self)
       defer { withExtendedLifetime(client) {} }
       switch consumer {
       case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }

@@ -63,7 +63,7 @@ extension HTTPClient {
     ///   - timeout: the time limit of the whole request; nil is that of the configuration.
     public init(
       _ url: String, method: HTTPRequest.Method = .get, query: KeyValuePairs<String, String> = [:],
-      headers: HTTPFields = [:], body: Body? = nil, timeout: Duration? = nil
+      headers: HTTPFields = HTTPFields(), body: Body? = nil, timeout: Duration? = nil
     ) {
       self.url = query.isEmpty ? url : url.adding(query)
       self.method = method

@@ -18,14 +18,14 @@ public final class HTTPClient: ReactorHandle {
   package var handleKind: OpenHandle.Kind { .client }
   package var handlePeer: String? { nil }
   package var begunWork: (count: Int, name: String)? { (requests, "request") }
-  package var workUnderWay: (count: Int, name: String)? {
-    let counts = counts
-    return (counts.busy + counts.waiting, "request")
-  }
+  package var workUnderWay: (count: Int, name: String)? { (max(unfinished, unfinishedCalls), "request") }
   /// Its connections, and the requests that wait for one.
   let pools: ConnectionPools
   /// The number of requests so far.
   private(set) var requests = 0
+  /// The number of requests without a result, and of calls whose requests the interceptors make.
+  private var unfinished = 0
+  private var unfinishedCalls = 0
   /// What a request passes through: those that see the whole, what follows redirects, those that see each hop.
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
   var callInterceptors: [Interceptor] = []
@@ -117,10 +117,10 @@ public final class HTTPClient: ReactorHandle {
   }
 
   /// Sends or queues the request. The caller sets its consumer: no result arrives before this has returned.
-  func start(_ request: Request) -> Exchange {
+  func start(_ request: consuming Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
     let request = request.withTracingContext
-    let exchange = makeExchange(request)
+    let exchange = makeExchange(request, isCall: true)
     let begin = { [self] in exchange.intercept(fetchThroughInterceptors(request)) }
     // Interceptors that await need a running reactor.
     if Reactor.running === reactor { begin() } else { reactor.callSoon { if !exchange.isFinished { begin() } } }
@@ -128,22 +128,28 @@ public final class HTTPClient: ReactorHandle {
   }
 
   /// Like `start`, without the interceptors.
-  func startDirectly(_ request: Request) -> Exchange {
+  func startDirectly(_ request: consuming Request) -> Exchange {
     let exchange = makeExchange(request)
     send(exchange)
     return exchange
   }
 
-  private func makeExchange(_ request: Request) -> Exchange {
+  private func makeExchange(_ request: consuming Request, isCall: Bool = false) -> Exchange {
     requests += 1
+    if isCall { unfinishedCalls += 1 } else { unfinished += 1 }
     let timeout = request.timeout ?? configuration.timeout
     let nanoseconds = request.timeout?.nanoseconds ?? timeoutNanoseconds
     let now = reactor.turnTime
     var deadline = nanoseconds.map { now + max(0, $0) } ?? .max
     if let limit = request.deadline { deadline = min(deadline, limit.nanoseconds) }
-    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, by: self)
+    let exchange = Exchange(request, timeout: timeout, deadline: deadline, number: requests, isCall: isCall, by: self)
     exchange.times.start = now
     return exchange
+  }
+
+  /// `exchange` has its result.
+  func noteFinished(_ exchange: Exchange) {
+    if exchange.isCall { unfinishedCalls -= 1 } else { unfinished -= 1 }
   }
 
   /// Sends or queues it; again after a redirect.
@@ -249,6 +255,8 @@ public final class HTTPClient: ReactorHandle {
 
   /// Adds the jar's cookies after the program's own, in one field, as RFC 6265bis §5.8.1 requires.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
+    // Nearly every request.
+    if fields.isEmpty, cookies == nil { return }
     let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
     var kept: [UInt8]?
     if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
@@ -332,9 +340,11 @@ extension HTTPClient.Exchange {
 
   /// RFC 9110 §8.6: a method that usually has content declares an empty one.
   fileprivate var framingWithoutBody: BodyFraming {
+    // One comparison for nearly every request.
+    if method == .get { return .none }
     switch method {
-    case .post, .put, .patch: .contentLength(0)
-    default: .none
+    case .post, .put, .patch: return .contentLength(0)
+    default: return .none
     }
   }
 }

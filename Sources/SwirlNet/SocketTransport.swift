@@ -26,7 +26,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   package unowned let reactor: Reactor
   package let peerAddress: SocketAddress?
-  package var streamProtocol: (any StreamProtocol)? {
+  // Exempt from run-time checks for overlapping access, because each read accesses it; it is replaced before its
+  // observer runs.
+  @exclusivity(unchecked) package var streamProtocol: (any StreamProtocol)? {
     didSet {
       // A new protocol was not paused yet: the next write above the mark pauses it.
       isWritingPaused = false

@@ -217,8 +217,8 @@ public final class Reactor {
   }
   @exclusivity(unchecked) private var cachedTime: Int64 = 0
 
-  /// The latest time known without reading the clock: never in the future.
-  package var knownTime: Int64 { max(turnTime, lookTime) }
+  /// The latest time known without reading the clock, `turnTime` or later: never in the future.
+  package func knownTime(since turnTime: Int64) -> Int64 { max(turnTime, lookTime) }
 
   /// Reads the clock and stores the time for `knownTime`.
   package func lookAtClock() -> Int64 {

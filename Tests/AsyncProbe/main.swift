@@ -107,6 +107,11 @@ case "timeout":
     print(try await page.addTimeout(.milliseconds(5), clock: reactor).value)
   } catch { print("\(error)".replacing("\(silent)", with: "SERVER")) }
 
+case "answered":
+  let server = try HTTPServer { _ in .text("hello") }.listen(0).localAddress
+  // Its connection is still closing when main ends.
+  print(try await fetch(HTTPClient.Request("http://\(server)/", headers: [.connection: "close"])).text)
+
 case "forgotten":
   fetch("http://127.0.0.1:1/") { _ in }
 

@@ -69,6 +69,10 @@ import Testing
       ])
   }
 
+  @Test func `a main whose requests have their results ends without a word, though a connection still closes`() {
+    #expect(Probe("answered", of: "AsyncProbe").lines == ["hello"])
+  }
+
   @Test func `a timeout of a fetch names the request`() {
     #expect(
       Probe("timeout", of: "AsyncProbe").lines == ["GET http://SERVER/slow did not end within 0.005 seconds"])

@@ -205,8 +205,10 @@ package import HTTPTypes
 
   /// Removes and returns the head of the current response.
   package mutating func takeHead() -> ResponseHead? {
-    defer { head = nil }
-    return head
+    // Moves it: a copy would retain each of its parts.
+    var taken: ResponseHead?
+    swap(&taken, &head)
+    return taken
   }
 
   /// Removes and returns the trailers of the current response.

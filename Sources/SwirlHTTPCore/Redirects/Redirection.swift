@@ -51,19 +51,20 @@ package enum Redirection {
     }
     // RFC 9110 §10.2.2: without a fragment of its own the Location inherits that of the request's URL.
     if to.fragment == nil { to.fragment = from.fragment }
-    let shown = to.redacted
+    // A function, since an accepted redirect does not need it.
+    func shown() -> String { to.redacted }
     if followed >= limit {
-      self = .refuse("more than \(limit) redirects, the next to \(shown): raise `redirects`, or look at the pages")
+      self = .refuse("more than \(limit) redirects, the next to \(shown()): raise `redirects`, or look at the pages")
       return
     }
     // A remote server must not direct requests to Unix sockets of this machine.
     if to.origin.socketPath != nil, to.origin != from.origin {
-      self = .refuse("a redirect to \(shown) is not followed: it leads to a Unix socket")
+      self = .refuse("a redirect to \(shown()) is not followed: it leads to a Unix socket")
       return
     }
     if from.origin.isSecure, !to.origin.isSecure, !allowsDowngrade {
       self = .refuse(
-        "a redirect from https to \(shown) is not followed: allow it with `redirects`, if others may read it")
+        "a redirect from https to \(shown()) is not followed: allow it with `redirects`, if others may read it")
       return
     }
     let becomesGET = status == 303 && method != .head || (status == 301 || status == 302) && method == .post

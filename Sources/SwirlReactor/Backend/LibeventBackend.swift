@@ -10,13 +10,15 @@ import SwirlPlatform
 final class LibeventBackend: ReactorBackend {
   fileprivate let base: OpaquePointer
   private var timer: OpaquePointer?
+  // Exempt from run-time checks for overlapping access: each is read or written as a whole, and no handler runs
+  // meanwhile.
   /// When the timer will wake the loop, or nil. It may be early: the loop then checks, and waits again.
-  private var armedDeadline: Int64?
+  @exclusivity(unchecked) private var armedDeadline: Int64?
   /// The number of handlers called so far.
-  fileprivate var calls = 0
+  @exclusivity(unchecked) fileprivate var calls = 0
   /// Whether the current wait still has to call `onWake`.
-  private var isWaking = false
-  var onWake: (() -> Void)?
+  @exclusivity(unchecked) private var isWaking = false
+  @exclusivity(unchecked) var onWake: (() -> Void)?
 
   /// libevent's warnings go to the log, not to standard error; its fatal errors end the program with the reason.
   private static let isLogging: Void = {

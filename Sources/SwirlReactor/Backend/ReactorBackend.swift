@@ -39,8 +39,9 @@ package class FileEvent {
   }
 
   private let handler: () -> Void
-  /// Whether the watch is enabled.
-  package private(set) final var isEnabled = false
+  /// Whether the watch is enabled. Exempt from run-time checks for overlapping access: it is only read or written as a
+  /// whole.
+  @exclusivity(unchecked) package private(set) final var isEnabled = false
 
   package init(handler: @escaping () -> Void) { self.handler = handler }
 
