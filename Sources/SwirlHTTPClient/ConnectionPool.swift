@@ -203,12 +203,12 @@ final class ConnectionPool {
     let tls = origin.isSecure ? pools.tls : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows,
+        host: origin.name, port: origin.port, timeout: timeout, security: tls, allowing: allows,
         at: pools.site, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin, pools.proxySessions),
-      to: (origin.name, origin.port), tls: tls, allowing: allows, at: pools.site, completion)
+      to: (origin.name, origin.port), security: tls, allowing: allows, at: pools.site, completion)
   }
 
   /// Cancels the latest connect, and releases its slot in the client.
