@@ -25,7 +25,7 @@ final class ProxySessions {
 }
 
 extension Proxy {
-  /// The challenge in `head` to answer; nil if there is none, or if the proxy has refused the answer already.
+  /// The challenge in `head` to answer; nil without one, or if the proxy has refused the answer already.
   /// - Parameter answered: the number of earlier challenges to the same request.
   func challenge(in head: ResponseHead, answered: Int) -> DigestChallenge? {
     guard head.status == 407, let credentials, !credentials.user.contains("\""),
