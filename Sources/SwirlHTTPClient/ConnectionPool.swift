@@ -203,12 +203,12 @@ final class ConnectionPool {
     let tls = origin.isSecure ? pools.tls : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, tls: tls, allowing: allows,
+        host: origin.name, port: origin.port, timeout: timeout, security: tls, allowing: allows,
         at: pools.site, completion)
     }
     return reactor.connectTCP(
-      host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin),
-      to: (origin.name, origin.port), tls: tls, allowing: allows, at: pools.site, completion)
+      host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin, pools.proxySessions),
+      to: (origin.name, origin.port), security: tls, allowing: allows, at: pools.site, completion)
   }
 
   /// Cancels the latest connect, and releases its slot in the client.
@@ -353,11 +353,11 @@ extension Array {
 
 extension Proxy {
   /// The negotiation of a tunnel to `origin`; nil if the proxy forwards each request.
-  fileprivate func tunnel(to origin: Origin) -> (() -> any TunnelNegotiation)? {
+  fileprivate func tunnel(to origin: Origin, _ sessions: ProxySessions) -> (() -> any TunnelNegotiation)? {
     switch kind {
     case .http:
       guard origin.isSecure else { return nil }
-      return { ConnectNegotiation(self, to: origin) }
+      return { ConnectNegotiation(self, to: origin, sessions) }
     case .socks5:
       return {
         SOCKS5Negotiation(

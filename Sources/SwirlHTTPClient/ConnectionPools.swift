@@ -14,6 +14,7 @@ final class ConnectionPools {
   let configuration: HTTPClient.Configuration
   /// Stands in for all servers.
   let answer: Answer?
+  let proxySessions = ProxySessions()
   private unowned let reactor: Reactor
   /// Where the client was made: the place of its connections, too.
   let site: CallSite

@@ -93,8 +93,12 @@ extension HTTPClient.Exchange {
 
   /// Whether `head` is not final: a redirect to follow, or an authentication challenge to answer.
   private func isDetour(_ head: ResponseHead) -> Bool {
-    if head.status == 401 { return request.authentication?.digest != nil && challenge(in: head) != nil }
-    return Redirection.location(in: head) != nil && redirects.limit > 0
+    switch head.status {
+    case ..<300: false
+    case 401: request.authentication?.digest != nil && challenge(in: head) != nil
+    case 407: proxyChallenge(in: head) != nil
+    default: Redirection.location(in: head) != nil && redirects.limit > 0
+    }
   }
 
   /// The challenge to answer; nil if the server has refused a proof already.
@@ -108,8 +112,24 @@ extension HTTPClient.Exchange {
     return isNew && challenges < 2 ? challenge : nil
   }
 
+  /// The challenge of the proxy that forwards the request. What an origin says through a tunnel is not its proxy's.
+  private func proxyChallenge(in head: ResponseHead) -> (Proxy, DigestChallenge)? {
+    guard request.hasReplayableBody, let client, let origin = try? HTTPURL(url).origin, !origin.isSecure,
+      origin.socketPath == nil, let proxy = client.configuration.proxies.proxy(for: origin), proxy.kind == .http,
+      let challenge = proxy.challenge(in: head, answered: Int(proxyChallenges)),
+      challenge.quality != .authInt || request.knownContent != nil
+    else { return nil }
+    return (proxy, challenge)
+  }
+
   /// Follows the redirect or answers the challenge in `head`.
   func takeDetour(_ head: ResponseHead) {
+    if head.status == 407 {
+      guard let client, !isFinished, let (proxy, challenge) = proxyChallenge(in: head) else { return }
+      proxyChallenges += 1
+      client.pools.proxySessions.note(challenge, of: proxy)
+      return sendAgain()
+    }
     guard head.status == 401 else { return redirect(by: head) }
     guard let client, !isFinished, let challenge = challenge(in: head) else { return }
     challenges += 1
@@ -136,6 +156,7 @@ extension HTTPClient.Exchange {
       request = next
       proof = nil
       challenges = 0
+      proxyChallenges = 0
       sendAgain()
     }
   }

@@ -53,6 +53,8 @@ extension HTTPClient {
     @exclusivity(unchecked) private var readDeadline = Int64.max
     /// Whether it was already repeated after a kept connection turned out to be closed: that happens only once.
     @exclusivity(unchecked) var isRetry = false
+    /// The number of challenges of a proxy.
+    @exclusivity(unchecked) var proxyChallenges: UInt8 = 0
     /// Sequence number within the client; the pool serves the lowest first.
     let number: Int
     /// Whether it stands for a call whose requests the interceptors make.

@@ -86,13 +86,20 @@ extension HTTPClient {
     // MARK: - For interceptors
 
     /// The same with another history of redirects.
-    func with(history: [RedirectStep]) -> StreamedResponse {
+    func with(history: [RedirectStep]) -> StreamedResponse { with(response.with(history: history)) }
+
+    /// The same with another outcome of the cache.
+    func with(cacheOutcome: HTTPCache.Outcome) -> StreamedResponse { with(response.with(cacheOutcome: cacheOutcome)) }
+
+    private func with(_ response: Response) -> StreamedResponse {
       switch content {
-      case .stream(let body, let late):
-        StreamedResponse(response.with(history: history), body: body, trailers: late)
-      case .whole: StreamedResponse(response.with(history: history))
+      case .stream(let body, let late): StreamedResponse(response, body: body, trailers: late)
+      case .whole: StreamedResponse(response)
       }
     }
+
+    /// Whether the body is still to come.
+    var isStreamed: Bool { if case .stream = content { true } else { false } }
 
     /// Reads the body to its end, and gives the response with it. On the reactor's thread, instead of `body`.
     ///
@@ -151,6 +158,25 @@ extension HTTPClient {
           return piece
         }
       ) { error in ended(size, error) }
+    }
+
+    /// The same, with a call when the body has come to its end or will not: with a copy of the content, or with nil if
+    /// it was streamed and has more than `limit` bytes.
+    func copying(
+      atMost limit: Int, _ ended: @escaping (Result<[UInt8]?, any Error>) -> Void
+    ) -> StreamedResponse {
+      guard case .stream = content else {
+        ended(.success(response.body))
+        return self
+      }
+      var copy: [UInt8]? = []
+      return relayed(
+        response,
+        { piece in
+          if let count = copy?.count, piece.count <= limit - count { copy! += piece } else { copy = nil }
+          return piece
+        }
+      ) { error in ended(error.map { .failure($0) } ?? .success(copy)) }
     }
 
     /// With a body that is read on the reactor's thread and handed on, no faster than its reader takes it.

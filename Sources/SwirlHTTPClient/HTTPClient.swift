@@ -236,7 +236,11 @@ public final class HTTPClient: ReactorHandle {
     if let proof = exchange.proof {
       fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
     }
-    if pool.asksProxy, let authorization = pool.proxy?.authorization { fields[.proxyAuthorization] = authorization }
+    if pool.asksProxy, let proxy = pool.proxy,
+      let field = pools.proxySessions.field(for: proxy, exchange.method, exchange.target, exchange.request.knownContent)
+    {
+      fields[fields: .proxyAuthorization] = [field]
+    }
     addCookies(to: &fields, of: exchange)
     return fields
   }

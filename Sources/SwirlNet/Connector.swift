@@ -29,9 +29,9 @@ package final class Connector: CancellableCall, ReactorHandle {
     case asked(Deferred<[SocketAddress]>)
   }
 
-  /// The TLS settings for the connection, once it is established.
+  /// How to secure the connection, once it is established.
   struct Security {
-    let context: TLSContext
+    let context: any SecurityContext
     /// The peer that the certificate must name; nil is the connected peer.
     var peer: Peer?
   }
@@ -49,7 +49,7 @@ package final class Connector: CancellableCall, ReactorHandle {
   /// The filter of allowed addresses; nil allows all.
   private let allows: ((SocketAddress) -> Bool)?
   private var tunnelHandshake: TunnelHandshake?
-  private var handshake: TLSHandshake?
+  private var handshake: SecurityHandshake?
   /// The completion; nil once it was called, or cancelled.
   private var completion: Completion?
   private var lookup: Deferred<Void>?
@@ -148,8 +148,9 @@ package final class Connector: CancellableCall, ReactorHandle {
     guard let security else { return finish(.success(transport)) }
     let peer = security.peer ?? peer
     do {
-      handshake = try TLSHandshake(transport, security.context, host: peer.host, peer: peer.description, at: site) {
-        [unowned self] result in
+      handshake = try SecurityHandshake(
+        transport, security.context, host: peer.host, peer: peer.description, at: site
+      ) { [unowned self] result in
         handshake = nil
         times.secured = reactor.turnTime
         finish(result.map { $0 }.mapError { $0 })

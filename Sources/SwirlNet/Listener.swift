@@ -13,10 +13,10 @@ public final class Listener: ReactorHandle {
   /// Accepts a connection; a test replaces it by one that fails.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
-  /// The TLS context of its connections, for the handshake before they get their protocol.
-  private var security: TLSContext?
-  /// The configuration of that context.
-  private let tls: TLSConfiguration?
+  /// The context of its secured connections, for the handshake before they get their protocol.
+  private var security: (any SecurityContext)?
+  /// The maker of that context.
+  private let provider: (any SecurityProvider)?
   /// Makes the protocol for a client that speaks plain text to a TLS port, to answer it in its own protocol.
   package var makePlainProtocol: (() -> any StreamProtocol)?
   /// The number of accepted connections in the TLS handshake.
@@ -43,8 +43,8 @@ public final class Listener: ReactorHandle {
 
   /// Takes over a listening, non-blocking socket.
   init(
-    _ socket: StreamSocket, at address: SocketAddress, security: TLSContext? = nil, tls: TLSConfiguration? = nil,
-    on reactor: Reactor, at site: CallSite = CallSite(),
+    _ socket: StreamSocket, at address: SocketAddress, security: (any SecurityContext)? = nil,
+    provider: (any SecurityProvider)? = nil, on reactor: Reactor, at site: CallSite = CallSite(),
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
     self.site = site
@@ -52,7 +52,7 @@ public final class Listener: ReactorHandle {
     self.socket = socket
     self.reactor = reactor
     self.security = security
-    self.tls = tls
+    self.provider = provider
     self.makeProtocol = makeProtocol
     localAddress = address
     event = socket.fileEvent(on: reactor, .read) { [unowned self] in acceptReady() }
@@ -90,7 +90,9 @@ public final class Listener: ReactorHandle {
     retryCall?.cancel()
     reactor.handles.remove(self)
     if handshakeCount > 0 {
-      for handshake in reactor.handles.all(TLSHandshake.self) where handshake.listener === self { handshake.cancel() }
+      for handshake in reactor.handles.all(SecurityHandshake.self) where handshake.listener === self {
+        handshake.cancel()
+      }
     }
   }
 
@@ -98,8 +100,8 @@ public final class Listener: ReactorHandle {
   /// unchanged. Does nothing without TLS. nginx: `-s reload`.
   /// - Throws: ``NetError`` with the code `.configureTLS` if they are unusable; then nothing changes.
   public func reload() throws {
-    guard let tls, isListening else { return }
-    security = try TLSContext.of(reactor, tls, .server)
+    guard let provider, isListening else { return }
+    security = try provider.serverContext(on: reactor)
   }
 
   package func abandon() { closeDescriptor() }
@@ -144,8 +146,8 @@ public final class Listener: ReactorHandle {
       return
     }
     do {
-      let timeout = security.configuration.handshakeTimeout
-      let handshake = try TLSHandshake(transport, security, timeout: timeout, at: site) {
+      let timeout = security.handshakeTimeout
+      let handshake = try SecurityHandshake(transport, security, timeout: timeout, at: site) {
         [makeProtocol, reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }

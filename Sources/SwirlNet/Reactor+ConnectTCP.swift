@@ -26,7 +26,7 @@ extension Reactor {
     file: StaticString = #fileID, line: UInt = #line, _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
     let site = CallSite(file: file, line: line)
-    return connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: site).addCallback { transport in
+    return connectTCP(host: host, port: port, timeout: timeout, security: tls, at: site).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made
@@ -36,9 +36,10 @@ extension Reactor {
   /// Gives an open connection that is not started: the receiver calls `start`, or releases it, which closes it. A
   /// `timeout` of nil waits as long as the kernel does.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, tls: TLSConfiguration? = nil, at site: CallSite = CallSite()
+    host: String, port: Int, timeout: Duration?, security provider: (any SecurityProvider)? = nil,
+    at site: CallSite = CallSite()
   ) -> Deferred<any ConnectedTransport> {
-    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: site, $0) }
+    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, security: provider, at: site, $0) }
   }
 
   /// Calls `completion` with an open connection that is not started, or the error, never before this has returned, and
@@ -50,7 +51,7 @@ extension Reactor {
   ///   - allows: the filter of allowed addresses. With a proxy it applies only to `end`, if that is an address.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
-    to end: (host: String, port: Int)? = nil, tls: TLSConfiguration? = nil,
+    to end: (host: String, port: Int)? = nil, security provider: (any SecurityProvider)? = nil,
     allowing allows: ((SocketAddress) -> Bool)? = nil, at site: CallSite,
     _ completion: @escaping Connector.Completion
   ) -> Connector {
@@ -65,10 +66,10 @@ extension Reactor {
         throw NetError(notAllowed: address)
       }
       var security: Connector.Security?
-      if let tls {
+      if let provider {
         security = Connector.Security(
-          context: try TLSContext.of(self, tls, .client), peer: end.map { Connector.Peer(host: $0.host, port: $0.port) }
-        )
+          context: try provider.clientContext(on: self),
+          peer: end.map { Connector.Peer(host: $0.host, port: $0.port) })
       }
       return Connector(
         to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel, security: security,

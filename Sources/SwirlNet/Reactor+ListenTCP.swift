@@ -47,14 +47,15 @@ extension Reactor {
 
   private func listen(
     at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
-    _ tls: TLSConfiguration?, _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ provider: (any SecurityProvider)?, _ site: CallSite,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     let found = SocketAddress(ip: host, port: port)
     guard let address = found ?? simulatedNetwork?.address(toListenAt: host)?.with(port: port) else {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
-    return try listen(at: address, name, backlog, tls, site, makeProtocol) { descriptor in
+    return try listen(at: address, name, backlog, provider, site, makeProtocol) { descriptor in
       // Without it, the port of a server that has just ended stays in use for minutes.
       Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if address.family == .ipv6 {
@@ -67,13 +68,13 @@ extension Reactor {
 
   /// Makes a socket, lets `prepare` set its options, and listens.
   func listen(
-    at address: SocketAddress, _ name: String, _ backlog: Int32, _ tls: TLSConfiguration?, _ site: CallSite,
-    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
+    at address: SocketAddress, _ name: String, _ backlog: Int32, _ provider: (any SecurityProvider)?,
+    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
   ) throws(NetError) -> Listener {
-    let security = try tls.map { tls throws(NetError) in try TLSContext.of(self, tls, .server) }
+    let security = try provider.map { provider throws(NetError) in try provider.serverContext(on: self) }
     if let simulatedNetwork {
       let socket = StreamSocket(try simulatedNetwork.listen(at: address, backlog: Int(backlog)))
-      return try start(socket, at: address, security, tls, site, makeProtocol)
+      return try start(socket, at: address, security, provider, site, makeProtocol)
     }
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
@@ -83,15 +84,17 @@ extension Reactor {
       Socket.close(descriptor)
       throw error
     }
-    return try start(StreamSocket(descriptor), at: address, security, tls, site, makeProtocol)
+    return try start(StreamSocket(descriptor), at: address, security, provider, site, makeProtocol)
   }
 
   private func start(
-    _ socket: StreamSocket, at address: SocketAddress, _ security: TLSContext?, _ tls: TLSConfiguration?,
-    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
+    _ socket: StreamSocket, at address: SocketAddress, _ security: (any SecurityContext)?,
+    _ provider: (any SecurityProvider)?, _ site: CallSite,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     let listener = Listener(
-      socket, at: socket.localAddress ?? address, security: security, tls: tls, on: self, at: site, makeProtocol)
+      socket, at: socket.localAddress ?? address, security: security, provider: provider, on: self, at: site,
+      makeProtocol)
     try listener.start()
     return listener
   }

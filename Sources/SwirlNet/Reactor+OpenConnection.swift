@@ -15,7 +15,7 @@ extension Reactor {
     _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
     file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Connection> {
-    connectTCP(host: host, port: port, timeout: timeout, tls: tls, at: CallSite(file: file, line: line))
+    connectTCP(host: host, port: port, timeout: timeout, security: tls, at: CallSite(file: file, line: line))
       .addCallback { Connection(starting: $0) }
   }
 

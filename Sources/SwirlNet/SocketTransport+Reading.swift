@@ -27,13 +27,13 @@ extension SocketTransport {
       case .full: continue
       case .short, .nothing:
         // A renegotiation by the peer may have ended.
-        if tls?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
+        if security?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
         return
       case .end: return receivedEnd()
       case .failed(let errno): return state == .ending ? () : end(.failed, failure(.read, errno))
       }
     }
-    if let tls, tls.hasPending { readSoon() }
+    if let security, security.hasPending { readSoon() }
   }
 
   /// Reads data that is already taken from the socket, which the kernel does not report: after others have had their
@@ -80,9 +80,9 @@ extension SocketTransport {
       if count < 0 { error = errno }
       if count > 0 { scratch.withBytes(count) { streamProtocol.dataReceived($0) } }
     }
-    if count > 0 { return count < room && tls?.hasPending != true ? .short : .full }
+    if count > 0 { return count < room && security?.hasPending != true ? .short : .full }
     if count == 0 { return .end }
-    if let tls, tls.needsToWriteToRead { watchWriting() }
+    if let security, security.needsToWriteToRead { watchWriting() }
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? .nothing : .failed(errno: error)
   }
 
@@ -98,7 +98,7 @@ extension SocketTransport {
 
   /// Like `recv`.
   private func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    let count = tls == nil ? socket.receive(base, room) : tls!.read(base, room)
+    let count = security == nil ? socket.receive(base, room) : security!.read(base, room)
     hasLastReadFilled = count == room
     return count
   }
@@ -127,7 +127,7 @@ extension SocketTransport {
   ///   system call, only if that read may have left bytes there.
   package func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     guard state == .open, !isEndReceived else { return true }
-    if let tls { return tls.hasUndeliveredInput(hasJustRead: hasJustRead) }
+    if let security { return security.hasUndeliveredInput(hasJustRead: hasJustRead) }
     if hasJustRead, !hasLastReadFilled { return false }
     return socket.peek() >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }

@@ -43,8 +43,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   let scratch: ReadBuffer
   // Exempt from run-time checks for overlapping access, because each read and write accesses them: neither is held
   // during a call that could be re-entrant.
-  /// The TLS session between bytes and socket; nil without TLS.
-  @exclusivity(unchecked) private(set) var tls: TLSSession?
+  /// The security between bytes and socket; nil for a plain connection.
+  @exclusivity(unchecked) private(set) var security: (any ConnectionSecurity)?
   private(set) var state = State.made
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
@@ -78,13 +78,13 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   deinit { closeDescriptor() }
 
-  /// From here all bytes pass through `tls`, whose handshake is complete.
-  func secure(with tls: TLSSession) {
+  /// From here all bytes pass through `security`, whose handshake is complete.
+  func secure(with security: any ConnectionSecurity) {
     precondition(state == .made, "a connection is secured before it is started")
-    self.tls = tls
+    self.security = security
   }
 
-  package var tlsInfo: TLSInfo? { tls?.info }
+  package var tlsInfo: TLSInfo? { security?.info }
 
   package func start(_ streamProtocol: any StreamProtocol) {
     precondition(state == .made, "start(_:) is called once, on an open connection")
@@ -123,7 +123,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   func updateReading() {
     if isReading, streamProtocol != nil {
       if !readEvent.enable() { endSoon(.failed, NetError(.read, peerName, errno: errno)) }
-      if let tls, tls.hasPending { readSoon() }
+      if let security, security.hasPending { readSoon() }
     } else {
       readEvent.disable()
     }
@@ -187,7 +187,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   /// Sends as much as the kernel takes; nil if the connection broke. The protocol learns of that, as of every end,
   /// after the caller has returned: never inside a `write`.
   private func send(_ bytes: Span<UInt8>) -> Int? {
-    let count = bytes.withUnsafeBufferPointer { tls == nil ? socket.send($0) : tls!.write($0) }
+    let count = bytes.withUnsafeBufferPointer { security == nil ? socket.send($0) : security!.write($0) }
     if count >= 0 { return count }
     if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
     endSoon(.failed, failure(.write, errno))
@@ -196,7 +196,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   /// The error that broke the connection.
   func failure(_ code: NetError.Code, _ errno: Int32) -> NetError {
-    tls?.failure ?? NetError(code, peerName, errno: errno)
+    security?.failure ?? NetError(code, peerName, errno: errno)
   }
 
   /// Calls `writeReady` when the send buffer has room; false if the connection broke.
@@ -228,7 +228,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   private func writeReady() {
-    if let tls, tls.needsToWriteToRead {
+    if let security, security.needsToWriteToRead {
       readReady()
       // The read may have ended the connection, or the protocol its direction.
       guard state != .ending, state != .ended else { return }
@@ -245,12 +245,12 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
       streamProtocol?.writeBufferEmptied()
       switch state {
       case .closing:
-        tls?.sendEnd()
+        security?.sendEnd()
         return end(.closed)
       case .closingWrite: shutDownWriting()
       default: break
       }
-    } else if tls?.needsToReadToWrite == true {
+    } else if security?.needsToReadToWrite == true {
       // The socket stays writable meanwhile; reading resumes the write.
       writeEvent?.disable()
     }
@@ -269,7 +269,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     state = .writeClosed
     // A plain shutdown would look like truncation: TLS has its own close_notify, after which the other direction
     // continues.
-    if let tls { tls.sendEnd() } else { socket.shutdownWriting() }
+    if let security { security.sendEnd() } else { socket.shutdownWriting() }
     if isEndReceived { endSoon(.closed) }
   }
 
@@ -280,7 +280,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
       state = .closing
       updateReading()
       if outgoing.isEmpty {
-        tls?.sendEnd()
+        security?.sendEnd()
         endSoon(.closed)
       }
     case .writeClosed: endSoon(.closed)

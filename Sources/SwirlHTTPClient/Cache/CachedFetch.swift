@@ -9,30 +9,19 @@ extension HTTPCache {
   typealias Response = HTTPClient.Response
 
   typealias StreamedResponse = HTTPClient.StreamedResponse
-  /// As `HTTPClient.Next`, with the content, and a look at the head before it.
-  fileprivate typealias Next = (_ request: Request, _ onHead: @escaping (Response) -> Void) -> Deferred<Response>
 
   /// Answers `request` from the cache, or sends it on.
   func answer(
     _ request: Request, of client: HTTPClient, _ next: @escaping HTTPClient.Next
   ) -> Deferred<StreamedResponse> {
     guard request.method == .get || request.method == .head else { return pass(request, next) }
-    // What is streamed may be of any size.
-    if !request.isCollected { return next(request) }
     let asked = CacheControl(request.headers)
     // The cache neither stores partial responses nor makes them, and a request with no-store gets no stored response.
     if request.body != nil || request.headers.contains(.range) || asked.has("no-store") && !asked.has("only-if-cached")
     {
       return next(request)
     }
-    let limit = client.configuration.maximumBodySize
-    return CachedFetch(request, of: client, in: self) { request, onHead in
-      next(request).addCallback { response in
-        onHead(response.response)
-        return response.collect(atMost: limit)
-      }
-    }
-    .start().addCallback { StreamedResponse($0) }
+    return CachedFetch(request, of: client, in: self, next).start()
   }
 
   // MARK: - Other methods
@@ -58,21 +47,21 @@ extension HTTPCache {
 }
 
 /// Handles one GET or HEAD, from the lookup to storing its response.
-private final class CachedFetch {
-  private let request: HTTPClient.Request
-  private let client: HTTPClient
-  private let cache: HTTPCache
-  private let next: HTTPCache.Next
-  private let asked: CacheControl
+final class CachedFetch {
+  let request: HTTPClient.Request
+  let client: HTTPClient
+  let cache: HTTPCache
+  private let next: HTTPClient.Next
+  let asked: CacheControl
   private let key: String?
-  private let isDecoding: Bool
+  let isDecoding: Bool
   private var variants: [[String]: [UInt8]] = [:]
   /// What others wait for.
   private weak var miss: SharedMiss?
   /// What was kept of the answer.
-  private var latest: CachedResponse?
+  var latest: CachedResponse?
 
-  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPCache.Next) {
+  init(_ request: HTTPClient.Request, of client: HTTPClient, in cache: HTTPCache, _ next: @escaping HTTPClient.Next) {
     self.request = request
     self.client = client
     self.cache = cache
@@ -82,12 +71,12 @@ private final class CachedFetch {
     isDecoding = request.decodesContent ?? client.configuration.decodesContent
   }
 
-  func start() -> Deferred<HTTPClient.Response> {
+  func start() -> Deferred<HTTPClient.StreamedResponse> {
     // The client reports an invalid URL.
-    guard let key else { return next(request) { _ in } }
+    guard let key else { return next(request) }
     // The program's own conditional request gets the server's response.
     if request.isConditional, !asked.has("only-if-cached") { return ask(key, about: nil) }
-    return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.Response> in
+    return cache.load(key).addCallback { [self] responses -> Deferred<HTTPClient.StreamedResponse> in
       let now = cache.now()
       let found = responses.first { isMeant($0) }
       switch found?.use(for: asked, at: now) {
@@ -97,7 +86,7 @@ private final class CachedFetch {
         if !asked.has("only-if-cached") { revalidateBehind(key, found!) }
         return .succeed(give(found!, .stale))
       case .validated, nil:
-        if asked.has("only-if-cached") { return .succeed(.notCached(request)) }
+        if asked.has("only-if-cached") { return .succeed(HTTPClient.StreamedResponse(.notCached(request))) }
         return askOnce(key, about: found)
       }
     }
@@ -105,10 +94,11 @@ private final class CachedFetch {
 
   // MARK: - Asking once for several
 
-  /// Asks the server, or waits for what it answers to the same request of another.
-  private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.Response> {
+  /// Asks the server, or waits for what it answers to the same request of another. What is streamed waits for no other:
+  /// its head would come with the end of the other's content.
+  private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.StreamedResponse> {
     let hasCookies = client.cookies?.cookieBytes(for: request.url, method: request.method) != nil
-    guard let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
+    guard request.isCollected, let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
       return ask(key, about: found)
     }
     if let miss = cache.misses[name] { return follow(miss, key, about: found) }
@@ -130,8 +120,8 @@ private final class CachedFetch {
 
   private func follow(
     _ miss: SharedMiss, _ key: String, about found: CachedResponse?
-  ) -> Deferred<HTTPClient.Response> {
-    within(miss.wait()).addCallback { [self] outcome -> Deferred<HTTPClient.Response> in
+  ) -> Deferred<HTTPClient.StreamedResponse> {
+    within(miss.wait()).addCallback { [self] outcome -> Deferred<HTTPClient.StreamedResponse> in
       switch outcome {
       case .cancelled: return askOnce(key, about: found)
       case .stored(let response):
@@ -163,7 +153,7 @@ private final class CachedFetch {
     return response.variant == variant(of: response.head)
   }
 
-  private func variant(of head: ResponseHead) -> [UInt8] {
+  func variant(of head: ResponseHead) -> [UInt8] {
     let names = CacheVariant.names(in: head)
     if let known = variants[names] { return known }
     let variant = client.cacheVariant(of: request, names)
@@ -171,14 +161,14 @@ private final class CachedFetch {
     return variant
   }
 
-  private func give(_ kept: CachedResponse, _ outcome: HTTPCache.Outcome) -> HTTPClient.Response {
+  private func give(_ kept: CachedResponse, _ outcome: HTTPCache.Outcome) -> HTTPClient.StreamedResponse {
     switch outcome {
     case .hit: cache.counts.hits += 1
     case .stale: cache.counts.stale += 1
     case .revalidated: cache.counts.revalidated += 1
     case .miss: cache.counts.misses += 1
     }
-    return kept.response(to: request, at: cache.now(), outcome)
+    return HTTPClient.StreamedResponse(kept.response(to: request, at: cache.now(), outcome))
   }
 
   // MARK: - Requests to the server
@@ -193,18 +183,20 @@ private final class CachedFetch {
   }
 
   /// Sends the request, conditional on `kept` if that has a validator.
-  private func ask(_ key: String, about kept: CachedResponse?, isBehind: Bool = false) -> Deferred<HTTPClient.Response>
-  {
+  private func ask(
+    _ key: String, about kept: CachedResponse?, isBehind: Bool = false
+  ) -> Deferred<HTTPClient.StreamedResponse> {
     var sent = request
     let isQuestion = kept.map { sent.setValidators(of: $0.head) } ?? false
     let flight = cache.takeOff(key)
     let requestTime = cache.now()
     // If a response varies by cookies, these are the cookies that are sent.
     if let kept { _ = variant(of: kept.head) }
-    return next(sent, look).addBoth { [self] result -> Deferred<HTTPClient.Response> in
-      cache.land(flight, key)
-      let response: HTTPClient.Response
+    return send(sent, isWhole: request.isCollected || isBehind).addBoth {
+      [self] result -> Deferred<HTTPClient.StreamedResponse> in
+      let response: HTTPClient.StreamedResponse
       do { response = try result.get() } catch {
+        cache.land(flight, key)
         guard let error = error as? HTTPError, error.fault != .caller, let kept, !isBehind,
           kept.mayReplaceError(for: asked, at: cache.now())
         else { throw error }
@@ -212,18 +204,33 @@ private final class CachedFetch {
       }
       if let kept {
         if isQuestion, response.status == 304 {
-          return confirmed(kept, key, by: response, flight, requestTime, isBehind)
+          return response.discard().addBoth { [self] outcome -> Deferred<HTTPClient.StreamedResponse> in
+            cache.land(flight, key)
+            try outcome.get()
+            return confirmed(kept, key, by: response, flight, requestTime, isBehind)
+          }
         }
         if [500, 502, 503, 504].contains(response.status.code), !isBehind,
           kept.mayReplaceError(for: asked, at: cache.now())
         {
-          return .succeed(give(kept, .stale))
+          cache.land(flight, key)
+          return response.discard().addCallback { [self] in give(kept, .stale) }
         }
       }
-      keep(response, key, flight, requestTime, insteadOf: kept)
       if !isBehind { cache.counts.misses += 1 }
-      return .succeed(response.with(cacheOutcome: .miss))
+      return .succeed(keepPassing(response, key, flight, requestTime, insteadOf: kept).with(cacheOutcome: .miss))
     }
+  }
+
+  /// Sends the request on, and waits for the whole content or for the head alone.
+  private func send(_ request: HTTPClient.Request, isWhole: Bool) -> Deferred<HTTPClient.StreamedResponse> {
+    let response = next(request)
+    if !isWhole { return response }
+    return response.addCallback { [self] response in
+      look(response.response)
+      return response.collect(atMost: client.configuration.maximumBodySize)
+    }
+    .addCallback { HTTPClient.StreamedResponse($0) }
   }
 
   /// Looks at the head of an answer: what is not kept is not for others, who need not wait for its end.
@@ -234,15 +241,16 @@ private final class CachedFetch {
 
   /// RFC 9111 §4.3.3 and §4.3.4: the stored response is still valid.
   private func confirmed(
-    _ kept: CachedResponse, _ key: String, by response: HTTPClient.Response, _ flight: CacheFlight, _ requestTime: Int,
-    _ isBehind: Bool
-  ) -> Deferred<HTTPClient.Response> {
+    _ kept: CachedResponse, _ key: String, by response: HTTPClient.StreamedResponse, _ flight: CacheFlight,
+    _ requestTime: Int, _ isBehind: Bool
+  ) -> Deferred<HTTPClient.StreamedResponse> {
+    let head = response.response.head
     // A 304 for another ETag does not validate the stored response: request it again.
-    if let tag = response.head.bytes(of: "etag"), !kept.isMeant(by: tag) {
+    if let tag = head.bytes(of: "etag"), !kept.isMeant(by: tag) {
       return ask(key, about: nil, isBehind: isBehind)
     }
     guard
-      let updated = kept.updated(by: response.head, requestTime: requestTime, responseTime: cache.now())
+      let updated = kept.updated(by: head, requestTime: requestTime, responseTime: cache.now())
     else { return ask(key, about: nil, isBehind: isBehind) }
     let isStorable = CachedResponse.isStorable(updated.head, asked: asked)
     if !flight.isOutdated { replace(kept, with: isStorable ? updated : nil, key) }
@@ -251,61 +259,6 @@ private final class CachedFetch {
       return .succeed(response)
     }
     return .succeed(give(updated, .revalidated))
-  }
-
-  // MARK: - Storing
-
-  private func keep(
-    _ response: HTTPClient.Response, _ key: String, _ flight: CacheFlight, _ requestTime: Int,
-    insteadOf kept: CachedResponse?
-  ) {
-    guard !flight.isOutdated else { return }
-    let head = response.head
-    let responseTime = cache.now()
-    let isHead = request.method == .head
-    // A HEAD updates the stored response of a GET, but does not replace it.
-    let kept = isHead && kept?.isHead == false ? nil : kept
-    // An interceptor behind the cache may have requested another URL.
-    let isOwn = response.history.isEmpty && HTTPCache.key(of: response.url) == key
-    if isHead, isOwn, head.status == 200 { freshen(key, by: head, requestTime, responseTime) }
-    if isOwn, CachedResponse.isStorable(head, asked: asked),
-      let new = CachedResponse(
-        head, response.body, isHead: isHead, isDecoded: isDecoding, variant: variant(of: head),
-        requestTime: requestTime, responseTime: responseTime)
-    {
-      replace(kept, with: new, key)
-    } else if let kept, head.status < 500, head.status != 304 {
-      // The server's response differs from the stored one.
-      replace(kept, with: nil, key)
-    }
-  }
-
-  private func replace(_ kept: CachedResponse?, with new: CachedResponse?, _ key: String) {
-    latest = new
-    // Drop a response larger than the whole cache.
-    let new = new.flatMap { $0.size + key.utf8.count > cache.store.limit ? nil : $0 }
-    if new != nil { cache.counts.stores += 1 }
-    if kept == nil && new == nil { return }
-    cache.update(key) { responses in
-      if let kept {
-        responses.removeAll {
-          $0.variant == kept.variant && $0.isHead == kept.isHead && $0.isDecoded == kept.isDecoded
-        }
-      }
-      if let new { responses.put(new) }
-    }
-  }
-
-  /// RFC 9111 §4.3.5: the response to a HEAD shows whether the stored response of a GET is still current.
-  private func freshen(_ key: String, by head: ResponseHead, _ requestTime: Int, _ responseTime: Int) {
-    let variant = variant(of: head)
-    cache.update(key) { responses in
-      responses = responses.compactMap { kept in
-        guard !kept.isHead, kept.variant == variant else { return kept }
-        guard kept.isDescribed(by: head) else { return nil }
-        return kept.updated(by: head, requestTime: requestTime, responseTime: responseTime)
-      }
-    }
   }
 }
 

@@ -12,8 +12,8 @@ extension HTTPClient {
   ///
   /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes
   /// fields belongs before it, one that counts what goes over the network behind it, with `eachHop`. Requests for a
-  /// range, with a body, and what `stream` and `download` ask for, pass by. ``Response/cacheOutcome`` tells what came
-  /// of it.
+  /// range and with a body pass by. What is streamed or downloaded is kept when it was read to its end, up to 8 MiB:
+  /// the copy is in memory until then. ``Response/cacheOutcome`` tells what came of it.
   public func intercept(_ cache: HTTPCache) {
     // The closure is the client's own.
     intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }

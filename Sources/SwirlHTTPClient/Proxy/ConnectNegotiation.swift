@@ -5,24 +5,29 @@ import SwirlNet
 /// Opens a tunnel through an HTTP proxy (RFC 9110 §9.3.6).
 final class ConnectNegotiation: TunnelNegotiation {
   private let proxy: Proxy
-  private let request: [UInt8]
+  private let sessions: ProxySessions
+  /// CONNECT needs the port even if it is the scheme's default.
+  private let target: String
+  /// The number of challenges that were answered.
+  private var challenges = 0
   private var parser = ResponseParser(limits: HTTPLimits())
 
-  init(_ proxy: Proxy, to origin: Origin) {
+  init(_ proxy: Proxy, to origin: Origin, _ sessions: ProxySessions) {
     self.proxy = proxy
+    self.sessions = sessions
+    target = "\(origin.hostWithoutZone):\(origin.port)"
+    parser.expect(.connect)
+  }
+
+  func begin() -> [UInt8] {
     var fields = HTTPFields()
-    fields[.proxyAuthorization] = proxy.authorization
-    // CONNECT needs the port even if it is the scheme's default.
-    let target = "\(origin.hostWithoutZone):\(origin.port)"
+    if let field = sessions.field(for: proxy, .connect, target, []) { fields[fields: .proxyAuthorization] = [field] }
     var request: [UInt8] = []
     do {
       try RequestSerializer().appendHead(.connect, target: target, host: target, fields: fields, to: &request)
     } catch { preconditionFailure("the host of a URL cannot be sent: \(error)") }
-    self.request = request
-    parser.expect(.connect)
+    return request
   }
-
-  func begin() -> [UInt8] { request }
 
   private func error(_ reason: String) -> NetError { NetError(.proxy, "\(proxy)", reason: reason) }
 
@@ -41,9 +46,23 @@ final class ConnectNegotiation: TunnelNegotiation {
         guard (200..<300).contains(head.status) else { throw error(Self.refusal(head)) }
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         return .done
-      case .head(let head): throw error(Self.refusal(head))
-      case .end: throw error("it did not make the connection")
+      case .head(let head): try answerChallenge(in: head)
+      // The answer was a challenge.
+      case .end:
+        guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
+        parser.expect(.connect)
+        return .send(begin())
       }
+    }
+  }
+
+  /// RFC 9110 §11.7.1: the request is repeated with the proof, on the same connection.
+  private func answerChallenge(in head: ResponseHead) throws(NetError) {
+    guard let challenge = proxy.challenge(in: head, answered: challenges) else { throw error(Self.refusal(head)) }
+    challenges += 1
+    sessions.note(challenge, of: proxy)
+    guard parser.isPersistent else {
+      throw error("it wants a proof (407) and closes the connection: send the request again, which then has it")
     }
   }
 
@@ -60,8 +79,9 @@ final class ConnectNegotiation: TunnelNegotiation {
 }
 
 extension Proxy {
-  /// The value of the Proxy-Authorization field (RFC 7617).
+  /// The value of the Proxy-Authorization field before any challenge (RFC 7617).
   var authorization: String? {
-    credentials.map { "Basic " + Array("\($0.user):\($0.password)".utf8).base64 }
+    if authentication == .digest { return nil }
+    return credentials.map { "Basic " + Array("\($0.user):\($0.password)".utf8).base64 }
   }
 }

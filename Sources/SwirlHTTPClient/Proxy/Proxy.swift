@@ -6,6 +6,14 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
     case http
     case socks5
   }
+  /// How a name and a password are proved to an HTTP proxy.
+  public enum Authentication: Sendable, Hashable {
+    /// They go with each request (RFC 7617), unless the proxy asks for a Digest proof: the proxy and who listens on the
+    /// way can read them.
+    case basic
+    /// The password is never sent: the proxy's challenge is answered with a proof (RFC 7616).
+    case digest
+  }
   struct Credentials: Sendable, Hashable {
     let user: String
     let password: String
@@ -14,10 +22,17 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   let host: String
   let port: Int
   let credentials: Credentials?
+  let authentication: Authentication
 
   /// An HTTP proxy: it forwards requests for `http`, and opens tunnels by CONNECT for `https` (RFC 9110 §9.3.6).
-  public static func http(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
-    Proxy(kind: .http, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
+  ///
+  /// A proxy's Digest challenge (407) is answered with a proof, and so is each later request to it.
+  public static func http(
+    _ host: String, port: Int, user: String? = nil, password: String = "", authentication: Authentication = .basic
+  ) -> Proxy {
+    Proxy(
+      kind: .http, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) },
+      authentication: authentication)
   }
 
   /// A SOCKS5 proxy (RFC 1928). The proxy resolves names.
@@ -25,11 +40,14 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
     Proxy(kind: .socks5, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
   }
 
-  private init(kind: Kind, host: String, port: Int, credentials: Credentials?) {
+  private init(
+    kind: Kind, host: String, port: Int, credentials: Credentials?, authentication: Authentication = .basic
+  ) {
     self.kind = kind
     self.host = host
     self.port = port
     self.credentials = credentials
+    self.authentication = authentication
   }
 
   /// The proxy at `url`, in the form of environment variables: `http://user:password@host:port`, `socks5://host:port`

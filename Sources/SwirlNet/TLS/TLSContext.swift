@@ -4,7 +4,7 @@ package import SwirlReactor
 /// The shared state of all TLS connections with one configuration: certificates, keys, and resumable sessions.
 ///
 /// Only the files in this folder use OpenSSL.
-package final class TLSContext {
+package final class TLSContext: SecurityContext {
   package enum Role: Hashable {
     case client, server
   }
@@ -74,6 +74,12 @@ package final class TLSContext {
   ) throws(NetError) -> TLSContext {
     try reactor.attached(TLSContexts.self) { TLSContexts() }.context(configuration, role)
   }
+
+  package var handshakeTimeout: Duration { configuration.handshakeTimeout }
+
+  package func security(
+    of socket: StreamSocket, host: String?, peer: String
+  ) throws(NetError) -> any ConnectionSecurity { try TLSSession(socket, self, host: host, peer: peer) }
 
   // MARK: - Certificates
 

@@ -4,12 +4,7 @@ import SwirlPlatform
 /// One side of a TLS connection, on the descriptor of its socket.
 ///
 /// It reads and writes like the socket itself, with counts and `errno`, so that its user need not distinguish the two.
-final class TLSSession {
-  enum Progress {
-    case done, needsToRead, needsToWrite
-    case failed(NetError)
-  }
-
+final class TLSSession: ConnectionSecurity {
   let context: TLSContext
   let ssl: OpaquePointer
   /// OpenSSL's BIO for a socket without a descriptor.
@@ -91,7 +86,7 @@ final class TLSSession {
   // MARK: - Handshake
 
   /// Continues the handshake as far as possible without blocking.
-  func handshake() -> Progress {
+  func handshake() -> SecurityProgress {
     OpenSSLError.clear()
     let result = SSL_do_handshake(ssl)
     if result == 1 {
@@ -108,7 +103,7 @@ final class TLSSession {
     }
   }
 
-  private func checkPins() -> Progress {
+  private func checkPins() -> SecurityProgress {
     let certificate = SSL_get1_peer_certificate(ssl)
     defer { X509_free(certificate) }
     guard context.accepts(publicKeyOf: certificate) else {

@@ -112,7 +112,7 @@ extension HTTPClientTests {
     ) throws {
       func ask(_ status: String) throws -> TunnelProgress {
         let origin = try HTTPURL("https://example.org/").origin
-        let negotiation = ConnectNegotiation(.http("127.0.0.1", port: 1), to: origin)
+        let negotiation = ConnectNegotiation(.http("127.0.0.1", port: 1), to: origin, ProxySessions())
         let bytes = Array("HTTP/1.1 \(status)\r\n\(fields)\r\n".utf8)
         return try negotiation.received(bytes.span)
       }

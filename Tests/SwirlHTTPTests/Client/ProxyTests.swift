@@ -278,16 +278,20 @@ extension HTTPClientTests {
 }
 
 /// A proxy that follows a script of requests and responses, and then forwards bytes.
-private final class Relay: StreamProtocol {
+final class Relay: StreamProtocol {
   private let port: Int
   private var script: [(asked: [UInt8], answer: [UInt8])]
   private var transport: (any Transport)!
   private var input: [UInt8] = []
   private var other: Other?
 
-  init(to port: Int, _ script: [(asked: [UInt8], answer: [UInt8])]) {
+  /// Called with what was asked, before the answer.
+  private let onAsked: ([UInt8]) -> Void
+
+  init(to port: Int, _ script: [(asked: [UInt8], answer: [UInt8])], onAsked: @escaping ([UInt8]) -> Void = { _ in }) {
     self.port = port
     self.script = script
+    self.onAsked = onAsked
   }
 
   /// The connection to the server.
@@ -314,6 +318,7 @@ private final class Relay: StreamProtocol {
     if let (asked, answer) = script.first {
       guard input.count >= asked.count, !input.isEmpty else { return }
       if !asked.isEmpty { #expect(input == asked) }
+      onAsked(input)
       input = []
       script.removeFirst()
       transport.write(answer)

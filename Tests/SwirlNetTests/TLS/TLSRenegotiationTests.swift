@@ -19,7 +19,8 @@ import Testing
       security.maximumVersion = .tls12
       let listener = try reactor.listenTCP(0, tls: security) { _ in server }
       server.onData = { server in
-        guard let ssl = (server.transport as? SocketTransport)?.tls?.ssl else { return }
+        guard let session = (server.transport as? SocketTransport)?.security as? TLSSession else { return }
+        let ssl = session.ssl
         if server.text == "question" {
           // Our servers do not allow this: enable it here.
           SSL_clear_options(ssl, 1 << 30)

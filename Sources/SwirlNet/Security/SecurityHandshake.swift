@@ -2,14 +2,14 @@ package import SwirlDeferred
 import SwirlPlatform
 package import SwirlReactor
 
-/// Makes a TLS connection from an open connection that is not started.
+/// Makes a secured connection from an open connection that is not started.
 ///
 /// The reactor retains it until it has ended or was cancelled. The caller enforces the timeout.
-package final class TLSHandshake: ReactorHandle {
+package final class SecurityHandshake: ReactorHandle {
   package typealias Completion = (Result<SocketTransport, NetError>) -> Void
 
   private let transport: SocketTransport
-  private let session: TLSSession
+  private let security: any ConnectionSecurity
   private var completion: Completion?
   private var readEvent: FileEvent?
   private var writeEvent: FileEvent?
@@ -26,11 +26,11 @@ package final class TLSHandshake: ReactorHandle {
   /// - Parameters:
   ///   - host: for a client, the host that the certificate must name.
   package init(
-    _ transport: SocketTransport, _ context: TLSContext, host: String? = nil, peer: String? = nil,
+    _ transport: SocketTransport, _ context: any SecurityContext, host: String? = nil, peer: String? = nil,
     timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
   ) throws(NetError) {
     self.transport = transport
-    session = try TLSSession(transport.socket, context, host: host, peer: peer ?? transport.peerName)
+    security = try context.security(of: transport.socket, host: host, peer: peer ?? transport.peerName)
     self.completion = completion
     let reactor = transport.reactor
     reactor.insertHandle(self, at: site)
@@ -51,14 +51,14 @@ package final class TLSHandshake: ReactorHandle {
 
   private func advance() {
     guard completion != nil else { return }
-    switch session.handshake() {
+    switch security.handshake() {
     case .done:
-      transport.secure(with: session)
+      transport.secure(with: security)
       finish(.success(transport))
     case .needsToRead: watch(reading: true)
     case .needsToWrite: watch(reading: false)
     case .failed(let error):
-      if session.isPeerPlain, let onPlainPeer {
+      if security.isPeerPlain, let onPlainPeer {
         let completion = completion
         stop()
         onPlainPeer(transport)

@@ -1,10 +1,6 @@
 import COpenSSL
 
-/// The certificate of a peer (X.509, RFC 5280).
-public struct TLSCertificate: Sendable, Hashable {
-  /// The certificate in DER.
-  public let der: [UInt8]
-
+extension TLSCertificate {
   /// The caller frees the certificate; nil without one.
   init?(_ certificate: OpaquePointer?) {
     guard let certificate else { return nil }
@@ -12,7 +8,7 @@ public struct TLSCertificate: Sendable, Hashable {
     let length = i2d_X509(certificate, &encoded)
     guard length > 0, let encoded else { return nil }
     defer { CRYPTO_free(encoded, nil, 0) }
-    der = Array(UnsafeBufferPointer(start: encoded, count: Int(length)))
+    self.init(der: Array(UnsafeBufferPointer(start: encoded, count: Int(length))))
   }
 
   /// Its subject in the form of RFC 2253: `CN=alice,O=Example`. nginx: `$ssl_client_s_dn`.

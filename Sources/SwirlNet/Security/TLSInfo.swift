@@ -1,0 +1,14 @@
+/// The negotiated parameters of a TLS connection.
+public struct TLSInfo: Sendable, Hashable {
+  /// The protocol version.
+  public let version: TLSConfiguration.Version
+  /// The standard name of the cipher suite, such as `TLS_AES_256_GCM_SHA384`.
+  public let cipherSuite: String
+  /// The application protocol, if both sides use ALPN.
+  public let applicationProtocol: String?
+  /// Whether it resumed an earlier session, without sending a certificate again.
+  public let isResumed: Bool
+  /// The peer's certificate, also for a resumed session; nil if it has sent no certificate. It was verified unless
+  /// ``TLSConfiguration/verification`` is off.
+  public let peerCertificate: TLSCertificate?
+}
