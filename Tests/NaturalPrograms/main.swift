@@ -7,7 +7,7 @@ let site = ReactorThread(name: "site")
 var count = 0
 var base = ""
 
-let everything = Event()
+let everything = DeferredEvent()
 
 /// Counts the results of each place.
 @MainActor func got(_ what: String) {

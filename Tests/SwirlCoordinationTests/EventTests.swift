@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.failsOnUnhandledFailures) struct EventTests {
   @Test func `all who wait hear of an event, and those who come later at once`() {
-    let event = Event()
+    let event = DeferredEvent()
     var log: [Int] = []
     let waiting = (0..<4).map { number in event.wait().addCallback { log.append(number) } }
     waiting[2].addErrback { _ in }
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func `one that is cancelled by the one before it hears of its cancellation`() throws {
-    let event = Event()
+    let event = DeferredEvent()
     var second: Deferred<Void>?
     event.wait().addCallback { second?.cancel() }
     second = event.wait()
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func `a notice wakes as many as it says, not those who come because of it`() {
-    let condition = Condition()
+    let condition = DeferredCondition()
     var log: [String] = []
     func wait(_ name: String) {
       condition.wait().addCallback {
@@ -50,7 +50,7 @@ import Testing
 
   @Test func `waiting until something is so asks after each notice`() throws {
     struct Trouble: Error {}
-    let condition = Condition()
+    let condition = DeferredCondition()
     var number = 0
     #expect(condition.wait(until: { number == 0 }).isFired)
     let wait = condition.wait(until: { number > 1 })
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `a barrier lets nobody go on before all are there, and begins anew`() throws {
-    let barrier = Barrier(3)
+    let barrier = DeferredBarrier(3)
     var log: [Int] = []
     func come() -> Deferred<Void> { barrier.wait().addCallback { log.append($0) } }
     let first = come()

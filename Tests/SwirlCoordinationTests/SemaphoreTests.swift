@@ -124,7 +124,7 @@ import Testing
   @Test func `a negative number of tokens is an error of the program`() async {
     await #expect(processExitsWith: .failure) { _ = DeferredSemaphore(-1) }
     await #expect(processExitsWith: .failure) { _ = DeferredQueue<Int>(size: 0) }
-    await #expect(processExitsWith: .failure) { _ = Barrier(-2) }
+    await #expect(processExitsWith: .failure) { _ = DeferredBarrier(-2) }
   }
 
   @Test func `a lock has one holder at a time`() {

@@ -1,7 +1,8 @@
 public import SwirlDeferred
 
-/// Holds back its waiters until `parties` of them have arrived, then releases all and starts anew. asyncio: `Barrier`.
-public final class Barrier {
+/// Holds back its waiters until `parties` of them have arrived, then releases all and starts anew.
+/// asyncio: `Barrier`.
+public final class DeferredBarrier {
   /// The number of waiters that releases the barrier.
   public let parties: Int
   /// Whether it was aborted: `wait()` then fails until it is reset.
@@ -42,11 +43,11 @@ public final class Barrier {
   private func fail() { for waiter in line.popAll() where !waiter.isFired { waiter.errback(BrokenBarrierError()) } }
 }
 
-/// A ``Barrier`` was aborted or reset before all had arrived.
+/// A ``DeferredBarrier`` was aborted or reset before all had arrived.
 public struct BrokenBarrierError: Error, CustomStringConvertible {
   /// The error in words.
   public var description: String { "the barrier was aborted or reset before all were there" }
 }
 
 @available(*, unavailable, message: "A barrier belongs to the thread of its Deferreds")
-extension Barrier: Sendable {}
+extension DeferredBarrier: Sendable {}

@@ -1,7 +1,7 @@
 public import SwirlDeferred
 
 /// A flag to wait for. It stays set until it is cleared; any number of waiters. asyncio: `Event`.
-public final class Event {
+public final class DeferredEvent {
   /// Whether it is set.
   public private(set) var isSet = false
   private let line = WaiterQueue<Void, Void>()
@@ -28,4 +28,4 @@ public final class Event {
 }
 
 @available(*, unavailable, message: "An event belongs to the thread of its Deferreds")
-extension Event: Sendable {}
+extension DeferredEvent: Sendable {}

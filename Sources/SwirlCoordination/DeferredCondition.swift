@@ -3,7 +3,7 @@ public import SwirlDeferred
 /// Notifies waiters of a change.
 ///
 /// It needs no lock, because no other code runs between two callbacks. Tornado: `Condition`.
-public final class Condition {
+public final class DeferredCondition {
   private let line = WaiterQueue<Void, Void>()
 
   /// A condition without waiters.
@@ -41,4 +41,4 @@ public final class Condition {
 }
 
 @available(*, unavailable, message: "A condition belongs to the thread of its Deferreds")
-extension Condition: Sendable {}
+extension DeferredCondition: Sendable {}
