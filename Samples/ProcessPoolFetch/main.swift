@@ -34,7 +34,7 @@ pool.map(countPrimes, urls)
   }
   .addErrback { error in print(error) }
   .addBoth { _ in
-    pool.finish()
+    pool.close()
     reactor.stop()
   }
 reactor.run()

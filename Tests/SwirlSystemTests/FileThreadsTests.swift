@@ -87,7 +87,7 @@ extension SystemTests {
       for number in 0..<20 { reactor.files.write("\(number)", to: folder.path + "/\(number)") }
       let writer = reactor.files.writer(to: folder.path + "/pieces")
       for number in 0..<100 { _ = writer.write("\(number)\n") }
-      _ = writer.finish()
+      _ = writer.close()
       reactor.callSoon { [unowned reactor] in reactor.stop() }
       reactor.run()
       #expect(try folder.names.count == 21)

@@ -47,7 +47,7 @@ extension SystemTests {
       let count = try withReactor { reactor in
         let files = reactor.files
         let writer = files.writer(to: path)
-        return gather(files.write("new", to: path), writer.write("new").addCallback { writer.finish() })
+        return gather(files.write("new", to: path), writer.write("new").addCallback { writer.close() })
           .addCallback { _ in files.copy("/proc/self/cmdline", to: path) }
       }
       var status = stat()
@@ -165,7 +165,7 @@ extension SystemTests {
         return gatherResults(writes).addCallback { _ in
           let names = try folder.names
           #expect(names.first != "written")
-          return writer.finish()
+          return writer.close()
         }
       }
       let text = try withReactor { $0.files.readText(path) }
@@ -196,7 +196,7 @@ extension SystemTests {
         let writer = files.writer(to: path)
         return files.write("one", to: path).addCallback { files.copy(path, to: path) }
           .addCallback { count in
-            writer.write("two").addCallback { writer.finish() }
+            writer.write("two").addCallback { writer.close() }
               .addCallback { files.readText(path) }.addCallback { ($0, count) }
           }
       }
@@ -216,7 +216,7 @@ extension SystemTests {
         let copy = name + [0xff]
         let writer = files.writer(to: name)
         var chunk = ""
-        return writer.write("one ").addCallback { writer.finish() }
+        return writer.write("one ").addCallback { writer.close() }
           .addCallback { files.append("two", to: name) }
           .addCallback { files.copy(name, to: copy) }
           .addCallback { _ in
@@ -268,7 +268,7 @@ extension SystemTests {
       let error = #expect(throws: FileError.self) {
         try withReactor { reactor in
           let writer = reactor.files.writer(to: link)
-          return writer.write("x").addCallback { writer.finish() }
+          return writer.write("x").addCallback { writer.close() }
         }
       }
       #expect(error?.errno == ENOSPC)
@@ -288,7 +288,7 @@ extension SystemTests {
           { $0.append(bytes, to: path) },
           { files in
             let writer = files.writer(to: path)
-            return writer.write(bytes).addCallback { writer.finish() }
+            return writer.write(bytes).addCallback { writer.close() }
           },
         ]
         for write in writes {

@@ -25,7 +25,7 @@ extension SystemTests {
       let pipes = openPipes()
       let value = try withReactor { reactor in
         let pool = ProcessPool(size: size, program: Self.probe, on: reactor)
-        return try body(pool, reactor).addBoth { result in pool.close().addCallback { try result.get() } }
+        return try body(pool, reactor).addBoth { result in pool.abort().addCallback { try result.get() } }
       }
       #expect(children(named: "PoolProbe") == 0)
       #expect(areNoPipesOpen(besides: pipes))
@@ -134,7 +134,7 @@ extension SystemTests {
     @Test func `a closed pool fails what runs and what waits`() throws {
       let codes = try withPool(size: 1) { pool, reactor in
         let calls: [Deferred<Int>] = [pool.call("hang", "/dev/null"), pool.call(square, 1), pool.call(square, 2)]
-        reactor.callSoon { pool.close() }
+        reactor.callSoon { pool.abort() }
         return DeferredList(calls.map { $0.addBoth { (failure($0) as? ProcessPoolError)?.code } }).addCallback {
           results in
           results.map { try? $0.get() } + [(failure(of: pool.call(square, 3)) as? ProcessPoolError)?.code]
@@ -154,7 +154,7 @@ extension SystemTests {
       let sixteen = try withReactor { reactor in
         let pool = ProcessPool(size: 2, program: Self.probe, on: reactor)
         let sixteen = pool.call(square, 4)
-        return pool.finish().addCallback { sixteen }
+        return pool.close().addCallback { sixteen }
       }
       #expect(sixteen == 16)
       #expect(children(named: "PoolProbe") == 0)

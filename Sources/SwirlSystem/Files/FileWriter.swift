@@ -1,22 +1,22 @@
 public import SwirlDeferred
 import SwirlReactor
 
-/// Writes a file chunk by chunk, on threads, under a temporary name. `finish()` renames it over the old file.
+/// Writes a file chunk by chunk, on threads, under a temporary name. `close()` renames it over the old file.
 ///
 /// ```swift
 /// let writer = reactor.files.writer(to: "page.html")
 /// process.standardOutput.forEach { piece in writer.write(piece) }   // no faster than the disk
-///   .addCallback { writer.finish() }
+///   .addCallback { writer.close() }
 /// ```
 ///
-/// A stopping reactor completes the writes it has accepted. A writer that is released before `finish()` deletes its
+/// A stopping reactor completes the writes it has accepted. A writer that is released before `close()` deletes its
 /// temporary file. Use it on the reactor's thread alone; callbacks run there.
 public final class FileWriter {
   /// The file; invalid UTF-8 in its path is replaced by U+FFFD.
   public let path: String
   private unowned let reactor: Reactor
   private var file: Deferred<NewFile>
-  private var isFinished = false
+  private var isClosed = false
 
   init(_ path: SystemPath, on reactor: Reactor) {
     self.path = path.description
@@ -39,15 +39,18 @@ public final class FileWriter {
   }
 
   /// Syncs the file to the disk and renames it to `path`. No write is possible after it.
-  public func finish() -> Deferred<Void> {
+  public func close() -> Deferred<Void> {
     let finished = perform { try $0.finish() }
-    isFinished = true
+    isClosed = true
     return finished
   }
 
+  @available(*, unavailable, renamed: "close()")
+  public func finish() -> Deferred<Void> { fatalError() }
+
   /// Runs the calls in FIFO order, each when the previous one has ended.
   private func perform(_ body: @escaping @Sendable (NewFile) throws -> Void) -> Deferred<Void> {
-    require(!isFinished, "the file was finished: nothing can be written to it any more")
+    require(!isClosed, "the writer was closed: nothing can be written to it any more")
     let (reactor, name) = (reactor, "write \(path)")
     let before = file
     let done = before.addCallback { [unowned reactor] file in

@@ -147,7 +147,7 @@ final class PoolWorkers {
 
   // MARK: - Ending
 
-  func finish() -> Deferred<Void> {
+  func close() -> Deferred<Void> {
     isClosed = true
     let ended = Deferred<Void>(canceller: { _ in })
     enders.append(ended)
@@ -155,7 +155,7 @@ final class PoolWorkers {
     return ended
   }
 
-  func close() -> Deferred<Void> {
+  func abort() -> Deferred<Void> {
     isClosed = true
     let running = workers.compactMap { $0.call.take() }
     let failed = running + takeWaiting()
@@ -163,7 +163,7 @@ final class PoolWorkers {
     for call in failed {
       call.finish(.failure(ProcessPoolError(.closed, call.function, "the pool was closed before there was a result")))
     }
-    return finish()
+    return close()
   }
 
   /// Ends the idle workers, once the pool accepts no more calls.

@@ -16,7 +16,7 @@ public import SwirlReactor
 ///
 /// A worker is another process of this program. The pool starts it on demand, and sends it one call at a time as JSON
 /// through its own pipes, so that it may print. A worker that dies fails only its own call, and the pool starts
-/// another. The workers end with this process. Releasing the pool has the effect of ``finish()``. Use it on the
+/// another. The workers end with this process. Releasing the pool has the effect of ``close()``. Use it on the
 /// reactor's thread alone; callbacks run there. Python: `ProcessPoolExecutor`.
 public final class ProcessPool {
   /// The maximum number of workers.
@@ -57,7 +57,7 @@ public final class ProcessPool {
     #endif
   }
 
-  deinit { _ = workers.finish() }
+  deinit { _ = workers.close() }
 
   /// The number of worker processes now.
   public var workerCount: Int { workers.count }
@@ -131,15 +131,18 @@ public final class ProcessPool {
 
   // MARK: - Ending
 
-  /// Accepts no more calls and kills the workers. Running and queued calls fail with a ``ProcessPoolError``. Succeeds
-  /// when all workers have ended.
+  /// Accepts no more calls, and ends each worker when the accepted calls are done. Succeeds when all workers have
+  /// ended. Python: `close` and `join`.
   @discardableResult
   public func close() -> Deferred<Void> { workers.close() }
 
-  /// Accepts no more calls, and ends each worker when the accepted calls are done. Succeeds when all workers have
-  /// ended. Python: `shutdown`.
+  /// Accepts no more calls and kills the workers. Running and queued calls fail with a ``ProcessPoolError``. Succeeds
+  /// when all workers have ended. Python: `terminate`.
   @discardableResult
-  public func finish() -> Deferred<Void> { workers.finish() }
+  public func abort() -> Deferred<Void> { workers.abort() }
+
+  @available(*, unavailable, renamed: "close()")
+  public func finish() -> Deferred<Void> { fatalError() }
 }
 
 @available(*, unavailable, message: "A process pool belongs to the thread of its reactor")

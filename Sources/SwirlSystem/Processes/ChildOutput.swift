@@ -280,7 +280,7 @@ public final class ChildOutput: ReactorHandle {
     letGo()
     // A task on another thread may be waiting. Deferreds of a released reactor never fire, so this does not fire them
     // either.
-    if wasOpen, isStream { onEnd(ReactorGoneError()) }
+    if wasOpen, isStream { onEnd(ReactorReleasedError()) }
   }
 
   private func closeDescriptor() {
