@@ -5,7 +5,7 @@ import Swirl
 
 /// A pipe whose messages are lines: the reactor can watch any object with a `fileDescriptor`, such as a serial port or
 /// inotify.
-final class Mailbox: FileDescriptor {
+final class Mailbox: FileDescriptorConvertible {
   private var ends: [Int32] = [-1, -1]
   var fileDescriptor: Int32 { ends[0] }
 

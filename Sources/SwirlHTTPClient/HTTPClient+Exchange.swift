@@ -220,7 +220,7 @@ extension HTTPClient {
     func abandon() {
       state = .finished
       // A task must not wait for ever.
-      if case .task = consumer { return finish(.failure(ReactorGoneError())) }
+      if case .task = consumer { return finish(.failure(ReactorReleasedError())) }
       stream?.finish(.failure(error(.clientClosed, "the reactor was let go of")), isReactorGone: true)
       consumer = nil
       client = nil

@@ -197,6 +197,6 @@ final class ConnectionLink: @unchecked Sendable {
 
   /// The reactor was released, and with it the connection.
   func reactorLost() {
-    connectionLost(ConnectionEnd(.failed, error: NetError(.read, peer, reason: "its reactor has gone away")))
+    connectionLost(ConnectionEnd(.failed, error: NetError(.read, peer, reason: "its reactor was released")))
   }
 }

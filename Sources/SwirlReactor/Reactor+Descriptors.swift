@@ -3,12 +3,12 @@ import SwirlPlatform
 
 /// Any object with a descriptor: a serial port, inotify, a database's socket, an object of the program. Twisted:
 /// `IFileDescriptor`; Python: an object with `fileno()`.
-public protocol FileDescriptor {
+public protocol FileDescriptorConvertible {
   /// The open descriptor.
   var fileDescriptor: Int32 { get }
 }
 
-extension Int32: FileDescriptor {
+extension Int32: FileDescriptorConvertible {
   /// The number itself.
   public var fileDescriptor: Int32 { self }
 }
@@ -71,7 +71,7 @@ extension Reactor {
   /// one, the stale watch is dropped, with a warning in the log. An error that `body` throws is logged.
   /// - Throws: ``CannotWatchError``.
   public func addReader(
-    _ descriptor: some FileDescriptor, file: StaticString = #fileID, line: UInt = #line,
+    _ descriptor: some FileDescriptorConvertible, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () throws -> Void
   ) throws {
     try watch(descriptor.fileDescriptor, .read, in: \.readers, at: CallSite(file: file, line: line), body)
@@ -80,19 +80,19 @@ extension Reactor {
   /// Calls `body` whenever the descriptor is writable, until ``removeWriter(_:)``. An error that it throws is logged.
   /// - Throws: ``CannotWatchError``.
   public func addWriter(
-    _ descriptor: some FileDescriptor, file: StaticString = #fileID, line: UInt = #line,
+    _ descriptor: some FileDescriptorConvertible, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () throws -> Void
   ) throws {
     try watch(descriptor.fileDescriptor, .write, in: \.writers, at: CallSite(file: file, line: line), body)
   }
 
   /// Stops watching for reading. Does nothing without a watch.
-  public func removeReader(_ descriptor: some FileDescriptor) {
+  public func removeReader(_ descriptor: some FileDescriptorConvertible) {
     remove(descriptor.fileDescriptor, from: \.readers)
   }
 
   /// Stops watching for writing. Does nothing without a watch.
-  public func removeWriter(_ descriptor: some FileDescriptor) {
+  public func removeWriter(_ descriptor: some FileDescriptorConvertible) {
     remove(descriptor.fileDescriptor, from: \.writers)
   }
 

@@ -5,7 +5,7 @@ extension RemoteReactor {
   /// error.
   ///
   /// For threads that may block, such as those of a pool: never on the reactor's own thread, which would wait for
-  /// itself, nor in async code, which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorGoneError`` if
+  /// itself, nor in async code, which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorReleasedError`` if
   /// the reactor is released first. Twisted: `blockingCallFromThread`.
   public func blockingCall<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
@@ -78,5 +78,5 @@ private final class Teller<Value: Sendable>: Sendable {
 
   func finish(_ result: Result<Value, any Error>) { outcome.finish(result) }
 
-  deinit { outcome.finish(.failure(ReactorGoneError())) }
+  deinit { outcome.finish(.failure(ReactorReleasedError())) }
 }

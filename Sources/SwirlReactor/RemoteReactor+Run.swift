@@ -3,7 +3,7 @@ public import SwirlDeferred
 extension RemoteReactor {
   /// Runs `body` on the reactor's thread and returns its value, or throws its error.
   ///
-  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws ``ReactorGoneError`` if
+  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws ``ReactorReleasedError`` if
   /// the reactor is released first. asyncio: `run_coroutine_threadsafe`; Twisted: `deferToThread`'s counterpart,
   /// `blockingCallFromThread`, without blocking.
   public func run<Value: Sendable>(
@@ -42,12 +42,12 @@ extension RemoteReactor {
 }
 
 /// The error of an awaited call whose reactor was released before the call had its result.
-public struct ReactorGoneError: Error, Hashable, CustomStringConvertible {
+public struct ReactorReleasedError: Error, Hashable, CustomStringConvertible {
   package init() {}
 
   /// The error in words, and what to do.
   public var description: String {
-    "the reactor has gone away before there was a result: keep it, and its thread, until what uses it has ended"
+    "the reactor was released before there was a result: keep it, and its thread, until what uses it has ended"
   }
 }
 
@@ -120,7 +120,7 @@ package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
     self.call = call
   }
 
-  deinit { continuation?.resume(throwing: ReactorGoneError()) }
+  deinit { continuation?.resume(throwing: ReactorReleasedError()) }
 
   fileprivate var isWaiting: Bool { continuation != nil }
 

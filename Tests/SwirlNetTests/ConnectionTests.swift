@@ -313,7 +313,7 @@ private final class Counter: Sendable {
       _ = try await remote.settled { $0.handles.all(SocketTransport.self).map(\.bufferedBytes) }
     }
     for task in waiting.dropLast() {
-      await #expect { try await task.value } throws: { "\($0)".contains("its reactor has gone away") }
+      await #expect { try await task.value } throws: { "\($0)".contains("its reactor was released") }
     }
     try await waiting[3].value
   }

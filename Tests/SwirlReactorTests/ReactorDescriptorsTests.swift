@@ -398,7 +398,7 @@ private struct Wrong: Error {}
   }
 
   @Test func `an object of a program's own is watched by its descriptor`() throws {
-    struct Port: FileDescriptor {
+    struct Port: FileDescriptorConvertible {
       let fileDescriptor: Int32
     }
     let pipe = DescriptorPair.pipe()

@@ -38,7 +38,7 @@ import Testing
     await group.stop()
     for thread in group.threads {
       #expect(thread.remote.isClosed)
-      await #expect(throws: ReactorGoneError.self) { try await thread.run { _ in 1 } }
+      await #expect(throws: ReactorReleasedError.self) { try await thread.run { _ in 1 } }
     }
     await group.stop()
   }

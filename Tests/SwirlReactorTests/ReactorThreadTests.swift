@@ -89,8 +89,8 @@ import Testing
   @Test func `run after the stop fails`() async {
     let thread = ReactorThread()
     await thread.stop()
-    await #expect(throws: ReactorGoneError.self) { try await thread.run { _ in 1 } }
-    await #expect(throws: ReactorGoneError.self) { try await thread.run { _ in Deferred.succeed(1) } }
+    await #expect(throws: ReactorReleasedError.self) { try await thread.run { _ in 1 } }
+    await #expect(throws: ReactorReleasedError.self) { try await thread.run { _ in Deferred.succeed(1) } }
   }
 
   @Test func `run after the stop fails even where callbacks keep the reactor alive`() async throws {
@@ -100,7 +100,7 @@ import Testing
     }
     await thread.stop()
     #expect(thread.remote.isClosed)
-    await #expect(throws: ReactorGoneError.self) { try await thread.run { _ in 1 } }
+    await #expect(throws: ReactorReleasedError.self) { try await thread.run { _ in 1 } }
     let isCurrent = await Task(executorPreference: thread.remote) { @concurrent in thread.remote.isCurrent }.value
     #expect(!isCurrent)
   }
@@ -118,7 +118,7 @@ import Testing
     // If they leaked, the process would run out of them.
     for _ in 0..<2000 {
       let remote = ReactorThread().remote
-      do { while true { try await remote.run { _ in } } } catch { #expect(error is ReactorGoneError) }
+      do { while true { try await remote.run { _ in } } } catch { #expect(error is ReactorReleasedError) }
     }
   }
 

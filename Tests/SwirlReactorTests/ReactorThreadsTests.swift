@@ -103,7 +103,7 @@ private struct Wrong: Error {}
       let remote = other.remote
       pool.run {
         isThere.open()
-        #expect(throws: ReactorGoneError.self) { try remote.blockingCall { _ in 1 } }
+        #expect(throws: ReactorReleasedError.self) { try remote.blockingCall { _ in 1 } }
         isDone.open()
       }
       isThere.wait()

@@ -249,8 +249,8 @@ import Testing
     let remote = thread.remote
     await thread.stop()
     let task = Task(executorPreference: prefersReactor ? remote : nil) { @concurrent in
-      await #expect(throws: ReactorGoneError.self) { try await remote.run { _ in wasRun() } }
-      await #expect(throws: ReactorGoneError.self) {
+      await #expect(throws: ReactorReleasedError.self) { try await remote.run { _ in wasRun() } }
+      await #expect(throws: ReactorReleasedError.self) {
         _ = try await remote.run { _ -> Deferred<Int> in
           wasRun()
           return Deferred()
@@ -258,7 +258,7 @@ import Testing
       }
     }
     await task.value
-    #expect("\(ReactorGoneError())".contains("the reactor has gone away before there was a result"))
+    #expect("\(ReactorReleasedError())".contains("the reactor was released before there was a result"))
   }
 
   @Test func `run fails when the reactor goes before the body has been run`() async throws {
@@ -267,7 +267,7 @@ import Testing
     // It is suspended when this returns.
     let task = Task.immediate { try await remote.run { _ in wasRun() } }
     reactor = nil
-    await #expect(throws: ReactorGoneError.self) { try await task.value }
+    await #expect(throws: ReactorReleasedError.self) { try await task.value }
   }
 
   @Test func `run fails when the reactor goes with the producer of its Deferred`() async throws {
@@ -281,7 +281,7 @@ import Testing
     }
     for await _ in begun { break }
     await thread.stop()
-    await #expect(throws: ReactorGoneError.self) { try await task.value }
+    await #expect(throws: ReactorReleasedError.self) { try await task.value }
   }
 
   @Test func `a task that is cancelled when the reactor has gone ends all the same`() async throws {
@@ -302,7 +302,7 @@ import Testing
           for count in 0..<20 {
             if number == 0, count == 3 { thread.remote.stop() }
             do { #expect(try await thread.run { _ in count } == count) } catch {
-              #expect(error is ReactorGoneError)
+              #expect(error is ReactorReleasedError)
             }
             do {
               try await thread.run { reactor -> Deferred<Void> in
@@ -310,7 +310,7 @@ import Testing
                 reactor.callSoon { deferred.callback() }
                 return deferred
               }
-            } catch { #expect(error is ReactorGoneError) }
+            } catch { #expect(error is ReactorReleasedError) }
           }
         }
       }

@@ -207,7 +207,7 @@ extension HTTPClientTests {
       }
       for await path in site.asked where path == "/never" { break }
       await thread.stop()
-      await #expect(throws: ReactorGoneError.self) { try await task.value }
+      await #expect(throws: ReactorReleasedError.self) { try await task.value }
       await site.end()
     }
 

@@ -7,7 +7,7 @@ func openDescriptors() -> Int {
 }
 
 /// A pipe or a socket pair, closed with the object.
-final class DescriptorPair: FileDescriptor {
+final class DescriptorPair: FileDescriptorConvertible {
   /// The read end, which is the descriptor of the object.
   private(set) var readEnd: Int32
   private(set) var writeEnd: Int32
