@@ -66,7 +66,7 @@ func roundTrip(_ response: SeenResponse) {
   var bytes: [UInt8] = []
   do throws(HTTPWireError) {
     try ResponseSerializer(answering: response.method).appendHead(
-      head.status, reason: head.reasonPhrase, fields: payload(head.fields), framing: head.framing, to: &bytes)
+      head.status, fields: payload(head.fields), framing: head.framing, to: &bytes)
     if head.framing == .chunked {
       ChunkSerializer.appendChunk(response.content.span, to: &bytes)
       try ChunkSerializer.appendEnd(trailers: response.trailers, to: &bytes)

@@ -225,9 +225,9 @@ import SwirlHTML
     let response = try await client.fetch(HTTPClient.Request(url)).value
     if taken.tries < Self.tries, let later = AskedForLater(response) { throw later }
     record.status = response.status.code
-    record.type = response.header("content-type")
+    record.type = response["content-type"]
     record.size = response.body.count
-    if (300..<400).contains(response.status.code), let location = response.header("location") {
+    if (300..<400).contains(response.status.code), let location = response["location"] {
       return (record, [normalizeURL(joinURL(url, location))].compactMap { $0 })
     }
     guard response.status.code < 400, record.isHTML else { return (record, []) }

@@ -70,7 +70,7 @@ struct AskedForLater: Error, CustomStringConvertible {
 
   init?(_ response: HTTPClient.Response) {
     status = response.status.code
-    guard status == 429 || status == 503, let value = response.header("retry-after") else { return nil }
+    guard status == 429 || status == 503, let value = response["retry-after"] else { return nil }
     if let number = Int(value) {
       seconds = min(max(0, Double(number)), Self.longest)
     } else {

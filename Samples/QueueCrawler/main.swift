@@ -19,7 +19,7 @@ var fetched: Set<String> = []
 
 @MainActor func note(_ page: HTTPClient.Response, at url: String) {
   fetched.insert(url)
-  for link in HTMLPage(page.body, url: page.url, contentType: page.header("content-type")).links { put(link) }
+  for link in HTMLPage(page.body, url: page.url, contentType: page["content-type"]).links { put(link) }
 }
 
 @MainActor func work() {

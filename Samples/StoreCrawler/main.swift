@@ -23,7 +23,7 @@ var known: Set<String> = []
 
 @MainActor func read(_ url: String) async throws {
   let response = try await semaphore.withToken { try await fetch(url) }
-  let page = HTMLPage(response.body, url: response.url, contentType: response.header("content-type"))
+  let page = HTMLPage(response.body, url: response.url, contentType: response["content-type"])
   page.links.forEach(crawl)
   if let title = page.title { try await store("\(title)\t\(url)\n") }
 }

@@ -22,7 +22,7 @@ public struct ContentError: Error, Sendable, Hashable {
   public let message: String
 
   /// The status a server answers with, when a client sent this: 400, 413 or 415, and 503 where memory ran out.
-  public var status: Int { code.status }
+  package var status: Int { code.status }
 
   init(_ code: Code, _ coding: String, _ message: String) {
     self.code = code

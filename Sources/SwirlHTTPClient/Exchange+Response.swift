@@ -93,7 +93,7 @@ extension HTTPClient.Exchange {
 
   /// Whether `head` is not final: a redirect to follow, or an authentication challenge to answer.
   private func isDetour(_ head: ResponseHead) -> Bool {
-    switch head.status {
+    switch head.statusCode {
     case ..<300: false
     case 401: request.authentication?.digest != nil && challenge(in: head) != nil
     case 407: proxyChallenge(in: head) != nil
@@ -124,13 +124,13 @@ extension HTTPClient.Exchange {
 
   /// Follows the redirect or answers the challenge in `head`.
   func takeDetour(_ head: ResponseHead) {
-    if head.status == 407 {
+    if head.statusCode == 407 {
       guard let client, !isFinished, let (proxy, challenge) = proxyChallenge(in: head) else { return }
       proxyChallenges += 1
       client.pools.proxySessions.note(challenge, of: proxy)
       return sendAgain()
     }
-    guard head.status == 401 else { return redirect(by: head) }
+    guard head.statusCode == 401 else { return redirect(by: head) }
     guard let client, !isFinished, let challenge = challenge(in: head) else { return }
     challenges += 1
     client.noteChallenge(challenge, to: self)
@@ -148,11 +148,11 @@ extension HTTPClient.Exchange {
   /// Follows the redirect in `head`.
   private func redirect(by head: ResponseHead) {
     guard !isFinished, let client, let location = Redirection.location(in: head) else { return }
-    switch client.redirected(request, to: location, head.status, redirects, after: history) {
+    switch client.redirected(request, to: location, head.statusCode, redirects, after: history) {
     case .failure(let refused): finish(.failure(error(.redirect, refused.reason)))
     case .success(let next):
       history.append(
-        HTTPClient.RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.status)))
+        HTTPClient.RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.statusCode)))
       request = next
       proof = nil
       challenges = 0

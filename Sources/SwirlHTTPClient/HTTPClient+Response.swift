@@ -123,15 +123,19 @@ extension HTTPClient {
     }
 
     /// The status, such as `200 OK`; compares with numbers.
-    public var status: HTTPResponse.Status {
-      head.status == 200 ? .ok : HTTPResponse.Status(code: head.status, reasonPhrase: head.reasonPhrase)
-    }
+    public var status: HTTPResponse.Status { head.status }
 
     /// The fields, in order. Each access parses them again: store them if you read several.
     public var headers: HTTPFields { head.fields }
 
     /// The first value of the field `name`, case-insensitive; cheaper than `headers`.
-    public func header(_ name: String) -> String? { head[name] }
+    public subscript(name: String) -> String? { head[name] }
+
+    /// The first value of the field `name`.
+    public subscript(name: HTTPField.Name) -> String? { head[name.canonicalName] }
+
+    @available(*, unavailable, renamed: "subscript(_:)")
+    public func header(_ name: String) -> String? { fatalError() }
 
     /// The trailer fields (RFC 9110 §6.5), whose values a server knows only after the content; nil without any.
     public var trailers: HTTPFields? { storage.trailers }
@@ -142,7 +146,7 @@ extension HTTPClient {
     /// The content as text, in the character set of its byte order mark or of the Content-Type field, otherwise UTF-8;
     /// invalid bytes become `�`.
     public var text: String {
-      let charset = header("content-type").flatMap { TextDecoding.charset(ofContentType: $0) }
+      let charset = self["content-type"].flatMap { TextDecoding.charset(ofContentType: $0) }
       return TextDecoding.decode(body, charset: charset ?? "utf-8") ?? String(decoding: body, as: UTF8.self)
     }
 

@@ -1,4 +1,4 @@
-import HTTPTypes
+public import HTTPTypes
 import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
@@ -16,7 +16,7 @@ extension HTTPClient {
     /// The upper limit of all pauses. If a server asks for a longer one, its response is final.
     public var maximumDelay = Duration.seconds(20)
     /// The statuses that are retried.
-    public var statuses: Set<Int> = [429, 502, 503, 504]
+    public var statuses: Set<HTTPResponse.Status> = [429, 502, 503, 504]
     /// Whether to repeat non-idempotent requests too, which may have side effects (RFC 9110 §9.2.2).
     public var repeatsUnsafeMethods = false
 
@@ -70,8 +70,8 @@ private final class Attempts {
     var asked: Duration?
     switch result {
     case .success(let response):
-      guard policy.statuses.contains(response.status.code) else { return nil }
-      asked = response.header("retry-after").flatMap { RetryAfter($0, now: WallClock.now)?.delay }
+      guard policy.statuses.contains(response.status) else { return nil }
+      asked = response["retry-after"].flatMap { RetryAfter($0, now: WallClock.now)?.delay }
     case .failure(let error):
       guard let error = error as? HTTPError, error.mayPass else { return nil }
     }

@@ -64,7 +64,13 @@ extension HTTPClient {
     public var headers: HTTPFields { response.headers }
 
     /// The first value of the field `name`, whatever its case; cheaper than `headers`.
-    public func header(_ name: String) -> String? { response.header(name) }
+    public subscript(name: String) -> String? { response[name] }
+
+    /// The first value of the field `name`.
+    public subscript(name: HTTPField.Name) -> String? { response[name] }
+
+    @available(*, unavailable, renamed: "subscript(_:)")
+    public func header(_ name: String) -> String? { fatalError() }
 
     /// The content codings that `body` is still in: see ``HTTPClient/Response/contentCodings``.
     public var contentCodings: [String] { response.contentCodings }

@@ -60,11 +60,11 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   /// The violation of HTTP.
   public let wire: HTTPWireError?
   /// The status of the response, if that is the error.
-  public let status: Int?
+  public let status: HTTPResponse.Status?
 
   init(
     _ code: Code, _ method: String, _ url: String, _ reason: String, network: NetError? = nil,
-    wire: HTTPWireError? = nil, status: Int? = nil
+    wire: HTTPWireError? = nil, status: HTTPResponse.Status? = nil
   ) {
     self.code = code
     self.method = method

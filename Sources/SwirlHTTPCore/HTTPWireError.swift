@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// An error in the bytes of a peer, or in a message that the program asked to send.
 public struct HTTPWireError: Error, Sendable, Hashable {
   /// The kind of error, for programs to compare; later versions may add kinds.
@@ -20,18 +22,19 @@ public struct HTTPWireError: Error, Sendable, Hashable {
 
   /// The status for the response: 400, 413, 414, 431, 501 or 505 for a client's error, 502 for an origin server's error
   /// (in a gateway), 500 for a message of the program itself that can't be sent.
-  public let status: Int
+  public var status: HTTPResponse.Status { HTTPResponse.Status(code: statusCode) }
+  package let statusCode: Int
 
   init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
-    self.status = code.status
+    statusCode = code.status
   }
 
   private init(_ code: Code, _ message: String, status: Int) {
     self.code = code
     self.message = message
-    self.status = status
+    statusCode = status
   }
 
   /// The same error in a response: it is not the client's fault, so a gateway answers 502.

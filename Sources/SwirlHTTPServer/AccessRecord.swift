@@ -1,3 +1,4 @@
+public import HTTPTypes
 public import SwirlNet
 import SwirlHTTPCore
 
@@ -9,7 +10,7 @@ extension HTTPServer {
     /// The client's address.
     public let peerAddress: SocketAddress?
     /// The status of the response; 499, as in nginx, if the client disconnected before the response.
-    public let status: Int
+    public let status: HTTPResponse.Status
     /// The number of content bytes that the kernel has taken. A lower bound for a chunked body that was broken off.
     public let bodyBytes: Int
     /// From the end of the request (of its head, if the body is streamed) to the end of the response.
@@ -28,6 +29,6 @@ extension HTTPServer.AccessRecord: CustomStringConvertible {
     let peer = peerAddress?.description ?? "-"
     let microseconds = duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
     let milliseconds = Double(microseconds / 100) / 10
-    return "\(peer) \"\(requestLine)\" \(status) \(bodyBytes) \(milliseconds) ms\(isComplete ? "" : " incomplete")"
+    return "\(peer) \"\(requestLine)\" \(status.code) \(bodyBytes) \(milliseconds) ms\(isComplete ? "" : " incomplete")"
   }
 }

@@ -95,7 +95,7 @@ extension ServerConnection {
     guard let fields = response.fields else {
       let plan = try machine.plan(facts, to: answered)
       try ResponseSerializer(answering: answered, as: plan).appendHead(
-        response.status.code, reason: response.status.reason,
+        statusCode: response.status.code, reason: response.status.reason,
         encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
       machine.headSent(plan)
       return plan
@@ -122,7 +122,7 @@ extension ServerConnection {
       encoded = server.commonFields.encoded[response.contentType.rawValue]
     }
     try serializer.appendHead(
-      response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
+      statusCode: response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
       to: &buffer)
   }
 

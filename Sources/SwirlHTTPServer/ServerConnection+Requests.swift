@@ -168,7 +168,7 @@ extension ServerConnection {
     switch reason {
     case .malformed:
       // The message describes the client's error, and quotes only single bytes of its input.
-      machine.failure.map { HTTPServer.StatusError(HTTPResponse.Status(code: $0.status), $0.message) }
+      machine.failure.map { HTTPServer.StatusError($0.status, $0.message) }
         ?? HTTPServer.StatusError(.badRequest)
     case .headTimeout: HTTPServer.StatusError(.requestTimeout, "the request head did not come in time")
     case .contentTimeout: HTTPServer.StatusError(.requestTimeout, "the request body did not come in time")

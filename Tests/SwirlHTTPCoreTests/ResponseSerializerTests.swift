@@ -18,7 +18,7 @@ import Testing
       }
         == "HTTP/1.1 404 Not Found\r\nServer: s\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
     #expect(
-      try serialized { try serializer.appendHead(299, reason: "So\tSo", framing: .contentLength(1), to: &$0) }
+      try serialized { try serializer.appendHead(statusCode: 299, reason: "So\tSo", framing: .contentLength(1), to: &$0) }
         == "HTTP/1.1 299 So\tSo\r\nContent-Length: 1\r\n\r\n")
     #expect(
       try serialized { try serializer.appendHead(299, framing: .contentLength(1), to: &$0) }
@@ -58,7 +58,7 @@ import Testing
     ])
   func impossibleFraming(status: Int, framing: BodyFraming, method: HTTPRequest.Method) {
     expectRefused(.contradictoryFraming) {
-      try ResponseSerializer(answering: method).appendHead(status, framing: framing, to: &$0)
+      try ResponseSerializer(answering: method).appendHead(statusCode: status, framing: framing, to: &$0)
     }
   }
 
@@ -77,18 +77,18 @@ import Testing
     ])
   func possibleFraming(status: Int, framing: BodyFraming, method: HTTPRequest.Method) throws {
     var output: [UInt8] = []
-    try ResponseSerializer(answering: method).appendHead(status, framing: framing, to: &output)
+    try ResponseSerializer(answering: method).appendHead(statusCode: status, framing: framing, to: &output)
     #expect(!output.isEmpty)
   }
 
   @Test("A status or reason that can't be sent is refused (RFC 9110 §15)")
   func badStatus() {
     for status in [99, 1000, -200, 0] {
-      expectRefused(.invalidOutput) { try serializer.appendHead(status, framing: .contentLength(0), to: &$0) }
+      expectRefused(.invalidOutput) { try serializer.appendHead(statusCode: status, framing: .contentLength(0), to: &$0) }
     }
     for reason in ["a\r\nX: y", "a\n", "\0", "\u{7f}"] {
       expectRefused(.invalidOutput) {
-        try serializer.appendHead(200, reason: reason, framing: .contentLength(0), to: &$0)
+        try serializer.appendHead(statusCode: 200, reason: reason, framing: .contentLength(0), to: &$0)
       }
     }
   }

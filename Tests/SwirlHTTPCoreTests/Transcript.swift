@@ -70,14 +70,14 @@ func responseTranscript(
         case .needMore:
           #expect(offset == piece.count, "needMore uses all input")
           break read
-        case .informational(let head): transcript.append("informational \(head.status)")
-        case .head(let head): transcript.append("head \(head.status) \(head.framing)")
+        case .informational(let head): transcript.append("informational \(head.statusCode)")
+        case .head(let head): transcript.append("head \(head.statusCode) \(head.framing)")
         case .data(let range): transcript.appendData(piece[range])
         case .end(let trailers):
           transcript.appendEnd(trailers)
           if let method = methods.popFirst() { parser.expect(method) }
         case .upgraded(let head):
-          transcript.append("upgraded \(head.status)")
+          transcript.append("upgraded \(head.statusCode)")
           let rest = piece[offset...] + pieces[(index + 1)...].joined()
           transcript.append("other protocol: " + String(decoding: rest, as: UTF8.self))
           return transcript
@@ -86,7 +86,7 @@ func responseTranscript(
     }
     if close, case .end(let trailers) = try parser.endOfInput() { transcript.appendEnd(trailers) }
   } catch {
-    transcript.append("error \(error.code) \(error.status)")
+    transcript.append("error \(error.code) \(error.statusCode)")
   }
   return transcript
 }
@@ -110,7 +110,7 @@ func requestTranscript(_ pieces: [[UInt8]], limits: HTTPLimits = HTTPLimits(), c
     }
     if close, case .end(let trailers) = try parser.endOfInput() { transcript.appendEnd(trailers) }
   } catch {
-    transcript.append("error \(error.code) \(error.status)")
+    transcript.append("error \(error.code) \(error.statusCode)")
   }
   return transcript
 }

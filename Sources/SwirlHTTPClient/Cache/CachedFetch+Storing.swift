@@ -42,14 +42,14 @@ extension CachedFetch {
     let kept = isHead && kept?.isHead == false ? nil : kept
     // An interceptor behind the cache may have requested another URL.
     let isOwn = response.history.isEmpty && HTTPCache.key(of: response.url) == key
-    if isHead, isOwn, head.status == 200 { freshen(key, by: head, requestTime, responseTime) }
+    if isHead, isOwn, head.statusCode == 200 { freshen(key, by: head, requestTime, responseTime) }
     if isOwn, let body, CachedResponse.isStorable(head, asked: asked),
       let new = CachedResponse(
         head, body, isHead: isHead, isDecoded: isDecoding, variant: variant(of: head),
         requestTime: requestTime, responseTime: responseTime)
     {
       replace(kept, with: new, key)
-    } else if let kept, head.status < 500, head.status != 304 {
+    } else if let kept, head.statusCode < 500, head.statusCode != 304 {
       // The server's response differs from the stored one.
       replace(kept, with: nil, key)
     }

@@ -59,7 +59,7 @@ final class FileDownload {
   // MARK: - The head
 
   private func begin(_ response: HTTPClient.Response) throws {
-    let range = response.header("content-range").flatMap { ContentRange($0) }
+    let range = response["content-range"].flatMap { ContentRange($0) }
     switch response.status.code {
     case 206:
       if let rest { try resume(rest, range, response) } else { try takeRange(range, response) }
@@ -78,7 +78,7 @@ final class FileDownload {
     default:
       throw HTTPError(
         .status, request.method.rawValue, response.url, "the server answered \(response.status)",
-        status: response.status.code)
+        status: response.status)
     }
   }
 
@@ -127,7 +127,7 @@ final class FileDownload {
   }
 
   private func error(
-    _ code: HTTPError.Code, _ response: HTTPClient.Response, _ reason: String, status: Int? = nil
+    _ code: HTTPError.Code, _ response: HTTPClient.Response, _ reason: String, status: HTTPResponse.Status? = nil
   ) -> HTTPError {
     HTTPError(code, request.method.rawValue, response.url, reason, status: status)
   }
@@ -189,7 +189,7 @@ final class FileDownload {
 extension HTTPClient.Response {
   /// Whether its content is parts with heads of their own (RFC 9110 §14.6).
   fileprivate var isMultipart: Bool {
-    header("content-type")?.lowercased().hasPrefix("multipart/byteranges") ?? false
+    self["content-type"]?.lowercased().hasPrefix("multipart/byteranges") ?? false
   }
 }
 

@@ -26,7 +26,7 @@ struct PartOrigin: Equatable, Sendable {
     self.validator = validator
     tag = response.head.bytes(of: "etag") ?? []
     self.total = total
-    coding = response.header("content-encoding") ?? ""
+    coding = response["content-encoding"] ?? ""
   }
 
   private static func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
@@ -36,8 +36,8 @@ struct PartOrigin: Equatable, Sendable {
     // Two versions from the same second have the same date: a date is strong only if it lies before the response's Date
     // (RFC 9110 §8.8.2.2).
     let now = WallClock.now
-    guard let text = response.header("last-modified"), let modified = HTTPDate.parseAny(text, now: now),
-      let date = response.header("date").flatMap({ HTTPDate.parseAny($0, now: now) }), modified < date
+    guard let text = response["last-modified"], let modified = HTTPDate.parseAny(text, now: now),
+      let date = response["date"].flatMap({ HTTPDate.parseAny($0, now: now) }), modified < date
     else { return nil }
     return Array(text.utf8)
   }
@@ -54,7 +54,7 @@ struct PartOrigin: Equatable, Sendable {
   func mayInclude(_ response: HTTPClient.Response, total: Int?) -> Bool {
     let date = validator == tag ? nil : response.head.bytes(of: "last-modified")
     return (response.head.bytes(of: "etag") ?? []) == tag && (date ?? validator) == validator
-      && (response.header("content-encoding") ?? coding) == coding
+      && (response["content-encoding"] ?? coding) == coding
       && Self.withoutQuery(response.url) == answered
       && (total ?? self.total) == (self.total ?? total)
   }

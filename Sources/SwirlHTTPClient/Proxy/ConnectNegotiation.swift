@@ -43,7 +43,7 @@ final class ConnectNegotiation: TunnelNegotiation {
       case .informational, .data: break
       case .upgraded(let head):
         // RFC 9110 §9.3.6: only a 2xx opens a tunnel.
-        guard (200..<300).contains(head.status) else { throw error(Self.refusal(head)) }
+        guard (200..<300).contains(head.statusCode) else { throw error(Self.refusal(head)) }
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         return .done
       case .head(let head): try answerChallenge(in: head)
@@ -67,13 +67,13 @@ final class ConnectNegotiation: TunnelNegotiation {
   }
 
   private static func refusal(_ head: ResponseHead) -> String {
-    switch head.status {
+    switch head.statusCode {
     case 407: "it wants a name and password (407): give them, or others, with the proxy"
     case 403: "it does not allow the connection (403)"
     // For wrong credentials tinyproxy answers 401, the status of an origin server.
     case 401: "it did not take the name and password (401): give others with the proxy"
-    case 500...599: "it cannot make the connection (\(head.status) \(head.reasonPhrase))"
-    default: "it refused the connection (\(head.status) \(head.reasonPhrase))"
+    case 500...599: "it cannot make the connection (\(head.statusCode) \(head.reasonPhrase))"
+    default: "it refused the connection (\(head.statusCode) \(head.reasonPhrase))"
     }
   }
 }

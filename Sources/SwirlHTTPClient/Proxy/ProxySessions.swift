@@ -28,7 +28,7 @@ extension Proxy {
   /// The challenge in `head` to answer; nil without one, or if the proxy has refused the answer already.
   /// - Parameter answered: the number of earlier challenges to the same request.
   func challenge(in head: ResponseHead, answered: Int) -> DigestChallenge? {
-    guard head.status == 407, let credentials, !credentials.user.contains("\""),
+    guard head.statusCode == 407, let credentials, !credentials.user.contains("\""),
       let challenge = DigestChallenge(head.fields[fields: .proxyAuthenticate].map { String(isomorphic: $0.bytes) })
     else { return nil }
     // The first proof may have used a nonce that has expired.

@@ -72,7 +72,7 @@ package struct CachedResponse: Sendable {
     if let expires = head["expires"] {
       return HTTPDate.parseAny(expires, now: responseTime).map { max(0, $0 - date) } ?? 0
     }
-    guard head.status.isHeuristicallyCacheable || control.has("public"),
+    guard head.statusCode.isHeuristicallyCacheable || control.has("public"),
       let modified = head["last-modified"].flatMap({ HTTPDate.parseAny($0, now: responseTime) })
     else { return 0 }
     return min(max(0, (date - modified) / 10), longestHeuristic)
@@ -129,17 +129,17 @@ package struct CachedResponse: Sendable {
     let control = CacheControl(head.fields)
     if asked.has("no-store") { return false }
     // §5.2.2.3: a cache that understands the status may ignore a no-store beside must-understand.
-    let isUnderstood = head.status.isHeuristicallyCacheable || [302, 303, 307].contains(head.status)
+    let isUnderstood = head.statusCode.isHeuristicallyCacheable || [302, 303, 307].contains(head.statusCode)
     if control.has("must-understand") ? !isUnderstood : control.has("no-store") { return false }
     // Does not store a partial response, nor one that ends with its connection or whose end is ambiguous: it may be
     // truncated (§3.3).
-    if head.status == 206 || head.status == 304 || head.framing == .untilClose || head.isAmbiguous {
+    if head.statusCode == 206 || head.statusCode == 304 || head.framing == .untilClose || head.isAmbiguous {
       return false
     }
     if CacheVariant.names(in: head).contains("*") { return false }
     let isExplicit =
       control.has("public") || control.has("private") || control.has("max-age") || head["expires"] != nil
-    guard isExplicit || head.status.isHeuristicallyCacheable else { return false }
+    guard isExplicit || head.statusCode.isHeuristicallyCacheable else { return false }
     return lifetime(head, control, responseTime: 0) > 0 || head["expires"] != nil || head["etag"] != nil
       || head["last-modified"] != nil || control.has("stale-while-revalidate") || control.has("stale-if-error")
   }
@@ -161,7 +161,7 @@ package struct CachedResponse: Sendable {
 
   /// Whether a response to HEAD describes this stored response (RFC 9111 §4.3.5).
   package func isDescribed(by head: ResponseHead) -> Bool {
-    guard head.status == self.head.status else { return false }
+    guard head.statusCode == self.head.statusCode else { return false }
     return ["etag", "last-modified", "content-length"].allSatisfy { name in
       head.bytes(of: name).map { $0 == self.head.bytes(of: name) } ?? true
     }

@@ -143,7 +143,7 @@ package import HTTPTypes
           self.trailers = trailers
           return end(hasSurplus: offset < input.count)
         case .informational(let head):
-          if head.status == 100 {
+          if head.statusCode == 100 {
             if let action = beginContent() { return action }
             continue
           }
@@ -161,7 +161,7 @@ package import HTTPTypes
   private mutating func begin(_ head: ResponseHead, _ mayRepeat: @autoclosure () -> Bool) -> Action {
     // RFC 9110 §15.5.9: on a kept connection the server reports that it received no request in time. It crossed the
     // current request in flight.
-    if head.status == 408, isReused, !parser.isPersistent, request.contains(.isReplayable),
+    if head.statusCode == 408, isReused, !parser.isPersistent, request.contains(.isReplayable),
       !request.contains(.isRepeat), mayRepeat()
     {
       phase = .over

@@ -26,8 +26,13 @@ public struct ResponseHead: Sendable {
   /// Whether the end of the content is ambiguous: a cache does not store such a response.
   package let isAmbiguous: Bool
 
-  /// The status code, 100 to 999 (RFC 9110 §15).
-  public var status: Int { line.status }
+  /// The status, with the reason phrase as received (RFC 9110 §15).
+  public var status: HTTPResponse.Status {
+    statusCode == 200 ? .ok : HTTPResponse.Status(code: statusCode, reasonPhrase: reasonPhrase)
+  }
+
+  /// The status code, 100 to 999.
+  package var statusCode: Int { line.status }
 
   /// The version of the sender.
   public var version: HTTPVersion { line.version }

@@ -19,7 +19,7 @@ package enum Redirection {
 
   /// The Location of `head`; nil if it is not a redirect.
   package static func location(in head: ResponseHead) -> String? {
-    switch head.status {
+    switch head.statusCode {
     case 301, 302, 303, 307, 308: head.reference("location")
     default: nil
     }

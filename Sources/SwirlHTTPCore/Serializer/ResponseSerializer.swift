@@ -39,16 +39,22 @@ public struct ResponseSerializer: Sendable, Hashable {
   /// ```
   ///
   /// - Parameters:
-  ///   - status: 100 to 999.
-  ///   - reason: the reason phrase; the usual one if nil.
+  ///   - status: 100 to 999, with its reason phrase.
   ///   - fields: the other fields. Framing fields among them must agree with `framing`.
-  ///   - encoded: pre-encoded fields, sent first.
   ///   - framing: the framing of the content. `none` is only for responses that can't have content: 1xx, 204, 304, and
   ///     those to HEAD and CONNECT. Any other empty response needs `.contentLength(0)`.
   ///   - output: the buffer to append to.
   /// - Throws: `invalidOutput` or `contradictoryFraming`; it appends nothing then.
   public func appendHead(
-    _ status: Int, reason: String? = nil, fields: HTTPFields = HTTPFields(), encoded: EncodedFields? = nil,
+    _ status: HTTPResponse.Status, fields: HTTPFields = HTTPFields(), framing: BodyFraming, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
+    try appendHead(
+      statusCode: status.code, reason: status.reasonPhrase, fields: fields, framing: framing, to: &output)
+  }
+
+  /// As above, with pre-encoded fields, which are sent first; without a reason, with the usual one.
+  package func appendHead(
+    statusCode status: Int, reason: String? = nil, fields: HTTPFields = HTTPFields(), encoded: EncodedFields? = nil,
     framing: BodyFraming, to output: inout [UInt8]
   ) throws(HTTPWireError) {
     try check(status, framing)

@@ -19,7 +19,7 @@ extension HTTPClientTests {
       bench.run()
       #expect("\(outcome)" == "404 not here")
       #expect(outcome.response?.url == bench.server.url + "/a?b")
-      #expect(outcome.response?.header("x-a") == "b")
+      #expect(outcome.response?["x-a"] == "b")
       bench.end()
     }
 

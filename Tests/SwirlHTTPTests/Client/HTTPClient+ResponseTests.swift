@@ -36,11 +36,11 @@ extension HTTPClientTests {
       let response = try response("HTTP/1.1 200 OK\r\nA: 1\r\nSet-Cookie: x=1\r\nset-cookie: y=2\r\nEmpty:\r\n\r\n")
       #expect(response.headers.map(\.name.rawName) == ["A", "Set-Cookie", "set-cookie", "Empty"])
       #expect(response.headers[values: .setCookie] == ["x=1", "y=2"])
-      #expect(response.header("SET-cookie") == "x=1")
-      #expect(response.header("a") == "1")
-      #expect(response.header("empty") == "")
-      #expect(response.header("none") == nil)
-      #expect(response.header("") == nil)
+      #expect(response["SET-cookie"] == "x=1")
+      #expect(response["a"] == "1")
+      #expect(response["empty"] == "")
+      #expect(response["none"] == nil)
+      #expect(response[""] == nil)
     }
 
     @Test func `text shows what is not UTF-8 as a replacement character`() throws {

@@ -10,7 +10,7 @@ extension HTTPClientTests {
       private let heads = Mutex<[String]>([])
       var all: [String] { heads.withLock { $0 } }
       func note(_ head: HTTPClient.Response) {
-        heads.withLock { $0.append("\(head.status.code) \(head.header("link") ?? "")") }
+        heads.withLock { $0.append("\(head.status.code) \(head["link"] ?? "")") }
       }
     }
 

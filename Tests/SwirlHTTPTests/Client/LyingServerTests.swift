@@ -93,7 +93,7 @@ private final class LyingRun {
     switch result {
     case .success(let response):
       let text =
-        lie == .surplusAfterNone ? response.header("x-number") : response.text.trimmingCharacters(in: .whitespaces)
+        lie == .surplusAfterNone ? response["x-number"] : response.text.trimmingCharacters(in: .whitespaces)
       if text != "\(number)" || lie == .half || lie == .noAnswer {
         wrong.append("\(number) \(lie) \(isRepeatable): \(response.status) \(text?.prefix(20) ?? "")")
       }

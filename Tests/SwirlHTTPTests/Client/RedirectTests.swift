@@ -113,7 +113,7 @@ extension HTTPClientTests {
       request.redirects = HTTPClient.Redirects.none
       let unfollowed = bench.fetch(request)
       bench.run()
-      #expect(unfollowed.response?.status == 302 && unfollowed.response?.header("location") == "/new")
+      #expect(unfollowed.response?.status == 302 && unfollowed.response?["location"] == "/new")
       bench.end()
     }
 
