@@ -8,7 +8,9 @@
 /// members stay usable, and keep their own results. Cancelling the list cancels each member that has not fired.
 ///
 /// `Output` follows from the initializer: `[Result]`, or with `fireOnOneCallback` a ``DeferredListOutcome``.
-public final class DeferredList<Element, Output>: Gathering<Output> {
+public final class DeferredList<Element, Output>: Deferred<Output>, Gathering {
+  @usableFromInline final let members: Members
+  @usableFromInline final var remaining: Int
   @usableFromInline final var results: [Result<Element, any Error>?]
   @usableFromInline final let fireOnOneErrback: Bool
   @usableFromInline final let consumeErrors: Bool
@@ -19,7 +21,10 @@ public final class DeferredList<Element, Output>: Gathering<Output> {
     results = Array(repeating: nil, count: count)
     self.fireOnOneErrback = fireOnOneErrback
     self.consumeErrors = consumeErrors
-    super.init(count: count, file: file, line: line)
+    members = Members(count: count)
+    remaining = count
+    super.init(isSource: true, origin: DeferredOrigin(file, line))
+    action = Self.canceller
   }
 
   /// Fires when every member has fired.

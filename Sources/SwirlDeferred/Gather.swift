@@ -74,7 +74,9 @@
 }
 
 /// Collects the members' values in `Storage` until it has all.
-@usableFromInline final class Gather<Storage, Output>: Gathering<Output> {
+@usableFromInline final class Gather<Storage, Output>: Deferred<Output>, Gathering {
+  @usableFromInline let members: Members
+  @usableFromInline var remaining: Int
   @usableFromInline var storage: Storage
   @usableFromInline let assemble: (Storage) -> Output
 
@@ -83,7 +85,10 @@
   ) {
     self.storage = storage
     self.assemble = assemble
-    super.init(count: count, file: file, line: line)
+    members = Members(count: count)
+    remaining = count
+    super.init(isSource: true, origin: DeferredOrigin(file, line))
+    action = Self.canceller
   }
 
   /// The error of a gather for which the member's index is not useful.

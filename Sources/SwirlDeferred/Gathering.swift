@@ -1,26 +1,25 @@
-/// A Deferred that waits for several members: the common base of `DeferredList`, `gather` and `race`.
+/// A Deferred that waits for several members: `DeferredList`, `gather` and `race`.
 ///
 /// Members own their listeners, so that `DeferredList(tasks).addBoth(done)` lives without another owner. The back
 /// pointer, for cancelling, does not own: otherwise a member that never fires would keep itself alive for ever.
-public class Gathering<Output>: Deferred<Output> {
-  @usableFromInline final let members: Members
+@usableFromInline protocol Gathering: AnyDeferred {
+  var members: Members { get }
   /// The number of pending members.
-  @usableFromInline final var remaining: Int
+  var remaining: Int { get }
+}
 
-  @usableFromInline init(count: Int, file: StaticString, line: UInt) {
-    members = Members(count: count)
-    remaining = count
-    super.init(isSource: true, origin: DeferredOrigin(file, line))
-    action = { _, node in
-      let gathering = unsafe unsafeDowncast(node, to: Gathering<Output>.self)
+extension Gathering {
+  /// Cancels the members. A cancelled one may fire later, and its result counts; a released one never fires.
+  @usableFromInline static var canceller: Action {
+    { _, node in
+      let gathering = unsafe unsafeDowncast(node, to: Self.self)
       gathering.members.cancel()
-      // A cancelled member may fire later, and its result counts; a released member never fires.
       return gathering.members.pendingCount == gathering.remaining ? node : nil
     }
   }
 
   /// Calls `action` when `deferred` has its result, with `deferred` and the `Member` made here.
-  @inlinable final func watch(_ deferred: AnyDeferred, at index: Int, _ action: @escaping Action) {
+  @inlinable func watch(_ deferred: AnyDeferred, at index: Int, _ action: @escaping Action) {
     deferred.add(Member(of: self, members, index, action) as AnyDeferred)
   }
 }

@@ -20,12 +20,16 @@
   return race
 }
 
-@usableFromInline final class Race<Value>: Gathering<(index: Int, value: Value)> {
+@usableFromInline final class Race<Value>: Deferred<(index: Int, value: Value)>, Gathering {
+  @usableFromInline let members: Members
+  @usableFromInline var remaining: Int
   @usableFromInline var errors: [(any Error)?]
 
-  @usableFromInline override init(count: Int, file: StaticString, line: UInt) {
+  @usableFromInline init(count: Int, file: StaticString, line: UInt) {
     errors = Array(repeating: nil, count: count)
-    super.init(count: count, file: file, line: line)
+    members = Members(count: count)
+    remaining = count
+    super.init(isSource: true, origin: DeferredOrigin(file, line))
     // Unlike other gatherings it does not wait for cancelled members that fire later.
     action = { _, node in
       unsafe unsafeDowncast(node, to: Race.self).members.cancel()

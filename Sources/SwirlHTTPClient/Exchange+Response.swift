@@ -152,7 +152,7 @@ extension HTTPClient.Exchange {
     case .failure(let refused): finish(.failure(error(.redirect, refused.reason)))
     case .success(let next):
       history.append(
-        HTTPClient.RedirectStep(url: url, method: method, status: HTTPResponse.Status(code: head.statusCode)))
+        HTTPClient.RedirectStep(url: url, method: method, status: .init(number: head.statusCode)))
       request = next
       proof = nil
       challenges = 0

@@ -134,6 +134,7 @@ extension HTTPClient {
     /// The first value of the field `name`.
     public subscript(name: HTTPField.Name) -> String? { head[name.canonicalName] }
 
+    /// Renamed.
     @available(*, unavailable, renamed: "subscript(_:)")
     public func header(_ name: String) -> String? { fatalError() }
 

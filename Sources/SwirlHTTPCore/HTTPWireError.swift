@@ -22,7 +22,7 @@ public struct HTTPWireError: Error, Sendable, Hashable {
 
   /// The status for the response: 400, 413, 414, 431, 501 or 505 for a client's error, 502 for an origin server's error
   /// (in a gateway), 500 for a message of the program itself that can't be sent.
-  public var status: HTTPResponse.Status { HTTPResponse.Status(code: statusCode) }
+  public var status: HTTPResponse.Status { HTTPResponse.Status(number: statusCode) }
   package let statusCode: Int
 
   init(_ code: Code, _ message: String) {

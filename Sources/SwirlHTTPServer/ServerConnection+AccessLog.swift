@@ -54,7 +54,7 @@ extension ServerConnection {
   private func report(_ answer: UnreportedAnswer, unsent: Int) {
     server.onFinish?(
       HTTPServer.AccessRecord(
-        request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(code: answer.status),
+        request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(number: answer.status),
         bodyBytes: max(0, answer.bytes - unsent),
         duration: .nanoseconds(answer.start == 0 ? 0 : reactor.now.nanoseconds - answer.start),
         isComplete: answer.isComplete && unsent == 0))

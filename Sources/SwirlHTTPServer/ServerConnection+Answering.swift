@@ -122,7 +122,8 @@ extension ServerConnection {
       encoded = server.commonFields.encoded[response.contentType.rawValue]
     }
     try serializer.appendHead(
-      statusCode: response.status.code, reason: response.status.reason, fields: fields, encoded: encoded, framing: plan.framing,
+      statusCode: response.status.code, reason: response.status.reason, fields: fields, encoded: encoded,
+      framing: plan.framing,
       to: &buffer)
   }
 

@@ -1,5 +1,8 @@
-// Names that were changed, as the compiler explains them: swift-system has a `FileDescriptor`, and a reactor is released.
+// Names that were changed, as the compiler explains them: swift-system has a `FileDescriptor`.
 
+/// Renamed.
 @available(*, unavailable, renamed: "FileDescriptorConvertible")
 public typealias FileDescriptor = FileDescriptorConvertible
-@available(*, unavailable, renamed: "ReactorReleasedError") public typealias ReactorGoneError = ReactorReleasedError
+/// Renamed.
+@available(*, unavailable, renamed: "ReactorReleasedError")
+public typealias ReactorGoneError = ReactorReleasedError

@@ -58,7 +58,7 @@ extension Reactor {
     let remote = remote
     do throws(ThreadPoolError) {
       let ticket = try (pool ?? threadPool).submit {
-        let result = Result { name == nil ? try work() : try ThreadPool.$currentWork.withValue(name, operation: work) }
+        let result = Result { name == nil ? try work() : try ThreadPool.$work.withValue(name, operation: work) }
         remote.callFromThread(file: site.file, line: site.line) { reactor in
           // The number belongs to this Deferred only.
           if let deferred = reactor.threadCalls.remove(id)?.deferred {

@@ -5,8 +5,8 @@ extension RemoteReactor {
   /// error.
   ///
   /// For threads that may block, such as those of a pool: never on the reactor's own thread, which would wait for
-  /// itself, nor in async code, which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws ``ReactorReleasedError`` if
-  /// the reactor is released first. Twisted: `blockingCallFromThread`.
+  /// itself, nor in async code, which has ``run(file:line:_:)-(_,_,(Reactor)->Value)``. Throws
+  /// ``ReactorReleasedError`` if the reactor is released first. Twisted: `blockingCallFromThread`.
   public func blockingCall<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) throws -> Value {

@@ -3,9 +3,9 @@ public import SwirlDeferred
 extension RemoteReactor {
   /// Runs `body` on the reactor's thread and returns its value, or throws its error.
   ///
-  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws ``ReactorReleasedError`` if
-  /// the reactor is released first. asyncio: `run_coroutine_threadsafe`; Twisted: `deferToThread`'s counterpart,
-  /// `blockingCallFromThread`, without blocking.
+  /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws
+  /// ``ReactorReleasedError`` if the reactor is released first. asyncio: `run_coroutine_threadsafe`; Twisted:
+  /// `deferToThread`'s counterpart, `blockingCallFromThread`, without blocking.
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {

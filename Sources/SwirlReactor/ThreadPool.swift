@@ -50,7 +50,8 @@ public final class ThreadPool: Sendable {
   var busyThreads: Int { queue.started }
 
   /// The name of the work that runs on this thread, if it is a pool's and has a name: for log metadata.
-  @TaskLocal public static var currentWork: String?
+  public static var currentWork: String? { work }
+  @TaskLocal static var work: String?
 
   /// Accepts no more work, and ends the threads once the queue is empty. Does not wait for them.
   public func close() { queue.close() }

@@ -60,7 +60,7 @@ public final class MemoryNetwork {
   private var changed: [MemorySocket] = []
   private var isPumping = false
   /// How many segments were sent.
-  public internal(set) var segments = 0
+  package internal(set) var segments = 0
 
   /// - Parameters:
   ///   - seed: what the reactor's random numbers follow from, and with them jitter and segments.

@@ -14,7 +14,7 @@ import Testing
     #expect(
       try serialized {
         try serializer.appendHead(
-          .post, target: "/", host: "x", fields: [.accept: "*/*"], encoded: encoded,
+          .post, target: "/", host: EncodedHost("x"), fields: [.accept: "*/*"], encoded: encoded,
           framing: .contentLength(1_234_567_890),
           to: &$0)
       } == "POST / HTTP/1.1\r\nHost: x\r\nUser-Agent: u\r\nAccept: */*\r\nContent-Length: 1234567890\r\n\r\n")

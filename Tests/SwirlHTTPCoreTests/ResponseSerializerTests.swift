@@ -14,11 +14,13 @@ import Testing
     #expect(
       try serialized {
         try serializer.appendHead(
-          404, fields: [.contentType: "text/plain"], encoded: encoded, framing: .chunked, to: &$0)
+          statusCode: 404, fields: [.contentType: "text/plain"], encoded: encoded, framing: .chunked, to: &$0)
       }
         == "HTTP/1.1 404 Not Found\r\nServer: s\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
     #expect(
-      try serialized { try serializer.appendHead(statusCode: 299, reason: "So\tSo", framing: .contentLength(1), to: &$0) }
+      try serialized {
+        try serializer.appendHead(statusCode: 299, reason: "So\tSo", framing: .contentLength(1), to: &$0)
+      }
         == "HTTP/1.1 299 So\tSo\r\nContent-Length: 1\r\n\r\n")
     #expect(
       try serialized { try serializer.appendHead(299, framing: .contentLength(1), to: &$0) }
@@ -84,7 +86,9 @@ import Testing
   @Test("A status or reason that can't be sent is refused (RFC 9110 §15)")
   func badStatus() {
     for status in [99, 1000, -200, 0] {
-      expectRefused(.invalidOutput) { try serializer.appendHead(statusCode: status, framing: .contentLength(0), to: &$0) }
+      expectRefused(.invalidOutput) {
+        try serializer.appendHead(statusCode: status, framing: .contentLength(0), to: &$0)
+      }
     }
     for reason in ["a\r\nX: y", "a\n", "\0", "\u{7f}"] {
       expectRefused(.invalidOutput) {

@@ -10,7 +10,7 @@ import Testing
       _ response: HTTPServer.Response, configuration: HTTPServer.Configuration = .init()
     ) -> HTTPServer {
       let server = HTTPServer(configuration: configuration) { _ in response }
-      server.onFinish = { [self] in lines.append("\($0.status) \($0.bodyBytes) \($0.isComplete)") }
+      server.onFinish = { [self] in lines.append("\($0.status.code) \($0.bodyBytes) \($0.isComplete)") }
       return server
     }
   }

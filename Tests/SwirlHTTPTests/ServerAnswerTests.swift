@@ -189,7 +189,7 @@ import Testing
   @Test func theAccessHookTellsOfEachRequest() {
     var lines: [String] = []
     let server = HTTPServer { .text($0.path) }
-    server.onFinish = { lines.append("\($0.requestLine) \($0.status) \($0.bodyBytes) \($0.isComplete)") }
+    server.onFinish = { lines.append("\($0.requestLine) \($0.status.code) \($0.bodyBytes) \($0.isComplete)") }
     let transport = ServerMemoryTransport(server, on: Reactor())
     transport.send(get("/abc") + "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" + "BAD\r\n\r\n")
     #expect(

@@ -20,7 +20,7 @@ public struct RequestHead: Sendable {
 
   /// Whether the client has another expectation, which this module does not support: a server may answer 417 (RFC 9110
   /// §10.1.1).
-  public let expectsOther: Bool
+  package let expectsOther: Bool
 
   /// The method as sent: methods are case-sensitive (RFC 9110 §9.1).
   public var method: HTTPRequest.Method {
@@ -75,7 +75,7 @@ public struct RequestHead: Sendable {
   }
 
   /// The size of the head in bytes.
-  public var byteCount: Int { raw.bytes.count }
+  package var byteCount: Int { raw.bytes.count }
 
   init(_ head: HeadReader<RequestLine>.Head, framing: BodyFraming) {
     raw = head.raw

@@ -1,18 +1,18 @@
-public import HTTPTypes
+package import HTTPTypes
 
 /// Fields that are validated and encoded once, for many messages: a client's `User-Agent` and `Accept`, a server's
 /// `Server` and, renewed each second, `Date`. Sending them is a memory copy.
-public struct EncodedFields: Sendable, Hashable {
+package struct EncodedFields: Sendable, Hashable {
   let bytes: [UInt8]
 
   /// No fields.
-  public init() {
+  package init() {
     bytes = []
   }
 
   /// - Throws: `invalidOutput` for a name or value that can't be sent, and for Host, Content-Length and
   ///   Transfer-Encoding, which differ from message to message.
-  public init(_ fields: HTTPFields) throws(HTTPWireError) {
+  package init(_ fields: HTTPFields) throws(HTTPWireError) {
     var bytes: [UInt8] = []
     for field in fields {
       guard FramingField(field.name) == nil else {

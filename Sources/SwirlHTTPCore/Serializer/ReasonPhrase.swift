@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// The usual reason phrases (RFC 9110 §15, and the registry of status codes for the rest). Programs ignore them; they
 /// help people who read a trace.
 enum ReasonPhrase {
@@ -68,4 +70,9 @@ enum ReasonPhrase {
     default: ""
     }
   }
+}
+
+extension HTTPResponse.Status {
+  /// The status with this number and its usual reason phrase.
+  package init(number: Int) { self.init(code: number, reasonPhrase: ReasonPhrase.of(number)) }
 }

@@ -26,21 +26,20 @@ public struct RequestSerializer: Sendable, Hashable {
   ///     OPTIONS.
   ///   - host: the host, and the port if it is not the scheme's default, for the Host field.
   ///   - fields: the other fields. Framing fields among them must agree with `framing`.
-  ///   - encoded: pre-encoded fields, sent first.
   ///   - framing: the framing of the content. Use `.contentLength(0)` for an empty body of a method that usually has
   ///     content.
   ///   - output: the buffer to append to.
   /// - Throws: `invalidOutput` or `contradictoryFraming`; it appends nothing then.
   public func appendHead(
     _ method: HTTPRequest.Method, target: String, host: String, fields: HTTPFields = HTTPFields(),
-    encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
+    framing: BodyFraming = .none, to output: inout [UInt8]
   ) throws(HTTPWireError) {
     try appendHead(
-      method, target: target, host: EncodedHost(host), fields: fields, encoded: encoded, framing: framing, to: &output)
+      method, target: target, host: EncodedHost(host), fields: fields, framing: framing, to: &output)
   }
 
-  /// Appends a request line and fields, for a pre-encoded host.
-  public func appendHead(
+  /// Appends a request line and fields, for a pre-encoded host, and pre-encoded fields, which are sent first.
+  package func appendHead(
     _ method: HTTPRequest.Method, target: String, host: EncodedHost, fields: HTTPFields = HTTPFields(),
     encoded: EncodedFields? = nil, framing: BodyFraming = .none, to output: inout [UInt8]
   ) throws(HTTPWireError) {

@@ -39,7 +39,7 @@ public struct ResponseSerializer: Sendable, Hashable {
   /// ```
   ///
   /// - Parameters:
-  ///   - status: 100 to 999, with its reason phrase.
+  ///   - status: 100 to 999; without a reason phrase, with the usual one.
   ///   - fields: the other fields. Framing fields among them must agree with `framing`.
   ///   - framing: the framing of the content. `none` is only for responses that can't have content: 1xx, 204, 304, and
   ///     those to HEAD and CONNECT. Any other empty response needs `.contentLength(0)`.
@@ -48,8 +48,9 @@ public struct ResponseSerializer: Sendable, Hashable {
   public func appendHead(
     _ status: HTTPResponse.Status, fields: HTTPFields = HTTPFields(), framing: BodyFraming, to output: inout [UInt8]
   ) throws(HTTPWireError) {
+    let reason = status.reasonPhrase.isEmpty ? nil : status.reasonPhrase
     try appendHead(
-      statusCode: status.code, reason: status.reasonPhrase, fields: fields, framing: framing, to: &output)
+      statusCode: status.code, reason: reason, fields: fields, framing: framing, to: &output)
   }
 
   /// As above, with pre-encoded fields, which are sent first; without a reason, with the usual one.

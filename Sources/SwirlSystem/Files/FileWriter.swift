@@ -45,6 +45,7 @@ public final class FileWriter {
     return finished
   }
 
+  /// Renamed.
   @available(*, unavailable, renamed: "close()")
   public func finish() -> Deferred<Void> { fatalError() }
 

@@ -141,6 +141,7 @@ public final class ProcessPool {
   @discardableResult
   public func abort() -> Deferred<Void> { workers.abort() }
 
+  /// Renamed.
   @available(*, unavailable, renamed: "close()")
   public func finish() -> Deferred<Void> { fatalError() }
 }
