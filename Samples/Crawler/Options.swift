@@ -3,7 +3,7 @@ import Swirl
 import SwirlHTML
 
 struct Options: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "crawler")
+  static let configuration = CommandConfiguration(commandName: "crawler", version: "crawler \(swirlVersion)")
 
   @Option(name: [.customShort("c"), .long], help: "How many pages at once.")
   var concurrency = 10

@@ -22,7 +22,7 @@ import Swirl
     checksums = try options.checksums.map { try Checksums(String(contentsOfFile: $0, encoding: .utf8)) }
     try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
     var configuration = HTTPClient.Configuration()
-    configuration.headers[.userAgent] = "swirl-downloader"
+    configuration.headers[.userAgent] = "swirl-downloader/\(swirlVersion)"
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
     progress = options.isQuiet || isatty(2) == 0 ? nil : Progress(count: files.count)

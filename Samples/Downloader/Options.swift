@@ -1,7 +1,8 @@
 import ArgumentParser
+import Swirl
 
 struct Options: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "downloader")
+  static let configuration = CommandConfiguration(commandName: "downloader", version: "downloader \(swirlVersion)")
 
   @Option(name: [.customShort("P"), .customLong("parallel")], help: "How many files at once.")
   var parallel = 4

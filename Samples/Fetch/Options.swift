@@ -1,8 +1,9 @@
 import ArgumentParser
+import Swirl
 
 /// The most common flags of curl.
 struct Options: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "fetch")
+  static let configuration = CommandConfiguration(commandName: "fetch", version: "fetch \(swirlVersion)")
 
   @Option(name: [.customShort("X"), .customLong("request")], help: "The method.")
   var method: String?

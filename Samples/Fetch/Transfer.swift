@@ -15,7 +15,7 @@ import Swirl
     configuration.redirects = options.follows ? .follow(50, allowingDowngrade: true) : .none
     configuration.timeout = options.maximumTime.map { .seconds($0) }
     configuration.maximumBodySize = .max
-    configuration.headers[.userAgent] = "swirl-fetch"
+    configuration.headers[.userAgent] = "swirl-fetch/\(swirlVersion)"
     configuration.proxies = try options.proxy.map(Self.proxies) ?? .environment()
     if options.isInsecure { configuration.tls.verification = .dangerouslyAcceptingAnyCertificate }
     if let path = options.cacert { configuration.tls.roots = [.file(path)] }

@@ -2,6 +2,7 @@ public import HTTPTypes
 import SwirlContent
 public import SwirlHTTPCore
 public import SwirlNet
+import SwirlReactor
 
 extension HTTPClient {
   /// The defaults for the requests of a client. Every limit has a value, so that no buffer or queue grows without
@@ -65,7 +66,7 @@ extension HTTPClient {
     /// always parsed strictly.
     public var strictResponses = false
     /// Fields for every request that does not set them itself.
-    public var headers: HTTPFields = [.userAgent: "Swirl", .accept: "*/*"]
+    public var headers: HTTPFields = [.userAgent: "Swirl/\(swirlVersion)", .accept: "*/*"]
 
     /// The defaults.
     public init() {}

@@ -11,7 +11,7 @@ import Testing
 extension HTTPClientTests {
   /// A client without a socket, with all that is around the network.
   @Suite(.failsOnUnhandledFailures) struct AnsweringTests {
-    private let reactor = Reactor()
+    private let reactor = Reactor(clock: .virtual())
     private let server = MockServer()
     private let origin = "http://example.test"
     private struct Trouble: Error {}
@@ -49,7 +49,7 @@ extension HTTPClientTests {
       #expect(response.text == "hello" && response.status == 200 && response.url == origin + "/a?b#c")
       #expect(response["content-type"] == "text/plain")
       #expect(server.requests.map(\.url) == [origin + "/a?b"])
-      #expect(server.requests[0].headers[.userAgent] == "Swirl")
+      #expect(server.requests[0].headers[.userAgent] == "Swirl/\(swirlVersion)")
       #expect(client.counts == HTTPClient.Counts())
       #expect(try fetch(client, "/elsewhere").status == 404)
     }

@@ -29,7 +29,7 @@ extension HTTPClientTests {
       bench.run()
       #expect(
         bench.server.requests[0].head
-          == "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:\(bench.server.port)\r\nUser-Agent: Swirl\r\nAccept: */*\r\n"
+          == "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:\(bench.server.port)\r\nUser-Agent: Swirl/\(swirlVersion)\r\nAccept: */*\r\n"
           + "Accept-Encoding: gzip, deflate, br, zstd\r\n\r\n")
       bench.end()
     }
@@ -204,7 +204,7 @@ extension HTTPClientTests {
     ) throws {
       var configuration = HTTPClient.Configuration()
       trouble.configure(&configuration)
-      let bench = try ClientBench(configuration, trouble.answer)
+      let bench = try ClientBench(configuration, on: trouble.code == .timeout ? .memory : .sockets, trouble.answer)
       bench.server.onConnect = trouble.onConnect
       let isRefused = trouble.testDescription == "refused"
       trouble.prepare(bench)

@@ -14,7 +14,16 @@ import Testing
 
 /// A reactor, a raw server and a client on it, which run on the test's thread.
 final class ClientBench {
-  let reactor = Reactor()
+  /// What connects the client and the server.
+  enum Network {
+    /// Sockets of the kernel, in real time.
+    case sockets
+    /// A network in memory without latency, in virtual time: for tests of limits in time.
+    case memory
+  }
+
+  let reactor: Reactor
+  let network: MemoryNetwork?
   let server: RawServer
   private(set) var client: HTTPClient!
   /// The results in order: the target and `200 body`, or the code of the error.
@@ -25,14 +34,20 @@ final class ClientBench {
   /// Far more than any test takes, on any machine.
   static let guardTime = Duration.seconds(120)
 
-  /// - Parameter authority: signs the server's certificate; nil for a server without TLS.
+  /// - Parameters:
+  ///   - authority: signs the server's certificate; nil for a server without TLS.
+  ///   - network: what connects them.
   init(
     _ configuration: HTTPClient.Configuration = .init(), authority: TestAuthority? = nil,
+    on network: Network = .sockets,
     _ answer: @escaping (RawRequest) -> Void = { $0.answer("hello") }
   ) throws {
+    self.network = network == .memory ? MemoryNetwork(seed: 1, link: .init(latency: .zero)) : nil
+    reactor = self.network?.reactor ?? Reactor()
     var configuration = configuration
     if let authority { configuration.tls.roots = [authority.root] }
     server = try RawServer(on: reactor, tls: authority.map { .server($0.identity(for: "127.0.0.1")) }, answer)
+    server.network = self.network
     client = HTTPClient(configuration, on: reactor)
   }
 
@@ -128,11 +143,11 @@ final class ClientBench {
     // These closures may capture the bench.
     server.answer = { _ in }
     server.onConnect = { _ in }
-    reactor.resolver.lookup = { _ in Deferred() }
+    if network == nil { reactor.resolver.lookup = { _ in Deferred() } }
   }
 
   /// The sockets of this process that involve the server: both ends of each connection, and the listener.
-  var openSockets: Int { OwnSockets(of: server.port).count }
+  var openSockets: Int { server.sockets.connected + server.sockets.atPort }
 }
 
 /// Text of `count` bytes that reveals a missing, duplicated or misplaced part.

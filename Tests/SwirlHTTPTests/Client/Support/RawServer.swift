@@ -1,6 +1,7 @@
 import Foundation
 import SwirlNet
 import SwirlReactor
+import SwirlTesting
 
 /// A server that sends the test's bytes, valid or not, and counts requests and connections.
 final class RawServer {
@@ -21,6 +22,8 @@ final class RawServer {
   fileprivate(set) var mostOpen = 0
   /// Whether to count `mostOpen`, which scans all descriptors for each connection.
   var countsSockets = true
+  /// The network in memory that it is on, if it is on one.
+  var network: MemoryNetwork?
   /// Whether to keep the requests for inspection.
   var keepsRequests = true
 
@@ -35,6 +38,12 @@ final class RawServer {
 
   var port: Int { Int(listener.localAddress.port) }
   var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
+  /// The open sockets that are connected to its port, and those at it.
+  var sockets: (connected: Int, atPort: Int) {
+    if let network { return network.openSockets(of: port) }
+    let own = OwnSockets(of: port)
+    return (own.connected, own.atPort)
+  }
   /// The targets of the requests, in order.
   var targets: [String] { requests.map(\.target) }
 }
@@ -95,7 +104,7 @@ final class RawConnection: StreamProtocol {
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     server.open[number] = self
-    if server.countsSockets { server.mostOpen = max(server.mostOpen, OwnSockets(of: server.port).connected) }
+    if server.countsSockets { server.mostOpen = max(server.mostOpen, server.sockets.connected) }
     server.onConnect(self)
   }
 
@@ -141,10 +150,18 @@ final class RawConnection: StreamProtocol {
 
   /// Sends `pieces`, each after the peer has had a turn to read the previous one.
   func send(pieces: some Collection<[UInt8]>, then done: @escaping (RawConnection) -> Void = { _ in }) {
+    send(Array(pieces)[...], then: done)
+  }
+
+  private func send(_ pieces: ArraySlice<[UInt8]>, then done: @escaping (RawConnection) -> Void) {
     guard isOpen, let piece = pieces.first else { return done(self) }
     transport.write(piece)
-    transport.reactor.callSoon { [self] in
-      transport.reactor.callSoon { [self] in send(pieces: Array(pieces.dropFirst()), then: done) }
+    let next = { [self] in send(pieces.dropFirst(), then: done) }
+    // Virtual time passes only for timers.
+    if server.network != nil {
+      transport.reactor.callLater(.microseconds(100), next)
+    } else {
+      transport.reactor.callSoon { [self] in transport.reactor.callSoon(next) }
     }
   }
 
