@@ -1,5 +1,6 @@
 import Swirl
 import SwirlPlatform
+import SwirlTesting
 import Testing
 
 /// A client that sends raw bytes over a real socket.
@@ -26,8 +27,11 @@ final class ServerRawClient: StreamProtocol {
 
 /// A reactor with a server on a free port, for the duration of `body`. Stops when the Deferred of `body` has fired;
 /// fails after ten seconds.
-func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) throws {
-  let reactor = Reactor()
+///
+/// - Parameter isVirtual: on a network in memory, in virtual time: for tests of limits in time.
+func serving(_ server: HTTPServer, isVirtual: Bool = false, _ body: (Reactor, Int) -> Deferred<Void>) throws {
+  let network = isVirtual ? MemoryNetwork(link: .init(latency: .zero)) : nil
+  let reactor = network?.reactor ?? Reactor()
   let listener = try server.listen(0, on: reactor)
   let guardTimer = reactor.callLater(.seconds(10)) {
     Issue.record("the test took too long")
@@ -91,7 +95,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     configuration.lingerTimeout = .milliseconds(10)
     var text = "?"
     let server = HTTPServer(configuration: configuration) { _ in .text("x") }
-    try serving(server) { reactor, port in talk(reactor, port, sent).addCallback { text = $0 } }
+    try serving(server, isVirtual: true) { reactor, port in talk(reactor, port, sent).addCallback { text = $0 } }
     #expect(text.statuses == (status == 0 ? [] : [status]))
   }
 
@@ -106,7 +110,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     let bytes = request.utf8.map { String(UnicodeScalar($0)) }
     let headCount = request.hasPrefix("POST") ? request.utf8.count - 20 : 0
     var text = ""
-    try serving(server) { reactor, port in
+    try serving(server, isVirtual: true) { reactor, port in
       connect(reactor, port, bytes[..<headCount].joined()).addCallback { client in
         var next = headCount
         var timer: DelayedCall?
@@ -132,7 +136,7 @@ func serving(_ server: HTTPServer, _ body: (Reactor, Int) -> Deferred<Void>) thr
     let server = HTTPServer(configuration: configuration) { _ in .bytes([UInt8](repeating: 65, count: 50_000_000)) }
     var isComplete = true
     let lost = Deferred<Void>()
-    try serving(server) { reactor, port in
+    try serving(server, isVirtual: true) { reactor, port in
       connect(reactor, port, get()).addCallback { client in
         client.transport?.pauseReading()
         func poll() {

@@ -72,7 +72,7 @@ import Testing
     to server: HTTPServer, _ request: String, timeout: Duration = .milliseconds(30)
   ) throws -> String {
     var text = ""
-    try serving(server) { reactor, port in
+    try serving(server, isVirtual: true) { reactor, port in
       reactor.connectTCP("127.0.0.1", port) { ServerRawClient(sending: request) }.addCallback { client in
         client.ended.addCallback { text = client.text }
       }

@@ -115,7 +115,7 @@ extension Deferred {
   }
 
   @Test func `An answer is used again until its time is over`() {
-    withReactor { reactor in
+    withReactor(clock: .virtual()) { reactor in
       let manual = ManualLookup()
       manual.install(in: reactor.resolver)
       reactor.resolver.cacheDuration = .milliseconds(50)

@@ -135,7 +135,7 @@ extension HTTPClientTests {
     @Test func `a connection that is old gives way to a new one, which asks for the addresses anew`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionLifetime = .milliseconds(30)
-      let bench = try ClientBench(configuration) { $0.answer("\($0.connection.number)") }
+      let bench = try ClientBench(configuration, on: .memory) { $0.answer("\($0.connection.number)") }
       let first = bench.fetch("/")
       bench.run()
       let kept = bench.fetch("/")
@@ -173,7 +173,7 @@ extension HTTPClientTests {
     {
       var configuration = Self.configuration(perOrigin: 1)
       configuration.waitTimeout = .milliseconds(20)
-      let bench = try ClientBench(configuration) { _ in }
+      let bench = try ClientBench(configuration, on: .memory) { _ in }
       let first = bench.fetch("/first", timeout: .seconds(60))
       bench.run(until: { bench.server.targets.count == 1 })
       let second = bench.fetch("/second")
@@ -211,7 +211,7 @@ extension HTTPClientTests {
     // MARK: - Waiting
 
     @Test func `requests in line time out and are cancelled, and those behind them are served in order`() throws {
-      let bench = try ClientBench(Self.configuration(perOrigin: 1)) { request in
+      let bench = try ClientBench(Self.configuration(perOrigin: 1), on: .memory) { request in
         request.connection.transport.reactor.callLater(.milliseconds(60)) { request.answer("hello") }
       }
       bench.fetch("/first")
@@ -240,7 +240,7 @@ extension HTTPClientTests {
     // MARK: - Kept connections
 
     @Test func `a kept connection is closed after its time, and one that is used before is not`() throws {
-      let bench = try ClientBench(Self.configuration(idle: .milliseconds(600)))
+      let bench = try ClientBench(Self.configuration(idle: .milliseconds(600)), on: .memory)
       bench.fetch("/1")
       bench.fetch("/2")
       bench.run()
@@ -293,7 +293,7 @@ extension HTTPClientTests {
       _ seed: UInt64
     ) throws {
       var random = SplitMix(state: seed)
-      let bench = try ClientBench(Self.configuration(perOrigin: 7, inAll: 15, idle: .milliseconds(5)))
+      let bench = try ClientBench(Self.configuration(perOrigin: 7, inAll: 15, idle: .milliseconds(5)), on: .memory)
       bench.reactor.resolver.lookup = { name in
         name == "bad.test" ? .fail(NetError(.resolve, name)) : .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!])
       }

@@ -83,7 +83,7 @@ extension HTTPClientTests {
       var configuration = HTTPClient.Configuration()
       configuration.idleTimeout = .milliseconds(300)
       configuration.connectionLifetime = .milliseconds(1000)
-      let bench = try ClientBench(configuration, Self.serve)
+      let bench = try ClientBench(configuration, on: .memory, Self.serve)
       bench.server.countsSockets = false
       bench.server.onConnect = { connection in
         connection.onHead = { [unowned connection] in Self.serveHead($0, on: connection) }

@@ -156,7 +156,7 @@ extension HTTPClientTests {
     }
 
     @Test func `a Deferred that was cancelled tells its errback, and its chain goes on`() throws {
-      let bench = try ClientBench { _ in }
+      let bench = try ClientBench(on: .memory) { _ in }
       var seen: [String] = []
       let page = bench.client.fetch(HTTPClient.Request(bench.server.url))
       let chain = page.addCallback { $0.text }.addErrback { "\($0)" }.addCallback { seen.append($0) }
@@ -167,7 +167,7 @@ extension HTTPClientTests {
     }
 
     @Test func `a Deferred's addTimeout cancels the request`() throws {
-      let bench = try ClientBench { _ in }
+      let bench = try ClientBench(on: .memory) { _ in }
       var seen: [any Error] = []
       bench.client.fetch(HTTPClient.Request(bench.server.url)).addTimeout(.milliseconds(10), clock: bench.reactor)
         .addErrback {

@@ -33,7 +33,7 @@ extension HTTPClientTests {
     @Test func `the timeout of a request goes before that of the configuration`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.timeout = .milliseconds(20)
-      let bench = try ClientBench(configuration) { request in
+      let bench = try ClientBench(configuration, on: .memory) { request in
         request.connection.transport.reactor.callLater(.milliseconds(60)) { request.answer("hello") }
       }
       let short = bench.fetch("/1")
@@ -48,7 +48,7 @@ extension HTTPClientTests {
       bench.end()
 
       configuration.timeout = nil
-      let endless = try ClientBench(configuration)
+      let endless = try ClientBench(configuration, on: .memory)
       for timeout in [nil, Duration.seconds(5), nil] {
         let outcome = endless.fetch("/", timeout: timeout)
         endless.run()
@@ -119,7 +119,7 @@ extension HTTPClientTests {
     @Test func `a client that nobody keeps ends its requests, and then its connections`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 2
-      let bench = try ClientBench(configuration) { request in
+      let bench = try ClientBench(configuration, on: .memory) { request in
         request.connection.transport.reactor.callLater(.milliseconds(10)) { request.answer("hello") }
       }
       weak let client = bench.client
@@ -135,7 +135,7 @@ extension HTTPClientTests {
 
     @Test(arguments: ["refused", "bad url", "/close", "/timeout"])
     func `a client that nobody keeps may end with an error`(_ target: String) throws {
-      let bench = try ClientBench { if $0.target == "/close" { $0.connection.close() } }
+      let bench = try ClientBench(on: .memory) { if $0.target == "/close" { $0.connection.close() } }
       weak let client = bench.client
       if target == "refused" { bench.server.listener.stop() }
       let outcome = bench.fetch(target == "refused" ? "/" : target, timeout: .milliseconds(50))

@@ -35,7 +35,7 @@ extension HTTPClientTests {
     }
 
     @Test func `one that awaits`() throws {
-      let bench = try ClientBench { $0.answer($0.values("x-mark").joined()) }
+      let bench = try ClientBench(on: .memory) { $0.answer($0.values("x-mark").joined()) }
       bench.client.interceptAwaiting { request, next in
         try await Reactor.current.sleep(.milliseconds(1)).value
         var request = request
@@ -209,7 +209,7 @@ extension HTTPClientTests {
     @Test func `the responses come in the order of the requests, no more at a time than was said`() throws {
       var open = 0
       var most = 0
-      let bench = try ClientBench { request in
+      let bench = try ClientBench(on: .memory) { request in
         open += 1
         most = max(most, open)
         // Later requests get their response sooner.

@@ -10,7 +10,7 @@ import Testing
 extension HTTPClientTests {
   /// Interceptors around fetches, streams, callbacks and downloads alike.
   @Suite struct MiddlewareTests {
-    private let reactor = Reactor()
+    private let reactor = Reactor(clock: .virtual())
     private let server = MockServer()
     private let origin = "http://example.test"
     private let mark = HTTPField.Name("X-Mark")!

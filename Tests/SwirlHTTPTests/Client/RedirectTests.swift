@@ -304,7 +304,7 @@ extension HTTPClientTests {
     }
 
     @Test func `the time is one for all the redirects, and cancelling ends the one under way`() throws {
-      let bench = try ClientBench { request in
+      let bench = try ClientBench(on: .memory) { request in
         if request.target == "/old" { found(request, at: "/never") }
       }
       let late = bench.fetch("/old", timeout: .milliseconds(50))

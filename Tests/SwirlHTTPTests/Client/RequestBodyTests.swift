@@ -190,7 +190,7 @@ extension HTTPClientTests {
 
     @Test func `an answer before the content is through ends the sending, and the connection`() throws {
       let asked = Tally()
-      let bench = try ClientBench()
+      let bench = try ClientBench(on: .memory)
       bench.server.onConnect = { connection in
         connection.onHead = { _ in connection.send("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno") }
       }
@@ -296,7 +296,7 @@ extension HTTPClientTests {
     @Test func `each of the times has its say`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 1
-      let bench = try ClientBench(configuration) { request in
+      let bench = try ClientBench(configuration, on: .memory) { request in
         if request.target == "/drip" { request.connection.drip("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") }
       }
       var request = HTTPClient.Request(bench.server.url + "/never")
