@@ -132,7 +132,7 @@ package final class ContentDecoder {
       throw ContentError(
         .ratioTooHigh, coding.rawValue,
         "\(stage.total) bytes of \(coding) were decoded from \(received): more than \(limits.maximumRatio ?? 0) to 1 is taken for a "
-          + "decompression bomb: raise `maximumDecodingRatio` if it is none")
+          + "decompression bomb: raise `maximumDecodingRatio` if it is not")
     }
   }
 }

@@ -26,7 +26,7 @@ public final class DeferredLock {
 
   /// Releases the lock to the longest waiter. It must be held.
   public func release() {
-    require(isLocked, "release of a DeferredLock that nobody holds")
+    require(isLocked, "release of a DeferredLock that is not held")
     semaphore.release()
   }
 

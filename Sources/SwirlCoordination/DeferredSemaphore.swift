@@ -110,7 +110,7 @@ public final class BoundedSemaphore: DeferredSemaphore {
 
   /// - Parameter tokens: the number of tokens.
   public override init(_ tokens: Int) {
-    require(tokens > 0, "a bounded semaphore with \(tokens) tokens would let nobody in, ever")
+    require(tokens > 0, "a bounded semaphore with \(tokens) tokens would never admit a waiter")
     bound = tokens
     super.init(tokens)
   }

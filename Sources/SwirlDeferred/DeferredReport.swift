@@ -61,7 +61,7 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
         from what you started, before you await it; if another thread fires it later, all is well
         """
     default:
-      text = "a Deferred was let go of unfired while callbacks wait for it; keep it until it is fired"
+      text = "a Deferred was released unfired while callbacks wait for it; keep it until it is fired"
     }
     if let site { text += ", at \(site)" }
     if let createdAt { text += ", made at \(createdAt)" }

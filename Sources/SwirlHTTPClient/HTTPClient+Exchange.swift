@@ -221,7 +221,7 @@ extension HTTPClient {
       state = .finished
       // A task must not wait for ever.
       if case .task = consumer { return finish(.failure(ReactorReleasedError())) }
-      stream?.finish(.failure(error(.clientClosed, "the reactor was let go of")), isReactorGone: true)
+      stream?.finish(.failure(error(.clientClosed, "the reactor was released")), isReactorGone: true)
       consumer = nil
       client = nil
       timer?.cancel()

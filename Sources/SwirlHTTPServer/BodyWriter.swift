@@ -76,6 +76,6 @@ extension HTTPServer {
   public struct ClientDisconnectedError: Error, Hashable, CustomStringConvertible {
     init() {}
     /// The error in words.
-    public var description: String { "the client has gone before request and response were whole" }
+    public var description: String { "the client disconnected before request and response were complete" }
   }
 }

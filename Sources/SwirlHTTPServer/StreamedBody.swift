@@ -125,7 +125,7 @@ final class StreamedBody {
   /// The writer was released: breaks the body, unless a Deferred will end it.
   func writerGone() {
     guard state == .open, source == nil, !isBrokenOff else { return }
-    destination?.log("the body's writer was let go of before the end", of: exchange.request)
+    destination?.log("the body's writer was released before the end", of: exchange.request)
     breakOff()
   }
 

@@ -36,7 +36,7 @@ final class ConnectionLink: @unchecked Sendable {
     remote = transport.reactor.remote
     self.transport = transport
     waterMarks = transport.waterMarks
-    peer = transport.peerAddress?.description ?? "the other end"
+    peer = transport.peerAddress?.description ?? "the peer"
     // For a short piece the array's overhead exceeds its bytes.
     inbound = StreamBuffer(on: remote, high: inboundMarks.high, low: inboundMarks.low) { max($0.count, 64) }
     inbound.setSource(
@@ -150,7 +150,7 @@ final class ConnectionLink: @unchecked Sendable {
   func letGo() {
     perform { [self] _ in
       isLetGo = true
-      if isEndReceived { closeSoon(NetError(.write, peer, reason: "nobody held the connection")) }
+      if isEndReceived { closeSoon(NetError(.write, peer, reason: "the connection was released")) }
     }
   }
 
@@ -166,7 +166,7 @@ final class ConnectionLink: @unchecked Sendable {
   func receivedEnd() {
     isEndReceived = true
     inbound.finish(stopsWhenLeft: true)
-    if isLetGo { closeSoon(NetError(.write, peer, reason: "nobody held the connection")) }
+    if isLetGo { closeSoon(NetError(.write, peer, reason: "the connection was released")) }
   }
 
   func pauseWriting() { lock.withLock { isPaused = true } }

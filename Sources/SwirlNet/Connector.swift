@@ -177,7 +177,7 @@ package final class Connector: CancellableCall, ReactorHandle {
         .failure(
           NetError(
             .handshake, peer.description, errno: ETIMEDOUT,
-            reason: "not completed within \(timeout), connecting included: does the other end speak TLS there?")))
+            reason: "not completed within \(timeout), connecting included: does the peer speak TLS there?")))
     }
     let reason =
       isResolved

@@ -355,5 +355,5 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     outgoing.removeAll()
   }
 
-  var peerName: String { peerAddress?.description ?? "the other end" }
+  var peerName: String { peerAddress?.description ?? "the peer" }
 }

@@ -292,7 +292,7 @@ public final class MemoryTransport: Transport {
     told?.connectionLost(end)
   }
 
-  private var peerName: String { peerAddress?.description ?? "the other end" }
+  private var peerName: String { peerAddress?.description ?? "the peer" }
 }
 
 @available(*, unavailable, message: "A transport belongs to the thread of its reactor")

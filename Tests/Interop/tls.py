@@ -115,7 +115,7 @@ def with_openssl(fetch, folder, root, between):
         "not valid yet": (identity(future), 60, [], 60, "not valid yet"),
         "for another host": (identity(elsewhere), 60, [], 60, "for another host"),
         "self-signed": (["-cert", other.certificate, "-key", other.key], 60, [], 60, "self-signed"),
-        "unknown root": (identity(other.sign("stray", hosts=here), other), 60, [], 60, "nobody who is trusted"),
+        "unknown root": (identity(other.sign("stray", hosts=here), other), 60, [], 60, "no authority that is trusted"),
         "the certificate between is missing": (["-cert", certificate, "-key", key], 60, [], 60, "certificates between"),
         "TLS 1.1 only": ([*good, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], 35, [], 35, "no version of TLS that is allowed"),
         "another application protocol": ([*good, "-alpn", "h2"], 35, ["--http1.1"], 35, "no application protocol in common"),

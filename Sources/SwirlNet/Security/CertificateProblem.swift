@@ -28,12 +28,12 @@ public struct CertificateProblem: Sendable, Hashable, CustomStringConvertible {
   /// No trusted authority has signed it, or the intermediate certificates were not sent.
   public static let unknownAuthority = CertificateProblem(
     "unknownAuthority",
-    "nobody who is trusted here has signed its certificate, or it does not send the certificates between: add its root, or mend its chain"
+    "no authority that is trusted here has signed its certificate, or it does not send the certificates between: add its root, or mend its chain"
   )
   /// It was revoked.
   public static let revoked = CertificateProblem("revoked", "its certificate was revoked by who signed it")
   /// Its key is not one of the pinned keys.
-  public static let notPinned = CertificateProblem("notPinned", "its public key is none of those that are pinned")
+  public static let notPinned = CertificateProblem("notPinned", "its public key is not among those that are pinned")
   /// Any other problem; the description has the reason.
   public static let invalid = CertificateProblem("invalid", "its certificate is not valid")
 }

@@ -126,15 +126,15 @@ final class TLSSession: ConnectionSecurity {
       let detail = String(cString: X509_verify_cert_error_string(result))
       return NetError(.handshake, peer, reason: "\(problem) (\(detail))", certificate: problem)
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-      return NetError(.handshake, peer, errno: ECONNRESET, reason: "the other end closed the connection")
+      return NetError(.handshake, peer, errno: ECONNRESET, reason: "the peer closed the connection")
     case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST, SSL_R_UNEXPECTED_MESSAGE:
       isPeerPlain = reason != SSL_R_UNEXPECTED_MESSAGE && swirl_has_written(ssl) == 0
-      return NetError(.handshake, peer, errno: EPROTO, reason: "the other end does not speak TLS there (\(words))")
+      return NetError(.handshake, peer, errno: EPROTO, reason: "the peer does not speak TLS there (\(words))")
     case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
       let configuration = context.configuration
       return NetError(
         .handshake, peer, errno: EPROTO,
-        reason: "the other end speaks no version of TLS that is allowed here, \(configuration.minimumVersion) to "
+        reason: "the peer speaks no version of TLS that is allowed here, \(configuration.minimumVersion) to "
           + "\(configuration.maximumVersion): it needs a newer one (\(words))")
     case SSL_R_NO_APPLICATION_PROTOCOL, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
       return NetError(
@@ -170,7 +170,7 @@ final class TLSSession: ConnectionSecurity {
     needsToWriteToRead = false
     let count = SSL_read(ssl, base, Int32(clamping: room))
     if count > 0 { return Int(count) }
-    return failed(count, "the other end cut the connection without TLS's own end of it")
+    return failed(count, "the peer cut the connection without TLS's own end of it")
   }
 
   /// Whether OpenSSL has buffered data from the socket, which the kernel does not report any more.
@@ -216,7 +216,7 @@ final class TLSSession: ConnectionSecurity {
         let systemError = errno
         needsToReadToWrite = SSL_get_error(ssl, count) == SSL_ERROR_WANT_READ
         errno = systemError
-        return sent > 0 ? sent : failed(count, "the other end cut the connection")
+        return sent > 0 ? sent : failed(count, "the peer cut the connection")
       }
       sent += Int(count)
     }

@@ -124,7 +124,7 @@ public final class ProcessPool {
       if let failure = try? WorkerMessages.decode(WorkerMessages.Failure.self, answer) {
         throw ProcessPoolError(failure.code, function.name, failure.reason)
       }
-      let reason = "\(Output.self) was expected of it, and this is none: \(WorkerMessages.words(error))"
+      let reason = "\(Output.self) was expected of it, and this is not one: \(WorkerMessages.words(error))"
       throw ProcessPoolError(.output, function.name, reason)
     }
   }

@@ -27,7 +27,7 @@ final class WorkerFunctions: @unchecked Sendable {
     add(function.name) { call in
       let input: Input
       do { input = try WorkerMessages.decode(WorkerMessages.Call<Input>.self, call).input } catch {
-        return Self.failure(.input, "it takes \(Input.self), and this is none: \(WorkerMessages.words(error))")
+        return Self.failure(.input, "it takes \(Input.self), and this is not one: \(WorkerMessages.words(error))")
       }
       let output: Output
       do { output = try await body(input) } catch { return Self.failure(.function, "\(error)") }
