@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: Vector.all)
-  func `No byte can be changed unseen where there is a checksum, and nothing crashes where there is none`(
+  func `No byte can be changed unseen under a checksum, and nothing crashes without one`(
     vector: Vector
   ) {
     let isChecked = !["br", "raw", "Unchecked", "Sized"].contains {

@@ -22,7 +22,7 @@ import Testing
     #expect(clock.delayedCalls.isEmpty)
   }
 
-  @Test func `a step that returns a Deferred is waited for, while others go on`() throws {
+  @Test func `a step that returns a Deferred is waited for, while others continue`() throws {
     let clock = TestClock()
     let cooperator = Cooperator(clock: clock, turnTime: .zero)
     let gate = Deferred<Void>()
@@ -68,7 +68,7 @@ import Testing
     #expect(count == 5 && clock.delayedCalls.isEmpty)
   }
 
-  @Test func `a failure that nobody asks for is reported`() {
+  @Test func `a failure without an errback is reported`() {
     let reports = reports {
       let clock = TestClock()
       cooperate([1], clock: clock) { _ in throw Trouble() }

@@ -64,7 +64,7 @@ import Testing
     try failureResult(of: failing, as: Trouble.self)
   }
 
-  @Test func `a barrier lets nobody go on before all are there, and begins anew`() throws {
+  @Test func `a barrier holds all back until the last has arrived, and begins anew`() throws {
     let barrier = DeferredBarrier(3)
     var log: [Int] = []
     func come() -> Deferred<Void> { barrier.wait().addCallback { log.append($0) } }

@@ -198,7 +198,7 @@ import Testing
     all = nil
   }
 
-  @Test func `what waits for several keeps none that nobody fires`() throws {
+  @Test func `a wait for several retains no member that is never fired`() throws {
     weak var pending: Deferred<Int>?
     do {
       let (first, never) = (Deferred<Int>(), Deferred<Int>())
@@ -217,7 +217,7 @@ import Testing
     #expect(pending == nil)
   }
 
-  @Test func `a group that is gone leaves nothing with the reactor`() {
+  @Test func `a released group leaves nothing with the reactor`() {
     let reactor = Reactor()
     for _ in 0..<10 { _ = DeferredGroup(cancelledBy: reactor) }
     #expect(reactor.triggers[.shutdown, default: []].isEmpty)

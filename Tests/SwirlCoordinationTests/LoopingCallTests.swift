@@ -207,7 +207,7 @@ import Testing
     loop.stop()
   }
 
-  @Test func `a loop that nobody keeps goes on, and is let go of when it is stopped`() {
+  @Test func `a loop without an owner continues, and is released when it is stopped`() {
     let clock = TestClock()
     weak var loop: LoopingCall?
     var calls = 0

@@ -114,7 +114,7 @@ import Testing
     try failureResult(of: empty.get(), as: QueueClosedError.self)
   }
 
-  @Test func `elements that were taken are let go of`() throws {
+  @Test func `elements that were taken are released`() throws {
     final class Element {}
     let queue = DeferredQueue<Element>()
     weak var first: Element?
@@ -192,7 +192,7 @@ import Testing
     #expect(queue.isEmpty)
   }
 
-  @Test func `an element that was taken back may use the queue when it is let go of`() {
+  @Test func `a withdrawn element may use the queue when it is released`() {
     final class Lease {
       private let pool: DeferredQueue<Lease?>
       init(_ pool: DeferredQueue<Lease?>) { self.pool = pool }

@@ -22,7 +22,7 @@ import Testing
     #expect(semaphore.tokens == 1 && semaphore.waiting == 0)
   }
 
-  @Test func `who comes when a token is released does not overtake who waits`() {
+  @Test func `a newcomer when a token is released does not overtake the waiters`() {
     let semaphore = DeferredSemaphore(1)
     var log: [String] = []
     semaphore.acquire().addCallback {}
@@ -98,7 +98,7 @@ import Testing
     waiters = []
     for _ in 0..<143 { semaphore.release() }
     #expect(log == Array(stride(from: 0, to: 1000, by: 7)))
-    #expect(witness == nil, "what they held is let go of")
+    #expect(witness == nil, "what they held is released")
     #expect(semaphore.waiting == 0 && semaphore.tokens == 0)
   }
 
@@ -113,12 +113,12 @@ import Testing
     #expect(words.contains("released more often than acquired"), "\(words)")
   }
 
-  @Test func `a lock that nobody holds cannot be released`() async {
+  @Test func `a lock that is not held cannot be released`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       DeferredLock().release()
     }
     let words = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(words.contains("release of a DeferredLock that nobody holds"), "\(words)")
+    #expect(words.contains("release of a DeferredLock that is not held"), "\(words)")
   }
 
   @Test func `a negative number of tokens is an error of the program`() async {
@@ -172,7 +172,7 @@ import Testing
     #expect(!lock.isLocked)
   }
 
-  @Test func `a semaphore whose holder is gone keeps nobody who waits`() {
+  @Test func `a semaphore whose holder was released keeps no waiter`() {
     weak var gone: DeferredSemaphore?
     do {
       let semaphore = DeferredSemaphore(1)

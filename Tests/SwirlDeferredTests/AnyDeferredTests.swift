@@ -277,7 +277,7 @@ import Testing
       log.lines == ["stopped", "inner!CancellationError()", "outer!CancellationError()", "end!CancellationError()"])
   }
 
-  @Test func cancellingWhatWaitsForAnInnerOneThatRecoversGoesOnWithItsValue() {
+  @Test func cancellingWhatWaitsForAnInnerOneThatRecoversContinuesWithItsValue() {
     let inner = Deferred<Int>()
     let waiting = Deferred.succeed(1).addCallback { _ in inner.addErrback { _ in 9 } }
     waiting.noteEnd("waiting", in: log)
@@ -391,7 +391,7 @@ import Testing
     #expect(census.alive == 0)
   }
 
-  @Test func callbacksOfAStageWhoseSourceWasLetGoOfAreReleased() {
+  @Test func callbacksOfAStageWhoseSourceWasReleasedAreReleased() {
     let census = Census()
     weak var observed: Deferred<Int>?
     do {
@@ -413,7 +413,7 @@ import Testing
     #expect(observed == nil && census.alive == 0)
   }
 
-  @Test func aStageWhoseSourceWasLetGoOfCanStillBeCancelled() {
+  @Test func aStageWhoseSourceWasReleasedCanStillBeCancelled() {
     var d: Deferred<Int>? = Deferred()
     let stage = d!.addCallback { $0 }.addCallback { $0 }
     stage.noteEnd("stage", in: log)

@@ -66,7 +66,7 @@ import Testing
     #expect(count == 1_000_000)
   }
 
-  @Test func `a result that was taken is let go of, by a loop that is always behind, too`() async throws {
+  @Test func `a result that was taken is released, by a loop that is always behind, too`() async throws {
     let census = Census()
     var most = 0
     for try await result in asCompleted(0..<1000, atMost: 5, { _ in Deferred.succeed(census.newCitizen()) }) {

@@ -25,7 +25,7 @@ import Testing
     #expect(log.lines == ["target=2", "d=1"])
   }
 
-  @Test func aTargetThatHasFiredIsReportedAndTheChainGoesOn() {
+  @Test func aTargetThatHasFiredIsReportedAndTheChainContinues() {
     let d = Deferred<Int>()
     d.chainDeferred(Deferred.succeed(0))
     d.noteEnd("d", in: log)

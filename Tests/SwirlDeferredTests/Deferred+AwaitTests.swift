@@ -116,7 +116,7 @@ import Testing
     #expect(log.lines == ["sum=499500"])
   }
 
-  @Test func theBodyRunsAtOnceUpToItsFirstSuspensionAndGoesOnOnTheSameActor() async throws {
+  @Test func theBodyRunsAtOnceUpToItsFirstSuspensionAndContinuesOnTheSameActor() async throws {
     let gate = Deferred<Int>()
     let d = Deferred { [log] in
       log("begins")

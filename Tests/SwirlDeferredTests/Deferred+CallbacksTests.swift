@@ -48,7 +48,7 @@ import Testing
     #expect(log.lines == ["next!callback"])
   }
 
-  @Test func aRecoveredChainGoesOnAsASuccess() {
+  @Test func aRecoveredChainContinuesAsASuccess() {
     Deferred<Int>.fail(Boom()).addCallback { $0 + 1 }.addErrback { _ in 10 }.addCallback { $0 + 1 }
       .noteEnd("end", in: log)
     #expect(log.lines == ["end=11"])

@@ -83,7 +83,7 @@ import Testing
     #expect(Reports.takeWords() == ["thrown by one"])
   }
 
-  @Test func anErrorThatSurvivesAPauseIsReportedWhenItIsLetGoOf() {
+  @Test func anErrorThatSurvivesAPauseIsReportedWhenItIsReleased() {
     do {
       let d = Deferred<Int>()
       d.pause()
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  @Test func withoutAHandlerReportsGoToStandardErrorAndTheProgramGoesOn() async {
+  @Test func withoutAHandlerReportsGoToStandardErrorAndTheProgramContinues() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       _ = Deferred<Int>.fail(Boom("lost"), file: "A/B.swift", line: 1)
       let d = Deferred.succeed(1, file: "A/B.swift", line: 2)
@@ -217,7 +217,7 @@ import Testing
     }
   }
 
-  @Test func oneLetGoOfUnfiredIsReportedOnlyIfCallbacksWaitForIt() async {
+  @Test func oneReleasedUnfiredIsReportedOnlyIfCallbacksWaitForIt() async {
     await #expect(processExitsWith: .success) {
       nonisolated(unsafe) var reports: [DeferredReport] = []
       DeferredReport.setHandler { reports.append($0) }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.reported) struct GatheringTests {
   let log = Log()
 
-  @Test func aGatheringThatNobodyHoldsStillFires() {
+  @Test func aGatheringWithoutAnOwnerStillFires() {
     let d = Deferred<Int>()
     DeferredList([d]).noteEnd("list", in: log)
     gather(d, d).noteEnd("gather", in: log)
@@ -34,14 +34,14 @@ import Testing
     }
   }
 
-  @Test func cancellingWhenAllMembersWereLetGoOfFailsAtOnce() {
+  @Test func cancellingWhenAllMembersWereReleasedFailsAtOnce() {
     let list = DeferredList([Deferred<Int>(), Deferred<Int>()])
     list.noteEnd("list", in: log)
     list.cancel()
     #expect(log.lines == ["list!CancellationError()"])
   }
 
-  @Test func cancellingSkipsMembersThatHaveFiredOrWereLetGoOf() {
+  @Test func cancellingSkipsMembersThatHaveFiredOrWereReleased() {
     let fired = Deferred.succeed(1)
     let waiting = Deferred<Int>(canceller: { [log] _ in log("stopped") })
     let list = DeferredList([fired, Deferred<Int>(), waiting], consumeErrors: true)

@@ -29,7 +29,7 @@ import Testing
     withExtendedLifetime(members) {}
   }
 
-  @Test func aLoserIsToldOnceToStop() {
+  @Test func aLoserIsCancelledOnce() {
     // Its callback returns another Deferred, which the race must not cancel any more.
     let other = Deferred<Int>(canceller: { [log] _ in log("other stopped") })
     let loser = Deferred<Int>()
@@ -62,7 +62,7 @@ import Testing
     withExtendedLifetime(members) {}
   }
 
-  @Test func withNobodyInItFailsAtOnce() {
+  @Test func withoutMembersItFailsAtOnce() {
     race([Deferred<Int>]()).noteEnd("race", in: log)
     #expect(log.lines == ["race!nothing took part in the race"])
   }

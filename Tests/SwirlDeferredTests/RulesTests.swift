@@ -87,7 +87,7 @@ import Testing
     #expect(log.lines == ["stopped", "d!the operation did not end within 2.0 seconds"])
   }
 
-  @Test func aFailureNobodySawIsReportedOnceWhenItsLastReferenceGoes() {
+  @Test func anUnhandledFailureIsReportedOnceWhenItsLastReferenceIsReleased() {
     var d: Deferred<Int>? = Deferred()
     d?.addCallback { $0 + 1 }
     d?.addCallback { $0 + 2 }.addCallback { $0 + 3 }

@@ -33,7 +33,7 @@ import Testing
     #expect(page.base == "http://h/other/")
   }
 
-  @Test func `a base that is no URL is none`() {
+  @Test func `a base that is no URL is ignored`() {
     #expect(page("<base href='http://['><a href=x>").links == ["http://h/dir/x"])
     #expect(page("<base href='mailto:x'><a href=x>").links == ["http://h/dir/x"])
   }

@@ -35,7 +35,7 @@ import Testing
     #expect(rules("User-agent: *\nDisallow: \(pattern)").allows("http://h\(path)") == allows)
   }
 
-  @Test func `a rule that is cut off at the limit of the size is none`() {
+  @Test func `a rule that is cut off at the size limit is ignored`() {
     let head = "User-agent: *\nDisallow: /private\n#"
     let text = head + String(repeating: "x", count: 512 * 1024 - head.utf8.count - 12) + "\nDisallow: /no\n"
     #expect(rules(text).allows("http://h/x") && !rules(text).allows("http://h/private"))

@@ -17,5 +17,5 @@ import Testing
     "bytes 0-4/5/6", "bytes +0-4/5", "bytes 0-4/-5", "bytes 0-/5", "bytes 0-4", "bytes=0-4/5",
     "bytes 0-99999999999999999999/*", "bytes 0-9223372036854775807/*", "bytes 18446744073709551621-9/10",
   ])
-  func `what are no positions are none`(value: String) { #expect(ContentRange(value) == nil) }
+  func `invalid positions are nil`(value: String) { #expect(ContentRange(value) == nil) }
 }

@@ -53,7 +53,7 @@ import Testing
     #expect(try response("HTTP/1.1 204\r\n\r\n").reasonPhrase == "")
   }
 
-  @Test("The length of what HEAD would have brought is told (RFC 9110 §8.6)")
+  @Test("A response to HEAD has the length of the omitted content (RFC 9110 §8.6)")
   func lengthWithoutContent() throws {
     let head = try response("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
     #expect(head.contentLength == 7)
@@ -125,7 +125,7 @@ import Testing
       try request("GET / \(version)\r\nHost: x\r\nConnection: \(connection)\r\n\r\n").isPersistent == expected)
   }
 
-  @Test("A head that was kept stays as it was while the parser goes on")
+  @Test("A head that was kept stays as it was while the parser continues")
   func headsAreValues() throws {
     var parser = ResponseParser()
     var heads: [ResponseHead] = []

@@ -216,7 +216,7 @@ import Testing
     #expect(head.reasonPhrase == "No" && head["a"] == "\u{1B}[2J b")
   }
 
-  @Test("A length beside a coding is none (RFC 9112 §6.3 (3))")
+  @Test("A length beside a coding is nil (RFC 9112 §6.3 (3))")
   func overriddenLength() throws {
     var parser = ResponseParser(isLenient: true)
     var offset = 0

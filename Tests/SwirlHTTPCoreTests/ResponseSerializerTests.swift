@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(
-    "The connection's fate is told where it is not what the client expects (RFC 9112 §9.3)",
+    "Connection is sent where its fate is not what the client expects (RFC 9112 §9.3)",
     arguments: [
       (HTTPVersion.http11, true, nil), (.http11, false, "close"), (.http10, true, "keep-alive"),
       (.http10, false, "close"),

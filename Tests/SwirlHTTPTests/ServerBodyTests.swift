@@ -49,7 +49,7 @@ import Testing
     #expect(!transport.isClosed)
   }
 
-  @Test func aClientThatWaitsIsToldToGoOn_RFC9110_10_1_1() {
+  @Test func aWaitingClientGets100Continue_RFC9110_10_1_1() {
     let transport = ServerMemoryTransport(echo, on: Reactor())
     transport.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     #expect(transport.take() == "HTTP/1.1 100 Continue\r\n\r\n")

@@ -265,7 +265,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
       scene.reactor.stop()
       scene.reactor.run(handlingSignals: false)
     },
-    Ending("the handler answers when the client has gone") { scene in
+    Ending("the handler answers when the client has disconnected") { scene in
       scene.send(get("/later"))
       scene.runUntilAsked()
       scene.client.transport?.abort()

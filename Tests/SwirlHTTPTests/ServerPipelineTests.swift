@@ -193,7 +193,7 @@ import Testing
     #expect(server.connectionCount == 0)
   }
 
-  @Test func theEndOfTheClientsSideCountsAsGoneUnlessItIsSaidNotTo() {
+  @Test func theEndOfTheClientsSideCountsAsDisconnectedByDefault() {
     let asked = Asked()
     let transport = ServerMemoryTransport(asked.server(), on: Reactor())
     transport.send(get("/1"))

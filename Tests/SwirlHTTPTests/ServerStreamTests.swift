@@ -20,7 +20,7 @@ import Testing
     func letGo() { writer = nil }
   }
 
-  @Test func `a writer that breaks its body off and is let go of was not forgotten`() {
+  @Test func `a writer that aborted its body and is released is not reported`() {
     let lines = LogLines()
     let stream = Streamed()
     stream.server.logger = lines.logger()
@@ -131,7 +131,7 @@ import Testing
     stream.writer?.end()
   }
 
-  @Test func aClientThatGoesIsTold() {
+  @Test func aClientThatDisconnectsIsReported() {
     let stream = Streamed(capacity: 0)
     var told: [String] = []
     stream.writer?.onDisconnect = { told.append("onDisconnect") }
@@ -145,7 +145,7 @@ import Testing
     stream.writer?.end()
   }
 
-  @Test func theEndIsTold() {
+  @Test func theEndIsReported() {
     let stream = Streamed()
     let finish = stream.writer?.notifyFinish()
     stream.writer?.end()
@@ -153,7 +153,7 @@ import Testing
     #expect(stream.writer?.notifyFinish().isFired == true)
   }
 
-  @Test func aWriterThatIsLetGoOfBreaksTheConnection() {
+  @Test func aWriterThatIsReleasedBreaksTheConnection() {
     let stream = Streamed()
     stream.letGo()
     #expect(stream.transport.isAborted)

@@ -168,7 +168,7 @@ final class IdentityFiles {
   // MARK: - Clients
 
   @Test(arguments: ["GET", "POST", "HEAD", "PUT", "OPTIONS", "DELETE", "CONNECT"])
-  func `a client that speaks plain HTTP is told so`(_ method: String) throws {
+  func `a client that speaks plain HTTP gets a response that says so`(_ method: String) throws {
     var text = ""
     let server = HTTPServer { _ in .text("x") }
     try withReactor { reactor in

@@ -13,7 +13,7 @@ import Testing
     case halfClosedThereFirst, writeFails, handedOver, closeUnsent, abortUnsent, reactorCrashes, reactorGoes
   }
 
-  @Test(arguments: Way.allCases) func `the end is told once, and nothing fires after it`(way: Way) throws {
+  @Test(arguments: Way.allCases) func `the end is reported once, and nothing fires after it`(way: Way) throws {
     var reactor: Reactor? = Reactor()
     let recorder = Recorder { $0.keepsTransport = way != .reactorGoes }
     let successor = Recorder()

@@ -75,7 +75,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `A taker that takes nothing makes the other end wait; then all arrives in order`() async throws {
+  @Test func `A consumer that takes nothing makes the peer wait; then all arrives in order`() async throws {
     let pieces = 800
     try await withReactorThread { remote in
       let (near, far) = try await remote.pair()
@@ -129,7 +129,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `Half closed, the other end can still answer`() async throws {
+  @Test func `Half closed, the peer can still answer`() async throws {
     try await withReactorThread { remote in
       let (near, far) = try await remote.pair()
       async let answer = near.readAll()
@@ -145,7 +145,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `The other end's reset is thrown, to who reads and to who writes`() async throws {
+  @Test func `The peer's reset is thrown to the pending read and the pending write`() async throws {
     try await withReactorThread { remote in
       let (near, far) = try await remote.rawPair()
       far.send("begin")
@@ -159,7 +159,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `A reset is thrown to who waits to write`() async throws {
+  @Test func `A reset is thrown to a pending write`() async throws {
     try await withReactorThread { remote in
       let (near, far) = try await remote.rawPair()
       let writing = Task { while true { try await near.write(piece(0)) } }
@@ -208,7 +208,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `A task that is cancelled while it waits for bytes, or for the end, is told so`() async throws {
+  @Test func `A task that is cancelled while it waits for bytes, or for the end, gets a CancelledError`() async throws {
     try await withReactorThread { remote in
       let (near, far) = try await remote.pair()
       let reading = Task { try await near.readAll() }
@@ -259,7 +259,7 @@ private final class Counter: Sendable {
     }
   }
 
-  @Test func `A loop goes on when nobody else holds the connection, and closes it at the end`() async throws {
+  @Test func `A loop continues when it alone holds the connection, and closes it at the end`() async throws {
     try await withReactorThread { remote in
       func ends() async throws -> (ReactorStream<[UInt8]>.AsyncIterator, Connection) {
         let (near, far) = try await remote.pair()

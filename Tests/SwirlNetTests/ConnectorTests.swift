@@ -88,7 +88,7 @@ private func connect(
     }
   }
 
-  @Test func `Of one address its reason is told`() {
+  @Test func `The error of one address has its reason`() {
     withReactor(clock: .virtual()) { reactor in
       let refused = RawListener.closedPort()
       var error: NetError?
@@ -103,7 +103,7 @@ private func connect(
     }
   }
 
-  @Test func `Of several addresses what each said is told, and what all said once`() {
+  @Test func `The error of several addresses has each reason, and a common one once`() {
     withReactor(clock: .virtual()) { reactor in
       let refused = [RawListener.closedPort(), RawListener.closedPort()]
       let unusable = SocketAddress(unixPath: "/nonexistent/socket")!
@@ -210,7 +210,7 @@ private func connect(
     }
   }
 
-  @Test func `No descriptor is left behind by winners, losers, timeouts, cancellations or a reactor that is let go of`()
+  @Test func `No descriptor is left behind by winners, losers, timeouts, cancellations or a reactor that is released`()
     async
   {
     await #expect(processExitsWith: .success) {

@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func `what cannot be told apart again is not sent`() {
+  @Test func `a message that the peer could not split again is not sent`() {
     #expect(throws: FramingError.self) { try LineFraming().encode(Array("a\r\nb".utf8)) }
     #expect(throws: FramingError.self) { try LineFraming(delimiter: "aab").encode(Array("xaaba".utf8)) }
     #expect(throws: FramingError.self) { try LengthFraming(width: 1).encode([UInt8](repeating: 1, count: 256)) }
@@ -99,7 +99,7 @@ import Testing
     override func framingFailed(_ error: FramingError) { failure = error }
   }
 
-  @Test func `a receiver is told each line, pauses between two, and closes after what is no line`() throws {
+  @Test func `a receiver gets each line, pauses between two, and closes after an invalid one`() throws {
     withReactor { reactor in
       let echo = Echo(maximumLength: 20)
       echo.pausesAt = "two"
@@ -159,7 +159,7 @@ import Testing
     do { #expect(try splitter.next() == nil) } catch { #expect(bytes.hasPrefix("99999"), "\(error)") }
   }
 
-  @Test(arguments: [true, false]) func `after its end no more is told, whatever has come`(isAborted: Bool) {
+  @Test(arguments: [true, false]) func `after its end nothing more is delivered`(isAborted: Bool) {
     final class Server: LineReceiver {
       var lines: [String] = []
       var end: (any Transport) -> Void = { _ in }

@@ -87,7 +87,7 @@ private let hasIPv6: Bool = {
     }
   }
 
-  @Test func `Connections that were accepted go on after stop(), and new ones are refused`() throws {
+  @Test func `Accepted connections continue after stop(), and new ones are refused`() throws {
     try withReactor { reactor in
       let server = Recorder { $0.onLost = { _ in reactor.stop() } }
       let listener = try reactor.listenTCP(0) { _ in server }
@@ -192,7 +192,7 @@ private let hasIPv6: Bool = {
     }
   }
 
-  @Test func `The reactor keeps a listener that nobody else keeps, and closes it when it is let go of`() {
+  @Test func `The reactor retains a listener that the program does not, and closes it when it is released`() {
     weak var listener: Listener?
     var port: UInt16 = 0
     do {
@@ -208,7 +208,7 @@ private let hasIPv6: Bool = {
   }
 
   @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
-  func `Without a free descriptor accepting rests, and goes on by itself`(error: Int32) throws {
+  func `Without a free descriptor accepting pauses, and resumes by itself`(error: Int32) throws {
     try withReactor { reactor in
       var calls = 0
       let listener = try reactor.listenTCP(0) { _ in

@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `A transport that nobody starts is closed when it is let go of`() {
+  @Test func `A transport that is never started is closed when it is released`() {
     withReactor { reactor in
       let listener = RawListener()
       reactor.connectTCP(host: "127.0.0.1", port: listener.port, timeout: nil).addCallback { transport in

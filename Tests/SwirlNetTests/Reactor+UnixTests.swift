@@ -82,7 +82,7 @@ private final class TemporaryPath {
     #expect(!place.exists)
   }
 
-  @Test func `What nobody listens on is refused with the path`() {
+  @Test func `A path without a listener is refused, and named`() {
     let place = TemporaryPath()
     withReactor { reactor in
       var message = ""

@@ -95,7 +95,7 @@ extension Deferred {
     #expect(try second.now()?.get() == [one])
   }
 
-  @Test func `An asker may cancel another while the answer is told`() throws {
+  @Test func `An asker may cancel another while the answer is delivered`() throws {
     manual.install(in: reactor.resolver)
     let first = reactor.resolver.resolve("example.test")
     let second = reactor.resolver.resolve("example.test")
@@ -104,7 +104,7 @@ extension Deferred {
     #expect(second.message == "CancellationError()")
   }
 
-  @Test func `The answer to a question whose askers are all gone is kept`() throws {
+  @Test func `The answer to a question whose askers were all cancelled is kept`() throws {
     manual.install(in: reactor.resolver)
     let asker = reactor.resolver.resolve("example.test")
     asker.cancel()

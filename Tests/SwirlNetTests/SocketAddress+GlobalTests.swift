@@ -17,7 +17,7 @@ import Testing
     ("2001::1", false),
     ("2606:4700::1111", true), ("3fff::1", false), ("4000::1", false), ("fec0::1", false),
   ])
-  func `an address of the public Internet is told from those of other purposes`(ip: String, isGlobal: Bool) {
+  func `an address of the public Internet is distinguished from those of other purposes`(ip: String, isGlobal: Bool) {
     #expect(SocketAddress(ip: ip, port: 80)!.isGlobal == isGlobal)
   }
 

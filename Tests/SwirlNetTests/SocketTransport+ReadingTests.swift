@@ -126,7 +126,7 @@ private final class DirectReader: StreamProtocol {
     }
   }
 
-  @Test func `After the other end's direction has ended the loop sleeps while ours goes on`() {
+  @Test func `After the peer's EOF the loop sleeps while our direction stays open`() {
     withReactor { reactor in
       let recorder = Recorder { $0.goesOnSending = true }
       let (_, far) = reactor.startPair(recorder)

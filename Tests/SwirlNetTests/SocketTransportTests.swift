@@ -8,7 +8,7 @@ import Testing
 @Suite struct SocketTransportTests {
   // MARK: - The end
 
-  @Test func `The end is told once, after everything else, in a later turn than close()`() {
+  @Test func `The end is reported once, after everything else, in a later turn than close()`() {
     withReactor { reactor in
       let recorder = Recorder {
         $0.onMade = { transport in
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `abort() in connectionMade reads nothing and is told once, as aborted`() {
+  @Test func `abort() in connectionMade reads nothing and is reported once, as aborted`() {
     withReactor { reactor in
       let recorder = Recorder {
         $0.onMade = { $0.abort() }
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `A write to a broken connection raises no SIGPIPE and is told after the write has returned`() {
+  @Test func `A write to a broken connection raises no SIGPIPE and is reported after the write has returned`() {
     withReactor { reactor in
       let recorder = Recorder { $0.onLost = { _ in reactor.stop() } }
       let (transport, far) = reactor.startPair(recorder)
@@ -120,7 +120,7 @@ import Testing
     withReactor { reactor in
       let recorder = Recorder { $0.onLost = { _ in reactor.stop() } }
       let (transport, far) = reactor.startPair(recorder)
-      transport.write("a request that nobody reads")
+      transport.write("a request that is never read")
       far.send("413")
       // Closing with unread bytes sends a reset.
       far.close()
@@ -133,7 +133,7 @@ import Testing
     }
   }
 
-  @Test func `A reset by the other end is a failure that names it`() {
+  @Test func `A reset by the peer is a failure that names it`() {
     withReactor { reactor in
       let recorder = Recorder { $0.onLost = { _ in reactor.stop() } }
       let (_, far) = reactor.startPair(recorder)
@@ -176,7 +176,7 @@ import Testing
 
   // MARK: - Half close
 
-  @Test func `closeWrite() ends our direction after what waits, and the other goes on until its end`() {
+  @Test func `closeWrite() ends our direction after the pending writes, and the peer's continues until its end`() {
     withReactor { reactor in
       let recorder = Recorder { $0.onLost = { _ in reactor.stop() } }
       let (transport, far) = reactor.startPair(recorder)
@@ -206,7 +206,7 @@ import Testing
 
   /// No bytes are buffered, for any answer and action of the protocol.
   @Test(arguments: ["goes on", "default", "close", "abort", "closeWrite", "write"])
-  func `The end of the other direction is told after closeWrite() too`(verb: String) {
+  func `The end of the other direction is reported after closeWrite() too`(verb: String) {
     withReactor { reactor in
       let recorder = Recorder {
         $0.goesOnSending = verb == "goes on"
@@ -232,7 +232,7 @@ import Testing
     }
   }
 
-  @Test func `After the other end's direction has ended, ours goes on while endReceived says so`() {
+  @Test func `After the peer's EOF our direction stays open while endReceived says so`() {
     withReactor { reactor in
       let recorder = Recorder {
         $0.goesOnSending = true
@@ -257,7 +257,7 @@ import Testing
     }
   }
 
-  @Test func `By default the end of the other direction closes, after what waits is sent`() {
+  @Test func `By default EOF closes, after the pending writes are sent`() {
     withReactor { reactor in
       let recorder = Recorder {
         $0.onEndReceived = { [unowned recorder = $0] in recorder.transport?.write("last words") }
@@ -327,8 +327,7 @@ import Testing
     }
   }
 
-  @Test func `The protocol is told to pause once above the high mark, within the write, and to resume at the low one`()
-  {
+  @Test func `The protocol is paused once above the high mark, within the write, and resumed at the low one`() {
     withReactor { reactor in
       let recorder = Recorder()
       let (transport, far) = reactor.startPair(recorder)
@@ -351,7 +350,7 @@ import Testing
     }
   }
 
-  @Test func `Water marks that are moved across what waits are told at once`() {
+  @Test func `Water marks that are moved across the pending bytes notify the protocol at once`() {
     withReactor { reactor in
       let recorder = Recorder()
       let (transport, far) = reactor.startPair(recorder)
@@ -367,7 +366,7 @@ import Testing
     }
   }
 
-  @Test func `A successor is told to pause by its own writes, and to resume`() {
+  @Test func `A successor is paused by its own writes, and resumed`() {
     withReactor { reactor in
       let first = Recorder()
       let (transport, far) = reactor.startPair(first)
@@ -442,7 +441,7 @@ import Testing
     }
   }
 
-  @Test func `A reactor that is let go of closes its connections and frees their protocols`() {
+  @Test func `A reactor that is released closes its connections and frees their protocols`() {
     weak var recorder: Recorder?
     let far: RawSocket = {
       let reactor = Reactor()

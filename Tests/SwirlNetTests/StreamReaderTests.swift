@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `drain waits while the other end does not read, and tells of a connection that has ended`() async throws {
+  @Test func `drain waits while the peer does not read, and fails once the connection has ended`() async throws {
     try await withReactorThread { remote in
       let address = try await remote.run { reactor in
         try reactor.startServer(0) { connection in
@@ -111,7 +111,7 @@ import Testing
   @Test func `what was cut off by an error is never taken for the whole`() async throws {
     let stream = StreamBuffer<[UInt8]>(on: Reactor().remote, high: 1000, low: 100) { $0.count }
     stream.put(Array("half a li".utf8))
-    stream.finish(throwing: NetError(.read, "the other end", reason: "it broke"))
+    stream.finish(throwing: NetError(.read, "the peer", reason: "it broke"))
     var reader = StreamReader(ReactorStream(stream))
     for _ in 0..<2 { await #expect(throws: NetError.self) { try await reader.readLine() } }
     await #expect(throws: NetError.self) { try await reader.readAll(atMost: 100) }

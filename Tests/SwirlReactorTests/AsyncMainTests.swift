@@ -13,7 +13,7 @@ import Testing
       ])
   }
 
-  @Test func `stop ends the reactor, and main goes on`() {
+  @Test func `stop ends the reactor, and main continues`() {
     let lines = Probe("stop", of: "AsyncProbe").lines
     // The awaiting task and the trigger are both due in that turn.
     #expect(lines.prefix(2).sorted() == ["got 1", "shutdown"] && lines.last == "goes on false")

@@ -2,7 +2,7 @@ import SwirlReactor
 import Testing
 
 @Suite struct MainQueueTests {
-  @Test func `the main queue and the main actor go on while the main reactor runs`() {
+  @Test func `the main queue and the main actor continue while the main reactor runs`() {
     #expect(
       Probe("main queue").lines == [
         "running", "queued before", "task", "queued during", "slept on the main thread: true", "stopped",

@@ -1,7 +1,7 @@
 import Testing
 
 @Suite struct ProcessSetupTests {
-  @Test func `writing to a peer that is gone does not end the process`() {
+  @Test func `writing to a closed peer does not end the process`() {
     #expect(Probe("broken pipe").lines == ["-1 true"])
   }
 
@@ -9,7 +9,7 @@ import Testing
     #expect(Probe("own handler of broken pipe").lines == ["own"])
   }
 
-  @Test func `a failure that nobody handled is logged`() {
+  @Test func `a failure without an errback is logged`() {
     let output = Probe("unhandled failure").output
     #expect(output.contains("error") && output.contains("unhandled failure in a Deferred: Wrong()"))
   }

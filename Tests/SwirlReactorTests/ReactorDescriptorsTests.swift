@@ -25,7 +25,7 @@ private struct Wrong: Error {}
     #expect(calls == 3)
   }
 
-  @Test func `a reader is told of the end`() throws {
+  @Test func `a reader is called at EOF`() throws {
     let sockets = DescriptorPair.sockets()
     try reactor.addReader(sockets) { [unowned reactor] in
       #expect(sockets.receive() == [])

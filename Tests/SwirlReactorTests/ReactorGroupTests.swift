@@ -20,13 +20,13 @@ import Testing
     await group.stop()
   }
 
-  @Test func `there is one for each processor unless told otherwise`() async {
+  @Test func `there is one for each processor by default`() async {
     let group = ReactorGroup()
     #expect(group.threads.count == ReactorGroup.processorCount && ReactorGroup.processorCount >= 1)
     await group.stop()
   }
 
-  @Test func `a count that is none ends the program`() async {
+  @Test func `an invalid count ends the program`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = ReactorGroup(count: 0)
     }

@@ -17,7 +17,7 @@ import Testing
     #expect(probe.exitCode == 0)
   }
 
-  @Test func `run leaves signals alone when told so`() {
+  @Test func `run leaves signals alone if asked to`() {
     #expect(Probe("unhandled signals").lines == ["true true"])
   }
 

@@ -173,7 +173,7 @@ private struct Wrong: Error {}
     deinit { reactor.removeSystemEventTrigger(trigger) }
   }
 
-  @Test func `what a trigger holds may take others away when it is let go of with it`() {
+  @Test func `what a trigger holds may remove others when it is released with it`() {
     for isRetired in [false, true] {
       var owner: Owner? = Owner(reactor)
       let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [owner] in withExtendedLifetime(owner) {} }

@@ -86,7 +86,7 @@ private struct Wrong: Error {}
     #expect(!reactor.isRunning)
   }
 
-  @Test func `it runs again after it was stopped, and goes on with what is left`() {
+  @Test func `it runs again after it was stopped, and continues with what is left`() {
     var seen = ""
     reactor.callSoon { [unowned reactor] in
       seen += "1"
@@ -203,7 +203,7 @@ private struct Wrong: Error {}
 
   // MARK: - Callbacks that throw or take long
 
-  @Test func `a callback that throws is logged with the place that made it, and the loop goes on`() throws {
+  @Test func `a callback that throws is logged with the place that made it, and the loop continues`() throws {
     unowned let reactor = reactor
     var calls = 0
     let line = UInt(#line)
@@ -261,7 +261,7 @@ private struct Wrong: Error {}
 
   // MARK: - Lifetimes
 
-  @Test func `a reactor that is let go of releases what waits in it`() {
+  @Test func `a reactor that is released releases its pending calls`() {
     final class Object {}
     weak var soon: Object?
     weak var timer: Object?
@@ -280,7 +280,7 @@ private struct Wrong: Error {}
     #expect(soon == nil && timer == nil && cycle == nil)
   }
 
-  @Test func `what is kept of a reactor that is gone does nothing`() {
+  @Test func `objects of a released reactor do nothing`() {
     var reactor: Reactor? = Reactor()
     let remote = reactor!.remote
     let call = reactor!.callLater(.zero) {}

@@ -14,7 +14,7 @@ import Testing
     await thread.stop()
   }
 
-  @Test func `stop waits for the shutdown triggers, and until the reactor has gone`() async throws {
+  @Test func `stop waits for the shutdown triggers, and until the reactor is released`() async throws {
     let thread = ReactorThread()
     let seen = Guarded<[String]>([])
     try await thread.run { reactor in
@@ -47,7 +47,7 @@ import Testing
     thread.stopAndWait()
   }
 
-  @Test func `stop from its own thread waits too, and goes on elsewhere`() async {
+  @Test func `stop from its own thread waits too, and continues on another`() async {
     let thread = ReactorThread()
     let remote = thread.remote
     let answers = await Task(executorPreference: remote) { @concurrent in
@@ -66,7 +66,7 @@ import Testing
     await thread.ended()
   }
 
-  @Test func `stopAndJoin blocks until the reactor has gone`() async throws {
+  @Test func `stopAndJoin blocks until the reactor is released`() async throws {
     let thread = ReactorThread()
     let seen = Guarded(false)
     try await thread.run { reactor in
@@ -105,7 +105,7 @@ import Testing
     #expect(!isCurrent)
   }
 
-  @Test func `one that is let go of ends by itself`() async throws {
+  @Test func `one that is released ends by itself`() async throws {
     let (ends, end) = AsyncStream<Void>.makeStream()
     do {
       let thread = ReactorThread()
@@ -114,7 +114,7 @@ import Testing
     for await _ in ends {}
   }
 
-  @Test func `one that is let go of at once ends by itself, with its descriptors`() async {
+  @Test func `one that is released at once ends by itself, with its descriptors`() async {
     // If they leaked, the process would run out of them.
     for _ in 0..<2000 {
       let remote = ReactorThread().remote
@@ -142,15 +142,15 @@ import Testing
         }
       }
       // A thread that has reported its end takes a moment to exit. The test's time limit ends one that stays.
-      func untilTheyHaveGone() async {
+      func untilTheyAreReleased() async {
         while Place.all.contains(where: { $0.hasPrefix("swirl-") }) { await Task.yield() }
       }
       // The first use creates everything that the process keeps.
       try await useSome()
-      await untilTheyHaveGone()
+      await untilTheyAreReleased()
       let before = openDescriptors()
       for _ in 0..<10 { try await useSome() }
-      await untilTheyHaveGone()
+      await untilTheyAreReleased()
       // Dispatch opens a few at any time; each of these reactors had at least two.
       precondition(openDescriptors() < before + 20, "\(openDescriptors()) descriptors, before \(before)")
     }

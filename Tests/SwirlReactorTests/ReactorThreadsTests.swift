@@ -56,7 +56,7 @@ private struct Wrong: Error {}
     #expect("\(error)" == "the thread pool is closed and takes no more work")
   }
 
-  @Test func `a pool takes no more than may wait, and goes on when there is room`() throws {
+  @Test func `a pool takes no more than may be queued, and continues when there is room`() throws {
     let pool = ThreadPool(size: 2, maximumWaiting: 3)
     let gate = Gate()
     let taken = (0..<5).map { number in
@@ -94,7 +94,7 @@ private struct Wrong: Error {}
     #expect(result.0 == 49 && result.1)
   }
 
-  @Test func `a thread that blocks hears that the reactor has gone`() throws {
+  @Test func `a blocked thread gets an error once the reactor is released`() throws {
     let pool = ThreadPool(size: 1)
     let isDone = Gate()
     let isThere = Gate()
@@ -118,7 +118,7 @@ private struct Wrong: Error {}
     #expect(try successResult(of: outcome(of: all)) == Array(0..<1000))
   }
 
-  @Test func `what hangs on the Deferred is let go of on the reactor's thread, also when the reactor is gone`() {
+  @Test func `what the Deferred holds is released on the reactor's thread, also after the reactor was released`() {
     final class Witness {
       let isHere: () -> Void
       init(_ isHere: @escaping () -> Void) { self.isHere = isHere }

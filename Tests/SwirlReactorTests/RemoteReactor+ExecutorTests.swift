@@ -157,7 +157,7 @@ import Testing
 
   // MARK: - When jobs run
 
-  @Test func `a task from the reactor's own thread wakes nobody, one from another thread does`() {
+  @Test func `a task from the reactor's own thread writes no wake-up, one from another thread does`() {
     let reactor = Reactor()
     let remote = reactor.remote
     func isSignalled() -> Bool {
@@ -222,7 +222,7 @@ import Testing
     #expect(seen.withLock { $0 } == ["callback", "task", "next turn"])
   }
 
-  @Test func `tasks that go on without end leave timers, descriptors and calls their turn`() {
+  @Test func `endless tasks leave timers, descriptors and calls their turn`() {
     let reactor = Reactor()
     let remote = reactor.remote
     let isOver = Guarded(false)
@@ -312,7 +312,7 @@ import Testing
     #expect(isInOrder)
   }
 
-  @Test func `an actor whose reactor has gone goes on, one task after the other`() async {
+  @Test func `an actor whose reactor was released continues, one task after the other`() async {
     let thread = ReactorThread()
     let resident = Resident(on: thread.remote)
     await resident.incrementAlone()

@@ -244,7 +244,7 @@ import Testing
   // MARK: - A released reactor
 
   @Test(arguments: [false, true])
-  func `run fails when the reactor has gone, and its body is never run`(prefersReactor: Bool) async throws {
+  func `run fails once the reactor is released, and its body is never run`(prefersReactor: Bool) async throws {
     let thread = ReactorThread()
     let remote = thread.remote
     await thread.stop()
@@ -284,7 +284,7 @@ import Testing
     await #expect(throws: ReactorReleasedError.self) { try await task.value }
   }
 
-  @Test func `a task that is cancelled when the reactor has gone ends all the same`() async throws {
+  @Test func `a task that is cancelled after the reactor was released ends all the same`() async throws {
     let thread = ReactorThread()
     await thread.stop()
     let task = Task.detached {

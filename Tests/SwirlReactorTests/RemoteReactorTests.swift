@@ -89,7 +89,7 @@ import Testing
     #expect(seen.calls == ["callback", "call"])
   }
 
-  @Test func `what was sent to a reactor that is gone is released and never called`() {
+  @Test func `what was sent to a released reactor is released and never called`() {
     final class Object: Sendable {}
     weak var before: Object?
     weak var after: Object?

@@ -11,7 +11,7 @@ import Testing
     #expect(Probe("completes twice").lines == ["first", "left by the first", "second"])
   }
 
-  @Test func `a task of the main actor begun before it goes on while it runs`() {
+  @Test func `a task of the main actor begun before the run continues during it`() {
     #expect(Probe("completes beside others").lines == ["other", "body", "returned"])
   }
 

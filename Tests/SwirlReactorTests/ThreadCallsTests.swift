@@ -180,7 +180,7 @@ extension Gate {
     gate.open()
   }
 
-  @Test func `what was cancelled before a thread began it never runs, and is let go of at once`() throws {
+  @Test func `what was cancelled before a thread began it never runs, and is released at once`() throws {
     unowned let reactor = reactor
     let pool = ThreadPool(size: 1, maximumWaiting: 100)
     final class Object: Sendable {}

@@ -92,7 +92,7 @@ import Testing
     #expect(name.withLock { $0 } == "a-name-that-is-\n")
   }
 
-  @Test func `a closed one does what waits, and takes no more`() {
+  @Test func `a closed pool completes its queue, and takes no more`() {
     let pool = ThreadPool(size: 1)
     let gate = Gate()
     let done = Gate()
@@ -104,7 +104,7 @@ import Testing
     done.wait()
   }
 
-  @Test(arguments: [true, false]) func `its threads end when it is closed or let go of`(isClosed: Bool) {
+  @Test(arguments: [true, false]) func `its threads end when it is closed or released`(isClosed: Bool) {
     let ended = Gate()
     let started = Gate()
     let go = Gate()

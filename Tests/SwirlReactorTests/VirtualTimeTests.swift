@@ -23,7 +23,7 @@ import SwirlPlatform
     #expect(ContinuousClock.now - began < .seconds(20))
   }
 
-  @Test func `Time stands still while a call is queued`() {
+  @Test func `Virtual time does not pass while a call is queued`() {
     let start = reactor.now
     var turns = 0
     func again() {
@@ -39,7 +39,7 @@ import SwirlPlatform
     reactor.run()
   }
 
-  @Test func `Time stands still while a thread works for the reactor`() {
+  @Test func `Virtual time does not pass while a thread works for the reactor`() {
     let start = reactor.now
     var limit: DelayedCall?
     reactor.deferToThread { usleep(20_000) }.addCallback { [unowned reactor] in
@@ -60,7 +60,7 @@ import SwirlPlatform
     #expect(ContinuousClock.now - began < .milliseconds(200))
   }
 
-  @Test func `Time stands still while a descriptor is ready`() throws {
+  @Test func `Virtual time does not pass while a descriptor is ready`() throws {
     let pair = DescriptorPair.pipe()
     pair.send([1, 2, 3])
     let start = reactor.now
@@ -96,7 +96,7 @@ import SwirlPlatform
     thread.stopAndJoin()
   }
 
-  @Test func `A task that the reactor runs sees virtual time, and its sleep on the reactor takes none`() {
+  @Test func `A task that the reactor runs sees virtual time, and its sleep on the reactor takes no real time`() {
     let start = reactor.now
     nonisolated(unsafe) let reactor = reactor
     Task(executorPreference: reactor.remote) {

@@ -71,7 +71,7 @@ extension SystemTests {
       }
     }
 
-    @Test func `one who waits for room may cancel another who is told with it`() throws {
+    @Test func `a waiter for room may cancel another that fires with it`() throws {
       let seen = try reports {
         _ = try withReactor { reactor -> Deferred<ProcessStatus> in
           let process = try shell(reactor, "echo ready; exec sleep 1000", input: .pipe)
@@ -405,7 +405,7 @@ extension SystemTests {
       #expect(output.status.isSuccess)
     }
 
-    @Test func `a callback that throws closes the pipe, and the child is told`() throws {
+    @Test func `a callback that throws closes the pipe, and the child gets EPIPE`() throws {
       struct Enough: Error {}
       let status = try withReactor { reactor in
         let process = try reactor.spawnProcess("yes", standardOutput: .pipe)

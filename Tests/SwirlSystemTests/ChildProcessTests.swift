@@ -39,7 +39,7 @@ extension SystemTests {
       #expect(status == .exited(0) && text == "a\nb\n")
     }
 
-    @Test func `output that is taken when the process has gone is whole`() throws {
+    @Test func `output that is read after the process has ended is whole`() throws {
       let text = try withReactor { reactor in
         let process = try reactor.spawnProcess("echo", ["late"], standardOutput: .pipe)
         let output = process.standardOutput
@@ -78,7 +78,7 @@ extension SystemTests {
       #expect(areNoPipesOpen(besides: pipes))
     }
 
-    @Test func `what is no program, and a directory that is missing, are told apart`() throws {
+    @Test func `a missing program and a missing directory are different errors`() throws {
       let folder = TemporaryDirectory()
       let plain = folder.file("plain", "echo hello\n")
       let strange = folder.file("strange", "no program\n", mode: 0o755)

@@ -27,7 +27,7 @@ extension SystemTests {
       return there
     }
 
-    @Test func `named pipes that nobody writes to hold up no other file, and are read when someone does`() throws {
+    @Test func `named pipes without a writer hold up no other file, and are read once they have one`() throws {
       let path = folder.file("file", "content")
       let pipes = (0..<10).map { pipe("pipe\($0)") }
       let (text, fromPipes) = try withReactor { reactor in

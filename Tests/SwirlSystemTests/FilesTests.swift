@@ -157,7 +157,7 @@ extension SystemTests {
       await thread.stop()
     }
 
-    @Test func `a writer has its file when it is finished, and nothing when it is let go of`() throws {
+    @Test func `a writer has its file when it is closed, and nothing when it is released`() throws {
       let path = folder.path + "/written"
       try withReactor { reactor in
         let writer = reactor.files.writer(to: path)

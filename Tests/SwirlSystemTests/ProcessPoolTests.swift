@@ -63,7 +63,7 @@ extension SystemTests {
       #expect(later == 2 && none == nil && large.utf8.count == 10_000_000)
     }
 
-    @Test func `each failure has its name, and the pool goes on`() throws {
+    @Test func `each failure has its name, and the pool continues`() throws {
       let errors: [ProcessPoolError?] = try withPool { pool, _ in
         gatherSettled(0..<5, atMost: 1) { number -> Deferred<Int> in
           switch number {
@@ -131,7 +131,7 @@ extension SystemTests {
       #expect(four == 4)
     }
 
-    @Test func `a closed pool fails what runs and what waits`() throws {
+    @Test func `an aborted pool fails running and queued calls`() throws {
       let codes = try withPool(size: 1) { pool, reactor in
         let calls: [Deferred<Int>] = [pool.call("hang", "/dev/null"), pool.call(square, 1), pool.call(square, 2)]
         reactor.callSoon { pool.abort() }
@@ -143,7 +143,7 @@ extension SystemTests {
       #expect(codes == Array(repeating: .closed, count: 4))
     }
 
-    @Test func `a pool that is finished, or let go of, does first what it was given`() throws {
+    @Test func `a pool that is closed, or released, completes what it has accepted`() throws {
       let squares = try withReactor { reactor in
         let pool = ProcessPool(size: 2, program: Self.probe, on: reactor)
         let squares = pool.map(square, 1...5)
@@ -160,7 +160,7 @@ extension SystemTests {
       #expect(children(named: "PoolProbe") == 0)
     }
 
-    @Test func `a program that serves nobody is named in the error`() throws {
+    @Test func `a program that serves no calls is named in the error`() throws {
       let error = try withReactor { reactor in
         let pool = ProcessPool(size: 1, program: "true", on: reactor)
         return pool.call(square, 1).addBoth { failure($0) as? WorkerDiedError }
@@ -169,7 +169,7 @@ extension SystemTests {
       #expect(error?.description.contains("serveIfWorker") == true)
     }
 
-    @Test func `a worker that dies fails its call, whoever has its pipes besides`() throws {
+    @Test func `a worker that dies fails its call, whatever process still has its pipes`() throws {
       let folder = TemporaryDirectory()
       let program = folder.file(
         "worker", "#!/bin/sh\nsleep 1000 >/dev/null 2>&1 &\necho $! >\"$0.sleeper\"\nexit 3\n", mode: 0o755)
@@ -213,7 +213,7 @@ extension SystemTests {
       #expect(children(named: "PoolProbe") == 0 && areNoPipesOpen(besides: pipes))
     }
 
-    @Test func `a worker is told nothing of its being one, and a missing program is an error`() throws {
+    @Test func `a worker's environment does not have the pool's variable, and a missing program is an error`() throws {
       let variable = try withPool { pool, _ in
         pool.call("environment", ProcessPool.workerVariable, returning: String?.self)
       }

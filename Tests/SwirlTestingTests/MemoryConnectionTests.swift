@@ -80,7 +80,7 @@ private typealias Event = RecordingProtocol.Event
 
   // MARK: - Back pressure
 
-  @Test func `what the buffer does not take waits, and the protocol is told at its water marks`() {
+  @Test func `bytes beyond the buffer are queued, and the protocol is notified at its water marks`() {
     let connection = connect(bufferSize: 4)
     connection.client.waterMarks = WaterMarks(high: 4, low: 1)
     connection.client.write([1, 2, 3, 4, 5, 6, 7, 8])
@@ -127,7 +127,7 @@ private typealias Event = RecordingProtocol.Event
 
   // MARK: - Ends
 
-  @Test func `close sends what was written, then both ends are told, once`() {
+  @Test func `close sends what was written, then both sides are notified, once`() {
     let connection = connect(bufferSize: 2)
     connection.client.write([1, 2, 3, 4, 5])
     connection.client.close()
@@ -143,7 +143,7 @@ private typealias Event = RecordingProtocol.Event
     #expect(client.events == [.made, .lost(.closed)])
   }
 
-  @Test func `after closeWrite the other direction goes on`() {
+  @Test func `after closeWrite the other direction continues`() {
     server.staysOpenAfterEnd = true
     let connection = connect()
     connection.client.write("?")
@@ -158,7 +158,7 @@ private typealias Event = RecordingProtocol.Event
     #expect(server.end?.code == .closed)
   }
 
-  @Test func `the end of the other direction is told after closeWrite, and water marks that are moved are told`() {
+  @Test func `EOF is reported after closeWrite, and moved water marks notify the protocol`() {
     let connection = connect()
     connection.client.waterMarks = WaterMarks(high: .max)
     connection.client.write([UInt8](repeating: 1, count: 100_000))
@@ -183,7 +183,7 @@ private typealias Event = RecordingProtocol.Event
     #expect(client.end?.code == .closed && server.end?.code == .closed)
   }
 
-  @Test func `abort drops what is on the way, and the other end's read fails`() {
+  @Test func `abort drops what is in flight, and the peer's read fails`() {
     let connection = connect()
     connection.client.write([1])
     connection.client.abort()
@@ -193,7 +193,7 @@ private typealias Event = RecordingProtocol.Event
     #expect("\(server.end!)" == "read from 192.0.2.1:49152: connection reset by peer")
   }
 
-  @Test func `writing to an end that is gone fails, with the write after the one that found out`() {
+  @Test func `writing to a closed peer fails, at the write after the one that detected it`() {
     server.staysOpenAfterEnd = true
     let connection = connect()
     connection.client.close()
@@ -207,7 +207,7 @@ private typealias Event = RecordingProtocol.Event
     #expect("\(server.end!)" == "write to 192.0.2.1:49152: broken pipe")
   }
 
-  @Test func `a connection that is let go of frees its protocols without a word`() {
+  @Test func `a connection that is released frees its protocols without a word`() {
     weak var weakClient: RecordingProtocol?
     do {
       let client = RecordingProtocol()

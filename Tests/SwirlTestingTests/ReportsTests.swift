@@ -8,7 +8,7 @@ private struct Wrong: Error {
 }
 
 @Suite struct ReportsTests {
-  @Test func `what is let go of unhandled inside is collected`() {
+  @Test func `what is released unhandled inside is collected`() {
     let seen = reports { _ = Deferred<Int>.fail(Wrong(number: 7)) }
     #expect(seen.map(\.code) == [.unhandledFailure])
     #expect((seen.first?.error as? Wrong)?.number == 7)
@@ -43,7 +43,7 @@ private struct Wrong: Error {
     #expect(seen.count == 1)
   }
 
-  @Test func `what tasks inside let go of is collected, across suspensions`() async {
+  @Test func `what tasks inside release is collected, across suspensions`() async {
     let seen = await reports {
       await Task.yield()
       await withTaskGroup { group in
@@ -90,11 +90,11 @@ private struct Wrong: Error {
     }
   }
 
-  @Test func `a failure that was handled is none`() {
+  @Test func `a handled failure is not reported`() {
     Deferred<Int>.fail(Wrong()).addErrback { _ in 0 }
   }
 
-  @Test func `what is collected inside is none`() {
+  @Test func `what is collected inside is not reported outside`() {
     #expect(reports { _ = Deferred<Int>.fail(Wrong()) }.count == 1)
   }
 
@@ -109,7 +109,7 @@ private struct Wrong: Error {
     }
   }
 
-  @Test func `however many reports go on to the handler of before, each costs as much as the first`() async {
+  @Test func `however many reports reach the previous handler, each costs as much as the first`() async {
     await #expect(processExitsWith: .success) {
       nonisolated(unsafe) var seen = 0
       DeferredReport.setHandler { _ in seen += 1 }

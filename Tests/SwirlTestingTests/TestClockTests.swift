@@ -7,7 +7,7 @@ import Testing
 @Suite(.failsOnUnhandledFailures) struct TestClockTests {
   let clock = TestClock()
 
-  @Test func `time stands still until it is advanced`() {
+  @Test func `time does not pass until it is advanced`() {
     #expect(clock.now == Instant.zero)
     clock.advance(by: .milliseconds(1500))
     #expect(clock.now - .zero == .milliseconds(1500))

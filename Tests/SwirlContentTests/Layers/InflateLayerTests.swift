@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: 0...9 as ClosedRange<Int32>)
-  func `deflate without its wrapper is told from its first byte, at every level`(level: Int32) {
+  func `deflate without its wrapper is recognised by its first byte, at every level`(level: Int32) {
     let contents = [[], [0], Vector.short, Vector.lines, (0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }]
     for content in contents {
       let wrapped = Made.zlib(content, level: level)

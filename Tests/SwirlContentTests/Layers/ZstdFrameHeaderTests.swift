@@ -28,7 +28,7 @@ import Testing
     expectDecoded("zstd", bytes, [], .windowTooLarge)
   }
 
-  @Test func `A dictionary is refused, unless it is none`() {
+  @Test func `A dictionary is refused, unless it is empty`() {
     expectDecoded("zstd", magic + [0x01, 0, 7] + end, [], .corrupt)
     expectDecoded("zstd", magic + [0x02, 0, 0, 7] + end, [], .corrupt)
     expectDecoded("zstd", magic + [0x03, 0, 0, 0, 0, 7] + end, [], .corrupt)

@@ -30,7 +30,7 @@ import Testing
     #expect(TextDecoding.decode([0x61], charset: " \(charset.uppercased())\t") == "a")
   }
 
-  @Test func `Invalid bytes become U+FFFD, and reading goes on behind them`() {
+  @Test func `Invalid bytes become U+FFFD, and reading continues behind them`() {
     #expect(TextDecoding.decode([0x61, 0x81, 0xFF, 0x62], charset: "euc-kr") == "a\u{FFFD}\u{FFFD}b")
     #expect(TextDecoding.decode([0x61, 0xC7], charset: "euc-kr") == "a\u{FFFD}")
     #expect(TextDecoding.decode([0xFF, 0x93], charset: "shift_jis")?.contains("\u{FFFD}") == true)

@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test(arguments: ["no such", "", " ", "x", "/", "utf-8//translit", "../../tmp/x", "a\0b", "latin1,utf-8", "ü"])
-  func `A character set that nobody knows is nil`(charset: String) {
+  func `An unknown character set is nil`(charset: String) {
     #expect(TextDecoding.decode([0x61], charset: charset) == nil)
   }
 }

@@ -41,7 +41,7 @@ extension HTTPClientTests {
     ]
 
     @Test(arguments: leftOver, [16 * 1024, 256 * 1024])
-    func `content in pieces of any size never stands still`(leftOver: Int, pieceSize: Int) {
+    func `content in pieces of any size never stalls`(leftOver: Int, pieceSize: Int) {
       let total = Self.turn + 300_000
       #expect(send(total, inPiecesOf: pieceSize, bufferSize: Self.turn - leftOver, .whole) == total)
     }

@@ -168,7 +168,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `requests that wait longer for a connection than they may are told so, and the counts are to be seen`()
+    @Test func `requests that wait too long for a connection fail, and the counts show them`()
       throws
     {
       var configuration = Self.configuration(perOrigin: 1)
@@ -227,7 +227,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a connection that nobody waits for any more is not made`() throws {
+    @Test func `a connection without a waiting request is not made`() throws {
       let bench = try ClientBench()
       for outcome in (0..<10).map({ bench.fetch("/\($0)") }) { outcome.cancel() }
       #expect(bench.client.connections == 0)
@@ -257,7 +257,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `with no time for idle connections none is kept`() throws {
+    @Test func `with no time for idle connections they are closed at once`() throws {
       let bench = try ClientBench(Self.configuration(perOrigin: 1, idle: .zero))
       bench.fetch("/1")
       bench.fetch("/2")

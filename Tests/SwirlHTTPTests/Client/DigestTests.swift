@@ -76,7 +76,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a challenge with a control character is none`() {
+    @Test func `a challenge with a control character is invalid`() {
       #expect(DigestChallenge(["Digest realm=\"r\u{1}\", nonce=\"n\""]) == nil)
       #expect(DigestChallenge(["Digest realm=\"r\", nonce=\"n\", opaque=\"\u{1B}\""]) == nil)
     }

@@ -221,7 +221,7 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: ["206 P\r\nContent-Range: bytes 5-9/10", "206 P", "416 N"])
-    func `a part that nobody asked for is an error`(head: String) throws {
+    func `a part that was not asked for is an error`(head: String) throws {
       let outcome = try download { $0.connection.send("HTTP/1.1 \(head)\r\nContent-Length: 5\r\n\r\nworld") }
       #expect { try outcome.get() } throws: { ($0 as? HTTPError)?.status?.code == Int(head.prefix(3)) }
       #expect(text(path) == nil && text(partPath) == nil && text(originPath) == nil)

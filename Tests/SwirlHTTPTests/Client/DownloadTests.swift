@@ -44,7 +44,7 @@ extension HTTPClientTests {
       return try #require(outcome)
     }
 
-    @Test func `the file is there when all of it is, and the progress is told`() throws {
+    @Test func `the file is there when all of it is, and the progress is reported`() throws {
       let sent = pattern(1_000_000)
       var last = (0, Int?.none)
       let outcome = try download(progress: { last = ($0, $1) }) { request in

@@ -100,7 +100,7 @@ extension HTTPClientTests {
       var ends: [String] = []
       closed.fetch(request("/timeout", at: bench.server.url)) { _ in ends.append("closed") }
       HTTPClient(configuration, on: bench.reactor).fetch(request("/timeout", at: bench.server.url)) { _ in
-        ends.append("let go of")
+        ends.append("released")
       }
       var streamed: HTTPClient.StreamedResponse?
       bench.client.stream(request("/streamed", at: bench.server.url)).addBoth { result -> Void in
@@ -121,7 +121,7 @@ extension HTTPClientTests {
         #expect(outcome.count == 1, "\(outcome.target)")
       }
       streamed = nil
-      #expect(ends.sorted() == ["closed", "let go of"])
+      #expect(ends.sorted() == ["closed", "released"])
       for connection in bench.server.connections { connection.reset() }
       bench.end()
     }

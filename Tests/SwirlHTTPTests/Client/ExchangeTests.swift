@@ -155,7 +155,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a Deferred that was cancelled tells its errback, and its chain goes on`() throws {
+    @Test func `a cancelled Deferred calls its errback, and its chain continues`() throws {
       let bench = try ClientBench(on: .memory) { _ in }
       var seen: [String] = []
       let page = bench.client.fetch(HTTPClient.Request(bench.server.url))

@@ -299,7 +299,8 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `an error thrown by the callback is logged with the place of the fetch, and harms nobody`() async throws
+    @Test func `an error thrown by the callback is logged with the place of the fetch, and harms no other request`()
+      async throws
     {
       let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
         struct Boom: Error {}

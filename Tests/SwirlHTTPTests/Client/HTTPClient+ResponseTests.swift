@@ -32,7 +32,7 @@ extension HTTPClientTests {
     }
 
     /// RFC 9110 §5.3.
-    @Test func `fields are told in their order, and by a name in any case`() throws {
+    @Test func `fields are given in their order, and by a name in any case`() throws {
       let response = try response("HTTP/1.1 200 OK\r\nA: 1\r\nSet-Cookie: x=1\r\nset-cookie: y=2\r\nEmpty:\r\n\r\n")
       #expect(response.headers.map(\.name.rawName) == ["A", "Set-Cookie", "set-cookie", "Empty"])
       #expect(response.headers[values: .setCookie] == ["x=1", "y=2"])

@@ -71,7 +71,7 @@ extension HTTPClientTests {
 
     // MARK: - The end of a client
 
-    @Test func `close fails what waits, lets end what is under way, and refuses what comes`() throws {
+    @Test func `close fails queued requests, completes those in progress, and refuses later ones`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 1
       let bench = try ClientBench(configuration) { _ in }
@@ -116,7 +116,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a client that nobody keeps ends its requests, and then its connections`() throws {
+    @Test func `a client without an owner completes its requests, and then closes its connections`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 2
       let bench = try ClientBench(configuration, on: .memory) { request in
@@ -134,7 +134,7 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: ["refused", "bad url", "/close", "/timeout"])
-    func `a client that nobody keeps may end with an error`(_ target: String) throws {
+    func `a client without an owner may end with an error`(_ target: String) throws {
       let bench = try ClientBench(on: .memory) { if $0.target == "/close" { $0.connection.close() } }
       weak let client = bench.client
       if target == "refused" { bench.server.listener.stop() }
@@ -146,7 +146,7 @@ extension HTTPClientTests {
       if target != "refused" { bench.end() }
     }
 
-    @Test func `a client that is let go of with free connections closes them`() throws {
+    @Test func `a client that is released with idle connections closes them`() throws {
       let bench = try ClientBench()
       weak let client = bench.client
       bench.fetch("/1")
@@ -158,7 +158,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a client may be let go of in a callback`() throws {
+    @Test func `a client may be released in a callback`() throws {
       let bench = try ClientBench()
       weak let client = bench.client
       bench.fetch("/1") { _ in bench.dropClient() }
@@ -172,7 +172,7 @@ extension HTTPClientTests {
     /// An object that must be released with the reactor.
     final class Witness {}
 
-    @Test func `a reactor that is let go of frees all that is under way, and calls nothing`() throws {
+    @Test func `a reactor that is released frees all that is under way, and calls nothing`() throws {
       weak var client: HTTPClient?
       weak var own: HTTPClient?
       weak var witness: Witness?
@@ -231,7 +231,7 @@ extension HTTPClientTests {
       #expect(deferred == nil)
     }
 
-    @Test func `what is held of a reactor that was let go of is dead, not dangerous`() throws {
+    @Test func `objects of a released reactor are dead, not dangerous`() throws {
       var exchange: HTTPClient.Exchange?
       var waiting: HTTPClient.Exchange?
       var late: HTTPClient.Exchange?

@@ -86,7 +86,7 @@ extension HTTPClientTests {
       }
     }
 
-    @Test func `a client that trusts nobody else takes a pinned key only`() throws {
+    @Test func `a client without other trust accepts a pinned key only`() throws {
       let identity = authority.identity(for: "127.0.0.1")
       for (pin, isTaken) in [
         (authority.pin(of: identity), true), (authority.pin(of: authority.identity(for: "x")), false),

@@ -202,7 +202,7 @@ extension HTTPClientTests {
     @Test(arguments: [
       "", "Sun, 06 Nov 1994 08:49:37", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Xxx 1994 08:49:37 GMT", "x",
     ])
-    func `what is no date is none`(text: String) { #expect(HTTPDate.parse(text) == nil) }
+    func `an invalid date is nil`(text: String) { #expect(HTTPDate.parse(text) == nil) }
   }
 
   @Suite struct MapTests {

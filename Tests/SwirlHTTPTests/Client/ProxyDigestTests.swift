@@ -118,7 +118,7 @@ extension HTTPClientTests {
       return Int(listener.localAddress.port)
     }
 
-    @Test func `a tunnel is asked for with the proof, and the origin behind it gets none`() throws {
+    @Test func `a tunnel is asked for with the proof, which the origin behind it does not get`() throws {
       let authority = TestAuthority()
       let bench = try ClientBench()
       // The origin asks for the proxy's password, too.

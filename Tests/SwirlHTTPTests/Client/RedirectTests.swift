@@ -14,7 +14,9 @@ extension HTTPClientTests {
       request.answer(text, status: status, fields: "Location: \(location)\r\n")
     }
 
-    @Test(arguments: Outcome.Form.allCases) func `a redirect is followed, and told of`(_ form: Outcome.Form) throws {
+    @Test(arguments: Outcome.Form.allCases) func `a redirect is followed, and in the history`(_ form: Outcome.Form)
+      throws
+    {
       let bench = try ClientBench { request in
         request.target == "/old" ? found(request, at: "/new?x#y") : request.answer("there")
       }
@@ -101,7 +103,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `one without a Location is an answer, and so is one when none are followed`() throws {
+    @Test func `one without a Location is an answer, and so is each one if redirects are off`() throws {
       let bench = try ClientBench { request in
         if request.target == "/without" { return request.answer("", status: "302 Found") }
         found(request, at: "/new")
@@ -239,7 +241,7 @@ extension HTTPClientTests {
       "http://a b/",
       "http://[::1", "http://127.0.0.1:99999/", "http+unix://%2Fvar%2Frun%2Fdocker.sock/",
     ])
-    func `a way to where nobody should go is an error`(location: String) throws {
+    func `a redirect to an unsupported URL is an error`(location: String) throws {
       let bench = try ClientBench { found($0, at: location) }
       let outcome = bench.fetch("/old")
       bench.run()

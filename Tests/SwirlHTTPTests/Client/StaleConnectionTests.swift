@@ -91,7 +91,7 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: [false, true])
-    func `of 300 requests to a server that closes without a word none fails`(_ isSecure: Bool) throws {
+    func `of 300 requests to a server that closes without a word no request fails`(_ isSecure: Bool) throws {
       let bench = try bench(isSecure: isSecure) { request in
         request.answer("hello")
         request.connection.close()
@@ -123,7 +123,7 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: [307, 308], [false, true])
-    func `a POST goes on to where it is sent by a server that then closes`(_ status: Int, _ isSecure: Bool) throws {
+    func `a POST follows the redirect of a server that then closes`(_ status: Int, _ isSecure: Bool) throws {
       let bench = try bench(isSecure: isSecure) { request in
         guard request.target == "/old" else { return request.answer("\(request.method) \(request.body.count)") }
         request.answer("", status: "\(status) Elsewhere", fields: "Location: /new\r\n")
@@ -219,7 +219,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a 408 on a fresh connection, or one that goes on, is the answer`() throws {
+    @Test func `a 408 on a fresh connection, or on one that stays open, is the answer`() throws {
       let bench = try ClientBench { request in
         request.answer("no", status: "408 Request Timeout", fields: request.number == 1 ? "" : "X: y\r\n")
       }

@@ -35,8 +35,9 @@ extension CookieTests {
       ("1 Jan 69 0:0:0", 3_124_224_000), ("1 Jan 70 0:0:0", 0), ("1 Jan 99 0:0:0", 915_148_800),
       ("1 Jan 00 0:0:0", 946_684_800), ("1 Jan 100 0:0:0", nil), ("1 Jan 1600 0:0:0", nil),
     ])
-    func `years of two digits are those from 1970 to 2069, and years before 1601 are none`(text: String, seconds: Int?)
-    {
+    func `years of two digits are those from 1970 to 2069, and years before 1601 are invalid`(
+      text: String, seconds: Int?
+    ) {
       #expect(CookieDate.seconds(text.utf8) == seconds)
     }
 
@@ -50,7 +51,7 @@ extension CookieTests {
       // Some browsers accept a space within the time; the rule does not.
       "1 Jan 2011 00: 00:00", "1 Ja 2020 00:00:00", "1 Jän 2020 00:00:00", "\u{661} Jan 2020 00:00:00",
     ])
-    func `what is not a date is none`(text: String) {
+    func `what is not a date is nil`(text: String) {
       #expect(CookieDate.seconds(text.utf8) == nil)
     }
 

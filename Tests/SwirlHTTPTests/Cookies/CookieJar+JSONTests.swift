@@ -96,7 +96,7 @@ extension CookieTests {
       ["domain": "\"com\"", "isHostOnly": "false", "expires": "-9223372036854775808"],
       ["domain": "\"com\"", "isHostOnly": "false", "expires": "9223372036854775807"],
     ])
-    func `what no server could set is skipped and told`(changes: [String: String]) throws {
+    func `what no server could set is skipped and reported`(changes: [String: String]) throws {
       try bench.jar.add(json: Self.file(changes))
       #expect(bench.jar.isEmpty && bench.refused.count == 1 && !bench.reason.isEmpty)
     }

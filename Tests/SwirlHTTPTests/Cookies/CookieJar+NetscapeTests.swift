@@ -86,7 +86,7 @@ extension CookieTests {
       ("x.example|FALSE|/x|TRUE|0|__host-a|b", "Path=/"), ("x.example|FALSE|/|TRUE|0|| __Host-a=b", "white space"),
       ("x.example|FALSE|/|TRUE|0||__Host-a=b", "without a name"),
     ])
-    func `a line that cannot be read is skipped and told with its number`(line: String, words: String) throws {
+    func `a line that cannot be read is skipped and reported with its number`(line: String, words: String) throws {
       try load("# one", "good.example|FALSE|/|FALSE|0|a|b", line, "good.example|FALSE|/|FALSE|0|c|d")
       #expect(bench.jar.cookies.map(\.value) == ["b", "d"])
       #expect(
@@ -118,7 +118,7 @@ extension CookieTests {
       }
     }
 
-    @Test func `expired cookies are left away, and late ones brought to 400 days`() throws {
+    @Test func `expired cookies are omitted, and late ones brought to 400 days`() throws {
       try load(
         "x.example|FALSE|/|FALSE|1|a|b", "x.example|FALSE|/|FALSE|1700000000|a|b",
         "x.example|FALSE|/|FALSE|9223372036854775807|c|d")

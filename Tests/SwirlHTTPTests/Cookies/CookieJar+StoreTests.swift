@@ -172,7 +172,7 @@ extension CookieTests {
       #expect(bench.refused.count == 1 && bench.jar.cookies.count == 3)
     }
 
-    @Test func `when the secure cookie is gone its name is free`() {
+    @Test func `when the secure cookie is removed its name is free`() {
       bench.store("a=1; Secure", from: "https://example.com/")
       bench.store("a=2", from: "http://example.com/")
       bench.store("a=3; Secure; Max-Age=0", from: "https://example.com/")
@@ -227,14 +227,14 @@ extension CookieTests {
     @Test(arguments: [
       "", "example.com", "/x", "ftp://example.com/", "http://a b/", "http://u@example.com/", "http:///",
     ])
-    func `a URL that is none stores nothing, sends nothing, and is told`(url: String) {
+    func `an invalid URL stores nothing, sends nothing, and is reported`(url: String) {
       bench.store("a=b; Domain=example.com")
       bench.store("c=d", from: url)
       #expect(bench.jar.cookies.count == 1 && bench.refused.count == 1 && !bench.reason.isEmpty)
       #expect(bench.jar.cookieHeader(for: url) == nil && bench.jar["a", for: url] == nil)
     }
 
-    @Test func `a program that does not ask for refusals has none`() {
+    @Test func `a program that does not ask for refusals gets no report`() {
       let jar = CookieJar()
       jar.store(setCookie: "a=b; Domain=com", from: "https://example.com/")
       jar.store(setCookie: "a=b", from: "nowhere")

@@ -37,7 +37,7 @@ extension CookieTests {
       #expect(names.count == 50 && !names.contains("c0") && bench.refused.isEmpty)
     }
 
-    @Test func `a cookie that goes at once is told as refused`() {
+    @Test func `a cookie that is evicted at once is reported as refused`() {
       for number in 0..<50 { bench.store("c\(number)=x; Secure") }
       bench.store("d=x")
       #expect(names.count == 50 && !names.contains("d"))

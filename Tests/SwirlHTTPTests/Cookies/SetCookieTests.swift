@@ -55,7 +55,7 @@ extension CookieTests {
       #expect(try SetCookie("a=b; Max-Age=\(text)").maxAge == seconds)
     }
 
-    @Test func `one dot before a domain is left away, and only one`() throws {
+    @Test func `one dot before a domain is ignored, and only one`() throws {
       #expect(try SetCookie("a=b; Domain=.x.org").domain == "x.org")
       #expect(try SetCookie("a=b; Domain=..x.org").domain == ".x.org")
       #expect(try SetCookie("a=b; Domain=.").domain == "")

@@ -80,7 +80,7 @@ extension CookieTests {
       "example.com", "bbc.co.uk", "someone.github.io", "www.ck", "city.kawasaki.jp", "example.com.", "a.b.nosuchtld",
       "xn--bcher-kva.example.org",
     ])
-    func `a name that somebody owns is none`(domain: String) {
+    func `a name that is registered is no public suffix`(domain: String) {
       #expect(!PublicSuffixes.contains(domain))
     }
   }

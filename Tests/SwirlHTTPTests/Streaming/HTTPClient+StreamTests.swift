@@ -63,7 +63,7 @@ extension HTTPClientTests {
     }
 
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
-    func `letting go of a response unread closes the connection`(_ place: Place) async throws {
+    func `releasing a response unread closes the connection`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) { _ = try await bench.stream("/stream?50000000").status }
       try await bench.thread.wait { _ in bench.disconnects == 1 && bench.client.connections == 0 }
@@ -195,7 +195,7 @@ extension HTTPClientTests {
     }
 
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
-    func `the time of a request stands still while its loop makes the server wait`(_ place: Place) async throws {
+    func `the time of a request does not pass while its loop makes the server wait`(_ place: Place) async throws {
       let bench = try await StreamBench()
       try await bench.thread.run(place) {
         let response = try await bench.stream("/stream?3000000", timeout: .seconds(2))
@@ -237,7 +237,7 @@ extension HTTPClientTests {
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a reactor that is let go of ends the loops of its streams`() async throws {
+    func `a reactor that is released ends the loops of its streams`() async throws {
       let (body, remote) = try await withCheckedThrowingContinuation { waiter in
         Thread.detachNewThread {
           let reactor = Reactor()
@@ -281,7 +281,7 @@ extension HTTPClientTests {
     }
 
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
-    func `a task that is cancelled while it waits for more is told so, and the connection closed`(
+    func `a task that is cancelled while it waits for more gets a CancelledError, and the connection is closed`(
       _ place: Place
     ) async throws {
       let bench = try await StreamBench()

@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `what is wrong in a file is told with its path`() throws {
+  @Test func `an error in a file names its path`() throws {
     try withFile { path in
       try "junk".write(toFile: path, atomically: true, encoding: .utf8)
       let identity = TLSConfiguration.Identity(chain: .file(path))

@@ -215,7 +215,7 @@ extension Reactor {
     }
   }
 
-  @Test func `A server that wants certificates of its clients takes none without one of its own authority`() throws {
+  @Test func `A server that requires client certificates accepts only those of its authority`() throws {
     var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
     server.roots = [authority.root]
     server.requiresClientCertificate = true
@@ -261,7 +261,7 @@ extension Reactor {
   }
 
   @Test(arguments: [TLSConfiguration.Version.tls12, .tls13])
-  func `A second connection goes on with the session of the first`(version: TLSConfiguration.Version) throws {
+  func `A second connection continues with the session of the first`(version: TLSConfiguration.Version) throws {
     try withReactor { reactor in
       let port = try reactor.greet(.server(authority.identity(for: "127.0.0.1")))
       let client = trusting { $0.maximumVersion = version }
@@ -436,7 +436,7 @@ extension Reactor {
     }
   }
 
-  @Test func `A reactor that is let go of in the middle of a handshake closes its sockets`() async {
+  @Test func `A reactor that is released in the middle of a handshake closes its sockets`() async {
     await #expect(processExitsWith: .success) {
       let before = openSockets()
       do {

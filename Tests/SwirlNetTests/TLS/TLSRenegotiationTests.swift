@@ -51,7 +51,7 @@ import Testing
     #expect(reason.contains("set TLSConfiguration.allowsRenegotiation"))
   }
 
-  @Test func `one that is told to allow it goes on`() throws {
+  @Test func `one that is configured to allow it continues`() throws {
     let (client, server) = try renegotiate(allowed: true)
     #expect(client.text == "answer" && client.end?.code == .closed)
     #expect(server.bytes.count == 1_000_008)

@@ -34,7 +34,7 @@ private enum AtExit {
     }
   }
 
-  @Test func `connections go on, and are made, while the process exits`() async {
+  @Test func `connections continue, and are made, while the process exits`() async {
     await #expect(processExitsWith: .exitCode(7)) {
       // Registered first, so that it runs last, after the libraries' handlers.
       atexit { AtExit.body() }
@@ -120,7 +120,7 @@ private enum AtExit {
     }
   }
 
-  @Test func `writes beyond what the kernel takes wait, and the other end's pause stops them`() throws {
+  @Test func `writes beyond the send buffer are queued, and the peer's pause stops them`() throws {
     let sent = pattern(8_000_000)
     let client = Recorder()
     let server = Recorder()
@@ -172,7 +172,7 @@ private enum AtExit {
 
   // MARK: - The end
 
-  @Test func `close() is told to the other end as an end`() throws {
+  @Test func `close() reaches the peer as EOF`() throws {
     let client = Recorder()
     let server = Recorder()
     try withReactor { reactor in
@@ -228,7 +228,7 @@ private enum AtExit {
     }
   }
 
-  @Test func `a byte that was changed on the way ends the connection, and is given to nobody`() throws {
+  @Test func `a byte that was changed on the way ends the connection, and is not delivered`() throws {
     let client = Recorder()
     let server = Recorder()
     try withReactor { reactor in
@@ -250,7 +250,7 @@ private enum AtExit {
     }
   }
 
-  @Test func `abort() at any moment is told once on both ends`() throws {
+  @Test func `abort() at any moment is reported once on both sides`() throws {
     for step in 0..<12 {
       let client = Recorder()
       let server = Recorder()

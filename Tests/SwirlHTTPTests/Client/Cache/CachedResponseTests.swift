@@ -42,7 +42,7 @@ extension HTTPClientTests {
       "max-age", "max-age=", "max-age=-1", "max-age=1.5", "max-age=1s", "max-age= 10", "max-age =10", "max-age=10;x",
       "max-age=\"10", "max-age='10'", "max-age=0x10", "max-age=+10", "max-age=١", "max-age=\"\"",
     ])
-    func `what is no number is there, and none`(text: String) {
+    func `what is no number is present, and invalid`(text: String) {
       #expect(control(text).has("max-age") && control(text).seconds("max-age") == nil)
       #expect(kept("Cache-Control: \(text)\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT").lifetime == 0)
     }

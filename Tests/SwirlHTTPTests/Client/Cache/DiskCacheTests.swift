@@ -172,7 +172,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `where nothing can be written, requests go on without`() throws {
+    @Test func `where nothing can be written, requests continue without the cache`() throws {
       try FileManager.default.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
       // A file in place of the directory: even root cannot write below it.

@@ -121,7 +121,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `what an answer depends on is told apart byte by byte`() throws {
+    @Test func `the fields that an answer varies by are compared byte by byte`() throws {
       let bench = try CacheBench()
       bench.fields = "Cache-Control: max-age=60\nVary: X-Who"
       for (byte, expected) in [(0xE9, "miss 200 1"), (0xE8, "miss 200 2"), (0xE9, "hit 200 1")] as [(UInt8, String)] {
@@ -194,7 +194,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a 304 that nobody asked for is given as it is, and keeps nothing`() throws {
+    @Test func `a 304 that was not asked for is given as it is, and keeps nothing`() throws {
       let bench = try CacheBench { _, request in
         request.connection.send("HTTP/1.1 304 Same\r\nCache-Control: max-age=60\r\nETag: \"a\"\r\n\r\n")
       }
@@ -215,7 +215,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `what turns out to be no more to be kept is let go of`() throws {
+    @Test func `an entry that may no longer be kept is removed`() throws {
       let bench = try CacheBench()
       bench.tag = "\"a\""
       bench.ask()
@@ -313,7 +313,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `nobody gets what was answered to others' credentials`() throws {
+    @Test func `a response to credentials is not given to other requests`() throws {
       let bench = try CacheBench()
       var request = HTTPClient.Request(bench.bench.server.url + "/")
       func ask(_ who: HTTPClient.Authentication?) -> String {
@@ -402,7 +402,7 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: ["500 Oops", "closes"])
-    func `what fails behind a stale answer is tried again, and reported to nobody`(_ failure: String) throws {
+    func `a failure behind a stale answer is tried again, and not reported`(_ failure: String) throws {
       let bench = try CacheBench { bench, request in
         if bench.status == "closes" { request.connection.close() } else { bench.reply(request) }
       }
@@ -588,7 +588,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `what is removed is gone`() throws {
+    @Test func `a removed entry is not found`() throws {
       let bench = try CacheBench()
       bench.ask("/a")
       bench.ask("/b")

@@ -39,7 +39,7 @@ final class LogLines: Sendable {
 
 extension HTTPClientTests {
   @Suite struct LogTests {
-    @Test func `a line for each request, without what nobody should read`() throws {
+    @Test func `a line for each request, without its secrets`() throws {
       let lines = LogLines()
       let bench = try ClientBench { request in
         if request.target == "/closes" { return request.connection.close() }

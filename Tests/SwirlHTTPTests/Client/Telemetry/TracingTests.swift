@@ -20,7 +20,7 @@ extension HTTPClientTests {
       return all
     }
 
-    @Test func `a span for each request, of which the server is told`() throws {
+    @Test func `a span for each request, whose context the server gets`() throws {
       let tracer = InMemoryTracer()
       let bench = try ClientBench { request in
         if request.target.hasPrefix("/closes") { return request.connection.close() }
