@@ -82,7 +82,7 @@ import Swirl
         if let writer { try await writer.write(bytes).value } else { try put(bytes) }
       }
     } catch let error as HTTPError { throw ContentFailure(error: error) }
-    try await writer?.finish().value
+    try await writer?.close().value
   }
 
   private func download(_ request: HTTPClient.Request, to path: String) async throws {
