@@ -204,9 +204,13 @@ final class MemoryHost {
 
   init(_ address: SocketAddress) { self.address = address.with(port: 0) }
 
+  /// The count at which closed sockets are removed. Looked for at every connection, they would cost its square.
+  private var sweep = 64
+
   func add(_ socket: MemorySocket) {
-    if connections.count > 64, connections.count > 2 * connections.count(where: { $0.socket != nil }) {
-      connections.removeAll { $0.socket == nil }
+    if connections.count >= sweep {
+      connections.removeAll { $0.socket?.isClosed != false }
+      sweep = max(64, 2 * connections.count)
     }
     connections.append(WeakSocket(socket: socket))
   }

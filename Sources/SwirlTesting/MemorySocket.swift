@@ -129,6 +129,8 @@ final class MemorySocket: SimulatedSocket, EventSource {
     if case .closed = state { false } else { !isQueued }
   }
 
+  var isClosed: Bool { if case .closed = state { true } else { false } }
+
   /// Whether both ends are there.
   var isConnected: Bool {
     if case .connected = state { error == 0 && !isQueued } else { false }
