@@ -16,7 +16,7 @@ extension HTTPClient {
   /// fails with. Cancelling the Deferred ends the request; neither of them is called after that. Redirects are followed
   /// first.
   ///
-  /// The timeouts are those of ``stream(_:file:line:)``. Tornado: `header_callback`, `streaming_callback`; Twisted:
+  /// The timeouts are those of `stream`. Tornado: `header_callback`, `streaming_callback`; Twisted:
   /// `deliverBody`.
   @_disfavoredOverload  // An `onData` whose last statement is a Deferred is for the next form.
   public func fetch(

@@ -4,7 +4,7 @@ public import SwirlDeferred
 // string's: these are the overloads that the compiler takes last.
 
 extension HTTPClient {
-  /// Gets `url` and gives the response, with any status. See ``fetch(_:file:line:)-(Request,_,_)``.
+  /// Gets `url` and gives the response, with any status. As `fetch` with a request.
   ///
   /// Fails with ``HTTPError``, which names the URL, or with `CancelledError`.
   @_disfavoredOverload
@@ -35,7 +35,7 @@ extension HTTPClient {
     try await fetch(Request(url), isolation: isolation, file: file, line: line)
   }
 
-  /// Gets `url` and gives the response when its head has arrived. See ``stream(_:file:line:)-(Request,_,_)``.
+  /// Gets `url` and gives the response when its head has arrived. As `stream` with a request.
   @_disfavoredOverload
   public func stream(
     _ url: String, file: StaticString = #fileID, line: UInt = #line

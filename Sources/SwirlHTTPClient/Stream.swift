@@ -4,7 +4,7 @@ import SwirlReactor
 // `isolation` is as in `fetch`.
 
 /// Gets `url` and gives the response when its head has arrived, with a body to read as it arrives; fails with an
-/// ``HTTPError`` that names the URL. See ``HTTPClient/stream(_:file:line:)``.
+/// ``HTTPError`` that names the URL. See `HTTPClient.stream`.
 public func stream(
   _ url: String, isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) -> Deferred<HTTPClient.StreamedResponse> {
