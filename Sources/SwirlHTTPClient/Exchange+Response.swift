@@ -104,8 +104,7 @@ extension HTTPClient.Exchange {
   /// The challenge to answer; nil if the server has refused a proof already.
   private func challenge(in head: ResponseHead) -> DigestChallenge? {
     guard request.hasReplayableBody,
-      let challenge = DigestChallenge(head.fields[fields: .wwwAuthenticate].map { String(isomorphic: $0.bytes) }),
-      challenge.quality != .authInt || request.knownContent != nil
+      let challenge = head.digestChallenge(in: .wwwAuthenticate, content: request.knownContent)
     else { return nil }
     // The first proof may have used a nonce that has expired.
     let isNew = proof == nil || challenge.isStale
@@ -114,10 +113,9 @@ extension HTTPClient.Exchange {
 
   /// The challenge of the proxy that forwards the request. What an origin says through a tunnel is not its proxy's.
   private func proxyChallenge(in head: ResponseHead) -> (Proxy, DigestChallenge)? {
-    guard request.hasReplayableBody, let client, let origin = try? HTTPURL(url).origin, !origin.isSecure,
-      origin.socketPath == nil, let proxy = client.configuration.proxies.proxy(for: origin), proxy.kind == .http,
-      let challenge = proxy.challenge(in: head, answered: Int(proxyChallenges)),
-      challenge.quality != .authInt || request.knownContent != nil
+    guard request.hasReplayableBody, let client, let origin = try? HTTPURL(url).origin,
+      let pool = try? client.pools.pool(for: origin), pool.asksProxy, let proxy = pool.proxy,
+      let challenge = proxy.challenge(in: head, answered: Int(proxyChallenges), content: request.knownContent)
     else { return nil }
     return (proxy, challenge)
   }

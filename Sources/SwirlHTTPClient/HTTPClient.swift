@@ -32,7 +32,7 @@ public final class HTTPClient: ReactorHandle {
   var hopInterceptors: [Interceptor] = []
   /// The cookies that servers set, and that are sent back; nil, the default, disables cookies.
   @exclusivity(unchecked) public var cookies: CookieJar?
-  private var digests: [DigestKey: DigestSession] = [:]
+  private var digests = DigestSessions<DigestKey>()
 
   private let timeoutNanoseconds: Int64?
   /// The fields of every request.
@@ -182,19 +182,16 @@ public final class HTTPClient: ReactorHandle {
     guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
       return
     }
-    // Losing a nonce costs one more request, which is better than an unbounded list.
-    if digests.count >= 1000 { digests = [:] }
-    var random = HouseRandom()
-    digests[DigestKey(origin: origin, user: digest.user)] = DigestSession(challenge, clientNonce: random.token())
+    digests.note(challenge, of: DigestKey(origin: origin, user: digest.user))
   }
 
   /// The target is that for the origin server, not for a proxy.
   private func prove(
     _ digest: (user: String, password: String), to origin: Origin, _ target: String, in exchange: Exchange
   ) {
-    exchange.proof = digests[DigestKey(origin: origin, user: digest.user)]?.authorization(
-      user: digest.user, password: digest.password, method: exchange.method.rawValue, target: target,
-      content: exchange.request.knownContent, by: MessageDigest.hash)
+    exchange.proof = digests.proof(
+      of: DigestKey(origin: origin, user: digest.user), user: digest.user, password: digest.password, exchange.method,
+      target, exchange.request.knownContent)
   }
 
   /// Makes the URL of the exchange canonical: errors, history, cookies and the response use this form only.

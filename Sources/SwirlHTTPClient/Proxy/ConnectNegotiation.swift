@@ -58,7 +58,9 @@ final class ConnectNegotiation: TunnelNegotiation {
 
   /// RFC 9110 §11.7.1: the request is repeated with the proof, on the same connection.
   private func answerChallenge(in head: ResponseHead) throws(NetError) {
-    guard let challenge = proxy.challenge(in: head, answered: challenges) else { throw error(Self.refusal(head)) }
+    guard let challenge = proxy.challenge(in: head, answered: challenges, content: []) else {
+      throw error(Self.refusal(head))
+    }
     challenges += 1
     sessions.note(challenge, of: proxy)
     guard parser.isPersistent else {

@@ -150,6 +150,9 @@ extension HTTPClientTests {
       #expect(stream() == "miss 200 one two")
       status = .serviceUnavailable
       #expect(stream() == "stale 200 one two" && requests.count == 2)
+      // An error whose content breaks is one, too.
+      fault = HTTPError(.connectionLost, "reset", url: "http://example.test/")
+      #expect(stream() == "stale 200 one two" && requests.count == 3)
     }
 
     /// RFC 5861 §3.
