@@ -40,41 +40,6 @@ extension Deferred {
     addWaiting(callback, nil, file: file, line: line)
   }
 
-  // MARK: - addErrback
-
-  /// Calls `errback` with the failure, which counts as handled; a success skips it.
-  ///
-  /// Its return value makes the next stage a success again; an error that it throws, even the same one, makes it a
-  /// failure.
-  @discardableResult
-  @inlinable public final func addErrback(
-    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Value
-  ) -> Deferred<Value> {
-    add(
-      Stage<Value, Value, Value>(nil, errback, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Value, Value, Value>.runErrback(upstream, node) { $0.settle(.success($1)) }
-      })
-  }
-
-  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success skips
-  /// it.
-  @_disfavoredOverload
-  @discardableResult
-  @inlinable public final func addErrback(
-    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Deferred<Value>
-  ) -> Deferred<Value> {
-    addWaitingErrback(errback, file: file, line: line)
-  }
-
-  /// Calls `errback` with the failure, which counts as handled, and waits for the Deferred it returns; a success skips
-  /// it.
-  @discardableResult
-  @inlinable public final func addErrback<Inner: DeferredType>(
-    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Inner
-  ) -> Deferred<Value> where Inner.Value == Value {
-    addWaitingErrback(errback, file: file, line: line)
-  }
-
   // MARK: - addCallbacks
 
   /// Calls `callback` with the success or `errback` with the failure, and waits for the Deferred it returns.
@@ -154,15 +119,6 @@ extension Deferred {
       })
   }
 
-  @inline(__always) @inlinable final func addWaitingErrback<Inner: DeferredType>(
-    _ errback: @escaping (any Error) throws -> Inner, file: StaticString, line: UInt
-  ) -> Deferred<Value> where Inner.Value == Value {
-    add(
-      Stage<Value, Value, Inner>(nil, errback, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Value, Value, Inner>.runErrback(upstream, node) { $0.settle(from: $1.asDeferred) }
-      })
-  }
-
   @inline(__always) @inlinable final func addWaitingBoth<Inner: DeferredType>(
     _ function: @escaping (Result<Value, any Error>) throws -> Inner, file: StaticString, line: UInt
   ) -> Deferred<Inner.Value> {
@@ -171,29 +127,6 @@ extension Deferred {
         upstream, node in
         Stage<Result<Value, any Error>, Inner.Value, Inner>.runBoth(upstream, node) { $0.settle(from: $1.asDeferred) }
       })
-  }
-}
-
-// On the protocol, where Swift ranks it below the forms of the class: so it is never chosen for a `Deferred<Void>`.
-extension DeferredType {
-  /// Calls `errback`, which returns no value, with the failure, which counts as handled. The next stage has the
-  /// success, or nil after a failure.
-  ///
-  /// ```swift
-  /// fetch(url).addCallback { $0.text.count }.addErrback { print("failed:", $0) }
-  /// ```
-  @discardableResult
-  @inlinable public func addErrback(
-    file: StaticString = #fileID, line: UInt = #line, _ errback: @escaping (any Error) throws -> Void
-  ) -> Deferred<Value?> {
-    asDeferred.addBoth(file: file, line: line) { result -> Value? in
-      switch result {
-      case .success(let value): return value
-      case .failure(let error):
-        try errback(error)
-        return nil
-      }
-    }
   }
 }
 

@@ -169,7 +169,7 @@ struct Trouble: Error {}
   }
 
   private func keyPath() { page().addCallback(\.text).addCallback { check("keyPath", $0 == "page /page") } }
-  // scopes: 1900
+  // scopes: 2650
   private func oneExpression() {
     page().addCallback { $0.text }.addCallback { check("oneExpression", $0 == "page /page") }.addErrback { print($0) }
   }
@@ -210,11 +210,11 @@ struct Trouble: Error {}
       check("tuple", status == 200 && text == "page /page")
     }
   }
-  // scopes: 34700
+  // scopes: 41000
   private func arithmetic() {
     page().addCallback { $0.text.count + 1 }.addCallback { check("arithmetic", $0 == 11) }.addErrback { print($0) }
   }
-  // scopes: 4000
+  // scopes: 4400
   private func throwsOrReturns() {
     page().addCallback { page in
       guard page.status == 404 else { throw Trouble() }
@@ -256,6 +256,7 @@ struct Trouble: Error {}
   private func oneDeferred() {
     page().addCallback { _ in self.page() }.addCallback { check("oneDeferred", $0.status == 200) }
   }
+  // scopes: 1100
   private func severalThenDeferred() {
     page().addCallback { page in
       self.log(page)
@@ -334,6 +335,10 @@ struct Trouble: Error {}
     loneIfInErrback()
     fatalAfterAValue()
     fatalOfStatements()
+    statementsAfterAPage()
+    fetchesInstead()
+    fetchesInsteadAfterStatements()
+    fetchesInsteadInBoth()
   }
 
   private func logAfterAValue() {
@@ -402,7 +407,7 @@ struct Trouble: Error {}
     page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
       .addCallback { check("fatalAfterAValue", $0 == "page /page") }
   }
-  // scopes: 6000
+  // scopes: 7200
   private func fatalOfStatements() {
     page().addCallback { page in
       self.log(page)
@@ -410,6 +415,42 @@ struct Trouble: Error {}
     }.addErrback { error in
       self.log(error)
       exit(1)
+    }
+  }
+
+  // `fetch` has two meanings, the awaited one included: a closure that returns it must mean the Deferred.
+  private func statementsAfterAPage() {
+    fetch("http://127.0.0.1:0/").addErrback { error in
+      check("statementsAfterAPage", error is HTTPError)
+      self.log("stop")
+    }
+  }
+  private func fetchesInstead() {
+    let url = url
+    fetch("http://127.0.0.1:0/").addErrback { _ in fetch(url) }
+      .addCallback { check("fetchesInstead", $0.status == 200) }
+  }
+  private func fetchesInsteadAfterStatements() {
+    let url = url
+    fetch("http://127.0.0.1:0/").addErrback { error in
+      if error is CancelledError { throw error }
+      return fetch(url)
+    }.addCallback { page in
+      self.log(page.text)
+      check("fetchesInsteadAfterStatements", page.status == 200)
+    }.addErrback { error in
+      print(error)
+      exit(1)
+    }
+  }
+  private func fetchesInsteadInBoth() {
+    let url = url
+    fetch("http://127.0.0.1:0/").addBoth { result in
+      self.log(result)
+      return fetch(url)
+    }.addCallback { page in
+      self.log(page)
+      check("fetchesInsteadInBoth", page.status == 200)
     }
   }
 
