@@ -16,8 +16,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     public static let abandoned = Code(rawValue: 2)
     /// Debug mode only: a task awaits a Deferred on a thread without a running reactor that could fire it.
     public static let awaitedWithoutReactor = Code(rawValue: 3)
-    /// The main actor awaits a Deferred, and its reactor has had no pending work for three seconds. Reported once per
-    /// process.
+    /// The main actor awaits a Deferred, and its reactor has been stopped or has had no pending work, for three seconds.
+    /// Reported once per process.
     public static let nothingToFireIt = Code(rawValue: 4)
   }
 
@@ -57,8 +57,9 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
         """
     case .nothingToFireIt:
       text = """
-        a Deferred is awaited in main, and nothing is under way on the main reactor that could fire it: call its callback or errback \
-        from what you started, before you await it; if another thread fires it later, all is well
+        a Deferred is awaited in main, and the main reactor cannot fire it, because reactor.stop() has ended it or nothing \
+        is under way on it: call the callback or errback from what you started, before you await it; if another thread \
+        fires it later, all is well
         """
     default:
       text = "a Deferred was released unfired while callbacks wait for it; keep it until it is fired"

@@ -41,6 +41,19 @@ case "stop":
 case "run":
   reactor.run()
 
+case "after stop":
+  // The main reactor has stopped; then main waits for what only it can fire.
+  DeferredReport.setHandler { report in
+    print(report)
+    exit(0)
+  }
+  reactor.callLater(.milliseconds(2)) { reactor.stop() }
+  print("stopped", try await reactor.sleep(.milliseconds(1)).addCallback { true }.value)
+  try await Task.sleep(for: .milliseconds(10))
+  let answer = Deferred<Int>()
+  reactor.callLater(.milliseconds(2)) { answer.callback(42) }
+  print("got", try await answer.value)
+
 case "too late":
   try await Task.sleep(for: .milliseconds(2))
   reactor.callLater(.zero) { print("never") }

@@ -56,9 +56,15 @@ import Testing
 
   @Test func `an await in main that nothing can end is reported, and one that takes its time is not`() {
     let line = Probe("never", of: "AsyncProbe").output
-    #expect(line.hasPrefix("a Deferred is awaited in main, and nothing is under way on the main reactor that could"))
+    #expect(line.hasPrefix("a Deferred is awaited in main, and the main reactor cannot fire it, because"))
     #expect(line.contains("made at AsyncProbe/main.swift:"))
     #expect(Probe("later", of: "AsyncProbe").output == "42\n")
+  }
+
+  @Test func `an await in main after the main reactor was stopped is reported`() {
+    let lines = Probe("after stop", of: "AsyncProbe").lines
+    #expect(lines.first == "stopped true")
+    #expect(lines.last?.contains("because reactor.stop() has ended it") == true)
   }
 
   @Test func `a main that ends before its requests says so`() {
