@@ -1,4 +1,3 @@
-import HTTPTypes
 import SwirlDeferred
 import SwirlHTTPCore
 
@@ -35,21 +34,16 @@ extension HTTPClient.Body {
   /// The fields of a form in parts, `multipart/form-data` (RFC 7578); files among them are read while they are sent.
   public static func multipart(_ parts: [Part]) -> HTTPClient.Body {
     var random = HouseRandom()
-    let boundary = "swirl-\(random.token())"
+    let form = MultipartForm(token: random.token())
     var makers: [@Sendable () -> any BodySource] = []
     var length: Int? = 0
     var isReplayable = true
-    func add(_ text: String) {
-      let bytes = Array(text.utf8)
+    func add(_ bytes: [UInt8]) {
       length = length.map { $0 + bytes.count }
       makers.append { BytesSource(bytes) }
     }
     for part in parts {
-      var head = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(part.name.partEncoded)\""
-      if let fileName = part.fileName { head += "; filename=\"\(fileName.partEncoded)\"" }
-      // A value with a line end could inject a field.
-      if let type = part.body.contentType, HTTPField.isValidValue(type) { head += "\r\nContent-Type: \(type)" }
-      add(head + "\r\n\r\n")
+      add(form.head(name: part.name, fileName: part.fileName, contentType: part.body.contentType))
       switch part.body.content {
       case .bytes(let bytes): makers.append { BytesSource(bytes) }
       case .source(_, let canReplay, let make):
@@ -57,29 +51,11 @@ extension HTTPClient.Body {
         isReplayable = isReplayable && canReplay
       }
       if let partLength = part.body.length { length = length.map { $0 + partLength } } else { length = nil }
-      add("\r\n")
+      add(MultipartForm.endOfPart)
     }
-    add("--\(boundary)--\r\n")
+    add(form.end)
     let sources = makers
     return HTTPClient.Body(
-      .source(length: length, isReplayable: isReplayable) { ChainSource(sources) },
-      "multipart/form-data; boundary=\(boundary)")
-  }
-}
-
-extension String {
-  /// By the HTML standard's rule for names of parts: characters that could end the name or its line are
-  /// percent-encoded.
-  fileprivate var partEncoded: String {
-    var text = ""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\"": text += "%22"
-      case "\r": text += "%0D"
-      case "\n": text += "%0A"
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
+      .source(length: length, isReplayable: isReplayable) { ChainSource(sources) }, form.contentType)
   }
 }
