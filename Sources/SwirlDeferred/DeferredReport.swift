@@ -16,8 +16,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
     public static let abandoned = Code(rawValue: 2)
     /// Debug mode only: a task awaits a Deferred on a thread without a running reactor that could fire it.
     public static let awaitedWithoutReactor = Code(rawValue: 3)
-    /// The main actor awaits a Deferred, and its reactor has been stopped or has had no pending work, for three seconds.
-    /// Reported once per process.
+    /// The main actor awaits a Deferred, and for three seconds its reactor was stopped or had no pending work. Reported
+    /// once per process.
     public static let nothingToFireIt = Code(rawValue: 4)
   }
 

@@ -370,7 +370,6 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     guard let exchange = exchange.take() else { return }
     stopBody()
     close()
-    exchange.isRetry = true
     pool.retry(exchange)
   }
 

@@ -28,12 +28,7 @@ final class ConnectionPool {
   private var connecting: [ConnectAttempt] = []
   /// The number of established connections, busy and idle.
   private(set) var open = 0
-  /// The queued requests, the first at `waitingStart`. A cancelled one leaves its place empty.
-  @exclusivity(unchecked) private var waiting: [HTTPClient.Exchange?] = []
-  @exclusivity(unchecked) private var waitingStart = 0
-  /// The number of the first place in `waiting`: places have sequence numbers, so that a request finds its own.
-  @exclusivity(unchecked) private var firstPlace = 0
-  @exclusivity(unchecked) private(set) var waitingCount = 0
+  @exclusivity(unchecked) private var waiting = WaitingRequests()
   /// The sequence number of the request with which it is in the client's queue.
   var placeInLine: Int?
 
@@ -66,10 +61,11 @@ final class ConnectionPool {
   /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
     HTTPClient.Counts(
-      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waitingCount)
+      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waiting.count
+    )
   }
 
-  var isUnused: Bool { open == 0 && connecting.isEmpty && waitingCount == 0 && (answering?.busy ?? 0) == 0 }
+  var isUnused: Bool { open == 0 && connecting.isEmpty && waiting.isEmpty && (answering?.busy ?? 0) == 0 }
 
   /// The last request that a function answers has ended.
   func noteUnused() {
@@ -99,25 +95,13 @@ final class ConnectionPool {
   /// Repeats a request, ahead of the queued ones, which are later. Kept connections may be as dead as its last one,
   /// even if they have just carried a response: so it waits for a new one, which takes the dead connection's slot.
   func retry(_ exchange: HTTPClient.Exchange) {
-    if waitingStart == 0 {
-      waiting.insert(nil, at: 0)
-      firstPlace -= 1
-    } else {
-      waitingStart -= 1
-    }
-    waiting[waitingStart] = exchange
-    wait(exchange, at: firstPlace + waitingStart)
+    exchange.isRetry = true
+    wait(exchange)
   }
 
   private func wait(_ exchange: HTTPClient.Exchange) {
     waiting.append(exchange)
-    wait(exchange, at: firstPlace + waiting.count - 1)
-  }
-
-  private func wait(_ exchange: HTTPClient.Exchange, at place: Int) {
     exchange.state = .waiting(self)
-    exchange.place = place
-    waitingCount += 1
     var deadline = exchange.deadline
     if let limit = exchange.connectTimeout { deadline = min(deadline, reactor.turnTime + limit.nanoseconds) }
     if exchange.timer == nil, deadline != .max {
@@ -130,44 +114,26 @@ final class ConnectionPool {
 
   /// Removes a request that was cancelled in the queue.
   func remove(_ exchange: HTTPClient.Exchange) {
-    waiting[exchange.place - firstPlace] = nil
-    waitingCount -= 1
-    if waitingCount == 0 { removePlaces(waiting.count) }
+    waiting.remove(exchange)
     // Cancel a connect that no request needs any more.
-    if connecting.count > waitingCount { cancelLatestConnect() }
+    if connecting.count > waiting.count { cancelLatestConnect() }
     pools.noteFreed(self)
   }
 
   /// The first request in the queue.
-  var firstWaiting: HTTPClient.Exchange? {
-    waitingCount == 0 ? nil : waiting[waitingStart...].lazy.compactMap { $0 }.first
-  }
+  var firstWaiting: HTTPClient.Exchange? { waiting.first }
 
-  private func nextWaiting() -> HTTPClient.Exchange? { nextPlace().map { take(at: $0) } }
-
-  /// The place of the next request; with `isKept`, the next one that may use a kept connection. Repeated requests are
-  /// in front.
-  private func nextPlace(isKept: Bool = false) -> Int? {
-    if waitingCount == 0 { return nil }
-    return waiting[waitingStart...].firstIndex { $0 != nil && !(isKept && $0!.isRetry) }
-  }
-
-  private func take(at place: Int) -> HTTPClient.Exchange {
-    let exchange = waiting[place].take()!
-    while waitingStart < waiting.count, waiting[waitingStart] == nil { waitingStart += 1 }
-    if waitingStart == waiting.count || waitingStart > 64 && waitingStart > waiting.count / 2 {
-      removePlaces(waitingStart)
-    }
-    waitingCount -= 1
+  /// Takes `exchange` out of the queue, for a connection or its error.
+  private func take(_ exchange: HTTPClient.Exchange) {
+    waiting.remove(exchange)
     exchange.timer?.cancel()
     exchange.timer = nil
-    return exchange
   }
 
-  private func removePlaces(_ count: Int) {
-    waiting.removeFirst(count)
-    firstPlace += count
-    waitingStart = 0
+  private func nextWaiting() -> HTTPClient.Exchange? {
+    guard let next = waiting.first else { return nil }
+    take(next)
+    return next
   }
 
   // MARK: - Connecting
@@ -178,7 +144,7 @@ final class ConnectionPool {
 
   /// Whether queued requests need a new connection, and the origin's limits allow it.
   var needsConnection: Bool {
-    connecting.count < min(waitingCount, Self.connectingAtOnce)
+    connecting.count < min(waiting.count, Self.connectingAtOnce)
       && open + connecting.count < pools.configuration.connectionsPerOrigin
   }
 
@@ -244,7 +210,7 @@ final class ConnectionPool {
     case .failure(let error):
       pools.releaseConnection()
       // The remaining attempts may still serve as many requests; the first one beyond them fails.
-      if waitingCount > connecting.count, let exchange = nextWaiting() {
+      if waiting.count > connecting.count, let exchange = nextWaiting() {
         exchange.finish(.failure(exchange.connectError(error)))
       }
       if !isDetached { pools.noteFreed(self) }
@@ -257,13 +223,14 @@ final class ConnectionPool {
   func release(_ connection: ClientConnection) {
     let pools = isDetached ? nil : pools
     if pools?.needsRoom(besides: self) == true { return makeRoom(connection) }
-    while connection.capacity > 0, let place = nextPlace(isKept: connection.isReused) {
-      if connection.isReused, !connection.canCarry(waiting[place]!) { return connection.close() }
-      _ = connection.send(take(at: place))
+    while connection.capacity > 0, let next = connection.isReused ? waiting.firstForKept : waiting.first {
+      if connection.isReused, !connection.canCarry(next) { return connection.close() }
+      take(next)
+      _ = connection.send(next)
     }
     if connection.capacity == 0 { return }
     // The remaining requests need a new connection, for which there is no room.
-    if waitingCount > 0, placeInLine != nil { return makeRoom(connection) }
+    if !waiting.isEmpty, placeInLine != nil { return makeRoom(connection) }
     guard let pools, pools.keepsIdle else { return connection.close() }
     connection.idleSince = reactor.turnTime
     idle.append(connection)

@@ -60,7 +60,7 @@ extension HTTPClient {
     /// Whether it stands for a call whose requests the interceptors make.
     let isCall: Bool
     /// Its place in the queue of its pool.
-    @exclusivity(unchecked) var place = 0
+    @exclusivity(unchecked) var ticket = 0
     /// The times of its steps.
     @exclusivity(unchecked) var times = ExchangeTimes()
     /// Runs while it is queued; on a connection that connection's timer takes over.

@@ -65,7 +65,7 @@ public final class Reactor {
   @exclusivity(unchecked) private var soon: [SoonCall] = []
   @exclusivity(unchecked) private var soonRunning: [SoonCall] = []
   @exclusivity(unchecked) private var remoteRunning: [RemoteReactor.Call] = []
-  @exclusivity(unchecked) private var jobs: [TaskPiece] = []
+  @exclusivity(unchecked) private var jobs = RingBuffer<TaskPiece>()
   private var wakeUpEvent: FileEvent?
 
   var readers: [Int32: DescriptorWatch] = [:]
@@ -141,8 +141,7 @@ public final class Reactor {
     let dropped = triggers
     triggers = [:]
     withExtendedLifetime(dropped) {}
-    remote.close(leaving: jobs)
-    jobs = []
+    remote.close(leaving: jobs.takeAll())
   }
 
   deinit {
@@ -278,18 +277,16 @@ public final class Reactor {
   private static let jobsPerTurn = 256
 
   private func runJobs() {
-    var next = 0
-    while next < jobs.count, next < Self.jobsPerTurn {
-      jobs[next].run()
-      next += 1
+    var ran = 0
+    while ran < Self.jobsPerTurn, let piece = jobs.popFirst() {
+      piece.run()
+      ran += 1
     }
-    jobs.removeFirst(next)
   }
 
   /// The main actor continues without the reactor.
   private func giveBackJobs() {
-    for piece in jobs { DispatchQueue.main.async { piece.run() } }
-    jobs = []
+    for piece in jobs.takeAll() { DispatchQueue.main.async { piece.run() } }
   }
 
   private func runSoonCalls() -> Bool {

@@ -84,13 +84,13 @@ public final class RemoteReactor: @unchecked Sendable {
   // MARK: - The reactor's side
 
   /// Takes the pending calls and jobs. If it finds neither, the next one wakes the reactor.
-  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [TaskPiece]) -> Bool {
+  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout RingBuffer<TaskPiece>) -> Bool {
     lock.withLock {
       isAsleep = calls.isEmpty && jobs.isEmpty
       if isAsleep { return false }
       swap(&calls, &empty)
       if !jobs.isEmpty {
-        reactorJobs.append(contentsOf: jobs)
+        for piece in jobs { reactorJobs.append(piece) }
         jobs.removeAll(keepingCapacity: true)
       }
       return true
@@ -102,10 +102,11 @@ public final class RemoteReactor: @unchecked Sendable {
 
   /// Drops pending and later calls. The jobs continue without the reactor, in FIFO order: first those that it has
   /// taken, then the pending ones, then later ones.
-  func close(leaving taken: [TaskPiece]) {
+  func close(leaving taken: RingBuffer<TaskPiece>) {
     let dropped = lock.withLock {
       isGone = true
-      for piece in taken + jobs { runWithoutReactor(piece) }
+      for piece in taken { runWithoutReactor(piece) }
+      for piece in jobs { runWithoutReactor(piece) }
       defer {
         calls = []
         jobs = []
