@@ -23,7 +23,7 @@ final class ConnectionPool {
   // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
-  /// What takes any number of requests at once, in the place of all connections.
+  /// Answers all requests in place of connections: the client of a function, which opens no socket.
   private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
   /// The number of established connections, busy and idle.

@@ -166,7 +166,7 @@ final class ConnectionPools {
     idleTimer?.cancel()
     latest = nil
     line = PoolLine()
-    // The pools retain this object: the lists must not outlive the client.
+    // Each pool retains this object, so the list of them would be a cycle.
     let pools = pools
     self.pools = [:]
     for pool in pools.values { pool.detach() }

@@ -113,7 +113,7 @@ private struct Wrong: Error {
     await #expect(processExitsWith: .success) {
       nonisolated(unsafe) var seen = 0
       DeferredReport.setHandler { _ in seen += 1 }
-      // From here on reports outside of `reports` go there.
+      // This installs the handler of the kit in front of the one above, which still gets reports outside of `reports`.
       _ = reports {}
       for number in 0..<100_000 { _ = Deferred<Int>.fail(Wrong(number: number)) }
       precondition(seen == 100_000)

@@ -233,7 +233,7 @@ final class CachedFetch {
     .addCallback { HTTPClient.StreamedResponse($0) }
   }
 
-  /// Looks at the head of an answer: what is not kept is not for others, who need not wait for its end.
+  /// Reads the head of a response. If the cache may not store it, the waiting requests cannot share it: they start now.
   private func look(_ response: HTTPClient.Response) {
     let isConfirming = response.status == 304
     if !isConfirming, !CachedResponse.isStorable(response.head, asked: asked) { miss?.end(.notShared) }

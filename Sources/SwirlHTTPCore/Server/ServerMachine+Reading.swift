@@ -195,7 +195,7 @@ extension ServerMachine {
     due.insert(.arm)
   }
 
-  /// The request is answered, or will not be, before its content is whole.
+  /// Stops reading the content of a request whose answer needs no more of it, or which gets no answer.
   mutating func dropContent() {
     guard content.isStreamed else { return }
     stopReading()
