@@ -1,0 +1,42 @@
+// What other libraries call the things of this module. The compiler answers with the name here.
+
+public import SwirlReactor
+
+/// SwiftNIO.
+@available(*, unavailable, renamed: "StreamProtocol") public typealias ChannelHandler = StreamProtocol
+
+extension Transport {
+  /// Twisted.
+  @available(*, unavailable, renamed: "close()")
+  public func loseConnection() { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "abort()")
+  public func abortConnection() { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "closeWrite()")
+  public func loseWriteConnection() { fatalError() }
+  /// asyncio: `write_eof`.
+  @available(*, unavailable, renamed: "closeWrite()")
+  public func writeEOF() { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "peerAddress")
+  public func getPeer() -> SocketAddress? { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "localAddress")
+  public func getHost() -> SocketAddress? { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "pauseReading()")
+  public func pauseProducing() { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "resumeReading()")
+  public func resumeProducing() { fatalError() }
+}
+
+extension Reactor {
+  /// Twisted: `reactor.listenSSL`.
+  @available(*, unavailable, message: "listenTCP(port, tls: configuration) serves TLS")
+  public func listenSSL(_ port: Int) throws { fatalError() }
+  /// Twisted: `reactor.connectSSL`.
+  @available(*, unavailable, message: "connectTCP(host, port, tls: configuration) connects with TLS")
+  public func connectSSL(_ host: String, _ port: Int) { fatalError() }
+}
