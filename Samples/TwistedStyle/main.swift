@@ -8,7 +8,7 @@ func oneDone(_ page: HTTPClient.Response) {
   print("one done: \(page.text)")
 }
 
-@MainActor func allDone(_ results: Result<[Result<Void, any Error>], any Error>) {
+@MainActor func allDone(_ results: DeferredListResult<Void>) {
   print("all done")
   reactor.stop()
 }

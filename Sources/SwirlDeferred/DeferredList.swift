@@ -1,3 +1,9 @@
+/// What a callback of `addBoth` receives: the value, or the error.
+public typealias DeferredResult<Value> = Result<Value, any Error>
+
+/// What a callback of `addBoth` receives from a ``DeferredList``: the result of each member, in the order of the list.
+public typealias DeferredListResult<Value> = DeferredResult<[DeferredResult<Value>]>
+
 /// Waits for a list of Deferreds and gives all their results. Twisted: `DeferredList`.
 ///
 /// ```swift

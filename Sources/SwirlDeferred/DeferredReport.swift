@@ -116,7 +116,8 @@ public struct DeferredReport: Sendable, CustomStringConvertible {
 
 /// Debug mode. When on, reports name the place of the first firing, and Deferreds that are released unfired, or awaited
 /// without a running reactor, are reported too. Off by default, because each firing then takes a lock. It applies to
-/// Deferreds fired after it is switched on. The creation site is always known. Twisted: `setDebugging`.
+/// Deferreds fired after it is switched on. The creation site is always known. `SWIRL_DEBUG=1` in the environment
+/// switches it on when the first reactor is made, or used. Twisted: `setDebugging`.
 public var deferredDebugging: Bool {
   get { debuggingFlag.load(ordering: .relaxed) }
   set { debuggingFlag.store(newValue, ordering: .relaxed) }

@@ -4,7 +4,12 @@ import SwirlPlatform
 
 /// Process-wide setup by the first reactor.
 package enum ProcessSetup {
+  /// Whether the environment has `SWIRL_DEBUG=1`: then debug mode is on, and slow callbacks are logged.
+  static let isDebugging = getenv("SWIRL_DEBUG").map { String(cString: $0) } == "1"
+
   package static let once: Void = {
+    if isDebugging { deferredDebugging = true }
+
     // A failed write must not end the process: neither to a closed peer (EPIPE), nor beyond the maximum file size
     // (EFBIG, `ulimit -f`). The program's own handlers stay. Child processes start with the defaults.
     for number in [SIGPIPE, SIGXFSZ] {

@@ -81,7 +81,8 @@ public final class Reactor {
   /// Objects that higher layers attach to this reactor, one per type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
 
-  /// A callback that runs longer is logged, with the place where it was added; nil, the default, measures nothing.
+  /// A callback that runs longer is logged, with the place where it was added; nil, the default, measures nothing. With
+  /// `SWIRL_DEBUG=1` in the environment the default is 100 ms, as in asyncio's debug mode.
   public var slowCallbackThreshold: Duration? {
     didSet { slowNanoseconds = slowCallbackThreshold?.nanoseconds }
   }
@@ -116,8 +117,11 @@ public final class Reactor {
     (backend as? ManualBackend)?.wakeUpDescriptor = self.remote.wakeUp.readEnd
     wakeUpEvent = base.fileEvent(self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
+    if ProcessSetup.isDebugging { measureCallbacks() }
     if isMain { beginMain() }
   }
+
+  private func measureCallbacks() { slowCallbackThreshold = .milliseconds(100) }
 
   /// Sets up the main reactor for an async `main`, and the message at exit if it never ran.
   private func beginMain() {

@@ -505,6 +505,9 @@ case "current": current()
 case "handler from other": handlerFromOtherReactor()
 case "no handler on other": noHandlerOnOther()
 case "unhandled failure": unhandledFailureIsLogged()
+case "debug mode":
+  let threshold = reactor.slowCallbackThreshold
+  print(deferredDebugging, threshold.map { "\($0)" } ?? "nil")
 case "completes": try completes()
 case "completes twice": try completesTwice()
 case "completes beside others": try completesBesideOthers()

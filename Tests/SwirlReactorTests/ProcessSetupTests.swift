@@ -13,4 +13,9 @@ import Testing
     let output = Probe("unhandled failure").output
     #expect(output.contains("error") && output.contains("unhandled failure in a Deferred: Wrong()"))
   }
+
+  @Test(arguments: [("", "false nil"), ("SWIRL_DEBUG=1", "true 0.1 seconds"), ("SWIRL_DEBUG=0", "false nil")])
+  func `the environment switches debug mode on`(environment: String, expected: String) {
+    #expect(Probe("debug mode", environment: environment).lines == [expected])
+  }
 }

@@ -10,15 +10,19 @@ struct Probe {
 
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-  /// - Parameter descriptors: how many it may have open.
-  init(_ scenario: String, of probe: String = "ReactorProbe", descriptors: Int? = nil) {
+  /// - Parameters:
+  ///   - descriptors: how many it may have open.
+  ///   - environment: a variable of its own, such as `NAME=1`.
+  init(
+    _ scenario: String, of probe: String = "ReactorProbe", descriptors: Int? = nil, environment: String = ""
+  ) {
     // The build puts it beside the test runner.
     var path = [CChar](repeating: 0, count: 4096)
     readlink("/proc/self/exe", &path, path.count - 1)
     let program = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = program[..<program.lastIndex(of: "/")!]
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
-    let command = "\(limit)SWIFT_BACKTRACE=enable=no timeout 60 '\(folder)/\(probe)' '\(scenario)' 2>&1"
+    let command = "\(limit)\(environment) SWIFT_BACKTRACE=enable=no timeout 60 '\(folder)/\(probe)' '\(scenario)' 2>&1"
     guard let stream = popen(command, "r") else {
       output = "cannot be run"
       exitCode = -1
