@@ -54,21 +54,7 @@ public struct TLSConfiguration: Sendable, Hashable {
   }
 
   /// A version of the protocol.
-  public struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// Its number on the wire.
-    let number: Int32
-
-    /// TLS 1.2, RFC 5246.
-    public static let tls12 = Version(number: 0x0303)
-    /// TLS 1.3, RFC 8446.
-    public static let tls13 = Version(number: 0x0304)
-
-    /// Whether `a` is the older one.
-    public static func < (a: Version, b: Version) -> Bool { a.number < b.number }
-
-    /// `TLS 1.3`
-    public var description: String { "TLS 1.\(number - 0x0301)" }
-  }
+  public typealias Version = TLSVersion
 
   /// How to verify the peer's certificate.
   public struct Verification: Sendable, Hashable {
