@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlNet
 import SwirlPlatform
 
 /// One side of a TLS connection, on the descriptor of its socket.

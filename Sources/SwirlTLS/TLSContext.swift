@@ -1,9 +1,10 @@
 import COpenSSL
+package import SwirlNet
 package import SwirlReactor
 
 /// The shared state of all TLS connections with one configuration: certificates, keys, and resumable sessions.
 ///
-/// Only the files in this folder use OpenSSL.
+/// Only this module adapts OpenSSL to connections.
 package final class TLSContext: SecurityContext {
   package enum Role: Hashable {
     case client, server

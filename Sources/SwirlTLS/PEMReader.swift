@@ -1,4 +1,5 @@
 import COpenSSL
+package import SwirlNet
 import SwirlPlatform
 
 /// Reads certificates and keys in PEM, one after the other.

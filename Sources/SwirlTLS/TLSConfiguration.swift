@@ -1,3 +1,5 @@
+public import SwirlNet
+
 /// The TLS configuration of connections: TLS 1.2 and 1.3.
 ///
 /// The defaults are for a client: it verifies the peer against the roots that this system trusts, and the peer's

@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 
