@@ -72,7 +72,8 @@ public struct TLSConfiguration: Sendable, Hashable {
 
   /// How to verify the peer: a client always does, a server if it requests a certificate.
   public var verification = Verification.full
-  /// The trusted roots; nil for those of the system (and of `SSL_CERT_FILE` and `SSL_CERT_DIR`). curl: `--cacert`.
+  /// The trusted roots; nil for those of the system (and of `SSL_CERT_FILE` and `SSL_CERT_DIR`, which
+  /// must name regular files). curl: `--cacert`.
   public var roots: [PEM]?
   /// The identity of this side: required for a server, and for a client if the server requests one. curl: `--cert`,
   /// `--key`.
