@@ -38,7 +38,8 @@ enum SystemRoots {
     variable.flatMap { getenv($0) }.map { String(cString: $0) }
   }
 
-  /// Whether OpenSSL may look for a certificate or a revocation list in a file of this name: `9d66eef0.0`, `9d66eef0.r0`.
+  /// Whether OpenSSL may look for a certificate or a revocation list in a file of this name: `9d66eef0.0`,
+  /// `9d66eef0.r0`.
   static func isHashed(_ name: String) -> Bool {
     let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 2, parts[0].count == 8 else { return false }
