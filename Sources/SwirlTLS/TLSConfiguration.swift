@@ -91,7 +91,7 @@ public struct TLSConfiguration: Sendable, Hashable {
   /// public authorities do not certify clients. nginx: `ssl_verify_client on`.
   public var requiresClientCertificate = false
   /// Whether a server requests client certificates, but also serves clients without one; it refuses an invalid one.
-  /// Needs ``roots``. ``TLSInfo/peerCertificate`` identifies the client. nginx: `ssl_verify_client optional`.
+  /// Needs ``roots``. `TLSInfo.peerCertificate` identifies the client. nginx: `ssl_verify_client optional`.
   public var requestsClientCertificate = false
   /// Whether a client allows a TLS 1.2 server to renegotiate on an open connection, as IIS does to request a
   /// certificate. Only the secure form (RFC 5746) is supported. If false, the client declines, and most servers then
