@@ -25,18 +25,22 @@ let samples = [
 /// Programs to use, and to read: `swift run Fetch --help`.
 let programs = ["Crawler", "Downloader", "Fetch"]
 
+/// The modules of `import SwirlCore`: the reactor, streams and processes. They need neither OpenSSL, nor the public
+/// suffix list, nor decoders of content: `Scripts/check-core` builds a program without these libraries.
+let core = ["SwirlCore", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem"]
+
 /// The modules of `import Swirl`. A user of the library depends on each of them: a build system that looks at
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore",
-  "SwirlHTTPClient", "SwirlHTTPServer",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
+  "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer",
   "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
-  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPCore", "SwirlContent",
-  "SwirlHTTP", "SwirlTesting", "SwirlHTML",
+  "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
+  "SwirlContent", "SwirlHTTP", "SwirlTesting", "SwirlHTML",
 ]
 
 let package = Package(
@@ -44,6 +48,7 @@ let package = Package(
   platforms: [.macOS("26.0")],
   products: [
     .library(name: "Swirl", targets: modules),
+    .library(name: "SwirlCore", targets: core),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPCore", targets: ["SwirlHTTPCore"]),
     .library(name: "SwirlHTML", targets: ["SwirlHTML"]),
@@ -92,7 +97,10 @@ let package = Package(
       swiftSettings: checked),
     .target(name: "SwirlCoordination", dependencies: ["SwirlDeferred"], swiftSettings: memorySafe),
     .target(
-      name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform", "CSwirlSystem", "COpenSSL"],
+      name: "SwirlNet", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform", "CSwirlSystem"],
+      swiftSettings: checked),
+    .target(
+      name: "SwirlTLS", dependencies: ["SwirlNet", "SwirlReactor", "SwirlDeferred", "SwirlPlatform", "COpenSSL"],
       swiftSettings: checked),
     .target(
       name: "SwirlSystem",
@@ -100,6 +108,7 @@ let package = Package(
         "SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "SwirlPlatform", "CSwirlSystem",
       ],
       swiftSettings: checked),
+    .target(name: "SwirlCore", dependencies: core.dropFirst().map { .target(name: $0) }, swiftSettings: checked),
     .target(
       name: "SwirlHTTPCore",
       dependencies: ["CIDN2", "CPSL", .product(name: "HTTPTypes", package: "swift-http-types")],
@@ -110,7 +119,7 @@ let package = Package(
     .target(
       name: "SwirlHTTPClient",
       dependencies: [
-        "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet",
+        "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS",
         "SwirlSystem", "SwirlHTTPCore", "SwirlPlatform",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -120,15 +129,15 @@ let package = Package(
     .target(
       name: "SwirlHTTPServer",
       dependencies: [
-        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPCore",
+        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlHTTPCore",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
     .target(
       name: "Swirl",
       dependencies: [
-        "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlHTTPClient",
-        "SwirlHTTPServer",
+        "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
+        "SwirlHTTPClient", "SwirlHTTPServer",
       ],
       swiftSettings: checked),
     .target(

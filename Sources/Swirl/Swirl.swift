@@ -5,3 +5,4 @@
 @_exported public import SwirlNet
 @_exported public import SwirlReactor
 @_exported public import SwirlSystem
+@_exported public import SwirlTLS

@@ -2,6 +2,7 @@ import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
+import SwirlTLS
 
 /// The connections of a client: a pool for each origin, and their shared state: the total number of connections, the
 /// queue of waiting pools, and the timer of idle connections.

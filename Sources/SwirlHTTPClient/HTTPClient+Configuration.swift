@@ -3,6 +3,7 @@ import SwirlContent
 public import SwirlHTTPCore
 public import SwirlNet
 import SwirlReactor
+public import SwirlTLS
 
 extension HTTPClient {
   /// The defaults for the requests of a client. Every limit has a value, so that no buffer or queue grows without

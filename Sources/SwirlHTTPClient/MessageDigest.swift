@@ -1,6 +1,6 @@
 import COpenSSL
 import SwirlHTTPCore
-import SwirlNet
+import SwirlTLS
 
 /// Hashes of bytes in memory.
 enum MessageDigest {

@@ -1,7 +1,8 @@
 public import SwirlDeferred
+import SwirlHTTPCore
 public import SwirlNet
 public import SwirlReactor
-import SwirlHTTPCore
+public import SwirlTLS
 
 extension HTTPServer {
   /// Serves on a TCP port, until ``stop(within:)`` or until the listener is stopped.

@@ -25,7 +25,7 @@ public struct ConnectionListener: Sendable {
   private static let marks = WaterMarks(high: 15, low: 4)
 
   /// - Parameter listen: makes the listener, with the given protocol factory.
-  init(
+  package init(
     on reactor: Reactor, _ listen: (@escaping (SocketAddress?) -> (any StreamProtocol)?) throws -> Listener
   ) rethrows {
     let remote = reactor.remote

@@ -13,20 +13,25 @@ extension Reactor {
   /// `create_connection`.
   ///
   /// - Parameters:
-  ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
-  ///   - tls: the TLS configuration; nil for no TLS. The peer's certificate must be for `host`. Its failures are
-  ///     `NetError`s with the code `.handshake`, or `.configureTLS` if the configuration is unusable. Twisted:
-  ///     `connectSSL`.
+  ///   - timeout: the time limit for resolving and connecting together.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: makes the protocol of the connection.
   @discardableResult
   public func connectTCP<P: StreamProtocol>(
-    _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
-    file: StaticString = #fileID, line: UInt = #line, _ makeProtocol: @escaping () -> P
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
+    _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
-    let site = CallSite(file: file, line: line)
-    return connectTCP(host: host, port: port, timeout: timeout, security: tls, at: site).addCallback { transport in
+    connectTCP(
+      host, port, timeout: timeout, security: nil, at: CallSite(file: file, line: line), makeProtocol)
+  }
+
+  /// Connects, with TLS if `provider` is not nil, and passes the connection to a protocol.
+  package func connectTCP<P: StreamProtocol>(
+    _ host: String, _ port: Int, timeout: Duration, security provider: (any SecurityProvider)?, at site: CallSite,
+    _ makeProtocol: @escaping () -> P
+  ) -> Deferred<P> {
+    connectTCP(host: host, port: port, timeout: timeout, security: provider, at: site).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made

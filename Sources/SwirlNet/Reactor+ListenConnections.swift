@@ -15,17 +15,16 @@ extension Reactor {
   ///   - port: the port; zero lets the kernel choose a free one: see ``ConnectionListener/localAddress``.
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: the length of the kernel's accept queue.
-  ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Returns: the listener, which stops when its connections have no reader any more.
-  /// - Throws: ``NetError`` with the code `.listen` or `.configureTLS`.
+  /// - Throws: ``NetError`` with the code `.listen`.
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
-    file: StaticString = #fileID, line: UInt = #line
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, file: StaticString = #fileID,
+    line: UInt = #line
   ) throws -> ConnectionListener {
     try ConnectionListener(on: self) {
-      try listenTCP(port, interface: interface, backlog: backlog, tls: tls, file: file, line: line, $0)
+      try listenTCP(port, interface: interface, backlog: backlog, file: file, line: line, $0)
     }
   }
 

@@ -1,4 +1,4 @@
-import SwirlDeferred
+package import SwirlDeferred
 import SwirlPlatform
 public import SwirlReactor
 
@@ -14,34 +14,40 @@ extension Reactor {
   ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 if available;
   ///     `"0.0.0.0"` and `"::"` are those of one family. `"localhost"` is 127.0.0.1.
   ///   - backlog: the length of the accept queue; the kernel reduces it to its own limit (`somaxconn`).
-  ///   - tls: the TLS configuration; nil for no TLS. A connection whose handshake fails is closed, and logged at the
-  ///     level `debug`. Twisted: `listenSSL`.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: called on the reactor's thread with the peer's address, before `connectionMade` of its result.
   ///     If it returns nil, the connection is closed.
   /// - Returns: the listener, which the reactor retains until it is stopped.
-  /// - Throws: ``NetError`` with the code `.listen` or `.configureTLS`.
+  /// - Throws: ``NetError`` with the code `.listen`.
   @discardableResult
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
-    file: StaticString = #fileID, line: UInt = #line,
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, file: StaticString = #fileID,
+    line: UInt = #line,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
-    let site = CallSite(file: file, line: line)
+    try listenTCP(
+      port, interface: interface, backlog: backlog, security: nil, at: CallSite(file: file, line: line), makeProtocol)
+  }
+
+  /// Listens on a TCP port, with TLS if `provider` is not nil.
+  package func listenTCP(
+    _ port: Int, interface: String, backlog: Int32, security provider: (any SecurityProvider)?, at site: CallSite,
+    _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
+  ) throws(NetError) -> Listener {
     let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
     guard let number = UInt16(exactly: port) else {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
     if interface.isEmpty {
-      do { return try listen(at: "::", number, name, isDualStack: true, backlog, tls, site, makeProtocol) } catch {
+      do { return try listen(at: "::", number, name, isDualStack: true, backlog, provider, site, makeProtocol) } catch {
         // The system has no IPv6: fall back to IPv4.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, tls, site, makeProtocol)
+        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, provider, site, makeProtocol)
       }
     }
     return try listen(
-      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, tls,
+      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, provider,
       site, makeProtocol)
   }
 

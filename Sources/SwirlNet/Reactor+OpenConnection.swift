@@ -7,15 +7,13 @@ extension Reactor {
   /// Like ``connectTCP(_:_:timeout:_:)``, with the same errors. asyncio: `open_connection`.
   ///
   /// - Parameters:
-  ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
-  ///   - tls: the TLS configuration; nil for no TLS.
+  ///   - timeout: the time limit for resolving and connecting together.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   public func openConnection(
-    _ host: String, _ port: Int, timeout: Duration = .seconds(30), tls: TLSConfiguration? = nil,
-    file: StaticString = #fileID, line: UInt = #line
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Connection> {
-    connectTCP(host: host, port: port, timeout: timeout, security: tls, at: CallSite(file: file, line: line))
+    connectTCP(host: host, port: port, timeout: timeout, at: CallSite(file: file, line: line))
       .addCallback { Connection(starting: $0) }
   }
 

@@ -50,8 +50,8 @@ package protocol SimulatedNetwork: AnyObject {
 /// A stream socket: a kernel descriptor, or an object of an in-memory network.
 package struct StreamSocket {
   /// The descriptor; -1 for a simulated or a closed socket.
-  let descriptor: Int32
-  let simulated: (any SimulatedSocket)?
+  package let descriptor: Int32
+  package let simulated: (any SimulatedSocket)?
 
   package init(_ descriptor: Int32) {
     self.descriptor = descriptor

@@ -1,5 +1,6 @@
 import COpenSSL
-public import SwirlNet
+import SwirlNet
+public import SwirlTLS
 
 /// A certificate authority for tests of TLS connections. It issues valid certificates, and invalid ones that a client
 /// must refuse.

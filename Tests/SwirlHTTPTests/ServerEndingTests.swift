@@ -1,6 +1,7 @@
 import SwirlDeferred
 import SwirlNet
 import SwirlReactor
+import SwirlTLS
 import SwirlTesting
 import Testing
 

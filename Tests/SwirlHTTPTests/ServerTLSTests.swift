@@ -8,6 +8,7 @@ import Testing
 @testable import SwirlHTTPCore
 @testable import SwirlHTTPServer
 @testable import SwirlNet
+@testable import SwirlTLS
 
 /// A certificate and its key in files that the test renews.
 final class IdentityFiles {

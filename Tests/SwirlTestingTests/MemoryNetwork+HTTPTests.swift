@@ -3,6 +3,7 @@ import SwirlHTTPClient
 import SwirlHTTPServer
 import SwirlNet
 import SwirlReactor
+import SwirlTLS
 import SwirlTesting
 import Testing
 

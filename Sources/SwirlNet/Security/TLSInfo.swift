@@ -1,7 +1,7 @@
 /// The negotiated parameters of a TLS connection.
 public struct TLSInfo: Sendable, Hashable {
   /// The protocol version.
-  public let version: TLSConfiguration.Version
+  public let version: TLSVersion
   /// The standard name of the cipher suite, such as `TLS_AES_256_GCM_SHA384`.
   public let cipherSuite: String
   /// The application protocol, if both sides use ALPN.
@@ -9,6 +9,17 @@ public struct TLSInfo: Sendable, Hashable {
   /// Whether it resumed an earlier session, without sending a certificate again.
   public let isResumed: Bool
   /// The peer's certificate, also for a resumed session; nil if it has sent no certificate. It was verified unless
-  /// ``TLSConfiguration/verification`` is off.
+  /// the configuration turns verification off.
   public let peerCertificate: TLSCertificate?
+
+  package init(
+    version: TLSVersion, cipherSuite: String, applicationProtocol: String?, isResumed: Bool,
+    peerCertificate: TLSCertificate?
+  ) {
+    self.version = version
+    self.cipherSuite = cipherSuite
+    self.applicationProtocol = applicationProtocol
+    self.isResumed = isResumed
+    self.peerCertificate = peerCertificate
+  }
 }

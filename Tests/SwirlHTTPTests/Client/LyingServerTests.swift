@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import SwirlDeferred
 import SwirlReactor
+import SwirlTLS
 import SwirlTesting
 import Testing
 

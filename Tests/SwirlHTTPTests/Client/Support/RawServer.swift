@@ -1,6 +1,7 @@
 import Foundation
 import SwirlNet
 import SwirlReactor
+import SwirlTLS
 import SwirlTesting
 
 /// A server that sends the test's bytes, valid or not, and counts requests and connections.

@@ -5,6 +5,7 @@ import SwirlTesting
 import Testing
 
 @testable import SwirlNet
+@testable import SwirlTLS
 
 /// The outcome of a client's connection to a server.
 struct Meeting {
@@ -32,7 +33,7 @@ extension Reactor {
 
   /// A server that sends a greeting. It serves 127.0.0.1, ::1 and any name that the test resolves.
   func greet(_ tls: TLSConfiguration, _ made: @escaping (any Transport) -> Void = { _ in }) throws -> Int {
-    resolver.lookup = { _ in .succeed([loopback]) }
+    resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
     let listener = try listenTCP(0, tls: tls) { _ in
       Recorder {
         $0.onMade = { transport in
@@ -112,7 +113,7 @@ extension Reactor {
   func `One for other hosts is refused`(host: String) throws {
     let identity = authority.identity(for: "example.test", "127.0.0.1", "*.wild.test")
     try withReactor { reactor in
-      reactor.resolver.lookup = { _ in .succeed([loopback]) }
+      reactor.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
       let listener = try reactor.listenTCP(0, interface: "", tls: .server(identity)) { _ in Recorder() }
       reactor.meet(host, at: Int(listener.localAddress.port), trusting()).addBoth { result in
         let error = try result.get().error

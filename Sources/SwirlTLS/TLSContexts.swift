@@ -1,4 +1,4 @@
-import COpenSSL
+import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 
@@ -64,12 +64,7 @@ extension TLSConfiguration {
   fileprivate var files: [String] {
     let own = [identity?.chain, identity?.privateKey].compactMap { $0 } + (roots ?? [])
     return own.compactMap { if case .file(let path) = $0.place { path } else { nil } }
-      + (roots == nil ? [Self.systemRoots] : [])
-  }
-
-  private static var systemRoots: String {
-    let chosen = X509_get_default_cert_file_env().flatMap { getenv($0) }.map { String(cString: $0) }
-    return chosen ?? X509_get_default_cert_file().map { String(cString: $0) } ?? ""
+      + (roots == nil ? [SystemRoots.file] : [])
   }
 
   /// A copy with the contents of the files in place of their paths.

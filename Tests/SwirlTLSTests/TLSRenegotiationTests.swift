@@ -5,6 +5,7 @@ import SwirlTesting
 import Testing
 
 @testable import SwirlNet
+@testable import SwirlTLS
 
 /// A TLS 1.2 server that renegotiates on an open connection.
 @Suite struct TLSRenegotiationTests {

@@ -5,6 +5,7 @@ import SwirlTesting
 import Testing
 
 @testable import SwirlNet
+@testable import SwirlTLS
 
 /// Runs during the exit of an exit test's process.
 private enum AtExit {

@@ -1,3 +1,4 @@
+package import SwirlNet
 package import SwirlReactor
 
 extension TLSConfiguration: SecurityProvider {

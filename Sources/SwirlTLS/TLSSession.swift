@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlNet
 import SwirlPlatform
 
 /// One side of a TLS connection, on the descriptor of its socket.
@@ -155,7 +156,7 @@ final class TLSSession: ConnectionSecurity {
     let certificate = SSL_get1_peer_certificate(ssl)
     defer { X509_free(certificate) }
     return TLSInfo(
-      version: TLSConfiguration.Version(number: SSL_version(ssl)),
+      version: TLSVersion(number: SSL_version(ssl)),
       cipherSuite: String(cString: SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl))),
       applicationProtocol: applicationProtocol, isResumed: SSL_session_reused(ssl) == 1,
       peerCertificate: TLSCertificate(certificate))

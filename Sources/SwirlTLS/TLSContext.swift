@@ -1,9 +1,10 @@
 import COpenSSL
+package import SwirlNet
 package import SwirlReactor
 
 /// The shared state of all TLS connections with one configuration: certificates, keys, and resumable sessions.
 ///
-/// Only the files in this folder use OpenSSL.
+/// Only this module adapts OpenSSL to connections.
 package final class TLSContext: SecurityContext {
   package enum Role: Hashable {
     case client, server
@@ -19,6 +20,10 @@ package final class TLSContext: SecurityContext {
   /// Loads the certificates. Takes milliseconds: see `of`.
   init(_ configuration: TLSConfiguration, _ role: Role) throws(NetError) {
     OpenSSL.isReady
+    if let path = OpenSSL.refusedConfiguration {
+      throw NetError(
+        .configureTLS, path, reason: "OPENSSL_CONF names it, and it is no regular file: name another, or unset it")
+    }
     guard let pointer = SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method()) else {
       throw NetError(.configureTLS, "OpenSSL", reason: OpenSSLError.take())
     }
@@ -124,6 +129,7 @@ package final class TLSContext: SecurityContext {
 
   private func setRoots() throws(NetError) {
     guard let roots = configuration.roots else {
+      try SystemRoots.check()
       SSL_CTX_set_default_verify_paths(pointer)
       return
     }

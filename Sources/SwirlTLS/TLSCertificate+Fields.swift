@@ -1,4 +1,5 @@
 import COpenSSL
+public import SwirlNet
 
 extension TLSCertificate {
   /// The caller frees the certificate; nil without one.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SwirlNet
+@testable import SwirlTLS
 
 @Suite struct WildcardNameTests {
   @Test(arguments: [

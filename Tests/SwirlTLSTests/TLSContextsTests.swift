@@ -5,6 +5,7 @@ import SwirlTesting
 import Testing
 
 @testable import SwirlNet
+@testable import SwirlTLS
 
 @Suite struct TLSContextsTests {
   let authority = TestAuthority()

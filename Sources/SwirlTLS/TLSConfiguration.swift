@@ -1,3 +1,5 @@
+public import SwirlNet
+
 /// The TLS configuration of connections: TLS 1.2 and 1.3.
 ///
 /// The defaults are for a client: it verifies the peer against the roots that this system trusts, and the peer's
@@ -54,21 +56,7 @@ public struct TLSConfiguration: Sendable, Hashable {
   }
 
   /// A version of the protocol.
-  public struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// Its number on the wire.
-    let number: Int32
-
-    /// TLS 1.2, RFC 5246.
-    public static let tls12 = Version(number: 0x0303)
-    /// TLS 1.3, RFC 8446.
-    public static let tls13 = Version(number: 0x0304)
-
-    /// Whether `a` is the older one.
-    public static func < (a: Version, b: Version) -> Bool { a.number < b.number }
-
-    /// `TLS 1.3`
-    public var description: String { "TLS 1.\(number - 0x0301)" }
-  }
+  public typealias Version = TLSVersion
 
   /// How to verify the peer's certificate.
   public struct Verification: Sendable, Hashable {
@@ -84,7 +72,8 @@ public struct TLSConfiguration: Sendable, Hashable {
 
   /// How to verify the peer: a client always does, a server if it requests a certificate.
   public var verification = Verification.full
-  /// The trusted roots; nil for those of the system (and of `SSL_CERT_FILE` and `SSL_CERT_DIR`). curl: `--cacert`.
+  /// The trusted roots; nil for those of the system (and of `SSL_CERT_FILE` and `SSL_CERT_DIR`, which
+  /// must name regular files). curl: `--cacert`.
   public var roots: [PEM]?
   /// The identity of this side: required for a server, and for a client if the server requests one. curl: `--cert`,
   /// `--key`.
@@ -102,7 +91,7 @@ public struct TLSConfiguration: Sendable, Hashable {
   /// public authorities do not certify clients. nginx: `ssl_verify_client on`.
   public var requiresClientCertificate = false
   /// Whether a server requests client certificates, but also serves clients without one; it refuses an invalid one.
-  /// Needs ``roots``. ``TLSInfo/peerCertificate`` identifies the client. nginx: `ssl_verify_client optional`.
+  /// Needs ``roots``. `TLSInfo.peerCertificate` identifies the client. nginx: `ssl_verify_client optional`.
   public var requestsClientCertificate = false
   /// Whether a client allows a TLS 1.2 server to renegotiate on an open connection, as IIS does to request a
   /// certificate. Only the secure form (RFC 5746) is supported. If false, the client declines, and most servers then

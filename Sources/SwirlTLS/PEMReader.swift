@@ -1,4 +1,5 @@
 import COpenSSL
+package import SwirlNet
 import SwirlPlatform
 
 /// Reads certificates and keys in PEM, one after the other.
@@ -25,6 +26,11 @@ package final class PEMReader {
 
   /// A limit above the size of any certificate bundle.
   private static let largest = 16 << 20
+
+  /// Whether a file of this status can be read to its end without waiting.
+  static func isReadable(_ status: stat) -> Bool {
+    status.st_mode & S_IFMT == S_IFREG && status.st_size <= largest
+  }
 
   /// The contents of the file at `path`, which must be a regular file: a FIFO or a device would block the reactor until
   /// a writer comes.

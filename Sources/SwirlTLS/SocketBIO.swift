@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlNet
 import SwirlPlatform
 
 /// A BIO over a simulated socket: OpenSSL reads and writes it like a descriptor.

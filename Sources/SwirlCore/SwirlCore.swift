@@ -1,0 +1,5 @@
+@_exported public import SwirlCoordination
+@_exported public import SwirlDeferred
+@_exported public import SwirlNet
+@_exported public import SwirlReactor
+@_exported public import SwirlSystem

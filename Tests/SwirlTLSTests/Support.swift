@@ -1,0 +1,1 @@
+../SwirlNetTests/Support.swift
