@@ -101,7 +101,7 @@ final class CachedFetch {
     guard request.isCollected, let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
       return ask(key, about: found)
     }
-    if let miss = cache.misses[name] { return follow(miss, key, about: found) }
+    if let miss = cache.misses[name], !miss.isOver { return follow(miss, key, about: found) }
     let miss = SharedMiss()
     cache.misses[name] = miss
     self.miss = miss
