@@ -89,5 +89,21 @@ extension HTTPClientTests {
       reactor.runUntilIdle()
       #expect(isCancelled && client.counts == HTTPClient.Counts())
     }
+
+    @Test(arguments: [false, true])
+    func `an error of onData after it cancelled the request is dropped`(isIntercepted: Bool) throws {
+      let endless = Endless(reactor)
+      let client = client(answering: endless, isIntercepted: isIntercepted)
+      var pieces = 0
+      var deferred: Deferred<HTTPClient.Response>?
+      deferred = client.fetch(request) { _ in
+        pieces += 1
+        guard pieces == 3 else { return }
+        deferred?.cancel()
+        throw Trouble()
+      }
+      #expect(try error(of: deferred!) is CancelledError)
+      #expect(pieces == 3 && endless.isStopped)
+    }
   }
 }
