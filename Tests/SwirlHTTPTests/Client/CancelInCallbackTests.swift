@@ -91,6 +91,36 @@ extension HTTPClientTests {
     }
 
     @Test(arguments: [false, true])
+    func `cancelling in onHead ends a request of interceptors, too`(isIntercepted: Bool) throws {
+      let endless = Endless(reactor)
+      let client = client(answering: endless, isIntercepted: isIntercepted)
+      var deferred: Deferred<HTTPClient.Response>?
+      deferred = client.fetch(
+        request, onHead: { _ in deferred?.cancel() }, onData: { _ in Issue.record("it was cancelled") })
+      #expect(try error(of: deferred!) is CancelledError)
+      #expect(endless.isStopped && endless.pieces <= 2)
+    }
+
+    @Test(arguments: [false, true])
+    func `cancelling in onData ends a request whose content is there already`(isIntercepted: Bool) throws {
+      let client = HTTPClient(answering: { _ in .succeed(.init(.init(.ok), pieces: [[1], [2], [3]])) }, on: reactor)
+      if isIntercepted {
+        // All pieces wait when the head arrives.
+        client.intercept { [reactor] request, next in
+          next(request).addCallback { response in reactor.sleep(.seconds(1)).addCallback { _ in response } }
+        }
+      }
+      var pieces = 0
+      var deferred: Deferred<HTTPClient.Response>?
+      deferred = client.fetch(request) { _ in
+        pieces += 1
+        deferred?.cancel()
+      }
+      #expect(try error(of: deferred!) is CancelledError)
+      #expect(pieces == 1)
+    }
+
+    @Test(arguments: [false, true])
     func `an error of onData after it cancelled the request is dropped`(isIntercepted: Bool) throws {
       let endless = Endless(reactor)
       let client = client(answering: endless, isIntercepted: isIntercepted)
