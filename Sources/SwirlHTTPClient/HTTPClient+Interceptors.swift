@@ -92,11 +92,14 @@ extension HTTPClient {
     // In the next turn: those that await need the reactor to run, and an interceptor may have the answer at once.
     reactor.callSoon { [self] in
       if streamed.isFired { return }
-      sent = send(request, through: 0)
-      sent?.addBoth { result in
+      let answer = send(request, through: 0)
+      sent = answer
+      answer.addBoth { result in
         sent = nil
-        streamed.fire(with: result)
+        if !streamed.isFired { streamed.fire(with: result) }
       }
+      // An interceptor has cancelled it before it returned.
+      if streamed.isFired { answer.cancel() }
     }
     return streamed
   }

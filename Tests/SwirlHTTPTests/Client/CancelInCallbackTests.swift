@@ -135,5 +135,37 @@ extension HTTPClientTests {
       #expect(try error(of: deferred!) is CancelledError)
       #expect(pieces == 3 && endless.isStopped)
     }
+
+    @Test func `what an interceptor makes is cancelled when it has cancelled its own request`() throws {
+      var cancelled = 0
+      let answers = (0..<2).map { _ in Deferred<Streamed>(canceller: { _ in cancelled += 1 }) }
+      let client = HTTPClient(answering: { _ in HTTPClient.Response() }, on: reactor)
+      var exchange: HTTPClient.Exchange?
+      var stream: Deferred<Streamed>?
+      var calls = 0
+      client.intercept { _, _ in
+        calls += 1
+        exchange?.cancel()
+        stream?.cancel()
+        return answers[calls - 1]
+      }
+      exchange = client.fetch(request) { _ in }
+      reactor.runUntilIdle()
+      #expect(cancelled == 1)
+      stream = client.stream(request)
+      #expect(try error(of: stream!) is CancelledError)
+      #expect(cancelled == 2)
+    }
+
+    @Test func `the answer of an interceptor that has cancelled its own request is dropped`() throws {
+      let client = HTTPClient(answering: { _ in HTTPClient.Response() }, on: reactor)
+      var stream: Deferred<Streamed>?
+      client.intercept { _, _ in
+        stream?.cancel()
+        return .succeed(Streamed(HTTPClient.Response()))
+      }
+      stream = client.stream(request)
+      #expect(try error(of: stream!) is CancelledError)
+    }
   }
 }
