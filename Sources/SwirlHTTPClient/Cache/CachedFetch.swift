@@ -136,6 +136,7 @@ final class CachedFetch {
 
   /// The time that this request has is its own.
   private func within(_ outcome: Deferred<SharedMiss.Outcome>) -> Deferred<SharedMiss.Outcome> {
+    let outcome = request.withinDeadline(outcome, on: client.reactor)
     guard let limit = request.timeout ?? client.configuration.timeout else { return outcome }
     return outcome.addTimeout(limit, clock: client.reactor).addErrback { [request] error in
       guard error is TimeoutError else { throw error }
