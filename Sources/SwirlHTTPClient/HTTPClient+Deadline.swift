@@ -8,7 +8,7 @@ extension HTTPClient.Request {
     guard let deadline, !answer.isFired else { return answer }
     let now = reactor.now
     return answer.addTimeout(deadline > now ? deadline - now : .zero, clock: reactor) { [method, url] result, _ in
-      do { return try result.get() } catch where error is CancelledError || error is CancellationError {
+      do { return try result.get() } catch is CancelledError, is CancellationError {
         throw HTTPError(.timeout, method.rawValue, url, "no complete answer before the deadline of the request")
       }
     }
