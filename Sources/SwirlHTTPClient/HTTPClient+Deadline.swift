@@ -8,9 +8,10 @@ extension HTTPClient.Request {
     guard let deadline, !answer.isFired else { return answer }
     let now = reactor.now
     return answer.addTimeout(deadline > now ? deadline - now : .zero, clock: reactor) { [method, url] result, _ in
-      do { return try result.get() } catch is CancelledError, is CancellationError {
+      if case .failure(let error) = result, error is CancelledError || error is CancellationError {
         throw HTTPError(.timeout, method.rawValue, url, "no complete answer before the deadline of the request")
       }
+      return try result.get()
     }
   }
 }
