@@ -86,6 +86,8 @@ final class AnsweredRequest {
       work = maybeDeferred { try self.connection.answer(request) }
         .addCallback { [self] response in isOver ? .succeed() : try begin(response) }
         .addErrback { [self] error in fail(error) }
+      // `answer` may have cancelled its own request.
+      if isOver { stopWork() }
     }
   }
 
@@ -116,6 +118,8 @@ final class AnsweredRequest {
       content.stream(to: stream, decoder)
       exchange.moveDeadline()
       stream.begin(exchange.response(head, isDecoded: decoder != nil, birth: nil), of: exchange, reactor)
+      // The consumer may have ended the request. Releasing `response` stops its content.
+      if isOver { return .succeed() }
     }
     if hasNoContent {
       return response.discard().addCallback { [self] in try finish(head, nil) }
@@ -141,6 +145,8 @@ final class AnsweredRequest {
     guard let stream = content.stream, let bytes = content.take() else { return }
     exchange.moveDeadline()
     stream.put(bytes)
+    // The consumer may have ended the request, while no Deferred waits for this piece that `drop` could cancel.
+    if isOver { throw CancelledError() }
   }
 
   private func finish(_ head: ResponseHead, _ trailers: HTTPFields?) throws {
@@ -148,6 +154,7 @@ final class AnsweredRequest {
     try content.decoder?.finish()
     let isDecoded = content.decoder != nil
     if let stream = content.stream, let bytes = content.take() { stream.put(bytes) }
+    if isOver { return }
     if let trailers { content.stream?.put(trailers: trailers) }
     let body = content.end()
     exchange.times.done = reactor.turnTime
@@ -188,6 +195,10 @@ final class AnsweredRequest {
   func drop() {
     if isOver { return }
     end()
+    stopWork()
+  }
+
+  private func stopWork() {
     // Cancelling a Deferred whose source was released fails its last stage, and the exchange has its result already.
     work?.addErrback { _ in }
     work.take()?.cancel()

@@ -206,6 +206,11 @@ extension HTTPClient {
 
     /// Waits for the response of the interceptors.
     func intercept(_ response: Deferred<Response>) {
+      if isFinished {
+        // An interceptor has cancelled it before it returned.
+        response.addBoth { _ in }
+        return response.cancel()
+      }
       state = .intercepted(response)
       let teller = Teller(to: self)
       var isStarting = true

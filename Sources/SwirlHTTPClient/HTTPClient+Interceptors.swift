@@ -76,9 +76,10 @@ extension HTTPClient {
   /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it
   /// comes from the network.
   func fetchThroughInterceptors(_ request: Request) -> Deferred<Response> {
-    return send(request.asCall(isCollected: true), through: 0).addCallback { [limit = configuration.maximumBodySize] in
-      $0.collect(atMost: limit)
+    let answer = send(request.asCall(isCollected: true), through: 0).addCallback {
+      [limit = configuration.maximumBodySize] in $0.collect(atMost: limit)
     }
+    return request.withinDeadline(answer, on: reactor)
   }
 
   /// Streams through the interceptors; what it gives never fires before this has returned.
@@ -92,11 +93,14 @@ extension HTTPClient {
     // In the next turn: those that await need the reactor to run, and an interceptor may have the answer at once.
     reactor.callSoon { [self] in
       if streamed.isFired { return }
-      sent = send(request, through: 0)
-      sent?.addBoth { result in
+      let answer = request.withinDeadline(send(request, through: 0), on: reactor)
+      sent = answer
+      answer.addBoth { result in
         sent = nil
-        streamed.fire(with: result)
+        if !streamed.isFired { streamed.fire(with: result) }
       }
+      // An interceptor has cancelled it before it returned.
+      if streamed.isFired { answer.cancel() }
     }
     return streamed
   }

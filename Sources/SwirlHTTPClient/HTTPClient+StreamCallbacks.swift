@@ -60,14 +60,7 @@ extension HTTPClient {
     _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
     _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
   ) -> Deferred<Response> {
-    if !interceptors.isEmpty {
-      return streamThroughInterceptors(request, site).addCallback { response in
-        try onHead(response.response)
-        return response.body.drain { try onData($0) }.addCallback {
-          response.response.with(trailers: response.trailers)
-        }
-      }
-    }
+    if !interceptors.isEmpty { return fetchThroughInterceptors(request, site, onHead, onData) }
     let exchange = startDirectly(request)
     weak var callbacks: ResponseCallbacks?
     let deferred = Deferred<Response>(
@@ -78,6 +71,34 @@ extension HTTPClient {
     let sink = ResponseCallbacks(deferred, onHead, onData)
     callbacks = sink
     exchange.consumer = .stream(sink)
+    return deferred
+  }
+
+  private func fetchThroughInterceptors(
+    _ request: Request, _ site: CallSite, _ onHead: @escaping (Response) throws -> Void,
+    _ onData: @escaping ([UInt8]) throws -> Deferred<Void>?
+  ) -> Deferred<Response> {
+    var isCancelled = false
+    func unlessCancelled<Value>(_ value: Value) throws -> Value {
+      if isCancelled { throw CancelledError() }
+      return value
+    }
+    let work = streamThroughInterceptors(request, site).addCallback { response -> Deferred<Response> in
+      try onHead(response.response)
+      return try unlessCancelled(response.body).drain { try unlessCancelled(onData($0)) }.addCallback {
+        response.response.with(trailers: response.trailers)
+      }
+    }
+    // A Deferred of its own: while a callback of `work` runs, which calls those of the program, cancelling `work` does
+    // nothing. Weak, because `work` holds the Deferred.
+    let deferred = Deferred<Response>(
+      canceller: { [weak work] _ in
+        isCancelled = true
+        work?.cancel()
+      }, file: site.file, line: site.line)
+    work.addBoth { result in
+      if !deferred.isFired { deferred.fire(with: result) }
+    }
     return deferred
   }
 }

@@ -38,7 +38,10 @@ private final class StreamDrain<Element: Sendable> {
     defer { isRunning = false }
     while pause == nil, let reader {
       // The buffer keeps this alive until there is more.
-      switch reader.poll(orCall: { self.run() }) {
+      let polled = reader.poll(orCall: { self.run() })
+      // Resuming the source may have run code that cancelled this.
+      if self.reader == nil { return }
+      switch polled {
       case .nothingYet: return
       case .element(let element): take(element)
       case .end:
@@ -63,6 +66,8 @@ private final class StreamDrain<Element: Sendable> {
   }
 
   private func fail(_ error: any Error) {
+    // `body` may have cancelled this before it threw.
+    if reader == nil { return }
     end()
     done.errback(error)
   }

@@ -101,7 +101,7 @@ final class CachedFetch {
     guard request.isCollected, let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
       return ask(key, about: found)
     }
-    if let miss = cache.misses[name] { return follow(miss, key, about: found) }
+    if let miss = cache.misses[name], !miss.isOver { return follow(miss, key, about: found) }
     let miss = SharedMiss()
     cache.misses[name] = miss
     self.miss = miss
@@ -136,6 +136,7 @@ final class CachedFetch {
 
   /// The time that this request has is its own.
   private func within(_ outcome: Deferred<SharedMiss.Outcome>) -> Deferred<SharedMiss.Outcome> {
+    let outcome = request.withinDeadline(outcome, on: client.reactor)
     guard let limit = request.timeout ?? client.configuration.timeout else { return outcome }
     return outcome.addTimeout(limit, clock: client.reactor).addErrback { [request] error in
       guard error is TimeoutError else { throw error }

@@ -13,7 +13,8 @@ final class SharedMiss {
     case cancelled
   }
   private var followers: [Deferred<Outcome>] = []
-  private var isOver = false
+  /// Whether the outcome is known. Later requests must not wait for it.
+  private(set) var isOver = false
 
   /// Waits for what comes of it.
   func wait() -> Deferred<Outcome> {

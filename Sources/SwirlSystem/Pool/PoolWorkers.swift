@@ -29,6 +29,8 @@ final class PoolWorkers {
     var splitter = FrameSplitter(WorkerMessages.framing)
     var call: PoolCall?
     var hasAnswered = false
+    /// Whether it is being killed: its answer may be in the pipe already, but it takes no more calls.
+    var isDropped = false
 
     init(_ process: ChildProcess) { self.process = process }
 
@@ -120,7 +122,7 @@ final class PoolWorkers {
     worker.splitter.append(bytes)
     while let message = try worker.splitter.next() {
       worker.hasAnswered = true
-      guard let call = worker.call.take() else { continue }
+      guard !worker.isDropped, let call = worker.call.take() else { continue }
       idle.append(worker)
       call.finish(.success(message))
       runWaiting()
@@ -129,6 +131,7 @@ final class PoolWorkers {
 
   /// Kills the worker; another one starts when a call needs it.
   private func drop(_ worker: Worker) {
+    worker.isDropped = true
     idle.removeAll { $0 === worker }
     worker.process.kill(SIGKILL)
     worker.process.terminate(within: .zero)

@@ -94,6 +94,25 @@ extension HTTPClientTests {
       #expect(outcomes == ["miss first", "miss second", "miss third"])
     }
 
+    @Test func `who comes after the head of what cannot be kept does not wait for its end`() {
+      ask()
+      turns()
+      // Its content never ends.
+      let body = StreamBuffer<[UInt8]>(on: reactor.remote, high: 10, low: 5, cost: { $0.count })
+      sent[0].answer.callback(
+        .init(.init(.ok, headers: [.cacheControl: "no-store"]), body: ReactorStream(body), trailers: LateTrailers()))
+      turns()
+      for _ in 0..<2 { ask() }
+      turns()
+      #expect(sent.count == 2)
+      answer(1, "second")
+      #expect(outcomes == ["pending", "miss second", "hit second"])
+      body.put(Array("first".utf8))
+      body.finish()
+      turns()
+      #expect(outcomes[0] == "miss first")
+    }
+
     @Test func `what is not fresh is asked for again, by all at once`() {
       for _ in 0..<3 { ask() }
       turns()
