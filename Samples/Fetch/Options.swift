@@ -31,6 +31,8 @@ struct Options: ParsableCommand {
   var proxy: String?
   @Option(name: .long, help: "The file with the roots to trust.")
   var cacert: String?
+  @Option(name: .long, help: "The file with the roots to trust for an https proxy.")
+  var proxyCacert: String?
   @Option(name: [.customShort("b"), .customLong("cookie")], help: "A file with cookies, or 'name=value; …'.")
   var cookie: String?
   @Option(name: [.customShort("c"), .customLong("cookie-jar")], help: "The file to save cookies to.")

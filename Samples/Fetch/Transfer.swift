@@ -19,6 +19,7 @@ import Swirl
     configuration.proxies = try options.proxy.map(Self.proxies) ?? .environment()
     if options.isInsecure { configuration.tls.verification = .dangerouslyAcceptingAnyCertificate }
     if let path = options.cacert { configuration.tls.roots = [.file(path)] }
+    if let path = options.proxyCacert { configuration.proxyTLS.roots = [.file(path)] }
     client = HTTPClient(configuration)
     progress = options.outputs.isEmpty || options.isSilent || isatty(2) == 0 ? nil : Progress()
     if options.cookie != nil || options.cookieJar != nil { client.cookies = CookieJar() }

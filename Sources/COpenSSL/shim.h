@@ -58,5 +58,9 @@ static inline int swirl_name_count(const GENERAL_NAMES *names) { return sk_GENER
 static inline const GENERAL_NAME *swirl_name_at(const GENERAL_NAMES *names, int index) {
   return sk_GENERAL_NAME_value(names, index);
 }
+static inline void swirl_put_error(unsigned long code) {
+  ERR_new();
+  ERR_set_error(ERR_GET_LIB(code), ERR_GET_REASON(code), NULL);
+}
 
 #endif

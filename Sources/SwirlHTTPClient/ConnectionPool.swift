@@ -56,7 +56,7 @@ final class ConnectionPool {
   var endOfNewConnection: Int64 { pools.endOfNewConnection }
 
   /// Whether the proxy forwards each request, rather than a tunnel.
-  var asksProxy: Bool { proxy?.kind == .http && !origin.isSecure }
+  var asksProxy: Bool { proxy?.isHTTP == true && !origin.isSecure }
 
   /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
@@ -173,7 +173,9 @@ final class ConnectionPool {
         at: pools.site, completion)
     }
     return reactor.connectTCP(
-      host: proxy.host, port: proxy.port, timeout: timeout, through: proxy.tunnel(to: origin, pools.proxySessions),
+      host: proxy.host, port: proxy.port, timeout: timeout,
+      proxySecurity: proxy.kind == .https ? pools.proxyTLS : nil,
+      through: proxy.tunnel(to: origin, pools.proxySessions),
       to: (origin.name, origin.port), security: tls, allowing: allows, at: pools.site, completion)
   }
 
@@ -322,7 +324,7 @@ extension Proxy {
   /// The negotiation of a tunnel to `origin`; nil if the proxy forwards each request.
   fileprivate func tunnel(to origin: Origin, _ sessions: ProxySessions) -> (() -> any TunnelNegotiation)? {
     switch kind {
-    case .http:
+    case .http, .https:
       guard origin.isSecure else { return nil }
       return { ConnectNegotiation(self, to: origin, sessions) }
     case .socks5:

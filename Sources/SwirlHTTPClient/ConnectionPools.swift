@@ -23,6 +23,8 @@ final class ConnectionPools {
   let limits: HTTPLimits
   /// The TLS configuration for `https` origins.
   let tls: TLSConfiguration
+  /// The TLS configuration for `https` proxies.
+  let proxyTLS: TLSConfiguration
   let idleNanoseconds: Int64
   private let lifetimeNanoseconds: Int64?
   private var pools: [Origin: ConnectionPool] = [:]
@@ -46,9 +48,8 @@ final class ConnectionPools {
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
-    var tls = configuration.tls
-    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }
-    self.tls = tls
+    tls = configuration.tls.forHTTP
+    proxyTLS = configuration.proxyTLS.forHTTP
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     lifetimeNanoseconds = configuration.connectionLifetime?.nanoseconds
   }
@@ -171,5 +172,14 @@ final class ConnectionPools {
     let pools = pools
     self.pools = [:]
     for pool in pools.values { pool.detach() }
+  }
+}
+
+extension TLSConfiguration {
+  /// The same, with HTTP/1.1 as the application protocol if it names none.
+  fileprivate var forHTTP: TLSConfiguration {
+    var tls = self
+    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }
+    return tls
   }
 }

@@ -55,7 +55,10 @@ extension HTTPClient.Exchange {
   }
 
   /// Whether the client decodes the content.
-  private var decodesContent: Bool { request.decodesContent ?? client?.configuration.decodesContent ?? false }
+  private var decodesContent: Bool {
+    guard let client, client.builtIns.contains(.decoding) else { return false }
+    return request.decodesContent ?? client.configuration.decodesContent
+  }
 
   /// The response to this request.
   func response(
@@ -95,10 +98,15 @@ extension HTTPClient.Exchange {
   private func isDetour(_ head: ResponseHead) -> Bool {
     switch head.statusCode {
     case ..<300: false
-    case 401: request.authentication?.digest != nil && challenge(in: head) != nil
+    case 401: digest != nil && challenge(in: head) != nil
     case 407: proxyChallenge(in: head) != nil
     default: Redirection.location(in: head) != nil && redirects.limit > 0
     }
+  }
+
+  /// The name and password for a proof, if the client answers challenges.
+  var digest: (user: String, password: String)? {
+    client?.builtIns.contains(.authentication) == true ? request.authentication?.digest : nil
   }
 
   /// The challenge to answer; nil if the server has refused a proof already.
@@ -141,7 +149,10 @@ extension HTTPClient.Exchange {
     client?.send(self)
   }
 
-  private var redirects: HTTPClient.Redirects { request.redirects ?? client?.configuration.redirects ?? .none }
+  private var redirects: HTTPClient.Redirects {
+    guard let client, client.builtIns.contains(.redirects) else { return .none }
+    return request.redirects ?? client.configuration.redirects
+  }
 
   /// Follows the redirect in `head`.
   private func redirect(by head: ResponseHead) {

@@ -55,6 +55,8 @@ extension HTTPClient {
     public var allowsAddress: (@Sendable (SocketAddress) -> Bool)?
     /// The TLS configuration for `https`: roots, a client certificate, pins, versions.
     public var tls = TLSConfiguration()
+    /// The TLS configuration for `https` proxies: neither the client certificate nor the pins for origins are for them.
+    public var proxyTLS = TLSConfiguration()
     /// The limits on heads, trailers and chunks of responses.
     public var limits = HTTPLimits.responses
     /// Whether a response that deviates from RFC 9112 is an error, even if a user agent may accept it. False by

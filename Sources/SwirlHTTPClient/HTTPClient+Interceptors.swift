@@ -32,18 +32,16 @@ extension HTTPClient {
   ///     followed beneath it. The interceptors of each hop are beneath all that see the whole call.
   ///   - interceptor: the interceptor.
   public func intercept(eachHop: Bool = false, _ interceptor: @escaping Interceptor) {
-    if eachHop {
-      hopInterceptors.append(interceptor)
-    } else {
-      callInterceptors.append(interceptor)
-    }
-    // Built once: a request walks it, and makes nothing of it anew.
-    interceptors = callInterceptors
-    if !hopInterceptors.isEmpty {
-      interceptors.append { [unowned self] request, next in RedirectFollower(self, next).send(request) }
-      interceptors += hopInterceptors
-    }
+    intercept(Middleware("interceptor", eachHop ? .hop : .call, interceptor))
   }
+
+  /// Adds a piece such as `.retry()` at its place in ``middleware``.
+  ///
+  /// ```swift
+  /// client.intercept(.retry())
+  /// client.intercept(.log(to: logger))
+  /// ```
+  public func intercept(_ piece: Middleware) { middleware.insert(inOrder: piece) }
 
   /// Like `intercept`, with an async function.
   ///
@@ -65,18 +63,17 @@ extension HTTPClient {
     }
   }
 
-  /// Sends a request through the interceptors from the one at `index`.
-  private func send(_ request: Request, through index: Int) -> Deferred<StreamedResponse> {
-    guard index < interceptors.count else { return streamDirectly(request) }
-    return maybeDeferred {
-      try self.interceptors[index](request) { self.send($0, through: index + 1) }
-    }
+  /// Sends a request through the interceptors of `chain`. A change of the list leaves the chain of this request as it
+  /// is.
+  private func send(_ request: Request, through chain: ArraySlice<Interceptor>) -> Deferred<StreamedResponse> {
+    guard let interceptor = chain.first else { return streamDirectly(request) }
+    return maybeDeferred { try interceptor(request) { self.send($0, through: chain.dropFirst()) } }
   }
 
   /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it
   /// comes from the network.
   func fetchThroughInterceptors(_ request: Request) -> Deferred<Response> {
-    let answer = send(request.asCall(isCollected: true), through: 0).addCallback {
+    let answer = send(request.asCall(isCollected: true), through: interceptors[...]).addCallback {
       [limit = configuration.maximumBodySize] in $0.collect(atMost: limit)
     }
     return request.withinDeadline(answer, on: reactor)
@@ -93,7 +90,7 @@ extension HTTPClient {
     // In the next turn: those that await need the reactor to run, and an interceptor may have the answer at once.
     reactor.callSoon { [self] in
       if streamed.isFired { return }
-      let answer = request.withinDeadline(send(request, through: 0), on: reactor)
+      let answer = request.withinDeadline(send(request, through: interceptors[...]), on: reactor)
       sent = answer
       answer.addBoth { result in
         sent = nil

@@ -3,14 +3,14 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-extension HTTPClient {
-  /// Limits requests to each origin to `rate` per second: for `intercept`.
+extension HTTPClient.Middleware {
+  /// Limits requests to each origin to `rate` per second.
   ///
   /// A bucket for each origin holds `burst` requests, which may go out at once, and is filled again at the rate. When
   /// it is empty, requests wait in FIFO order. The turn of a cancelled request is lost, so that the rate still holds.
-  public static func rateLimit(_ rate: Double, burst: Int = 1) -> Interceptor {
+  public static func rateLimit(_ rate: Double, burst: Int = 1) -> Self {
     let buckets = Buckets(rate: rate, burst: burst)
-    return { request, next in
+    return Self("rate limit", .rateLimit) { request, next in
       // The client reports an invalid URL.
       guard let origin = try? HTTPURL(request.url).origin else { return next(request) }
       let turn = buckets.bucket(of: origin).take()

@@ -23,15 +23,17 @@ extension HTTPClient {
     /// The defaults.
     public init() {}
   }
+}
 
-  /// Sends requests again that failed for a reason that may pass: for `intercept`.
+extension HTTPClient.Middleware {
+  /// Sends requests again that failed for a reason that may pass.
   ///
   /// What fails otherwise, such as a malformed URL, a certificate that is refused or a cancellation, fails at once. The
   /// time of each try is that of the request; `deadline` is one for them all. The Retry-After field is obeyed (RFC 9110
   /// §10.2.3). A response that is streamed is tried again only until its head is there.
-  public static func retry(_ policy: RetryPolicy = RetryPolicy()) -> Interceptor {
+  public static func retry(_ policy: HTTPClient.RetryPolicy = HTTPClient.RetryPolicy()) -> Self {
     require(policy.attempts > 0, "a request is sent once at least")
-    return { request, next in Attempts(policy, request, next).start() }
+    return Self("retry", .retry) { request, next in Attempts(policy, request, next).start() }
   }
 }
 

@@ -26,18 +26,26 @@ public final class HTTPClient: ReactorHandle {
   /// The number of requests without a result, and of calls whose requests the interceptors make.
   private var unfinished = 0
   private var unfinishedCalls = 0
-  /// What a request passes through: those that see the whole, what follows redirects, those that see each hop.
+  /// The pieces of `middleware`, and what follows from them, which is made when they change: the functions that a
+  /// request passes through, and which of the built-in pieces there are. A plain request looks at the first only.
+  var pieces: [Middleware] = .builtIn
   @exclusivity(unchecked) var interceptors: [Interceptor] = []
-  var callInterceptors: [Interceptor] = []
-  var hopInterceptors: [Interceptor] = []
+  @exclusivity(unchecked) var builtIns: BuiltInMiddleware = [.redirects, .cookies, .authentication, .decoding] {
+    didSet {
+      setJar()
+      if builtIns.contains(.decoding) != oldValue.contains(.decoding) { setHeaders() }
+    }
+  }
   /// The cookies that servers set, and that are sent back; nil, the default, disables cookies.
-  @exclusivity(unchecked) public var cookies: CookieJar?
+  public var cookies: CookieJar? { didSet { setJar() } }
+  /// The same, if cookies are among the pieces.
+  @exclusivity(unchecked) private(set) var jar: CookieJar?
   private var digests = DigestSessions<DigestKey>()
 
   private let timeoutNanoseconds: Int64?
   /// The fields of every request.
-  let headers: HTTPFields
-  private let encodedHeaders: EncodedFields
+  @exclusivity(unchecked) private(set) var headers = HTTPFields()
+  @exclusivity(unchecked) private var encodedHeaders = EncodedFields()
   /// Whether the configuration's fields have `Connection: close`.
   let isClosingAfterEach: Bool
   /// Exempt from run-time checks for overlapping access, like the other fields that every request accesses: it is only
@@ -67,19 +75,26 @@ public final class HTTPClient: ReactorHandle {
     pools = ConnectionPools(configuration, answering: answer, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
     isClosingAfterEach = configuration.headers[values: .connection].contains(where: \.hasCloseOption)
-    var headers = configuration.headers
-    if configuration.decodesContent, !headers.contains(.acceptEncoding) {
-      headers[.acceptEncoding] = "gzip, deflate, br, zstd"
-    }
     require(
-      !headers.contains(.host),
+      !configuration.headers.contains(.host),
       "the configuration's headers have a Host, which is for one origin only: set it in the headers of a request")
-    self.headers = headers
+    setHeaders()
+    reactor.insertHandle(self, isKept: false, at: site)
+  }
+
+  /// Sets the fields of every request.
+  private func setHeaders() {
+    headers = configuration.headers
+    if decodesContent, !headers.contains(.acceptEncoding) { headers[.acceptEncoding] = "gzip, deflate, br, zstd" }
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
-    reactor.insertHandle(self, isKept: false, at: site)
   }
+
+  private func setJar() { jar = builtIns.contains(.cookies) ? cookies : nil }
+
+  /// Whether it decodes the content of a request that does not say.
+  var decodesContent: Bool { configuration.decodesContent && builtIns.contains(.decoding) }
 
   /// The client of this thread's reactor.
   public static var shared: HTTPClient { of(.current) }
@@ -162,7 +177,7 @@ public final class HTTPClient: ReactorHandle {
       let (pool, target) = try destination(of: exchange)
       // RFC 9112 §3.2.2: a proxy gets the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
-      if !exchange.request.isOrdinary, let digest = exchange.request.authentication?.digest {
+      if !exchange.request.isOrdinary, let digest = exchange.digest {
         prove(digest, to: pool.origin, target, in: exchange)
       }
       pool.start(exchange)
@@ -179,7 +194,7 @@ public final class HTTPClient: ReactorHandle {
 
   /// Stores a server's authentication challenge.
   func noteChallenge(_ challenge: DigestChallenge, to exchange: Exchange) {
-    guard let digest = exchange.request.authentication?.digest, let origin = try? HTTPURL(exchange.url).origin else {
+    guard let digest = exchange.digest, let origin = try? HTTPURL(exchange.url).origin else {
       return
     }
     digests.note(challenge, of: DigestKey(origin: origin, user: digest.user))
@@ -229,7 +244,7 @@ public final class HTTPClient: ReactorHandle {
   /// The fields of this request, besides those of the configuration.
   @inline(__always)
   private func ownFields(of exchange: Exchange, in pool: ConnectionPool) throws(HTTPWireError) -> HTTPFields {
-    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields()
+    var fields = exchange.isPlain ? exchange.request.headers : try exchange.request.fields(builtIns)
     if let proof = exchange.proof {
       fields[fields: .authorization] = [HTTPField(name: .authorization, value: proof.isomorphicBytes)]
     }
@@ -257,10 +272,10 @@ public final class HTTPClient: ReactorHandle {
   /// Adds the jar's cookies after the program's own, in one field, as RFC 6265bis §5.8.1 requires.
   private func addCookies(to fields: inout HTTPFields, of exchange: Exchange) {
     // Nearly every request.
-    if fields.isEmpty, cookies == nil { return }
+    if fields.isEmpty, jar == nil { return }
     let own = fields.contains(.cookie) ? fields.bytes(of: .cookie) : nil
     var kept: [UInt8]?
-    if let cookies, !cookies.isEmpty { kept = cookies.cookieBytes(for: exchange.url, method: exchange.method) }
+    if let jar, !jar.isEmpty { kept = jar.cookieBytes(for: exchange.url, method: exchange.method) }
     let all = [own, kept].compactMap { $0 }
     if all.isEmpty { return }
     fields[.cookie] = nil
@@ -270,8 +285,8 @@ public final class HTTPClient: ReactorHandle {
 
   /// Stores the cookies that `head` sets.
   func storeCookies(of head: ResponseHead, from exchange: Exchange) {
-    guard let cookies, head["set-cookie"] != nil else { return }
-    for field in head.fields[fields: .setCookie] { cookies.store(setCookie: field.bytes, from: exchange.url) }
+    guard let jar, head["set-cookie"] != nil else { return }
+    for field in head.fields[fields: .setCookie] { jar.store(setCookie: field.bytes, from: exchange.url) }
   }
 
   // MARK: - Connections
@@ -322,14 +337,14 @@ extension HTTPClient.Request {
   }
 
   /// The fields to send: the program's own, and those derived from the rest of the request.
-  fileprivate func fields() throws(HTTPWireError) -> HTTPFields {
+  fileprivate func fields(_ pieces: HTTPClient.BuiltInMiddleware) throws(HTTPWireError) -> HTTPFields {
     var fields = headers
     if let type = body?.contentType, !fields.contains(.contentType) { fields[.contentType] = type }
     if expectsContinue { fields[.expect] = "100-continue" }
-    if let authentication {
-      if let credentials = authentication.credentials, !fields.contains(.authorization) {
-        fields[.authorization] = credentials
-      }
+    if pieces.contains(.authentication), let credentials = authentication?.credentials,
+      !fields.contains(.authorization)
+    {
+      fields[.authorization] = credentials
     }
     return fields
   }

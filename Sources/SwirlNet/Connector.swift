@@ -46,9 +46,14 @@ package final class Connector: CancellableCall, ReactorHandle {
   private let attemptDelay: Duration
   private let security: Security?
   private let tunnel: Tunnel?
+  /// Security with the proxy itself, beneath all else.
+  private let proxySecurity: Security?
   /// The filter of allowed addresses; nil allows all.
   private let allows: ((SocketAddress) -> Bool)?
   private var tunnelHandshake: TunnelHandshake?
+  /// Kept for a second connection to the proxy.
+  private var negotiation: (any TunnelNegotiation)?
+  private var isSecuringProxy = false
   private var handshake: SecurityHandshake?
   /// The completion; nil once it was called, or cancelled.
   private var completion: Completion?
@@ -58,6 +63,7 @@ package final class Connector: CancellableCall, ReactorHandle {
   private var isResolved = false
   /// The times of its steps, for the completion.
   package private(set) var times = ConnectTimes()
+  private var addresses: [SocketAddress] = []
   private var untried: ArraySlice<SocketAddress> = []
   private var attempts: [ConnectAttempt] = []
   private var failures: [NetError] = []
@@ -72,7 +78,7 @@ package final class Connector: CancellableCall, ReactorHandle {
   /// not after `cancel()`, which works at every step.
   init(
     to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
-    security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
+    proxySecurity: Security? = nil, security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
     attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor, at site: CallSite = CallSite(),
     _ completion: @escaping Completion
   ) {
@@ -80,6 +86,7 @@ package final class Connector: CancellableCall, ReactorHandle {
     self.site = site
     self.attemptDelay = attemptDelay
     self.tunnel = tunnel
+    self.proxySecurity = proxySecurity
     self.security = security
     self.allows = allows
     self.reactor = reactor
@@ -101,7 +108,12 @@ package final class Connector: CancellableCall, ReactorHandle {
   private func begin(_ addresses: [SocketAddress]) {
     isResolved = true
     if peer.port != nil { times.resolved = reactor.turnTime }
-    untried = addresses.interleavingFamilies()[...]
+    self.addresses = addresses.interleavingFamilies()
+    connectToFirst()
+  }
+
+  private func connectToFirst() {
+    untried = addresses[...]
     tryNext()
   }
 
@@ -132,28 +144,60 @@ package final class Connector: CancellableCall, ReactorHandle {
       let transport = SocketTransport(attempt.takeSocket(), peer: attempt.address, on: reactor, at: site)
       // The other attempts are useless now: later failures would not depend on the address.
       closeAttempts()
-      if let tunnel { negotiate(tunnel(), on: transport) } else { secure(transport) }
+      if proxySecurity != nil { secureProxy(transport) } else { negotiate(on: transport) }
     }
   }
 
-  private func negotiate(_ negotiation: any TunnelNegotiation, on transport: SocketTransport) {
-    tunnelHandshake = TunnelHandshake(transport, negotiation, proxy: peer.description) { [unowned self] error in
+  /// TLS with the proxy itself.
+  private func secureProxy(_ transport: SocketTransport) {
+    isSecuringProxy = true
+    secure(transport, by: proxySecurity!, peer) { [unowned self] result in
+      isSecuringProxy = false
+      switch result {
+      case .success(let transport): negotiate(on: transport)
+      case .failure(let error):
+        finish(
+          .failure(
+            NetError(
+              .proxy, peer.description, errno: error.errno, reason: "TLS handshake: \(error.reason)",
+              certificate: error.certificate)))
+      }
+    }
+  }
+
+  private func negotiate(on transport: SocketTransport) {
+    guard let tunnel else { return secure(transport) }
+    let negotiation = negotiation ?? tunnel()
+    self.negotiation = negotiation
+    tunnelHandshake = TunnelHandshake(transport, negotiation, proxy: peer.description) { [unowned self] outcome in
       tunnelHandshake = nil
-      if let error { finish(.failure(error)) } else { secure(transport) }
+      switch outcome {
+      case .done: secure(transport)
+      case .beginAgain: connectToFirst()
+      case .failed(let error): finish(.failure(error))
+      }
     }
   }
 
   private func secure(_ transport: SocketTransport) {
     times.connected = reactor.turnTime
     guard let security else { return finish(.success(transport)) }
-    let peer = security.peer ?? peer
+    secure(transport, by: security, security.peer ?? peer) { [unowned self] result in
+      times.secured = reactor.turnTime
+      finish(result.map { $0 }.mapError { $0 })
+    }
+  }
+
+  private func secure(
+    _ transport: SocketTransport, by security: Security, _ peer: Peer,
+    _ completion: @escaping SecurityHandshake.Completion
+  ) {
     do {
       handshake = try SecurityHandshake(
         transport, security.context, host: peer.host, peer: peer.description, at: site
       ) { [unowned self] result in
         handshake = nil
-        times.secured = reactor.turnTime
-        finish(result.map { $0 }.mapError { $0 })
+        completion(result)
       }
     } catch { finish(.failure(error)) }
   }
@@ -173,11 +217,13 @@ package final class Connector: CancellableCall, ReactorHandle {
             .proxy, peer.description, errno: ETIMEDOUT, reason: "no connection through it within \(timeout)")))
     }
     if handshake != nil {
+      let peer = isSecuringProxy ? peer : security?.peer ?? peer
       return finish(
         .failure(
           NetError(
-            .handshake, peer.description, errno: ETIMEDOUT,
-            reason: "not completed within \(timeout), connecting included: does the peer speak TLS there?")))
+            isSecuringProxy ? .proxy : .handshake, peer.description, errno: ETIMEDOUT,
+            reason: "\(isSecuringProxy ? "TLS handshake " : "")not completed within \(timeout), connecting included: "
+              + "does the peer speak TLS there?")))
     }
     let reason =
       isResolved

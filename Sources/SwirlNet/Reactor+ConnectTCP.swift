@@ -51,13 +51,15 @@ extension Reactor {
   /// not after the connect was cancelled.
   ///
   /// - Parameters:
+  ///   - proxySecurity: secures the connection to the proxy at `host`, which its certificate must name.
   ///   - tunnel: the negotiation with the connected proxy.
   ///   - end: the peer behind the proxy, which the certificate must name.
   ///   - allows: the filter of allowed addresses. With a proxy it applies only to `end`, if that is an address.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, through tunnel: (() -> any TunnelNegotiation)? = nil,
-    to end: (host: String, port: Int)? = nil, security provider: (any SecurityProvider)? = nil,
-    allowing allows: ((SocketAddress) -> Bool)? = nil, at site: CallSite,
+    host: String, port: Int, timeout: Duration?, proxySecurity: (any SecurityProvider)? = nil,
+    through tunnel: (() -> any TunnelNegotiation)? = nil, to end: (host: String, port: Int)? = nil,
+    security provider: (any SecurityProvider)? = nil, allowing allows: ((SocketAddress) -> Bool)? = nil,
+    at site: CallSite,
     _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
@@ -76,9 +78,12 @@ extension Reactor {
           context: try provider.clientContext(on: self),
           peer: end.map { Connector.Peer(host: $0.host, port: $0.port) })
       }
+      let outer = try proxySecurity.map { provider throws(NetError) in
+        Connector.Security(context: try provider.clientContext(on: self))
+      }
       return Connector(
-        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel, security: security,
-        allows: end == nil ? allows : nil, on: self, at: site, completion)
+        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel,
+        proxySecurity: outer, security: security, allows: end == nil ? allows : nil, on: self, at: site, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)
     }

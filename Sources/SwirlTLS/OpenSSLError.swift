@@ -1,4 +1,5 @@
 import COpenSSL
+import SwirlPlatform
 
 /// OpenSSL's per-thread error queue.
 enum OpenSSLError {
@@ -12,6 +13,21 @@ enum OpenSSLError {
     guard code != 0 else { return "OpenSSL does not say why" }
     guard let words = ERR_reason_error_string(code) else { return "OpenSSL error \(code)" }
     return String(cString: words)
+  }
+
+  /// Calls `body`, which may use another connection, and puts what is in the queue back: OpenSSL sends the alert for an
+  /// error while that is in the queue.
+  static func keeping<Result>(_ body: () -> Result) -> Result {
+    let first = ERR_peek_error()
+    if first == 0 { return body() }
+    let last = ERR_peek_last_error()
+    let result = body()
+    let systemError = errno
+    ERR_clear_error()
+    swirl_put_error(first)
+    if last != first { swirl_put_error(last) }
+    errno = systemError
+    return result
   }
 
   /// The last reason in the queue, without removing it: zero if the queue is empty or the reason is not of the TLS

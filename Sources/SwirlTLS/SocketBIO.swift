@@ -56,8 +56,10 @@ final class SocketBIO {
 
   private func write(_ bio: OpaquePointer, _ base: UnsafePointer<CChar>, _ count: Int) -> Int32 {
     BIO_clear_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_WRITE | BIO_FLAGS_IO_SPECIAL | BIO_FLAGS_SHOULD_RETRY)
-    let sent = base.withMemoryRebound(to: UInt8.self, capacity: count) {
-      socket.send(UnsafeBufferPointer(start: $0, count: count))
+    let sent = OpenSSLError.keeping {
+      base.withMemoryRebound(to: UInt8.self, capacity: count) {
+        socket.send(UnsafeBufferPointer(start: $0, count: count))
+      }
     }
     if sent < 0, errno == EAGAIN { BIO_set_flags(bio, BIO_FLAGS_WRITE | BIO_FLAGS_SHOULD_RETRY) }
     return Int32(sent)

@@ -1,6 +1,7 @@
 """Swirl's client and curl through squid, tinyproxy and dante, to httpbin with and without TLS, by a name that only the proxies know."""
 import contextlib
 import glob
+import hashlib
 import os
 import re
 
@@ -10,8 +11,10 @@ from checks import verdict, free_port, gunicorn, program, report, run, server
 NAME = "only-there.test"
 USER, PASSWORD = "swirl", "secret"
 
+PROXY_NAME = "localhost"
+
 SQUID = """
-http_port 127.0.0.1:{port}
+{listen} 127.0.0.1:{port} {files}
 pid_filename {folder}/squid.pid
 cache_log {folder}/squid.log
 access_log none
@@ -35,6 +38,13 @@ auth_param basic program {helper} {folder}/passwords
 acl known proxy_auth REQUIRED
 http_access allow known
 """
+SQUID_DIGEST = """
+auth_param digest program {helper} {folder}/passwords
+auth_param digest realm {realm}
+acl known proxy_auth REQUIRED
+http_access allow known
+"""
+REALM = "squid"
 TINYPROXY = """
 Port {port}
 Listen 127.0.0.1
@@ -73,16 +83,24 @@ def wrapped(folder):
 
 
 @contextlib.contextmanager
-def proxy(kind, with_password, folder):
+def proxy(kind, with_password, folder, identity):
     """One of the three, while the block runs; gives its port."""
     port = free_port()
-    configuration = folder / f"{kind}.conf"
+    configuration = folder / f"{kind.replace(' ', '-')}.conf"
     environment = wrapped(folder)
-    if kind == "squid":
-        helper = glob.glob("/usr/lib/squid/basic_ncsa_auth")[0]
-        (folder / "passwords").write_text(f"{USER}:" + run("openssl", "passwd", "-apr1", PASSWORD).stdout.decode())
-        access = SQUID_ACCESS.format(helper=helper, folder=folder) if with_password else "http_access allow all"
-        configuration.write_text(SQUID.format(port=port, folder=folder, access=access))
+    if kind.startswith("squid"):
+        access, listen, files = "http_access allow all", "http_port", ""
+        if with_password and kind == "squid with digest":
+            hashed = hashlib.md5(f"{USER}:{REALM}:{PASSWORD}".encode()).hexdigest()
+            (folder / "passwords").write_text(f"{USER}:{REALM}:{hashed}\n")
+            helper = f"{glob.glob('/usr/lib/squid/digest_file_auth')[0]} -c"
+            access = SQUID_DIGEST.format(helper=helper, folder=folder, realm=REALM)
+        elif with_password:
+            (folder / "passwords").write_text(f"{USER}:" + run("openssl", "passwd", "-apr1", PASSWORD).stdout.decode())
+            access = SQUID_ACCESS.format(helper=glob.glob("/usr/lib/squid/basic_ncsa_auth")[0], folder=folder)
+        if kind == "squid over TLS":
+            listen, files = "https_port", "tls-cert={} tls-key={}".format(*identity)
+        configuration.write_text(SQUID.format(port=port, folder=folder, access=access, listen=listen, files=files))
         # It writes its log as a user of its own.
         folder.chmod(0o777)
         command, environment = [program("squid"), "-N", "-f", configuration], os.environ
@@ -102,7 +120,9 @@ class Clients:
     """Fetch and curl with the same flags."""
 
     def __init__(self, fetch, root):
-        self.commands = [fetch, "-s", "--cacert", root], ["curl", "-s", "--cacert", root]
+        same = ["-s", "--cacert", root, "--proxy-cacert", root]
+        # curl needs a flag to answer whatever a proxy asks for; ours does so by itself.
+        self.commands = [fetch, *same], ["curl", "--proxy-anyauth", *same]
 
     def __call__(self, *flags, env=None):
         """Exit codes, and what came; of ours what it says as well."""
@@ -124,10 +144,11 @@ def compare(name, answers, code=0, their_code=None, words="", status=None):
 
 def through(kind, with_password, port, clients, plain, secured):
     """All that is asked of one proxy."""
-    scheme = "socks5h" if kind == "dante" else "http"
+    scheme = {"dante": "socks5h", "squid over TLS": "https"}.get(kind, "http")
+    host = PROXY_NAME if scheme == "https" else "127.0.0.1"
     is_socks = kind == "dante"
     title = f"{kind} with a password" if with_password else kind
-    right = f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}" if with_password else f"{scheme}://127.0.0.1:{port}"
+    right = f"{scheme}://{USER}:{PASSWORD}@{host}:{port}" if with_password else f"{scheme}://{host}:{port}"
     http, https = f"http://{NAME}:{plain}", f"https://{NAME}:{secured}"
     compare(f"{title}: http", clients("-x", right, f"{http}/get?a=b"), status=b'"a": "b"')
     compare(f"{title}: http, content is sent", clients("-x", right, "-d", "what=this", f"{http}/post"), status=b'"what": "this"')
@@ -153,7 +174,7 @@ def through(kind, with_password, port, clients, plain, secured):
                 97, 97 if is_socks else 56, "rules do not allow" if is_socks else "does not allow the connection (403)")
     if not with_password:
         return
-    without, wrong = f"{scheme}://127.0.0.1:{port}", f"{scheme}://{USER}:wrong@127.0.0.1:{port}"
+    without, wrong = f"{scheme}://{host}:{port}", f"{scheme}://{USER}:wrong@{host}:{port}"
     for name, url in ("without it", without), ("with a wrong one", wrong):
         words = "it wants a name and password" if is_socks and url == without else \
             "refused the name and password" if is_socks else \
@@ -175,14 +196,15 @@ def client_through_one_proxy(probe, fetch, folder):
     client_through_proxies(probe, fetch, folder, ["tinyproxy"])
 
 
-def client_through_proxies(_, fetch, folder, kinds=("squid", "tinyproxy", "dante")):
-    """Three proxies, each without a password and with one."""
+def client_through_proxies(_, fetch, folder, kinds=("squid", "squid over TLS", "squid with digest", "tinyproxy", "dante")):
+    """Three proxies, one of them over TLS and with Digest too, each without a password and with one."""
     root = Authority(folder, "root")
     certificate, key = root.sign(NAME, hosts=f"DNS:{NAME}")
+    identity = root.sign(PROXY_NAME, hosts=f"DNS:{PROXY_NAME}")
     plain, secured = free_port(), free_port()
     clients = Clients(fetch, root.certificate)
     with gunicorn(plain), gunicorn(secured, "--certfile", certificate, "--keyfile", key):
         for kind in kinds:
-            for with_password in (False, True):
-                with proxy(kind, with_password, folder) as port:
+            for with_password in (True,) if kind == "squid with digest" else (False, True):
+                with proxy(kind, with_password, folder, identity) as port:
                     through(kind, with_password, port, clients, plain, secured)

@@ -27,7 +27,7 @@ import SwirlTesting
     server.on("/busy", .answer(.init(.serviceUnavailable)), .after(.seconds(5), .answer(.init(text: "at last"))))
     server.on("/dead", .silence)
     let client = HTTPClient(answering: server.answer, on: reactor)
-    client.intercept(HTTPClient.retry())
+    client.intercept(.retry())
     client.fetch("https://shop.test/busy").addCallback { page in
       check("clientRetries", page.text == "at last" && server.requests.count == 2)
     }

@@ -68,7 +68,7 @@ final class CachedFetch {
     self.next = next
     asked = CacheControl(request.headers)
     key = HTTPCache.key(of: request.url)
-    isDecoding = request.decodesContent ?? client.configuration.decodesContent
+    isDecoding = client.builtIns.contains(.decoding) && request.decodesContent ?? client.configuration.decodesContent
   }
 
   func start() -> Deferred<HTTPClient.StreamedResponse> {
@@ -97,7 +97,7 @@ final class CachedFetch {
   /// Asks the server, or waits for what it answers to the same request of another. What is streamed waits for no other:
   /// its head would come with the end of the other's content.
   private func askOnce(_ key: String, about found: CachedResponse?) -> Deferred<HTTPClient.StreamedResponse> {
-    let hasCookies = client.cookies?.cookieBytes(for: request.url, method: request.method) != nil
+    let hasCookies = client.jar?.cookieBytes(for: request.url, method: request.method) != nil
     guard request.isCollected, let name = request.shareName(key, isDecoding: isDecoding, hasCookies: hasCookies) else {
       return ask(key, about: found)
     }

@@ -10,14 +10,11 @@ extension HTTPClient {
   /// client.intercept(HTTPCache(directory: "/var/cache/example"))
   /// ```
   ///
-  /// It is an interceptor that sees each hop, since each redirect has its own place in the cache: one that changes
-  /// fields belongs before it, one that counts what goes over the network behind it, with `eachHop`. Requests for a
-  /// range and with a body pass by. What is streamed or downloaded is kept when it was read to its end, up to 8 MiB:
+  /// It sees each hop, since each redirect has its own place in the cache. Interceptors are before it in the list of
+  /// ``middleware``; insert one that counts what goes over the network behind it. Requests for a range and with a body
+  /// pass by. What is streamed or downloaded is kept when it was read to its end, up to 8 MiB:
   /// the copy is in memory until then. ``Response/cacheOutcome`` tells what came of it.
-  public func intercept(_ cache: HTTPCache) {
-    // The closure is the client's own.
-    intercept(eachHop: true) { [unowned self] request, next in cache.answer(request, of: self, next) }
-  }
+  public func intercept(_ cache: HTTPCache) { intercept(.cache(cache)) }
 
   /// The variant of `request`, as it will be sent, for a response that varies by these fields.
   func cacheVariant(of request: Request, _ names: [String]) -> [UInt8] {
@@ -33,7 +30,7 @@ extension HTTPClient {
 
   private func value(of name: HTTPField.Name, in request: Request) -> [UInt8]? {
     let own = request.headers.bytes(of: name) ?? headers.bytes(of: name)
-    guard name == .cookie, let kept = cookies?.cookieBytes(for: request.url, method: request.method) else {
+    guard name == .cookie, let kept = jar?.cookieBytes(for: request.url, method: request.method) else {
       return own
     }
     return own.map { $0 + "; ".utf8 + kept } ?? kept

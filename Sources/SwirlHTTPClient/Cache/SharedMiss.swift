@@ -36,7 +36,7 @@ final class SharedMiss {
 extension HTTPClient.Request {
   /// What has to be equal for one response to serve two requests for `key`; nil where it must not be shared.
   func shareName(_ key: String, isDecoding: Bool, hasCookies: Bool) -> String? {
-    guard method == .get, body == nil, authentication == nil, !hasCookies else { return nil }
+    guard method == .get, body == nil, authentication == nil, !hasCookies, onInformational == nil else { return nil }
     for name: HTTPField.Name in [.authorization, .cookie, .range] where headers.contains(name) { return nil }
     let fields = headers.map { "\($0.name.canonicalName): \($0.value)" }.sorted()
     return ([key, isDecoding ? "decoded" : "encoded"] + fields).joined(separator: "\n")

@@ -10,6 +10,8 @@ final class ConnectNegotiation: TunnelNegotiation {
   private let target: String
   /// The number of challenges that were answered.
   private var challenges = 0
+  /// Whether the answer to a challenge is under way on the connection of the challenge.
+  private var isAnswering = false
   private var parser = ResponseParser(limits: HTTPLimits())
 
   init(_ proxy: Proxy, to origin: Origin, _ sessions: ProxySessions) {
@@ -46,9 +48,12 @@ final class ConnectNegotiation: TunnelNegotiation {
         guard (200..<300).contains(head.statusCode) else { throw error(Self.refusal(head)) }
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         return .done
-      case .head(let head): try answerChallenge(in: head)
+      case .head(let head):
+        try answerChallenge(in: head)
+        if !parser.isPersistent { return beginAgain() }
       // The answer was a challenge.
       case .end:
+        isAnswering = true
         guard offset == bytes.count else { throw error("it sent something before it was asked for it") }
         parser.expect(.connect)
         return .send(begin())
@@ -56,16 +61,27 @@ final class ConnectNegotiation: TunnelNegotiation {
     }
   }
 
-  /// RFC 9110 §11.7.1: the request is repeated with the proof, on the same connection.
+  private func beginAgain() -> TunnelProgress {
+    isAnswering = false
+    parser = ResponseParser(limits: HTTPLimits())
+    parser.expect(.connect)
+    return .beginAgain
+  }
+
+  /// Some proxies close the connection of a challenge though they do not say so.
+  func mayBeginAgain() -> Bool {
+    guard isAnswering else { return false }
+    _ = beginAgain()
+    return true
+  }
+
+  /// RFC 9110 §11.7.1: the request is repeated with the proof, on the same connection unless the proxy closes that.
   private func answerChallenge(in head: ResponseHead) throws(NetError) {
     guard let challenge = proxy.challenge(in: head, answered: challenges, content: []) else {
       throw error(Self.refusal(head))
     }
     challenges += 1
     sessions.note(challenge, of: proxy)
-    guard parser.isPersistent else {
-      throw error("it wants a proof (407) and closes the connection: send the request again, which then has it")
-    }
   }
 
   private static func refusal(_ head: ResponseHead) -> String {

@@ -4,7 +4,20 @@ import SwirlHTTPCore
 public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   enum Kind: Sendable, Hashable {
     case http
+    /// HTTP over TLS with the proxy.
+    case https
     case socks5
+
+    var scheme: String { "\(self)" }
+
+    /// curl's, but for `http`.
+    var defaultPort: Int {
+      switch self {
+      case .http: 3128
+      case .https: 443
+      case .socks5: 1080
+      }
+    }
   }
   /// How a name and a password are proved to an HTTP proxy.
   public enum Authentication: Sendable, Hashable {
@@ -35,6 +48,20 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       authentication: authentication)
   }
 
+  /// An HTTP proxy that is reached over TLS, as the client's `proxyTLS` says: who listens on the way to it reads neither
+  /// requests nor credentials. Its certificate must be for `host`. An `https` origin has a TLS connection of its own
+  /// inside, which the proxy cannot read.
+  public static func https(
+    _ host: String, port: Int, user: String? = nil, password: String = "", authentication: Authentication = .basic
+  ) -> Proxy {
+    Proxy(
+      kind: .https, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) },
+      authentication: authentication)
+  }
+
+  /// Whether it speaks HTTP.
+  var isHTTP: Bool { kind != .socks5 }
+
   /// A SOCKS5 proxy (RFC 1928). The proxy resolves names.
   public static func socks5(_ host: String, port: Int, user: String? = nil, password: String = "") -> Proxy {
     Proxy(kind: .socks5, host: host, port: port, credentials: user.map { Credentials(user: $0, password: password) })
@@ -50,8 +77,9 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
     self.authentication = authentication
   }
 
-  /// The proxy at `url`, in the form of environment variables: `http://user:password@host:port`, `socks5://host:port`
-  /// or `socks5h://host:port`; without a scheme it is an HTTP proxy.
+  /// The proxy at `url`, in the form of environment variables: `http://user:password@host:port`,
+  /// `https://host:port`, `socks5://host:port` or `socks5h://host:port`; without a scheme it is an HTTP proxy. Without a
+  /// port it is 3128, 443 or 1080.
   /// - Throws: ``ProxyError``, if it is malformed.
   public init(_ url: String) throws(ProxyError) {
     var rest = Substring(url)
@@ -59,10 +87,11 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
     if let end = rest.firstRange(of: "://") {
       switch rest[..<end.lowerBound].lowercased() {
       case "http": kind = .http
+      case "https": kind = .https
       case "socks5", "socks5h": kind = .socks5
       case let scheme:
         let name = scheme.contains("@") ? "" : " by \(scheme)"
-        throw ProxyError(url, "a proxy\(name) is not supported: use http or socks5")
+        throw ProxyError(url, "a proxy\(name) is not supported: use http, https or socks5")
       }
       rest = rest[end.upperBound...]
     }
@@ -80,14 +109,15 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       let origin = try HTTPURL("http://\(rest)").origin
       let hasPort = rest.last != "]" && rest.contains(":")
       self.init(
-        kind: kind, host: origin.name, port: hasPort ? origin.port : kind == .http ? 3128 : 1080,
+        kind: kind, host: origin.name, port: hasPort ? origin.port : kind.defaultPort,
         credentials: credentials)
     } catch { throw ProxyError(url, error.reason) }
   }
 
   /// Without its password.
   public var description: String {
-    "\(kind == .http ? "http" : "socks5")://\(credentials.map { "\($0.user)@" } ?? "")\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    let user = credentials.map { "\($0.user)@" } ?? ""
+    return "\(kind.scheme)://\(user)\(host.contains(":") ? "[\(host)]" : host):\(port)"
   }
 }
 
@@ -103,6 +133,6 @@ public struct ProxyError: Error, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http or socks5`.
+  /// Such as `the proxy ftp://x: a proxy by ftp is not supported: use http, https or socks5`.
   public var description: String { "the proxy \(url): \(reason)" }
 }

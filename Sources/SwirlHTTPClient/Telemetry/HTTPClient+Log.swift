@@ -2,8 +2,8 @@ public import Logging
 import SwirlDeferred
 import SwirlHTTPCore
 
-extension HTTPClient {
-  /// Writes a line to `logger` for each request when its content has come to its end, or failed: for `intercept`.
+extension HTTPClient.Middleware {
+  /// Writes a line to `logger` for each request when its content has come to its end, or failed.
   ///
   /// The metadata are called as OpenTelemetry does: `http.request.method`, `url.full`, `http.response.status_code`,
   /// `http.response.body.size`, `http.client.request.duration` in seconds, `error.type`. Fields and content are never
@@ -15,8 +15,8 @@ extension HTTPClient {
   ///   - failureLevel: of requests without a response.
   public static func log(
     to logger: Logger, at level: Logger.Level = .info, failuresAt failureLevel: Logger.Level = .error
-  ) -> Interceptor {
-    { request, next in
+  ) -> Self {
+    Self("log", .log) { request, next in
       let seen = Observation(request)
       return Observation.observe(next(request)) { write(seen, $0, to: logger, at: level, failureLevel) }
     }

@@ -3,8 +3,8 @@ public import CoreMetrics
 import SwirlDeferred
 import SwirlReactor
 
-extension HTTPClient {
-  /// Measures requests: for `intercept`, with the package trait `Metrics`.
+extension HTTPClient.Middleware {
+  /// Measures requests, with the package trait `Metrics`.
   ///
   /// By OpenTelemetry's semantic conventions: `http.client.request.duration`, a timer, with `http.request.method`,
   /// `server.address`, `server.port`, `url.scheme`, `http.response.status_code` and `error.type`;
@@ -12,9 +12,9 @@ extension HTTPClient {
   /// a client of many servers makes many.
   ///
   /// - Parameter factory: the metrics factory; by default the program's.
-  public static func metrics(_ factory: any MetricsFactory = MetricsSystem.factory) -> Interceptor {
+  public static func metrics(_ factory: any MetricsFactory = MetricsSystem.factory) -> Self {
     let instruments = Instruments(factory)
-    return { request, next in
+    return Self("metrics", .metrics) { request, next in
       let seen = Observation(request)
       let active = instruments.active(seen)
       active.increment(by: 1)

@@ -2,7 +2,8 @@ package import SwirlDeferred
 import SwirlPlatform
 package import SwirlReactor
 
-/// Makes a secured connection from an open connection that is not started.
+/// Makes a secured connection from an open connection that is not started; from one that is secured already, such as
+/// with a proxy, one with security within security.
 ///
 /// The reactor retains it until it has ended or was cancelled. The caller enforces the timeout.
 package final class SecurityHandshake: ReactorHandle {
@@ -30,7 +31,13 @@ package final class SecurityHandshake: ReactorHandle {
     timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
   ) throws(NetError) {
     self.transport = transport
-    security = try context.security(of: transport.socket, host: host, peer: peer ?? transport.peerName)
+    let name = peer ?? transport.peerName
+    if let outer = transport.security {
+      let socket = StreamSocket(SecuredSocket(outer, over: transport.socket))
+      security = NestedSecurity(try context.security(of: socket, host: host, peer: name), within: outer)
+    } else {
+      security = try context.security(of: transport.socket, host: host, peer: name)
+    }
     self.completion = completion
     let reactor = transport.reactor
     reactor.insertHandle(self, at: site)

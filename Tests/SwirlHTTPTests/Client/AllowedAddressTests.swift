@@ -114,7 +114,7 @@ extension HTTPClientTests {
         return false
       }
       let client = HTTPClient(configuration, on: bench.reactor)
-      client.intercept(HTTPClient.retry())
+      client.intercept(.retry())
       var code: HTTPError.Code?
       client.fetch(HTTPClient.Request(bench.server.url)) { result in
         if case .failure(let error as HTTPError) = result { code = error.code }

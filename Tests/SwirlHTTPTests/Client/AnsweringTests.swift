@@ -22,19 +22,8 @@ extension HTTPClientTests {
       return HTTPClient(answering: server.answer, configuration, on: reactor)
     }
 
-    /// Runs the loop until `deferred` has its result.
-    private func result<Value>(_ deferred: Deferred<Value>) throws -> Value {
-      var result: Result<Value, any Error>?
-      deferred.addBoth { outcome in
-        result = outcome
-        reactor.stop()
-      }
-      if result == nil { reactor.run() }
-      return try #require(result).get()
-    }
-
     private func fetch(_ client: HTTPClient, _ target: String = "/") throws -> HTTPClient.Response {
-      try result(client.fetch(HTTPClient.Request(origin + target)))
+      try reactor.result(of: client.fetch(HTTPClient.Request(origin + target)))
     }
 
     private func code(_ body: () throws -> HTTPClient.Response) -> HTTPError.Code? {
@@ -66,19 +55,21 @@ extension HTTPClientTests {
           default: throw HTTPError(.connectionLost, "the connection was reset", url: request.url)
           }
         }, on: reactor)
-      let text = try result(client.fetch(origin + "/text"))
+      let text = try reactor.result(of: client.fetch(origin + "/text"))
       #expect(text.status == .created && text.text == "grüß" && text["content-type"]?.hasPrefix("text/") == true)
-      #expect(try result(client.fetch(origin + "/json")).json(as: Item.self) == Item(name: "x"))
-      #expect(try result(client.fetch(origin + "/old")).url == origin + "/text")
-      #expect(try result(client.fetch(origin + "/none")).status == .noContent)
-      #expect(code { try result(client.fetch(origin + "/else")) } == .connectionLost)
-      #expect(code { try result(HTTPClient(answering: { _ in throw Trouble() }, on: reactor).fetch(origin)) } != nil)
+      #expect(try reactor.result(of: client.fetch(origin + "/json")).json(as: Item.self) == Item(name: "x"))
+      #expect(try reactor.result(of: client.fetch(origin + "/old")).url == origin + "/text")
+      #expect(try reactor.result(of: client.fetch(origin + "/none")).status == .noContent)
+      #expect(code { try reactor.result(of: client.fetch(origin + "/else")) } == .connectionLost)
+      #expect(
+        code { try reactor.result(of: HTTPClient(answering: { _ in throw Trouble() }, on: reactor).fetch(origin)) }
+          != nil)
     }
 
     @Test func `a URL stands for the request that gets it`() async throws {
       server.on("/a", .answer(.init(text: "a")))
       let client = client()
-      #expect(try result(client.fetch(origin + "/a")).text == "a")
+      #expect(try reactor.result(of: client.fetch(origin + "/a")).text == "a")
       var text: String?
       client.fetch(origin + "/a") { [reactor] in
         text = try $0.get().text
@@ -86,8 +77,8 @@ extension HTTPClientTests {
       }
       reactor.run()
       #expect(text == "a")
-      let streamed = try result(client.stream(origin + "/a"))
-      #expect(try result(streamed.collect()).text == "a")
+      let streamed = try reactor.result(of: client.stream(origin + "/a"))
+      #expect(try reactor.result(of: streamed.collect()).text == "a")
       #expect(server.requests.map(\.method) == [.get, .get, .get])
     }
 
@@ -123,7 +114,7 @@ extension HTTPClientTests {
         .reply { .init(.ok, body: Array(($0.headers[.authorization] ?? "").prefix(7).utf8)) })
       var request = HTTPClient.Request(origin)
       request.authentication = .digest("user", "password")
-      #expect(try result(client().fetch(request)).text == "Digest ")
+      #expect(try reactor.result(of: client().fetch(request)).text == "Digest ")
       #expect(server.requests.count == 2)
     }
 
@@ -148,7 +139,7 @@ extension HTTPClientTests {
       #expect(code { try fetch(client) } == .timeout)
       let waiting = self.client().fetch(HTTPClient.Request(origin))
       reactor.callSoon { waiting.cancel() }
-      #expect(throws: CancelledError.self) { try result(waiting) }
+      #expect(throws: CancelledError.self) { try reactor.result(of: waiting) }
     }
 
     @Test func `faults are what the script says`() throws {
@@ -159,18 +150,19 @@ extension HTTPClientTests {
       server.on("/", .fault(refused), .answer(.init(.serviceUnavailable)), .answer(.init()))
       var policy = HTTPClient.RetryPolicy()
       policy.firstDelay = .milliseconds(1)
-      client.intercept(HTTPClient.retry(policy))
+      client.intercept(.retry(policy))
       #expect(try fetch(client).status == 200)
       server.on("/", .pieces(.init(), [[1]], fault: refused))
-      let streamed = try result(self.client().stream(HTTPClient.Request(origin)))
-      #expect(throws: HTTPError.self) { try result(streamed.collect()) }
+      let streamed = try reactor.result(of: self.client().stream(HTTPClient.Request(origin)))
+      #expect(throws: HTTPError.self) { try reactor.result(of: streamed.collect()) }
     }
 
     @Test func `a body is streamed in its pieces`() throws {
       server.on("/", .pieces(.init(.ok, trailers: [.init("X-Sum")!: "3"]), [[1], [2], [3]]))
       var pieces: [[UInt8]] = []
-      let response = try result(
-        client().fetch(HTTPClient.Request(origin), onHead: { #expect($0.status == 200) }) { pieces.append($0) })
+      let response = try reactor.result(
+        of:
+          client().fetch(HTTPClient.Request(origin), onHead: { #expect($0.status == 200) }) { pieces.append($0) })
       #expect(pieces == [[1], [2], [3]] && response.trailers == [.init("X-Sum")!: "3"])
     }
 
@@ -178,7 +170,7 @@ extension HTTPClientTests {
       let client = client()
       #expect(code { try fetch(client, " x") } == .invalidURL)
       let request = HTTPClient.Request(origin, headers: [.host: "a b"])
-      #expect(code { try result(client.fetch(request)) } == .invalidRequest)
+      #expect(code { try reactor.result(of: client.fetch(request)) } == .invalidRequest)
       client.close()
       #expect(code { try fetch(client) } == .clientClosed)
       #expect(server.requests.isEmpty)

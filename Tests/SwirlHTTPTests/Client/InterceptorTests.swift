@@ -93,7 +93,7 @@ extension HTTPClientTests {
         times.append(request.connection.transport.reactor.now.nanoseconds)
         request.answer(request.target)
       }
-      bench.client.intercept(HTTPClient.rateLimit(100, burst: 3))
+      bench.client.intercept(.rateLimit(100, burst: 3))
       let start = bench.reactor.now.nanoseconds
       for number in 0..<6 { bench.fetch("/\(number)") }
       bench.run()
@@ -111,7 +111,8 @@ extension HTTPClientTests {
       let reactor = Reactor()
       var order: [String] = []
       reactor.callSoon {
-        let limited = HTTPClient.rateLimit(1000)
+        let client = HTTPClient(on: reactor)
+        guard let limited = HTTPClient.Middleware.rateLimit(1000).interceptor(of: client) else { return }
         func send(_ name: String) throws {
           _ = try limited(HTTPClient.Request("http://127.0.0.1/\(name)")) { _ in
             order.append(name)
@@ -131,11 +132,11 @@ extension HTTPClientTests {
 
     // MARK: - Retries
 
-    private func retrying(_ change: (inout HTTPClient.RetryPolicy) -> Void = { _ in }) -> HTTPClient.Interceptor {
+    private func retrying(_ change: (inout HTTPClient.RetryPolicy) -> Void = { _ in }) -> HTTPClient.Middleware {
       var policy = HTTPClient.RetryPolicy()
       policy.firstDelay = .milliseconds(1)
       change(&policy)
-      return HTTPClient.retry(policy)
+      return .retry(policy)
     }
 
     @Test func `what may pass is tried again, as often as the policy says`() throws {

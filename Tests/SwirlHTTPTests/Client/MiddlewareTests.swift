@@ -18,30 +18,20 @@ extension HTTPClientTests {
     /// How something is asked for.
     enum Way: CaseIterable { case fetch, stream, callbacks, download }
 
-    private func result<Value>(_ deferred: Deferred<Value>) throws -> Value {
-      var result: Result<Value, any Error>?
-      deferred.addBoth { outcome in
-        result = outcome
-        reactor.stop()
-      }
-      if result == nil { reactor.run() }
-      return try #require(result).get()
-    }
-
     /// Asks for `target`, and gives the content as text.
     private func ask(_ client: HTTPClient, _ target: String = "/", _ way: Way) throws -> String {
       let request = HTTPClient.Request(origin + target)
       switch way {
-      case .fetch: return try result(client.fetch(request)).text
-      case .stream: return try result(client.stream(request).addCallback { $0.collect() }).text
+      case .fetch: return try reactor.result(of: client.fetch(request)).text
+      case .stream: return try reactor.result(of: client.stream(request).addCallback { $0.collect() }).text
       case .callbacks:
         var bytes: [UInt8] = []
-        _ = try result(client.fetch(request) { bytes += $0 })
+        _ = try reactor.result(of: client.fetch(request) { bytes += $0 })
         return String(decoding: bytes, as: UTF8.self)
       case .download:
         let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let download = try result(client.download(request, to: path))
+        let download = try reactor.result(of: client.download(request, to: path))
         let bytes = try #require(FileManager.default.contents(atPath: path))
         #expect(bytes.count == download.size)
         return String(decoding: bytes, as: UTF8.self)
@@ -108,7 +98,7 @@ extension HTTPClientTests {
       }
       if hasHops { client.intercept(eachHop: true) { request, next in next(request) } }
       let request = HTTPClient.Request(origin + "/old", headers: [.accept: "mine"])
-      #expect(try result(client.fetch(request)).text == "no mine")
+      #expect(try reactor.result(of: client.fetch(request)).text == "no mine")
       #expect(server.requests.map { $0.headers[mark] } == ["token", nil])
     }
 
@@ -117,14 +107,15 @@ extension HTTPClientTests {
       let client = HTTPClient(answering: server.answer, on: reactor)
       var policy = HTTPClient.RetryPolicy()
       policy.firstDelay = .milliseconds(1)
-      client.intercept(HTTPClient.retry(policy))
+      client.intercept(.retry(policy))
       server.on("/", .answer(.init(.serviceUnavailable, body: [1])), .answer(.init(.ok, body: [2])))
-      #expect(try result(client.stream(HTTPClient.Request(origin)).addCallback { $0.collect() }).body == [2])
+      #expect(
+        try reactor.result(of: client.stream(HTTPClient.Request(origin)).addCallback { $0.collect() }).body == [2])
       server.on("/", .pieces(.init(), [[1]], fault: broken), .answer(.init(.ok, body: [2])))
-      #expect(try result(client.fetch(HTTPClient.Request(origin))).body == [2])
+      #expect(try reactor.result(of: client.fetch(HTTPClient.Request(origin))).body == [2])
       server.on("/", .pieces(.init(), [[1]], fault: broken), .answer(.init(.ok, body: [2])))
       #expect(throws: HTTPError.self) {
-        try result(client.stream(HTTPClient.Request(origin)).addCallback { $0.collect() })
+        try reactor.result(of: client.stream(HTTPClient.Request(origin)).addCallback { $0.collect() })
       }
     }
 
@@ -140,7 +131,7 @@ extension HTTPClientTests {
       client.intercept { request, next in next(request) }
       let asked = client.stream(HTTPClient.Request(origin))
       stream = asked
-      #expect(throws: CancelledError.self) { try result(asked) }
+      #expect(throws: CancelledError.self) { try reactor.result(of: asked) }
       #expect(cancelled == 1)
     }
 
@@ -150,7 +141,7 @@ extension HTTPClientTests {
         next(request).addCallback { first in first.discard(atMost: 2).addCallback { next(request) } }
       }
       server.on("/", .pieces(.init(.ok), [[1], [2], [3]]), .answer(.init(.ok, body: [4])))
-      #expect(try result(client.fetch(HTTPClient.Request(origin))).body == [4])
+      #expect(try reactor.result(of: client.fetch(HTTPClient.Request(origin))).body == [4])
       #expect(client.counts == HTTPClient.Counts())
     }
   }

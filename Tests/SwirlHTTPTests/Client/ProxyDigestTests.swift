@@ -146,19 +146,82 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test(arguments: [
-      (["", ""], "wants a name and password", 2), (["Connection: close\r\n"], "closes the connection", 1),
-    ])
-    func `a tunnel that is refused all the same is an error`(fields: [String], words: String, count: Int) throws {
+    @Test(arguments: [(["", ""], 2), (["Connection: close\r\n", ""], 2)])
+    func `a tunnel that is refused all the same is an error`(fields: [String], count: Int) throws {
       let bench = try ClientBench()
+      var asked = 0
       let answers = fields.map {
         "HTTP/1.1 407 Who\r\nProxy-Authenticate: \(Self.challenge)\r\n\($0)Content-Length: 0\r\n\r\n"
       }
+      let listener = try bench.reactor.listenTCP(0) { _ in
+        Relay(to: bench.server.port, answers.dropFirst(asked).map { ([], Array($0.utf8)) }) { _ in asked += 1 }
+      }
+      let outcomes = fetch(["https://nowhere.test/"], client(Int(listener.localAddress.port), bench), bench)
+      #expect(outcomes.count == 1 && outcomes[0].contains("wants a name and password"))
+      #expect(!outcomes[0].contains("secret") && asked == count)
+      bench.end()
+    }
+
+    /// How a proxy ends the connection on which it asked for a proof.
+    enum Ending: CaseIterable {
+      case http10, announced, unannounced, reset
+
+      var head: String {
+        switch self {
+        case .http10: "HTTP/1.0 407 Who\r\n"
+        case .announced: "HTTP/1.1 407 Who\r\nConnection: close\r\nContent-Length: 4\r\n"
+        case .unannounced, .reset: "HTTP/1.1 407 Who\r\nContent-Length: 4\r\n"
+        }
+      }
+    }
+
+    private func challenge(_ request: RawRequest, _ ending: Ending) {
+      request.connection.send("\(ending.head)Proxy-Authenticate: \(Self.challenge)\r\n\r\npage")
+      switch ending {
+      case .http10, .announced, .unannounced: request.connection.close()
+      // When the repeated request comes.
+      case .reset: break
+      }
+    }
+
+    @Test(arguments: Ending.allCases)
+    func `a request whose challenge closes the connection is proved on another`(ending: Ending) throws {
+      var proofs: [Bool] = []
+      let bench = try ClientBench { request in
+        proofs.append(!request.values("proxy-authorization").isEmpty)
+        if proofs == [false] { return challenge(request, ending) }
+        if ending == .reset, request.number == 2 { return request.connection.reset() }
+        request.answer("in")
+      }
+      #expect(fetch(["http://nowhere.test/"], client(bench.server.port, bench), bench) == ["200 in"])
+      #expect(proofs == [false, true] + (ending == .reset ? [true] : []) && bench.server.accepted == 2)
+      bench.end()
+    }
+
+    @Test(arguments: Ending.allCases)
+    func `a tunnel whose challenge closes the connection is proved on another`(ending: Ending) throws {
+      var proofs: [Bool] = []
+      let bench = try ClientBench { request in
+        proofs.append(!request.values("proxy-authorization").isEmpty)
+        if proofs == [false] { return challenge(request, ending) }
+        if ending == .reset, request.number == 2 { return request.connection.reset() }
+        request.answer("no", status: "503 Reached")
+      }
+      let outcomes = fetch(["https://nowhere.test/"], client(bench.server.port, bench), bench)
+      #expect(outcomes[0].contains("cannot make the connection (503 Reached)"))
+      #expect(proofs == [false, true] + (ending == .reset ? [true] : []) && bench.server.accepted == 2)
+      bench.end()
+    }
+
+    @Test func `a proxy that closes each connection without an answer is asked twice at most`() throws {
       var asked = 0
-      let port = try tunnel(answers, to: bench.server.port, bench) { _ in asked += 1 }
-      let outcomes = fetch(["https://nowhere.test/"], client(port, bench), bench)
-      #expect(outcomes.count == 1 && outcomes[0].contains(words) && !outcomes[0].contains("secret"))
-      #expect(asked == count)
+      let bench = try ClientBench { request in
+        asked += 1
+        if asked == 1 { return challenge(request, .unannounced) }
+        request.connection.close()
+      }
+      let outcomes = fetch(["https://nowhere.test/"], client(bench.server.port, bench), bench)
+      #expect(outcomes[0].contains("it closed the connection without an answer") && asked == 2)
       bench.end()
     }
   }

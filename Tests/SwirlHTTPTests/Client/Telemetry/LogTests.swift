@@ -45,7 +45,7 @@ extension HTTPClientTests {
         if request.target == "/closes" { return request.connection.close() }
         request.answer("hello", status: request.target == "/missing" ? "404 No" : "200 OK")
       }
-      bench.client.intercept(HTTPClient.log(to: lines.logger()))
+      bench.client.intercept(.log(to: lines.logger()))
       var request = HTTPClient.Request(bench.server.url + "/?token=s3cret&a=b", headers: [.cookie: "s3cret"])
       request.authentication = .basic("user", "s3cret")
       bench.fetch(request)
@@ -85,7 +85,7 @@ extension HTTPClientTests {
       let bench = try ClientBench { request in
         if request.target == "/" { request.answer("x", fields: "Cache-Control: max-age=60\r\n") }
       }
-      bench.client.intercept(HTTPClient.log(to: lines.logger(), at: .debug))
+      bench.client.intercept(.log(to: lines.logger(), at: .debug))
       bench.client.intercept(HTTPCache())
       bench.fetch("/")
       bench.run()

@@ -24,7 +24,7 @@ extension HTTPClientTests {
         if request.target == "/closes" { return request.connection.close() }
         request.answer("x", status: request.target == "/" ? "200 OK" : "503 Later")
       }
-      bench.client.intercept(HTTPClient.metrics(metrics))
+      bench.client.intercept(.metrics(metrics))
       for target in ["/", "/", "/later", "/closes"] {
         bench.fetch(target)
         bench.run()
@@ -43,7 +43,7 @@ extension HTTPClientTests {
     @Test func `those under way are counted, and one that is cancelled is no more`() throws {
       let metrics = TestMetrics()
       let bench = try ClientBench { _ in }
-      bench.client.intercept(HTTPClient.metrics(metrics))
+      bench.client.intercept(.metrics(metrics))
       let outcomes = [bench.fetch("/1"), bench.fetch("/2")]
       bench.run(until: { bench.server.requests.count == 2 })
       let meter = try metrics.expectMeter("http.client.active_requests", dimensions(bench))
@@ -58,7 +58,7 @@ extension HTTPClientTests {
     @Test func `what is no URL and a method of somebody's own make no series of their own`() throws {
       let metrics = TestMetrics()
       let bench = try ClientBench()
-      bench.client.intercept(HTTPClient.metrics(metrics))
+      bench.client.intercept(.metrics(metrics))
       for number in 0..<3 {
         bench.fetch("nonsense\(number)", method: .init("METHOD\(number)")!)
         bench.run()

@@ -26,7 +26,7 @@ extension HTTPClientTests {
         if request.target.hasPrefix("/closes") { return request.connection.close() }
         request.answer("x", status: request.target == "/missing" ? "404 No" : "200 OK")
       }
-      bench.client.intercept(HTTPClient.tracing(tracer))
+      bench.client.intercept(.tracing(tracer))
       for target in ["/", "/missing", "/closes?token=s3cret"] {
         bench.fetch(target)
         bench.run()
@@ -52,7 +52,7 @@ extension HTTPClientTests {
       let tracer = InMemoryTracer()
       let thread = ReactorThread()
       let url = try await thread.remote.run { reactor in
-        HTTPClient.of(reactor).intercept(HTTPClient.tracing(tracer))
+        HTTPClient.of(reactor).intercept(.tracing(tracer))
         let server = HTTPServer { .text($0.headers[HTTPField.Name(InMemoryTracer.spanIDKey)!] ?? "none") }
         return "http://\(try server.listen(0).localAddress)/"
       }
@@ -71,7 +71,7 @@ extension HTTPClientTests {
     @Test func `or beneath the context that a request names`() throws {
       let tracer = InMemoryTracer()
       let bench = try ClientBench()
-      bench.client.intercept(HTTPClient.tracing(tracer))
+      bench.client.intercept(.tracing(tracer))
       let parent = tracer.startSpan("parent")
       var request = HTTPClient.Request(bench.server.url)
       request.tracingContext = parent.context
@@ -86,7 +86,7 @@ extension HTTPClientTests {
     @Test func `what was cancelled has ended`() throws {
       let tracer = InMemoryTracer()
       let bench = try ClientBench { _ in }
-      bench.client.intercept(HTTPClient.tracing(tracer))
+      bench.client.intercept(.tracing(tracer))
       let outcome = bench.fetch("/")
       bench.run(until: { bench.server.requests.count == 1 })
       outcome.cancel()
