@@ -176,7 +176,7 @@ final class ConnectionPools {
 }
 
 extension TLSConfiguration {
-  /// The same, with HTTP/1.1 as the application protocol if it names none.
+  /// The same, with HTTP/1.1 as the application protocol if it names no protocol.
   fileprivate var forHTTP: TLSConfiguration {
     var tls = self
     if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }

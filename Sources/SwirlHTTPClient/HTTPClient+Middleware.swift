@@ -98,8 +98,8 @@ extension HTTPClient {
   ///
   /// `intercept` keeps this order: tracing, metrics, log, interceptors of the whole call, redirects, interceptors of
   /// each hop, cache, retry, rate limit, cookies, authentication, decoding. A list of your own may have any order, but
-  /// cookies, authentication and decoding stay the last, in this order: they work on each request that is sent. A second
-  /// copy of a built-in piece is dropped.
+  /// cookies, authentication and decoding stay the last, in this order: they work on each request that is sent. A
+  /// second copy of a built-in piece is dropped.
   ///
   /// A change applies to later requests. Change it on the reactor's thread.
   public var middleware: [Middleware] {

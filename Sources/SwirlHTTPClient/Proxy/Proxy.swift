@@ -48,9 +48,9 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       authentication: authentication)
   }
 
-  /// An HTTP proxy that is reached over TLS, as the client's `proxyTLS` says: who listens on the way to it reads neither
-  /// requests nor credentials. Its certificate must be for `host`. An `https` origin has a TLS connection of its own
-  /// inside, which the proxy cannot read.
+  /// An HTTP proxy that is reached over TLS, as the client's `proxyTLS` says: who listens on the way to it reads
+  /// neither requests nor credentials. Its certificate must be for `host`. An `https` origin has a TLS connection of
+  /// its own inside, which the proxy cannot read.
   public static func https(
     _ host: String, port: Int, user: String? = nil, password: String = "", authentication: Authentication = .basic
   ) -> Proxy {
@@ -78,8 +78,8 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The proxy at `url`, in the form of environment variables: `http://user:password@host:port`,
-  /// `https://host:port`, `socks5://host:port` or `socks5h://host:port`; without a scheme it is an HTTP proxy. Without a
-  /// port it is 3128, 443 or 1080.
+  /// `https://host:port`, `socks5://host:port` or `socks5h://host:port`; without a scheme it is an HTTP proxy. Without
+  /// a port it is 3128, 443 or 1080.
   /// - Throws: ``ProxyError``, if it is malformed.
   public init(_ url: String) throws(ProxyError) {
     var rest = Substring(url)

@@ -7,12 +7,14 @@ extension HTTPClient.Middleware {
   /// Makes a span for each request and propagates it to the server, with the package trait `Tracing`.
   ///
   /// The span has the kind `client`, and the method as its name. Its parent is that of the current task, or the
-  /// request's own ``HTTPClient/Request/tracingContext``; the tracer puts `traceparent`, or what it uses, into the fields.
+  /// request's own ``HTTPClient/Request/tracingContext``; the tracer puts `traceparent`, or what it uses, into
+  /// the fields.
   /// Attributes are those of OpenTelemetry's semantic conventions: `http.request.method`, `url.full` without
   /// credentials, `server.address`, `server.port`, `http.response.status_code`, `error.type`. A status of 400 and more,
   /// and a failure, is an error.
   ///
-  /// Redirects are followed behind it, so their steps are one span. Behind `retry` in the list, each attempt has its own span.
+  /// Redirects are followed behind it, so their steps are one span. Behind `retry` in the list, each attempt has its
+  /// own span.
   ///
   /// - Parameter tracer: nil is the program's tracer at the time of each request.
   public static func tracing(_ tracer: (any Tracer)? = nil) -> Self {
