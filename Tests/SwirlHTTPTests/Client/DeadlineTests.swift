@@ -36,13 +36,13 @@ extension HTTPClientTests {
           sent += 1
           return HTTPClient.Response(.serviceUnavailable, headers: [.retryAfter: "15"])
         }, on: reactor)
-      client.intercept(HTTPClient.retry())
+      client.intercept(.retry())
       #expect(timeout(client.fetch(request())) == .seconds(1) && sent == 1)
     }
 
     @Test func `it bounds the wait for the rate`() {
       let client = HTTPClient(answering: { _ in HTTPClient.Response() }, on: reactor)
-      client.intercept(HTTPClient.rateLimit(0.001))
+      client.intercept(.rateLimit(0.001))
       client.fetch(url) { _ in }
       #expect(timeout(client.fetch(request())) == .seconds(1))
       #expect(timeout(client.stream(request())) == .seconds(1))

@@ -2,6 +2,7 @@ import HTTPTypes
 import SwirlDeferred
 import SwirlNet
 import SwirlReactor
+import SwirlTLS
 import SwirlTesting
 import Testing
 
