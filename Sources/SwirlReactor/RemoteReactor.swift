@@ -84,13 +84,13 @@ public final class RemoteReactor: @unchecked Sendable {
   // MARK: - The reactor's side
 
   /// Takes the pending calls and jobs. If it finds neither, the next one wakes the reactor.
-  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout RingBuffer<TaskPiece>) -> Bool {
+  func takeCalls(reusing empty: inout [Call], jobs reactorJobs: inout [TaskPiece]) -> Bool {
     lock.withLock {
       isAsleep = calls.isEmpty && jobs.isEmpty
       if isAsleep { return false }
       swap(&calls, &empty)
       if !jobs.isEmpty {
-        for piece in jobs { reactorJobs.append(piece) }
+        reactorJobs.append(contentsOf: jobs)
         jobs.removeAll(keepingCapacity: true)
       }
       return true
@@ -102,11 +102,10 @@ public final class RemoteReactor: @unchecked Sendable {
 
   /// Drops pending and later calls. The jobs continue without the reactor, in FIFO order: first those that it has
   /// taken, then the pending ones, then later ones.
-  func close(leaving taken: RingBuffer<TaskPiece>) {
+  func close(leaving taken: [TaskPiece]) {
     let dropped = lock.withLock {
       isGone = true
-      for piece in taken { runWithoutReactor(piece) }
-      for piece in jobs { runWithoutReactor(piece) }
+      for piece in taken + jobs { runWithoutReactor(piece) }
       defer {
         calls = []
         jobs = []

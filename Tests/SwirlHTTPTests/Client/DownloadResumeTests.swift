@@ -52,6 +52,32 @@ extension HTTPClientTests {
       return try #require(outcome)
     }
 
+    /// RFC 9110 §8.8.2.2: a date is a strong validator only if the Date of its response is at least a second later.
+    @Test(arguments: [
+      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n", true),
+      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false),
+      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false), ("ETag: W/\"1\"\r\n", false),
+      ("ETag: \"1\"\r\n", true),
+    ])
+    func `a download is resumed by a strong validator only`(fields: String, isStrong: Bool) throws {
+      // The first connection ends in the middle.
+      _ = try download { request in
+        request.connection.send("HTTP/1.1 200 OK\r\n\(fields)Content-Length: 10\r\n\r\nhello")
+        request.connection.close()
+      }
+      var head = ""
+      let outcome = try download { request in
+        head = request.head
+        guard head.contains("\r\nRange: ") else { return request.answer(Self.whole, fields: fields) }
+        request.answer("world", status: "206 P", fields: "\(fields)Content-Range: bytes 5-9/10\r\n")
+      }
+      #expect(try outcome.get().resumedAt == (isStrong ? 5 : 0))
+      #expect(head.contains("\r\nRange: bytes=5-\r\n") == isStrong)
+      let validator = fields.contains("ETag") ? "\"1\"" : "Sun, 06 Nov 1994 08:49:37 GMT"
+      #expect(head.contains("\r\nIf-Range: \(validator)\r\n") == isStrong)
+      #expect(text(path) == Self.whole)
+    }
+
     // MARK: - The table
 
     /// How a server of `helloworld` answers a request with a range; the head without its empty line, and the content.
