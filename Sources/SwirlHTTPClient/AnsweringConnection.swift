@@ -171,7 +171,7 @@ final class AnsweredRequest {
     switch error {
     case is HTTPError, is CancelledError: exchange.finish(.failure(error))
     case let error as ContentError: exchange.finish(.failure(exchange.error(error)))
-    default: exchange.finish(.failure(exchange.connectError(error)))
+    default: exchange.finish(.failure(exchange.connectError(error, through: nil)))
     }
   }
 

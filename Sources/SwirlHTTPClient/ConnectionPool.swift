@@ -213,7 +213,7 @@ final class ConnectionPool {
       pools.releaseConnection()
       // The remaining attempts may still serve as many requests; the first one beyond them fails.
       if waiting.count > connecting.count, let exchange = nextWaiting() {
-        exchange.finish(.failure(exchange.connectError(error)))
+        exchange.finish(.failure(exchange.connectError(error, through: proxy)))
       }
       if !isDetached { pools.noteFreed(self) }
     }
@@ -339,11 +339,15 @@ extension Proxy {
 
 extension HTTPClient.Exchange {
   /// The error of a connection that could not be made for this request.
-  func connectError(_ underlying: any Error) -> any Error {
+  func connectError(_ underlying: any Error, through proxy: Proxy?) -> any Error {
     switch underlying {
-    case let network as NetError: error(.cannotConnect, network.description, network: network)
-    case let timeout as TimeoutError: error(.timeout, "\(timeout): is the server there?")
-    default: error(.cannotConnect, "\(underlying)")
+    case let network as NetError:
+      // Errors of the tunnel name the proxy themselves, and those of TLS inside it are the origin's.
+      let way = network.code == .connect || network.code == .resolve ? proxy.map { "use the proxy \($0): " } : nil
+      return error(.cannotConnect, "\(way ?? "")\(network)", network: network)
+    case let timeout as TimeoutError:
+      return error(.timeout, "\(timeout): is \(proxy.map { "the proxy \($0)" } ?? "the server") there?")
+    default: return error(.cannotConnect, "\(underlying)")
     }
   }
 }

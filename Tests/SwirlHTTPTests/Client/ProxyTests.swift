@@ -119,6 +119,24 @@ extension HTTPClientTests {
       server.end()
     }
 
+    @Test(arguments: ["http", "https", "socks5"], ["http", "https"])
+    func `a proxy that cannot be reached is named as the proxy`(kind: String, scheme: String) throws {
+      let reactor = Reactor()
+      // A port that nothing listens on any more.
+      let listener = try reactor.listenTCP(0) { _ in Relay(to: 1, []) }
+      let port = listener.localAddress.port
+      listener.stop()
+      var configuration = HTTPClient.Configuration()
+      configuration.proxies = .all(try Proxy("\(kind)://127.0.0.1:\(port)"))
+      let client = HTTPClient(configuration, on: reactor)
+      let error = #expect(throws: HTTPError.self) {
+        try reactor.result(of: client.fetch("\(scheme)://origin.test/"))
+      }
+      let said = "\(error as Any)"
+      #expect(said.contains("use the proxy \(kind)://127.0.0.1:\(port): connect to"), "\(said)")
+      client.close()
+    }
+
     // MARK: - Tunnels
 
     /// A proxy that follows `script`, and then forwards bytes both ways to `port`.
