@@ -50,7 +50,7 @@ URLS, HOSTS, TAKEN = 1_000_000, 50_000, 5_000
 FILL = [
     ("INSERT INTO hosts (origin) SELECT 'http://host' || n || '.test' FROM {series}", HOSTS),
     ("INSERT INTO urls (url, host) SELECT 'http://host1.test/busy/page/' || n, 1 FROM {series}", URLS // 2),
-    ("INSERT INTO urls (url, host) SELECT 'http://host.test/page/' || n, 1 + n % %d FROM {series}" % HOSTS, URLS // 2),
+    ("INSERT INTO urls (url, host) SELECT 'http://host.test/page/' || n, 1 + n %% %d FROM {series}" % HOSTS, URLS // 2),
     ("UPDATE hosts SET waiting = (SELECT count(*) FROM urls WHERE host = hosts.id)", None),
 ]
 

@@ -119,10 +119,9 @@ def proxy(kind, with_password, folder, identity):
 class Clients:
     """Fetch and curl with the same flags."""
 
-    def __init__(self, fetch, root):
+    def __init__(self, fetch, root, *of_curl):
         same = ["-s", "--cacert", root, "--proxy-cacert", root]
-        # curl needs a flag to answer whatever a proxy asks for; ours does so by itself.
-        self.commands = [fetch, *same], ["curl", "--proxy-anyauth", *same]
+        self.commands = [fetch, *same], ["curl", *of_curl, *same]
 
     def __call__(self, *flags, env=None):
         """Exit codes, and what came; of ours what it says as well."""
@@ -202,9 +201,10 @@ def client_through_proxies(_, fetch, folder, kinds=("squid", "squid over TLS", "
     certificate, key = root.sign(NAME, hosts=f"DNS:{NAME}")
     identity = root.sign(PROXY_NAME, hosts=f"DNS:{PROXY_NAME}")
     plain, secured = free_port(), free_port()
-    clients = Clients(fetch, root.certificate)
     with gunicorn(plain), gunicorn(secured, "--certfile", certificate, "--keyfile", key):
         for kind in kinds:
+            # curl needs a flag for Digest; ours answers what the proxy asks for.
+            clients = Clients(fetch, root.certificate, *(["--proxy-digest"] if kind == "squid with digest" else []))
             for with_password in (True,) if kind == "squid with digest" else (False, True):
                 with proxy(kind, with_password, folder, identity) as port:
                     through(kind, with_password, port, clients, plain, secured)
