@@ -25,9 +25,9 @@ extension HTTPClient.Exchange {
 
   /// The decoder of the content; nil if it needs no decoding.
   private func decoder(for head: ResponseHead) throws(ContentError) -> ContentDecoder? {
-    guard head.framing != .none, decodesContent, let client, let codings = head.list("content-encoding") else {
-      return nil
-    }
+    guard head.framing != .none, let client, client.decodesContent(of: request),
+      let codings = head.list("content-encoding")
+    else { return nil }
     var limits = ContentLimits(maximumSize: nil, maximumRatio: client.configuration.maximumDecodingRatio)
     limits.maximumSize = bodyLimit
     do throws(ContentError) { return try ContentDecoder(contentEncoding: codings, limits: limits) } catch {
@@ -52,12 +52,6 @@ extension HTTPClient.Exchange {
   func error(_ error: ContentError) -> HTTPError {
     let isTooLarge = error.code == .tooLarge || error.code == .ratioTooHigh
     return self.error(isTooLarge ? .bodyTooLarge : .invalidResponse, "\(error)")
-  }
-
-  /// Whether the client decodes the content.
-  private var decodesContent: Bool {
-    guard let client, client.builtIns.contains(.decoding) else { return false }
-    return request.decodesContent ?? client.configuration.decodesContent
   }
 
   /// The response to this request.

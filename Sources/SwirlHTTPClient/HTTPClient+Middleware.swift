@@ -7,12 +7,7 @@ extension HTTPClient {
       case tracing, metrics, log, call, redirects, hop, cache, retry, rateLimit, cookies, authentication, decoding
 
       /// The exchange does the work of these, beneath all interceptors.
-      var isBuiltIn: Bool {
-        switch self {
-        case .redirects, .cookies, .authentication, .decoding: true
-        default: false
-        }
-      }
+      var isBuiltIn: Bool { !builtIn.isEmpty }
     }
 
     /// What it does, if it is not built in. A class, so that each piece is equal to its copies only.

@@ -85,7 +85,9 @@ public final class HTTPClient: ReactorHandle {
   /// Sets the fields of every request.
   private func setHeaders() {
     headers = configuration.headers
-    if decodesContent, !headers.contains(.acceptEncoding) { headers[.acceptEncoding] = "gzip, deflate, br, zstd" }
+    if decodesContent(of: nil), !headers.contains(.acceptEncoding) {
+      headers[.acceptEncoding] = "gzip, deflate, br, zstd"
+    }
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
@@ -93,8 +95,10 @@ public final class HTTPClient: ReactorHandle {
 
   private func setJar() { jar = builtIns.contains(.cookies) ? cookies : nil }
 
-  /// Whether it decodes the content of a request that does not say.
-  var decodesContent: Bool { configuration.decodesContent && builtIns.contains(.decoding) }
+  /// Whether it decodes the content of `request`; nil is one that does not say.
+  func decodesContent(of request: Request?) -> Bool {
+    builtIns.contains(.decoding) && request?.decodesContent ?? configuration.decodesContent
+  }
 
   /// The client of this thread's reactor.
   public static var shared: HTTPClient { of(.current) }

@@ -122,6 +122,7 @@ public final class Reactor {
     if isMain { beginMain() }
   }
 
+  // Outside of the initializer, where the observer of the property is not called.
   private func measureCallbacks() { slowCallbackThreshold = .milliseconds(100) }
 
   /// Sets up the main reactor for an async `main`, and the message at exit if it never ran.

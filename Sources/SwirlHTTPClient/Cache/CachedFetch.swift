@@ -68,7 +68,7 @@ final class CachedFetch {
     self.next = next
     asked = CacheControl(request.headers)
     key = HTTPCache.key(of: request.url)
-    isDecoding = client.builtIns.contains(.decoding) && request.decodesContent ?? client.configuration.decodesContent
+    isDecoding = client.decodesContent(of: request)
   }
 
   func start() -> Deferred<HTTPClient.StreamedResponse> {
