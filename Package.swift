@@ -82,6 +82,8 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
     // Of the program Crawler.
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlPlatform", swiftSettings: memorySafe),
@@ -117,10 +119,14 @@ let package = Package(
       name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd", "SwirlPlatform"],
       swiftSettings: memorySafe),
     .target(
+      name: "SwirlHTTP2",
+      dependencies: ["CNGHTTP2", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: checked),
+    .target(
       name: "SwirlHTTPClient",
       dependencies: [
         "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS",
-        "SwirlSystem", "SwirlHTTPCore", "SwirlPlatform",
+        "SwirlSystem", "SwirlHTTPCore", "SwirlHTTP2", "SwirlPlatform",
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),

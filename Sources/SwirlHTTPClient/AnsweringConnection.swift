@@ -56,7 +56,7 @@ final class AnsweringConnection: PooledConnection {
 
 /// One request that a function answers. As on a connection, what its head means the exchange decides, and its deadline
 /// is watched.
-final class AnsweredRequest {
+final class AnsweredRequest: RequestCarrier {
   private let exchange: HTTPClient.Exchange
   private let connection: AnsweringConnection
   private let reactor: Reactor
@@ -76,7 +76,7 @@ final class AnsweredRequest {
   }
 
   func start(_ request: HTTPClient.Request) {
-    exchange.state = .answered(self)
+    exchange.state = .carried(self)
     exchange.noteActivity()
     exchange.times.sent = reactor.turnTime
     watchDeadline()

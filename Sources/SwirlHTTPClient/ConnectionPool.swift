@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlHTTP2
 import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
@@ -23,6 +24,10 @@ final class ConnectionPool {
   // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
+  /// Connections that carry many requests at once. Those that take no more are not among them.
+  private var shared: [HTTP2Connection] = []
+  /// What the origin speaks: nil until the first connection says so.
+  private var wireProtocol: WireProtocol?
   /// Answers all requests in place of connections: the client of a function, which opens no socket.
   private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
@@ -39,6 +44,7 @@ final class ConnectionPool {
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
+    wireProtocol = pools.expectedProtocol(of: origin) ?? pools.knownProtocol(of: origin)
     if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
@@ -61,9 +67,11 @@ final class ConnectionPool {
   /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
     HTTPClient.Counts(
-      busy: answering?.busy ?? open - idle.count, idle: idle.count, connecting: connecting.count, waiting: waiting.count
+      busy: answering?.busy ?? open - idleCount, idle: idleCount, connecting: connecting.count, waiting: waiting.count
     )
   }
+
+  private var idleCount: Int { idle.count + shared.count(where: \.isIdle) }
 
   var isUnused: Bool { open == 0 && connecting.isEmpty && waiting.isEmpty && (answering?.busy ?? 0) == 0 }
 
@@ -78,6 +86,10 @@ final class ConnectionPool {
   func start(_ exchange: HTTPClient.Exchange) {
     if let answering {
       _ = answering.send(exchange)
+      return
+    }
+    if !shared.isEmpty, let connection = shared.first(where: { $0.capacity > 0 }) {
+      _ = connection.send(exchange)
       return
     }
     // A repeated request may wait for a new connection while others are idle.
@@ -144,8 +156,33 @@ final class ConnectionPool {
 
   /// Whether queued requests need a new connection, and the origin's limits allow it.
   var needsConnection: Bool {
-    connecting.count < min(waiting.count, Self.connectingAtOnce)
+    connecting.count < min(waiting.count, connectingLimit)
       && open + connecting.count < pools.configuration.connectionsPerOrigin
+  }
+
+  /// How many connects may be under way.
+  private var connectingLimit: Int {
+    switch wireProtocol {
+    case .http1: Self.connectingAtOnce
+    // One finds out what the origin speaks: with HTTP/2 it carries all requests.
+    case nil: 1
+    case .http2: shared.count < Self.sharedConnections ? 1 : 0
+    }
+  }
+
+  /// How many HTTP/2 connections an origin gets: a second one when the streams of the first are in use.
+  private static let sharedConnections = 2
+
+  /// A protocol that connections of the origin speak.
+  enum WireProtocol { case http1, http2 }
+
+  /// The origin wants HTTP/1.1 for a request (RFC 9113 §7, HTTP_1_1_REQUIRED): it gets it for all that follow.
+  func useHTTP1() { note(.http1) }
+
+  private func note(_ known: WireProtocol) {
+    if wireProtocol == known { return }
+    wireProtocol = known
+    if !isDetached { pools.note(known, of: origin) }
   }
 
   /// Makes a connection for each queued request, within the limits.
@@ -166,7 +203,7 @@ final class ConnectionPool {
     if let path = origin.socketPath {
       return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: pools.site, completion)
     }
-    let tls = origin.isSecure ? pools.tls : nil
+    let tls = origin.isSecure ? (wireProtocol == .http1 ? pools.http1TLS : pools.tls) : nil
     guard let proxy else {
       return reactor.connectTCP(
         host: origin.name, port: origin.port, timeout: timeout, security: tls, allowing: allows,
@@ -205,9 +242,7 @@ final class ConnectionPool {
     switch result {
     case .success(let transport):
       open += 1
-      let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
-      transport.start(connection)
-      release(connection)
+      start(on: transport, times)
       connectIfNeeded()
     case .failure(let error):
       pools.releaseConnection()
@@ -217,6 +252,66 @@ final class ConnectionPool {
       }
       if !isDetached { pools.noteFreed(self) }
     }
+  }
+
+  private func start(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
+    let chosen = transport.tlsInfo?.applicationProtocol
+    let isHTTP2 = chosen == "h2" || chosen == nil && pools.configuration.http2 == .priorKnowledge
+    note(isHTTP2 ? .http2 : .http1)
+    guard isHTTP2 else {
+      let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
+      transport.start(connection)
+      return release(connection)
+    }
+    do throws(HTTP2Error) {
+      let connection = try HTTP2Connection(in: self, over: transport, times: times, on: reactor)
+      transport.start(connection)
+      shared.append(connection)
+      serve(connection)
+      if connection.isIdle { noteIdle(connection) }
+    } catch {
+      open -= 1
+      transport.abort()
+      pools.releaseConnection()
+      if let exchange = nextWaiting() { exchange.finish(.failure(exchange.error(.cannotConnect, "\(error)"))) }
+    }
+  }
+
+  // MARK: - Connections that carry many requests
+
+  /// Gives queued requests to a connection that has room.
+  func serve(_ connection: HTTP2Connection) {
+    while !waiting.isEmpty, connection.capacity > 0, let next = nextWaiting() { _ = connection.send(next) }
+    if !waiting.isEmpty { connectIfNeeded() }
+  }
+
+  /// A connection takes no more requests; those on it end on their own.
+  func noteDraining(_ connection: HTTP2Connection) {
+    shared.removeAll { $0 === connection }
+    if !waiting.isEmpty { connectIfNeeded() }
+  }
+
+  /// No request is on a connection.
+  func noteIdle(_ connection: HTTP2Connection) {
+    guard !isDetached, pools.keepsIdle else { return connection.close() }
+    if placeInLine != nil || pools.needsRoom(besides: self) { return makeRoom(connection) }
+    connection.idleSince = reactor.turnTime
+    pools.watchIdle()
+  }
+
+  private func makeRoom(_ connection: HTTP2Connection) {
+    connection.isMakingRoom = true
+    if !isDetached { pools.noteRoomComing() }
+    connection.close()
+  }
+
+  /// An HTTP/2 connection has ended.
+  func lost(_ connection: HTTP2Connection) {
+    open -= 1
+    shared.removeAll { $0 === connection }
+    if isDetached { return }
+    pools.releaseConnection(makingRoom: connection.isMakingRoom)
+    pools.noteFreed(self)
   }
 
   // MARK: - Connections
@@ -258,11 +353,17 @@ final class ConnectionPool {
     let old = idle.prefix { $0.idleSince <= time }
     idle.removeFirst(old.count)
     for connection in old { connection.close() }
-    return idle.first?.idleSince
+    for connection in shared where connection.isIdle && connection.idleSince <= time { connection.close() }
+    let oldestShared = shared.lazy.filter(\.isIdle).map(\.idleSince).min()
+    return [idle.first?.idleSince, oldestShared].compactMap { $0 }.min()
   }
 
   /// Closes the longest-idle connection, to make room for one to another origin.
   func closeOldestIdle() -> Bool {
+    if let connection = shared.first(where: \.isIdle) {
+      makeRoom(connection)
+      return true
+    }
     guard !idle.isEmpty else { return false }
     makeRoom(idle.removeFirst())
     return true
@@ -278,6 +379,7 @@ final class ConnectionPool {
   func detach() {
     isDetached = true
     for connection in idle.take() { connection.close() }
+    for connection in shared where connection.isIdle { connection.close() }
     // Connects for requests that have got another connection meanwhile.
     while !connecting.isEmpty { cancelLatestConnect() }
   }
@@ -292,6 +394,7 @@ final class ConnectionPool {
       attempt.connector = nil
     }
     idle = []
+    shared = []
   }
 
   /// Fails queued requests and closes idle connections; requests in progress end on their own.
@@ -299,6 +402,7 @@ final class ConnectionPool {
     while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
     while !connecting.isEmpty { cancelLatestConnect() }
     for connection in idle.take() { connection.close() }
+    for connection in shared where connection.isIdle { connection.close() }
     pools.noteFreed(self)
   }
 }

@@ -23,11 +23,15 @@ final class ConnectionPools {
   let limits: HTTPLimits
   /// The TLS configuration for `https` origins.
   let tls: TLSConfiguration
+  /// The same, for origins that want HTTP/1.1.
+  let http1TLS: TLSConfiguration
   /// The TLS configuration for `https` proxies.
   let proxyTLS: TLSConfiguration
   let idleNanoseconds: Int64
   private let lifetimeNanoseconds: Int64?
   private var pools: [Origin: ConnectionPool] = [:]
+  /// Which protocol an origin speaks, as far as it was seen.
+  private var protocols: [Origin: ConnectionPool.WireProtocol] = [:]
   /// The pool of the previous request.
   @exclusivity(unchecked) private(set) var latest: ConnectionPool?
   /// The number of established, pending and reserved connections.
@@ -48,8 +52,9 @@ final class ConnectionPools {
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
-    tls = configuration.tls.forHTTP
-    proxyTLS = configuration.proxyTLS.forHTTP
+    tls = configuration.tls.offering(configuration.http2.applicationProtocols)
+    http1TLS = configuration.tls.offering(HTTPClient.HTTP2Use.off.applicationProtocols)
+    proxyTLS = configuration.proxyTLS.offering(HTTPClient.HTTP2Use.off.applicationProtocols)
     idleNanoseconds = configuration.idleTimeout.nanoseconds
     lifetimeNanoseconds = configuration.connectionLifetime?.nanoseconds
   }
@@ -68,6 +73,24 @@ final class ConnectionPools {
       latest = pool
       return pool
     } catch { throw HTTPURL.Malformed(error.message) }
+  }
+
+  /// The protocol of connections to `origin` if that is no question; nil if the server chooses.
+  func expectedProtocol(of origin: Origin) -> ConnectionPool.WireProtocol? {
+    switch configuration.http2 {
+    case .off: .http1
+    case .priorKnowledge: .http2
+    case .negotiated: origin.isSecure && tls.applicationProtocols.contains("h2") ? nil : .http1
+    }
+  }
+
+  /// The protocol that `origin` spoke last.
+  func knownProtocol(of origin: Origin) -> ConnectionPool.WireProtocol? { protocols[origin] }
+
+  func note(_ known: ConnectionPool.WireProtocol, of origin: Origin) {
+    // What is forgotten is found out again by the next connection.
+    if protocols.count >= 10_000 { protocols = [:] }
+    protocols[origin] = known
   }
 
   var counts: HTTPClient.Counts { pools.values.reduce(into: HTTPClient.Counts()) { $0 += $1.counts } }
@@ -176,10 +199,21 @@ final class ConnectionPools {
 }
 
 extension TLSConfiguration {
-  /// The same, with HTTP/1.1 as the application protocol if it names no protocol.
-  fileprivate var forHTTP: TLSConfiguration {
+  /// The same, with these application protocols if it names none.
+  fileprivate func offering(_ protocols: [String]) -> TLSConfiguration {
     var tls = self
-    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = ["http/1.1"] }
+    if tls.applicationProtocols.isEmpty { tls.applicationProtocols = protocols }
     return tls
+  }
+}
+
+extension HTTPClient.HTTP2Use {
+  /// What is offered to servers (ALPN, RFC 7301).
+  fileprivate var applicationProtocols: [String] {
+    switch self {
+    case .negotiated: ["h2", "http/1.1"]
+    case .priorKnowledge: ["h2"]
+    case .off: ["http/1.1"]
+    }
   }
 }

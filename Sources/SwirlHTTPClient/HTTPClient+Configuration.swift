@@ -68,10 +68,22 @@ extension HTTPClient {
     /// behind a chunk's size; and content in an unknown coding, which stays encoded. Responses through a proxy are
     /// always parsed strictly.
     public var strictResponses = false
+    /// Whether requests use HTTP/2 (RFC 9113), which carries many of them on one connection.
+    public var http2 = HTTP2Use.negotiated
     /// Fields for every request that does not set them itself.
     public var headers: HTTPFields = [.userAgent: "Swirl/\(swirlVersion)", .accept: "*/*"]
 
     /// The defaults.
     public init() {}
+  }
+
+  /// When a client uses HTTP/2.
+  public enum HTTP2Use: Sendable, Hashable {
+    /// For `https`, if the server chooses it (ALPN); otherwise HTTP/1.1.
+    case negotiated
+    /// Always, also without TLS: the servers are known to speak it (RFC 9113 §3.3).
+    case priorKnowledge
+    /// Never.
+    case off
   }
 }

@@ -14,8 +14,8 @@ extension HTTPClient {
       /// On a connection. Unmanaged is safe: a connection that ends takes its exchange out of this state. A strong
       /// reference would be a cycle that outlives the reactor.
       case sent(Unmanaged<ClientConnection>)
-      /// With the function that stands in for servers.
-      case answered(AnsweredRequest)
+      /// On a stream of a connection, or with the function that stands in for servers.
+      case carried(any RequestCarrier)
       /// With the interceptors.
       case intercepted(Deferred<Response>)
       /// It has its result.
@@ -53,6 +53,8 @@ extension HTTPClient {
     @exclusivity(unchecked) private var readDeadline = Int64.max
     /// Whether it was already repeated after a kept connection turned out to be closed: that happens only once.
     @exclusivity(unchecked) var isRetry = false
+    /// How often a server refused it before it looked at it (RFC 9113 §8.7).
+    @exclusivity(unchecked) var refusals: UInt8 = 0
     /// The number of challenges of a proxy.
     @exclusivity(unchecked) var proxyChallenges: UInt8 = 0
     /// Sequence number within the client; the pool serves the lowest first.
@@ -132,7 +134,7 @@ extension HTTPClient {
     func pauseBody() {
       switch state {
       case .sent(let connection): connection.takeUnretainedValue().pauseBody()
-      case .answered(let answer): answer.pauseBody()
+      case .carried(let carrier): carrier.pauseBody()
       default: break
       }
     }
@@ -141,7 +143,7 @@ extension HTTPClient {
     func resumeBody() {
       switch state {
       case .sent(let connection): connection.takeUnretainedValue().resumeBody()
-      case .answered(let answer): answer.resumeBody()
+      case .carried(let carrier): carrier.resumeBody()
       default: break
       }
     }
@@ -154,7 +156,7 @@ extension HTTPClient {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
-      case .answered(let answer): answer.drop()
+      case .carried(let carrier): carrier.drop()
       case .intercepted(let response): response.cancel()
       case .finished: return
       case nil: break
@@ -165,7 +167,7 @@ extension HTTPClient {
     func abortTimedOut() {
       let isSent =
         switch state {
-        case .sent, .answered: true
+        case .sent, .carried: true
         default: false
         }
       let doing = isSent ? stream?.hasHead == true ? "no more of the body" : "no complete answer" : "no connection"

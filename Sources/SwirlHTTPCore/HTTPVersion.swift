@@ -1,30 +1,35 @@
-/// The protocol version of a message (RFC 9110 §2.5). This module speaks 1.0 and 1.1.
+/// The protocol version of a message (RFC 9110 §2.5). This module reads and writes 1.0 and 1.1; the heads of HTTP/2
+/// messages have the same types.
 ///
 /// A peer that announces a later minor version (`HTTP/1.2`) is treated as 1.1, the highest this side conforms to; any
 /// other major version is an error that a server answers with 505.
 public struct HTTPVersion: Sendable, Hashable, Comparable {
-  private let minor: UInt8
+  /// Ten times the major version, and the minor one.
+  private let number: UInt8
 
-  private init(minor: UInt8) {
-    self.minor = minor
+  private init(number: UInt8) {
+    self.number = number
   }
 
   /// HTTP/1.0: no chunked coding, and a connection closes after a message unless both sides agreed to keep it.
-  public static let http10 = HTTPVersion(minor: 0)
+  public static let http10 = HTTPVersion(number: 10)
 
   /// HTTP/1.1: a connection persists unless one side says `close`.
-  public static let http11 = HTTPVersion(minor: 1)
+  public static let http11 = HTTPVersion(number: 11)
+
+  /// HTTP/2 (RFC 9113).
+  public static let http2 = HTTPVersion(number: 20)
 
   /// Whether the left version is the older one.
   public static func < (lhs: HTTPVersion, rhs: HTTPVersion) -> Bool {
-    lhs.minor < rhs.minor
+    lhs.number < rhs.number
   }
 }
 
 extension HTTPVersion: CustomStringConvertible {
-  /// As in the start line: `HTTP/1.1`.
+  /// As in the start line: `HTTP/1.1`; `HTTP/2` has no minor version.
   public var description: String {
-    "HTTP/1.\(minor)"
+    number == 20 ? "HTTP/2" : "HTTP/1.\(number - 10)"
   }
 }
 

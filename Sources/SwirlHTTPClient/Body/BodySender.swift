@@ -3,6 +3,14 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
+/// Where streamed content goes: a connection, or a stream of one.
+protocol BodyOutput: AnyObject {
+  var reactor: Reactor { get }
+
+  /// Sends `bytes` after all earlier ones.
+  func write(_ bytes: [UInt8])
+}
+
 /// Sends streamed content: requests the next piece when the connection has room.
 final class BodySender {
   enum Outcome {
@@ -13,10 +21,12 @@ final class BodySender {
   /// The maximum number of bytes per turn, so that a fast source does not starve other callbacks.
   private static let bytesPerTurn = 1 << 20
 
-  private let transport: any Transport
+  private let output: any BodyOutput
   private let source: any BodySource
-  /// The rest of the announced length; nil for chunks.
+  /// The rest of the announced length; nil without one.
   private var remaining: Int?
+  /// Whether content without a length is sent in chunks: HTTP/2 has frames.
+  private let isChunked: Bool
   private var ended: ((Outcome) -> Void)?
   /// The pending piece.
   private var pending: Deferred<[UInt8]?>?
@@ -30,11 +40,13 @@ final class BodySender {
 
   /// Calls `ended` once, unless it is cancelled first.
   init(
-    _ source: any BodySource, length: Int?, on transport: any Transport, _ ended: @escaping (Outcome) -> Void
+    _ source: any BodySource, length: Int?, isChunked: Bool = true, on output: any BodyOutput,
+    _ ended: @escaping (Outcome) -> Void
   ) {
     self.source = source
     remaining = length
-    self.transport = transport
+    self.isChunked = isChunked && length == nil
+    self.output = output
     self.ended = ended
   }
 
@@ -78,7 +90,7 @@ final class BodySender {
 
   private func goOnInNextTurn() {
     isTurnOver = true
-    transport.reactor.callSoon { [weak self] in
+    output.reactor.callSoon { [weak self] in
       guard let self else { return }
       sentInTurn = 0
       isTurnOver = false
@@ -103,21 +115,23 @@ final class BodySender {
         return finish(.failed(BodyLengthError(missing: remaining - piece.count)))
       }
       self.remaining = remaining - piece.count
-      transport.write(piece)
+    }
+    if !isChunked {
+      output.write(piece)
     } else {
       var chunk: [UInt8] = []
       chunk.reserveCapacity(piece.count + 16)
       ChunkSerializer.appendChunk(piece.span, to: &chunk)
-      transport.write(chunk)
+      output.write(chunk)
     }
   }
 
   private func end() {
     if let remaining, remaining > 0 { return finish(.failed(BodyLengthError(missing: remaining))) }
-    if remaining == nil {
+    if isChunked {
       var chunk: [UInt8] = []
       do { try ChunkSerializer.appendEnd(to: &chunk) } catch { return finish(.failed(error)) }
-      transport.write(chunk)
+      output.write(chunk)
     }
     finish(.sent)
   }

@@ -12,6 +12,13 @@ struct RawHead: Sendable {
     self.fieldsStart = fieldsStart
   }
 
+  /// The same, with the version of HTTP/2 at its start.
+  init(http2 head: RawHead) {
+    var bytes = head.bytes
+    bytes.replaceSubrange(5..<8, with: "2.0".utf8)
+    self.init(bytes: bytes, fieldsStart: head.fieldsStart)
+  }
+
   /// The value of the first field with this name, in any case.
   func firstValue(_ name: String) -> Range<Int>? {
     var lines = FieldLineRanges(fieldsStart)
@@ -39,6 +46,9 @@ struct RawHead: Sendable {
 }
 
 extension HTTPFields {
+  /// The trailer fields of an HTTP/2 message, as validated lines with an empty line behind them.
+  package init(trailerLines bytes: [UInt8]) { self.init(checked: bytes, from: 0) }
+
   /// The fields of validated lines from `start` to the empty line.
   init(checked bytes: [UInt8], from start: Int) {
     self.init()

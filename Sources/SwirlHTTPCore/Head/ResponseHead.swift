@@ -78,6 +78,42 @@ public struct ResponseHead: Sendable {
   }
 }
 
+extension ResponseHead {
+  /// The head of an HTTP/2 response, whose fields come in the form of HTTP/1 (RFC 9113 §8.3.2).
+  ///
+  /// - Parameters:
+  ///   - bytes: a status line of HTTP/1.1, field lines and an empty line.
+  ///   - method: the method of the request.
+  ///   - endsStream: whether no content follows.
+  ///   - limits: the limits on its fields.
+  package init(
+    http2 bytes: [UInt8], answering method: HTTPRequest.Method, endsStream: Bool, limits: HTTPLimits
+  ) throws(HTTPWireError) {
+    var parser = ResponseParser(limits: limits, isLenient: true)
+    parser.expect(method)
+    var offset = 0
+    switch try parser.next(bytes.span, at: &offset) {
+    case .head(let head) where offset == bytes.count: self.init(head, endsStream: endsStream)
+    case .informational(let head) where offset == bytes.count: self.init(head, endsStream: false)
+    default: throw HTTPWireError(.badField, "these are not the fields of a response (RFC 9113 §8.3)")
+    }
+  }
+
+  private init(_ head: ResponseHead, endsStream: Bool) {
+    raw = RawHead(http2: head.raw)
+    line = StatusLine(http2: head.line)
+    options = []
+    switch head.framing {
+    case .none, .contentLength: framing = head.framing
+    case .chunked, .untilClose: framing = endsStream ? .contentLength(0) : .chunked
+    }
+    isAmbiguous = false
+    contentLength = head.contentLength
+    hasContentCoding = head.hasContentCoding
+    isPersistent = true
+  }
+}
+
 extension ResponseHead: CustomStringConvertible {
   /// The status line and the fields. Control characters except tabs and line ends are escaped, because this is for logs
   /// and terminals.

@@ -35,6 +35,13 @@ struct StatusLine: StartLine {
     reason = afterCode + 1..<line.upperBound
   }
 
+  /// The same, of HTTP/2.
+  init(http2 line: StatusLine) {
+    version = .http2
+    status = line.status
+    reason = line.reason
+  }
+
   private static var codeError: HTTPWireError {
     HTTPWireError(.badStartLine, "the status code is not three digits from 100 to 999 (RFC 9110 §15)")
   }

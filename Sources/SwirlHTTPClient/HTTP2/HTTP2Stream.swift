@@ -1,0 +1,301 @@
+import HTTPTypes
+import SwirlContent
+import SwirlDeferred
+import SwirlHTTP2
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+/// One request and its response on an HTTP/2 connection (RFC 9113 §8.1).
+final class HTTP2Stream: RequestCarrier, BodyOutput {
+  let id: Int32
+  private let exchange: HTTPClient.Exchange
+  // It has every stream that is not over, and takes all off it at its end.
+  private unowned let connection: HTTP2Connection
+  private var content = ResponseContent()
+  private var head: ResponseHead?
+  private var trailers: HTTPFields?
+  private var isDiscarded = false
+  private var received = 0
+  /// What was received, and whose room the server has not got back because the consumer has enough.
+  private var unconsumed = 0
+  private var sender: BodySender?
+  private var continueTimer: DelayedCall?
+  private var isWritingPaused = false
+  private var timer: DelayedCall?
+  private var isOver = false
+
+  init(_ id: Int32, _ exchange: HTTPClient.Exchange, on connection: HTTP2Connection) {
+    self.id = id
+    self.exchange = exchange
+    self.connection = connection
+  }
+
+  private var session: HTTP2Session { connection.session }
+  var reactor: Reactor { connection.reactor }
+
+  func start() {
+    exchange.state = .carried(self)
+    exchange.noteActivity()
+    exchange.times.sent = reactor.turnTime
+    watchDeadline()
+    guard let body = exchange.request.body else { return }
+    switch body.content {
+    case .bytes(let bytes) where !exchange.request.expectsContinue:
+      write(bytes)
+      session.end(id)
+    case .bytes(let bytes): send(BytesSource(bytes), length: bytes.count)
+    case .source(let length, _, let make): send(make(), length: length)
+    }
+  }
+
+  // MARK: - Sending content
+
+  private func send(_ source: any BodySource, length: Int?) {
+    let sender = BodySender(source, length: length, isChunked: false, on: self) { [unowned self] outcome in
+      self.sender = nil
+      switch outcome {
+      case .sent:
+        session.end(id)
+        connection.flushSoon()
+      case .failed(let error): exchange.abort(exchange.error(.requestBody, "\(error)"))
+      }
+    }
+    self.sender = sender
+    guard exchange.request.expectsContinue else { return sender.start(isPaused: isWritingPaused) }
+    continueTimer = reactor.callLater(ClientConnection.continueTimeout) { [unowned self] in beginBody() }
+  }
+
+  /// Sends the content that waited for a 100.
+  private func beginBody() {
+    continueTimer.take()?.cancel()
+    sender?.start(isPaused: isWritingPaused)
+  }
+
+  private func stopBody() {
+    continueTimer.take()?.cancel()
+    sender.take()?.cancel()
+  }
+
+  func write(_ bytes: [UInt8]) {
+    if !session.write(bytes, on: id) {
+      isWritingPaused = true
+      sender?.pause()
+    }
+    connection.flushSoon()
+  }
+
+  func resumeWriting() {
+    isWritingPaused = false
+    sender?.resume()
+  }
+
+  // MARK: - Time
+
+  private func watchDeadline() {
+    timer?.cancel()
+    timer = nil
+    let deadline = exchange.nextDeadline
+    guard deadline != .max, !isOver else { return }
+    timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
+      if exchange.nextDeadline > reactor.now.nanoseconds { watchDeadline() } else { exchange.abortTimedOut() }
+    }
+  }
+
+  // MARK: - Receiving
+
+  private func parsed(_ section: FieldSection, endsStream: Bool) -> ResponseHead? {
+    do throws(HTTPWireError) {
+      return try ResponseHead(
+        http2: section.bytes, answering: exchange.method, endsStream: endsStream, limits: connection.limits)
+    } catch {
+      fail(exchange.error(.invalidResponse, error.message, wire: error))
+      return nil
+    }
+  }
+
+  func take(informational section: FieldSection) {
+    exchange.noteActivity()
+    guard !isOver, head == nil, let head = parsed(section, endsStream: false) else { return }
+    if head.statusCode == 100 { beginBody() } else { exchange.show(informational: head) }
+  }
+
+  func begin(_ section: FieldSection, endsStream: Bool) {
+    if isOver { return }
+    exchange.times.firstByte = reactor.turnTime
+    exchange.noteActivity()
+    guard let head = parsed(section, endsStream: endsStream) else { return }
+    // The server has decided without the content that waits for its 100.
+    if continueTimer != nil { stopBody() }
+    self.head = head
+    do throws(ContentError) {
+      switch try exchange.reception(of: head) {
+      case .discard: isDiscarded = true
+      case .collect(let decoder): content.collect(decoder, head.framing)
+      case .stream(let stream, let decoder):
+        content.stream(to: stream, decoder)
+        exchange.moveDeadline()
+        stream.begin(
+          exchange.response(head, isDecoded: decoder != nil, birth: connection.takeBirth()), of: exchange, reactor)
+      }
+    } catch {
+      fail(exchange.error(error))
+    }
+  }
+
+  func take(_ bytes: Span<UInt8>) {
+    if isOver || isDiscarded { return session.consume(bytes.count, of: id) }
+    received += bytes.count
+    exchange.noteActivity()
+    if let limit = exchange.bodyLimit, received > limit {
+      return fail(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+    }
+    if content.stream?.isPaused == true {
+      unconsumed += bytes.count
+    } else {
+      session.consume(bytes.count, of: id)
+    }
+    guard let decoder = content.decoder else { return content.append(bytes) }
+    var offset = 0
+    do throws(ContentError) {
+      while try !decoder.decode(bytes, at: &offset, into: &content.bytes) {
+        handOn()
+        if isOver { return }
+      }
+    } catch {
+      fail(exchange.error(error))
+    }
+  }
+
+  /// Whether a piece waits for the consumer of a streamed response.
+  var hasPiece: Bool { content.stream != nil && !content.bytes.isEmpty }
+
+  /// Delivers the content of the current read as one piece.
+  func handOn() {
+    guard let stream = content.stream, let bytes = content.take() else { return }
+    if !stream.isPaused { exchange.moveDeadline() }
+    stream.put(bytes)
+  }
+
+  func take(trailers section: FieldSection) {
+    if !isOver { trailers = section.fields }
+  }
+
+  /// The server has sent all of its response.
+  func end() {
+    guard !isOver, let head else { return }
+    if let decoder = content.decoder {
+      do throws(ContentError) { try decoder.finish() } catch { return fail(exchange.error(error)) }
+    }
+    handOn()
+    if isOver { return }
+    if isDiscarded {
+      leave(.noError)
+      return exchange.takeDetour(head)
+    }
+    let isDecoded = content.decoder != nil
+    let stream = content.stream
+    let body = content.end()
+    if let trailers { stream?.put(trailers: trailers) }
+    exchange.times.done = reactor.turnTime
+    let response = exchange.response(head, body, trailers, isDecoded: isDecoded, birth: connection.takeBirth())
+    // Content that is still being sent is not wanted any more (RFC 9113 §8.1).
+    leave(.noError)
+    exchange.finish(.success(response))
+  }
+
+  /// The stream was closed, by its end or by a reset.
+  func closed(_ code: HTTP2ErrorCode) {
+    if isOver { return }
+    switch code {
+    case .refusedStream where mayRepeatRefused:
+      // The server has done nothing of it (RFC 9113 §8.7).
+      exchange.refusals += 1
+      leave(nil)
+      connection.sendAgain(exchange)
+    case .http11Required where exchange.request.hasReplayableBody && exchange.refusals == 0:
+      exchange.refusals += 1
+      leave(nil)
+      connection.sendAgainByHTTP1(exchange)
+    case .noError: fail(.closedEarly, "the server closed the stream before its response was complete")
+    default: fail(.closedEarly, "the server reset the stream with \(code.name) (RFC 9113 §7)")
+    }
+  }
+
+  /// How often a request is repeated that a server refuses before it looks at it.
+  private static let refusalLimit = 10
+
+  private var mayRepeatRefused: Bool {
+    head == nil && exchange.request.hasReplayableBody && connection.repeatsRequests
+      && exchange.refusals < Self.refusalLimit
+  }
+
+  func connectionLost(_ reason: String, _ error: NetError?) {
+    if isOver { return }
+    let isRepeated =
+      head == nil && !exchange.isRetry && exchange.request.isRepeatable && exchange.request.hasReplayableBody
+      && connection.repeatsRequests
+    handOn()
+    if isOver { return }
+    leave(nil)
+    if isRepeated { return connection.sendAgain(exchange) }
+    let code: HTTPError.Code = error == nil ? .closedEarly : .connectionLost
+    exchange.finish(.failure(exchange.error(code, reason, network: error)))
+  }
+
+  // MARK: - The end
+
+  func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }
+
+  private func fail(_ error: HTTPError) {
+    if isOver { return }
+    handOn()
+    if isOver { return }
+    leave(.cancel)
+    exchange.finish(.failure(error))
+  }
+
+  /// Takes the request off the stream.
+  /// - Parameter code: with which the stream is reset if it is open; nil if it is closed.
+  private func leave(_ code: HTTP2ErrorCode?) {
+    isOver = true
+    timer?.cancel()
+    timer = nil
+    let isSending = sender != nil || session.isSending(id)
+    stopBody()
+    _ = content.end()
+    if let code, code != .noError || isSending { session.reset(id, code) }
+    connection.remove(self)
+    connection.noteFreed()
+  }
+
+  func abandon() {
+    isOver = true
+    stopBody()
+    exchange.abandon()
+  }
+
+  // MARK: - What the exchange says
+
+  func drop() {
+    if isOver { return }
+    leave(.cancel)
+  }
+
+  func pauseBody() { exchange.pause() }
+
+  func resumeBody() {
+    exchange.moveDeadline()
+    watchDeadline()
+    if unconsumed > 0, !isOver {
+      session.consume(unconsumed, of: id)
+      unconsumed = 0
+      connection.flushSoon()
+    }
+  }
+}
+
+extension FieldSection {
+  /// The fields of trailers.
+  fileprivate var fields: HTTPFields { HTTPFields(trailerLines: bytes) }
+}
