@@ -145,7 +145,7 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
       .invalidResponse, "the fields of the response are longer than \(limits.headBytes) bytes (RFC 9113 §6.5.2)")
     case .goAway(_, let code, let debug):
       isDraining = true
-      goAway = "the server ended the connection with \(code.name)" + (debug.isEmpty ? "" : ": \(debug)")
+      goAway = "the server ended the connection with \(code)" + (debug.isEmpty ? "" : ": \(debug)")
       pool.noteDraining(self)
       closeIfUnused()
     case .settings, .pong: break

@@ -218,7 +218,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       leave(nil)
       connection.sendAgainByHTTP1(exchange)
     case .noError: fail(.closedEarly, "the server closed the stream before its response was complete")
-    default: fail(.closedEarly, "the server reset the stream with \(code.name) (RFC 9113 §7)")
+    default: fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)")
     }
   }
 
