@@ -38,6 +38,12 @@ struct FieldList {
     addFields(from: end + 2)
   }
 
+  /// Whether these are the fields of an informational response.
+  var isInformational: Bool {
+    guard let status = entries.first?.value else { return false }
+    return bytes[status.lowerBound] == UInt8(ascii: "1")
+  }
+
   init(trailers: HTTPFields) {
     bytes = []
     for field in trailers {

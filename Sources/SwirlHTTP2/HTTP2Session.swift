@@ -154,6 +154,24 @@ package final class HTTP2Session {
     return stream
   }
 
+  /// Begins a response, or sends an informational one, with its head in the form of HTTP/1.
+  package func respond(_ head: [UInt8], on stream: Int32, hasContent: Bool) throws(HTTP2Error) {
+    var fields = FieldList(responseHead: head)
+    let isInformational = fields.isInformational
+    let code = fields.withFields { fields, count in
+      if isInformational {
+        return nghttp2_submit_headers(
+          pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, fields, count, nil)
+      }
+      var provider = Self.provider
+      return withUnsafePointer(to: &provider) {
+        nghttp2_submit_response(pointer, stream, fields, count, hasContent ? $0 : nil)
+      }
+    }
+    guard code == 0 else { throw HTTP2Error(description: Self.text(code)) }
+    if hasContent, !isInformational { outgoing[stream] = OutgoingContent() }
+  }
+
   /// Adds content to a message; false when the writer is to wait until its stream is in `takeDrained`.
   package func write(_ bytes: [UInt8], on stream: Int32) -> Bool {
     guard var content = outgoing.removeValue(forKey: stream) else { return true }
@@ -198,6 +216,11 @@ package final class HTTP2Session {
 
   /// Asks the peer whether it is there.
   package func ping() { nghttp2_submit_ping(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil) }
+
+  /// Tells the peer that streams above `lastStream` are not and will not be looked at.
+  package func goAway(lastStream: Int32, _ code: HTTP2ErrorCode = .noError) {
+    nghttp2_submit_goaway(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), lastStream, code.rawValue, nil, 0)
+  }
 
   /// Ends the connection with a GOAWAY.
   package func terminate(_ code: HTTP2ErrorCode = .noError) { nghttp2_session_terminate_session(pointer, code.rawValue) }

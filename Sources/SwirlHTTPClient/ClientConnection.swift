@@ -111,7 +111,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   static let continueTimeout = Duration.seconds(1)
 
   private func send(_ source: any BodySource, length: Int?, of exchange: HTTPClient.Exchange) {
-    let sender = BodySender(source, length: length, on: ConnectionOutput(transport)) { [unowned self, unowned exchange] outcome in
+    let sender = BodySender(source, length: length, on: transport) { [unowned self, unowned exchange] outcome in
       self.sender = nil
       switch outcome {
       case .sent: machine.contentSent()
@@ -409,15 +409,4 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   func close() {
     if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
   }
-}
-
-/// A connection that carries one request at a time takes its content directly.
-private final class ConnectionOutput: BodyOutput {
-  private let transport: any Transport
-
-  init(_ transport: any Transport) { self.transport = transport }
-
-  var reactor: Reactor { transport.reactor }
-
-  func write(_ bytes: [UInt8]) { transport.write(bytes) }
 }

@@ -38,14 +38,20 @@ final class BodySender {
   private var isRunning = false
   private var sentInTurn = 0
 
-  /// Calls `ended` once, unless it is cancelled first.
+  /// Sends on a connection: in chunks, if the length is not known. Calls `ended` once, unless it is cancelled first.
+  convenience init(
+    _ source: any BodySource, length: Int?, on transport: any Transport, _ ended: @escaping (Outcome) -> Void
+  ) {
+    self.init(source, length: length, isChunked: length == nil, to: ConnectionOutput(transport), ended)
+  }
+
   init(
-    _ source: any BodySource, length: Int?, isChunked: Bool = true, on output: any BodyOutput,
+    _ source: any BodySource, length: Int?, isChunked: Bool, to output: any BodyOutput,
     _ ended: @escaping (Outcome) -> Void
   ) {
     self.source = source
     remaining = length
-    self.isChunked = isChunked && length == nil
+    self.isChunked = isChunked
     self.output = output
     self.ended = ended
   }
@@ -149,4 +155,15 @@ struct BodyLengthError: Error, CustomStringConvertible {
       ? "the content has \(missing) bytes less than the length that was given for it"
       : "the content has \(-missing) bytes more than the length that was given for it"
   }
+}
+
+/// A connection that carries one request at a time takes its content as it is.
+private final class ConnectionOutput: BodyOutput {
+  private let transport: any Transport
+
+  init(_ transport: any Transport) { self.transport = transport }
+
+  var reactor: Reactor { transport.reactor }
+
+  func write(_ bytes: [UInt8]) { transport.write(bytes) }
 }

@@ -52,7 +52,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   // MARK: - Sending content
 
   private func send(_ source: any BodySource, length: Int?) {
-    let sender = BodySender(source, length: length, isChunked: false, on: self) { [unowned self] outcome in
+    let sender = BodySender(source, length: length, isChunked: false, to: self) { [unowned self] outcome in
       self.sender = nil
       switch outcome {
       case .sent:
