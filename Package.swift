@@ -195,6 +195,7 @@ for module in tested {
   var dependencies = Set(modules + ["SwirlPlatform", "SwirlTesting"])
   if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
+  if module == "SwirlHTTP" { dependencies.insert("SwirlHTTP2") }
   if module == "SwirlHTML" { dependencies.insert("SwirlHTML") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
