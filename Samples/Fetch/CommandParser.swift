@@ -105,9 +105,10 @@ struct CommandParser {
 
   /// `name = value`, `name: value`, `--name value` or `-n value`; a value in quotes may have blanks.
   private static func words(of line: String) -> [String] {
-    let name = line.prefix { !"=: \t".contains($0) }
+    let separators = line.hasPrefix("-") ? " \t" : "=: \t"
+    let name = line.prefix { !separators.contains($0) }
     let flag = name.hasPrefix("-") ? String(name) : "--\(name)"
-    let rest = line[name.endIndex...].drop { "=: \t".contains($0) }
+    let rest = line[name.endIndex...].drop { separators.contains($0) }
     if rest.isEmpty { return [flag] }
     guard rest.hasPrefix("\"") else { return [flag, String(rest.prefix { $0 != " " && $0 != "\t" })] }
     var (value, letters) = ("", rest.dropFirst())

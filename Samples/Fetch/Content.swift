@@ -31,10 +31,14 @@ struct Content {
 
   /// `content`, `=content`, `name=content`, `@FILE` or `name@FILE`; a name is not encoded.
   private static func urlEncoded(_ text: String) throws -> String {
-    guard let sign = text.firstIndex(where: { $0 == "=" || $0 == "@" }) else { return percentEncoded(text.utf8) }
+    guard let sign = text.firstIndex(where: { $0 == "=" || $0 == "@" }) else { return formEncoded(text.utf8) }
     let (name, rest) = (text[..<sign], String(text[text.index(after: sign)...]))
-    let content = text[sign] == "@" ? percentEncoded(try readAll(rest)) : percentEncoded(rest.utf8)
+    let content = text[sign] == "@" ? formEncoded(try readAll(rest)) : formEncoded(rest.utf8)
     return name.isEmpty ? content : "\(name)=\(content)"
+  }
+
+  private static func formEncoded(_ bytes: some Sequence<UInt8>) -> String {
+    percentEncoded(bytes).replacing("%20", with: "+")
   }
 }
 

@@ -38,7 +38,7 @@ func exitCode(of error: any Error) -> Int32 {
   case is ResolveError: 49
   case is ProxyError: 5
   case is StatusError: 22
-  case let error as FileError: error.action == "write" ? 23 : 26
+  case is FileError: 23
   case is TimeoutError: 28
   case let failure as ContentFailure: exitCode(ofContent: failure.error)
   case let error as HTTPError: exitCode(of: error)
@@ -74,10 +74,18 @@ private func exitCode(ofContent error: HTTPError) -> Int32 {
 
 private func exitCode(ofConnecting error: HTTPError) -> Int32 {
   switch error.network?.code {
-  case .resolve: 6
+  case .resolve: error.isAboutProxy ? 5 : 6
   case .proxy: 97
   case .handshake: error.network?.certificate == nil ? 35 : 60
   case .configureTLS: 77
   default: 7
+  }
+}
+
+extension HTTPError {
+  /// Whether the name that could not be resolved is not that of the URL.
+  fileprivate var isAboutProxy: Bool {
+    guard let host = URL(string: url)?.host(), let peer = network?.peer else { return false }
+    return !peer.lowercased().contains(host.lowercased())
   }
 }

@@ -65,6 +65,8 @@ extension Flag {
       text(nil, "noproxy", "HOSTS", "Hosts to ask without a proxy; * for all.", \.noProxy),
       text(nil, "proxy-cacert", "FILE", "The roots to trust for an https proxy.", \.proxyRoots),
       texts(nil, "resolve", "HOST:PORT:ADDRESS", "The address of a name, also [ADDRESS],[ADDRESS].", \.resolve),
+      Flag(short: "4", long: "ipv4", help: "IPv4 alone.", action: .flag { options, _ in options.family = .ipv4 }),
+      Flag(short: "6", long: "ipv6", help: "IPv6 alone.", action: .flag { options, _ in options.family = .ipv6 }),
       seconds(nil, "connect-timeout", "The time to connect.", \.connectTimeout),
       seconds("m", "max-time", "The time for each URL.", \.maximumTime),
     ]

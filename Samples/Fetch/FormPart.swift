@@ -21,7 +21,7 @@ struct FormPart {
     let (value, attributes) = Self.split(isFile || isContent ? rest.dropFirst() : rest)
     if isFile {
       let fileName = attributes["filename"] ?? URL(filePath: value).lastPathComponent
-      let type = attributes["type"] ?? Self.type(of: fileName)
+      let type = attributes["type"] ?? (value == "-" ? nil : Self.type(of: fileName))
       // Standard input has no length to announce.
       let body = value == "-" ? .bytes(try readAll("-"), contentType: type) : try Self.file(value, type)
       part = .init(name, body, fileName: fileName)
@@ -31,7 +31,7 @@ struct FormPart {
     }
   }
 
-  private static func file(_ path: String, _ type: String) throws -> HTTPClient.Body {
+  private static func file(_ path: String, _ type: String?) throws -> HTTPClient.Body {
     do { return try .file(path, contentType: type) } catch let error as FileError {
       throw InputError(path: path, reason: error.reason)
     }

@@ -1,3 +1,5 @@
+import Swirl
+
 /// The options of one part of the command line: up to `--next`, or to the end.
 struct Options {
   /// One piece of content of -d and its relatives.
@@ -52,6 +54,7 @@ struct Options {
   var key: String?
   var minimumTLS: Int?
   var resolve: [String] = []
+  var family: SocketAddress.Family?
   var connectTimeout: Double?
   var maximumTime: Double?
 

@@ -20,6 +20,9 @@ struct RequestMaker {
     let lines = try options.headers.flatMap(HeaderLine.lines)
     // A type that -H removes or replaces is not sent.
     request.body = try body(content, hasType: !lines.contains { $0.name == .contentType })
+    // As for a file, the server may refuse large content before it is sent.
+    let isLarge = options.upload != nil || request.body?.length ?? 0 > 1 << 20
+    request.expectsContinue = isLarge && !lines.contains { $0.name == .expect }
     if request.body != nil { request.method = options.upload == nil ? .post : .put }
     if let method = options.method {
       guard let known = HTTPRequest.Method(method) else { throw UsageError(words: "\(method) is no method") }
@@ -69,7 +72,7 @@ struct RequestMaker {
       guard let value = line.value else { continue }
       if line.name == .transferEncoding, value.lowercased() == "chunked" {
         // The client decides how content is framed: in chunks if it does not know the length.
-        request.body = request.body.map { _ in Upload.chunked(content.bytes) }
+        request.body = request.body.map { $0.length == nil ? $0 : Upload.chunked(content.bytes, $0.contentType) }
       } else {
         request.headers.append(HTTPField(name: line.name, value: value))
       }

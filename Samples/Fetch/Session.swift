@@ -17,7 +17,7 @@ import Terminal
       Transfer(url, index, of: options, number: firstNumber + index, console)
     }
     client = try HTTPClient(ClientConfiguration.make(options))
-    try addAddresses()
+    try Names(options).use()
     if !options.cookies.isEmpty || options.cookieJar != nil { client.cookies = CookieJar() }
     // A missing file counts as one without cookies, as before the first run with -c.
     for file in options.cookies where !file.contains("=") && FileManager.default.fileExists(atPath: file) {
@@ -103,25 +103,5 @@ import Terminal
     // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return try await done.value }
     try await done.addTimeout(.seconds(seconds), clock: reactor).value
-  }
-
-  // MARK: - Names
-
-  /// The addresses of --resolve: `[+]HOST:PORT:ADDRESS[,ADDRESS]`. They are for all ports of the host.
-  private func addAddresses() throws {
-    var known: [String: [SocketAddress]] = [:]
-    for text in options.resolve {
-      let parts = text.drop { $0 == "+" }.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      let addresses = parts.last?.split(separator: ",").map {
-        SocketAddress(ip: $0.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: 0)
-      }
-      guard parts.count == 3, let addresses, !addresses.contains(nil), !addresses.isEmpty else {
-        throw ResolveError(text: text)
-      }
-      known[parts[0].lowercased()] = addresses.compactMap { $0 }
-    }
-    if known.isEmpty { return }
-    let system = reactor.resolver.lookup
-    reactor.resolver.lookup = { name in (known[name] ?? known["*"]).map { .succeed($0) } ?? system(name) }
   }
 }

@@ -23,7 +23,7 @@ extension Transfer {
       "http_version": .number(response == nil ? "0" : "1.1"), "method": .text(hops.last?.request.method.rawValue),
       "num_connects": number(hops.count { !$0.response.timings.isReused }),
       "num_headers": number(response?.headers.count ?? 0),
-      "num_redirects": number(response?.history.count ?? max(0, hops.count - 1)),
+      "num_redirects": number(hops.dropLast().count { (300..<400).contains($0.response.status.code) }),
       "redirect_url": .text(redirectURL), "response_code": code,
       "scheme": .text(response == nil ? nil : effective.hasPrefix("https") ? "HTTPS" : "HTTP"),
       "size_download": number(received), "size_header": number(hops.reduce(0) { $0 + $1.bytes.count }),

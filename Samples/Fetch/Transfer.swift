@@ -44,7 +44,7 @@ import Terminal
       } ?? nil
     // Decoded content has no byte positions at which a later run could resume, and a head is not content.
     if let path, !options.isCompressed, !options.isHead, !options.includesHead {
-      try await download(client, request, to: path)
+      try await download(client, request, to: path, mayRetry: mayRetry)
     } else {
       try await stream(client, request, mayRetry: mayRetry)
     }
@@ -61,11 +61,19 @@ import Terminal
     hops.append(hop)
     if options.isVerbose { console.tell("< HTTP/1.1 \(hop.response.status)\n\(hop.response.headers.lines("< "))<") }
     if options.headFile == "-" { try console.put(isatty(1) == 1 ? Array(hop.text.utf8) : hop.bytes) }
+    // With a limit of zero the client's answer would be the redirect itself.
+    if options.followsRedirects, options.maximumRedirects == 0, (300..<400).contains(hop.response.status.code),
+      hop.response[.location] != nil
+    {
+      throw HTTPError(.redirect, "more than 0 redirects", url: hop.request.url, method: hop.request.method)
+    }
   }
 
   // MARK: - Content
 
-  private func download(_ client: HTTPClient, _ request: HTTPClient.Request, to path: String) async throws {
+  private func download(_ client: HTTPClient, _ request: HTTPClient.Request, to path: String, mayRetry: Bool)
+    async throws
+  {
     var hasContent = false
     do {
       // What an attempt has left is resumed by the next one.
@@ -79,6 +87,9 @@ import Terminal
       received = done.size
       console.noteEnd(path, after: (reactor.now - start) / .seconds(1))
       try checkStatus(isFinal: true)
+      if mayRetry, StatusError.transient.contains(done.status.code), let response = hops.last?.response {
+        throw StatusError(response)
+      }
     } catch let error as HTTPError where hasContent { throw ContentFailure(error: error) }
   }
 

@@ -23,8 +23,8 @@ enum Upload {
   }
 
   /// Bytes without an announced length.
-  static func chunked(_ bytes: [UInt8]) -> HTTPClient.Body {
-    .producer {
+  static func chunked(_ bytes: [UInt8], _ type: String?) -> HTTPClient.Body {
+    .producer(contentType: type) {
       var rest: [UInt8]? = bytes
       return { .succeed(rest.take()) }
     }
