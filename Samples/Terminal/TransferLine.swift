@@ -21,6 +21,8 @@ package struct TransferLine {
   /// Measures the rate: at regular times, so that a transfer that stands still is seen to.
   package mutating func measure(at now: Instant) { if before != nil { rate.note(received, at: now) } }
 
+  /// The bytes of this run.
+  package var new: Int { max(0, received - (before ?? received)) }
   package var perSecond: Double { rate.perSecond ?? 0 }
   package var rest: Int? { total.map { max(0, $0 - received) } }
   package var seconds: Double? { rest.flatMap { rate.seconds(for: $0) } }
