@@ -31,9 +31,23 @@ enum Help {
     return ([examples] + topics).joined(separator: "\n\n")
   }
 
+  /// The width of a terminal; a file gets lines of 80 columns.
+  private static let columns = TerminalSize(of: 1).columns
+
   private static func line(_ flag: Flag) -> String {
     let value = if case .value(let name, _) = flag.action { " \(name)" } else { "" }
     let short = flag.short.map { "-\($0), " } ?? "    "
-    return "  \("\(short)--\(flag.long)\(value)".padded(to: 34)) \(flag.help)"
+    let name = "  \(short)--\(flag.long)\(value)"
+    let column = 28
+    // What has no room beside the name is below it.
+    var lines = [name.width < column ? name.padded(to: column - 1) : name]
+    if name.width >= column { lines.append(String(repeating: " ", count: column - 1)) }
+    for word in flag.help.split(separator: " ") {
+      if lines[lines.count - 1].width + 1 + word.count >= columns, lines[lines.count - 1].width >= column {
+        lines.append(String(repeating: " ", count: column - 1))
+      }
+      lines[lines.count - 1] += " \(word)"
+    }
+    return lines.joined(separator: "\n")
   }
 }

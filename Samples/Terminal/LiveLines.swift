@@ -21,7 +21,8 @@ import Swirl
   package init?(
     on descriptor: Int32 = 2, every interval: Duration = .milliseconds(200), lines: @escaping (TerminalSize) -> [String]
   ) {
-    guard isatty(descriptor) == 1 else { return nil }
+    // A dumb terminal has no way back to a line.
+    guard isatty(descriptor) == 1, ProcessInfo.processInfo.environment["TERM"] != "dumb" else { return nil }
     self.descriptor = descriptor
     self.interval = interval
     self.lines = lines

@@ -7,9 +7,10 @@ import pathlib
 import sys
 
 import checks
+import fetch
 import flags
 
-PARTS = {"flags": flags.compare}
+PARTS = {"flags": flags.compare, "fetch": fetch.at_terminal}
 
 
 def main():

@@ -66,6 +66,14 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.answer(200, "some text\n", [("Content-Type", "text/plain"), ("X-Two", "a"), ("X-Two", "b")])
             case "json":
                 self.answer(200, '{"b":1.0,"a":[1,{"c":"\\u00e4"},[],{}],"b":null}', [("Content-Type", "application/json")])
+            case "as":
+                self.answer(200, self.content(), [("Content-Type", f"application/{parts[1]}")])
+            case "control":
+                self.answer(200, "some text\n", [("X-Order", "a\x1b[2Jb")])
+            case "crawl":
+                self.crawl(int(parts[1]))
+            case "robots.txt":
+                self.answer(404)
             case "bytes":
                 self.answer(200, bytes(range(256)), [("Content-Type", "application/octet-stream")])
             case "large":
@@ -109,6 +117,13 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.close_connection = True
             case _:
                 self.echo()
+
+    def crawl(self, number):
+        """A page of eighty, with links to the next ones and to one that is missing."""
+        time.sleep(0.02)
+        links = [f"/crawl/{n}" for n in range(number + 1, min(number + 4, 80))] + ["/status/404"]
+        html = "".join(f'<a href="{link}">x</a>' for link in links)
+        self.answer(200, f"<title>{number}</title>{html}", [("Content-Type", "text/html")])
 
     def drip(self, pieces, pause, has_length):
         """Pieces of a tenth of a mebibyte, with pauses."""
