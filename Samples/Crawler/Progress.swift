@@ -73,7 +73,8 @@ import Terminal
     let failures = state.tally.failures + state.tally.refused
     let perSecond = rate.perSecond.map { $0 < 10 ? "\(($0 * 10).rounded() / 10)" : "\(Int($0))" } ?? "0"
     return [
-      "\(state.tally.stored) pages", "\(perSecond)/s", "\(state.underWay) under way", "queue \(waiting.map(String.init) ?? "?")",
+      "\(state.tally.stored) pages", "\(perSecond)/s", "\(state.underWay) under way",
+      "queue \(waiting.map(String.init) ?? "?")",
       "\(failures) errors", "\(state.hosts) hosts", time((reactor.now - start) / .seconds(1)),
     ]
   }

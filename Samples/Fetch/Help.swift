@@ -5,7 +5,7 @@ enum Help {
   private static let examples = """
     fetch URL…: a command with the flags of curl.
 
-    Print a page; follow redirects, fail on a status of 400 and more, be silent but for errors:
+    Print a page; or follow redirects, and fail on a status of 400 and more:
       fetch https://example.org/
       fetch -fsSL https://example.org/install.sh | less
     Save files, under their own names or another, and resume:
@@ -14,7 +14,7 @@ enum Help {
     Send JSON, a form, a form with a file, a file:
       fetch --json '{"name": "Ada"}' https://example.org/people
       fetch -d name=Ada --data-urlencode 'note=a & b' https://example.org/people
-      fetch -F name=Ada -F 'picture=@ada.png;type=image/png' https://example.org/people
+      fetch -F name=Ada -F 'picture=@ada.png' https://example.org/people
       fetch -T ada.png https://example.org/pictures/
     Ask with a query, a field, credentials:
       fetch -G -d q=swift https://example.org/search
@@ -23,7 +23,8 @@ enum Help {
       fetch -v https://example.org/
       fetch -s -o /dev/null -w '%{http_code} %{time_total}\\n' https://example.org/
 
-    JSON is formatted on a terminal, in colour but for --no-color and NO_COLOR; -o and pipes get it as it came.
+    JSON is formatted on a terminal, in colour but for --no-color and NO_COLOR.
+    A pipe, -o FILE and -o - get it as it came.
     """
 
   static var text: String {

@@ -7,10 +7,12 @@ import pathlib
 import sys
 
 import checks
+import crawler
+import downloader
 import fetch
 import flags
 
-PARTS = {"flags": flags.compare, "fetch": fetch.at_terminal}
+PARTS = {"flags": flags.compare, "fetch": fetch.at_terminal, "downloader": downloader.at_terminal, "crawler": crawler.at_terminal}
 
 
 def main():

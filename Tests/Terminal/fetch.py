@@ -87,7 +87,7 @@ def help_has_examples_first(fetch, url):
             expect(screen.end() == 0, "exit")
             expect("fetch -fsSL https://" in "\n".join(screen.lines[:6]) and "--data-urlencode" in screen.text, screen.text)
             wrapped = [line for line in screen.bytes.decode().split("\r\n") if len(line) > columns]
-            expect(not wrapped or columns < 100 and all("https" in line or "JSON" in line for line in wrapped), f"{wrapped}")
+            expect(not wrapped, f"{wrapped}")
 
 
 def progress_fits(fetch, url):
@@ -104,14 +104,12 @@ def progress_fits(fetch, url):
 
 def progress_follows_the_window(fetch, url):
     """A narrower and a wider window get a line of their own width, and nothing is left of the others"""
-    with Screen([fetch, "-o", "/dev/null", f"{url}/drip/40/0.05"], columns=80) as screen:
+    with Screen([fetch, "-o", "/dev/null", f"{url}/drip/60/0.1"], columns=80) as screen:
         screen.wait_for("MiB/s")
         for columns in (30, 60, 20, 100):
             screen.resize(columns)
             screen.wait_for("%")
-            before = len(screen.bytes)
-            while len(screen.bytes) < before + 200:
-                pass
+            screen.wait_for_more(150)
             expect(len(screen.lines) == 1 and len(screen.lines[0]) < columns, f"{columns}: {screen.lines}")
         expect(screen.end() == 0 and len(screen.lines) == 1, screen.text)
 
@@ -130,9 +128,9 @@ def interrupted(fetch, url):
 
 def piped_to_head(fetch, url):
     """A reader that has enough ends it in silence"""
-    shell = f"'{fetch}' -s '{url}/large' | head -c 10; echo; echo ${{PIPESTATUS[0]}}"
+    shell = f"'{fetch}' '{url}/large' | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, timeout=30)
-    expect(done.stderr == b"" and done.stdout.split() == [bytes(range(1, 11)).split()[0], b"23"] or done.stdout.endswith(b"23\n"), f"{done}")
+    expect((done.stdout, done.stderr) == (b"23\n", b""), f"{done}")
 
 
 def no_progress(fetch, url):

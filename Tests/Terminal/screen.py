@@ -104,6 +104,12 @@ class Screen:
             time.sleep(0.01)
         raise AssertionError(f"the screen does not show {pattern!r} but\n{self.text}")
 
+    def wait_for_more(self, count, seconds=10):
+        """Waits for so many further bytes, or for the end."""
+        wanted, end = len(self.bytes) + count, time.monotonic() + seconds
+        while len(self.bytes) < wanted and self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+
     def end(self, seconds=30):
         """Waits for the end of the program; gives its exit code."""
         try:
