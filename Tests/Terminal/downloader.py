@@ -86,7 +86,9 @@ def wide_characters(downloader, url, folder):
 def interrupted(downloader, url, folder):
     """Ctrl-C leaves a clean line, says how to resume, and the part is there"""
     with Screen([downloader, "-o", folder, f"{url}/drip/9/0/whole", f"{url}/drip/100/0.1/part"]) as screen:
+        # The file is written a quarter of a mebibyte at a time.
         screen.wait_for("1 of 2 files")
+        screen.wait_for("part +([6-9]|[1-9][0-9])%")
         screen.press(b"\x03")
         expect(screen.end() == 130, f"exit {screen.process.returncode}")
         expect("%" not in screen.text and screen.cursor[0] == 0, f"{screen.lines}")
