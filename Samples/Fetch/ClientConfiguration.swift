@@ -20,6 +20,9 @@ enum ClientConfiguration {
     if let path = options.proxyRoots { configuration.proxyTLS.roots = [.file(path)] }
     if let version = options.minimumTLS { configuration.tls.minimumVersion = version == 3 ? .tls13 : .tls12 }
     if let certificate = options.certificate {
+      for file in [certificate, options.key ?? certificate] where !FileManager.default.isReadableFile(atPath: file) {
+        throw CertificateError(path: file)
+      }
       configuration.tls.identity = .init(chain: .file(certificate), privateKey: .file(options.key ?? certificate))
     }
     return configuration

@@ -29,6 +29,12 @@ struct ResolveError: Error, CustomStringConvertible {
   var description: String { "--resolve takes HOST:PORT:ADDRESS, not \(text)" }
 }
 
+/// The file of -E or --key cannot be read.
+struct CertificateError: Error, CustomStringConvertible {
+  let path: String
+  var description: String { "\(path): no certificate or key of your own can be read there" }
+}
+
 /// curl's exit code, if curl has one for the error.
 func exitCode(of error: any Error) -> Int32 {
   switch error {
@@ -36,6 +42,7 @@ func exitCode(of error: any Error) -> Int32 {
   case is OutputError, is OutputNameError, is BinaryOutputError: 23
   case is InputError: 26
   case is ResolveError: 49
+  case is CertificateError: 58
   case is ProxyError: 5
   case is StatusError: 22
   case is FileError: 23

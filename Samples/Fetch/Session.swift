@@ -11,6 +11,9 @@ import Terminal
   private let transfers: [Transfer]
 
   init(_ options: Options, firstNumber: Int, _ console: Console) throws {
+    var options = options
+    options.user = Password.complete(options.user, for: "host")
+    options.proxyUser = Password.complete(options.proxyUser, for: "proxy")
     self.options = options
     self.console = console
     transfers = options.urls.enumerated().map { index, url in

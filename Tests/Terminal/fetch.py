@@ -133,6 +133,14 @@ def piped_to_head(fetch, url):
     expect((done.stdout, done.stderr) == (b"23\n", b""), f"{done}")
 
 
+def password_is_asked_for(fetch, url):
+    """-u without a password asks for it, and does not show it"""
+    with Screen([fetch, "-u", "ada", f"{url}/auth"]) as screen:
+        screen.wait_for("Enter host password for user 'ada':")
+        screen.press(b"secret\n")
+        expect(screen.end() == 0 and screen.lines[-1] == "ada:secret" and screen.text.count("secret") == 1, screen.text)
+
+
 def no_progress(fetch, url):
     """-s, --no-progress-meter and a pipe show no progress"""
     for words in (["-s"], ["--no-progress-meter"]):
@@ -146,5 +154,5 @@ def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
             [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, binary_is_refused, heads_with_output,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, piped_to_head, no_progress],
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, piped_to_head, password_is_asked_for, no_progress],
             bin_folder / "Fetch", server.url)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import checks
-from server import Pages, Server
+from server import Pages, Server, certificate
 
 FILES = {
     "form": b"b=2\r\nc=3\n", "page.html": b"<p>\n", "note.txt": b"a & b\n", "fields": b"X-One: 1\nX-Two: 2\n", "quoted;.txt": b"q",
@@ -77,6 +77,13 @@ SAME = [
     "-s --http1.1 URL/text", "-sk URL/text", "-s -4 URL/text",
 ]
 
+# The same with TLS: URL is a server whose certificate the file CERT vouches for.
+SECURE = [
+    "-s URL/text", "-sS -k URL/text", "-s --cacert CERT URL/text", "-s --cacert CERT --resolve name.test:PORT:127.0.0.1 https://name.test:PORT/text",
+    "-sk -w '%{scheme} %{http_code}\\n' URL/text", "-s -E missing -k URL/text", "-sk -E CERT URL/text", "-s --cacert CERT -L URL/redirect/2", "-sk http://127.0.0.1:PORT/",
+    "-s --cacert CERT --tlsv1.3 URL/text", "-s --cacert CERT -d @form URL/echo", "-s --cacert CERT -T page.html URL/echo", "-s --cacert page.html URL/text",
+]
+
 # Where Fetch does something else on purpose: the words, what it prints, its exit code, and why.
 OTHER = [
     ("-s --retry 2 --retry-delay 0 URL/busy/1/now", "try 2\n", 0, "standard output gets no content of an attempt that is repeated"),
@@ -122,10 +129,19 @@ def run(program, line, url):
     return done.returncode, done.stdout, files
 
 
+def compare_secure(curl, fetch):
+    with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
+        for line in SECURE:
+            words = line.replace("CERT", f"{folder}/cert")
+            expected, got = run(curl, words, server.url), run(fetch, words, server.url)
+            checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
+
+
 def compare(bin_folder):
     curl = shutil.which("curl")
     if not curl:
         raise SystemExit("install curl, with which Fetch is compared")
+    compare_secure(curl, bin_folder / "Fetch")
     with Server() as server:
         for line in SAME:
             expected, got = run(curl, line, server.url), run(bin_folder / "Fetch", line, server.url)

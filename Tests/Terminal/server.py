@@ -4,6 +4,8 @@ import gzip
 import http.server
 import json
 import re
+import ssl
+import subprocess
 import threading
 import time
 
@@ -168,11 +170,16 @@ class Pages(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        """With a file that has a key and a certificate it speaks TLS."""
         super().__init__(("127.0.0.1", 0), Pages)
         Pages.released.clear()
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_):
         """A client that gives up resets its connection: that is tried here."""
@@ -181,3 +188,13 @@ class Server(http.server.ThreadingHTTPServer):
         Pages.released.set()
         self.shutdown()
         return super().__exit__(*error)
+
+
+def certificate(path):
+    """A file with a key and a certificate for 127.0.0.1, signed by itself."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt"], check=True, capture_output=True)
+    with open(path, "a") as both, open(f"{path}.crt") as part:
+        both.write(part.read())
+    return path
