@@ -17,8 +17,8 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatServer", "DelayServer", "FileDescriptors", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles", "PoolOfSeven",
-  "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
+  "ChatServer", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles",
+  "PoolOfSeven", "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
   "TornadoStyle", "TwistedStyle",
 ]
 
