@@ -90,23 +90,24 @@ private final class DirectReader: StreamProtocol {
       let recorder = Recorder {
         $0.onData = { recorder in
           calls += 1
-          if calls == 1 { recorder.transport?.pauseReading() }
           if recorder.bytes.count == 200_000 { reactor.stop() }
+          guard calls == 1, let transport = recorder.transport else { return }
+          transport.pauseReading()
+          reactor.callLater(.milliseconds(10)) {
+            #expect(calls == 1)
+            transport.resumeReading()
+          }
         }
       }
-      let (transport, far) = reactor.startPair(recorder)
+      let (_, far) = reactor.startPair(recorder)
       far.send([UInt8](repeating: 1, count: 200_000))
-      reactor.callLater(.milliseconds(10)) {
-        #expect(calls == 1)
-        transport.resumeReading()
-      }
       return { withExtendedLifetime(far) {} }
     }
   }
 
   @Test(arguments: ["end", "reset"])
   func `While reading is paused the end of the other side keeps the loop asleep`(how: String) {
-    withReactor { reactor in
+    withReactor(clock: .system) { reactor in
       let recorder = Recorder {
         $0.onMade = { $0.pauseReading() }
         $0.onLost = { _ in reactor.stop() }
@@ -127,7 +128,7 @@ private final class DirectReader: StreamProtocol {
   }
 
   @Test func `After the peer's EOF the loop sleeps while our direction stays open`() {
-    withReactor { reactor in
+    withReactor(clock: .system) { reactor in
       let recorder = Recorder { $0.goesOnSending = true }
       let (_, far) = reactor.startPair(recorder)
       far.closeWrite()
@@ -143,7 +144,7 @@ private final class DirectReader: StreamProtocol {
   }
 
   @Test func `A protocol set in dataReceived gets what comes after, and without one nothing is read`() {
-    withReactor { reactor in
+    withReactor(clock: .system) { reactor in
       let second = Recorder()
       let first = Recorder { $0.onData = { $0.transport?.streamProtocol = nil } }
       let (transport, far) = reactor.startPair(first)
