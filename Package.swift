@@ -18,8 +18,8 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
   "ChatServer", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles",
-  "PoolOfSeven", "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
-  "TornadoStyle", "TwistedStyle",
+  "PoolOfSeven", "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool",
+  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
