@@ -1,4 +1,6 @@
-// A command with the most common flags of curl: `swift run Fetch --help`.
+// A command with the most common flags of curl.
+// Answers to: curl.
+// Run: `swift run Fetch --help`.
 import Foundation
 import Swirl
 

@@ -21,12 +21,12 @@ extension LoopingCall {
 }
 
 extension DeferredQueue {
-  /// asyncio.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// asyncio.
   @available(*, unavailable, renamed: "putNowait(_:)")
   public func put_nowait(_ element: Element) throws { fatalError() }
-  /// asyncio.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// asyncio.
   @available(*, unavailable, renamed: "getNowait()")
   public func get_nowait() throws -> Element { fatalError() }
   /// asyncio: `qsize`.

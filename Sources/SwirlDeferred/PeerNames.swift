@@ -97,11 +97,13 @@ public func succeed<Value>(_ value: Value) -> Deferred<Value> { fatalError() }
 @available(*, unavailable, message: "Deferred<Value>.fail(error) is one that has failed already")
 public func fail(_ error: any Error) -> Deferred<Never> { fatalError() }
 
-/// asyncio: the functions of the module.
 // swift-format-ignore: TypeNamesShouldBeCapitalized
+/// asyncio: functions of the module.
 public enum asyncio {
+  /// asyncio.
   @available(*, unavailable, message: "reactor.sleep(.seconds(1)), or try await Task.sleep(for: .seconds(1))")
   public static func sleep(_ seconds: Double) -> Deferred<Void> { fatalError() }
+  /// asyncio.
   @available(*, unavailable, message: "gatherResults(list), or gather(a, b) for two to five of different types")
   public static func gather<Value>(_ deferreds: Deferred<Value>...) -> Deferred<[Value]> { fatalError() }
 }

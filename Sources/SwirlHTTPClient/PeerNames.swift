@@ -32,12 +32,12 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Response {
-  /// requests, aiohttp: `status`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// requests, aiohttp: `status`.
   @available(*, unavailable, renamed: "status.code")
   public var status_code: Int { fatalError() }
-  /// requests, aiohttp.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// requests, aiohttp.
   @available(*, unavailable, renamed: "raiseForStatus()")
   public func raise_for_status() throws { fatalError() }
   /// requests, Foundation.

@@ -22,7 +22,8 @@ extension HTTPField.Name {
   fileprivate init(checked name: String) {
     guard let checked = Self(name) else {
       fatalError(
-        "\(name.debugDescription) is no name of a field: it has letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110 §5.1)")
+        "\(name.debugDescription) is no name of a field: it has letters, digits and !#$%&'*+-.^_`|~ only (RFC 9110 §5.1)"
+      )
     }
     self = checked
   }

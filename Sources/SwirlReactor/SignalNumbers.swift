@@ -1,6 +1,6 @@
-// The numbers of signals for `addSignalHandler` and `ChildProcess.kill`, so that a program need not import its C library
-// for them: `reactor.addSignalHandler(SIGHUP) { … }`. They are the C library's own declarations: a program that imports
-// it, too, sees one of each.
+// The numbers of signals for `addSignalHandler` and `ChildProcess.kill`, so that a program need not import its C
+// library for them: `reactor.addSignalHandler(SIGHUP) { … }`. They are the C library's own declarations: a program that
+// imports it, too, sees one of each.
 
 @_exported public import var SwirlPlatform.SIGALRM
 @_exported public import var SwirlPlatform.SIGCHLD

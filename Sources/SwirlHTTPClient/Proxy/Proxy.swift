@@ -99,7 +99,7 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       // A password may have these, which must be percent-encoded then.
       guard rest[end...] == "/" else {
         throw ProxyError(
-          url, "a proxy has no path: end it behind the port, and write a / in a name or password as %2F, a ? as %3F, a # as %23")
+          url, "a proxy has no path: end it behind the port; in a password write %2F for /, %3F for ?, %23 for #")
       }
       rest = rest[..<end]
     }

@@ -42,7 +42,7 @@ package class FileEvent {
   }
 
   private let handler: () -> Void
-  /// The descriptor, for messages; -1 if it has none.
+  /// The descriptor, for messages; -1 without a descriptor.
   package let number: Int32
   /// Whether the watch is enabled. Exempt from run-time checks for overlapping access: it is only read or written as a
   /// whole.

@@ -200,7 +200,8 @@ extension HTTPClientTests {
     /// It has its hop, and cancels before it returns that.
     @Test func `cancelling in a later hop that was just sent stops it`() throws {
       var cancelled = 0
-      let client = HTTPClient(answering: { _ in HTTPClient.Response(.found, headers: [.location: "/new"]) }, on: reactor)
+      let client = HTTPClient(
+        answering: { _ in HTTPClient.Response(.found, headers: [.location: "/new"]) }, on: reactor)
       var fetched: Deferred<HTTPClient.Response>?
       client.intercept(eachHop: true) { request, next in
         if !request.url.hasSuffix("/new") { return next(request) }

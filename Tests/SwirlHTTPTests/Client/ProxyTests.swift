@@ -28,8 +28,10 @@ extension HTTPClientTests {
       for bad in ["https://u:secret@h:1/path", "http://h:1/?a", "http://h#a", "h/secret", "http://u:secret/x@h:1"] {
         #expect { try Proxy(bad) } throws: { "\($0)".contains("a proxy has no path") }
       }
-      for bad in ["http://u:secret/x@h:1", "https://u:secret@h:1/path", "ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"]
-      {
+      for bad in [
+        "http://u:secret/x@h:1", "https://u:secret@h:1/path", "ftp://u:secret@h:1", "http://u:secret%zz@h",
+        "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h",
+      ] {
         #expect { try Proxy(bad) } throws: { !"\($0)".contains("secret") }
       }
     }

@@ -17,7 +17,8 @@ import Testing
       }
     }
     let words = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(words.contains("the reactor of this HTTPClient was released") && words.contains("`let reactor = Reactor()`"))
+    #expect(
+      words.contains("the reactor of this HTTPClient was released") && words.contains("`let reactor = Reactor()`"))
   }
 
   @Test func `such a client is closed and released in order`() {
