@@ -1,5 +1,5 @@
 // Serves a folder: pages, pictures, the documentation that `Scripts/docs` builds. `swift run FileServer FOLDER [PORT]`.
-// Answers HEAD, and If-None-Match with 304. Leaves out: ranges, and files that do not fit in memory.
+// Answers HEAD, and `If-None-Match` with 304. Leaves out: ranges, and files that do not fit in memory.
 import Foundation
 import Swirl
 
