@@ -1,5 +1,8 @@
-// Serves a folder: pages, pictures, the documentation that `Scripts/docs` builds. `swift run FileServer FOLDER [PORT]`.
-// Answers HEAD, and `If-None-Match` with 304. Leaves out: ranges, and files that do not fit in memory.
+// Serves a folder: pages, pictures, the documentation that `Scripts/docs` builds.
+// Answers to: Python's `python3 -m http.server`; Tornado's StaticFileHandler.
+// Run: `swift run FileServer FOLDER [PORT]`.
+//
+// It answers HEAD, and `If-None-Match` with 304. It leaves out ranges, and files that do not fit in memory.
 import Foundation
 import Swirl
 
