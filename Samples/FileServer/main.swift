@@ -2,7 +2,7 @@
 // Answers to: Python's `python3 -m http.server`; Tornado's StaticFileHandler.
 // Run: `swift run FileServer FOLDER [PORT]`.
 //
-// It answers HEAD, and If-None-Match with 304. It leaves out ranges, and files that do not fit in memory.
+// It answers HEAD, and `If-None-Match` with 304. It leaves out ranges, and files that do not fit in memory.
 import Foundation
 import Swirl
 
@@ -32,7 +32,10 @@ struct Page: Sendable {
   guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else { return nil }
   if isFolder.boolValue { file = file.appending(path: "index.html").resolvingSymlinksInPath() }
   guard file.path.hasPrefix(root.path + "/"), FileManager.default.isReadableFile(atPath: file.path) else { return nil }
-  let modified = try FileManager.default.attributesOfItem(atPath: file.path)[.modificationDate] as? Date
+  let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+  // A FIFO would hold the thread for ever.
+  guard attributes[.type] as? FileAttributeType == .typeRegular else { return nil }
+  let modified = attributes[.modificationDate] as? Date
   let bytes = Array(try Data(contentsOf: file))
   let tag = "\"\(bytes.count)-\(modified?.timeIntervalSince1970 ?? 0)\""
   return Page(bytes: bytes, type: types[file.pathExtension] ?? "application/octet-stream", tag: tag)

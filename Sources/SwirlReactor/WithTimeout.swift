@@ -1,7 +1,8 @@
 import SwirlDeferred
 import Synchronization
 
-/// Runs `body` and returns its result; cancels it after `limit`, and throws a ``TimeoutError`` if that ended it.
+/// Runs `body` and returns its result; cancels it after `limit`, and throws a ``/SwirlDeferred/TimeoutError`` if that
+/// ended it.
 ///
 /// ```swift
 /// let page = try await withTimeout(.seconds(5)) { try await fetch(url) }
