@@ -45,9 +45,16 @@ import Terminal
     defer { console.end() }
     if let file = options.headFile, file != "-" { try await reactor.files.write([], to: file, atomically: false).value }
     var code: Int32 = 0
-    for try await result in asCompleted(transfers, atMost: options.isParallel ? options.parallelMaximum : 1, start) {
-      let failed = try result.get()
-      if failed != 0 { code = failed }
+    do {
+      for try await result in asCompleted(transfers, atMost: options.isParallel ? options.parallelMaximum : 1, start) {
+        let failed = try result.get()
+        if failed != 0 { code = failed }
+      }
+    } catch where error is CancelledError || error is CancellationError {
+      if options.reportsErrors, transfers.contains(where: \.isResumable) {
+        console.tell("stopped: the same with -C - resumes it")
+      }
+      throw error
     }
     if let path = options.cookieJar { try client.cookies?.save(to: path, as: .netscape) }
     return code

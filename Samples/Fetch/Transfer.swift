@@ -20,6 +20,8 @@ import Terminal
   /// The name of the file that it writes.
   private(set) var path: String?
   private(set) var start = reactor.now
+  /// Whether a later run with -C - finds a part to resume.
+  private(set) var isResumable = false
 
   init(_ url: String, _ index: Int, of options: Options, number: Int, _ console: Console) {
     (self.url, self.options, self.number, self.console) = (url, options, number, console)
@@ -82,9 +84,10 @@ import Terminal
       ) { [self] in
         hasContent = true
         received = $0
+        isResumable = path != "/dev/null"
         console.note(path, $0, of: $1)
       }.value
-      received = done.size
+      (received, isResumable) = (done.size, false)
       console.noteEnd(path, after: (reactor.now - start) / .seconds(1))
       try checkStatus(isFinal: true)
       if mayRetry, StatusError.transient.contains(done.status.code), let response = hops.last?.response {

@@ -54,6 +54,15 @@ def json_that_is_odd(fetch, url):
             expect(screen.end() == 0 and screen.lines == lines, f"{content!r}: {screen.lines}")
 
 
+def json_that_comes_slowly(fetch, url):
+    """JSON is shown as it comes, before its end is there"""
+    with Screen([fetch, f"{url}/slow-json"]) as screen:
+        screen.wait_for('"first": 1,')
+        expect(screen.process.poll() is None, "it waited for the end")
+        screen.press(b"\x03")
+        expect(screen.end() == 130, "exit")
+
+
 def binary_is_refused(fetch, url):
     """Binary content is refused at a terminal, but for -o - and a pipe"""
     with Screen([fetch, f"{url}/bytes"]) as screen:
@@ -115,12 +124,14 @@ def progress_follows_the_window(fetch, url):
 
 
 def interrupted(fetch, url):
-    """Ctrl-C ends it with 130 and leaves the cursor on a clean line"""
-    with Screen([fetch, "-o", "/dev/null", f"{url}/drip/100/0.1"]) as screen:
-        screen.wait_for("MiB/s")
-        screen.press(b"\x03")
-        expect(screen.end() == 130, f"exit {screen.process.returncode}")
-        expect(screen.cursor[0] == 0 and "%" not in screen.text, f"{screen.lines}")
+    """Ctrl-C ends it with 130, leaves the cursor on a clean line, and says how to resume"""
+    with tempfile.TemporaryDirectory() as folder:
+        with Screen([fetch, "-o", f"{folder}/f", f"{url}/drip/100/0.1"]) as screen:
+            screen.wait_for("MiB/s")
+            screen.press(b"\x03")
+            expect(screen.end() == 130, f"exit {screen.process.returncode}")
+            expect(screen.cursor[0] == 0 and screen.text.endswith("stopped: the same with -C - resumes it"), f"{screen.lines}")
+            expect("%" not in screen.text and os.listdir(folder) == ["f.part"], f"{screen.lines} {os.listdir(folder)}")
     with Screen([fetch, f"{url}/hang"]) as screen:
         screen.process.send_signal(signal.SIGINT)
         expect(screen.end() in (130, -signal.SIGINT), f"exit {screen.process.returncode}")
@@ -153,6 +164,6 @@ def no_progress(fetch, url):
 def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
-            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, binary_is_refused, heads_with_output,
+            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output,
              control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, piped_to_head, password_is_asked_for, no_progress],
             bin_folder / "Fetch", server.url)

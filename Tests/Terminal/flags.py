@@ -129,23 +129,20 @@ def run(program, line, url):
     return done.returncode, done.stdout, files
 
 
-def compare_secure(curl, fetch):
-    with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
-        for line in SECURE:
-            words = line.replace("CERT", f"{folder}/cert")
-            expected, got = run(curl, words, server.url), run(fetch, words, server.url)
-            checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
+def compare_line(line, fetch, url):
+    expected, got = run("curl", line, url), run(fetch, line, url)
+    checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
 
 
 def compare(bin_folder):
-    curl = shutil.which("curl")
-    if not curl:
+    if not shutil.which("curl"):
         raise SystemExit("install curl, with which Fetch is compared")
-    compare_secure(curl, bin_folder / "Fetch")
+    with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
+        for line in SECURE:
+            compare_line(line.replace("CERT", f"{folder}/cert"), bin_folder / "Fetch", server.url)
     with Server() as server:
         for line in SAME:
-            expected, got = run(curl, line, server.url), run(bin_folder / "Fetch", line, server.url)
-            checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
+            compare_line(line, bin_folder / "Fetch", server.url)
         for line, output, code, reason in OTHER:
             got = run(bin_folder / "Fetch", line, server.url)
             checks.report(f"fetch {line}: {reason}", None if got[:2] == (code, output.encode()) else str(got))

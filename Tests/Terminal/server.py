@@ -70,6 +70,13 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.answer(200, '{"b":1.0,"a":[1,{"c":"\\u00e4"},[],{}],"b":null}', [("Content-Type", "application/json")])
             case "as":
                 self.answer(200, self.content(), [("Content-Type", f"application/{parts[1]}")])
+            case "slow-json":
+                self.send_response_only(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(b'[{"first": 1, ')
+                self.released.wait(60)
+                self.close_connection = True
             case "control":
                 self.answer(200, "some text\n", [("X-Order", "a\x1b[2Jb")])
             case "crawl":
@@ -122,7 +129,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
     def crawl(self, number):
         """A page of eighty, with links to the next ones and to one that is missing."""
-        time.sleep(0.02)
+        time.sleep(0.03)
         links = [f"/crawl/{n}" for n in range(number + 1, min(number + 4, 80))] + ["/status/404"]
         html = "".join(f'<a href="{link}">x</a>' for link in links)
         self.answer(200, f"<title>{number}</title>{html}", [("Content-Type", "text/html")])
