@@ -50,7 +50,7 @@ import Terminal
         let failed = try result.get()
         if failed != 0 { code = failed }
       }
-    } catch where error is CancelledError || error is CancellationError {
+    } catch  where error is CancelledError || error is CancellationError {
       if options.reportsErrors, transfers.contains(where: \.isResumable) {
         console.tell("stopped: the same with -C - resumes it")
       }
