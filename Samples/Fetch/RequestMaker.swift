@@ -11,6 +11,7 @@ struct RequestMaker {
     if let upload = options.upload, upload != "-", url.hasSuffix("/") {
       url += percentEncoded(URL(filePath: upload).lastPathComponent.utf8)
     }
+    let credentials = Self.removeCredentials(from: &url)
     let content = try Content(options.content)
     if options.putsContentInQuery, !content.bytes.isEmpty {
       url = Self.add(String(decoding: content.bytes, as: UTF8.self), to: url)
@@ -29,7 +30,7 @@ struct RequestMaker {
       request.method = known
     }
     setFields(of: &request, content, lines)
-    try setCredentials(of: &request)
+    try setCredentials(of: &request, credentials)
     return request
   }
 
@@ -39,6 +40,18 @@ struct RequestMaker {
       !end.isEmpty
         && url[..<end.lowerBound].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
     } ?? false
+  }
+
+  /// Removes `user:password@`: the client takes credentials beside a URL, where no log and no Referer has them.
+  private static func removeCredentials(from url: inout String) -> (user: String, password: String)? {
+    guard let start = url.firstRange(of: "://")?.upperBound, URL(string: url)?.host() != nil else { return nil }
+    let authority = url[start...].prefix { !"/?#".contains($0) }
+    guard let sign = authority.lastIndex(of: "@") else { return nil }
+    let words = authority[..<sign].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map {
+      $0.removingPercentEncoding ?? String($0)
+    }
+    url.removeSubrange(start...sign)
+    return (words[0], words.count > 1 ? words[1] : "")
   }
 
   /// Adds a query before the fragment.
@@ -63,7 +76,7 @@ struct RequestMaker {
     if options.userAgent == "" { request.headers[.userAgent] = nil }
     request.headers[.accept] = content.isJSON ? "application/json" : "*/*"
     if let referer = options.referer { request.headers[.referer] = referer }
-    if let range = options.range { request.headers[.range] = "bytes=\(range)" }
+    if let range = options.range { request.headers[.range] = "bytes=\(range)" + (range.contains("-") ? "" : "-") }
     let cookies = options.cookies.filter { $0.contains("=") }
     if !cookies.isEmpty { request.headers[.cookie] = cookies.joined(separator: "; ") }
     // A field of the user replaces the default, and stands beside another of its own.
@@ -79,12 +92,17 @@ struct RequestMaker {
     }
   }
 
-  private func setCredentials(of request: inout HTTPClient.Request) throws {
+  private func setCredentials(of request: inout HTTPClient.Request, _ credentials: (user: String, password: String)?)
+    throws
+  {
     if let token = options.bearer { request.authentication = .bearer(token) }
     var user = options.user
     if user == nil, options.usesNetrc || options.netrcIsOptional || options.netrcFile != nil {
       let host = URL(string: request.url)?.host() ?? ""
       user = try Netrc(options).credentials(for: host)
+    }
+    if let own = credentials, user == nil, options.bearer == nil {
+      request.authentication = options.isDigest ? .digest(own.user, own.password) : .basic(own.user, own.password)
     }
     guard let user else { return }
     let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

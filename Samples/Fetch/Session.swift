@@ -56,8 +56,17 @@ import Terminal
       }
       throw error
     }
-    if let path = options.cookieJar { try client.cookies?.save(to: path, as: .netscape) }
+    try saveCookies()
     return code
+  }
+
+  private func saveCookies() throws {
+    guard let path = options.cookieJar else { return }
+    if path != "-" { return try client.cookies?.save(to: path, as: .netscape) ?? () }
+    let file = FileManager.default.temporaryDirectory.appending(path: "fetch-cookies-\(getpid())").path()
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try client.cookies?.save(to: file, as: .netscape)
+    try console.put(readAll(file))
   }
 
   private func start(_ transfer: Transfer) -> Deferred<Int32> {
@@ -93,7 +102,9 @@ import Terminal
     let begin = reactor.now
     var (left, pause) = (options.retries, 1.0)
     while true {
-      do { return try await attempt(transfer, mayRetry: left > 0) } catch  where left > 0 {
+      // The content of an attempt that is repeated is not written.
+      let mayRetry = left > 0 && (options.retryTime.map { (reactor.now - begin) / .seconds(1) + pause <= $0 } ?? true)
+      do { return try await attempt(transfer, mayRetry: mayRetry) } catch  where mayRetry {
         guard let reason = Retry(options).reason(for: error) else { throw error }
         // A server that asks for a longer pause has it.
         let wait = max(options.retryDelay ?? pause, Retry.asked(by: transfer.hops.last?.response) ?? 0)

@@ -4,7 +4,9 @@ import gzip
 import http.server
 import json
 import re
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -76,6 +78,14 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.end_headers()
                 self.wfile.write(b'[{"first": 1, ')
                 self.released.wait(60)
+                self.close_connection = True
+            case "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+            case "garbage" | "bad-chunk" | "endless-head":
+                self.wfile.write({"garbage": b"what is that\r\n\r\n", "endless-head": b"HTTP/1.1 200 OK\r\nA: b\r\n",
+                                  "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}[parts[0]])
                 self.close_connection = True
             case "control":
                 self.answer(200, "some text\n", [("X-Order", "a\x1b[2Jb")])
