@@ -137,6 +137,14 @@ def interrupted(fetch, url):
         expect(screen.end() in (130, -signal.SIGINT), f"exit {screen.process.returncode}")
 
 
+def retry_resumes(fetch, url):
+    """--retry resumes a file that broke off; curl begins again (its issue 1084)"""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [fetch, "-s", "--retry", "1", "--retry-delay", "1", "--retry-all-errors", "-o", f"{folder}/f", f"{url}/halves"]
+        done = subprocess.run(words, capture_output=True, timeout=30)
+        expect(done.returncode == 0 and pathlib.Path(folder, "f").read_bytes() == (b"a" * (1 << 19)) + b"b" * (1 << 19), f"{done}")
+
+
 def piped_to_head(fetch, url):
     """A reader that has enough ends it in silence"""
     shell = f"'{fetch}' '{url}/large' | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"
@@ -165,5 +173,5 @@ def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
             [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, piped_to_head, password_is_asked_for, no_progress],
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, no_progress],
             bin_folder / "Fetch", server.url)

@@ -87,6 +87,8 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.wfile.write({"garbage": b"what is that\r\n\r\n", "endless-head": b"HTTP/1.1 200 OK\r\nA: b\r\n",
                                   "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}[parts[0]])
                 self.close_connection = True
+            case "halves":
+                self.halves()
             case "control":
                 self.answer(200, "some text\n", [("X-Order", "a\x1b[2Jb")])
             case "crawl":
@@ -159,6 +161,19 @@ class Pages(http.server.BaseHTTPRequestHandler):
                     return
         except OSError:
             pass
+
+    def halves(self):
+        """Breaks off after half a mebibyte of a whole one; then only the rest is to be had."""
+        half = 1 << 19
+        rest = self.headers["Range"] == f"bytes={half}-"
+        self.send_response_only(206 if rest else 200)
+        self.send_header("ETag", '"1"')
+        if rest:
+            self.send_header("Content-Range", f"bytes {half}-{2 * half - 1}/{2 * half}")
+        self.send_header("Content-Length", str(half if rest else 2 * half))
+        self.end_headers()
+        self.wfile.write((b"b" if rest else b"a") * half)
+        self.close_connection = True
 
     def range(self):
         content = b"0123456789" * 10
