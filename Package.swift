@@ -17,9 +17,9 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatServer", "DelayServer", "FileDescriptors", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles", "PoolOfSeven",
-  "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
-  "TornadoStyle", "TwistedStyle",
+  "ChatServer", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles",
+  "PoolOfSeven", "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool",
+  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.

@@ -1,4 +1,6 @@
-// Downloads many files at once, resumes where it stopped, and verifies them: `swift run Downloader --help`.
+// Downloads many files at once, resumes where it stopped, and verifies them.
+// Answers to: aria2c.
+// Run: `swift run Downloader --help`.
 //
 // It leaves out attributes other than the URL in the list of files. It resumes a part if the server identifies the
 // version by ETag or Last-Modified; otherwise it starts the file again.

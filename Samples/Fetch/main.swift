@@ -1,4 +1,6 @@
-// A command with the flags of curl that people type from habit: `swift run Fetch --help`.
+// A command with the flags of curl that people type from habit.
+// Answers to: curl.
+// Run: `swift run Fetch --help`.
 //
 // It leaves out what is not HTTP, HTTP/2 and HTTP/3, patterns in URLs ({a,b}, [1-9]), and limits of speed.
 import Foundation

@@ -155,7 +155,9 @@ extension HTTPClient {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
       case .answered(let answer): answer.drop()
-      case .intercepted(let response): response.cancel()
+      case .intercepted(let response):
+        request.call?.cancellation.cancel()
+        response.cancel()
       case .finished: return
       case nil: break
       }

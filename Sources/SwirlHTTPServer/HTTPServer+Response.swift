@@ -52,6 +52,24 @@ extension HTTPServer {
       return copy
     }
 
+    /// A copy with this field, which replaces fields of the same name: `.text("hello").with("X-Token", token)`.
+    public func with(_ name: String, _ value: String) -> Response {
+      var copy = self
+      copy.headers[name] = value
+      return copy
+    }
+
+    /// A copy with these fields, which replace fields of the same names; nil changes nothing.
+    func with(_ headers: HTTPFields?) -> Response {
+      guard let headers else { return self }
+      var copy = self
+      var all = copy.headers
+      for field in headers { all[fields: field.name] = [] }
+      for field in headers { all.append(field) }
+      copy.headers = all
+      return copy
+    }
+
     // MARK: - Kinds of responses
 
     /// A response without content: `.status(.noContent)`.
@@ -59,23 +77,27 @@ extension HTTPServer {
       Response(status, .empty)
     }
 
-    /// Text, as UTF-8.
-    public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-      Response(status, .text(text), .text)
+    /// Text, as UTF-8, with these fields.
+    public static func text(
+      _ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
+    ) -> Response {
+      Response(status, .text(text), .text).with(headers)
     }
 
-    /// A page, as UTF-8.
-    public static func html(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
-      Response(status, .text(html), .html)
+    /// A page, as UTF-8, with these fields.
+    public static func html(
+      _ html: String, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
+    ) -> Response {
+      Response(status, .text(html), .html).with(headers)
     }
 
-    /// Bytes; by default `application/octet-stream`. A large array is sent without a copy.
+    /// Bytes, with these fields; by default `application/octet-stream`. A large array is sent without a copy.
     public static func bytes(
-      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok
+      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
     ) -> Response {
       var response = Response(status, .bytes(bytes), .octets)
       if let type { response.headers[.contentType] = type }
-      return response
+      return response.with(headers)
     }
 
     /// A redirect: 302, or the given status (RFC 9110 §15.4). Characters that can't be in a field are dropped.

@@ -21,11 +21,13 @@ extension HTTPServer.Request {
 }
 
 extension HTTPServer.Response {
-  /// A value encoded as JSON.
+  /// A value encoded as JSON, with these fields.
   /// - Throws: the encoder's error for a value that JSON can't represent.
-  public static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> HTTPServer.Response {
+  public static func json(
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
+  ) throws -> HTTPServer.Response {
     let data = try JSONEncoder().encode(value)
-    return HTTPServer.Response(status, .bytes(Array(data)), .json)
+    return HTTPServer.Response(status, .bytes(Array(data)), .json).with(headers)
   }
 }
 

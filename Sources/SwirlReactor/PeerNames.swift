@@ -18,6 +18,12 @@ extension Reactor {
   @available(*, unavailable, message: "a delay is a Duration: callLater(.seconds(1)) { … }")
   @discardableResult
   public func callLater(_ seconds: Double, _ body: () throws -> Void) -> DelayedCall { fatalError() }
+  /// Twisted: a Deferred of later.
+  @available(*, unavailable, message: "callLater takes a closure; a Deferred of later is reactor.sleep(.seconds(1))")
+  public func callLater(_ seconds: Double) -> Deferred<Void> { fatalError() }
+  /// Twisted: a Deferred of later.
+  @available(*, unavailable, message: "callLater takes a closure; a Deferred of later is reactor.sleep(delay)")
+  public func callLater(_ delay: Duration) -> Deferred<Void> { fatalError() }
   /// Twisted.
   @available(
     *, unavailable, message: "on the reactor's thread use callSoon, on another one reactor.remote.callFromThread"
