@@ -9,6 +9,7 @@ import Terminal
   private let client: HTTPClient
   private let console: Console
   private let transfers: [Transfer]
+  private let maker: RequestMaker
 
   init(_ options: Options, firstNumber: Int, _ console: Console) throws {
     var options = options
@@ -19,6 +20,7 @@ import Terminal
     transfers = options.urls.enumerated().map { index, url in
       Transfer(url, index, of: options, number: firstNumber + index, console)
     }
+    maker = try RequestMaker(options)
     client = try HTTPClient(ClientConfiguration.make(options))
     try Names(options).use()
     if !options.cookies.isEmpty || options.cookieJar != nil { client.cookies = CookieJar() }
@@ -50,8 +52,8 @@ import Terminal
         let failed = try result.get()
         if failed != 0 { code = failed }
       }
-    } catch  where error is CancelledError || error is CancellationError {
-      if options.reportsErrors, transfers.contains(where: \.isResumable) {
+    } catch  where error.isCancellation {
+      if options.reportsErrors, transfers.contains(where: \.hasPart) {
         console.tell("stopped: the same with -C - resumes it")
       }
       throw error
@@ -73,7 +75,7 @@ import Terminal
     Deferred { [self] in
       var failure: (any Error)?
       do { try await retrying(transfer) } catch {
-        if error is CancelledError || error is CancellationError { throw error }
+        if error.isCancellation { throw error }
         if let output = error as? OutputError, output.isBrokenPipe { throw error }
         failure = error
         if options.reportsErrors { console.tell("fetch: (\(exitCode(of: error))) \(error)") }
@@ -120,7 +122,7 @@ import Terminal
   }
 
   private func attempt(_ transfer: Transfer, mayRetry: Bool) async throws {
-    let done = Deferred { [client] in try await transfer.attempt(client, mayRetry: mayRetry) }
+    let done = Deferred { [client, maker] in try await transfer.attempt(client, maker, mayRetry: mayRetry) }
     // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return try await done.value }
     try await done.addTimeout(.seconds(seconds), clock: reactor).value

@@ -20,8 +20,6 @@ import Terminal
   /// The name of the file that it writes.
   private(set) var path: String?
   private(set) var start = reactor.now
-  /// Whether a later run with -C - finds a part to resume.
-  private(set) var isResumable = false
 
   init(_ url: String, _ index: Int, of options: Options, number: Int, _ console: Console) {
     (self.url, self.options, self.number, self.console) = (url, options, number, console)
@@ -30,10 +28,10 @@ import Terminal
   }
 
   /// Once, or again if that is wanted.
-  func attempt(_ client: HTTPClient, mayRetry: Bool) async throws {
+  func attempt(_ client: HTTPClient, _ maker: RequestMaker, mayRetry: Bool) async throws {
     (hops, received, attempts) = ([], 0, attempts + 1)
     start = reactor.now
-    var request = try RequestMaker(options: options).request(to: url)
+    var request = try maker.request(to: url)
     request.headers[.transfer] = String(number)
     self.request = request
     sent = request.body?.length ?? 0
@@ -51,6 +49,9 @@ import Terminal
       try await stream(client, request, mayRetry: mayRetry)
     }
   }
+
+  /// Whether a later run with -C - finds a part to resume.
+  var hasPart: Bool { path.map { FileManager.default.fileExists(atPath: "\($0).part") } ?? false }
 
   func willSend(_ request: HTTPClient.Request) {
     guard options.isVerbose else { return }
@@ -84,10 +85,9 @@ import Terminal
       ) { [self] in
         hasContent = true
         received = $0
-        isResumable = path != "/dev/null"
         console.note(path, $0, of: $1)
       }.value
-      (received, isResumable) = (done.size, false)
+      received = done.size
       console.noteEnd(path, after: (reactor.now - start) / .seconds(1))
       try checkStatus(isFinal: true)
       if mayRetry, StatusError.transient.contains(done.status.code), let response = hops.last?.response {

@@ -85,6 +85,7 @@ SAME += [
     # Content that is asked for again.
     "-s -L -d a=1 URL/redirect/1/307", "-s -L -d a=1 URL/redirect/1/303", "-s -L -d a=1 URL/redirect/1/301", "-s -L -T page.html URL/redirect/1/307",
     "-s -L -F f=@page.html URL/redirect/1/308", "-s -L -d x -H 'Transfer-Encoding: chunked' URL/redirect/1/307", "-s -L -I URL/redirect/2/303",
+    "-s -d @- URL/echo URL/echo | x", "-s -d @- --retry 1 -o one URL/fails-once | x", "-s --data-binary @form URL/echo URL/echo",
     # Zero is the default.
     "-s -m 0 URL/text", "-s --connect-timeout 0 URL/text", "-s --retry 1 --retry-max-time 0 -o one URL/busy/1/now",
     # What servers do wrong.
@@ -122,6 +123,9 @@ OTHER = [
     ("-s -o one URL/cut", "", 18, "what there is, is in one.part: a file that has its name is whole"),
     ("-s URL/endless-head", "", 52, "a head without an end is no answer"),
     ("-s -H nocolon URL/echo", "", 2, "what is no field is an error"),
+    ("-s -F f=@-;filename=n URL/echo URL/echo | x", 2 * (
+        'POST /echo\naccept: */*\ncontent-type: multipart/form-data; boundary=B\nuser-agent: itself\n--B\nContent-Disposition: form-data; name="f"; '
+        'filename="n"\n\nx\n--B--\n\n'), 0, "standard input is read once for both; curl hangs"),
     ("-s -L -T - URL/redirect/1/307 | x", "", 47, "standard input cannot be sent twice; curl has 65 for that"),
     ("-s -C 5 URL/range", "", 2, "the library finds the place itself"),
     ("-s -X POST -L -d x -w ' %{method}' -o /dev/null URL/redirect/1", " GET", 0, "RFC 9110 §15.4.3: a method of -X is not repeated at another place"),

@@ -87,6 +87,11 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.wfile.write({"garbage": b"what is that\r\n\r\n", "endless-head": b"HTTP/1.1 200 OK\r\nA: b\r\n",
                                   "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}[parts[0]])
                 self.close_connection = True
+            case "fails-once":
+                if self.counts[path] > 1:
+                    return self.echo()
+                self.content()
+                self.answer(503)
             case "halves":
                 self.halves()
             case "control":
