@@ -42,6 +42,7 @@ func exitCode(of error: any Error) -> Int32 {
   case is UsageError: 2
   case is OutputError, is OutputNameError, is BinaryOutputError: 23
   case is InputError: 26
+  case is PatternError: 3
   case is ResolveError: 49
   case is CertificateError: 58
   case is ProxyError: 5

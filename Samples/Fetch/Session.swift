@@ -17,8 +17,11 @@ import Terminal
     options.proxyUser = Password.complete(options.proxyUser, for: "proxy")
     self.options = options
     self.console = console
-    transfers = options.urls.enumerated().map { index, url in
-      Transfer(url, index, of: options, number: firstNumber + index, console)
+    let matches = try options.urls.enumerated().flatMap { index, url in
+      try (options.takesURLsLiterally ? URLPattern(literal: url) : URLPattern(url)).matches.map { (index, $0) }
+    }
+    transfers = matches.enumerated().map { [options] number, match in
+      Transfer(match.1, match.0, of: options, number: number, urlNumber: firstNumber + match.0, console)
     }
     maker = try RequestMaker(options)
     client = try HTTPClient(ClientConfiguration.make(options))

@@ -33,7 +33,7 @@ extension Transfer {
       "time_pretransfer": seconds(timings?.sent),
       "time_redirect": hops.count > 1 ? seconds(.zero) : .number("0.000000"),
       "time_starttransfer": seconds(timings?.firstByte), "time_total": .number(String(format: "%.6f", total)),
-      "url": .text(url), "url_effective": .text(effective), "urlnum": number(self.number - 1),
+      "url": .text(url), "url_effective": .text(effective), "urlnum": number(urlNumber),
     ]
   }
 

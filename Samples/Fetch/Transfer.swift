@@ -7,8 +7,10 @@ import Terminal
 @MainActor final class Transfer {
   let url: String
   let options: Options
-  /// Its number on the command line.
+  /// Its number among those of its part.
   let number: Int
+  /// The number of its URL on the command line.
+  let urlNumber: Int
   private let output: Options.Output?
   private let isForAnyOutput: Bool
   private let console: Console
@@ -21,9 +23,10 @@ import Terminal
   private(set) var path: String?
   private(set) var start = reactor.now
 
-  init(_ url: String, _ index: Int, of options: Options, number: Int, _ console: Console) {
-    (self.url, self.options, self.number, self.console) = (url, options, number, console)
-    output = options.output(index)
+  init(_ match: URLPattern.Match, _ index: Int, of options: Options, number: Int, urlNumber: Int, _ console: Console) {
+    (url, self.options, self.console) = (match.url, options, console)
+    (self.number, self.urlNumber) = (number, urlNumber)
+    output = options.output(index).map { if case .file(let name) = $0 { .file(match.name(name)) } else { $0 } }
     isForAnyOutput = options.namesStandardOutput(index)
   }
 

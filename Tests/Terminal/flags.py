@@ -86,6 +86,10 @@ SAME += [
     "-s -L -d a=1 URL/redirect/1/307", "-s -L -d a=1 URL/redirect/1/303", "-s -L -d a=1 URL/redirect/1/301", "-s -L -T page.html URL/redirect/1/307",
     "-s -L -F f=@page.html URL/redirect/1/308", "-s -L -d x -H 'Transfer-Encoding: chunked' URL/redirect/1/307", "-s -L -I URL/redirect/2/303",
     "-s -d @- URL/echo URL/echo | x", "-s -d @- --retry 1 -o one URL/fails-once | x", "-s --data-binary @form URL/echo URL/echo",
+    # Patterns.
+    "-s -o '#1' URL/{one,two}.txt", "-sO URL/f[1-3].txt", "-sO URL/f[08-10].txt", "-sO URL/f[a-e:2].txt", "-s -o '#2-#1.x' URL/{a,b}/[1-2]",
+    "-s URL/[1", "-s URL/{a", "-s URL/a}", "-s URL/[3-1]", "-s URL/[x]", "-s URL/{one}", "-s http://[::1]:1/", "-sO -O URL/{a,b} URL/c",
+    "-s -o '#1' -w '%{urlnum} %{filename_effective}\\n' URL/[1-2]", "-s -o /dev/null -o x URL/[1-2] URL/text",
     # Zero is the default.
     "-s -m 0 URL/text", "-s --connect-timeout 0 URL/text", "-s --retry 1 --retry-max-time 0 -o one URL/busy/1/now",
     # What servers do wrong.
@@ -126,6 +130,9 @@ OTHER = [
     ("-s -F f=@-;filename=n URL/echo URL/echo | x", 2 * (
         'POST /echo\naccept: */*\ncontent-type: multipart/form-data; boundary=B\nuser-agent: itself\n--B\nContent-Disposition: form-data; name="f"; '
         'filename="n"\n\nx\n--B--\n\n'), 0, "standard input is read once for both; curl hangs"),
+    ("-sg URL/{a}[1]", "GET /%7Ba%7D[1]\naccept: */*\nuser-agent: itself\n\n", 0, "the URL standard encodes a brace"),
+    ("-s 'URL/\\{a\\}'", "GET /%7Ba%7D\naccept: */*\nuser-agent: itself\n\n", 0, "the same"),
+    ("-s URL/status/{404,500}", "status 404\nstatus 500\n", 0, "no line with the URL stands before the content of each"),
     ("-s -L -T - URL/redirect/1/307 | x", "", 47, "standard input cannot be sent twice; curl has 65 for that"),
     ("-s -C 5 URL/range", "", 2, "the library finds the place itself"),
     ("-s -X POST -L -d x -w ' %{method}' -o /dev/null URL/redirect/1", " GET", 0, "RFC 9110 §15.4.3: a method of -X is not repeated at another place"),
