@@ -57,10 +57,7 @@ import Terminal
   var hasPart: Bool { path.map { FileManager.default.fileExists(atPath: "\($0).part") } ?? false }
 
   func willSend(_ request: HTTPClient.Request) {
-    guard options.isVerbose else { return }
-    let host =
-      request.headers.contains(.hostField) ? "" : "> Host: \(URL(string: request.redactedURL)?.authority ?? "")\n"
-    console.tell("> \(request)\n\(host)\(request.headers.lines("> "))>")
+    if options.isVerbose { console.tell(request.head) }
   }
 
   func didReceive(_ hop: Hop) throws {
@@ -152,7 +149,6 @@ import Terminal
 extension HTTPField.Name {
   /// Marks the request of a transfer on its way through the client. It is not sent.
   static let transfer = HTTPField.Name("Fetch-Transfer")!
-  static let hostField = HTTPField.Name("Host")!
 }
 
 extension HTTPClient.StreamedResponse {
@@ -163,8 +159,4 @@ extension HTTPClient.StreamedResponse {
       && (["application/json", "text/json", "application/x-ndjson", "application/jsonl"].contains(type)
         || type.hasSuffix("+json"))
   }
-}
-
-extension URL {
-  fileprivate var authority: String { (host() ?? "") + (port.map { ":\($0)" } ?? "") }
 }

@@ -1,7 +1,8 @@
 import Foundation
 import Swirl
 
-/// The URLs of a pattern: `{one,two}` stands for each of its words, `[1-3]`, `[01-10:2]` and `[a-z]` for each of a range.
+/// The URLs of a pattern: `{one,two}` stands for each of its words, and `[1-3]`, `[01-10:2]` and `[a-z]` for each of a
+/// range.
 struct URLPattern {
   /// One of the URLs.
   struct Match {

@@ -1,6 +1,7 @@
 """Fetch at a terminal."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -78,8 +79,28 @@ def heads_with_output(fetch, url):
     """-v shows what is sent and the heads, also with -o, and at each redirect"""
     with Screen([fetch, "-vL", "-o", "/dev/null", f"{url}/redirect/1"]) as screen:
         expect(screen.end() == 0, "exit")
-        for text in (f"> GET {url}/redirect/1", "> Host: 127.0.0.1:", "< HTTP/1.1 302 Found", "< Location: /echo", f"> GET {url}/echo", "< HTTP/1.1 200 OK"):
+        for text in ("> GET /redirect/1 HTTP/1.1", "> Host: 127.0.0.1:", "< HTTP/1.1 302 Found", "< Location: /echo", "> GET /echo HTTP/1.1", "< HTTP/1.1 200 OK"):
             expect(text in screen.text, f"no {text!r} in\n{screen.text}")
+
+
+def heads_as_curl(fetch, url):
+    """-v shows the heads that curl shows, but for the name of the program and credentials"""
+
+    def heads(program, words):
+        done = subprocess.run([program, "-sv", "--noproxy", "*", *words], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+        text = re.sub(r"(User-Agent:).*", r"\1", re.sub(r"(Authorization: \w+) .*", r"\1 REDACTED", done.stderr))
+        lines = [line for line in map(str.rstrip, text.splitlines()) if line[:2] in ("> ", "< ") and len(line) > 2 and "Accept-Encoding" not in line]
+        # The client takes a 100 (Continue) for itself.
+        return sorted(line for line in lines if " 100 " not in line)
+
+    for words in (["-d", "x=1", "-u", "ada:secret"], ["-L"], ["-I"], ["-T", __file__], ["-H", "Host: other"], ["-d", "x", "-H", "Content-Type: a/b"], ["-F", "a=b"],
+                  ["--compressed", "-r", "1-2"], ["-T", "-"]):
+        place = f"{url}/redirect/1" if words == ["-L"] else f"{url}/echo/a%20b?c=d&e=%20"
+        expected, got = heads("curl", [*words, place]), heads(fetch, [*words, place])
+        # The boundary of a form, and with it the length, are of each program.
+        gone = ("Content-Length", "Content-Type") if words[0] == "-F" else ("Content-Length: ",) if "-u" in words else ()
+        expected, got = ([line for line in lines if not any(name in line for name in gone)] for lines in (expected, got))
+        expect(got == expected and got, f"{words}:\n{got}\n{expected}")
 
 
 def control_bytes_of_a_server(fetch, url):
@@ -172,6 +193,6 @@ def no_progress(fetch, url):
 def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
-            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output,
+            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
              control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, no_progress],
             bin_folder / "Fetch", server.url)
