@@ -1,4 +1,4 @@
-"""Command lines run by curl and by Fetch: the same output, the same files and the same exit code."""
+"""Command lines run by curl (7.88; a later one may differ) and by Fetch: the same output, the same files and the same exit code."""
 import os
 import pathlib
 import re
