@@ -73,7 +73,7 @@ import Terminal
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
       try? report()
-      if isCancelled(error) { tell("stopped: run it again with the same --store to crawl what is left") }
+      if error.isCancellation { tell("stopped: run it again with the same --store to crawl what is left") }
       throw error
     }
     progress?.end()
@@ -162,7 +162,7 @@ import Terminal
   }
 
   private func refuse(_ error: any Error) throws {
-    if isCancelled(error) { throw error }
+    if error.isCancellation { throw error }
     tally.storeFailures += 1
     tally.lastStoreFailure = "\(error)"
   }
@@ -198,7 +198,7 @@ import Terminal
         try await patiently { try await store.putBack(url, restingHost: 0, isTry: false) }
         if !concurrency.noteShortage(underWay: underWay.count) { throw error }
         return try await reactor.sleep(.seconds(Self.rest)).value
-      } catch  where !isCancelled(error) && !(error is StoreError) {
+      } catch  where !error.isCancellation && !(error is StoreError) {
         let failure = error as? HTTPError
         page.problem = failure?.reason ?? "\(error)"
         tally.failed[failure?.code.description ?? "robots.txt", default: 0] += 1
@@ -207,7 +207,7 @@ import Terminal
       if try await finish(url, page, links: links) { note(page) }
     } catch {
       // If cancelled, the URL was returned. Otherwise no page can be fetched or stored any more.
-      if !isCancelled(error) { end = end ?? error }
+      if !error.isCancellation { end = end ?? error }
     }
   }
 
@@ -288,8 +288,6 @@ import Terminal
 
 /// A host with http and https, or with several ports, counts as one.
 private func hostName(_ origin: String) -> String { URL(string: origin)?.host() ?? origin }
-
-private func isCancelled(_ error: any Error) -> Bool { error is CancelledError || error is CancellationError }
 
 extension PageRecord {
   fileprivate var isHTML: Bool {

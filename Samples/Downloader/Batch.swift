@@ -58,7 +58,7 @@ import Terminal
   func run() async throws -> Int32 {
     if !options.isQuiet { progress = Progress(count: files.count, interval: options.interval) }
     defer { progress?.end() }
-    do { return try await getAll() } catch  where error is CancelledError || error is CancellationError {
+    do { return try await getAll() } catch  where error.isCancellation {
       progress?.end()
       tell("stopped: \(complete) of \(files.count) files are complete; run the same again to resume the others")
       throw error
@@ -73,7 +73,7 @@ import Terminal
         complete += 1
         try write { try put(line) }
       } catch let error as OutputError { throw error } catch {
-        if error is CancelledError || error is CancellationError { throw error }
+        if error.isCancellation { throw error }
         code = max(code, Failure.code(of: error))
         write { tell("downloader: \(error)") }
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Swirl
+import SwirlHTTPCore
 import Terminal
 
 /// A status that -f treats as an error, or --retry as a reason to try again.
@@ -41,6 +42,7 @@ func exitCode(of error: any Error) -> Int32 {
   case is UsageError: 2
   case is OutputError, is OutputNameError, is BinaryOutputError: 23
   case is InputError: 26
+  case is PatternError: 3
   case is ResolveError: 49
   case is CertificateError: 58
   case is ProxyError: 5
@@ -61,7 +63,7 @@ private func exitCode(of error: HTTPError) -> Int32 {
   case .timeout: 28
   case .closedEarly: 52
   case .connectionLost: 56
-  case .invalidResponse: 8
+  case .invalidResponse: error.wire?.code == .notHTTP || error.wire?.code == .badStartLine ? 1 : 8
   case .bodyTooLarge: 63
   case .redirect: 47
   case .status: 22
@@ -74,7 +76,7 @@ private func exitCode(ofContent error: HTTPError) -> Int32 {
   switch error.code {
   case .closedEarly: 18
   // Without a wire error the framing is valid, so its content coding is broken.
-  case .invalidResponse where error.wire == nil: 61
+  case .invalidResponse: error.wire == nil ? 61 : 56
   default: exitCode(of: error)
   }
 }

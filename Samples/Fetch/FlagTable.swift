@@ -32,7 +32,8 @@ extension Flag {
       text("e", "referer", "URL", "The Referer.", \.referer),
       text("r", "range", "RANGE", "A range of bytes, such as 0-99 or -100.", \.range),
       flag(nil, "compressed", "Ask for content in a coding, and decode it.", \.isCompressed),
-      texts(nil, "url", "URL", "What to fetch.", \.urls),
+      texts(nil, "url", "URL", "What to fetch; {a,b} and [1-3] in it stand for several.", \.urls),
+      flag("g", "globoff", "{} and [] in a URL mean themselves.", \.takesURLsLiterally),
     ]
   }
 
@@ -130,7 +131,6 @@ extension Flag {
       ),
       ignored("#", "progress-bar", "Taken and ignored, for there is one progress."),
       ignored("N", "no-buffer", "Taken and ignored, for output is not held back."),
-      ignored("g", "globoff", "Taken and ignored, for {} and [] in a URL mean themselves."),
       ignored("q", "disable", "Taken and ignored, for there is no ~/.curlrc."),
       ignored(nil, "http1.1", "Taken and ignored, for there is no other version."),
     ]

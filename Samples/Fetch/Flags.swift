@@ -42,7 +42,8 @@ struct Flag {
       guard let number = Double(text), 0...1e9 ~= number else {
         throw UsageError(words: "--\(long) takes seconds, not \(text)")
       }
-      options[keyPath: path] = number
+      // As for curl, zero is the default.
+      options[keyPath: path] = number > 0 ? number : nil
     }
   }
 

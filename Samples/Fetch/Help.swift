@@ -9,7 +9,7 @@ enum Help {
       fetch https://example.org/
       fetch -fsSL https://example.org/install.sh | less
     Save files, under their own names or another, and resume:
-      fetch -O https://example.org/a.tar.gz
+      fetch -O 'https://example.org/{a,b}.tar.gz'
       fetch -C - -o a.tar.gz https://example.org/a.tar.gz
     Send JSON, a form, a form with a file, a file:
       fetch --json '{"name": "Ada"}' https://example.org/people

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Swirl
 import Terminal
@@ -28,4 +29,30 @@ extension HTTPFields {
       return "\(prefix)\(field.name.rawName): \(value.escapingControls(except: "\t"))\(end)"
     }.joined()
   }
+}
+
+extension HTTPClient.Request {
+  /// The head of the request for -v, without credentials and tokens, with the fields that the client adds.
+  var head: String {
+    let url = URL(string: redactedURL)
+    let query = url?.query().map { "?\($0)" } ?? ""
+    var lines = ["\(method.rawValue) \(url?.path(percentEncoded: true) ?? redactedURL)\(query) HTTP/1.1"]
+    if !headers.contains(.hostField) { lines.append("Host: \(url?.host() ?? "")\(url?.port.map { ":\($0)" } ?? "")") }
+    // A proof of Digest answers a challenge, which is still to come.
+    if let scheme = authentication?.description.prefix(while: \.isLetter), scheme != "digest" {
+      lines.append("Authorization: \(scheme.capitalized) REDACTED")
+    }
+    let fields = headers.lines("> ")
+    var last: [String] = []
+    if let body {
+      last.append(body.length.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked")
+      if let type = body.contentType, !headers.contains(.contentType) { last.append("Content-Type: \(type)") }
+      if expectsContinue { last.append("Expect: 100-continue") }
+    }
+    return lines.map { "> \($0)\n" }.joined() + fields + last.map { "> \($0)\n" }.joined() + ">"
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let hostField = HTTPField.Name("Host")!
 }

@@ -17,6 +17,7 @@ struct Options {
   enum Wish { case transfers, help, version }
 
   var urls: [String] = []
+  var takesURLsLiterally = false
   var wish = Wish.transfers
 
   // The request.

@@ -2,24 +2,33 @@ import Foundation
 import HTTPTypes
 import Swirl
 
-/// Makes the request that the options describe.
+/// Makes the requests that the options describe.
 struct RequestMaker {
-  let options: Options
+  private let options: Options
+  private let lines: [HeaderLine]
+  private let content: Content
+  private let form: [HTTPClient.Body.Part]
 
-  @MainActor func request(to url: String) throws -> HTTPClient.Request {
+  /// Reads the files of the options: once for all URLs and attempts, because one may be standard input.
+  init(_ options: Options) throws {
+    self.options = options
+    lines = try options.headers.flatMap(HeaderLine.lines)
+    content = try Content(options.content)
+    form = try options.form.map { try FormPart($0.text, isLiteral: $0.isLiteral).part }
+  }
+
+  func request(to url: String) throws -> HTTPClient.Request {
     var url = hasScheme(url) ? url : "http://\(url)"
     if let upload = options.upload, upload != "-", url.hasSuffix("/") {
       url += percentEncoded(URL(filePath: upload).lastPathComponent.utf8)
     }
-    let content = try Content(options.content)
+    let credentials = Self.removeCredentials(from: &url)
     if options.putsContentInQuery, !content.bytes.isEmpty {
       url = Self.add(String(decoding: content.bytes, as: UTF8.self), to: url)
     }
     var request = HTTPClient.Request(url)
     if options.isHead { request.method = .head }
-    let lines = try options.headers.flatMap(HeaderLine.lines)
-    // A type that -H removes or replaces is not sent.
-    request.body = try body(content, hasType: !lines.contains { $0.name == .contentType })
+    request.body = try body
     // As for a file, the server may refuse large content before it is sent.
     let isLarge = options.upload != nil || request.body?.length ?? 0 > 1 << 20
     request.expectsContinue = isLarge && !lines.contains { $0.name == .expect }
@@ -28,8 +37,8 @@ struct RequestMaker {
       guard let known = HTTPRequest.Method(method) else { throw UsageError(words: "\(method) is no method") }
       request.method = known
     }
-    setFields(of: &request, content, lines)
-    try setCredentials(of: &request)
+    setFields(of: &request)
+    try setCredentials(of: &request, credentials)
     return request
   }
 
@@ -41,29 +50,41 @@ struct RequestMaker {
     } ?? false
   }
 
+  /// Removes `user:password@`: the client takes credentials beside a URL, where no log and no Referer has them.
+  private static func removeCredentials(from url: inout String) -> (user: String, password: String)? {
+    guard let start = url.firstRange(of: "://")?.upperBound, URL(string: url)?.host() != nil else { return nil }
+    let authority = url[start...].prefix { !"/?#".contains($0) }
+    guard let sign = authority.lastIndex(of: "@") else { return nil }
+    let words = authority[..<sign].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map {
+      $0.removingPercentEncoding ?? String($0)
+    }
+    url.removeSubrange(start...sign)
+    return (words[0], words.count > 1 ? words[1] : "")
+  }
+
   /// Adds a query before the fragment.
   private static func add(_ query: String, to url: String) -> String {
     let head = url.prefix { $0 != "#" }
     return head + (head.contains("?") ? "&" : "?") + query + url[head.endIndex...]
   }
 
-  private func body(_ content: Content, hasType: Bool) throws -> HTTPClient.Body? {
-    if let upload = options.upload {
-      return try Upload.body(upload)
+  private var body: HTTPClient.Body? {
+    get throws {
+      if let upload = options.upload { return try Upload.body(upload) }
+      if !form.isEmpty { return .multipart(form) }
+      if content.isEmpty || options.putsContentInQuery { return nil }
+      // A type that -H removes or replaces is not sent.
+      let hasOwnType = lines.contains { $0.name == .contentType }
+      return .bytes(content.bytes, contentType: hasOwnType ? nil : content.type)
     }
-    if !options.form.isEmpty {
-      return .multipart(try options.form.map { try FormPart($0.text, isLiteral: $0.isLiteral).part })
-    }
-    if content.isEmpty || options.putsContentInQuery { return nil }
-    return .bytes(content.bytes, contentType: hasType ? content.type : nil)
   }
 
-  private func setFields(of request: inout HTTPClient.Request, _ content: Content, _ lines: [HeaderLine]) {
+  private func setFields(of request: inout HTTPClient.Request) {
     request.headers[.userAgent] = options.userAgent ?? "swirl-fetch/\(swirlVersion)"
     if options.userAgent == "" { request.headers[.userAgent] = nil }
     request.headers[.accept] = content.isJSON ? "application/json" : "*/*"
     if let referer = options.referer { request.headers[.referer] = referer }
-    if let range = options.range { request.headers[.range] = "bytes=\(range)" }
+    if let range = options.range { request.headers[.range] = "bytes=\(range)" + (range.contains("-") ? "" : "-") }
     let cookies = options.cookies.filter { $0.contains("=") }
     if !cookies.isEmpty { request.headers[.cookie] = cookies.joined(separator: "; ") }
     // A field of the user replaces the default, and stands beside another of its own.
@@ -79,12 +100,17 @@ struct RequestMaker {
     }
   }
 
-  private func setCredentials(of request: inout HTTPClient.Request) throws {
+  private func setCredentials(of request: inout HTTPClient.Request, _ credentials: (user: String, password: String)?)
+    throws
+  {
     if let token = options.bearer { request.authentication = .bearer(token) }
     var user = options.user
     if user == nil, options.usesNetrc || options.netrcIsOptional || options.netrcFile != nil {
       let host = URL(string: request.url)?.host() ?? ""
       user = try Netrc(options).credentials(for: host)
+    }
+    if let own = credentials, user == nil, options.bearer == nil {
+      request.authentication = options.isDigest ? .digest(own.user, own.password) : .basic(own.user, own.password)
     }
     guard let user else { return }
     let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -10,8 +10,10 @@ struct Retry {
 
   /// Why another attempt may succeed, in words; nil if it cannot.
   func reason(for error: any Error) -> String? {
+    // Standard input can be sent once.
+    if error.isCancellation || options.upload == "-" { return nil }
     switch error {
-    case is CancelledError, is CancellationError, is UsageError, is OutputError, is InputError: return nil
+    case is UsageError, is OutputError, is InputError: return nil
     case is TimeoutError: return "the time is over"
     case let error as StatusError where StatusError.transient.contains(error.code): return "\(error)"
     default: break

@@ -9,6 +9,7 @@ import Terminal
   private let client: HTTPClient
   private let console: Console
   private let transfers: [Transfer]
+  private let maker: RequestMaker
 
   init(_ options: Options, firstNumber: Int, _ console: Console) throws {
     var options = options
@@ -16,9 +17,13 @@ import Terminal
     options.proxyUser = Password.complete(options.proxyUser, for: "proxy")
     self.options = options
     self.console = console
-    transfers = options.urls.enumerated().map { index, url in
-      Transfer(url, index, of: options, number: firstNumber + index, console)
+    let matches = try options.urls.enumerated().flatMap { index, url in
+      try (options.takesURLsLiterally ? URLPattern(literal: url) : URLPattern(url)).matches.map { (index, $0) }
     }
+    transfers = matches.enumerated().map { [options] number, match in
+      Transfer(match.1, match.0, of: options, number: number, urlNumber: firstNumber + match.0, console)
+    }
+    maker = try RequestMaker(options)
     client = try HTTPClient(ClientConfiguration.make(options))
     try Names(options).use()
     if !options.cookies.isEmpty || options.cookieJar != nil { client.cookies = CookieJar() }
@@ -45,19 +50,35 @@ import Terminal
     defer { console.end() }
     if let file = options.headFile, file != "-" { try await reactor.files.write([], to: file, atomically: false).value }
     var code: Int32 = 0
-    for try await result in asCompleted(transfers, atMost: options.isParallel ? options.parallelMaximum : 1, start) {
-      let failed = try result.get()
-      if failed != 0 { code = failed }
+    do {
+      for try await result in asCompleted(transfers, atMost: options.isParallel ? options.parallelMaximum : 1, start) {
+        let failed = try result.get()
+        if failed != 0 { code = failed }
+      }
+    } catch  where error.isCancellation {
+      if options.reportsErrors, transfers.contains(where: \.hasPart) {
+        console.tell("stopped: the same with -C - resumes it")
+      }
+      throw error
     }
-    if let path = options.cookieJar { try client.cookies?.save(to: path, as: .netscape) }
+    try saveCookies()
     return code
+  }
+
+  private func saveCookies() throws {
+    guard let path = options.cookieJar else { return }
+    if path != "-" { return try client.cookies?.save(to: path, as: .netscape) ?? () }
+    let file = FileManager.default.temporaryDirectory.appending(path: "fetch-cookies-\(getpid())").path()
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try client.cookies?.save(to: file, as: .netscape)
+    try console.put(readAll(file))
   }
 
   private func start(_ transfer: Transfer) -> Deferred<Int32> {
     Deferred { [self] in
       var failure: (any Error)?
       do { try await retrying(transfer) } catch {
-        if error is CancelledError || error is CancellationError { throw error }
+        if error.isCancellation { throw error }
         if let output = error as? OutputError, output.isBrokenPipe { throw error }
         failure = error
         if options.reportsErrors { console.tell("fetch: (\(exitCode(of: error))) \(error)") }
@@ -86,7 +107,9 @@ import Terminal
     let begin = reactor.now
     var (left, pause) = (options.retries, 1.0)
     while true {
-      do { return try await attempt(transfer, mayRetry: left > 0) } catch  where left > 0 {
+      // The content of an attempt that is repeated is not written.
+      let mayRetry = left > 0 && (options.retryTime.map { (reactor.now - begin) / .seconds(1) + pause <= $0 } ?? true)
+      do { return try await attempt(transfer, mayRetry: mayRetry) } catch  where mayRetry {
         guard let reason = Retry(options).reason(for: error) else { throw error }
         // A server that asks for a longer pause has it.
         let wait = max(options.retryDelay ?? pause, Retry.asked(by: transfer.hops.last?.response) ?? 0)
@@ -102,7 +125,7 @@ import Terminal
   }
 
   private func attempt(_ transfer: Transfer, mayRetry: Bool) async throws {
-    let done = Deferred { [client] in try await transfer.attempt(client, mayRetry: mayRetry) }
+    let done = Deferred { [client, maker] in try await transfer.attempt(client, maker, mayRetry: mayRetry) }
     // For a stream the client's own timeout restarts with each piece.
     guard let seconds = options.maximumTime else { return try await done.value }
     try await done.addTimeout(.seconds(seconds), clock: reactor).value

@@ -20,7 +20,7 @@ extension Transfer {
     return [
       "content_type": .text(response?[.contentType]), "errormsg": .text(error.map { "\($0)" }),
       "exitcode": number(Int(error.map(exitCode) ?? 0)), "filename_effective": .text(path), "http_code": code,
-      "http_version": .number(response == nil ? "0" : "1.1"), "method": .text(hops.last?.request.method.rawValue),
+      "http_version": .text(response == nil ? "0" : "1.1"), "method": .text(hops.last?.request.method.rawValue),
       "num_connects": number(hops.count { !$0.response.timings.isReused }),
       "num_headers": number(response?.headers.count ?? 0),
       "num_redirects": number(hops.dropLast().count { (300..<400).contains($0.response.status.code) }),
@@ -33,7 +33,7 @@ extension Transfer {
       "time_pretransfer": seconds(timings?.sent),
       "time_redirect": hops.count > 1 ? seconds(.zero) : .number("0.000000"),
       "time_starttransfer": seconds(timings?.firstByte), "time_total": .number(String(format: "%.6f", total)),
-      "url": .text(url), "url_effective": .text(effective), "urlnum": number(self.number - 1),
+      "url": .text(url), "url_effective": .text(effective), "urlnum": number(urlNumber),
     ]
   }
 

@@ -7,8 +7,10 @@ import Terminal
 @MainActor final class Transfer {
   let url: String
   let options: Options
-  /// Its number on the command line.
+  /// Its number among those of its part.
   let number: Int
+  /// The number of its URL on the command line.
+  let urlNumber: Int
   private let output: Options.Output?
   private let isForAnyOutput: Bool
   private let console: Console
@@ -21,17 +23,18 @@ import Terminal
   private(set) var path: String?
   private(set) var start = reactor.now
 
-  init(_ url: String, _ index: Int, of options: Options, number: Int, _ console: Console) {
-    (self.url, self.options, self.number, self.console) = (url, options, number, console)
-    output = options.output(index)
+  init(_ match: URLPattern.Match, _ index: Int, of options: Options, number: Int, urlNumber: Int, _ console: Console) {
+    (url, self.options, self.console) = (match.url, options, console)
+    (self.number, self.urlNumber) = (number, urlNumber)
+    output = options.output(index).map { if case .file(let name) = $0 { .file(match.name(name)) } else { $0 } }
     isForAnyOutput = options.namesStandardOutput(index)
   }
 
   /// Once, or again if that is wanted.
-  func attempt(_ client: HTTPClient, mayRetry: Bool) async throws {
+  func attempt(_ client: HTTPClient, _ maker: RequestMaker, mayRetry: Bool) async throws {
     (hops, received, attempts) = ([], 0, attempts + 1)
     start = reactor.now
-    var request = try RequestMaker(options: options).request(to: url)
+    var request = try maker.request(to: url)
     request.headers[.transfer] = String(number)
     self.request = request
     sent = request.body?.length ?? 0
@@ -50,11 +53,11 @@ import Terminal
     }
   }
 
+  /// Whether a later run with -C - finds a part to resume.
+  var hasPart: Bool { path.map { FileManager.default.fileExists(atPath: "\($0).part") } ?? false }
+
   func willSend(_ request: HTTPClient.Request) {
-    guard options.isVerbose else { return }
-    let host =
-      request.headers.contains(.hostField) ? "" : "> Host: \(URL(string: request.redactedURL)?.authority ?? "")\n"
-    console.tell("> \(request)\n\(host)\(request.headers.lines("> "))>")
+    if options.isVerbose { console.tell(request.head) }
   }
 
   func didReceive(_ hop: Hop) throws {
@@ -146,7 +149,6 @@ import Terminal
 extension HTTPField.Name {
   /// Marks the request of a transfer on its way through the client. It is not sent.
   static let transfer = HTTPField.Name("Fetch-Transfer")!
-  static let hostField = HTTPField.Name("Host")!
 }
 
 extension HTTPClient.StreamedResponse {
@@ -157,8 +159,4 @@ extension HTTPClient.StreamedResponse {
       && (["application/json", "text/json", "application/x-ndjson", "application/jsonl"].contains(type)
         || type.hasSuffix("+json"))
   }
-}
-
-extension URL {
-  fileprivate var authority: String { (host() ?? "") + (port.map { ":\($0)" } ?? "") }
 }

@@ -6,7 +6,8 @@ enum Upload {
   private static let pieceLength = 256 * 1024
 
   static func body(_ path: String) throws -> HTTPClient.Body {
-    if path == "-" { return .producer { reader(of: .standardInput) } }
+    // It can be read once.
+    if path == "-" { return .stream(AsyncThrowingStream { try await read() }) }
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw InputError(path: path, reason: String(cString: strerror(errno)))
     }
@@ -14,12 +15,17 @@ enum Upload {
     return .producer(length: length) {
       // Again from its start, if a redirect or a proof of identity repeats the request.
       try? file.seek(toOffset: 0)
-      return reader(of: file)
+      return { next(of: file) }
     }
   }
 
-  private static func reader(of file: FileHandle) -> () -> Deferred<[UInt8]?> {
-    { deferToThread { try file.read(upToCount: pieceLength).map { [UInt8]($0) } } }
+  @MainActor private static func read() async throws -> [UInt8]? { try await next(of: .standardInput).value }
+
+  private static func next(of file: FileHandle) -> Deferred<[UInt8]?> {
+    deferToThread {
+      let piece = try file.read(upToCount: pieceLength) ?? Data()
+      return piece.isEmpty ? nil : [UInt8](piece)
+    }
   }
 
   /// Bytes without an announced length.

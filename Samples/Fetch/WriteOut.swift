@@ -22,7 +22,8 @@ struct WriteOut {
 
     var json: String {
       switch self {
-      case .number(let text): text
+      // No status is 000, which is no number of JSON.
+      case .number(let text): text == "000" ? "0" : text
       case .text(let text): text.map(quoted) ?? "null"
       }
     }

@@ -2,7 +2,7 @@
 // Answers to: curl.
 // Run: `swift run Fetch --help`.
 //
-// It leaves out what is not HTTP, HTTP/2 and HTTP/3, patterns in URLs ({a,b}, [1-9]), and limits of speed.
+// It leaves out what is not HTTP, HTTP/2 and HTTP/3, and limits of speed.
 import Foundation
 import Swirl
 import Terminal
@@ -18,7 +18,7 @@ do {
   case .transfers:
     exit(
       try runUntilComplete {
-        var (code, number) = (Int32(0), 1)
+        var (code, number) = (Int32(0), 0)
         let console = Console()
         for part in parts {
           let failed = try await Session(part, firstNumber: number, console).run()

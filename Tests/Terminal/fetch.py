@@ -1,6 +1,7 @@
 """Fetch at a terminal."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -54,6 +55,15 @@ def json_that_is_odd(fetch, url):
             expect(screen.end() == 0 and screen.lines == lines, f"{content!r}: {screen.lines}")
 
 
+def json_that_comes_slowly(fetch, url):
+    """JSON is shown as it comes, before its end is there"""
+    with Screen([fetch, f"{url}/slow-json"]) as screen:
+        screen.wait_for('"first": 1,')
+        expect(screen.process.poll() is None, "it waited for the end")
+        screen.press(b"\x03")
+        expect(screen.end() == 130, "exit")
+
+
 def binary_is_refused(fetch, url):
     """Binary content is refused at a terminal, but for -o - and a pipe"""
     with Screen([fetch, f"{url}/bytes"]) as screen:
@@ -69,8 +79,28 @@ def heads_with_output(fetch, url):
     """-v shows what is sent and the heads, also with -o, and at each redirect"""
     with Screen([fetch, "-vL", "-o", "/dev/null", f"{url}/redirect/1"]) as screen:
         expect(screen.end() == 0, "exit")
-        for text in (f"> GET {url}/redirect/1", "> Host: 127.0.0.1:", "< HTTP/1.1 302 Found", "< Location: /echo", f"> GET {url}/echo", "< HTTP/1.1 200 OK"):
+        for text in ("> GET /redirect/1 HTTP/1.1", "> Host: 127.0.0.1:", "< HTTP/1.1 302 Found", "< Location: /echo", "> GET /echo HTTP/1.1", "< HTTP/1.1 200 OK"):
             expect(text in screen.text, f"no {text!r} in\n{screen.text}")
+
+
+def heads_as_curl(fetch, url):
+    """-v shows the heads that curl shows, but for the name of the program and credentials"""
+
+    def heads(program, words):
+        done = subprocess.run([program, "-sv", "--noproxy", "*", *words], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+        text = re.sub(r"(User-Agent:).*", r"\1", re.sub(r"(Authorization: \w+) .*", r"\1 REDACTED", done.stderr))
+        lines = [line for line in map(str.rstrip, text.splitlines()) if line[:2] in ("> ", "< ") and len(line) > 2 and "Accept-Encoding" not in line]
+        # The client takes a 100 (Continue) for itself.
+        return sorted(line for line in lines if " 100 " not in line)
+
+    for words in (["-d", "x=1", "-u", "ada:secret"], ["-L"], ["-I"], ["-T", __file__], ["-H", "Host: other"], ["-d", "x", "-H", "Content-Type: a/b"], ["-F", "a=b"],
+                  ["--compressed", "-r", "1-2"], ["-T", "-"]):
+        place = f"{url}/redirect/1" if words == ["-L"] else f"{url}/echo/a%20b?c=d&e=%20"
+        expected, got = heads("curl", [*words, place]), heads(fetch, [*words, place])
+        # The boundary of a form, and with it the length, are of each program.
+        gone = ("Content-Length", "Content-Type") if words[0] == "-F" else ("Content-Length: ",) if "-u" in words else ()
+        expected, got = ([line for line in lines if not any(name in line for name in gone)] for lines in (expected, got))
+        expect(got == expected and got, f"{words}:\n{got}\n{expected}")
 
 
 def control_bytes_of_a_server(fetch, url):
@@ -115,15 +145,25 @@ def progress_follows_the_window(fetch, url):
 
 
 def interrupted(fetch, url):
-    """Ctrl-C ends it with 130 and leaves the cursor on a clean line"""
-    with Screen([fetch, "-o", "/dev/null", f"{url}/drip/100/0.1"]) as screen:
-        screen.wait_for("MiB/s")
-        screen.press(b"\x03")
-        expect(screen.end() == 130, f"exit {screen.process.returncode}")
-        expect(screen.cursor[0] == 0 and "%" not in screen.text, f"{screen.lines}")
+    """Ctrl-C ends it with 130, leaves the cursor on a clean line, and says how to resume"""
+    with tempfile.TemporaryDirectory() as folder:
+        with Screen([fetch, "-o", f"{folder}/f", f"{url}/drip/100/0.1"]) as screen:
+            screen.wait_for("MiB/s")
+            screen.press(b"\x03")
+            expect(screen.end() == 130, f"exit {screen.process.returncode}")
+            expect(screen.cursor[0] == 0 and screen.text.endswith("stopped: the same with -C - resumes it"), f"{screen.lines}")
+            expect("%" not in screen.text and os.listdir(folder) == ["f.part"], f"{screen.lines} {os.listdir(folder)}")
     with Screen([fetch, f"{url}/hang"]) as screen:
         screen.process.send_signal(signal.SIGINT)
         expect(screen.end() in (130, -signal.SIGINT), f"exit {screen.process.returncode}")
+
+
+def retry_resumes(fetch, url):
+    """--retry resumes a file that broke off; curl begins again (its issue 1084)"""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [fetch, "-s", "--retry", "1", "--retry-delay", "1", "--retry-all-errors", "-o", f"{folder}/f", f"{url}/halves"]
+        done = subprocess.run(words, capture_output=True, timeout=30)
+        expect(done.returncode == 0 and pathlib.Path(folder, "f").read_bytes() == (b"a" * (1 << 19)) + b"b" * (1 << 19), f"{done}")
 
 
 def piped_to_head(fetch, url):
@@ -153,6 +193,6 @@ def no_progress(fetch, url):
 def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
-            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, binary_is_refused, heads_with_output,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, piped_to_head, password_is_asked_for, no_progress],
+            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, no_progress],
             bin_folder / "Fetch", server.url)

@@ -1,4 +1,4 @@
-"""Command lines run by curl and by Fetch: the same output, the same files and the same exit code."""
+"""Command lines run by curl (7.88; a later one may differ) and by Fetch: the same output, the same files and the same exit code."""
 import os
 import pathlib
 import re
@@ -77,6 +77,31 @@ SAME = [
     "-s --http1.1 URL/text", "-sk URL/text", "-s -4 URL/text",
 ]
 
+SAME += [
+    # URLs.
+    "-s 127.0.0.1:PORT/text", "-s localhost:PORT/echo", "-s 127.0.0.1:PORT/echo?u=http://x/", "-s HTTP://127.0.0.1:PORT/text", "-s URL/echo#x",
+    "-s URL?x=1", "-s URL/a/../echo", "-s http://ada:secret@127.0.0.1:PORT/auth", "-s http://ada:s%40c@127.0.0.1:PORT/auth", "-s URL/echo?a=%20&b=+",
+    "-s http://127.0.0.1:PORTx/", "-s http://[::1/",
+    # Content that is asked for again.
+    "-s -L -d a=1 URL/redirect/1/307", "-s -L -d a=1 URL/redirect/1/303", "-s -L -d a=1 URL/redirect/1/301", "-s -L -T page.html URL/redirect/1/307",
+    "-s -L -F f=@page.html URL/redirect/1/308", "-s -L -d x -H 'Transfer-Encoding: chunked' URL/redirect/1/307", "-s -L -I URL/redirect/2/303",
+    "-s -d @- URL/echo URL/echo | x", "-s -d @- --retry 1 -o one URL/fails-once | x", "-s --data-binary @form URL/echo URL/echo",
+    # Patterns.
+    "-s -o '#1' URL/{one,two}.txt", "-sO URL/f[1-3].txt", "-sO URL/f[08-10].txt", "-sO URL/f[a-e:2].txt", "-s -o '#2-#1.x' URL/{a,b}/[1-2]",
+    "-s URL/[1", "-s URL/{a", "-s URL/a}", "-s URL/[3-1]", "-s URL/[x]", "-s URL/{one}", "-s http://[::1]:1/", "-sO -O URL/{a,b} URL/c",
+    "-s -o '#1' -w '%{urlnum} %{filename_effective}\\n' URL/[1-2]", "-s -o /dev/null -o x URL/[1-2] URL/text",
+    # Zero is the default.
+    "-s -m 0 URL/text", "-s --connect-timeout 0 URL/text", "-s --retry 1 --retry-max-time 0 -o one URL/busy/1/now",
+    # What servers do wrong.
+    "-s URL/reset", "-s URL/garbage", "-s URL/bad-chunk", "-s URL/status/204", "-si URL/status/304",
+    # More of files, heads and names.
+    "-sOJ URL/named/form", "-s -D heads -o /dev/null -o /dev/null URL/text URL/echo", "-s -D heads -L -o /dev/null URL/redirect/2", "-s -i -L -o one URL/redirect/1",
+    "-s -D heads -f -o one URL/status/404", "-s -D heads http://127.0.0.1:1/", "-s -w @- URL/text | %{http_code}", "-s -o one -w '%{size_download}\\n' URL/range",
+    "-s -I -o one URL/text", "-s -O -o two URL/one.txt URL/text", "-s -c - URL/cookies", "-s -b '' -c jar URL/text", "-s -H 'cookie: a=b' URL/cookies",
+    "-s -L -b a=b URL/redirect/1", "-s -L -u ada:secret URL/redirect/1", "-s -A one -A two URL/echo", "-s -X PATCH -d x URL/echo", "-s -X get URL/echo",
+    "-s -F a= URL/echo", "-s -F 'a=x;filename=f' URL/echo", "-s -F", "-s -F noequals URL/echo", "-s -r 1 URL/range",
+]
+
 # The same with TLS: URL is a server whose certificate the file CERT vouches for.
 SECURE = [
     "-s URL/text", "-sS -k URL/text", "-s --cacert CERT URL/text", "-s --cacert CERT --resolve name.test:PORT:127.0.0.1 https://name.test:PORT/text",
@@ -97,6 +122,18 @@ OTHER = [
     ("-s --data-urlencode a@missing URL/echo", "", 26, "the same"),
     ("-s --netrc-file missing URL/text", "", 26, "the same"),
     ("-s -w @missing URL/text", "some text\n", 26, "the same"),
+    ("-s 'URL/with blank'", "GET /with%20blank\naccept: */*\nuser-agent: itself\n\n", 0, "the URL standard encodes a blank"),
+    ("-s URL/echo/ä", "GET /echo/%C3%A4\naccept: */*\nuser-agent: itself\n\n", 0, "RFC 3986 §2.1: upper case"),
+    ("-s -o one URL/cut", "", 18, "what there is, is in one.part: a file that has its name is whole"),
+    ("-s URL/endless-head", "", 52, "a head without an end is no answer"),
+    ("-s -H nocolon URL/echo", "", 2, "what is no field is an error"),
+    ("-s -F f=@-;filename=n URL/echo URL/echo | x", 2 * (
+        'POST /echo\naccept: */*\ncontent-type: multipart/form-data; boundary=B\nuser-agent: itself\n--B\nContent-Disposition: form-data; name="f"; '
+        'filename="n"\n\nx\n--B--\n\n'), 0, "standard input is read once for both; curl hangs"),
+    ("-sg URL/{a}[1]", "GET /%7Ba%7D[1]\naccept: */*\nuser-agent: itself\n\n", 0, "the URL standard encodes a brace"),
+    ("-s 'URL/\\{a\\}'", "GET /%7Ba%7D\naccept: */*\nuser-agent: itself\n\n", 0, "the same"),
+    ("-s URL/status/{404,500}", "status 404\nstatus 500\n", 0, "no line with the URL stands before the content of each"),
+    ("-s -L -T - URL/redirect/1/307 | x", "", 47, "standard input cannot be sent twice; curl has 65 for that"),
     ("-s -C 5 URL/range", "", 2, "the library finds the place itself"),
     ("-s -X POST -L -d x -w ' %{method}' -o /dev/null URL/redirect/1", " GET", 0, "RFC 9110 §15.4.3: a method of -X is not repeated at another place"),
 ]
@@ -126,26 +163,24 @@ def run(program, line, url):
             if path.is_file() and not path.name.endswith(".part"):
                 # The first lines of a cookie jar speak of the program that wrote it.
                 files[str(path.relative_to(folder))] = b"" if path.name == "jar" else path.read_bytes()
-    return done.returncode, done.stdout, files
+    # A cookie jar on standard output has comments, too.
+    return done.returncode, re.sub(rb"(?m)^# .*\n", b"", done.stdout), files
 
 
-def compare_secure(curl, fetch):
-    with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
-        for line in SECURE:
-            words = line.replace("CERT", f"{folder}/cert")
-            expected, got = run(curl, words, server.url), run(fetch, words, server.url)
-            checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
+def compare_line(line, fetch, url):
+    expected, got = run("curl", line, url), run(fetch, line, url)
+    checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
 
 
 def compare(bin_folder):
-    curl = shutil.which("curl")
-    if not curl:
+    if not shutil.which("curl"):
         raise SystemExit("install curl, with which Fetch is compared")
-    compare_secure(curl, bin_folder / "Fetch")
+    with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
+        for line in SECURE:
+            compare_line(line.replace("CERT", f"{folder}/cert"), bin_folder / "Fetch", server.url)
     with Server() as server:
         for line in SAME:
-            expected, got = run(curl, line, server.url), run(bin_folder / "Fetch", line, server.url)
-            checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
+            compare_line(line, bin_folder / "Fetch", server.url)
         for line, output, code, reason in OTHER:
             got = run(bin_folder / "Fetch", line, server.url)
             checks.report(f"fetch {line}: {reason}", None if got[:2] == (code, output.encode()) else str(got))

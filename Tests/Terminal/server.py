@@ -4,7 +4,9 @@ import gzip
 import http.server
 import json
 import re
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -70,6 +72,28 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.answer(200, '{"b":1.0,"a":[1,{"c":"\\u00e4"},[],{}],"b":null}', [("Content-Type", "application/json")])
             case "as":
                 self.answer(200, self.content(), [("Content-Type", f"application/{parts[1]}")])
+            case "slow-json":
+                self.send_response_only(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(b'[{"first": 1, ')
+                self.released.wait(60)
+                self.close_connection = True
+            case "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+            case "garbage" | "bad-chunk" | "endless-head":
+                self.wfile.write({"garbage": b"what is that\r\n\r\n", "endless-head": b"HTTP/1.1 200 OK\r\nA: b\r\n",
+                                  "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}[parts[0]])
+                self.close_connection = True
+            case "fails-once":
+                if self.counts[path] > 1:
+                    return self.echo()
+                self.content()
+                self.answer(503)
+            case "halves":
+                self.halves()
             case "control":
                 self.answer(200, "some text\n", [("X-Order", "a\x1b[2Jb")])
             case "crawl":
@@ -122,7 +146,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
     def crawl(self, number):
         """A page of eighty, with links to the next ones and to one that is missing."""
-        time.sleep(0.02)
+        time.sleep(0.03)
         links = [f"/crawl/{n}" for n in range(number + 1, min(number + 4, 80))] + ["/status/404"]
         html = "".join(f'<a href="{link}">x</a>' for link in links)
         self.answer(200, f"<title>{number}</title>{html}", [("Content-Type", "text/html")])
@@ -142,6 +166,19 @@ class Pages(http.server.BaseHTTPRequestHandler):
                     return
         except OSError:
             pass
+
+    def halves(self):
+        """Breaks off after half a mebibyte of a whole one; then only the rest is to be had."""
+        half = 1 << 19
+        rest = self.headers["Range"] == f"bytes={half}-"
+        self.send_response_only(206 if rest else 200)
+        self.send_header("ETag", '"1"')
+        if rest:
+            self.send_header("Content-Range", f"bytes {half}-{2 * half - 1}/{2 * half}")
+        self.send_header("Content-Length", str(half if rest else 2 * half))
+        self.end_headers()
+        self.wfile.write((b"b" if rest else b"a") * half)
+        self.close_connection = True
 
     def range(self):
         content = b"0123456789" * 10
