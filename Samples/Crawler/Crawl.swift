@@ -1,6 +1,7 @@
 import Foundation
 import Swirl
 import SwirlHTML
+import Terminal
 
 /// Takes URLs from the store, fetches them, and stores pages and links, until no URL is left.
 @MainActor final class Crawl {
@@ -18,7 +19,9 @@ import SwirlHTML
   private let client: HTTPClient
   private let seeds: [String: String]
   private let seedHosts: Set<String>
-  private let progress: Progress?
+  private var progress: Progress?
+  /// The URL of the last stored page.
+  private var last = ""
   private var hosts: [String: Host] = [:]
   private var underWay: Set<String> = []
   /// URLs whose pages the store has refused.
@@ -50,7 +53,6 @@ import SwirlHTML
     configuration.connections = max(1, min(2 * options.concurrency, room))
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
-    progress = options.isQuiet || isatty(2) == 0 ? nil : Progress()
   }
 
   private static func withOrigins(_ urls: [String]) -> [String: String] {
@@ -64,12 +66,14 @@ import SwirlHTML
     renewal.start(every: .seconds(options.lease / 3), now: false).addErrback { _ in }
     let pages = DeferredGroup()
     defer { renewal.stop() }
+    showProgress()
     do { try await takeAll(pages) } catch {
       // After Ctrl-C or without a store: return the URLs in flight at once, in a task that is not cancelled.
       pages.cancel()
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
       try? report()
+      if isCancelled(error) { tell("stopped: run it again with the same --store to crawl what is left") }
       throw error
     }
     progress?.end()
@@ -78,6 +82,14 @@ import SwirlHTML
     try? report()
     throw StoreError(
       description: "\(givenUp.count) URLs are left, whose pages the store refused: \(tally.lastStoreFailure)")
+  }
+
+  private func showProgress() {
+    if options.isQuiet { return }
+    progress = Progress(interval: options.interval, waiting: { [store] in try? await store.counts().waiting }) {
+      [unowned self] in
+      Progress.State(tally: tally, underWay: underWay.count, hosts: hosts.count, last: last)
+    }
   }
 
   func report() throws {
@@ -167,7 +179,6 @@ import SwirlHTML
     let url = taken.url
     defer {
       underWay.remove(url)
-      progress?.show(tally, underWay.count, reactor.now - start)
       wake()
     }
     do {
@@ -265,6 +276,7 @@ import SwirlHTML
 
   private func note(_ page: PageRecord) {
     tally.stored += 1
+    last = page.url
     switch page.status {
     case .some(300..<400): tally.redirects += 1
     case .some(400...): tally.refused += 1

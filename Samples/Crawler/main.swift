@@ -6,6 +6,7 @@
 // which is not in RFC 9309: use --delay.
 import Foundation
 import Swirl
+import Terminal
 
 let options = Options.parseOrExit()
 do {

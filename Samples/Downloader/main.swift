@@ -6,6 +6,7 @@
 // version by ETag or Last-Modified; otherwise it starts the file again.
 import Foundation
 import Swirl
+import Terminal
 
 let options = Options.parseOrExit()
 let code: Int32
@@ -13,7 +14,7 @@ do {
   let batch = try Batch(options)
   code = try runUntilComplete { try await batch.run() }
 } catch {
-  if (error as? Failure)?.isBrokenPipe != true { tell("downloader: \(error)") }
+  if (error as? OutputError)?.isBrokenPipe != true { tell("downloader: \(error)") }
   exit(Failure.code(of: error))
 }
 exit(code)

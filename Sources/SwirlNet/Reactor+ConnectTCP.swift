@@ -13,6 +13,8 @@ extension Reactor {
   /// `create_connection`.
   ///
   /// - Parameters:
+  ///   - host: a name, or an IP address.
+  ///   - port: the port.
   ///   - timeout: the time limit for resolving and connecting together.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.

@@ -10,11 +10,12 @@ extension CookieJar {
     case netscape
   }
 
-  /// Adds the cookies of a file in either format to the jar. It reports refused ones to ``onRefused``.
+  /// Adds the cookies of a file in either format to the jar. It reports refused ones to
+  /// ``/SwirlHTTPCore/CookieJar/onRefused``.
   ///
   /// Blocks the thread: load before the work starts, or in a thread pool.
-  /// - Throws: ``CookieError``; the jar is unchanged then. A file that does not exist is an error too: `errno` is
-  ///   `ENOENT`.
+  /// - Throws: ``/SwirlHTTPCore/CookieError``; the jar is unchanged then. A file that does not exist is an error too:
+  ///   `errno` is `ENOENT`.
   public func load(from path: String) throws(CookieError) {
     let text = try CookieFileAccess.contents(of: path)
     do throws(CookieError) {
@@ -32,7 +33,7 @@ extension CookieJar {
   /// old or the new cookies, never a part.
   ///
   /// Blocks the thread.
-  /// - Throws: ``CookieError``; the old file is unchanged then.
+  /// - Throws: ``/SwirlHTTPCore/CookieError``; the old file is unchanged then.
   public func save(to path: String, as format: Format = .json) throws(CookieError) {
     try CookieFileAccess.replace(path, with: format == .json ? Array(json.utf8) : netscapeBytes)
   }

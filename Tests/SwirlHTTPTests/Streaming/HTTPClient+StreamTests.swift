@@ -210,7 +210,7 @@ extension HTTPClientTests {
 
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `the limit on collected bodies is for those only, also on the same connection`(_ place: Place) async throws {
-      var configuration = HTTPClient.Configuration()
+      var configuration = HTTPClient.Configuration.patient
       configuration.maximumBodySize = 1000
       let bench = try await StreamBench(configuration)
       try await bench.thread.run(place) {

@@ -83,7 +83,7 @@ final class ReactorThread: Sendable {
   ) async throws {
     try await value { reactor in
       let holds = Deferred<Void>()
-      let deadline = reactor.now + .seconds(60)
+      let deadline = reactor.now + .seconds(540)
       func look() {
         if condition(reactor) { return holds.callback() }
         if reactor.now > deadline {

@@ -28,12 +28,14 @@ final class StreamBench: @unchecked Sendable {
   var remote: RemoteReactor { thread.remote }
 
   /// A bench whose server answers `/stream?<bytes>` with that many bytes of `Content`, anything else with `ok`.
-  convenience init(_ configuration: HTTPClient.Configuration = .init()) async throws {
-    try await self.init(configuration) { bench in HTTPServer { [unowned bench] in bench.answer($0) } }
+  convenience init(_ configuration: HTTPClient.Configuration = .patient) async throws {
+    try await self.init(configuration) { bench in
+      HTTPServer(configuration: .patient) { [unowned bench] in bench.answer($0) }
+    }
   }
 
   init(
-    _ configuration: HTTPClient.Configuration = .init(),
+    _ configuration: HTTPClient.Configuration = .patient,
     _ makeServer: @escaping @Sendable (StreamBench) -> HTTPServer
   ) async throws {
     thread = ReactorThread()
@@ -229,5 +231,27 @@ final class Uploader: StreamProtocol, @unchecked Sendable {
   func connectionLost(_ end: ConnectionEnd) {
     isOver = true
     transport = nil
+  }
+}
+
+// A test's task may wait for minutes behind others for one of Swift's threads, while the reactor's time passes. So no
+// limit in time that a test does not set itself may be reached.
+
+extension HTTPServer.Configuration {
+  static var patient: Self {
+    var patient = Self()
+    for limit in [\Self.headTimeout, \.bodyTimeout, \.idleTimeout, \.writeTimeout] {
+      patient[keyPath: limit] = .seconds(3600)
+    }
+    return patient
+  }
+}
+
+extension HTTPClient.Configuration {
+  static var patient: Self {
+    var patient = Self()
+    patient.connectTimeout = .seconds(3600)
+    patient.idleTimeout = .seconds(3600)
+    return patient
   }
 }
