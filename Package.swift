@@ -17,9 +17,10 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatServer", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles",
-  "PoolOfSeven", "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool",
-  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
+  "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "GracefulRestart",
+  "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch", "QueueCrawler", "RawHTTP",
+  "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler", "SubprocessOutput", "ThreadPool",
+  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
@@ -82,7 +83,7 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-    // Of the program Crawler.
+    // Of the samples Crawler and PostgresListen.
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlPlatform", swiftSettings: memorySafe),
     .target(name: "SwirlDeferred", dependencies: ["SwirlPlatform"], swiftSettings: memorySafe),
@@ -181,7 +182,9 @@ for name in samples + programs {
   switch name {
   case "Downloader": dependencies += [arguments, "COpenSSL"]  // for SHA-256
   case "Crawler": dependencies += [arguments, "SwirlHTML", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "PostgresListen": dependencies.append("CPQ")
   case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlHTML")
+  case "VirtualTimeTest": dependencies.append("SwirlTesting")
   default: break
   }
   package.targets.append(

@@ -4,7 +4,7 @@
 import Swirl
 
 @MainActor func ownServer() throws -> Int {
-  Int(try HTTPServer { request in .text("hello from \(request.path)\n") }.listen(0).localAddress.port)
+  try HTTPServer { request in .text("hello from \(request.path)\n") }.listen(0).localAddress.port
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())

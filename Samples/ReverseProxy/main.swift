@@ -26,7 +26,10 @@ configuration.decodesContent = false
 configuration.headers = [:]
 let client = HTTPClient(configuration)
 
-let server = HTTPServer.streaming { request in
+/// A body may have any length: it is not kept here.
+var limits = HTTPServer.Configuration()
+limits.limits.bodyBytes = nil
+let server = HTTPServer.streaming(configuration: limits) { request in
   var fields = endToEnd(request.headers)
   fields["X-Forwarded-For"] = request.peerAddress?.host
   let hasBody = request.contentLength.map { $0 > 0 } ?? (request["transfer-encoding"] != nil)

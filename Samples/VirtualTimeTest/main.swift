@@ -30,21 +30,33 @@ func itAsksEachMinute() {
   expect("after an hour", reactor.now - start == .seconds(3600))
 }
 
-func itRetriesAndTimesOut() {
+func itRetries() {
   let reactor = Reactor(clock: .virtual())
   let server = MockServer()
-  server.on("/price", .answer(.init(.serviceUnavailable)), .silence)
+  server.on("/price", .answer(.init(.serviceUnavailable)), .after(.seconds(5), .answer(.init(text: "40"))))
   let client = HTTPClient(answering: server.answer, on: reactor)
   client.intercept(.retry())
-  var failure: (any Error)?
-  client.fetch(HTTPClient.Request("https://shop.test/price", timeout: .seconds(30))).addErrback { error in
-    failure = error
-    throw error
-  }.addErrback { _ in HTTPClient.Response() }
+  var found: Int?
+  waitForPrice(below: 41, client, on: reactor).addCallback { found = $0 }
   reactor.runUntilIdle()
-  expect("it asked twice", server.requests.count == 2)
-  expect("it gave up in time", (failure as? HTTPError)?.code == .timeout)
+  expect("it asked twice", found == 40 && server.requests.count == 2)
+}
+
+func itGivesUp() {
+  let reactor = Reactor(clock: .virtual())
+  let server = MockServer()
+  server.on("/price", .silence)
+  let client = HTTPClient(answering: server.answer, on: reactor)
+  var failure: (any Error)?
+  let price = waitForPrice(below: 41, client, on: reactor).addTimeout(.seconds(10), clock: reactor)
+  price.addErrback { error in
+    failure = error
+    return 0
+  }
+  reactor.runUntilIdle()
+  expect("it gave up in time", failure is TimeoutError)
 }
 
 itAsksEachMinute()
-itRetriesAndTimesOut()
+itRetries()
+itGivesUp()

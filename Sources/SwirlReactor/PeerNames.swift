@@ -3,7 +3,13 @@
 public import SwirlDeferred
 
 /// Tornado.
-@available(*, unavailable, renamed: "Reactor") public typealias IOLoop = Reactor
+@available(*, unavailable, renamed: "Reactor", message: "`reactor`, or Reactor.current for this thread's")
+public enum IOLoop {
+  /// Tornado.
+  public static func current() -> Reactor { fatalError() }
+  /// Tornado.
+  public static func instance() -> Reactor { fatalError() }
+}
 /// SwiftNIO.
 @available(*, unavailable, renamed: "Reactor") public typealias EventLoop = Reactor
 /// SwiftNIO.

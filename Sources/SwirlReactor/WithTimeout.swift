@@ -67,12 +67,8 @@ private final class TimedBody<Value>: @unchecked Sendable {
 
   func result(of limit: Duration) throws -> Value {
     guard let outcome else { preconditionFailure("the task has ended without an outcome") }
-    do { return try outcome.get() } catch  where error.isCancellation && isLate.load(ordering: .relaxed) {
+    do { return try outcome.get() } catch is CancelledError where isLate.load(ordering: .relaxed) {
       throw TimeoutError(after: limit)
     }
   }
-}
-
-extension Error {
-  fileprivate var isCancellation: Bool { self is CancelledError || self is CancellationError }
 }

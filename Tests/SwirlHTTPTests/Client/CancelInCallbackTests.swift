@@ -162,13 +162,15 @@ extension HTTPClientTests {
     func `cancelling in a later hop stops that hop`(_ form: String) throws {
       var cancelled = 0
       var sent: [String] = []
+      var hops: [Deferred<Streamed>] = []
       let client = HTTPClient(
         answering: { request in
           sent.append(request.url)
           if request.url.hasSuffix("/old") {
             return .succeed(Streamed(HTTPClient.Response(.found, headers: [.location: "/new"])))
           }
-          return Deferred<Streamed>(canceller: { _ in cancelled += 1 })
+          hops.append(Deferred<Streamed>(canceller: { _ in cancelled += 1 }))
+          return hops[0]
         }, on: reactor)
       var cancel = {}
       client.intercept(eachHop: true) { request, next in
