@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import checks
-from server import Pages, Server, certificate
+from server import Server, certificate
 
 FILES = {
     "form": b"b=2\r\nc=3\n", "page.html": b"<p>\n", "note.txt": b"a & b\n", "fields": b"X-One: 1\nX-Two: 2\n", "quoted;.txt": b"q",
@@ -139,15 +139,16 @@ OTHER = [
 ]
 
 
-def words_of(line, url, folder):
+def words_of(line, url):
     words = [word[1:-1] if word[:1] == "'" else word for word in re.findall(r"'[^']*'|\S+", line)]
     return [word.replace("URL", url).replace("PORT", url.rsplit(":", 1)[1]) for word in words]
 
 
-def run(program, line, url):
+def run(program, line, server):
     """Exit code, standard output, and files of one command line in a folder of its own."""
+    url = server.url
     line, _, given = line.partition(" | ")
-    Pages.counts.clear()
+    server.counts.clear()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for file, content in FILES.items():
@@ -156,7 +157,7 @@ def run(program, line, url):
         before = {path for path in folder.rglob("*")}
         variables = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         done = subprocess.run(
-            [program, *words_of(line, url, folder)], input=given.replace("URL", url).encode(), capture_output=True, timeout=60, cwd=folder,
+            [program, *words_of(line, url)], input=given.replace("URL", url).encode(), capture_output=True, timeout=60, cwd=folder,
             env=dict(variables, HOME=name, LC_ALL="C.UTF-8"))
         files = {}
         for path in sorted(set(folder.rglob("*")) - before):
@@ -167,8 +168,8 @@ def run(program, line, url):
     return done.returncode, re.sub(rb"(?m)^# .*\n", b"", done.stdout), files
 
 
-def compare_line(line, fetch, url):
-    expected, got = run("curl", line, url), run(fetch, line, url)
+def compare_line(line, fetch, server):
+    expected, got = run("curl", line, server), run(fetch, line, server)
     checks.report(f"fetch {line}", None if got == expected else f"\n    curl:  {expected}\n    Fetch: {got}")
 
 
@@ -177,10 +178,10 @@ def compare(bin_folder):
         raise SystemExit("install curl, with which Fetch is compared")
     with tempfile.TemporaryDirectory() as folder, Server(certificate(f"{folder}/cert")) as server:
         for line in SECURE:
-            compare_line(line.replace("CERT", f"{folder}/cert"), bin_folder / "Fetch", server.url)
+            compare_line(line.replace("CERT", f"{folder}/cert"), bin_folder / "Fetch", server)
     with Server() as server:
         for line in SAME:
-            compare_line(line, bin_folder / "Fetch", server.url)
+            compare_line(line, bin_folder / "Fetch", server)
         for line, output, code, reason in OTHER:
-            got = run(bin_folder / "Fetch", line, server.url)
+            got = run(bin_folder / "Fetch", line, server)
             checks.report(f"fetch {line}: {reason}", None if got[:2] == (code, output.encode()) else str(got))

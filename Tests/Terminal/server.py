@@ -14,10 +14,6 @@ import time
 
 class Pages(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    #: How often each path was asked for, since the last reset.
-    counts = {}
-    #: A connection that says nothing more: /hang waits for it.
-    released = threading.Event()
     large = bytes(range(1, 127)) * 8000
 
     def answer(self, status, content=b"", fields=()):
@@ -60,7 +56,8 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
     def handle_path(self):
         path = self.path.split("?")[0]
-        self.counts[path] = self.counts.get(path, 0) + 1
+        counts = self.server.counts
+        counts[path] = counts.get(path, 0) + 1
         parts = path.strip("/").split("/")
         match parts[0]:
             case "status":
@@ -77,7 +74,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(b'[{"first": 1, ')
-                self.released.wait(60)
+                self.server.released.wait(60)
                 self.close_connection = True
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -88,7 +85,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
                                   "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}[parts[0]])
                 self.close_connection = True
             case "fails-once":
-                if self.counts[path] > 1:
+                if counts[path] > 1:
                     return self.echo()
                 self.content()
                 self.answer(503)
@@ -119,7 +116,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.answer(200, "named\n", [("Content-Disposition", f'attachment; filename="{"/".join(parts[1:]) or "n.txt"}"')])
             case "busy":
                 again = [("Retry-After", "0")] if len(parts) > 2 else []
-                self.answer(503 if self.counts[path] <= int(parts[1]) else 200, f"try {self.counts[path]}\n", again)
+                self.answer(503 if counts[path] <= int(parts[1]) else 200, f"try {counts[path]}\n", again)
             case "cookies":
                 self.answer(200, f"{self.headers['Cookie']}\n", [("Set-Cookie", "a=b; Path=/")])
             case "auth":
@@ -129,7 +126,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 else:
                     self.answer(401, "no\n", [("WWW-Authenticate", 'Basic realm="r"')])
             case "hang":
-                self.released.wait(60)
+                self.server.released.wait(60)
                 self.close_connection = True
             case "drip":
                 self.drip(int(parts[1]), float(parts[2]), "unknown" not in parts)
@@ -162,7 +159,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
         try:
             for _ in range(pieces):
                 self.wfile.write(piece)
-                if self.released.wait(pause):
+                if self.server.released.wait(pause):
                     return
         except OSError:
             pass
@@ -210,7 +207,10 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, certificate=None):
         """With a file that has a key and a certificate it speaks TLS."""
         super().__init__(("127.0.0.1", 0), Pages)
-        Pages.released.clear()
+        #: How often each path was asked for, since the last reset.
+        self.counts = {}
+        #: What hangs does so until this.
+        self.released = threading.Event()
         if certificate:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(certificate)
@@ -222,7 +222,7 @@ class Server(http.server.ThreadingHTTPServer):
         """A client that gives up resets its connection: that is tried here."""
 
     def __exit__(self, *error):
-        Pages.released.set()
+        self.released.set()
         self.shutdown()
         return super().__exit__(*error)
 
