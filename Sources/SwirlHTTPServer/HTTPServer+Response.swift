@@ -59,9 +59,8 @@ extension HTTPServer {
       return copy
     }
 
-    /// A copy with these fields, which replace fields of the same names; nil changes nothing.
-    func with(_ headers: HTTPFields?) -> Response {
-      guard let headers else { return self }
+    /// A copy with these fields, which replace fields of the same names.
+    func with(_ headers: HTTPFields) -> Response {
       var copy = self
       var all = copy.headers
       for field in headers { all[fields: field.name] = [] }
@@ -77,27 +76,42 @@ extension HTTPServer {
       Response(status, .empty)
     }
 
+    // The forms with fields are functions of their own: a default argument would cost each response without fields.
+
+    /// Text, as UTF-8.
+    public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+      Response(status, .text(text), .text)
+    }
+
     /// Text, as UTF-8, with these fields.
-    public static func text(
-      _ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
-    ) -> Response {
+    public static func text(_ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields) -> Response {
       Response(status, .text(text), .text).with(headers)
     }
 
+    /// A page, as UTF-8.
+    public static func html(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
+      Response(status, .text(html), .html)
+    }
+
     /// A page, as UTF-8, with these fields.
-    public static func html(
-      _ html: String, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
-    ) -> Response {
+    public static func html(_ html: String, status: HTTPResponse.Status = .ok, headers: HTTPFields) -> Response {
       Response(status, .text(html), .html).with(headers)
+    }
+
+    /// Bytes; by default `application/octet-stream`. A large array is sent without a copy.
+    public static func bytes(
+      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok
+    ) -> Response {
+      var response = Response(status, .bytes(bytes), .octets)
+      if let type { response.headers[.contentType] = type }
+      return response
     }
 
     /// Bytes, with these fields; by default `application/octet-stream`. A large array is sent without a copy.
     public static func bytes(
-      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
+      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok, headers: HTTPFields
     ) -> Response {
-      var response = Response(status, .bytes(bytes), .octets)
-      if let type { response.headers[.contentType] = type }
-      return response.with(headers)
+      self.bytes(bytes, type: type, status: status).with(headers)
     }
 
     /// A redirect: 302, or the given status (RFC 9110 §15.4). Characters that can't be in a field are dropped.

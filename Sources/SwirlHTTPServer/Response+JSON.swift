@@ -21,13 +21,19 @@ extension HTTPServer.Request {
 }
 
 extension HTTPServer.Response {
+  /// A value encoded as JSON.
+  /// - Throws: the encoder's error for a value that JSON can't represent.
+  public static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> HTTPServer.Response {
+    let data = try JSONEncoder().encode(value)
+    return HTTPServer.Response(status, .bytes(Array(data)), .json)
+  }
+
   /// A value encoded as JSON, with these fields.
   /// - Throws: the encoder's error for a value that JSON can't represent.
   public static func json(
-    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields? = nil
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields
   ) throws -> HTTPServer.Response {
-    let data = try JSONEncoder().encode(value)
-    return HTTPServer.Response(status, .bytes(Array(data)), .json).with(headers)
+    try json(value, status: status).with(headers)
   }
 }
 
