@@ -2,7 +2,7 @@
 // Answers to: Python's `python3 -m http.server`; Tornado's StaticFileHandler.
 // Run: `swift run FileServer FOLDER [PORT]`.
 //
-// It answers HEAD, and 304 if the copy of the client is current. It leaves out ranges, and files that do not fit in memory.
+// It answers HEAD, and 304 if the copy of the client is current. It leaves out ranges, and files beyond memory.
 import Foundation
 import Swirl
 
