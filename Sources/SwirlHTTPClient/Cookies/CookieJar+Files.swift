@@ -1,5 +1,6 @@
 public import SwirlHTTPCore
 import SwirlPlatform
+import SwirlSystem
 
 extension CookieJar {
   /// The format of a cookie file.
@@ -60,34 +61,19 @@ private enum CookieFileAccess {
     }
   }
 
-  /// Writes a temporary file and renames it over the old one.
+  /// Writes a temporary file and renames it over the old one; what is no regular file, such as `/dev/null`, is written
+  /// in place.
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
     try check(path, .cannotWrite)
-    // In the same directory, because rename does not cross file systems. The name is new, and does not extend the other
-    // one, which may have the maximum length.
-    let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    let name = "\(directory).swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
-    guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
-    // Syncs before the rename: otherwise a power failure could leave an empty file.
-    let isWritten = append(bytes, to: file) && fsync(file) == 0
-    let failure = isWritten ? 0 : errno
-    close(file)
-    guard isWritten, rename(name, path) == 0 else {
-      let error = CookieError(.cannotWrite, path: path, errno: isWritten ? errno : failure)
-      unlink(name)
-      throw error
+    do {
+      let file = try NewFile(SystemPath(path), permissions: UInt32(S_IRUSR | S_IWUSR))
+      try file.write(bytes)
+      try file.finish()
+    } catch let error as FileError where error.errno != 0 {
+      throw CookieError(.cannotWrite, path: path, errno: error.errno)
+    } catch {
+      throw CookieError(.cannotWrite, path: path, "\(error)")
     }
-  }
-
-  private static func append(_ bytes: [UInt8], to file: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      // The pointer is valid during the call, which does not keep it.
-      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-      if count > 0 { rest.removeFirst(count) } else if errno != EINTR { return false }
-    }
-    return true
   }
 
   /// C would cut the path at a zero byte, and use another file.
