@@ -59,7 +59,8 @@ private final class TimedBody<Value>: @unchecked Sendable {
       return { timer.cancel() }
     }
     let timer = Task {
-      try await Task.sleep(for: limit)
+      // A longer one does not fit in the system's timer, and would trap.
+      try await Task.sleep(for: min(limit, .seconds(1 << 32)))
       expire()
     }
     return { timer.cancel() }

@@ -81,6 +81,7 @@ import Testing
       try await withTimeout(.milliseconds(1)) { try await Task.sleep(for: .seconds(1000)) }
     }
     #expect(try await withTimeout(.seconds(1000)) { 1 } == 1)
+    #expect(try await withTimeout(.seconds(Int64.max)) { 1 } == 1)
   }
 
   @MainActor private static func countOnTheMainActor() async throws -> Int {
