@@ -8,47 +8,47 @@
 /// No code calls these methods, and a program implements only those of ``StreamProtocol``.
 public protocol StreamProtocolSpelling: AnyObject {
   /// Inferred.
-  associatedtype MadeArgument
+  associatedtype SpelledMadeArgument
   /// Inferred.
-  associatedtype MadeTransport
+  associatedtype SpelledMadeTransport
   /// Inferred.
-  associatedtype MadeResult
+  associatedtype SpelledMadeResult
   /// `connectionMade(_:)` with any argument.
-  func connectionMade(_ argument: MadeArgument)
+  func connectionMade(_ argument: SpelledMadeArgument)
   /// Never called.
-  func connectionMade(transport: MadeTransport)
+  func connectionMade(transport: SpelledMadeTransport)
   /// Never called.
-  func connectionMade() -> MadeResult
+  func connectionMade() -> SpelledMadeResult
   /// Unavailable if a method of the program is misspelled.
   static func checkConnectionMade()
 
   /// Inferred.
-  associatedtype LostArgument
+  associatedtype SpelledLostArgument
   /// Inferred.
-  associatedtype LostReason
+  associatedtype SpelledLostReason
   /// Inferred.
-  associatedtype LostError
+  associatedtype SpelledLostError
   /// Inferred.
-  associatedtype LostResult
+  associatedtype SpelledLostResult
   /// `connectionLost(_:)` with any argument.
-  func connectionLost(_ argument: LostArgument)
+  func connectionLost(_ argument: SpelledLostArgument)
   /// Never called.
-  func connectionLost(reason: LostReason)
+  func connectionLost(reason: SpelledLostReason)
   /// Never called.
-  func connectionLost(error: LostError)
+  func connectionLost(error: SpelledLostError)
   /// Never called.
-  func connectionLost() -> LostResult
+  func connectionLost() -> SpelledLostResult
   /// Unavailable if a method of the program is misspelled.
   static func checkConnectionLost()
 
   /// Inferred.
-  associatedtype EndResult
+  associatedtype SpelledEndResult
   /// Inferred.
-  associatedtype EOFResult
+  associatedtype SpelledEOFResult
   /// `endReceived()` with any result.
-  func endReceived() -> EndResult
+  func endReceived() -> SpelledEndResult
   /// Never called.
-  func eofReceived() -> EOFResult
+  func eofReceived() -> SpelledEOFResult
   /// Unavailable if a method of the program is misspelled.
   static func checkEndReceived()
 }
@@ -70,14 +70,15 @@ extension StreamProtocolSpelling {
   /// For a program with a misspelled method.
   @available(
     *, unavailable,
-    message: "the connectionMade of this class is never called: write func connectionMade(_ transport: any Transport)"
+    message:
+      "the connectionMade of this class is never called: write func connectionMade(_ transport: any Transport), and give a helper another name"
   )
   public static func checkConnectionMade() {}
   /// For a program with a misspelled method.
   @available(
     *, unavailable,
     message: """
-      the connectionLost of this class is never called: write func connectionLost(_ end: ConnectionEnd), whose end.error is the reason
+      the connectionLost of this class is never called: write func connectionLost(_ end: ConnectionEnd), whose end.error is the reason; give a helper another name
       """
   )
   public static func checkConnectionLost() {}
@@ -92,18 +93,21 @@ extension StreamProtocolSpelling {
 }
 
 extension StreamProtocolSpelling
-where MadeArgument == any Transport, MadeTransport == Never, MadeResult == Never {
+where SpelledMadeArgument == any Transport, SpelledMadeTransport == Never, SpelledMadeResult == Never {
   /// For a program without a misspelled method.
   public static func checkConnectionMade() {}
 }
 
 extension StreamProtocolSpelling
-where LostArgument == ConnectionEnd, LostReason == Never, LostError == Never, LostResult == Never {
+where
+  SpelledLostArgument == ConnectionEnd, SpelledLostReason == Never, SpelledLostError == Never,
+  SpelledLostResult == Never
+{
   /// For a program without a misspelled method.
   public static func checkConnectionLost() {}
 }
 
-extension StreamProtocolSpelling where EndResult == Bool, EOFResult == Never {
+extension StreamProtocolSpelling where SpelledEndResult == Bool, SpelledEOFResult == Never {
   /// For a program without a misspelled method.
   public static func checkEndReceived() {}
 }

@@ -2,12 +2,12 @@ import Swirl
 
 // Callbacks of a protocol that are never called: the compiler says so, with the form that is.
 
-final class LostError: StreamProtocol {  // expect: write func connectionLost(_ end: ConnectionEnd)
+final class LostErrorArgument: StreamProtocol {  // expect: write func connectionLost(_ end: ConnectionEnd)
   func dataReceived(_ bytes: Span<UInt8>) {}
   func connectionLost(_ error: (any Error)?) {}
 }
 
-final class LostReason: StreamProtocol {  // expect: write func connectionLost(_ end: ConnectionEnd)
+final class LostReasonLabel: StreamProtocol {  // expect: write func connectionLost(_ end: ConnectionEnd)
   func dataReceived(_ bytes: Span<UInt8>) {}
   func connectionLost(reason: any Error) {}
 }
