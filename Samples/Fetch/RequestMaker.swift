@@ -8,13 +8,17 @@ struct RequestMaker {
   private let lines: [HeaderLine]
   private let content: Content
   private let form: [HTTPClient.Body.Part]
+  /// Whether a field of the user asks for chunks.
+  private let isChunked: Bool
 
   /// Reads the files of the options: once for all URLs and attempts, because one may be standard input.
   init(_ options: Options) throws {
     self.options = options
     lines = try options.headers.flatMap(HeaderLine.lines)
+    let isChunked = lines.contains(where: Self.asksForChunks)
+    self.isChunked = isChunked
     content = try Content(options.content)
-    form = try options.form.map { try FormPart($0.text, isLiteral: $0.isLiteral).part }
+    form = try options.form.map { try FormPart($0.text, isLiteral: $0.isLiteral, isChunked: isChunked).part }
   }
 
   func request(to url: String) throws -> HTTPClient.Request {
@@ -30,7 +34,7 @@ struct RequestMaker {
     if options.isHead { request.method = .head }
     request.body = try body
     // As for a file, the server may refuse large content before it is sent.
-    let isLarge = options.upload != nil || request.body?.length ?? 0 > 1 << 20
+    let isLarge = options.upload != nil || (request.body?.length ?? content.bytes.count) > 1 << 20
     request.expectsContinue = isLarge && !lines.contains { $0.name == .expect }
     if request.body != nil { request.method = options.upload == nil ? .post : .put }
     if let method = options.method {
@@ -70,13 +74,18 @@ struct RequestMaker {
 
   private var body: HTTPClient.Body? {
     get throws {
-      if let upload = options.upload { return try Upload.body(upload) }
+      if let upload = options.upload { return try Upload.body(upload, isChunked: isChunked) }
       if !form.isEmpty { return .multipart(form) }
       if content.isEmpty || options.putsContentInQuery { return nil }
       // A type that -H removes or replaces is not sent.
       let hasOwnType = lines.contains { $0.name == .contentType }
-      return .bytes(content.bytes, contentType: hasOwnType ? nil : content.type)
+      let type = hasOwnType ? nil : content.type
+      return isChunked ? Upload.chunked(content.bytes, type) : .bytes(content.bytes, contentType: type)
     }
+  }
+
+  private static func asksForChunks(_ line: HeaderLine) -> Bool {
+    line.name == .transferEncoding && line.value?.lowercased() == "chunked"
   }
 
   private func setFields(of request: inout HTTPClient.Request) {
@@ -89,14 +98,9 @@ struct RequestMaker {
     if !cookies.isEmpty { request.headers[.cookie] = cookies.joined(separator: "; ") }
     // A field of the user replaces the default, and stands beside another of its own.
     for line in lines where line.name != .cookie { request.headers[line.name] = nil }
-    for line in lines {
-      guard let value = line.value else { continue }
-      if line.name == .transferEncoding, value.lowercased() == "chunked" {
-        // The client decides how content is framed: in chunks if it does not know the length.
-        request.body = request.body.map { $0.length == nil ? $0 : Upload.chunked(content.bytes, $0.contentType) }
-      } else {
-        request.headers.append(HTTPField(name: line.name, value: value))
-      }
+    // The client decides how content is framed: in chunks if it does not know the length.
+    for line in lines where !Self.asksForChunks(line) {
+      if let value = line.value { request.headers.append(HTTPField(name: line.name, value: value)) }
     }
   }
 

@@ -86,6 +86,9 @@ SAME += [
     "-s -L -d a=1 URL/redirect/1/307", "-s -L -d a=1 URL/redirect/1/303", "-s -L -d a=1 URL/redirect/1/301", "-s -L -T page.html URL/redirect/1/307",
     "-s -L -F f=@page.html URL/redirect/1/308", "-s -L -d x -H 'Transfer-Encoding: chunked' URL/redirect/1/307", "-s -L -I URL/redirect/2/303",
     "-s -d @- URL/echo URL/echo | x", "-s -d @- --retry 1 -o one URL/fails-once | x", "-s --data-binary @form URL/echo URL/echo",
+    "-s -T page.html -H 'Transfer-Encoding: chunked' URL/echo", "-s -F f=@page.html -H 'Transfer-Encoding: chunked' URL/echo",
+    "-s -F a=1 -F b=2 -H 'Transfer-Encoding: chunked' URL/echo", "-s --form-string a=1 -H 'Transfer-Encoding: chunked' URL/echo",
+    "-s -L -F f=@page.html -H 'Transfer-Encoding: chunked' URL/redirect/1/308", "-s -F f=@- -H 'Transfer-Encoding: chunked' URL/echo | input",
     # Patterns.
     "-s -o '#1' URL/{one,two}.txt", "-sO URL/f[1-3].txt", "-sO URL/f[08-10].txt", "-sO URL/f[a-e:2].txt", "-s -o '#2-#1.x' URL/{a,b}/[1-2]",
     "-s URL/[1", "-s URL/{a", "-s URL/a}", "-s URL/[3-1]", "-s URL/[x]", "-s URL/{one}", "-s http://[::1]:1/", "-sO -O URL/{a,b} URL/c",
