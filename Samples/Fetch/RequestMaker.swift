@@ -55,7 +55,7 @@ struct RequestMaker {
   }
 
   /// Removes `user:password@`: the client takes credentials beside a URL, where no log and no Referer has them.
-  private static func removeCredentials(from url: inout String) -> (user: String, password: String)? {
+  private static func removeCredentials(from url: inout String) -> (user: String, password: String?)? {
     guard let start = url.firstRange(of: "://")?.upperBound, URL(string: url)?.host() != nil else { return nil }
     let authority = url[start...].prefix { !"/?#".contains($0) }
     guard let sign = authority.lastIndex(of: "@") else { return nil }
@@ -63,7 +63,7 @@ struct RequestMaker {
       $0.removingPercentEncoding ?? String($0)
     }
     url.removeSubrange(start...sign)
-    return (words[0], words.count > 1 ? words[1] : "")
+    return (words[0], words.count > 1 ? words[1] : nil)
   }
 
   /// Adds a query before the fragment.
@@ -104,21 +104,23 @@ struct RequestMaker {
     }
   }
 
-  private func setCredentials(of request: inout HTTPClient.Request, _ credentials: (user: String, password: String)?)
-    throws
-  {
-    if let token = options.bearer { request.authentication = .bearer(token) }
-    var user = options.user
-    if user == nil, options.usesNetrc || options.netrcIsOptional || options.netrcFile != nil {
+  /// A token goes before -u, that before the URL, and that before .netrc, which may have the password of its user.
+  private func setCredentials(of request: inout HTTPClient.Request, _ own: (user: String, password: String?)?) throws {
+    if let token = options.bearer {
+      request.authentication = .bearer(token)
+      return
+    }
+    var credentials = options.user.map { text in
+      let words = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      return (user: words[0], password: words.count > 1 ? words[1] : "")
+    }
+    if credentials == nil, own?.password == nil,
+      options.usesNetrc || options.netrcIsOptional || options.netrcFile != nil
+    {
       let host = URL(string: request.url)?.host() ?? ""
-      user = try Netrc(options).credentials(for: host)
+      credentials = try Netrc(options).credentials(for: host, user: own?.user)
     }
-    if let own = credentials, user == nil, options.bearer == nil {
-      request.authentication = options.isDigest ? .digest(own.user, own.password) : .basic(own.user, own.password)
-    }
-    guard let user else { return }
-    let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let password = parts.count > 1 ? parts[1] : ""
-    request.authentication = options.isDigest ? .digest(parts[0], password) : .basic(parts[0], password)
+    guard let (user, password) = credentials ?? own.map({ ($0.user, $0.password ?? "") }) else { return }
+    request.authentication = options.isDigest ? .digest(user, password) : .basic(user, password)
   }
 }
