@@ -21,22 +21,21 @@ struct RequestMaker {
     form = try options.form.map { try FormPart($0.text, isLiteral: $0.isLiteral, isChunked: isChunked).part }
   }
 
-  func request(to url: String) throws -> HTTPClient.Request {
+  /// - Parameter upload: the file of -T for this URL.
+  func request(to url: String, sending upload: String?) throws -> HTTPClient.Request {
     var url = hasScheme(url) ? url : "http://\(url)"
-    if let upload = options.upload, upload != "-", url.hasSuffix("/") {
-      url += percentEncoded(URL(filePath: upload).lastPathComponent.utf8)
-    }
+    if let upload, upload != "-" { url = Self.add(fileName: URL(filePath: upload).lastPathComponent, to: url) }
     let credentials = Self.removeCredentials(from: &url)
     if options.putsContentInQuery, !content.bytes.isEmpty {
       url = Self.add(String(decoding: content.bytes, as: UTF8.self), to: url)
     }
     var request = HTTPClient.Request(url)
     if options.isHead { request.method = .head }
-    request.body = try body
+    request.body = try body(upload)
     // As for a file, the server may refuse large content before it is sent.
-    let isLarge = options.upload != nil || (request.body?.length ?? content.bytes.count) > 1 << 20
+    let isLarge = upload != nil || (request.body?.length ?? content.bytes.count) > 1 << 20
     request.expectsContinue = isLarge && !lines.contains { $0.name == .expect }
-    if request.body != nil { request.method = options.upload == nil ? .post : .put }
+    if request.body != nil { request.method = upload == nil ? .post : .put }
     if let method = options.method {
       guard let known = HTTPRequest.Method(method) else { throw UsageError(words: "\(method) is no method") }
       request.method = known
@@ -72,16 +71,23 @@ struct RequestMaker {
     return head + (head.contains("?") ? "&" : "?") + query + url[head.endIndex...]
   }
 
-  private var body: HTTPClient.Body? {
-    get throws {
-      if let upload = options.upload { return try Upload.body(upload, isChunked: isChunked) }
-      if !form.isEmpty { return .multipart(form) }
-      if content.isEmpty || options.putsContentInQuery { return nil }
-      // A type that -H removes or replaces is not sent.
-      let hasOwnType = lines.contains { $0.name == .contentType }
-      let type = hasOwnType ? nil : content.type
-      return isChunked ? Upload.chunked(content.bytes, type) : .bytes(content.bytes, contentType: type)
-    }
+  /// Adds the name of a file to a path that ends in a slash, or that is empty.
+  private static func add(fileName: String, to url: String) -> String {
+    let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    let end = url[start...].firstIndex { $0 == "?" || $0 == "#" } ?? url.endIndex
+    let isEmpty = !url[start..<end].contains("/")
+    guard isEmpty || url[..<end].hasSuffix("/") else { return url }
+    return url[..<end] + (isEmpty ? "/" : "") + percentEncoded(fileName.utf8) + url[end...]
+  }
+
+  private func body(_ upload: String?) throws -> HTTPClient.Body? {
+    if let upload { return try Upload.body(upload, isChunked: isChunked) }
+    if !form.isEmpty { return .multipart(form) }
+    if content.isEmpty || options.putsContentInQuery { return nil }
+    // A type that -H removes or replaces is not sent.
+    let hasOwnType = lines.contains { $0.name == .contentType }
+    let type = hasOwnType ? nil : content.type
+    return isChunked ? Upload.chunked(content.bytes, type) : .bytes(content.bytes, contentType: type)
   }
 
   private static func asksForChunks(_ line: HeaderLine) -> Bool {

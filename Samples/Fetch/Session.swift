@@ -110,7 +110,7 @@ import Terminal
       // The content of an attempt that is repeated is not written.
       let mayRetry = left > 0 && (options.retryTime.map { (reactor.now - begin) / .seconds(1) + pause <= $0 } ?? true)
       do { return try await attempt(transfer, mayRetry: mayRetry) } catch  where mayRetry {
-        guard let reason = Retry(options).reason(for: error) else { throw error }
+        guard let reason = Retry(transfer).reason(for: error) else { throw error }
         // A server that asks for a longer pause has it.
         let wait = max(options.retryDelay ?? pause, Retry.asked(by: transfer.hops.last?.response) ?? 0)
         if let longest = options.retryTime, (reactor.now - begin) / .seconds(1) + wait > longest { throw error }

@@ -11,6 +11,8 @@ import Terminal
   let number: Int
   /// The number of its URL on the command line.
   let urlNumber: Int
+  /// The file that it sends.
+  let upload: String?
   private let output: Options.Output?
   private let isForAnyOutput: Bool
   private let console: Console
@@ -26,6 +28,7 @@ import Terminal
   init(_ match: URLPattern.Match, _ index: Int, of options: Options, number: Int, urlNumber: Int, _ console: Console) {
     (url, self.options, self.console) = (match.url, options, console)
     (self.number, self.urlNumber) = (number, urlNumber)
+    upload = options.upload(index)
     output = options.output(index).map { if case .file(let name) = $0 { .file(match.name(name)) } else { $0 } }
     isForAnyOutput = options.namesStandardOutput(index)
   }
@@ -34,7 +37,7 @@ import Terminal
   func attempt(_ client: HTTPClient, _ maker: RequestMaker, mayRetry: Bool) async throws {
     (hops, received, attempts) = ([], 0, attempts + 1)
     start = reactor.now
-    var request = try maker.request(to: url)
+    var request = try maker.request(to: url, sending: upload)
     request.headers[.transfer] = String(number)
     self.request = request
     sent = request.body?.length ?? 0

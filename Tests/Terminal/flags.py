@@ -92,6 +92,11 @@ SAME += [
     "-s -L -F f=@page.html -H 'Transfer-Encoding: chunked' URL/redirect/1/308", "-s -F f=@- -H 'Transfer-Encoding: chunked' URL/echo | input",
     "-s --netrc-file netrc --oauth2-bearer token URL/echo", "-s --netrc-optional http://me:mine@127.0.0.1:PORT/auth", "-s --oauth2-bearer token -u a:b URL/echo",
     "-s --netrc-file escapes http://me@127.0.0.1:PORT/auth", "-s --netrc-file escapes URL/auth", "-s --oauth2-bearer token http://me:mine@127.0.0.1:PORT/echo",
+    # Files that are sent.
+    "-s -T page.html -T note.txt URL/echo URL/up/", "-s -T page.html URL/echo URL/echo", "-s -T page.html -T note.txt URL/echo", "-s -T '' URL/echo",
+    "-s -T page.html -T note.txt URL/one URL/up/ URL/echo", "-s -T page.html URL", "-s -T page.html URL/d/?q", "-s -T page.html URL?q=1", "-s -T page.html URL/d/#f",
+    "-s -T page.html URL/d/?q=a/", "-s -T page.html URL/d?q=a/", "-s -T page.html URL/[1-2]", "-s -T page.html -T - URL/echo URL/echo | x", "-s -T - URL/d/ | x",
+    "-s -T page.html -o one -o two URL/echo URL/echo",
     # Patterns.
     "-s -o '#1' URL/{one,two}.txt", "-sO URL/f[1-3].txt", "-sO URL/f[08-10].txt", "-sO URL/f[a-e:2].txt", "-s -o '#2-#1.x' URL/{a,b}/[1-2]",
     "-s URL/[1", "-s URL/{a", "-s URL/a}", "-s URL/[3-1]", "-s URL/[x]", "-s URL/{one}", "-s http://[::1]:1/", "-sO -O URL/{a,b} URL/c",
