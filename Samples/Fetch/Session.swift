@@ -12,9 +12,6 @@ import Terminal
   private let maker: RequestMaker
 
   init(_ options: Options, firstNumber: Int, _ console: Console) throws {
-    var options = options
-    options.user = Password.complete(options.user, for: "host")
-    options.proxyUser = Password.complete(options.proxyUser, for: "proxy")
     self.options = options
     self.console = console
     let matches = try options.urls.enumerated().flatMap { index, url in

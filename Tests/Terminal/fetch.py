@@ -181,6 +181,32 @@ def password_is_asked_for(fetch, url):
         expect(screen.end() == 0 and screen.lines[-1] == "ada:secret" and screen.text.count("secret") == 1, screen.text)
 
 
+def password_is_left_out(fetch, url):
+    """Ctrl-C at the prompt for a password ends it with 130, and Ctrl-Z suspends it; the terminal shows what is typed then"""
+    with Screen([fetch, "-u", "ada", f"{url}/auth"]) as screen:
+        screen.wait_for("Enter host password")
+        screen.press(b"\x03")
+        expect(screen.end(5) == 130 and screen.cursor == (0, 1), f"{screen.process.returncode} {screen.text}")
+    with Screen(["bash", "--norc", "-i"], PS1="> ") as screen:
+        screen.press(f"'{fetch}' -u ada {url}/auth\n".encode())
+        screen.wait_for("Enter host password")
+        screen.press(b"\x1a")
+        screen.wait_for("Stopped")
+        screen.press(b"stty -a\n")
+        screen.wait_for(" echo ")
+        screen.press(b"fg\n")
+        screen.wait_for("> fg\\s+'")
+        screen.wait_for_echo(False)
+        screen.press(b"secret\n")
+        screen.wait_for("ada:secret")
+        screen.press(b"stty -a | grep -o ' echo '; exit\n")
+        expect(screen.end() == 0 and screen.text.count("secret") == 1, screen.text)
+    with Screen([fetch, "-u", "ada", f"{url}/auth"]) as screen:
+        screen.wait_for("Enter host password")
+        screen.process.send_signal(signal.SIGTERM)
+        expect(screen.end(5) == 143, f"{screen.process.returncode}")
+
+
 def no_progress(fetch, url):
     """-s, --no-progress-meter and a pipe show no progress"""
     for words in (["-s"], ["--no-progress-meter"]):
@@ -194,5 +220,5 @@ def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
             [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, no_progress],
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, password_is_left_out, no_progress],
             bin_folder / "Fetch", server.url)
