@@ -53,6 +53,7 @@ import Terminal
         if failed != 0 { code = failed }
       }
     } catch  where error.isCancellation {
+      for transfer in transfers { transfer.cut() }
       if options.reportsErrors, transfers.contains(where: \.hasPart) {
         console.tell("stopped: the same with -C - resumes it")
       }
@@ -123,8 +124,13 @@ import Terminal
 
   private func attempt(_ transfer: Transfer, mayRetry: Bool) async throws {
     let done = Deferred { [client, maker] in try await transfer.attempt(client, maker, mayRetry: mayRetry) }
-    // For a stream the client's own timeout restarts with each piece.
-    guard let seconds = options.maximumTime else { return try await done.value }
-    try await done.addTimeout(.seconds(seconds), clock: reactor).value
+    do {
+      // For a stream the client's own timeout restarts with each piece.
+      guard let seconds = options.maximumTime else { return try await done.value }
+      try await done.addTimeout(.seconds(seconds), clock: reactor).value
+    } catch {
+      transfer.cut()
+      throw error
+    }
   }
 }

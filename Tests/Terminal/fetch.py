@@ -55,6 +55,19 @@ def json_that_is_odd(fetch, url):
             expect(screen.end() == 0 and screen.lines == lines, f"{content!r}: {screen.lines}")
 
 
+def json_that_is_cut(fetch, url):
+    """JSON that ends within a string leaves the terminal without a colour, also after Ctrl-C and a timeout"""
+    for content in ('["cut', '{"cut', '["cut\\', "[tru"):
+        with Screen([fetch, "--data-binary", content, f"{url}/as/json"]) as screen:
+            expect(screen.end() == 0 and screen.bytes.rstrip().endswith(b"\x1b[0m") and screen.cursor[0] == 0, f"{content}: {screen.bytes}")
+    for words, key, code in (([], b"\x03", 130), (["-m", "0.5"], b"", 28)):
+        with Screen([fetch, *words, f"{url}/slow-json/text"]) as screen:
+            screen.wait_for('"cut')
+            screen.press(key)
+            expect(screen.end() == code, f"exit {screen.process.returncode}")
+            expect(b"\x1b[0m" in screen.bytes.partition(b'"cut')[2], f"{screen.bytes}")
+
+
 def json_that_comes_slowly(fetch, url):
     """JSON is shown as it comes, before its end is there"""
     with Screen([fetch, f"{url}/slow-json"]) as screen:
@@ -219,6 +232,6 @@ def no_progress(fetch, url):
 def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
-            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
+            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_is_cut, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
              control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, password_is_left_out, no_progress],
             bin_folder / "Fetch", server.url)
