@@ -179,6 +179,20 @@ def retry_resumes(fetch, url):
         expect(done.returncode == 0 and pathlib.Path(folder, "f").read_bytes() == (b"a" * (1 << 19)) + b"b" * (1 << 19), f"{done}")
 
 
+def permissions_stay(fetch, url):
+    """A file that exists keeps its permissions, as a whole, as a part and with -i"""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "f")
+        for mode in (0o600, 0o666, 0o751):
+            for words, part in (([f"{url}/text"], False), (["-i", f"{url}/text"], False), ([f"{url}/cut"], True)):
+                file.write_bytes(b"old")
+                file.chmod(mode)
+                done = subprocess.run([fetch, "-s", "-o", file, *words], capture_output=True, timeout=30)
+                left = pathlib.Path(folder, "f.part") if part else file
+                expect(done.returncode == 18 * part and left.read_bytes() != b"old" and left.stat().st_mode & 0o777 == mode, f"{mode:o} {words}: {done} {left.stat()}")
+        left.unlink()
+
+
 def piped_to_head(fetch, url):
     """A reader that has enough ends it in silence"""
     shell = f"'{fetch}' '{url}/large' | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"
@@ -233,5 +247,5 @@ def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
             [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_is_cut, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, password_is_left_out, no_progress],
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, permissions_stay, piped_to_head, password_is_asked_for, password_is_left_out, no_progress],
             bin_folder / "Fetch", server.url)
