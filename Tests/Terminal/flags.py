@@ -147,6 +147,9 @@ OTHER = [
     ("-s -L -T - URL/redirect/1/307 | x", "", 47, "standard input cannot be sent twice; curl has 65 for that"),
     ("-s --netrc-file netrc http://me:mine@127.0.0.1:PORT/auth", "me:mine\n", 0, "the password in the URL is meant; curl mixes both"),
     ("-s --netrc-file escapes http://other@127.0.0.1:PORT/auth", "other:\n", 0, "a password of another user is not sent"),
+    ("-s -6 http://localhost:PORT/text --next -s -4 http://localhost:PORT/text", "some text\n", 7, "a failure is one, and a family is of its own part"),
+    ("-s --resolve name.invalid:PORT:127.0.0.1 http://name.invalid:PORT/text --next -s http://name.invalid:PORT/text", "some text\n", 6,
+     "an address is of its own part; curl keeps it"),
     ("-s -C 5 URL/range", "", 2, "the library finds the place itself"),
     ("-s -X POST -L -d x -w ' %{method}' -o /dev/null URL/redirect/1", " GET", 0, "RFC 9110 §15.4.3: a method of -X is not repeated at another place"),
 ]
