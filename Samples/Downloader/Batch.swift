@@ -18,9 +18,7 @@ import Terminal
       urls += try String(contentsOfFile: input, encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
     }
     files = urls.map { ($0, Self.name(of: $0)) }
-    if let twice = Dictionary(grouping: files, by: \.name).first(where: { $1.count > 1 }) {
-      throw Failure.usage("more than one URL has a file called \(twice.key)")
-    }
+    try Self.checkNames(files.map(\.name))
     checksums = try options.checksums.map { try Checksums(String(contentsOfFile: $0, encoding: .utf8)) }
     try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
     var configuration = HTTPClient.Configuration()
@@ -37,6 +35,20 @@ import Terminal
     if name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.contains("\0") { return "index.html" }
     return name.escapingControls(except: "") { scalar in
       String(scalar).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+  }
+
+  /// Each file has a name of its own, and while it is downloaded some more, which no other file may have.
+  private static func checkNames(_ names: [String]) throws {
+    var known: Set<String> = []
+    for name in names where !known.insert(name).inserted {
+      throw Failure.usage("more than one URL has a file called \(name)")
+    }
+    for name in names {
+      let unverified = unverifiedName(of: name)
+      for other in [unverified, "\(unverified).part", "\(unverified).origin.part"] where known.contains(other) {
+        throw Failure.usage("\(other) is a file of a URL, and \(name) has that name for a while: download one later")
+      }
     }
   }
 

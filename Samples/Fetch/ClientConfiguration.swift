@@ -36,7 +36,9 @@ enum ClientConfiguration {
     func variable(_ name: String) -> String? { environment[name] ?? environment[name.uppercased()] }
     guard var url = options.proxy else {
       // The environment of this process is the only place that the library reads.
+      let before = environment["no_proxy"]
       if let hosts = options.noProxy { setenv("no_proxy", hosts, 1) }
+      defer { if let before { setenv("no_proxy", before, 1) } else { unsetenv("no_proxy") } }
       return try .environment()
     }
     if url.isEmpty { return .none }

@@ -82,7 +82,8 @@ struct CommandParser {
   private func check(_ part: Options) throws {
     if part.urls.isEmpty { throw UsageError(words: "give a URL") }
     let kinds = [
-      part.isHead, !part.form.isEmpty, part.upload != nil, !part.content.isEmpty && !part.putsContentInQuery,
+      part.isHead, !part.form.isEmpty, part.uploads.contains { !$0.isEmpty },
+      !part.content.isEmpty && !part.putsContentInQuery,
     ]
     if kinds.filter({ $0 }).count > 1 { throw UsageError(words: "-I, -F, -T and -d exclude each other") }
     if part.parallelMaximum < 1 { throw UsageError(words: "--parallel-max takes 1 or more") }

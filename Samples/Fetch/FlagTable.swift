@@ -26,7 +26,7 @@ extension Flag {
         $0.form.append(($1, false))
       },
       value(nil, "form-string", "PART", "The same, without a meaning of @, < and ;.") { $0.form.append(($1, true)) },
-      text("T", "upload-file", "FILE", "Send a file by PUT; - is standard input.", \.upload),
+      texts("T", "upload-file", "FILE", "Send a file by PUT, one for each URL; - is standard input.", \.uploads),
       flag("I", "head", "Ask for the head alone.", \.isHead),
       text("A", "user-agent", "NAME", "The User-Agent.", \.userAgent),
       text("e", "referer", "URL", "The Referer.", \.referer),

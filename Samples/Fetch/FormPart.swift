@@ -6,14 +6,15 @@ import Swirl
 struct FormPart {
   let part: HTTPClient.Body.Part
 
-  init(_ text: String, isLiteral: Bool) throws {
+  /// - Parameter isChunked: whether the form is sent without its length. That takes a part without one.
+  init(_ text: String, isLiteral: Bool, isChunked: Bool) throws {
     guard let sign = text.firstIndex(of: "=") else {
       throw UsageError(words: "a part is name=value or name=@FILE, not \(text)")
     }
     let name = String(text[..<sign])
     let rest = text[text.index(after: sign)...]
     guard !isLiteral else {
-      part = .init(name, String(rest))
+      part = .init(name, Self.bytes(Array(rest.utf8), nil, isChunked))
       return
     }
     let isFile = rest.hasPrefix("@")
@@ -22,17 +23,23 @@ struct FormPart {
     if isFile {
       let fileName = attributes["filename"] ?? URL(filePath: value).lastPathComponent
       let type = attributes["type"] ?? (value == "-" ? nil : Self.type(of: fileName))
-      // Standard input has no length to announce.
-      let body = value == "-" ? .bytes(try readAll("-"), contentType: type) : try Self.file(value, type)
+      let body = value == "-" ? Self.bytes(try readAll("-"), type, isChunked) : try Self.file(value, type, isChunked)
       part = .init(name, body, fileName: fileName)
     } else {
       let bytes = isContent ? try readAll(value) : Array(value.utf8)
-      part = .init(name, .bytes(bytes, contentType: attributes["type"]), fileName: attributes["filename"])
+      part = .init(name, Self.bytes(bytes, attributes["type"], isChunked), fileName: attributes["filename"])
     }
   }
 
-  private static func file(_ path: String, _ type: String?) throws -> HTTPClient.Body {
-    do { return try .file(path, contentType: type) } catch let error as FileError {
+  private static func bytes(_ bytes: [UInt8], _ type: String?, _ isChunked: Bool) -> HTTPClient.Body {
+    isChunked ? Upload.chunked(bytes, type) : .bytes(bytes, contentType: type)
+  }
+
+  private static func file(_ path: String, _ type: String?, _ isChunked: Bool) throws -> HTTPClient.Body {
+    do {
+      let file = try HTTPClient.Body.file(path, contentType: type)
+      return isChunked ? Upload.chunked(file: path, file.contentType) : file
+    } catch let error as FileError {
       throw InputError(path: path, reason: error.reason)
     }
   }

@@ -30,9 +30,10 @@ struct JSONFormatter {
     return output
   }
 
-  /// What ends the last line.
+  /// What ends the last line, and the colour of a string that is cut off.
   mutating func end() -> [UInt8] {
-    endWord()
+    if token != nil { colorEnd() }
+    token = nil
     defer { output = [] }
     return output + Array("\n".utf8)
   }

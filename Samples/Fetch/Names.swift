@@ -23,9 +23,12 @@ struct Names {
     SocketAddress(ip: text.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: 0)
   }
 
+  @MainActor private static let system = reactor.resolver.lookup
+
+  /// Instead of those of an earlier part.
   @MainActor func use() {
-    if known.isEmpty, family == nil { return }
-    let system = reactor.resolver.lookup
+    let system = Self.system
+    reactor.resolver.removeCachedAnswers()
     reactor.resolver.lookup = { [known, family] name in
       let found = (known[name] ?? known["*"]).map { .succeed($0) } ?? system(name)
       guard let family else { return found }

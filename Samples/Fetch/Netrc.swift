@@ -14,14 +14,20 @@ struct Netrc {
     }
   }
 
-  /// `user:password`, or nil if the file has neither the host nor a default.
-  func credentials(for host: String) -> String? {
+  /// The user and the password, or nil if the file has neither the host nor a default.
+  /// - Parameter wanted: the user whose password it looks for; nil for the first one.
+  func credentials(for host: String, user wanted: String?) -> (user: String, password: String)? {
     var rest = words[...]
     var (isMeant, user, password) = (false, String?.none, "")
+    var found: (user: String, password: String)? {
+      guard isMeant, let user = user ?? wanted, user == wanted ?? user else { return nil }
+      return (user, password)
+    }
     while let word = rest.popFirst() {
       switch word {
       case "machine", "default":
-        if isMeant, let user { return "\(user):\(password)" }
+        if let found { return found }
+        (user, password) = (nil, "")
         isMeant = word == "default" || rest.popFirst()?.lowercased() == host.lowercased()
       case "login": if let name = rest.popFirst(), isMeant { user = name }
       case "password": if let secret = rest.popFirst(), isMeant { password = secret }
@@ -29,10 +35,10 @@ struct Netrc {
       default: break
       }
     }
-    return isMeant ? user.map { "\($0):\(password)" } : nil
+    return found
   }
 
-  /// A macro reaches to an empty line; quotes may have blanks in them.
+  /// A macro reaches to an empty line; quotes may have blanks and escapes in them.
   private static func words(of text: String) -> [String] {
     var words: [String] = []
     var isMacro = false
@@ -44,9 +50,7 @@ struct Netrc {
       var rest = line.drop(while: \.isWhitespace)
       while let first = rest.first {
         if first == "\"" {
-          let word = rest.dropFirst().prefix { $0 != "\"" }
-          words.append(String(word))
-          rest = rest[word.endIndex...].dropFirst()
+          words.append(quoted(&rest))
         } else {
           let word = rest.prefix { !$0.isWhitespace }
           words.append(String(word))
@@ -57,5 +61,24 @@ struct Netrc {
       isMacro = words.dropLast().last == "macdef"
     }
     return words
+  }
+
+  /// Removes a word in quotes. A backslash makes the next character mean itself, except in `\n`, `\r` and `\t`.
+  private static func quoted(_ rest: inout Substring) -> String {
+    var word = ""
+    rest.removeFirst()
+    while let letter = rest.popFirst(), letter != "\"" {
+      guard letter == "\\", let escaped = rest.popFirst() else {
+        word.append(letter)
+        continue
+      }
+      switch escaped {
+      case "n": word += "\n"
+      case "r": word += "\r"
+      case "t": word += "\t"
+      default: word.append(escaped)
+      }
+    }
+    return word
   }
 }

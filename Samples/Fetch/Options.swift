@@ -26,7 +26,8 @@ struct Options {
   var content: [Content] = []
   /// The parts of a form. Only the text of -F has files and attributes in it.
   var form: [(text: String, isLiteral: Bool)] = []
-  var upload: String?
+  /// The files of -T, one for each URL.
+  var uploads: [String] = []
   var putsContentInQuery = false
   var isHead = false
   var userAgent: String?
@@ -103,6 +104,9 @@ struct Options {
   }
 
   var reportsErrors: Bool { !isSilent || showsErrors }
+
+  /// The file to send to the URL number `index`; an empty name is no file.
+  func upload(_ index: Int) -> String? { index < uploads.count && !uploads[index].isEmpty ? uploads[index] : nil }
 
   /// Where the content of the URL number `index` goes; nil for standard output.
   func output(_ index: Int) -> Output? {

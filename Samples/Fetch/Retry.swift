@@ -5,13 +5,14 @@ import Terminal
 /// What --retry tries again.
 struct Retry {
   private let options: Options
+  private let upload: String?
 
-  init(_ options: Options) { self.options = options }
+  @MainActor init(_ transfer: Transfer) { (options, upload) = (transfer.options, transfer.upload) }
 
   /// Why another attempt may succeed, in words; nil if it cannot.
   func reason(for error: any Error) -> String? {
     // Standard input can be sent once.
-    if error.isCancellation || options.upload == "-" { return nil }
+    if error.isCancellation || upload == "-" { return nil }
     switch error {
     case is UsageError, is OutputError, is InputError: return nil
     case is TimeoutError: return "the time is over"

@@ -12,9 +12,6 @@ import Terminal
   private let maker: RequestMaker
 
   init(_ options: Options, firstNumber: Int, _ console: Console) throws {
-    var options = options
-    options.user = Password.complete(options.user, for: "host")
-    options.proxyUser = Password.complete(options.proxyUser, for: "proxy")
     self.options = options
     self.console = console
     let matches = try options.urls.enumerated().flatMap { index, url in
@@ -56,6 +53,7 @@ import Terminal
         if failed != 0 { code = failed }
       }
     } catch  where error.isCancellation {
+      for transfer in transfers { transfer.cut() }
       if options.reportsErrors, transfers.contains(where: \.hasPart) {
         console.tell("stopped: the same with -C - resumes it")
       }
@@ -110,7 +108,7 @@ import Terminal
       // The content of an attempt that is repeated is not written.
       let mayRetry = left > 0 && (options.retryTime.map { (reactor.now - begin) / .seconds(1) + pause <= $0 } ?? true)
       do { return try await attempt(transfer, mayRetry: mayRetry) } catch  where mayRetry {
-        guard let reason = Retry(options).reason(for: error) else { throw error }
+        guard let reason = Retry(transfer).reason(for: error) else { throw error }
         // A server that asks for a longer pause has it.
         let wait = max(options.retryDelay ?? pause, Retry.asked(by: transfer.hops.last?.response) ?? 0)
         if let longest = options.retryTime, (reactor.now - begin) / .seconds(1) + wait > longest { throw error }
@@ -126,8 +124,13 @@ import Terminal
 
   private func attempt(_ transfer: Transfer, mayRetry: Bool) async throws {
     let done = Deferred { [client, maker] in try await transfer.attempt(client, maker, mayRetry: mayRetry) }
-    // For a stream the client's own timeout restarts with each piece.
-    guard let seconds = options.maximumTime else { return try await done.value }
-    try await done.addTimeout(.seconds(seconds), clock: reactor).value
+    do {
+      // For a stream the client's own timeout restarts with each piece.
+      guard let seconds = options.maximumTime else { return try await done.value }
+      try await done.addTimeout(.seconds(seconds), clock: reactor).value
+    } catch {
+      transfer.cut()
+      throw error
+    }
   }
 }

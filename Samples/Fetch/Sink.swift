@@ -7,7 +7,10 @@ import Terminal
   func write(_ bytes: [UInt8]) async throws
   /// Writes the head of an answer, for -i.
   func write(_ head: Hop) async throws
+  /// The content is complete, or the connection broke.
   func close() async throws
+  /// The content is not wanted any more.
+  func cut()
 }
 
 /// A file.
@@ -19,6 +22,8 @@ final class FileSink: Sink {
   func write(_ bytes: [UInt8]) async throws { try await writer.write(bytes).value }
   func write(_ head: Hop) async throws { try await writer.write(head.bytes).value }
   func close() async throws { try await writer.close().value }
+  // The file of before stays.
+  func cut() {}
 }
 
 /// Standard output, as it comes.
@@ -30,6 +35,7 @@ final class OutputSink: Sink {
   func write(_ bytes: [UInt8]) throws { try console.put(bytes) }
   func write(_ head: Hop) throws { try console.put(isatty(1) == 1 ? Array(head.text.utf8) : head.bytes) }
   func close() {}
+  func cut() {}
 }
 
 /// A terminal: JSON is formatted, and binary content is refused, which could change how the terminal works.
@@ -50,6 +56,8 @@ final class TerminalSink: Sink {
   func write(_ head: Hop) throws { try console.put(Array(head.text.utf8)) }
 
   func close() throws { if let last = formatter?.end() { try console.put(last) } }
+  // The terminal must not stay in the colour of a string.
+  func cut() { try? close() }
 }
 
 /// Binary content was about to be written to a terminal.

@@ -11,6 +11,8 @@ import Terminal
   let number: Int
   /// The number of its URL on the command line.
   let urlNumber: Int
+  /// The file that it sends.
+  let upload: String?
   private let output: Options.Output?
   private let isForAnyOutput: Bool
   private let console: Console
@@ -22,10 +24,13 @@ import Terminal
   /// The name of the file that it writes.
   private(set) var path: String?
   private(set) var start = reactor.now
+  /// Where content goes at the moment, except in a download.
+  private var sink: (any Sink)?
 
   init(_ match: URLPattern.Match, _ index: Int, of options: Options, number: Int, urlNumber: Int, _ console: Console) {
     (url, self.options, self.console) = (match.url, options, console)
     (self.number, self.urlNumber) = (number, urlNumber)
+    upload = options.upload(index)
     output = options.output(index).map { if case .file(let name) = $0 { .file(match.name(name)) } else { $0 } }
     isForAnyOutput = options.namesStandardOutput(index)
   }
@@ -34,7 +39,7 @@ import Terminal
   func attempt(_ client: HTTPClient, _ maker: RequestMaker, mayRetry: Bool) async throws {
     (hops, received, attempts) = ([], 0, attempts + 1)
     start = reactor.now
-    var request = try maker.request(to: url)
+    var request = try maker.request(to: url, sending: upload)
     request.headers[.transfer] = String(number)
     self.request = request
     sent = request.body?.length ?? 0
@@ -55,6 +60,9 @@ import Terminal
 
   /// Whether a later run with -C - finds a part to resume.
   var hasPart: Bool { path.map { FileManager.default.fileExists(atPath: "\($0).part") } ?? false }
+
+  /// Ends what it shows after an error, a timeout or its cancellation.
+  func cut() { sink.take()?.cut() }
 
   func willSend(_ request: HTTPClient.Request) {
     if options.isVerbose { console.tell(request.head) }
@@ -100,6 +108,7 @@ import Terminal
     let response = try await client.stream(request).value
     let isTransient = mayRetry && StatusError.transient.contains(response.status.code)
     let sink = try sink(for: response)
+    self.sink = sink
     if options.isHead || options.includesHead, !isTransient { for hop in hops { try await sink.write(hop) } }
     try checkStatus(isFinal: false)
     if isTransient { throw StatusError(response) }
@@ -109,9 +118,11 @@ import Terminal
         try await sink.write(bytes)
       }
     } catch let error as HTTPError {
+      self.sink = nil
       try? await sink.close()
       throw ContentFailure(error: error)
     }
+    self.sink = nil
     try await sink.close()
     try checkStatus(isFinal: true)
   }

@@ -5,13 +5,14 @@ import Swirl
 enum Upload {
   private static let pieceLength = 256 * 1024
 
-  static func body(_ path: String) throws -> HTTPClient.Body {
+  /// - Parameter isChunked: whether to send a file without its length, too.
+  static func body(_ path: String, isChunked: Bool) throws -> HTTPClient.Body {
     // It can be read once.
     if path == "-" { return .stream(AsyncThrowingStream { try await read() }) }
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw InputError(path: path, reason: String(cString: strerror(errno)))
     }
-    let length = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+    let length = isChunked ? nil : try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     return .producer(length: length) {
       // Again from its start, if a redirect or a proof of identity repeats the request.
       try? file.seek(toOffset: 0)
@@ -25,6 +26,17 @@ enum Upload {
     deferToThread {
       let piece = try file.read(upToCount: pieceLength) ?? Data()
       return piece.isEmpty ? nil : [UInt8](piece)
+    }
+  }
+
+  /// A file without an announced length, opened anew each time that it is sent.
+  static func chunked(file path: String, _ type: String?) -> HTTPClient.Body {
+    .producer(contentType: type) {
+      guard let file = FileHandle(forReadingAtPath: path) else {
+        let error = InputError(path: path, reason: String(cString: strerror(errno)))
+        return { .fail(error) }
+      }
+      return { next(of: file) }
     }
   }
 

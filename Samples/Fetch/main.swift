@@ -16,11 +16,12 @@ do {
   case .help: try put(Help.text)
   case .version: try put("fetch \(swirlVersion)")
   case .transfers:
+    let complete = parts.map(Password.complete)
     exit(
       try runUntilComplete {
         var (code, number) = (Int32(0), 0)
         let console = Console()
-        for part in parts {
+        for part in complete {
           let failed = try await Session(part, firstNumber: number, console).run()
           if failed != 0 { code = failed }
           number += part.urls.count

@@ -1,8 +1,8 @@
 // Passes requests to another server and its answers back, both streamed: Host is passed on, fields of one connection
 // are removed.
 // Answers to: nginx's proxy_pass, Twisted's ReverseProxyResource.
-// Run: `swift run ReverseProxy [PORT [URL]]`, then `curl 127.0.0.1:PORT/`. Leaves out: WebSockets, other upgrades, and
-// a second server to try.
+// Run: `swift run ReverseProxy [PORT [URL]]`, then `curl 127.0.0.1:PORT/`. Leaves out: CONNECT, WebSockets, other
+// upgrades, and a second server to try.
 import Swirl
 
 let arguments = CommandLine.arguments
@@ -14,7 +14,9 @@ func endToEnd(_ fields: HTTPFields) -> HTTPFields {
   var removed: Set = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
   removed.insert("content-length")
   for value in fields[values: .connection] {
-    for option in value.lowercased().split(separator: ",") { removed.insert(String(option.drop { $0 == " " })) }
+    for option in value.lowercased().split(whereSeparator: { [",", " ", "\t"].contains($0) }) {
+      removed.insert(String(option))
+    }
   }
   return fields.filter { !removed.contains($0.name.canonicalName) }
 }
@@ -30,11 +32,20 @@ let client = HTTPClient(configuration)
 var limits = HTTPServer.Configuration()
 limits.limits.bodyBytes = nil
 let server = HTTPServer.streaming(configuration: limits) { request in
+  // Neither `*` nor the host and port of CONNECT has a path.
+  guard request.path.hasPrefix("/") else {
+    return .succeed(.text("\(request.method) \(request.target) is not passed on\n", status: .notImplemented))
+  }
   var fields = endToEnd(request.headers)
+  // The host in an absolute target replaces Host (RFC 9112 §3.2.2).
+  if let start = request.target.firstRange(of: "://")?.upperBound, !request.target.hasPrefix("/") {
+    fields["Host"] = String(request.target[start...].prefix { $0 != "/" && $0 != "?" })
+  }
+  let target = request.path + (request.query.map { "?\($0)" } ?? "")
   fields["X-Forwarded-For"] = request.peerAddress?.host
   let hasBody = request.contentLength.map { $0 > 0 } ?? (request["transfer-encoding"] != nil)
   let body: HTTPClient.Body? = hasBody ? .stream(request.body, length: request.contentLength) : nil
-  let onward = HTTPClient.Request(upstream + request.target, method: request.method, headers: fields, body: body)
+  let onward = HTTPClient.Request(upstream + target, method: request.method, headers: fields, body: body)
   return client.stream(onward).addCallback { answer in
     let length = answer["content-length"].flatMap { Int($0) }
     return .stream(status: answer.status, headers: endToEnd(answer.headers), length: length) { writer in
@@ -48,6 +59,8 @@ let server = HTTPServer.streaming(configuration: limits) { request in
         })
     }
   }.addErrback { error in
+    // The client has left.
+    if error is CancelledError || error is CancellationError { throw error }
     print(error)
     return .text("the server behind this one does not answer\n", status: .badGateway)
   }

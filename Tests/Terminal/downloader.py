@@ -129,8 +129,17 @@ def standard_output_elsewhere(downloader, url, folder):
         expect(len(screen.lines) == 1, screen.text)
 
 
+def names_of_parts(downloader, url, folder):
+    """A file that has the name of another one's part is an error, before anything is downloaded"""
+    for names in (("a.download", "a"), ("a", "a.download"), ("a", "a.download.part"), ("a.download.origin.part", "a"), ("a", "b", "a")):
+        done = subprocess.run([downloader, "-q", "-o", folder, *(f"{url}/text/{name}" for name in names)], capture_output=True, text=True, timeout=30)
+        expect(done.returncode == 2 and not os.listdir(folder), f"{names}: {done} {os.listdir(folder)}")
+    done = subprocess.run([downloader, "-q", "-o", folder, f"{url}/text/a", f"{url}/text/a.part"], capture_output=True, timeout=30)
+    expect(done.returncode == 0 and sorted(os.listdir(folder)) == ["a", "a.part"], f"{done} {os.listdir(folder)}")
+
+
 def at_terminal(bin_folder):
-    parts = [a_line_a_file, a_steady_rate, follows_the_window, wide_characters, interrupted, errors_stand_above, piped, standard_output_elsewhere]
+    parts = [a_line_a_file, a_steady_rate, follows_the_window, wide_characters, interrupted, errors_stand_above, names_of_parts, piped, standard_output_elsewhere]
     with Server() as server:
         for part in parts:
             with tempfile.TemporaryDirectory() as folder:

@@ -55,6 +55,19 @@ def json_that_is_odd(fetch, url):
             expect(screen.end() == 0 and screen.lines == lines, f"{content!r}: {screen.lines}")
 
 
+def json_that_is_cut(fetch, url):
+    """JSON that ends within a string leaves the terminal without a colour, also after Ctrl-C and a timeout"""
+    for content in ('["cut', '{"cut', '["cut\\', "[tru"):
+        with Screen([fetch, "--data-binary", content, f"{url}/as/json"]) as screen:
+            expect(screen.end() == 0 and screen.bytes.rstrip().endswith(b"\x1b[0m") and screen.cursor[0] == 0, f"{content}: {screen.bytes}")
+    for words, key, code in (([], b"\x03", 130), (["-m", "0.5"], b"", 28)):
+        with Screen([fetch, *words, f"{url}/slow-json/text"]) as screen:
+            screen.wait_for('"cut')
+            screen.press(key)
+            expect(screen.end() == code, f"exit {screen.process.returncode}")
+            expect(b"\x1b[0m" in screen.bytes.partition(b'"cut')[2], f"{screen.bytes}")
+
+
 def json_that_comes_slowly(fetch, url):
     """JSON is shown as it comes, before its end is there"""
     with Screen([fetch, f"{url}/slow-json"]) as screen:
@@ -166,6 +179,20 @@ def retry_resumes(fetch, url):
         expect(done.returncode == 0 and pathlib.Path(folder, "f").read_bytes() == (b"a" * (1 << 19)) + b"b" * (1 << 19), f"{done}")
 
 
+def permissions_stay(fetch, url):
+    """A file that exists keeps its permissions, as a whole, as a part and with -i"""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "f")
+        for mode in (0o600, 0o666, 0o751):
+            for words, part in (([f"{url}/text"], False), (["-i", f"{url}/text"], False), ([f"{url}/cut"], True)):
+                file.write_bytes(b"old")
+                file.chmod(mode)
+                done = subprocess.run([fetch, "-s", "-o", file, *words], capture_output=True, timeout=30)
+                left = pathlib.Path(folder, "f.part") if part else file
+                expect(done.returncode == 18 * part and left.read_bytes() != b"old" and left.stat().st_mode & 0o777 == mode, f"{mode:o} {words}: {done} {left.stat()}")
+        left.unlink()
+
+
 def piped_to_head(fetch, url):
     """A reader that has enough ends it in silence"""
     shell = f"'{fetch}' '{url}/large' | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"
@@ -181,6 +208,32 @@ def password_is_asked_for(fetch, url):
         expect(screen.end() == 0 and screen.lines[-1] == "ada:secret" and screen.text.count("secret") == 1, screen.text)
 
 
+def password_is_left_out(fetch, url):
+    """Ctrl-C at the prompt for a password ends it with 130, and Ctrl-Z suspends it; the terminal shows what is typed then"""
+    with Screen([fetch, "-u", "ada", f"{url}/auth"]) as screen:
+        screen.wait_for("Enter host password")
+        screen.press(b"\x03")
+        expect(screen.end(5) == 130 and screen.cursor == (0, 1), f"{screen.process.returncode} {screen.text}")
+    with Screen(["bash", "--norc", "-i"], PS1="> ") as screen:
+        screen.press(f"'{fetch}' -u ada {url}/auth\n".encode())
+        screen.wait_for("Enter host password")
+        screen.press(b"\x1a")
+        screen.wait_for("Stopped")
+        screen.press(b"stty -a\n")
+        screen.wait_for(" echo ")
+        screen.press(b"fg\n")
+        screen.wait_for("> fg\\s+'")
+        screen.wait_for_echo(False)
+        screen.press(b"secret\n")
+        screen.wait_for("ada:secret")
+        screen.press(b"stty -a | grep -o ' echo '; exit\n")
+        expect(screen.end() == 0 and screen.text.count("secret") == 1, screen.text)
+    with Screen([fetch, "-u", "ada", f"{url}/auth"]) as screen:
+        screen.wait_for("Enter host password")
+        screen.process.send_signal(signal.SIGTERM)
+        expect(screen.end(5) == 143, f"{screen.process.returncode}")
+
+
 def no_progress(fetch, url):
     """-s, --no-progress-meter and a pipe show no progress"""
     for words in (["-s"], ["--no-progress-meter"]):
@@ -193,6 +246,6 @@ def no_progress(fetch, url):
 def at_terminal(bin_folder):
     with Server() as server:
         checks.run(
-            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
-             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, piped_to_head, password_is_asked_for, no_progress],
+            [json_is_formatted, json_without_colour, json_as_it_came, json_that_is_odd, json_that_is_cut, json_that_comes_slowly, binary_is_refused, heads_with_output, heads_as_curl,
+             control_bytes_of_a_server, help_has_examples_first, progress_fits, progress_follows_the_window, interrupted, retry_resumes, permissions_stay, piped_to_head, password_is_asked_for, password_is_left_out, no_progress],
             bin_folder / "Fetch", server.url)

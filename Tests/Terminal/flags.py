@@ -12,6 +12,7 @@ from server import Server, certificate
 FILES = {
     "form": b"b=2\r\nc=3\n", "page.html": b"<p>\n", "note.txt": b"a & b\n", "fields": b"X-One: 1\nX-Two: 2\n", "quoted;.txt": b"q",
     "netrc": b'machine other login no password no\nmachine 127.0.0.1\n  login ada\n  password "s e"\n',
+    "escapes": b'machine 127.0.0.1 login ada password no\nmachine 127.0.0.1 login me password "q\\"x\\n\\ty\\\\ z"\n',
     "config": b'# comment\nsilent\nheader = "X-Quoted: a \\"b\\""\n-d one\nurl = "URL/echo"\n',
     "format": b"%{http_code} from a file\\n", "body.json": b'{"a": 1}\n',
 }
@@ -86,6 +87,16 @@ SAME += [
     "-s -L -d a=1 URL/redirect/1/307", "-s -L -d a=1 URL/redirect/1/303", "-s -L -d a=1 URL/redirect/1/301", "-s -L -T page.html URL/redirect/1/307",
     "-s -L -F f=@page.html URL/redirect/1/308", "-s -L -d x -H 'Transfer-Encoding: chunked' URL/redirect/1/307", "-s -L -I URL/redirect/2/303",
     "-s -d @- URL/echo URL/echo | x", "-s -d @- --retry 1 -o one URL/fails-once | x", "-s --data-binary @form URL/echo URL/echo",
+    "-s -T page.html -H 'Transfer-Encoding: chunked' URL/echo", "-s -F f=@page.html -H 'Transfer-Encoding: chunked' URL/echo",
+    "-s -F a=1 -F b=2 -H 'Transfer-Encoding: chunked' URL/echo", "-s --form-string a=1 -H 'Transfer-Encoding: chunked' URL/echo",
+    "-s -L -F f=@page.html -H 'Transfer-Encoding: chunked' URL/redirect/1/308", "-s -F f=@- -H 'Transfer-Encoding: chunked' URL/echo | input",
+    "-s --netrc-file netrc --oauth2-bearer token URL/echo", "-s --netrc-optional http://me:mine@127.0.0.1:PORT/auth", "-s --oauth2-bearer token -u a:b URL/echo",
+    "-s --netrc-file escapes http://me@127.0.0.1:PORT/auth", "-s --netrc-file escapes URL/auth", "-s --oauth2-bearer token http://me:mine@127.0.0.1:PORT/echo",
+    # Files that are sent.
+    "-s -T page.html -T note.txt URL/echo URL/up/", "-s -T page.html URL/echo URL/echo", "-s -T page.html -T note.txt URL/echo", "-s -T '' URL/echo",
+    "-s -T page.html -T note.txt URL/one URL/up/ URL/echo", "-s -T page.html URL", "-s -T page.html URL/d/?q", "-s -T page.html URL?q=1", "-s -T page.html URL/d/#f",
+    "-s -T page.html URL/d/?q=a/", "-s -T page.html URL/d?q=a/", "-s -T page.html URL/[1-2]", "-s -T page.html -T - URL/echo URL/echo | x", "-s -T - URL/d/ | x",
+    "-s -T page.html -o one -o two URL/echo URL/echo",
     # Patterns.
     "-s -o '#1' URL/{one,two}.txt", "-sO URL/f[1-3].txt", "-sO URL/f[08-10].txt", "-sO URL/f[a-e:2].txt", "-s -o '#2-#1.x' URL/{a,b}/[1-2]",
     "-s URL/[1", "-s URL/{a", "-s URL/a}", "-s URL/[3-1]", "-s URL/[x]", "-s URL/{one}", "-s http://[::1]:1/", "-sO -O URL/{a,b} URL/c",
@@ -134,6 +145,11 @@ OTHER = [
     ("-s 'URL/\\{a\\}'", "GET /%7Ba%7D\naccept: */*\nuser-agent: itself\n\n", 0, "the same"),
     ("-s URL/status/{404,500}", "status 404\nstatus 500\n", 0, "no line with the URL stands before the content of each"),
     ("-s -L -T - URL/redirect/1/307 | x", "", 47, "standard input cannot be sent twice; curl has 65 for that"),
+    ("-s --netrc-file netrc http://me:mine@127.0.0.1:PORT/auth", "me:mine\n", 0, "the password in the URL is meant; curl mixes both"),
+    ("-s --netrc-file escapes http://other@127.0.0.1:PORT/auth", "other:\n", 0, "a password of another user is not sent"),
+    ("-s -6 http://localhost:PORT/text --next -s -4 http://localhost:PORT/text", "some text\n", 7, "a failure is one, and a family is of its own part"),
+    ("-s --resolve name.invalid:PORT:127.0.0.1 http://name.invalid:PORT/text --next -s http://name.invalid:PORT/text", "some text\n", 6,
+     "an address is of its own part; curl keeps it"),
     ("-s -C 5 URL/range", "", 2, "the library finds the place itself"),
     ("-s -X POST -L -d x -w ' %{method}' -o /dev/null URL/redirect/1", " GET", 0, "RFC 9110 §15.4.3: a method of -X is not repeated at another place"),
 ]

@@ -110,6 +110,14 @@ class Screen:
         while len(self.bytes) < wanted and self.process.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
 
+    def wait_for_echo(self, wanted, seconds=10):
+        """Waits until the terminal shows what is typed, or until it does not."""
+        end = time.monotonic() + seconds
+        while bool(termios.tcgetattr(self.master)[3] & termios.ECHO) != wanted:
+            if time.monotonic() > end:
+                raise AssertionError(f"the terminal does {'not ' * wanted}show what is typed")
+            time.sleep(0.01)
+
     def end(self, seconds=30):
         """Waits for the end of the program; gives its exit code."""
         try:

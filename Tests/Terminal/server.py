@@ -73,7 +73,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.send_response_only(200)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
-                self.wfile.write(b'[{"first": 1, ')
+                self.wfile.write(b'[{"first": 1, ' if len(parts) == 1 else b'["cut')
                 self.server.released.wait(60)
                 self.close_connection = True
             case "reset":
