@@ -3,6 +3,7 @@ import fcntl
 import os
 import pathlib
 import pty
+import signal
 import re
 import struct
 import subprocess
@@ -45,10 +46,16 @@ class Screen:
         self.process = subprocess.Popen(
             words, stdin=slave, stdout=output or slave, stderr=slave, start_new_session=True,
             env=environment | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | variables,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=self.take_terminal)
         os.close(slave)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
+
+    @staticmethod
+    def take_terminal():
+        """In the child: as a shell in the foreground starts it. A check in the background of a script ignores SIGINT, and its children too."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def read(self):
         while True:
