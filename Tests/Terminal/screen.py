@@ -3,8 +3,8 @@ import fcntl
 import os
 import pathlib
 import pty
-import signal
 import re
+import signal
 import struct
 import subprocess
 import sys
