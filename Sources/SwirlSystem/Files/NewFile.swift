@@ -1,7 +1,7 @@
 /// Writes a temporary file and renames it over the target, so that a concurrent reader sees the old or the new content,
 /// never a part. A target that is not a regular file, such as `/dev/null`, is written in place.
 ///
-/// Unchecked, as ``OpenFile`` is.
+/// Unchecked is safe: one thread at a time uses it, as it uses its ``OpenFile``.
 package final class NewFile: @unchecked Sendable {
   private let path: SystemPath
   /// Nil once finished or dropped.
