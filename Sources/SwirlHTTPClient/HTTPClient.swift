@@ -59,7 +59,7 @@ public final class HTTPClient: ReactorHandle {
   @exclusivity(unchecked) private(set) var headers = HTTPFields()
   @exclusivity(unchecked) private var encodedHeaders = EncodedFields()
   /// Whether they have credentials for a proxy.
-  @exclusivity(unchecked) private var proveToProxy = false
+  @exclusivity(unchecked) private var hasProxyCredentials = false
   /// Whether the configuration's fields have `Connection: close`.
   let isClosingAfterEach: Bool
   /// Exempt from run-time checks for overlapping access, like the other fields that every request accesses: it is only
@@ -102,7 +102,7 @@ public final class HTTPClient: ReactorHandle {
     if decodesContent(of: nil), !headers.contains(.acceptEncoding) {
       headers[.acceptEncoding] = "gzip, deflate, br, zstd"
     }
-    proveToProxy = headers.contains(.proxyAuthorization)
+    hasProxyCredentials = headers.contains(.proxyAuthorization)
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
@@ -247,7 +247,9 @@ public final class HTTPClient: ReactorHandle {
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
     var fields = try ownFields(of: exchange, in: pool)
     var encoded: EncodedFields? = encodedHeaders
-    if !fields.isEmpty && headers.contains(where: { fields.contains($0.name) }) || proveToProxy && pool.isTunnelled {
+    if !fields.isEmpty && headers.contains(where: { fields.contains($0.name) })
+      || hasProxyCredentials && pool.isTunnelled
+    {
       encoded = nil
       appendHeaders(to: &fields, in: pool)
     }

@@ -46,47 +46,27 @@ private enum CookieFileAccess {
   static let limit = 64 << 20
 
   static func contents(of path: String) throws(CookieError) -> [UInt8] {
-    try check(path, .cannotRead)
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw CookieError(.cannotRead, path: path, errno: errno) }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let count = read(file, &piece, piece.count)
-      if count == 0 { return bytes }
-      if count < 0 && errno != EINTR { throw CookieError(.cannotRead, path: path, errno: errno) }
-      bytes += piece.prefix(max(0, count))
-      if bytes.count > limit { throw CookieError(.cannotRead, path: path, "it has more than 64 MiB") }
-    }
+    try perform(.cannotRead, path) { path in try OpenFile(path, .read).readAll(limit: limit) }
   }
 
   /// Writes a temporary file and renames it over the old one; what is no regular file, such as `/dev/null`, is written
   /// in place.
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
-    try check(path, .cannotWrite)
-    do {
-      let file = try NewFile(SystemPath(path), permissions: UInt32(S_IRUSR | S_IWUSR))
+    try perform(.cannotWrite, path) { path in
+      let file = try NewFile(path, permissions: UInt32(S_IRUSR | S_IWUSR))
       try file.write(bytes)
       try file.finish()
-    } catch let error as FileError where error.errno != 0 {
-      throw CookieError(.cannotWrite, path: path, errno: error.errno)
+    }
+  }
+
+  private static func perform<Value>(
+    _ failure: CookieError.Code, _ path: String, _ work: (SystemPath) throws -> Value
+  ) throws(CookieError) -> Value {
+    if path.isEmpty { throw CookieError(failure, path: path, "the path is empty") }
+    do { return try work(SystemPath(path)) } catch let error as FileError {
+      throw CookieError(failure, path: path, errno: error.errno, error.reason.lowercased())
     } catch {
-      throw CookieError(.cannotWrite, path: path, "\(error)")
+      throw CookieError(failure, path: path, "\(error)")
     }
-  }
-
-  /// C would cut the path at a zero byte, and use another file.
-  private static func check(_ path: String, _ code: CookieError.Code) throws(CookieError) {
-    if path.isEmpty || path.utf8.contains(0) {
-      throw CookieError(code, path: path, "the path is empty or has a zero in it")
-    }
-  }
-}
-
-extension CookieError {
-  /// With the words of the C library for `errno`.
-  fileprivate init(_ code: Code, path: String, errno: Int32) {
-    self.init(code, path: path, errno: errno, String(cString: strerror(errno)).lowercased())
   }
 }
