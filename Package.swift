@@ -17,9 +17,10 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatServer", "DelayServer", "FileDescriptors", "FiveAtOnce", "Gather", "MapWithErrors", "MixedStyles", "PoolOfSeven",
-  "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "SaveJSON", "Site", "StoreCrawler", "ThreadPool", "ThreadPoolFetch",
-  "TornadoStyle", "TwistedStyle",
+  "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "GracefulRestart",
+  "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch", "QueueCrawler", "RawHTTP",
+  "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler", "SubprocessOutput", "ThreadPool",
+  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
@@ -82,9 +83,13 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+<<<<<<< HEAD
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
     // Of the program Crawler.
+=======
+    // Of the samples Crawler and PostgresListen.
+>>>>>>> main
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlPlatform", swiftSettings: memorySafe),
     .target(name: "SwirlDeferred", dependencies: ["SwirlPlatform"], swiftSettings: memorySafe),
@@ -153,6 +158,10 @@ let package = Package(
     .target(
       name: "SwirlTesting", dependencies: modules.map { .target(name: $0) } + ["COpenSSL", "SwirlPlatform"],
       swiftSettings: checked),
+    // What the programs among the samples write to a terminal.
+    .target(
+      name: "Terminal", dependencies: modules.map { .target(name: $0) }, path: "Samples/Terminal",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
     // Programs that tests run: the main thread of a test process is not free to run a reactor.
     .executableTarget(
       name: "ReactorProbe", dependencies: ["SwirlReactor", "SwirlDeferred", "SwirlPlatform"],
@@ -178,11 +187,14 @@ let package = Package(
 for name in samples + programs {
   // As a newcomer's program is built: with the defaults of the language mode.
   var dependencies = modules.map { Target.Dependency.target(name: $0) }
-  if programs.contains(name) { dependencies.append(.product(name: "ArgumentParser", package: "swift-argument-parser")) }
+  if programs.contains(name) { dependencies.append("Terminal") }
+  let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
   switch name {
-  case "Downloader": dependencies.append("COpenSSL")  // for SHA-256
-  case "Crawler": dependencies += ["SwirlHTML", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "Downloader": dependencies += [arguments, "COpenSSL"]  // for SHA-256
+  case "Crawler": dependencies += [arguments, "SwirlHTML", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "PostgresListen": dependencies.append("CPQ")
   case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlHTML")
+  case "VirtualTimeTest": dependencies.append("SwirlTesting")
   default: break
   }
   package.targets.append(

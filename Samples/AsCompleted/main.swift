@@ -1,5 +1,6 @@
-// Twenty pages that take three seconds each, five at a time, each printed as it arrives: twelve seconds. `swift run
-// AsCompleted [SECONDS]`.
+// Twenty pages that take three seconds each, five at a time, each printed as it arrives: twelve seconds.
+// Answers to: asyncio's as_completed.
+// Run: `swift run AsCompleted [SECONDS]`.
 import Swirl
 
 let seconds = CommandLine.arguments.dropFirst().first.flatMap { Double($0) } ?? 3

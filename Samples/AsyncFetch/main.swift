@@ -1,5 +1,7 @@
 // Without callbacks or a reactor of its own: `try await fetch` at the top level, five slow pages at once. With URLs as
 // arguments it fetches those.
+// Answers to: aiohttp's client quickstart.
+// Run: `swift run AsyncFetch [URL …]`.
 import Swirl
 
 /// A local server on its own thread: every page takes a second.

@@ -1,5 +1,7 @@
 // A program that is async from its `main`: a client and a server that each have their own thread, and a body read as it
 // arrives.
+// Answers to: aiohttp's streaming of response content.
+// Run: `swift run AsyncMain`.
 import Swirl
 
 @main struct AsyncMain {

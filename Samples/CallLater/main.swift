@@ -1,4 +1,6 @@
-// Schedules calls: soon, after a delay, and at a given time. asyncio: call_soon, call_later, call_at.
+// Schedules calls: soon, after a delay, and at a given time.
+// Answers to: asyncio's call_soon, call_later and call_at.
+// Run: `swift run CallLater`.
 import Swirl
 
 let start = reactor.now

@@ -1,4 +1,6 @@
-// A callback on async code: a task as a Deferred, which fires when the task is done. asyncio: add_done_callback.
+// A callback on async code: a task as a Deferred, which fires when the task is done.
+// Answers to: asyncio's add_done_callback.
+// Run: `swift run CallbacksOnTasks`.
 import Swirl
 
 /// Any async function.

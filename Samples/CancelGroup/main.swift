@@ -1,5 +1,6 @@
-// Fetches pages together and cancels them together after the first response. asyncio: cancelling a gather; anyio:
-// TaskGroup.
+// Fetches pages together and cancels them together after the first response.
+// Answers to: asyncio's cancelling of a gather, anyio's TaskGroup.
+// Run: `swift run CancelGroup`.
 import Swirl
 
 let server = HTTPServer { request in

@@ -1,5 +1,6 @@
-// A chat room that sends each line to all other members: `swift run ChatServer [PORT]`, then `telnet 127.0.0.1 PORT`.
-// Twisted: the chat of LineReceiver.
+// A chat room that sends each line to all other members.
+// Answers to: the chat of Twisted's page on writing servers.
+// Run: `swift run ChatServer [PORT]`, then `telnet 127.0.0.1 PORT`.
 import Swirl
 
 /// The members, by name.

@@ -1,6 +1,7 @@
 import Foundation
 import Swirl
 import SwirlHTML
+import Terminal
 
 /// Takes URLs from the store, fetches them, and stores pages and links, until no URL is left.
 @MainActor final class Crawl {
@@ -18,7 +19,9 @@ import SwirlHTML
   private let client: HTTPClient
   private let seeds: [String: String]
   private let seedHosts: Set<String>
-  private let progress: Progress?
+  private var progress: Progress?
+  /// The URL of the last stored page.
+  private var last = ""
   private var hosts: [String: Host] = [:]
   private var underWay: Set<String> = []
   /// URLs whose pages the store has refused.
@@ -50,7 +53,6 @@ import SwirlHTML
     configuration.connections = max(1, min(2 * options.concurrency, room))
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
-    progress = options.isQuiet || isatty(2) == 0 ? nil : Progress()
   }
 
   private static func withOrigins(_ urls: [String]) -> [String: String] {
@@ -64,12 +66,14 @@ import SwirlHTML
     renewal.start(every: .seconds(options.lease / 3), now: false).addErrback { _ in }
     let pages = DeferredGroup()
     defer { renewal.stop() }
+    showProgress()
     do { try await takeAll(pages) } catch {
       // After Ctrl-C or without a store: return the URLs in flight at once, in a task that is not cancelled.
       pages.cancel()
       try? await Task { @MainActor in try await store.release() }.value
       progress?.end()
       try? report()
+      if error.isCancellation { tell("stopped: run it again with the same --store to crawl what is left") }
       throw error
     }
     progress?.end()
@@ -78,6 +82,14 @@ import SwirlHTML
     try? report()
     throw StoreError(
       description: "\(givenUp.count) URLs are left, whose pages the store refused: \(tally.lastStoreFailure)")
+  }
+
+  private func showProgress() {
+    if options.isQuiet { return }
+    progress = Progress(interval: options.interval, waiting: { [store] in try? await store.counts().waiting }) {
+      [unowned self] in
+      Progress.State(tally: tally, underWay: underWay.count, hosts: hosts.count, last: last)
+    }
   }
 
   func report() throws {
@@ -150,7 +162,7 @@ import SwirlHTML
   }
 
   private func refuse(_ error: any Error) throws {
-    if isCancelled(error) { throw error }
+    if error.isCancellation { throw error }
     tally.storeFailures += 1
     tally.lastStoreFailure = "\(error)"
   }
@@ -167,7 +179,6 @@ import SwirlHTML
     let url = taken.url
     defer {
       underWay.remove(url)
-      progress?.show(tally, underWay.count, reactor.now - start)
       wake()
     }
     do {
@@ -187,7 +198,7 @@ import SwirlHTML
         try await patiently { try await store.putBack(url, restingHost: 0, isTry: false) }
         if !concurrency.noteShortage(underWay: underWay.count) { throw error }
         return try await reactor.sleep(.seconds(Self.rest)).value
-      } catch  where !isCancelled(error) && !(error is StoreError) {
+      } catch  where !error.isCancellation && !(error is StoreError) {
         let failure = error as? HTTPError
         page.problem = failure?.reason ?? "\(error)"
         tally.failed[failure?.code.description ?? "robots.txt", default: 0] += 1
@@ -196,7 +207,7 @@ import SwirlHTML
       if try await finish(url, page, links: links) { note(page) }
     } catch {
       // If cancelled, the URL was returned. Otherwise no page can be fetched or stored any more.
-      if !isCancelled(error) { end = end ?? error }
+      if !error.isCancellation { end = end ?? error }
     }
   }
 
@@ -265,6 +276,7 @@ import SwirlHTML
 
   private func note(_ page: PageRecord) {
     tally.stored += 1
+    last = page.url
     switch page.status {
     case .some(300..<400): tally.redirects += 1
     case .some(400...): tally.refused += 1
@@ -276,8 +288,6 @@ import SwirlHTML
 
 /// A host with http and https, or with several ports, counts as one.
 private func hostName(_ origin: String) -> String { URL(string: origin)?.host() ?? origin }
-
-private func isCancelled(_ error: any Error) -> Bool { error is CancelledError || error is CancellationError }
 
 extension PageRecord {
   fileprivate var isHTML: Bool {

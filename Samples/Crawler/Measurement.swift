@@ -1,5 +1,6 @@
 import Foundation
 import Swirl
+import Terminal
 
 /// Measures a store without fetching pages: takes URLs ten at a time, and stores them. For `Scripts/bench`.
 @MainActor struct Measurement {

@@ -3,7 +3,15 @@ import Swirl
 import SwirlHTML
 
 struct Options: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "crawler", version: "crawler \(swirlVersion)")
+  static let configuration = CommandConfiguration(
+    commandName: "crawler", abstract: "Crawls sites into a database, and resumes where it stopped.",
+    usage: """
+      crawler https://example.org/
+             crawler --same-host --max-pages 1000 --store example.sqlite https://example.org/
+             crawler --store example.sqlite   (resumes)
+             crawler -c 100 --delay 1 --store postgres://localhost/crawl https://example.org/ https://example.com/
+      """,
+    version: "crawler \(swirlVersion)")
 
   @Option(name: [.customShort("c"), .long], help: "How many pages at once.")
   var concurrency = 10
@@ -34,6 +42,8 @@ struct Options: ParsableCommand {
   var lease = 60.0
   @Option(name: .long, help: "Where pages are stored: a file of SQLite, or a URL of PostgreSQL, postgres://…")
   var store = "crawl.sqlite"
+  @Option(name: .long, help: "Without a terminal: the seconds between two lines of progress.")
+  var interval = 10.0
   @Flag(name: [.customShort("q"), .customLong("quiet")], help: "No progress.")
   var isQuiet = false
   @Argument(
@@ -51,7 +61,9 @@ struct Options: ParsableCommand {
     if concurrency < 1 || perHost < 1 { throw ValidationError("give 1 or more at once") }
     // NaN is in no range.
     let times = 0.001...1e9
-    guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease, times ~= patience else {
+    guard maxPages >= 0, delay == 0 || times ~= delay, times ~= timeout, times ~= lease, times ~= patience,
+      times ~= interval
+    else {
       throw ValidationError("counts are not negative, and times between a millisecond and 30 years")
     }
   }

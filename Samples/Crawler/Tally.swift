@@ -41,23 +41,3 @@ struct Tally {
     return parts.joined(separator: "; ")
   }
 }
-
-/// To standard error. What comes from servers and stores must not give orders to a terminal.
-func tell(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data("\(text.escapingControls)\n".utf8))
-}
-
-/// Writes a line to standard output, and throws if that fails: `print` would ignore a full disk.
-func put(_ line: String) throws {
-  do { try FileHandle.standardOutput.write(contentsOf: Data("\(line.escapingControls)\n".utf8)) } catch {
-    throw StoreError(description: "write to standard output: \(error)")
-  }
-}
-
-extension String {
-  fileprivate var escapingControls: String {
-    unicodeScalars.map { scalar in
-      scalar.properties.generalCategory == .control && scalar != "\n" ? scalar.escaped(asASCII: true) : String(scalar)
-    }.joined()
-  }
-}

@@ -1,9 +1,12 @@
-// Crawls sites into a database, many pages at a time, and resumes after it was killed: `swift run Crawler --help`.
+// Crawls sites into a database, many pages at a time, and resumes after it was killed.
+// Answers to: Scrapy's tutorial, with its JOBDIR.
+// Run: `swift run Crawler --help`.
 //
 // It leaves out: pages that change (each is fetched once), links made by scripts, and the Crawl-delay of robots.txt,
 // which is not in RFC 9309: use --delay.
 import Foundation
 import Swirl
+import Terminal
 
 let options = Options.parseOrExit()
 do {

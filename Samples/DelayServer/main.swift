@@ -1,4 +1,6 @@
 // A server whose every page takes three seconds, without a thread waiting: ten thousand of them wait together.
+// Answers to: Twisted Web in 60 seconds, asynchronous responses.
+// Run: `swift run DelayServer [PORT]`.
 import Foundation
 import Swirl
 

@@ -1,5 +1,6 @@
 import Foundation
 import Swirl
+import Terminal
 
 /// Downloads files, several at a time.
 @MainActor final class Batch {
@@ -7,7 +8,8 @@ import Swirl
   private let client: HTTPClient
   private let checksums: Checksums?
   private let files: [(url: String, name: String)]
-  private let progress: Progress?
+  private var complete = 0
+  private var progress: Progress?
 
   init(_ options: Options) throws {
     self.options = options
@@ -16,16 +18,13 @@ import Swirl
       urls += try String(contentsOfFile: input, encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
     }
     files = urls.map { ($0, Self.name(of: $0)) }
-    if let twice = Dictionary(grouping: files, by: \.name).first(where: { $1.count > 1 }) {
-      throw Failure.usage("more than one URL has a file called \(twice.key)")
-    }
+    try Self.checkNames(files.map(\.name))
     checksums = try options.checksums.map { try Checksums(String(contentsOfFile: $0, encoding: .utf8)) }
     try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
     var configuration = HTTPClient.Configuration()
     configuration.headers[.userAgent] = "swirl-downloader/\(swirlVersion)"
     configuration.proxies = try .environment()
     client = HTTPClient(configuration)
-    progress = options.isQuiet || isatty(2) == 0 ? nil : Progress(count: files.count)
   }
 
   /// The last part of the path, which names no other folder. Control characters stay percent-encoded, as in wget: a
@@ -34,8 +33,22 @@ import Swirl
     let path = url.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
     let name = path.last.map { $0.removingPercentEncoding ?? String($0) } ?? ""
     if name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.contains("\0") { return "index.html" }
-    return name.escapingControls { scalar in
+    return name.escapingControls(except: "") { scalar in
       String(scalar).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+  }
+
+  /// Each file has a name of its own, and while it is downloaded some more, which no other file may have.
+  private static func checkNames(_ names: [String]) throws {
+    var known: Set<String> = []
+    for name in names where !known.insert(name).inserted {
+      throw Failure.usage("more than one URL has a file called \(name)")
+    }
+    for name in names {
+      let unverified = unverifiedName(of: name)
+      for other in [unverified, "\(unverified).part", "\(unverified).origin.part"] where known.contains(other) {
+        throw Failure.usage("\(other) is a file of a URL, and \(name) has that name for a while: download one later")
+      }
     }
   }
 
@@ -55,23 +68,41 @@ import Swirl
 
   /// Downloads all; returns the exit code.
   func run() async throws -> Int32 {
+    if !options.isQuiet { progress = Progress(count: files.count, interval: options.interval) }
+    defer { progress?.end() }
+    do { return try await getAll() } catch  where error.isCancellation {
+      progress?.end()
+      tell("stopped: \(complete) of \(files.count) files are complete; run the same again to resume the others")
+      throw error
+    }
+  }
+
+  private func getAll() async throws -> Int32 {
     var code: Int32 = 0
-    for try await result in asCompleted(
-      files, atMost: options.parallel, { file in Deferred { try await self.get(file) } })
-    {
-      progress?.noteFile()
+    for try await result in asCompleted(files, atMost: options.parallel, start) {
       do {
         let line = try result.get()
-        progress?.clear()
-        try put(line)
-      } catch let error as Failure where error.isOutput { throw error } catch {
+        complete += 1
+        try write { try put(line) }
+      } catch let error as OutputError { throw error } catch {
+        if error.isCancellation { throw error }
         code = max(code, Failure.code(of: error))
-        progress?.clear()
-        tell("downloader: \(error)")
+        write { tell("downloader: \(error)") }
       }
     }
-    progress?.end()
     return code
+  }
+
+  private func start(_ file: (url: String, name: String)) -> Deferred<String> {
+    Deferred { try await self.get(file) }.addBoth { [progress] result in
+      progress?.noteFile(file.url)
+      return try result.get()
+    }
+  }
+
+  /// Writes above the progress.
+  private func write(_ body: () throws -> Void) rethrows {
+    if let progress { try progress.write(body) } else { try body() }
   }
 
   /// Downloads one, and returns its line of checksums.
@@ -88,11 +119,11 @@ import Swirl
     }
     // An unverified file does not get its final name yet.
     let unverified = "\(options.folder)/\(Self.unverifiedName(of: file.name))"
-    var download = try await fetch(file.url, to: unverified)
+    var download = try await fetch(file, to: unverified)
     var sum = try await sha256(unverified)
     if let wanted, sum != wanted, download.resumedAt > 0 {
       // The existing part may have been of another version, without a sign of that from the server.
-      download = try await fetch(file.url, to: unverified)
+      download = try await fetch(file, to: unverified)
       sum = try await sha256(unverified)
     }
     if let wanted, sum != wanted {
@@ -110,13 +141,13 @@ import Swirl
   }
 
   /// Retries until it succeeds or a retry is useless. Each try resumes where the previous one stopped.
-  private func fetch(_ url: String, to path: String) async throws -> HTTPClient.Download {
+  private func fetch(_ file: (url: String, name: String), to path: String) async throws -> HTTPClient.Download {
     var tries = 0
     while true {
       do {
         let progress = progress
-        return try await client.download(HTTPClient.Request(url), to: path, resuming: true) {
-          progress?.note(url, $0, $1)
+        return try await client.download(HTTPClient.Request(file.url), to: path, resuming: true) {
+          progress?.note(file.url, file.name, $0, $1)
         }.value
       } catch let error as HTTPError where tries < options.retries && error.mayPass {
         // A random fraction, so that downloads that failed together do not retry together.

@@ -1,68 +1,125 @@
-import ArgumentParser
 import Swirl
 
-/// The most common flags of curl.
-struct Options: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "fetch", version: "fetch \(swirlVersion)")
-
-  @Option(name: [.customShort("X"), .customLong("request")], help: "The method.")
-  var method: String?
-  @Option(name: [.customShort("H"), .customLong("header")], help: "A field to send: 'Name: value'.")
-  var headers: [String] = []
-  @Option(name: [.customShort("d"), .customLong("data")], help: "Content to send as a form; @FILE sends a file.")
-  var data: [String] = []
-  @Option(name: .long, help: "Content to send as JSON.")
-  var json: String?
-  @Option(name: [.customShort("F"), .customLong("form")], help: "A part of a form: name=value, or name=@FILE.")
-  var form: [String] = []
-  @Option(name: [.customShort("o"), .customLong("output")], help: "The file to write to, one for each URL.")
-  var outputs: [String] = []
-  @Flag(name: [.customShort("C"), .customLong("continue")], help: "Go on with what an earlier -o left.")
-  var resumes = false
-  @Flag(name: [.customShort("L"), .customLong("location")], help: "Follow redirects.")
-  var follows = false
-  @Flag(name: [.customShort("k"), .customLong("insecure")], help: "Take any certificate.")
-  var isInsecure = false
-  @Option(name: [.customShort("u"), .customLong("user")], help: "user:password, for basic authentication.")
-  var user: String?
-  @Flag(name: .long, help: "With -u: digest authentication.")
-  var digest = false
-  @Option(name: [.customShort("x"), .customLong("proxy")], help: "The proxy; by default that of the environment.")
-  var proxy: String?
-  @Option(name: .long, help: "The file with the roots to trust.")
-  var cacert: String?
-  @Option(name: .long, help: "The file with the roots to trust for an https proxy.")
-  var proxyCacert: String?
-  @Option(name: [.customShort("b"), .customLong("cookie")], help: "A file with cookies, or 'name=value; …'.")
-  var cookie: String?
-  @Option(name: [.customShort("c"), .customLong("cookie-jar")], help: "The file to save cookies to.")
-  var cookieJar: String?
-  @Flag(name: [.customShort("I"), .customLong("head")], help: "Ask for the head alone.")
-  var isHead = false
-  @Flag(name: [.customShort("i"), .customLong("include")], help: "Print the head of the answer, too.")
-  var includesHead = false
-  @Flag(name: [.customShort("s"), .customLong("silent")], help: "No progress, no errors.")
-  var isSilent = false
-  @Flag(name: [.customShort("f"), .customLong("fail")], help: "A status of 400 and more is an error.")
-  var fails = false
-  @Flag(name: .long, help: "Ask for content in a coding, and decode it.")
-  var compressed = false
-  @Option(name: [.customShort("m"), .customLong("max-time")], help: "The time for each URL, in seconds.")
-  var maximumTime: Double?
-  @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Tell what is sent and what comes.")
-  var isVerbose = false
-  @Option(name: .long, help: "How many URLs at once.")
-  var parallel = 1
-  @Argument(help: "What to fetch.")
-  var urls: [String]
-
-  func validate() throws {
-    if urls.isEmpty { throw ValidationError("give a URL") }
-    // NaN is in no range.
-    if let maximumTime, !(0...1e9 ~= maximumTime) {
-      throw ValidationError("--max-time is in seconds, and not negative")
-    }
-    if parallel < 1 { throw ValidationError("--parallel must be 1 or more") }
-    if outputs.count > urls.count { throw ValidationError("more -o than URLs") }
+/// The options of one part of the command line: up to `--next`, or to the end.
+struct Options {
+  /// One piece of content of -d and its relatives.
+  struct Content {
+    enum Kind { case text, raw, binary, urlEncoded, json }
+    let kind: Kind
+    let text: String
   }
+  /// Where the content of a URL goes.
+  enum Output: Equatable {
+    case file(String)
+    /// -O
+    case remoteName
+  }
+  enum Wish { case transfers, help, version }
+
+  var urls: [String] = []
+  var takesURLsLiterally = false
+  var wish = Wish.transfers
+
+  // The request.
+  var method: String?
+  var headers: [String] = []
+  var content: [Content] = []
+  /// The parts of a form. Only the text of -F has files and attributes in it.
+  var form: [(text: String, isLiteral: Bool)] = []
+  /// The files of -T, one for each URL.
+  var uploads: [String] = []
+  var putsContentInQuery = false
+  var isHead = false
+  var userAgent: String?
+  var referer: String?
+  var range: String?
+  var isCompressed = false
+  var cookies: [String] = []
+  var cookieJar: String?
+
+  // Credentials.
+  var user: String?
+  var bearer: String?
+  var isDigest = false
+  var usesNetrc = false
+  var netrcIsOptional = false
+  var netrcFile: String?
+
+  // The connection.
+  var proxy: String?
+  var proxyUser: String?
+  var noProxy: String?
+  var isInsecure = false
+  var roots: String?
+  var proxyRoots: String?
+  var certificate: String?
+  var key: String?
+  var minimumTLS: Int?
+  var resolve: [String] = []
+  var family: SocketAddress.Family?
+  var connectTimeout: Double?
+  var maximumTime: Double?
+
+  // What follows.
+  var followsRedirects = false
+  var maximumRedirects = 50
+  var retries = 0
+  var retryDelay: Double?
+  var retryTime: Double?
+  var retriesRefused = false
+  var retriesAll = false
+  var fails = false
+  var failsWithContent = false
+
+  // The output.
+  var outputs: [Output] = []
+  var namesAll = false
+  var folder: String?
+  var createsFolders = false
+  var usesContentDisposition = false
+  var resumes = false
+  var includesHead = false
+  var headFile: String?
+  var writeOut: String?
+  var hasNoColor = false
+
+  // Of all parts.
+  var isSilent = false
+  var showsErrors = false
+  var isVerbose = false
+  var hasNoProgress = false
+  var isParallel = false
+  var parallelMaximum = 50
+
+  init() {}
+
+  /// A part after `--next`: it has the options that are for all of them.
+  init(after previous: Options) {
+    isSilent = previous.isSilent
+    showsErrors = previous.showsErrors
+    isVerbose = previous.isVerbose
+    hasNoProgress = previous.hasNoProgress
+    isParallel = previous.isParallel
+    parallelMaximum = previous.parallelMaximum
+  }
+
+  var reportsErrors: Bool { !isSilent || showsErrors }
+
+  /// The file to send to the URL number `index`; an empty name is no file.
+  func upload(_ index: Int) -> String? { index < uploads.count && !uploads[index].isEmpty ? uploads[index] : nil }
+
+  /// Where the content of the URL number `index` goes; nil for standard output.
+  func output(_ index: Int) -> Output? {
+    if index < outputs.count { return outputs[index] == .file("-") ? nil : outputs[index] }
+    return namesAll ? .remoteName : nil
+  }
+
+  /// Whether -o names standard output, so that the user knows what comes there.
+  func namesStandardOutput(_ index: Int) -> Bool { index < outputs.count && outputs[index] == .file("-") }
+}
+
+/// An invalid option.
+struct UsageError: Error, CustomStringConvertible {
+  let words: String
+  var description: String { "\(words); `fetch --help` lists the options" }
 }

@@ -1,14 +1,36 @@
-// A command with the most common flags of curl: `swift run Fetch --help`.
+// A command with the flags of curl that people type from habit.
+// Answers to: curl.
+// Run: `swift run Fetch --help`.
+//
+// It leaves out what is not HTTP, HTTP/2 and HTTP/3, and limits of speed.
 import Foundation
 import Swirl
+import Terminal
 
-let options = Options.parseOrExit()
-let code: Int32
+var reportsErrors = true
 do {
-  let transfer = try Transfer(options)
-  code = try runUntilComplete { try await transfer.run() }
+  let parts = try CommandParser(Array(CommandLine.arguments.dropFirst())).parts
+  reportsErrors = parts.allSatisfy(\.reportsErrors)
+  let wish = parts.first { $0.wish != .transfers }?.wish ?? .transfers
+  switch wish {
+  case .help: try put(Help.text)
+  case .version: try put("fetch \(swirlVersion)")
+  case .transfers:
+    let complete = parts.map(Password.complete)
+    exit(
+      try runUntilComplete {
+        var (code, number) = (Int32(0), 0)
+        let console = Console()
+        for part in complete {
+          let failed = try await Session(part, firstNumber: number, console).run()
+          if failed != 0 { code = failed }
+          number += part.urls.count
+        }
+        return code
+      })
+  }
 } catch {
-  if !options.isSilent, (error as? OutputError)?.isBrokenPipe != true { tell("fetch: \(error)") }
-  exit(exitCode(of: error))
+  let code = exitCode(of: error)
+  if reportsErrors, (error as? OutputError)?.isBrokenPipe != true { tell("fetch: (\(code)) \(error)") }
+  exit(code)
 }
-exit(code)

@@ -1,5 +1,7 @@
-// The reactor watches a descriptor of the program's own object. Twisted: reactor.addReader. Leaves out: addWriter for
-// the other direction, and non-blocking reads of more than one message.
+// The reactor watches a descriptor of the program's own object.
+// Answers to: Twisted's reactor.addReader.
+// Run: `swift run FileDescriptors`. Leaves out: addWriter for the other direction, and non-blocking reads of more than
+// one message.
 import Glibc
 import Swirl
 

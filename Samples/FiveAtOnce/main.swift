@@ -1,4 +1,6 @@
 // Fetches five pages of three seconds each concurrently, in three seconds. With URLs as arguments it fetches those.
+// Answers to: Twisted's DeferredList of pages.
+// Run: `swift run FiveAtOnce [URL …]`.
 import Swirl
 
 /// The delay server runs in this process on a free port: it and the five requests share one thread.

@@ -1,4 +1,6 @@
-// Awaits several Deferreds together: as an array of one type, or as a tuple of several types. asyncio: gather.
+// Awaits several Deferreds together: as an array of one type, or as a tuple of several types.
+// Answers to: asyncio's gather.
+// Run: `swift run Gather`.
 import Swirl
 
 let server = HTTPServer { request in

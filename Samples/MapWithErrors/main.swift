@@ -1,5 +1,6 @@
-// Many requests with a handler for failures: a timeout, a host that does not exist, a 500. grequests:
-// map(exception_handler=…).
+// Many requests with a handler for failures: a timeout, a host that does not exist, a 500.
+// Answers to: grequests' map(exception_handler=…).
+// Run: `swift run MapWithErrors`.
 import Swirl
 
 let server = HTTPServer { request -> Deferred<HTTPServer.Response> in

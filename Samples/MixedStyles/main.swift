@@ -1,4 +1,6 @@
 // Callbacks that await, and code that awaits callbacks: both on the main thread, with a shared variable and no lock.
+// Answers to: Twisted's inlineCallbacks beside callbacks.
+// Run: `swift run MixedStyles`.
 import Swirl
 
 var pages = 0

@@ -1,4 +1,6 @@
-// Fetches many pages, at most seven at once, and prints all of them in order. gevent: Pool(7).map.
+// Fetches many pages, at most seven at once, and prints all of them in order.
+// Answers to: gevent's Pool(7).map.
+// Run: `swift run PoolOfSeven`.
 import Swirl
 
 var now = 0

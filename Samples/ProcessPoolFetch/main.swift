@@ -1,4 +1,6 @@
-// Worker processes fetch and process pages; the parent collects the results. Python: ProcessPoolExecutor and its map.
+// Worker processes fetch and process pages; the parent collects the results.
+// Answers to: Python's ProcessPoolExecutor and its map.
+// Run: `swift run ProcessPoolFetch`.
 import Glibc
 import Swirl
 

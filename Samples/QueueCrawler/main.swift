@@ -1,6 +1,7 @@
-// Tornado's queue crawler: ten workers take URLs from a queue and put the links of their pages back. `swift run
-// QueueCrawler [URL]`, beside `swift run Site 8080`. Leaves out: robots.txt, a pause between requests, and persistence:
-// the sample Crawler has them.
+// Ten workers take URLs from a queue and put the links of their pages back.
+// Answers to: Tornado's queue crawler.
+// Run: `swift run QueueCrawler [URL]`, beside `swift run Site 8080`. Leaves out: robots.txt, a pause between requests,
+// and persistence: the sample Crawler has them.
 import Swirl
 import SwirlHTML
 

@@ -1,9 +1,10 @@
-// HTTP over a plain connection: a request written by hand, a response read by lines and byte counts. `swift run RawHTTP
-// [HOST [PORT]]`. Leaves out: chunked bodies, which is why it sends HTTP/1.0.
+// HTTP over a plain connection: a request written by hand, a response read by lines and byte counts.
+// Answers to: asyncio's example of streams that gets the headers of a page.
+// Run: `swift run RawHTTP [HOST [PORT]]`. Leaves out: chunked bodies, which is why it sends HTTP/1.0.
 import Swirl
 
 @MainActor func ownServer() throws -> Int {
-  Int(try HTTPServer { request in .text("hello from \(request.path)\n") }.listen(0).localAddress.port)
+  try HTTPServer { request in .text("hello from \(request.path)\n") }.listen(0).localAddress.port
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())

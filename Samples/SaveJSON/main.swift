@@ -1,5 +1,7 @@
 // Fetches JSON pages, and writes each to a file as it arrives. Threads write the files, so that the loop never blocks
 // on the disk.
+// Answers to: aiofiles beside aiohttp.
+// Run: `swift run SaveJSON`.
 import Glibc
 import Swirl
 

@@ -1,5 +1,6 @@
-// Serves a generated site to crawl, with loops, redirects and faults: `swift run Site [PORT [MILLISECONDS [PAGES]]]
-// [dead-hosts]`.
+// Serves a generated site to crawl, with loops, redirects and faults.
+// Answers to: the sites that tutorials of crawlers use, such as quotes.toscrape.com.
+// Run: `swift run Site [PORT [MILLISECONDS [PAGES]]] [dead-hosts]`.
 import Swirl
 
 let arguments = CommandLine.arguments.dropFirst()

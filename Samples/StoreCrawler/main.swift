@@ -1,6 +1,6 @@
-// Crawls three pages at once, and a thread stores the titles: a semaphore, a set of known URLs, a file. `swift run
-// StoreCrawler [URL [FILE]]`, beside `swift run Site 8080`. As with aiohttp: asyncio.Semaphore(3), and a task for each
-// page.
+// Crawls three pages at once, and a thread stores the titles: a semaphore, a set of known URLs, a file.
+// Answers to: crawlers on aiohttp with asyncio.Semaphore(3) and a task for each page.
+// Run: `swift run StoreCrawler [URL [FILE]]`, beside `swift run Site 8080`.
 import Foundation
 import Swirl
 import SwirlHTML

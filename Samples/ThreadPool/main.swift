@@ -1,4 +1,6 @@
-// Blocking work on three threads, with a callback for each result on the reactor's thread. Twisted: deferToThread.
+// Blocking work on three threads, with a callback for each result on the reactor's thread.
+// Answers to: Twisted's page on threads: deferToThread.
+// Run: `swift run ThreadPool`.
 import Glibc
 import Swirl
 

@@ -1,5 +1,6 @@
-// Fetches pages by blocking calls on threads, and prints the results as they arrive. Python: ThreadPoolExecutor and
-// as_completed.
+// Fetches pages by blocking calls on threads, and prints the results as they arrive.
+// Answers to: Python's ThreadPoolExecutor and as_completed.
+// Run: `swift run ThreadPoolFetch`.
 import Swirl
 
 /// Blocks its thread until it has a result: a reactor on another thread does the work.

@@ -1,4 +1,6 @@
-// Tornado's first lesson from before 6.0: a callback per response, a counter of requests in flight, stop at zero.
+// A callback per response, a counter of requests in flight, stop at zero.
+// Answers to: Tornado's first lesson, from before 6.0.
+// Run: `swift run TornadoStyle`.
 import Swirl
 
 let site = try HTTPServer { request in

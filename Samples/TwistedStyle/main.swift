@@ -1,4 +1,6 @@
-// Twisted's first lesson: a task per URL, a callback for each, one for all, then stop.
+// A task per URL, a callback for each, one for all, then stop.
+// Answers to: Twisted's first lesson on Deferreds.
+// Run: `swift run TwistedStyle`.
 import Swirl
 
 let site = try HTTPServer { request in .text("this is \(request.path)") }.listen(0).localAddress

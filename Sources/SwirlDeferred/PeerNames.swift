@@ -78,7 +78,41 @@ extension Deferred {
   public var called: Bool { fatalError() }
 }
 
+extension Deferred {
+  /// Swift's `Result`.
+  @available(*, unavailable, renamed: "succeed(_:)")
+  public static func success(_ value: Value) -> Deferred<Value> { fatalError() }
+  /// Swift's `Result`.
+  @available(*, unavailable, renamed: "fail(_:)")
+  public static func failure(_ error: any Error) -> Deferred<Value> { fatalError() }
+}
+
 // MARK: - Functions
+
+/// Twisted: `defer.succeed`.
+@available(*, unavailable, renamed: "Deferred.succeed(_:)")
+public func succeed<Value>(_ value: Value) -> Deferred<Value> { fatalError() }
+
+/// Twisted: `defer.fail`.
+@available(*, unavailable, message: "Deferred<Value>.fail(error) is one that has failed already")
+public func fail(_ error: any Error) -> Deferred<Never> { fatalError() }
+
+// swift-format-ignore: TypeNamesShouldBeCapitalized
+/// asyncio: functions of the module.
+public enum asyncio {
+  /// asyncio.
+  @available(*, unavailable, message: "reactor.sleep(.seconds(1)), or try await Task.sleep(for: .seconds(1))")
+  public static func sleep(_ seconds: Double) -> Deferred<Void> { fatalError() }
+  /// asyncio.
+  @available(*, unavailable, message: "gatherResults(list), or gather(a, b) for two to five of different types")
+  public static func gather<Value>(_ deferreds: Deferred<Value>...) -> Deferred<[Value]> { fatalError() }
+}
+
+/// Twisted: `task.deferLater`, in seconds.
+@available(*, unavailable, message: "reactor.sleep(delay).addCallback { … } does it")
+public func deferLater<Value>(
+  _ clock: some ReactorTime, _ seconds: Double, _ body: () throws -> Value
+) -> Deferred<Value> { fatalError() }
 
 /// asyncio: `gather(*awaitables)`.
 @available(*, unavailable, renamed: "gatherResults(_:)")

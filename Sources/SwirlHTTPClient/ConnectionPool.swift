@@ -64,6 +64,9 @@ final class ConnectionPool {
   /// Whether the proxy forwards each request, rather than a tunnel.
   var asksProxy: Bool { proxy?.isHTTP == true && !origin.isSecure }
 
+  /// Whether a proxy passes on the bytes of its connections, rather than requests.
+  var isTunnelled: Bool { proxy != nil && !asksProxy }
+
   /// The numbers of connections and requests.
   var counts: HTTPClient.Counts {
     HTTPClient.Counts(

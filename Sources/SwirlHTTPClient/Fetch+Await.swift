@@ -80,7 +80,8 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Exchange {
-  /// The result for the awaiting task.
+  /// The result for the awaiting task. Inlined: as a function of its own it costs another switch to the actor.
+  @inline(__always)
   fileprivate func response(on isolation: isolated (any Actor)?) async throws -> HTTPClient.Response {
     if case .task(let task) = consumer { await task.wait(for: self, on: isolation) }
     guard let result else { preconditionFailure("an awaited request was resumed without its result") }

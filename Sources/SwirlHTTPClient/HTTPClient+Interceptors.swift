@@ -65,15 +65,23 @@ extension HTTPClient {
 
   /// Sends a request through the interceptors of `chain`. A change of the list leaves the chain of this request as it
   /// is.
-  private func send(_ request: Request, through chain: ArraySlice<Interceptor>) -> Deferred<StreamedResponse> {
+  private func send(
+    _ request: Request, through chain: ArraySlice<Interceptor>, unless cancellation: Request.Cancellation?
+  ) -> Deferred<StreamedResponse> {
+    if cancellation?.isCancelled == true { return .fail(CancelledError()) }
     guard let interceptor = chain.first else { return streamDirectly(request) }
-    return maybeDeferred { try interceptor(request) { self.send($0, through: chain.dropFirst()) } }
+    let answer = maybeDeferred {
+      try interceptor(request) { self.send($0, through: chain.dropFirst(), unless: cancellation) }
+    }
+    // It has cancelled its own call.
+    if cancellation?.isCancelled == true { answer.cancel() }
+    return answer
   }
 
   /// Fetches: streams through the interceptors, and collects. The time and the size of the whole are limited where it
-  /// comes from the network.
+  /// comes from the network. `request` is as `asCall` made it.
   func fetchThroughInterceptors(_ request: Request) -> Deferred<Response> {
-    let answer = send(request.asCall(isCollected: true), through: interceptors[...]).addCallback {
+    let answer = send(request, through: interceptors[...], unless: request.call?.cancellation).addCallback {
       [limit = configuration.maximumBodySize] in $0.collect(atMost: limit)
     }
     return request.withinDeadline(answer, on: reactor)
@@ -85,12 +93,14 @@ extension HTTPClient {
     var sent: Deferred<StreamedResponse>?
     let streamed = Deferred<StreamedResponse>(
       canceller: { deferred in
+        request.call?.cancellation.cancel()
         if let sent { sent.cancel() } else { deferred.errback(CancelledError()) }
       }, file: site.file, line: site.line)
     // In the next turn: those that await need the reactor to run, and an interceptor may have the answer at once.
     reactor.callSoon { [self] in
       if streamed.isFired { return }
-      let answer = request.withinDeadline(send(request, through: interceptors[...]), on: reactor)
+      let answer = request.withinDeadline(
+        send(request, through: interceptors[...], unless: request.call?.cancellation), on: reactor)
       sent = answer
       answer.addBoth { result in
         sent = nil
@@ -105,7 +115,7 @@ extension HTTPClient {
 
 extension HTTPClient.Request {
   /// As the interceptors get it first.
-  fileprivate func asCall(isCollected: Bool) -> Self {
+  func asCall(isCollected: Bool) -> Self {
     var request = self
     request.call = Call(isCollected: isCollected, names: Set(headers.lazy.map(\.name)))
     return request

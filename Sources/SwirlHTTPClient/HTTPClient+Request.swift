@@ -2,6 +2,7 @@ public import HTTPTypes
 public import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
+import Synchronization
 
 #if Tracing
 public import Tracing
@@ -32,6 +33,16 @@ extension HTTPClient {
       var isCollected = false
       /// The fields that the caller gave. Those that interceptors added are for the first origin.
       var names: Set<HTTPField.Name> = []
+      /// Set when the call is cancelled.
+      let cancellation = Cancellation()
+    }
+
+    /// Whether a call was cancelled. An interceptor may cancel its own call before it has returned the Deferred by
+    /// which the cancellation would reach the next hop.
+    final class Cancellation: Sendable {
+      private let flag = Atomic(false)
+      var isCancelled: Bool { flag.load(ordering: .relaxed) }
+      func cancel() { flag.store(true, ordering: .relaxed) }
     }
 
     /// The rarely used properties.
@@ -70,6 +81,18 @@ extension HTTPClient {
       self.headers = headers
       self.body = body
       self.timeout = timeout
+    }
+
+    // Disfavored: `[:]` is for the form above.
+    /// A request whose fields have their names as text: `headers: ["X-Token": token]`. A text that is no name of a
+    /// field traps.
+    @_disfavoredOverload
+    public init(
+      _ url: String, method: HTTPRequest.Method = .get, query: KeyValuePairs<String, String> = [:],
+      headers: KeyValuePairs<String, String>, body: Body? = nil, timeout: Duration? = nil
+    ) {
+      self.init(
+        url, method: method, query: query, headers: HTTPFields(headers), body: body, timeout: timeout)
     }
 
     /// Whether it has no rarely used property: this check is free, while a copy of a request costs a retain for each of

@@ -11,7 +11,19 @@ public import SwirlReactor
 public final class HTTPClient: ReactorHandle {
   /// The defaults for its requests.
   public let configuration: Configuration
-  unowned let reactor: Reactor
+  /// Its reactor, which the program keeps.
+  var reactor: Reactor {
+    if isAbandoned {
+      fatalError(
+        """
+        the reactor of this HTTPClient was released, and the client does not keep it: store it, as in \
+        `let reactor = Reactor()`, and pass that as `on:`
+        """)
+    }
+    return itsReactor
+  }
+  private unowned let itsReactor: Reactor
+  @exclusivity(unchecked) private var isAbandoned = false
   // Strong, because a client may outlive its reactor, and removes itself in its deinit.
   private let handles: HandleList
   package var handleIndex: Int?
@@ -46,6 +58,8 @@ public final class HTTPClient: ReactorHandle {
   /// The fields of every request.
   @exclusivity(unchecked) private(set) var headers = HTTPFields()
   @exclusivity(unchecked) private var encodedHeaders = EncodedFields()
+  /// Whether they have credentials for a proxy.
+  @exclusivity(unchecked) private var hasProxyCredentials = false
   /// Whether the configuration's fields have `Connection: close`.
   let isClosingAfterEach: Bool
   /// Exempt from run-time checks for overlapping access, like the other fields that every request accesses: it is only
@@ -70,7 +84,7 @@ public final class HTTPClient: ReactorHandle {
     require(
       configuration.connectionsPerOrigin > 0 && configuration.connections > 0, "a client needs room for one connection")
     self.configuration = configuration
-    self.reactor = reactor
+    itsReactor = reactor
     handles = reactor.handles
     pools = ConnectionPools(configuration, answering: answer, on: reactor, at: site)
     timeoutNanoseconds = configuration.timeout?.nanoseconds
@@ -88,6 +102,7 @@ public final class HTTPClient: ReactorHandle {
     if decodesContent(of: nil), !headers.contains(.acceptEncoding) {
       headers[.acceptEncoding] = "gzip, deflate, br, zstd"
     }
+    hasProxyCredentials = headers.contains(.proxyAuthorization)
     do { encodedHeaders = try EncodedFields(headers) } catch {
       fatalError("the headers of the configuration cannot be sent: \(error)")
     }
@@ -138,7 +153,7 @@ public final class HTTPClient: ReactorHandle {
   /// Sends or queues the request. The caller sets its consumer: no result arrives before this has returned.
   func start(_ request: consuming Request) -> Exchange {
     if interceptors.isEmpty { return startDirectly(request) }
-    let request = request.withTracingContext
+    let request = request.withTracingContext.asCall(isCollected: true)
     let exchange = makeExchange(request, isCall: true)
     let begin = { [self] in exchange.intercept(fetchThroughInterceptors(request)) }
     // Interceptors that await need a running reactor.
@@ -232,10 +247,11 @@ public final class HTTPClient: ReactorHandle {
     let framing: BodyFraming = exchange.request.body?.framing ?? exchange.framingWithoutBody
     var fields = try ownFields(of: exchange, in: pool)
     var encoded: EncodedFields? = encodedHeaders
-    if !fields.isEmpty, headers.contains(where: { fields.contains($0.name) }) {
-      // The request's own fields replace those of the configuration.
+    if !fields.isEmpty && headers.contains(where: { fields.contains($0.name) })
+      || hasProxyCredentials && pool.isTunnelled
+    {
       encoded = nil
-      for field in headers where !fields.contains(field.name) { fields.append(field) }
+      appendHeaders(to: &fields, in: pool)
     }
     var host = pool.host
     if !fields.isEmpty, let own = fields[.host] { host = try EncodedHost(own) }
@@ -243,6 +259,13 @@ public final class HTTPClient: ReactorHandle {
       exchange.method, target: exchange.target, host: host, fields: fields, encoded: encoded, framing: framing,
       to: &output)
     write(output)
+  }
+
+  /// Appends the configuration's fields, unless the request's own replace them.
+  private func appendHeaders(to fields: inout HTTPFields, in pool: ConnectionPool) {
+    for field in headers where !fields.contains(field.name) {
+      if !pool.isTunnelled || field.name != .proxyAuthorization { fields.append(field) }
+    }
   }
 
   /// The fields of this request, besides those of the configuration.
@@ -257,6 +280,8 @@ public final class HTTPClient: ReactorHandle {
     {
       fields[fields: .proxyAuthorization] = [field]
     }
+    // RFC 9110 §11.7.2: it is for the proxy. Through a tunnel the origin would read it.
+    if !fields.isEmpty, pool.isTunnelled { fields[fields: .proxyAuthorization] = [] }
     addCookies(to: &fields, of: exchange)
     return fields
   }
@@ -269,7 +294,7 @@ public final class HTTPClient: ReactorHandle {
     // A proxy gets the whole URL.
     request.url = pool.asksProxy ? exchange.target : pool.origin.prefix + exchange.target
     request.headers = try ownFields(of: exchange, in: pool)
-    for field in headers where !request.headers.contains(field.name) { request.headers.append(field) }
+    appendHeaders(to: &request.headers, in: pool)
     return request
   }
 
@@ -315,7 +340,10 @@ public final class HTTPClient: ReactorHandle {
   }
 
   /// The reactor is being released: requests in progress and their client retain each other.
-  package func abandon() { pools.abandon() }
+  package func abandon() {
+    isAbandoned = true
+    pools.abandon()
+  }
 
   deinit {
     handles.remove(self)

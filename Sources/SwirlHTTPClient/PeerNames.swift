@@ -7,6 +7,9 @@ public import SwirlDeferred
 /// aiohttp.
 @available(*, unavailable, renamed: "HTTPClient") public typealias ClientSession = HTTPClient
 
+/// Twisted.
+@available(*, unavailable, renamed: "HTTPClient") public typealias Agent = HTTPClient
+
 extension HTTPClient {
   /// AsyncHTTPClient; Twisted: `request`.
   @available(*, unavailable, renamed: "fetch(_:)")
@@ -29,6 +32,14 @@ extension HTTPClient {
 }
 
 extension HTTPClient.Response {
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// requests, aiohttp: `status`.
+  @available(*, unavailable, renamed: "status.code")
+  public var status_code: Int { fatalError() }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// requests, aiohttp.
+  @available(*, unavailable, renamed: "raiseForStatus()")
+  public func raise_for_status() throws { fatalError() }
   /// requests, Foundation.
   @available(*, unavailable, renamed: "status.code")
   public var statusCode: Int { fatalError() }

@@ -52,6 +52,23 @@ extension HTTPServer {
       return copy
     }
 
+    /// A copy with this field, which replaces fields of the same name: `.text("hello").with("X-Token", token)`.
+    public func with(_ name: String, _ value: String) -> Response {
+      var copy = self
+      copy.headers[name] = value
+      return copy
+    }
+
+    /// A copy with these fields, which replace fields of the same names.
+    func with(_ headers: HTTPFields) -> Response {
+      var copy = self
+      var all = copy.headers
+      for field in headers { all[fields: field.name] = [] }
+      for field in headers { all.append(field) }
+      copy.headers = all
+      return copy
+    }
+
     // MARK: - Kinds of responses
 
     /// A response without content: `.status(.noContent)`.
@@ -59,14 +76,26 @@ extension HTTPServer {
       Response(status, .empty)
     }
 
+    // The forms with fields are functions of their own: a default argument would cost each response without fields.
+
     /// Text, as UTF-8.
     public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
       Response(status, .text(text), .text)
     }
 
+    /// Text, as UTF-8, with these fields.
+    public static func text(_ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields) -> Response {
+      Response(status, .text(text), .text).with(headers)
+    }
+
     /// A page, as UTF-8.
     public static func html(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
       Response(status, .text(html), .html)
+    }
+
+    /// A page, as UTF-8, with these fields.
+    public static func html(_ html: String, status: HTTPResponse.Status = .ok, headers: HTTPFields) -> Response {
+      Response(status, .text(html), .html).with(headers)
     }
 
     /// Bytes; by default `application/octet-stream`. A large array is sent without a copy.
@@ -76,6 +105,13 @@ extension HTTPServer {
       var response = Response(status, .bytes(bytes), .octets)
       if let type { response.headers[.contentType] = type }
       return response
+    }
+
+    /// Bytes, with these fields; by default `application/octet-stream`. A large array is sent without a copy.
+    public static func bytes(
+      _ bytes: [UInt8], type: String? = nil, status: HTTPResponse.Status = .ok, headers: HTTPFields
+    ) -> Response {
+      self.bytes(bytes, type: type, status: status).with(headers)
     }
 
     /// A redirect: 302, or the given status (RFC 9110 §15.4). Characters that can't be in a field are dropped.

@@ -1,5 +1,17 @@
 // What other libraries call the things of this module. The compiler answers with the name here.
 
+extension HTTPServer.Response {
+  /// Express, aiohttp: `send_file`, `FileResponse`.
+  @available(
+    *, unavailable,
+    message: "read it: { request in reactor.files.read(path).addCallback { .bytes($0, type: \"text/html\") } }"
+  )
+  public static func file(_ path: String) -> HTTPServer.Response { fatalError() }
+  /// The form of the client's response.
+  @available(*, unavailable, message: "write .text(…), .html(…), .bytes(…), .json(…) or .status(…)")
+  public init(text: String) { fatalError() }
+}
+
 extension HTTPServer.Request {
   /// Flask, Foundation.
   @available(*, unavailable, message: "`target` is as sent, `path` without the query; `authority` has the host")

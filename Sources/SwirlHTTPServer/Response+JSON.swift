@@ -27,6 +27,14 @@ extension HTTPServer.Response {
     let data = try JSONEncoder().encode(value)
     return HTTPServer.Response(status, .bytes(Array(data)), .json)
   }
+
+  /// A value encoded as JSON, with these fields.
+  /// - Throws: the encoder's error for a value that JSON can't represent.
+  public static func json(
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields
+  ) throws -> HTTPServer.Response {
+    try json(value, status: status).with(headers)
+  }
 }
 
 extension DecodingError {

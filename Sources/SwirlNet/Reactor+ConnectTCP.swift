@@ -13,6 +13,8 @@ extension Reactor {
   /// `create_connection`.
   ///
   /// - Parameters:
+  ///   - host: a name, or an IP address.
+  ///   - port: the port.
   ///   - timeout: the time limit for resolving and connecting together.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
@@ -64,10 +66,10 @@ extension Reactor {
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
     do throws(NetError) {
-      guard let number = UInt16(exactly: port), number > 0 else {
+      guard (1...65535).contains(port) else {
         throw NetError(.connect, peer.description, reason: "a port to connect to is a number from 1 to 65535")
       }
-      if let end, let allows, let address = SocketAddress(ip: end.host, port: UInt16(exactly: end.port) ?? 0),
+      if let end, let allows, let address = SocketAddress(ip: end.host, port: end.port),
         !allows(address.unmapped)
       {
         throw NetError(notAllowed: address)
@@ -82,7 +84,7 @@ extension Reactor {
         Connector.Security(context: try provider.clientContext(on: self))
       }
       return Connector(
-        to: peer, resolver.addresses(of: host, port: number), timeout: timeout, tunnel: tunnel,
+        to: peer, resolver.addresses(of: host, port: port), timeout: timeout, tunnel: tunnel,
         proxySecurity: outer, security: security, allows: end == nil ? allows : nil, on: self, at: site, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)

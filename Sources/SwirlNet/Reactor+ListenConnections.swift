@@ -8,8 +8,8 @@ extension Reactor {
   /// for try await connection in server.connections { … }
   /// ```
   ///
-  /// Like ``listenTCP(_:interface:backlog:_:)``: by default only programs on this machine can connect. asyncio:
-  /// `start_server`.
+  /// Like ``listenTCP(_:interface:backlog:file:line:_:)``: by default only programs on this machine can connect.
+  /// asyncio: `start_server`.
   ///
   /// - Parameters:
   ///   - port: the port; zero lets the kernel choose a free one: see ``ConnectionListener/localAddress``.
@@ -28,8 +28,8 @@ extension Reactor {
     }
   }
 
-  /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:_:)`` does, and gives the accepted connections to
-  /// async code. asyncio: `start_unix_server`.
+  /// Listens on a Unix socket at `path`, as ``listenUnix(_:backlog:file:line:_:)`` does, and gives the accepted
+  /// connections to async code. asyncio: `start_unix_server`.
   /// - Throws: ``NetError`` with the code `.listen`.
   public func listenUnix(
     _ path: String, backlog: Int32 = 4096, file: StaticString = #fileID, line: UInt = #line

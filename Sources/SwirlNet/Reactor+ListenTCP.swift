@@ -36,23 +36,23 @@ extension Reactor {
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
-    guard let number = UInt16(exactly: port) else {
+    guard (0...65535).contains(port) else {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
     if interface.isEmpty {
-      do { return try listen(at: "::", number, name, isDualStack: true, backlog, provider, site, makeProtocol) } catch {
+      do { return try listen(at: "::", port, name, isDualStack: true, backlog, provider, site, makeProtocol) } catch {
         // The system has no IPv6: fall back to IPv4.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", number, name, isDualStack: false, backlog, provider, site, makeProtocol)
+        return try listen(at: "0.0.0.0", port, name, isDualStack: false, backlog, provider, site, makeProtocol)
       }
     }
     return try listen(
-      at: interface == "localhost" ? "127.0.0.1" : interface, number, name, isDualStack: false, backlog, provider,
+      at: interface == "localhost" ? "127.0.0.1" : interface, port, name, isDualStack: false, backlog, provider,
       site, makeProtocol)
   }
 
   private func listen(
-    at host: String, _ port: UInt16, _ name: String, isDualStack: Bool, _ backlog: Int32,
+    at host: String, _ port: Int, _ name: String, isDualStack: Bool, _ backlog: Int32,
     _ provider: (any SecurityProvider)?, _ site: CallSite,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {

@@ -4,9 +4,11 @@ public import SwirlReactor
 extension Reactor {
   /// Connects to `host`, a name or an address, and gives the connection to async code.
   ///
-  /// Like ``connectTCP(_:_:timeout:_:)``, with the same errors. asyncio: `open_connection`.
+  /// Like ``connectTCP(_:_:timeout:file:line:_:)``, with the same errors. asyncio: `open_connection`.
   ///
   /// - Parameters:
+  ///   - host: a name, or an IP address.
+  ///   - port: the port.
   ///   - timeout: the time limit for resolving and connecting together.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
@@ -17,8 +19,8 @@ extension Reactor {
       .addCallback { Connection(starting: $0) }
   }
 
-  /// Connects to the Unix socket at `path`, as ``connectUnix(_:timeout:_:)`` does, and gives the connection to async
-  /// code. asyncio: `open_unix_connection`.
+  /// Connects to the Unix socket at `path`, as ``connectUnix(_:timeout:file:line:_:)`` does, and gives the connection
+  /// to async code. asyncio: `open_unix_connection`.
   public func openUnixConnection(
     _ path: String, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Connection> {

@@ -3,8 +3,8 @@ import SwirlPlatform
 public import SwirlReactor
 
 extension Reactor {
-  /// Connects to the Unix socket at `path` and passes the connection to a protocol, as ``connectTCP(_:_:timeout:_:)``
-  /// does. A path that begins with NUL is in Linux's abstract namespace.
+  /// Connects to the Unix socket at `path` and passes the connection to a protocol, as
+  /// ``connectTCP(_:_:timeout:file:line:_:)`` does. A path that begins with NUL is in Linux's abstract namespace.
   ///
   /// Fails with a ``NetError`` with the code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
   @discardableResult

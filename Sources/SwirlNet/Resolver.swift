@@ -57,7 +57,7 @@ public final class Resolver {
   /// same name get the result, and it is cached. Cancelling the last one drops a lookup that no thread has started.
   ///
   /// Fails with a ``NetError`` with the code `.resolve` and the host.
-  public func resolve(_ host: String, port: UInt16 = 0) -> Deferred<[SocketAddress]> {
+  public func resolve(_ host: String, port: Int = 0) -> Deferred<[SocketAddress]> {
     switch addresses(of: host, port: port) {
     case .known(let addresses): .succeed(addresses)
     case .asked(let question): question
@@ -65,7 +65,10 @@ public final class Resolver {
   }
 
   /// The addresses of `host` with `port`, like ``resolve(_:port:)``, but without a Deferred if they are known.
-  func addresses(of host: String, port: UInt16) -> Connector.Addresses {
+  func addresses(of host: String, port: Int) -> Connector.Addresses {
+    guard (0...65535).contains(port) else {
+      return .asked(.fail(NetError(.resolve, host.debugDescription, reason: "a port is a number from 0 to 65535")))
+    }
     if let address = SocketAddress(ip: host, port: port) { return .known([address]) }
     if let problem = Self.problem(with: host) {
       return .asked(.fail(NetError(.resolve, host.debugDescription, reason: problem)))

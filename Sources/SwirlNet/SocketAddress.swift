@@ -14,20 +14,22 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// The kind of address.
   public let family: Family
-  /// The port; zero for a Unix socket.
-  public let port: UInt16
+  /// The port, 0 to 65535; zero for a Unix socket.
+  public var port: Int { Int(portNumber) }
+  private let portNumber: UInt16
   /// The kernel's form of the address: a `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
   private let bytes: [UInt8]
 
   /// The address in `host`, which must be numeric, such as `127.0.0.1` or `::1`; ``Resolver`` resolves names. nil if it
-  /// is not numeric.
-  public init?(ip host: String, port: UInt16) {
+  /// is not numeric, or if the port is not from 0 to 65535.
+  public init?(ip host: String, port: Int) {
+    guard let port = UInt16(exactly: port) else { return nil }
     var plain = sockaddr_in()
     plain.sin_family = sa_family_t(AF_INET)
     if inet_pton(AF_INET, host, &plain.sin_addr) == 1, !host.utf8.contains(0) {
       plain.sin_port = port.bigEndian
       family = .ipv4
-      self.port = port
+      portNumber = port
       bytes = withUnsafeBytes(of: &plain) { Array($0) }
       return
     }
@@ -38,7 +40,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     guard !host.utf8.contains(0), getaddrinfo(host, nil, &hints, &list) == 0, let list else { return nil }
     defer { freeaddrinfo(list) }
     guard let found = SocketAddress(list.pointee.ai_addr, list.pointee.ai_addrlen) else { return nil }
-    self = found.with(port: port)
+    self = found.with(port: Int(port))
   }
 
   /// The address of a Unix socket; a leading NUL means Linux's abstract namespace. nil if `path` is empty or too long
@@ -53,7 +55,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
     let length = MemoryLayout.offset(of: \sockaddr_un.sun_path)! + text.count + (text[0] == 0 ? 0 : 1)
     family = .unix
-    port = 0
+    portNumber = 0
     bytes = withUnsafeBytes(of: &address) { Array($0.prefix(length)) }
   }
 
@@ -63,21 +65,21 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     switch Int32(address.pointee.sa_family) {
     case AF_INET:
       family = .ipv4
-      port = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_port)
+      portNumber = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_port)
     case AF_INET6:
       family = .ipv6
-      port = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in6.self).sin6_port)
+      portNumber = UInt16(bigEndian: raw.loadUnaligned(as: sockaddr_in6.self).sin6_port)
     case AF_UNIX:
       family = .unix
-      port = 0
+      portNumber = 0
     default: return nil
     }
     bytes = Array(raw)
   }
 
-  private init(family: Family, port: UInt16, bytes: [UInt8]) {
+  private init(family: Family, portNumber: UInt16, bytes: [UInt8]) {
     self.family = family
-    self.port = port
+    self.portNumber = portNumber
     self.bytes = bytes
   }
 
@@ -95,17 +97,18 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// The same address with another port.
-  public func with(port: UInt16) -> SocketAddress {
+  /// The same address with another port, 0 to 65535.
+  public func with(port: Int) -> SocketAddress {
+    guard let portNumber = UInt16(exactly: port) else { fatalError("\(port) is no port: ports are 0 to 65535") }
     guard family != .unix else { return self }
     var bytes = bytes
     // sin_port and sin6_port have the same offset.
-    withUnsafeBytes(of: port.bigEndian) { big in
+    withUnsafeBytes(of: portNumber.bigEndian) { big in
       let offset = MemoryLayout.offset(of: \sockaddr_in.sin_port)!
       bytes[offset] = big[0]
       bytes[offset + 1] = big[1]
     }
-    return SocketAddress(family: family, port: port, bytes: bytes)
+    return SocketAddress(family: family, portNumber: portNumber, bytes: bytes)
   }
 
   /// The bytes of an IP address, in network order: four or sixteen.

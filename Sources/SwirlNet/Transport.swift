@@ -106,8 +106,9 @@ extension Transport {
 
 /// The callbacks of a connection: the program's side of a ``Transport``. Twisted: `IProtocol`.
 ///
-/// All calls are on the reactor's thread. Only ``dataReceived(_:)`` is required.
-public protocol StreamProtocol: AnyObject {
+/// All calls are on the reactor's thread. Only ``dataReceived(_:)`` is required. The compiler refuses usual
+/// misspellings of the others: see ``StreamProtocolSpelling``.
+public protocol StreamProtocol: StreamProtocolSpelling {
   /// The connection is established. Called once, before all others.
   func connectionMade(_ transport: any Transport)
 

@@ -3,7 +3,13 @@
 public import SwirlDeferred
 
 /// Tornado.
-@available(*, unavailable, renamed: "Reactor") public typealias IOLoop = Reactor
+@available(*, unavailable, renamed: "Reactor", message: "`reactor`, or Reactor.current for this thread's")
+public enum IOLoop {
+  /// Tornado.
+  public static func current() -> Reactor { fatalError() }
+  /// Tornado.
+  public static func instance() -> Reactor { fatalError() }
+}
 /// SwiftNIO.
 @available(*, unavailable, renamed: "Reactor") public typealias EventLoop = Reactor
 /// SwiftNIO.
@@ -18,6 +24,12 @@ extension Reactor {
   @available(*, unavailable, message: "a delay is a Duration: callLater(.seconds(1)) { … }")
   @discardableResult
   public func callLater(_ seconds: Double, _ body: () throws -> Void) -> DelayedCall { fatalError() }
+  /// Twisted: a Deferred of later.
+  @available(*, unavailable, message: "callLater takes a closure; a Deferred of later is reactor.sleep(.seconds(1))")
+  public func callLater(_ seconds: Double) -> Deferred<Void> { fatalError() }
+  /// Twisted: a Deferred of later.
+  @available(*, unavailable, message: "callLater takes a closure; a Deferred of later is reactor.sleep(delay)")
+  public func callLater(_ delay: Duration) -> Deferred<Void> { fatalError() }
   /// Twisted.
   @available(
     *, unavailable, message: "on the reactor's thread use callSoon, on another one reactor.remote.callFromThread"

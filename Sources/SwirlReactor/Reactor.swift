@@ -84,10 +84,15 @@ public final class Reactor {
 
   /// A callback that runs longer is logged, with the place where it was added; nil, the default, measures nothing. With
   /// `SWIRL_DEBUG=1` in the environment the default is 100 ms, as in asyncio's debug mode.
+  ///
+  /// It covers what an event of a descriptor calls, too, such as the callbacks of a response and the handlers of a
+  /// server: the log then has the descriptor and its peer. So it does the part of a task between two awaits.
   public var slowCallbackThreshold: Duration? {
-    didSet { slowNanoseconds = slowCallbackThreshold?.nanoseconds }
+    didSet { measureSlowCallbacks() }
   }
   var slowNanoseconds: Int64?
+  /// The number of slow callbacks logged so far.
+  var slowReports = 0
 
   /// A separate reactor, for a thread without a reactor. The main thread's is ``main``.
   public convenience init() { self.init(isMain: false) }
@@ -286,7 +291,8 @@ public final class Reactor {
   private func runJobs() {
     var next = 0
     while next < jobs.count, next < Self.jobsPerTurn {
-      jobs[next].run()
+      let job = jobs[next]
+      if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
       next += 1
     }
     jobs.removeFirst(next)
@@ -339,6 +345,7 @@ public final class Reactor {
     if let slowNanoseconds {
       let nanoseconds = SystemClock.monotonic - start
       if nanoseconds >= slowNanoseconds {
+        slowReports += 1
         log.warning("the callback made at \(site) ran for \(nanoseconds / 1_000_000) ms; nothing else ran meanwhile")
       }
     }

@@ -10,6 +10,8 @@ extension Reactor {
   /// `create_connection(ssl=)`.
   ///
   /// - Parameters:
+  ///   - host: a name, or an IP address.
+  ///   - port: the port.
   ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
   ///   - tls: the TLS configuration; nil for no TLS. The peer's certificate must be for `host`.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
@@ -29,6 +31,8 @@ extension Reactor {
   /// Like `connectTCP` with `tls`, with the same errors. asyncio: `open_connection(ssl=)`.
   ///
   /// - Parameters:
+  ///   - host: a name, or an IP address.
+  ///   - port: the port.
   ///   - timeout: the time limit for resolving, connecting and the TLS handshake together.
   ///   - tls: the TLS configuration; nil for no TLS. The peer's certificate must be for `host`.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.

@@ -55,7 +55,7 @@ public final class MemoryNetwork {
   private var hosts: [String: MemoryHost] = [:]
   private var hostsByAddress: [String: MemoryHost] = [:]
   var listeners: [MemorySocket] = []
-  private var lastPort: UInt16 = 49151
+  private var lastPort = 49151
   /// The sockets that something has happened to, until their watches are looked at.
   private var changed: [MemorySocket] = []
   private var isPumping = false
@@ -131,8 +131,8 @@ public final class MemoryNetwork {
 
   func address(toListenAt name: String) -> SocketAddress { makeHost(name).address }
 
-  func nextPort() -> UInt16 {
-    lastPort = lastPort == .max ? 49152 : lastPort + 1
+  func nextPort() -> Int {
+    lastPort = lastPort == 65535 ? 49152 : lastPort + 1
     return lastPort
   }
 
@@ -140,9 +140,9 @@ public final class MemoryNetwork {
   package func openSockets(of port: Int) -> (connected: Int, atPort: Int) {
     let sockets = hostsByAddress.values.flatMap(\.connections).compactMap(\.socket)
     return (
-      sockets.count { $0.isConnected && $0.peerAddress?.port == UInt16(port) },
-      sockets.count { $0.isOpen && $0.localAddress?.port == UInt16(port) }
-        + listeners.count { $0.localAddress?.port == UInt16(port) }
+      sockets.count { $0.isConnected && $0.peerAddress?.port == port },
+      sockets.count { $0.isOpen && $0.localAddress?.port == port }
+        + listeners.count { $0.localAddress?.port == port }
     )
   }
 

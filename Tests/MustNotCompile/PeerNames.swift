@@ -70,3 +70,39 @@ import Swirl
   let _: ClientSession  // expect: renamed to 'HTTPClient'
   _ = request.getArgument("q")  // expect: renamed to 'queryValue(_:)'
 }
+
+@MainActor func waiting(_ queue: DeferredQueue<Int>, _ error: any Error) throws {
+  let _: Deferred<Int> = .success(1)  // expect: renamed to 'succeed(_:)'
+  let _: Deferred<Int> = .failure(error)  // expect: renamed to 'fail(_:)'
+  _ = succeed(1)  // expect: replaced by 'Deferred.succeed(_:)'
+  _ = fail(error)  // expect: Deferred<Value>.fail(error)
+  _ = asyncio.sleep(1)  // expect: reactor.sleep(.seconds(1))
+  _ = reactor.callLater(1)  // expect: a Deferred of later is reactor.sleep
+  _ = reactor.callLater(.seconds(1))  // expect: a Deferred of later is reactor.sleep
+  _ = deferLater(reactor, 1) { 2 }  // expect: reactor.sleep(delay).addCallback
+  try queue.put_nowait(1)  // expect: renamed to 'putNowait(_:)'
+  _ = try queue.get_nowait()  // expect: renamed to 'getNowait()'
+  _ = LoopingCall({ print("tick") })  // expect: LoopingCall(clock: reactor)
+  _ = PeriodicCallback({ print("tick") }, 100)  // expect: renamed to 'LoopingCall'
+  LoopingCall(clock: reactor) { print("tick") }.start(1)  // expect: start(every: .seconds(1))
+  _ = IOLoop.current()  // expect: renamed to 'Reactor'
+}
+
+@MainActor func processes(_ process: ChildProcess) throws {
+  _ = try reactor.spawnProcess("ls", stdout: .pipe)  // expect: standardOutput: .pipe
+  _ = reactor.getProcessOutput("ls")  // expect: reactor.processOutput(program, arguments)
+  _ = getProcessOutput("ls", ["-l"])  // expect: reactor.processOutput(program, arguments)
+  _ = process.stdout  // expect: renamed to 'standardOutput'
+  _ = process.pid  // expect: renamed to 'processID'
+  _ = process.returncode  // expect: renamed to 'status'
+  _ = process.wait()  // expect: process.ended.addCallback
+  _ = process.communicate()  // expect: reactor.processOutput(program, input: bytes)
+}
+
+@MainActor func responses(_ page: HTTPClient.Response) throws {
+  _ = page.status_code  // expect: renamed to 'status.code'
+  try page.raise_for_status()  // expect: renamed to 'raiseForStatus()'
+  _ = Agent()  // expect: renamed to 'HTTPClient'
+  _ = HTTPServer { _ in .file("index.html") }  // expect: reactor.files.read(path)
+  _ = HTTPServer.Response(text: "hello")  // expect: write .text(…)
+}

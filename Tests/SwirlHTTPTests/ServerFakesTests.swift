@@ -30,6 +30,21 @@ import Testing
     #expect(moved.status == .found && moved.headers[.location] == "/hello" && moved.body == [])
   }
 
+  @Test func `each kind of response takes fields, which replace its own`() throws {
+    let fields: HTTPFields = [.contentType: "text/csv", .eTag: "x"]
+    let responses: [HTTPServer.Response] = [
+      .text("a", headers: fields), .html("a", headers: fields), .bytes([97], headers: fields),
+      .bytes([97], type: "image/png", headers: fields), try .json("a", headers: fields),
+    ]
+    for response in responses {
+      #expect(response.headers[values: .contentType] == ["text/csv"] && response.headers[.eTag] == "x")
+    }
+    let two = HTTPServer.Response.text("a", headers: HTTPFields(["Link": "</a>", "Link": "</b>"]))
+    #expect(two.headers.map(\.name.rawName).filter { $0 == "Link" }.count == 2)
+    #expect(two.headers[.contentType] == "text/plain; charset=utf-8")
+    #expect(HTTPServer.Response.text("a").with("X-Token", "t").headers["x-token"] == "t")
+  }
+
   @Test func `a streamed response is collected`() throws {
     let response = try greet(HTTPServer.Request("/count"))
     #expect(response.body == nil && response.text == nil)

@@ -194,7 +194,7 @@ private let hasIPv6: Bool = {
 
   @Test func `The reactor retains a listener that the program does not, and closes it when it is released`() {
     weak var listener: Listener?
-    var port: UInt16 = 0
+    var port = 0
     do {
       let reactor = Reactor()
       listener = try? reactor.listenTCP(0) { _ in nil }

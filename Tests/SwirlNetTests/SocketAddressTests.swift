@@ -1,3 +1,5 @@
+import SwirlReactor
+import SwirlTesting
 import Testing
 
 @testable import SwirlNet
@@ -15,6 +17,12 @@ import Testing
 
   @Test(arguments: ["", "localhost", "example.com", "256.0.0.1", "127.0.0.1\0", "::1::", "[::1]"])
   func `A name is no address`(host: String) { #expect(SocketAddress(ip: host, port: 80) == nil) }
+
+  @Test(arguments: [-1, 65536, Int.max]) func `What is no port makes no address`(port: Int) throws {
+    #expect(SocketAddress(ip: "127.0.0.1", port: port) == nil)
+    let reactor = Reactor(clock: .virtual())
+    #expect(try failureResult(of: reactor.resolver.resolve("127.0.0.1", port: port)) is NetError)
+  }
 
   @Test func `Addresses are equal when they name the same place`() {
     #expect(SocketAddress(ip: "::1", port: 1) == SocketAddress(ip: "0::1", port: 1))

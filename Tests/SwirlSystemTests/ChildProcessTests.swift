@@ -27,6 +27,19 @@ extension SystemTests {
       #expect(status == .exited(5))
     }
 
+    @Test(arguments: ["standardOutput", "standardError"])
+    func `reading what is no pipe says which argument makes one`(_ argument: String) async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [argument] in
+        let reactor = Reactor()
+        let process = try reactor.spawnProcess("true")
+        _ = (argument == "standardOutput" ? process.standardOutput : process.standardError).collect()
+        withExtendedLifetime(reactor) {}
+      }
+      let words = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(words.contains("of true from: start it with \(argument): .pipe, as in spawnProcess("))
+      #expect(words.contains("processOutput"))
+    }
+
     @Test func `what it reads and writes goes through pipes`() throws {
       var text = ""
       let status = try withReactor { reactor in

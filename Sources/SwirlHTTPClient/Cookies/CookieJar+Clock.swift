@@ -14,7 +14,8 @@ extension CookieJar {
   ///
   /// Like curl, it skips lines that it cannot read, and cookies that no server could set; it reports each to
   /// `onRefused`, with its line number.
-  /// - Throws: ``CookieError`` that names the first line, if no line can be read: it is another kind of file.
+  /// - Throws: ``/SwirlHTTPCore/CookieError`` that names the first line, if no line can be read: it is another kind of
+  ///   file.
   public convenience init(
     netscape text: String, onRefused: ((_ line: String, _ reason: String) -> Void)? = nil
   ) throws(CookieError) {
@@ -24,7 +25,7 @@ extension CookieJar {
   }
 
   /// A jar with the cookies of ``json``. It skips cookies that no server could set, and reports them to `onRefused`.
-  /// - Throws: ``CookieError`` when the text is not such JSON, or of a newer version.
+  /// - Throws: ``/SwirlHTTPCore/CookieError`` when the text is not such JSON, or of a newer version.
   public convenience init(
     json text: String, onRefused: ((_ cookie: String, _ reason: String) -> Void)? = nil
   ) throws(CookieError) {

@@ -1,5 +1,6 @@
 public import SwirlHTTPCore
 import SwirlPlatform
+import SwirlSystem
 
 extension CookieJar {
   /// The format of a cookie file.
@@ -10,11 +11,12 @@ extension CookieJar {
     case netscape
   }
 
-  /// Adds the cookies of a file in either format to the jar. It reports refused ones to ``onRefused``.
+  /// Adds the cookies of a file in either format to the jar. It reports refused ones to
+  /// ``/SwirlHTTPCore/CookieJar/onRefused``.
   ///
   /// Blocks the thread: load before the work starts, or in a thread pool.
-  /// - Throws: ``CookieError``; the jar is unchanged then. A file that does not exist is an error too: `errno` is
-  ///   `ENOENT`.
+  /// - Throws: ``/SwirlHTTPCore/CookieError``; the jar is unchanged then. A file that does not exist is an error too:
+  ///   `errno` is `ENOENT`.
   public func load(from path: String) throws(CookieError) {
     let text = try CookieFileAccess.contents(of: path)
     do throws(CookieError) {
@@ -32,7 +34,7 @@ extension CookieJar {
   /// old or the new cookies, never a part.
   ///
   /// Blocks the thread.
-  /// - Throws: ``CookieError``; the old file is unchanged then.
+  /// - Throws: ``/SwirlHTTPCore/CookieError``; the old file is unchanged then.
   public func save(to path: String, as format: Format = .json) throws(CookieError) {
     try CookieFileAccess.replace(path, with: format == .json ? Array(json.utf8) : netscapeBytes)
   }
@@ -44,62 +46,27 @@ private enum CookieFileAccess {
   static let limit = 64 << 20
 
   static func contents(of path: String) throws(CookieError) -> [UInt8] {
-    try check(path, .cannotRead)
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw CookieError(.cannotRead, path: path, errno: errno) }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let count = read(file, &piece, piece.count)
-      if count == 0 { return bytes }
-      if count < 0 && errno != EINTR { throw CookieError(.cannotRead, path: path, errno: errno) }
-      bytes += piece.prefix(max(0, count))
-      if bytes.count > limit { throw CookieError(.cannotRead, path: path, "it has more than 64 MiB") }
-    }
+    try perform(.cannotRead, path) { path in try OpenFile(path, .read).readAll(limit: limit) }
   }
 
-  /// Writes a temporary file and renames it over the old one.
+  /// Writes a temporary file and renames it over the old one; what is no regular file, such as `/dev/null`, is written
+  /// in place.
   static func replace(_ path: String, with bytes: [UInt8]) throws(CookieError) {
-    try check(path, .cannotWrite)
-    // In the same directory, because rename does not cross file systems. The name is new, and does not extend the other
-    // one, which may have the maximum length.
-    let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    let name = "\(directory).swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
-    guard file >= 0 else { throw CookieError(.cannotWrite, path: path, errno: errno) }
-    // Syncs before the rename: otherwise a power failure could leave an empty file.
-    let isWritten = append(bytes, to: file) && fsync(file) == 0
-    let failure = isWritten ? 0 : errno
-    close(file)
-    guard isWritten, rename(name, path) == 0 else {
-      let error = CookieError(.cannotWrite, path: path, errno: isWritten ? errno : failure)
-      unlink(name)
-      throw error
+    try perform(.cannotWrite, path) { path in
+      let file = try NewFile(path, permissions: UInt32(S_IRUSR | S_IWUSR))
+      try file.write(bytes)
+      try file.finish()
     }
   }
 
-  private static func append(_ bytes: [UInt8], to file: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      // The pointer is valid during the call, which does not keep it.
-      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-      if count > 0 { rest.removeFirst(count) } else if errno != EINTR { return false }
+  private static func perform<Value>(
+    _ failure: CookieError.Code, _ path: String, _ work: (SystemPath) throws -> Value
+  ) throws(CookieError) -> Value {
+    if path.isEmpty { throw CookieError(failure, path: path, "the path is empty") }
+    do { return try work(SystemPath(path)) } catch let error as FileError {
+      throw CookieError(failure, path: path, errno: error.errno, error.reason.lowercased())
+    } catch {
+      throw CookieError(failure, path: path, "\(error)")
     }
-    return true
-  }
-
-  /// C would cut the path at a zero byte, and use another file.
-  private static func check(_ path: String, _ code: CookieError.Code) throws(CookieError) {
-    if path.isEmpty || path.utf8.contains(0) {
-      throw CookieError(code, path: path, "the path is empty or has a zero in it")
-    }
-  }
-}
-
-extension CookieError {
-  /// With the words of the C library for `errno`.
-  fileprivate init(_ code: Code, path: String, errno: Int32) {
-    self.init(code, path: path, errno: errno, String(cString: strerror(errno)).lowercased())
   }
 }

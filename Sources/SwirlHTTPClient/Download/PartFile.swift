@@ -47,7 +47,8 @@ final class PartFile: @unchecked Sendable {
     for beside in [partPath, originPath] where try OpenFile.isSpecial(beside) {
       throw FileError("open", beside, reason: "it is no file; remove it, or choose another name")
     }
-    let file = try OpenFile.locked(partPath)
+    // A file that is replaced keeps its permissions, and its part has them already.
+    let file = try OpenFile.locked(partPath, permissions: OpenFile.permissions(of: path))
     self.file = file
     let length = try file.seekToEnd()
     guard length > 0, let bytes = try? OpenFile(originPath, .read).readAll(limit: 1 << 16),

@@ -95,7 +95,14 @@ public struct Proxy: Sendable, Hashable, CustomStringConvertible {
       }
       rest = rest[end.upperBound...]
     }
-    if let slash = rest.firstIndex(of: "/") { rest = rest[..<slash] }
+    if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
+      // A password may have these, which must be percent-encoded then.
+      guard rest[end...] == "/" else {
+        throw ProxyError(
+          url, "a proxy has no path: end it behind the port; in a password write %2F for /, %3F for ?, %23 for #")
+      }
+      rest = rest[..<end]
+    }
     var credentials: Credentials?
     if let at = rest.lastIndex(of: "@") {
       let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

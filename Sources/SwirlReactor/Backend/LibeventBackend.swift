@@ -18,7 +18,10 @@ final class LibeventBackend: ReactorBackend {
   @exclusivity(unchecked) fileprivate var calls = 0
   /// Whether the current wait still has to call `onWake`.
   @exclusivity(unchecked) private var isWaking = false
+  /// Whether the next event has to call a hook: one flag for both, so that events without hooks test nothing more.
+  @exclusivity(unchecked) fileprivate var hasHooks = false
   @exclusivity(unchecked) var onWake: (() -> Void)?
+  @exclusivity(unchecked) var onFire: ((FileEvent) -> Void)?
 
   /// libevent's warnings go to the log, not to standard error; its fatal errors end the program with the reason.
   private static let isLogging: Void = {
@@ -80,19 +83,25 @@ final class LibeventBackend: ReactorBackend {
     }
     let before = calls
     isWaking = onWake != nil
+    hasHooks = isWaking || onFire != nil
     if event_base_loop(base, flags) < 0 {
       fatalError("the event loop failed: \(String(cString: strerror(errno)))")
     }
     return calls != before
   }
 
-  /// Called before each handler. libevent has no hook between its wait and its callbacks, so the first callback serves
-  /// as one.
-  fileprivate func willCall() {
-    calls &+= 1
-    guard isWaking else { return }
-    isWaking = false
-    onWake?()
+  /// Fires an event with the hooks. libevent has no hook between its wait and its callbacks, so the first callback
+  /// serves as one.
+  fileprivate func fireWithHooks(_ event: FileEvent) {
+    if isWaking {
+      isWaking = false
+      onWake?()
+    }
+    guard let onFire else {
+      hasHooks = false
+      return event.fire()
+    }
+    onFire(event)
   }
 
   private func arm(_ deadline: Int64, now: Int64) {
@@ -113,7 +122,7 @@ private final class LibeventEvent: FileEvent {
 
   init(_ base: LibeventBackend, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void) {
     self.base = base
-    super.init(handler: handler)
+    super.init(interest == .signal ? -1 : descriptor, handler: handler)
     let flags =
       switch interest {
       case .read: EV_READ | EV_PERSIST
@@ -125,8 +134,9 @@ private final class LibeventEvent: FileEvent {
       base.base, descriptor, Int16(flags),
       { _, _, context in
         let event = Unmanaged<LibeventEvent>.fromOpaque(context!).takeUnretainedValue()
-        event.base.willCall()
-        event.fire()
+        let base = event.base
+        base.calls &+= 1
+        if base.hasHooks { base.fireWithHooks(event) } else { event.fire() }
       },
       Unmanaged.passUnretained(self).toOpaque())
   }

@@ -12,6 +12,7 @@ package final class ManualBackend: ReactorBackend, EventSource {
   package let method = "manual"
   package var watchCount: Int { events.count }
   package var onWake: (() -> Void)?
+  package var onFire: ((FileEvent) -> Void)?
   /// The descriptor by which other threads wake the reactor, which sets this.
   var wakeUpDescriptor: Int32 = -1
   /// The enabled watches, in the order in which they were enabled.
@@ -47,7 +48,7 @@ package final class ManualBackend: ReactorBackend, EventSource {
       due += events.filter { $0.descriptor == wakeUpDescriptor }
     }
     if !due.isEmpty { onWake?() }
-    for event in due { event.fire() }
+    for event in due { if let onFire { onFire(event) } else { event.fire() } }
     return !due.isEmpty
   }
 

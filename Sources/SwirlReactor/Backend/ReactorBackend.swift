@@ -12,6 +12,9 @@ package protocol ReactorBackend: AnyObject {
   /// Called before the first handler of a wait.
   var onWake: (() -> Void)? { get set }
 
+  /// Fires each event, in place of its own `fire()`; nil, the default, costs nothing.
+  var onFire: ((FileEvent) -> Void)? { get set }
+
   /// A watch on `descriptor`, not enabled yet.
   func fileEvent(_ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent
 
@@ -39,11 +42,16 @@ package class FileEvent {
   }
 
   private let handler: () -> Void
+  /// The descriptor, for messages; -1 without a descriptor.
+  package let number: Int32
   /// Whether the watch is enabled. Exempt from run-time checks for overlapping access: it is only read or written as a
   /// whole.
   @exclusivity(unchecked) package private(set) final var isEnabled = false
 
-  package init(handler: @escaping () -> Void) { self.handler = handler }
+  package init(_ number: Int32 = -1, handler: @escaping () -> Void) {
+    self.number = number
+    self.handler = handler
+  }
 
   /// Calls the handler, unless a callback that ran before in this turn has disabled the watch. The strong reference
   /// keeps the watch alive while its own handler runs.

@@ -9,7 +9,7 @@ package protocol EventSource: AnyObject {
 /// A watch on an `EventSource`. The source calls `fire()` when it is ready.
 package final class SourcedEvent: FileEvent {
   /// The descriptor, if the source has several; otherwise -1.
-  package let descriptor: Int32
+  package var descriptor: Int32 { number }
   package let interest: Interest
   private var source: (any EventSource)?
 
@@ -17,9 +17,8 @@ package final class SourcedEvent: FileEvent {
     _ source: any EventSource, _ descriptor: Int32, _ interest: Interest, handler: @escaping () -> Void
   ) {
     self.source = source
-    self.descriptor = descriptor
     self.interest = interest
-    super.init(handler: handler)
+    super.init(descriptor, handler: handler)
   }
 
   deinit { close() }

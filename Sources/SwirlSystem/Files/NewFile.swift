@@ -1,8 +1,8 @@
 /// Writes a temporary file and renames it over the target, so that a concurrent reader sees the old or the new content,
 /// never a part. A target that is not a regular file, such as `/dev/null`, is written in place.
 ///
-/// Unchecked, as ``OpenFile`` is.
-final class NewFile: @unchecked Sendable {
+/// Unchecked is safe: one thread at a time uses it, as it uses its ``OpenFile``.
+package final class NewFile: @unchecked Sendable {
   private let path: SystemPath
   /// Nil once finished or dropped.
   private var file: OpenFile?
@@ -13,14 +13,15 @@ final class NewFile: @unchecked Sendable {
 
   /// In the same directory, because rename does not cross file systems. The name is new: it never opens an existing
   /// file.
-  init(_ path: SystemPath) throws {
+  /// - Parameter permissions: nil for those of the file that it replaces, or the default ones.
+  package init(_ path: SystemPath, permissions: UInt32? = nil) throws {
     self.path = path
     isBeside = try !OpenFile.isSpecial(path)
     guard isBeside else {
       file = try OpenFile(path, .write)
       return
     }
-    let permissions = try OpenFile.permissions(of: path)
+    let permissions = try permissions ?? OpenFile.permissions(of: path)
     let name = path.beside(".swirl-\(String(UInt64.random(in: 0 ... .max), radix: 36)).part")
     do { file = try OpenFile(name, .create(permissions: permissions)) } catch let error as FileError {
       throw FileError("open", path, errno: error.errno, reason: error.reason)
@@ -29,10 +30,10 @@ final class NewFile: @unchecked Sendable {
 
   deinit { drop() }
 
-  func write(_ bytes: [UInt8]) throws { try file?.write(bytes) }
+  package func write(_ bytes: [UInt8]) throws { try file?.write(bytes) }
 
   /// Renames the file to its target.
-  func finish() throws {
+  package func finish() throws {
     guard let file else { return }
     do {
       // Syncs before the rename: otherwise a power failure could leave an empty file.

@@ -9,8 +9,9 @@ package final class OpenFile: @unchecked Sendable {
     case read
     /// Truncated, or created.
     case write
-    /// Kept as it is, or created.
-    case update
+    /// Its content is kept, or it is created. With the permissions of the file that it will replace, or as it is, or
+    /// with the default ones, if nil.
+    case update(permissions: UInt32?)
     /// Each write goes to the end of the file at that time. Created if it does not exist.
     case append
     /// Created; an existing file is an error. With the permissions of the file that it will replace, or with the
@@ -34,7 +35,10 @@ package final class OpenFile: @unchecked Sendable {
   package init(_ path: some SystemBytes, _ mode: Mode) throws {
     self.path = try Self.checked(path, "open")
     var permissions: mode_t?
-    if case .create(let wanted) = mode { permissions = wanted.map { mode_t($0) } }
+    switch mode {
+    case .create(let wanted), .update(let wanted): permissions = wanted.map { mode_t($0) }
+    case .read, .write, .append: break
+    }
     descriptor = self.path.withCString { open($0, mode.flags, permissions ?? 0o666) }
     if descriptor < 0 { throw FileError("open", path, errno: errno) }
     // The umask, which is meant for new files, has removed bits: set them again. Some file systems have no permissions;
@@ -147,7 +151,7 @@ package final class OpenFile: @unchecked Sendable {
   }
 
   /// The permissions of a file; nil if it does not exist.
-  static func permissions(of path: some SystemBytes) throws -> UInt32? {
+  package static func permissions(of path: some SystemBytes) throws -> UInt32? {
     try status(of: path).map { UInt32($0.st_mode & 0o777) }
   }
 

@@ -20,6 +20,9 @@ public final class ChildOutput: ReactorHandle {
     case ended
   }
   private let program: String
+  /// The argument of `spawnProcess` that makes the pipe.
+  private let argument: String
+  private var name: String { argument == "standardError" ? "standard error" : "standard output" }
   private var descriptor: Int32
   private var state = State.untaken
   private var event: FileEvent?
@@ -44,9 +47,15 @@ public final class ChildOutput: ReactorHandle {
   package var handleKind: OpenHandle.Kind { .pipe }
   package var handlePeer: String? { program }
 
-  /// - Parameter descriptor: the read end of a pipe; -1 without a pipe.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor, at site: CallSite) {
+  /// - Parameters:
+  ///   - descriptor: the read end of a pipe; -1 without a pipe.
+  ///   - argument: the argument of `spawnProcess` that makes the pipe.
+  init(
+    _ descriptor: Int32, _ argument: String = "standardOutput", of program: String, on reactor: Reactor,
+    at site: CallSite
+  ) {
     self.site = site
+    self.argument = argument
     self.descriptor = descriptor
     self.program = program
     self.reactor = reactor
@@ -166,7 +175,10 @@ public final class ChildOutput: ReactorHandle {
     require(state == .untaken || state == .ended, "what a child writes is read once: another reads it already")
     if state == .untaken, descriptor < 0 {
       fatalError(
-        "there is nothing to read from \(program): start it with standardOutput: .pipe, or standardError")
+        """
+        there is no pipe to read the \(name) of \(program) from: start it with \(argument): .pipe, as in \
+        spawnProcess("ls", \(argument): .pipe), or call processOutput, which collects both
+        """)
     }
     self.onPiece = onPiece
     self.onEnd = onEnd

@@ -69,7 +69,7 @@ struct ProcessSpecification {
     return ChildProcess(
       process, self, input: ChildInput(nearInput, of: program, on: reactor),
       output: ChildOutput(nearOutput, of: program, on: reactor, at: site),
-      error: ChildOutput(nearError, of: program, on: reactor, at: site),
+      error: ChildOutput(nearError, "standardError", of: program, on: reactor, at: site),
       channel: channel.map {
         (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor, at: site))
       },

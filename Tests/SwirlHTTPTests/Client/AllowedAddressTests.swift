@@ -35,7 +35,7 @@ extension HTTPClientTests {
       configuration.proxies = proxies(bench.server.port)
       configuration.allowsAddress = { address in
         asked.note(address)
-        return address.port != UInt16(hiddenPort) && address.family != .unix
+        return address.port != hiddenPort && address.family != .unix
       }
       bench.reactor.resolver.lookup = { name in
         .succeed((lookup[name] ?? ["127.0.0.1"]).map { SocketAddress(ip: $0, port: 0)! })

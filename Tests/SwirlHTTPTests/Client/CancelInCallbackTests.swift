@@ -157,6 +157,65 @@ extension HTTPClientTests {
       #expect(cancelled == 2)
     }
 
+    /// An interceptor of each hop that cancels its call in the second hop, after or before it has sent it.
+    @Test(arguments: ["before", "after", "stream before", "stream after"])
+    func `cancelling in a later hop stops that hop`(_ form: String) throws {
+      var cancelled = 0
+      var sent: [String] = []
+      var hops: [Deferred<Streamed>] = []
+      let client = HTTPClient(
+        answering: { request in
+          sent.append(request.url)
+          if request.url.hasSuffix("/old") {
+            return .succeed(Streamed(HTTPClient.Response(.found, headers: [.location: "/new"])))
+          }
+          hops.append(Deferred<Streamed>(canceller: { _ in cancelled += 1 }))
+          return hops[0]
+        }, on: reactor)
+      var cancel = {}
+      client.intercept(eachHop: true) { request, next in
+        if request.url.hasSuffix("/old") { return next(request) }
+        if form.hasSuffix("before") { cancel() }
+        let answer = next(request)
+        // The hop is under way.
+        if form.hasSuffix("after") {
+          self.reactor.callSoon { cancel() }
+        }
+        return answer
+      }
+      let old = HTTPClient.Request("http://example.test/old")
+      if form.hasPrefix("stream") {
+        let streamed = client.stream(old)
+        cancel = { streamed.cancel() }
+        #expect(try error(of: streamed) is CancelledError)
+      } else {
+        let fetched = client.fetch(old)
+        cancel = { fetched.cancel() }
+        #expect(try error(of: fetched) is CancelledError)
+      }
+      let isBefore = form.hasSuffix("before")
+      #expect(sent == ["http://example.test/old"] + (isBefore ? [] : ["http://example.test/new"]))
+      #expect(cancelled == (isBefore ? 0 : 1))
+      #expect(client.counts.busy == 0)
+    }
+
+    /// It has its hop, and cancels before it returns that.
+    @Test func `cancelling in a later hop that was just sent stops it`() throws {
+      var cancelled = 0
+      let client = HTTPClient(
+        answering: { _ in HTTPClient.Response(.found, headers: [.location: "/new"]) }, on: reactor)
+      var fetched: Deferred<HTTPClient.Response>?
+      client.intercept(eachHop: true) { request, next in
+        if !request.url.hasSuffix("/new") { return next(request) }
+        let hop = Deferred<Streamed>(canceller: { _ in cancelled += 1 })
+        fetched?.cancel()
+        return hop
+      }
+      fetched = client.fetch(request)
+      #expect(try error(of: fetched!) is CancelledError)
+      #expect(cancelled == 1)
+    }
+
     @Test func `the answer of an interceptor that has cancelled its own request is dropped`() throws {
       let client = HTTPClient(answering: { _ in HTTPClient.Response() }, on: reactor)
       var stream: Deferred<Streamed>?

@@ -25,8 +25,13 @@ extension HTTPClientTests {
       for bad in ["ftp://h:1", "http://", "http://h:99999", "http://a%zz@h", "socks4://h"] {
         #expect(throws: ProxyError.self) { try Proxy(bad) }
       }
-      for bad in ["ftp://u:secret@h:1", "http://u:secret%zz@h", "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h"]
-      {
+      for bad in ["https://u:secret@h:1/path", "http://h:1/?a", "http://h#a", "h/secret", "http://u:secret/x@h:1"] {
+        #expect { try Proxy(bad) } throws: { "\($0)".contains("a proxy has no path") }
+      }
+      for bad in [
+        "http://u:secret/x@h:1", "https://u:secret@h:1/path", "ftp://u:secret@h:1", "http://u:secret%zz@h",
+        "http://u:secret@h:x", "u:secret@x://h", "u:secret@[h",
+      ] {
         #expect { try Proxy(bad) } throws: { !"\($0)".contains("secret") }
       }
     }
@@ -268,6 +273,39 @@ extension HTTPClientTests {
       fetch()
       bench.run(until: { texts.count == 2 })
       #expect(texts == ["secret", "secret"])
+      client.close()
+      _ = server.stop()
+      bench.end()
+    }
+
+    /// RFC 9110 §11.7.2.
+    @Test(arguments: ["http", "https"], ["request", "configuration"])
+    func `credentials for a proxy that the program sets itself do not go through a tunnel`(
+      _ scheme: String, _ place: String
+    ) throws {
+      let authority = TestAuthority()
+      let bench = try ClientBench()
+      let name = HTTPField.Name.proxyAuthorization
+      // The proxy of http is the server itself.
+      let server = HTTPServer { .text("\($0.headers[values: name]) \($0.headers[values: .accept])") }
+      let plain = try server.listen(0, on: bench.reactor).localAddress.port
+      let secure = try server.listen(0, tls: .server(authority.identity(for: "behind.test")), on: bench.reactor)
+      let answer = Array("HTTP/1.1 200 Connected\r\n\r\n".utf8)
+      let asked = Array("CONNECT behind.test:443 HTTP/1.1\r\nHost: behind.test:443\r\n\r\n".utf8)
+      var configuration = HTTPClient.Configuration()
+      configuration.proxies = .all(
+        .http(
+          "127.0.0.1",
+          port: scheme == "http" ? plain : try tunnel(bench, to: secure.localAddress.port, [(asked, answer)])))
+      configuration.tls.roots = [authority.root]
+      configuration.headers = [.accept: "all"]
+      var request = HTTPClient.Request("\(scheme)://behind.test/")
+      if place == "request" { request.headers[name] = "Basic eA==" } else { configuration.headers[name] = "Basic eA==" }
+      let client = HTTPClient(configuration, on: bench.reactor)
+      var text = ""
+      client.fetch(request) { result in text = (try? result.get().text) ?? "\(result)" }
+      bench.run(until: { !text.isEmpty })
+      #expect(text == (scheme == "http" ? "[\"Basic eA==\"] [\"all\"]" : "[] [\"all\"]"))
       client.close()
       _ = server.stop()
       bench.end()

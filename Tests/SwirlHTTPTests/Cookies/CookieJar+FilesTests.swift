@@ -72,6 +72,17 @@ extension CookieTests {
       }
     }
 
+    @Test func `what is no regular file is written in place`() throws {
+      try inDirectory { directory in
+        // A link, so that a jar that is renamed over it replaces the link alone.
+        let path = "\(directory)/null"
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/null")
+        try bench.jar.save(to: path)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == "/dev/null")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["null"])
+      }
+    }
+
     @Test func `loading adds to the jar and replaces what is the same`() throws {
       try inDirectory { directory in
         bench.store("a=1", "b=2")
