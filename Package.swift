@@ -83,13 +83,9 @@ let package = Package(
       name: "CSwirlBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
     .systemLibrary(
       name: "CSwirlZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-<<<<<<< HEAD
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
-    // Of the program Crawler.
-=======
     // Of the samples Crawler and PostgresListen.
->>>>>>> main
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "SwirlPlatform", swiftSettings: memorySafe),
     .target(name: "SwirlDeferred", dependencies: ["SwirlPlatform"], swiftSettings: memorySafe),

@@ -156,15 +156,10 @@ extension HTTPClient {
       switch state {
       case .waiting(let pool): pool.remove(self)
       case .sent(let connection): connection.takeUnretainedValue().drop(self)
-<<<<<<< HEAD
       case .carried(let carrier): carrier.drop()
-      case .intercepted(let response): response.cancel()
-=======
-      case .answered(let answer): answer.drop()
       case .intercepted(let response):
         request.call?.cancellation.cancel()
         response.cancel()
->>>>>>> main
       case .finished: return
       case nil: break
       }
