@@ -41,7 +41,7 @@ let modules = [
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
-  "SwirlContent", "SwirlHTTP", "SwirlTesting", "SwirlHTML",
+  "SwirlContent", "SwirlHTTP", "SwirlHTTP2", "SwirlTesting", "SwirlHTML",
 ]
 
 let package = Package(
@@ -55,6 +55,8 @@ let package = Package(
     .library(name: "SwirlHTML", targets: ["SwirlHTML"]),
   ],
   traits: [
+    .default(enabledTraits: ["HTTP2"]),
+    .trait(name: "HTTP2", description: "HTTP/2 in client and server, on libnghttp2."),
     .trait(name: "ServiceLifecycle", description: "A reactor as a service of swift-service-lifecycle: ReactorService."),
     .trait(name: "Metrics", description: "Requests measured with swift-metrics: HTTPClient.metrics."),
     .trait(name: "Tracing", description: "Requests traced with swift-distributed-tracing: HTTPClient.tracing."),
@@ -121,13 +123,17 @@ let package = Package(
       swiftSettings: memorySafe),
     .target(
       name: "SwirlHTTP2",
-      dependencies: ["CNGHTTP2", .product(name: "HTTPTypes", package: "swift-http-types")],
+      dependencies: [
+        .target(name: "CNGHTTP2", condition: .when(traits: ["HTTP2"])),
+        "SwirlHTTPCore", .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
       swiftSettings: checked),
     .target(
       name: "SwirlHTTPClient",
       dependencies: [
         "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS",
-        "SwirlSystem", "SwirlHTTPCore", "SwirlHTTP2", "SwirlPlatform",
+        "SwirlSystem", "SwirlHTTPCore", "SwirlPlatform",
+        .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
@@ -137,6 +143,7 @@ let package = Package(
       name: "SwirlHTTPServer",
       dependencies: [
         "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlHTTPCore",
+        .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: checked),
@@ -203,7 +210,7 @@ for module in tested {
   var dependencies = Set(modules + ["SwirlPlatform", "SwirlTesting"])
   if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
-  if module == "SwirlHTTP" { dependencies.insert("SwirlHTTP2") }
+  if ["SwirlHTTP", "SwirlHTTP2"].contains(module) { dependencies.insert("SwirlHTTP2") }
   if module == "SwirlHTML" { dependencies.insert("SwirlHTML") }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
