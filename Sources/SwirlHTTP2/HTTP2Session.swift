@@ -205,6 +205,9 @@ package final class HTTP2Session {
     if isAwaited { nghttp2_session_resume_data(pointer, stream) }
   }
 
+  /// Puts the stream into `takeDrained` when content of it is sent next.
+  package func noteSent(of stream: Int32) { outgoing[stream]?.isWatched = true }
+
   /// The number of content bytes of a message that wait in the session.
   package func pendingBytes(of stream: Int32) -> Int { outgoing[stream]?.count ?? 0 }
 
@@ -252,8 +255,9 @@ package final class HTTP2Session {
       return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     }
     let count = content.move(into: room)
-    if content.isFull, content.count <= settings.waterMark / 4 {
+    if content.isWatched && count > 0 || content.isFull && content.count <= settings.waterMark / 4 {
       content.isFull = false
+      content.isWatched = false
       drained.append(stream)
     }
     if content.isEnded, content.count == 0 {

@@ -114,7 +114,7 @@
 
     func connectionLost(_ end: ConnectionEnd) {
       finish()
-      cancelStreams()
+      cancelStreams(end)
       reportAll()
       server.remove(self)
     }
@@ -126,8 +126,8 @@
     }
 
     /// The clients of all requests are no longer there.
-    private func cancelStreams() {
-      for stream in inOrder { stream.clientGone() }
+    private func cancelStreams(_ end: ConnectionEnd? = nil) {
+      for stream in inOrder { stream.clientGone(end) }
       streams = [:]
     }
 
@@ -165,7 +165,8 @@
       streams[id] = stream
       do throws(HTTPWireError) {
         let limits = server.configuration.limits
-        stream.begin(try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits))
+        let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
+        stream.begin(head, asksForTunnel: section.connectProtocol != nil || head.method == .connect)
       } catch {
         stream.refuse(HTTPServer.StatusError(error.status, error.message))
       }
