@@ -13,7 +13,7 @@
   final class HTTP2ServerBench {
     let network = MemoryNetwork(seed: 1, link: .init(latency: .zero))
     let server: HTTPServer
-    private let port: Int
+    let port: Int
     var reactor: Reactor { network.reactor }
 
     init(_ server: HTTPServer) throws {
@@ -24,9 +24,7 @@
     /// A client whose connection is established.
     func connect(_ settings: HTTP2Settings = HTTP2Settings()) throws -> HTTP2Caller {
       let caller = try HTTP2Caller(settings)
-      reactor.connectTCP(host: "127.0.0.1", port: port) { result in
-        do { try result.get().start(caller) } catch { Issue.record(error) }
-      }
+      reactor.connectTCP("127.0.0.1", port) { caller }.addErrback { Issue.record($0) }
       run { caller.transport != nil }
       return caller
     }

@@ -271,9 +271,7 @@
     @Test func `bytes that begin like the preface are a request of HTTP/1`() throws {
       let bench = try HTTP2ServerBench(HTTPServer { .text("\($0.method) \($0.version)") })
       let client = RawCaller()
-      bench.reactor.connectTCP(host: "127.0.0.1", port: Int(bench.server.listeners[0].localAddress.port)) { result in
-        do { try result.get().start(client) } catch { Issue.record(error) }
-      }
+      bench.reactor.connectTCP("127.0.0.1", bench.port) { client }.addErrback { Issue.record($0) }
       bench.run { client.transport != nil }
       client.transport?.write("PR")
       bench.run(for: .milliseconds(1))
