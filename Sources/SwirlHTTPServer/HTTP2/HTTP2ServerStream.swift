@@ -266,7 +266,7 @@
       head.reserveCapacity(256)
       try server.commonFields.appendHead(
         of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &head)
-      try session.respond(head, on: id, hasContent: plan.sendsContent && length != 0)
+      try session.respond(head, on: id, hasContent: plan.sendsContent && (length != 0 || kind != .whole))
       written = (response.status.code, 0)
       if response.fields?[.connection].map(ConnectionField.init)?.hasClose == true { connection.drain() }
       return plan
@@ -280,7 +280,7 @@
       do { plan = try sendHead(response, .streamed, length, exchange) } catch {
         return sendWhole(server.replacement(for: error, to: exchange.request), exchange)
       }
-      guard plan.sendsContent, length != 0 else { return dropContent() }
+      guard plan.sendsContent else { return dropContent() }
       let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
       exchange.state = .streaming(body)
       do { try write(HTTPServer.BodyWriter(body)) } catch { body.breakOff("the body's writer failed: \(error)") }
