@@ -1,3 +1,4 @@
+#if HTTP2
 import CNGHTTP2
 import HTTPTypes
 
@@ -148,3 +149,4 @@ struct FieldList {
 extension String {
   fileprivate var isTrailers: Bool { lowercased() == "trailers" }
 }
+#endif

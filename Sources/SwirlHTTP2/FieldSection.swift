@@ -1,3 +1,4 @@
+#if HTTP2
 /// The fields of a head or of trailers, in the form of HTTP/1: validated lines, so that one parser reads the heads of
 /// both versions.
 package struct FieldSection: Sendable {
@@ -81,3 +82,4 @@ package struct FieldSection: Sendable {
     bytes += "\r\n".utf8
   }
 }
+#endif

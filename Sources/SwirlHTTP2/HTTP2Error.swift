@@ -1,4 +1,6 @@
+#if HTTP2
 /// The session cannot continue.
 package struct HTTP2Error: Error, Sendable, CustomStringConvertible {
   package let description: String
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP2
 package import HTTPTypes
 
 /// What a session found in the bytes of its peer.
@@ -23,3 +24,4 @@ package enum HTTP2Event {
   /// The answer to a PING.
   case pong
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 
 import CNGHTTP2
@@ -22,7 +23,8 @@ extension HTTP2Session {
       HTTP2Session.of(owner).beginSection()
       return 0
     }
-    nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameLength, value, valueLength, _, owner in
+    nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+      _, frame, name, nameLength, value, valueLength, _, owner in
       HTTP2Session.of(owner).take(
         UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength),
         on: frame!.pointee.hd.stream_id)
@@ -123,3 +125,4 @@ extension HTTP2Session {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP2
 import CNGHTTP2
 package import HTTPTypes
 
@@ -223,7 +224,9 @@ package final class HTTP2Session {
   }
 
   /// Ends the connection with a GOAWAY.
-  package func terminate(_ code: HTTP2ErrorCode = .noError) { nghttp2_session_terminate_session(pointer, code.rawValue) }
+  package func terminate(_ code: HTTP2ErrorCode = .noError) {
+    nghttp2_session_terminate_session(pointer, code.rawValue)
+  }
 
   // MARK: - For the callbacks
 
@@ -252,3 +255,4 @@ package final class HTTP2Session {
     return isAwaited ? Int(NGHTTP2_ERR_DEFERRED.rawValue) : count
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP2
 /// What a session announces to its peer, and its limits (RFC 9113 §6.5.2).
 package struct HTTP2Settings: Sendable {
   /// How many bytes of content the peer may send on a stream before they are taken.
@@ -13,3 +14,4 @@ package struct HTTP2Settings: Sendable {
 
   package init() {}
 }
+#endif

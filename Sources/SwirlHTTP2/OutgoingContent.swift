@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 
 /// The content of one message until it is sent.
@@ -46,3 +47,4 @@ struct OutgoingContent {
     return moved
   }
 }
+#endif
