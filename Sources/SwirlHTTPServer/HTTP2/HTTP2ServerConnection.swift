@@ -153,6 +153,7 @@
       case .sent(let id): streams[id]?.outputEnded()
       case .closed(let id, _): if let stream = streams[id] { remove(stream) }
       case .fieldsTooLong(let id): streams[id]?.clientGone()
+      case .streamError(let error): streams[error.stream]?.clientGone()
       case .pong: if state == .announced { drainNow() }
       case .goAway, .informational, .settings: break
       }
