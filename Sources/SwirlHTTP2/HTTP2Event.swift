@@ -12,6 +12,8 @@ package enum HTTP2Event {
   case trailers(stream: Int32, FieldSection)
   /// The peer sends nothing more on this stream.
   case end(stream: Int32)
+  /// Our message on this stream is complete in the output.
+  case sent(stream: Int32)
   /// The stream has ended in both directions, or was reset by either side.
   case closed(stream: Int32, HTTP2ErrorCode)
   /// The fields of a message are longer than allowed; the stream was reset.

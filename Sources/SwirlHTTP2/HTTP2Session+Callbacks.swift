@@ -31,6 +31,15 @@ extension HTTP2Session {
       HTTP2Session.of(owner).take(frame!.pointee)
       return 0
     }
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, owner in
+      let header = frame!.pointee.hd
+      guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return 0 }
+      switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
+      case NGHTTP2_DATA, NGHTTP2_HEADERS: HTTP2Session.of(owner).events.append(.sent(stream: header.stream_id))
+      default: break
+      }
+      return 0
+    }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, length, owner in
       HTTP2Session.of(owner).takeData(data!, length, on: stream)
       return 0

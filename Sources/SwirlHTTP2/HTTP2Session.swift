@@ -92,16 +92,26 @@ package final class HTTP2Session {
       defer { input = nil }
       return nghttp2_session_mem_recv(pointer, buffer.baseAddress, buffer.count)
     }
+    handleEvents(handle)
+    guard count >= 0 else {
+      throw HTTP2Error(description: complaint ?? Self.text(count))
+    }
+  }
+
+  /// Passes the events that output has caused to `handle`: call it after `takeOutput`.
+  package func handleEvents(_ handle: (HTTP2Event) -> Void) {
+    if events.isEmpty { return }
     // Handlers may not read, so the array can lend itself to the loop.
     var found: [HTTP2Event] = []
     swap(&found, &events)
     for event in found { handle(event) }
     found.removeAll(keepingCapacity: true)
-    swap(&found, &events)
-    guard count >= 0 else {
-      throw HTTP2Error(description: complaint ?? Self.text(count))
-    }
+    // Handlers may have caused others.
+    if events.isEmpty { swap(&found, &events) }
   }
+
+  /// Whether events wait for `handleEvents`.
+  package var hasEvents: Bool { !events.isEmpty }
 
   /// Content was taken: the peer may send as much again on this stream.
   package func consume(_ count: Int, of stream: Int32) {
@@ -195,6 +205,12 @@ package final class HTTP2Session {
     if isAwaited { nghttp2_session_resume_data(pointer, stream) }
   }
 
+  /// The number of content bytes of a message that wait in the session.
+  package func pendingBytes(of stream: Int32) -> Int { outgoing[stream]?.count ?? 0 }
+
+  /// Whether a head or trailers of the peer are incomplete.
+  package var isReadingSection: Bool { section != nil }
+
   /// Whether content of a message is still to be sent.
   package func isSending(_ stream: Int32) -> Bool { outgoing[stream] != nil }
 
@@ -216,6 +232,9 @@ package final class HTTP2Session {
 
   /// Asks the peer whether it is there.
   package func ping() { nghttp2_submit_ping(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil) }
+
+  /// Tells the peer that the connection will end, but not yet which streams are the last (RFC 9113 §6.8).
+  package func announceShutdown() { nghttp2_submit_shutdown_notice(pointer) }
 
   /// Tells the peer that streams above `lastStream` are not and will not be looked at.
   package func goAway(lastStream: Int32, _ code: HTTP2ErrorCode = .noError) {

@@ -148,7 +148,7 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
       goAway = "the server ended the connection with \(code)" + (debug.isEmpty ? "" : ": \(debug)")
       pool.noteDraining(self)
       closeIfUnused()
-    case .settings, .pong: break
+    case .settings, .pong, .sent: break
     }
   }
 

@@ -58,6 +58,17 @@ extension ResponsePlan {
   }
 }
 
+extension ResponsePlan {
+  /// For a request on a stream of HTTP/2, whose frames take the place of chunks (RFC 9113 §8.1).
+  package init(http2 response: ResponseFacts, to request: AnsweredRequest) throws(UnsendableResponse) {
+    if response.kind == .upgrade { throw .upgradeNotOffered }
+    if request.kind == .connect, response.status < 300 { throw .noTunnel }
+    if response.status < 200 { throw .informational }
+    self.init(response, to: request.kind, version: request.version)
+    isPersistent = true
+  }
+}
+
 /// A response that its request cannot have.
 package enum UnsendableResponse: Error, CustomStringConvertible {
   case informational
