@@ -43,10 +43,12 @@ class Connection:
     # What is sent.
 
     def send(self, *pieces):
-        """The peer may have closed: it shows when we read."""
+        """The peer may have closed: it shows when we read. A peer that does not read is one that is dead."""
         try:
             self.socket.settimeout(self.limit)
             self.socket.sendall(b"".join(pieces))
+        except TimeoutError:
+            raise Failed("the peer does not read") from None
         except OSError:
             pass
 
