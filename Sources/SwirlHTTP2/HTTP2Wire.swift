@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 package import SwirlNet
 import SwirlReactor
@@ -23,8 +24,6 @@ package final class HTTP2Wire {
   private unowned let owner: any HTTP2WireOwner
   /// The number of bytes that were passed to the transport.
   package private(set) var handedToTransport = 0
-  /// Why the session ended, if the peer broke the protocol.
-  package private(set) var failure: HTTP2Error?
   /// Whether a call on the stack will flush.
   private var isBusy = false
   private var isFlushScheduled = false
@@ -38,17 +37,18 @@ package final class HTTP2Wire {
     self.owner = owner
   }
 
+  /// Why the session ended, if the peer broke the protocol.
+  package var failure: HTTP2Error? { session.failure }
+
   /// Reads `bytes`, and sends what the session and its owner say to them.
   package func receive(_ bytes: Span<UInt8>) {
     isBusy = true
-    do throws(HTTP2Error) {
-      try bytes.withUnsafeBufferPointer { (buffer) throws(HTTP2Error) in
-        // Safe: the events are handled before `receive` returns, and none keeps the bytes.
-        try session.receive(Span(_unsafeElements: buffer)) { owner.take($0, Span(_unsafeElements: buffer)) }
+    // A failure has queued its GOAWAY, and stays in the session.
+    try? bytes.withUnsafeBufferPointer { buffer in
+      // Safe: the events are handled before `receive` returns, and do not keep the bytes.
+      try session.receive(Span(_unsafeElements: buffer), at: transport.reactor.turnTime) {
+        owner.take($0, Span(_unsafeElements: buffer))
       }
-    } catch {
-      failure = failure ?? error
-      session.terminate(.protocolError)
     }
     owner.readEnded()
     isBusy = false
@@ -99,3 +99,4 @@ package final class HTTP2Wire {
   /// The connection has ended: sends no more.
   package func end() { hasEnded = true }
 }
+#endif

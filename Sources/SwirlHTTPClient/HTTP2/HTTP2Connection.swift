@@ -141,6 +141,7 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
     case .trailers(let id, let section): streams[id]?.take(trailers: section)
     case .end(let id): streams[id]?.end()
     case .closed(let id, let code): streams[id]?.closed(code)
+    case .streamError(let error): streams[error.stream]?.fail(.invalidResponse, error.description)
     case .fieldsTooLong(let id): streams[id]?.fail(
       .invalidResponse, "the fields of the response are longer than \(limits.headBytes) bytes (RFC 9113 §6.5.2)")
     case .goAway(_, let code, let debug):
@@ -203,7 +204,7 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
 
   func connectionLost(_ end: ConnectionEnd) {
     hasEnded = true
-    let reason = goAway ?? end.error?.reason ?? session.complaint ?? "the connection was closed"
+    let reason = goAway ?? end.error?.reason ?? session.failure?.description ?? "the connection was closed"
     // In the order in which they were sent, so that those that are repeated keep it.
     for stream in streams.values.sorted(by: { $0.id < $1.id }) { stream.connectionLost(reason, end.error) }
     pool.lost(self)
