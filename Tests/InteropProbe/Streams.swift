@@ -19,12 +19,23 @@ func settings(_ arguments: [String]) -> [String: String] {
     uniquingKeysWith: { $1 })
 }
 
+/// Timeouts of `patience` seconds.
+func patience(_ settings: [String: String]) -> HTTPServer.Configuration {
+  var configuration = HTTPServer.Configuration()
+  guard let seconds = settings["patience"].flatMap({ Int($0) }) else { return configuration }
+  for timeout in [\HTTPServer.Configuration.headTimeout, \.bodyTimeout, \.idleTimeout, \.writeTimeout] {
+    configuration[keyPath: timeout] = .seconds(seconds)
+  }
+  return configuration
+}
+
 /// Pages that are read and written as they arrive: `/echo`, `/sink`, which counts, `/flow/BYTES`, and `/hold`, which has
 /// no end.
 func serveStreams(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
-  let server = HTTPServer.streaming { request in
+  let named = settings(arguments)
+  let server = HTTPServer.streaming(configuration: patience(named)) { request in
     switch request.path {
     case "/hello", "": return .succeed(.text("hello\n"))
     case "/big": return .succeed(.bytes(big))
@@ -63,7 +74,7 @@ func serveStreams(_ arguments: [String]) throws {
     }
   }
   server.decideOnBody = { _ in .accept(upTo: 2 << 30) }
-  print(try server.listen(0, tls: serverTLS(settings(arguments))).localAddress)
+  print(try server.listen(0, tls: serverTLS(named)).localAddress)
   fflush(nil)
   Reactor.current.run()
 }

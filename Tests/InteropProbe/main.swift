@@ -2,7 +2,7 @@
 //
 //   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say:
 //                                         cert, key, and roots of clients' certificates, for which it asks; SIGHUP
-//                                         makes it read these files again
+//                                         makes it read these files again. patience: seconds for each timeout
 //   InteropProbe streams NAME=VALUE…      a server as well; its handlers read and write content as it arrives
 //   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
 //   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say:
@@ -14,7 +14,8 @@ import Swirl
 
 func serve(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-  let server = HTTPServer { request in
+  let named = settings(arguments)
+  let server = HTTPServer(configuration: patience(named)) { request in
     switch request.path {
     // The second is the path of CONNECT.
     case "/hello", "": .text("hello\n")
@@ -36,7 +37,7 @@ func serve(_ arguments: [String]) throws {
     default: .text("no such page\n", status: .notFound)
     }
   }
-  print(try server.listen(0, tls: serverTLS(settings(arguments))).localAddress)
+  print(try server.listen(0, tls: serverTLS(named)).localAddress)
   fflush(nil)
   Reactor.current.addSignalHandler(SIGHUP) {
     try server.reload()

@@ -22,7 +22,11 @@ http {{
     location = /echo {{ proxy_pass http://127.0.0.1:{behind}; }}
     location = /sink {{ proxy_pass http://127.0.0.1:{behind}; proxy_request_buffering off; proxy_http_version 1.1; }}
   }}
-  server {{ listen 127.0.0.1:{behind}; location / {{ return 200 "taken\\n"; }} }}
+  server {{
+    listen 127.0.0.1:{behind}; root {pages};
+    location = /echo {{ return 200 "taken\\n"; }}
+    location = /sink {{ return 200 "taken\\n"; }}
+  }}
 }}
 """
 
@@ -51,7 +55,7 @@ class Pages:
     def __init__(self, folder, authority, large=0):
         self.folder = pathlib.Path(folder)
         self.pages = self.folder / "pages"
-        self.pages.mkdir()
+        self.pages.mkdir(parents=True)
         (self.pages / "hello").write_text("hello\n")
         (self.pages / "big").write_bytes(b"x" * (1 << 20))
         if large:
@@ -117,12 +121,12 @@ def h2(pages):
 
 
 @contextlib.contextmanager
-def swirl(probe, pages, kind="serve"):
+def swirl(probe, pages, kind="serve", *words):
     """Ours: `serve` collects what is sent up, `streams` reads it as it comes."""
     with contextlib.ExitStack() as stack:
         targets = []
         for options in ([], [f"cert={pages.certificate}", f"key={pages.key}"]):
-            process = stack.enter_context(server(probe, kind, *options, stdout=subprocess.PIPE, text=True))
+            process = stack.enter_context(server(probe, kind, *words, *options, stdout=subprocess.PIPE, text=True))
             port = int(process.stdout.readline().rpartition(":")[2])
             targets.append(with_process(Target(port, f"Swirl {kind}, TLS" if options else f"Swirl {kind}", tls=bool(options)), process))
         yield targets
