@@ -86,6 +86,7 @@ extension HTTP2Session {
     case NGHTTP2_DATA where ends: events.append(.end(stream: stream))
     case NGHTTP2_SETTINGS where frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0: events.append(.settings)
     case NGHTTP2_PING where frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0: events.append(.pong)
+    case NGHTTP2_RST_STREAM where role == .client: resets.insert(stream)
     case NGHTTP2_GOAWAY:
       let goAway = frame.goaway
       let debug = UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 200))

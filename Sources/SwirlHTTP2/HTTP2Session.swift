@@ -23,6 +23,8 @@ package final class HTTP2Session {
   var outgoing: [Int32: OutgoingContent] = [:]
   /// Streams whose writer may continue.
   private(set) var drained: [Int32] = []
+  /// The streams that the server has reset, until their `closed` was handled. Of a client only.
+  var resets: Set<Int32> = []
   /// The latest complaint about the peer's bytes.
   package internal(set) var complaint: String?
   /// Whether the peer was told to begin no more streams.
@@ -198,6 +200,9 @@ package final class HTTP2Session {
 
   /// Whether content of a message is still to be sent.
   package func isSending(_ stream: Int32) -> Bool { outgoing[stream] != nil }
+
+  /// Whether the server has reset a stream that was closed.
+  package func takeReset(of stream: Int32) -> Bool { !resets.isEmpty && resets.remove(stream) != nil }
 
   /// Resets a stream.
   package func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {

@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 import SwirlContent
 import SwirlDeferred
@@ -22,7 +23,6 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   private var sender: BodySender?
   private var continueTimer: DelayedCall?
   private var isWritingPaused = false
-  private var timer: DelayedCall?
   private var isOver = false
 
   init(_ id: Int32, _ exchange: HTTPClient.Exchange, on connection: HTTP2Connection) {
@@ -38,7 +38,6 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     exchange.state = .carried(self)
     exchange.noteActivity()
     exchange.times.sent = reactor.turnTime
-    watchDeadline()
     guard let body = exchange.request.body else { return }
     switch body.content {
     case .bytes(let bytes) where !exchange.request.expectsContinue:
@@ -92,14 +91,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   // MARK: - Time
 
-  private func watchDeadline() {
-    timer?.cancel()
-    timer = nil
-    let deadline = exchange.nextDeadline
-    guard deadline != .max, !isOver else { return }
-    timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
-      if exchange.nextDeadline > reactor.now.nanoseconds { watchDeadline() } else { exchange.abortTimedOut() }
-    }
+  /// When it is too late for the next bytes, or for the whole.
+  var deadline: Int64 { exchange.nextDeadline }
+
+  func timeOut() {
+    if !isOver { exchange.abortTimedOut() }
   }
 
   // MARK: - Receiving
@@ -205,7 +201,8 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   /// The stream was closed, by its end or by a reset.
-  func closed(_ code: HTTP2ErrorCode) {
+  /// - Parameter isReset: whether the server has reset it.
+  func closed(_ code: HTTP2ErrorCode, isReset: Bool) {
     if isOver { return }
     switch code {
     case .refusedStream where mayRepeatRefused:
@@ -217,8 +214,26 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       exchange.refusals += 1
       leave(nil)
       connection.sendAgainByHTTP1(exchange)
-    case .noError: fail(.closedEarly, "the server closed the stream before its response was complete")
-    default: fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)")
+    case .refusedStream:
+      let often = exchange.refusals > 0 ? " \(exchange.refusals + 1) times" : ""
+      fail(
+        .closedEarly,
+        "the server refused the request\(often) before it looked at it (REFUSED_STREAM, RFC 9113 §8.7): "
+          + "it is overloaded or ends; try again later")
+    case .http11Required:
+      fail(
+        .closedEarly,
+        "the server takes this request by HTTP/1.1 only (HTTP_1_1_REQUIRED, RFC 9113 §7): set its `http2` to `.off`")
+    case .noError:
+      fail(
+        .closedEarly, "the server closed the stream before its response was complete" + exchange.adviceAfterSending)
+    case _ where isReset:
+      fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)" + exchange.adviceAfterSending)
+    default:
+      fail(
+        .invalidResponse,
+        "the response is malformed: \(session.complaint ?? "its length is not that of its content"); "
+          + "the stream was reset with \(code) (RFC 9113 §8.1.1)")
     }
   }
 
@@ -230,22 +245,34 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       && exchange.refusals < Self.refusalLimit
   }
 
-  func connectionLost(_ reason: String, _ error: NetError?) {
+  func connectionLost(_ ending: HTTP2Ending) {
     if isOver { return }
-    let isRepeated =
-      head == nil && !exchange.isRetry && exchange.request.isRepeatable && exchange.request.hasReplayableBody
-      && connection.repeatsRequests
+    let mayRepeat =
+      // What was not written the server cannot have processed.
+      !connection.hasWritten(self)
+      ? exchange.refusals < Self.refusalLimit : !exchange.isRetry && exchange.request.isRepeatable
+    let isRepeated = head == nil && mayRepeat && exchange.request.hasReplayableBody && connection.repeatsRequests
+    if isRepeated {
+      if !connection.hasWritten(self) { exchange.refusals += 1 }
+      leave(nil)
+      return connection.sendAgain(exchange)
+    }
     handOn()
     if isOver { return }
     leave(nil)
-    if isRepeated { return connection.sendAgain(exchange) }
-    let code: HTTPError.Code = error == nil ? .closedEarly : .connectionLost
-    exchange.finish(.failure(exchange.error(code, reason, network: error)))
+    exchange.finish(
+      .failure(exchange.error(ending.code, ending.reason + exchange.adviceAfterSending, network: ending.network)))
   }
 
   // MARK: - The end
 
-  func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }
+  func failFieldsTooLong() {
+    fail(
+      .invalidResponse,
+      "the fields of the response are longer than \(connection.limits.headBytes) bytes (RFC 9113 §6.5.2)")
+  }
+
+  private func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }
 
   private func fail(_ error: HTTPError) {
     if isOver { return }
@@ -259,14 +286,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   /// - Parameter code: with which the stream is reset if it is open; nil if it is closed.
   private func leave(_ code: HTTP2ErrorCode?) {
     isOver = true
-    timer?.cancel()
-    timer = nil
     let isSending = sender != nil || session.isSending(id)
     stopBody()
     _ = content.end()
     if let code, code != .noError || isSending { session.reset(id, code) }
     connection.remove(self)
-    connection.noteFreed()
   }
 
   func abandon() {
@@ -286,7 +310,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func resumeBody() {
     exchange.moveDeadline()
-    watchDeadline()
+    if !isOver { connection.watch(deadline) }
     if unconsumed > 0, !isOver {
       session.consume(unconsumed, of: id)
       unconsumed = 0
@@ -299,3 +323,4 @@ extension FieldSection {
   /// The fields of trailers.
   fileprivate var fields: HTTPFields { HTTPFields(trailerLines: bytes) }
 }
+#endif
