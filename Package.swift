@@ -125,7 +125,7 @@ let package = Package(
       name: "SwirlHTTP2",
       dependencies: [
         .target(name: "CNGHTTP2", condition: .when(traits: ["HTTP2"])),
-        "SwirlHTTPCore", .product(name: "HTTPTypes", package: "swift-http-types"),
+        "SwirlHTTPCore", "SwirlNet", "SwirlReactor", .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: checked),
     .target(

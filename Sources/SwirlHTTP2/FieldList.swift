@@ -5,70 +5,69 @@ import HTTPTypes
 /// The fields of an outgoing message, for the library, which copies them.
 ///
 /// They come from a head in the form of HTTP/1, whose bytes were validated. The fields of the connection stay behind
-/// (RFC 9113 §8.2.2).
+/// (RFC 9113 §8.2.2). One list serves message after message, so that it keeps its memory.
 struct FieldList {
-  private var bytes: [UInt8]
-  private var entries: [(name: Range<Int>, value: Range<Int>)] = []
+  /// A name is a constant, or a part of the bytes.
+  fileprivate enum Text {
+    case constant(StaticString)
+    case part(Range<Int>)
+  }
 
-  /// The fields of a request.
-  init(requestHead head: [UInt8], scheme: String) {
-    bytes = head
-    entries.reserveCapacity(16)
+  private var bytes: [UInt8] = []
+  private var entries: [(name: Text, value: Text)] = []
+  private var fields: [nghttp2_nv] = []
+  /// Whether these are the fields of an informational response.
+  private(set) var isInformational = false
+
+  /// Takes the fields of a request.
+  mutating func load(requestHead head: [UInt8], isSecure: Bool) {
+    begin(head)
     let end = endOfLine(from: 0)
     let methodEnd = bytes[..<end].firstIndex(of: 0x20) ?? end
     let targetEnd = bytes[..<end].lastIndex(of: 0x20) ?? end
     let isConnect = bytes[..<methodEnd].elementsEqual("CONNECT".utf8)
-    let fields = end + 2
-    let authority = value(of: "host", from: fields)
-    add(":method", 0..<methodEnd)
+    let authority = value(of: "host", from: end + 2)
+    add(":method", .part(0..<methodEnd))
     if !isConnect {
-      add(":scheme", scheme)
-      add(":path", methodEnd + 1..<targetEnd)
+      add(":scheme", .constant(isSecure ? "https" : "http"))
+      add(":path", .part(methodEnd + 1..<targetEnd))
     }
-    if let authority { add(":authority", isConnect ? methodEnd + 1..<targetEnd : authority) }
-    addFields(from: fields)
-  }
-
-  /// The fields of a response.
-  init(responseHead head: [UInt8]) {
-    bytes = head
-    entries.reserveCapacity(16)
-    let end = endOfLine(from: 0)
-    let code = (bytes[..<end].firstIndex(of: 0x20) ?? end - 4) + 1
-    add(":status", code..<code + 3)
+    if let authority { add(":authority", .part(isConnect ? methodEnd + 1..<targetEnd : authority)) }
     addFields(from: end + 2)
   }
 
-  /// Whether these are the fields of an informational response.
-  var isInformational: Bool {
-    guard let status = entries.first?.value else { return false }
-    return bytes[status.lowerBound] == UInt8(ascii: "1")
+  /// Takes the fields of a response. A 101 accepts an extended CONNECT, which HTTP/2 does by 200 (RFC 8441 §5).
+  mutating func load(responseHead head: [UInt8]) {
+    begin(head)
+    let end = endOfLine(from: 0)
+    let code = (bytes[..<end].firstIndex(of: 0x20) ?? end - 4) + 1
+    let isUpgrade = bytes[code..<code + 3].elementsEqual("101".utf8)
+    isInformational = bytes[code] == UInt8(ascii: "1") && !isUpgrade
+    add(":status", isUpgrade ? .constant("200") : .part(code..<code + 3))
+    addFields(from: end + 2)
   }
 
-  init(trailers: HTTPFields) {
-    bytes = []
+  mutating func load(trailers: HTTPFields) {
+    begin([])
     for field in trailers {
       let name = bytes.count
       bytes += field.name.canonicalName.utf8
       let value = bytes.count
       field.withUnsafeBytesOfValue { bytes += $0 }
-      entries.append((name..<value, value..<bytes.count))
+      entries.append((.part(name..<value), .part(value..<bytes.count)))
     }
+  }
+
+  private mutating func begin(_ head: [UInt8]) {
+    bytes.removeAll(keepingCapacity: true)
+    bytes += head
+    entries.removeAll(keepingCapacity: true)
+    isInformational = false
   }
 
   private func endOfLine(from start: Int) -> Int { (bytes[start...].firstIndex(of: 0x0A) ?? bytes.count) - 1 }
 
-  private mutating func add(_ name: String, _ value: Range<Int>) {
-    let start = bytes.count
-    bytes += name.utf8
-    entries.append((start..<bytes.count, value))
-  }
-
-  private mutating func add(_ name: String, _ value: String) {
-    let start = bytes.count
-    bytes += value.utf8
-    add(name, start..<bytes.count)
-  }
+  private mutating func add(_ name: StaticString, _ value: Text) { entries.append((.constant(name), value)) }
 
   private mutating func addFields(from start: Int) {
     let named = connectionOptions(from: start)
@@ -82,7 +81,7 @@ struct FieldList {
         colon += 1
       }
       let value = trimmed(colon + 1..<end)
-      if !isOfConnection(start..<colon, value, named) { entries.append((start..<colon, value)) }
+      if !isOfConnection(start..<colon, value, named) { entries.append((.part(start..<colon), .part(value))) }
       start = end + 2
     }
   }
@@ -132,16 +131,29 @@ struct FieldList {
 
   /// Passes the list to `body`. The pointers are valid during the call only; the library copies what it keeps.
   mutating func withFields<Result>(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> Result) -> Result {
-    let entries = entries
+    fields.removeAll(keepingCapacity: true)
     return bytes.withUnsafeMutableBufferPointer { bytes in
       // An empty list of trailers has no address.
       let base = bytes.baseAddress ?? UnsafeMutablePointer(bitPattern: 1)!
-      let fields = entries.map { entry in
-        nghttp2_nv(
-          name: base + entry.name.lowerBound, value: base + entry.value.lowerBound, namelen: entry.name.count,
-          valuelen: entry.value.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
+      for entry in entries {
+        let (name, nameLength) = entry.name.at(base)
+        let (value, valueLength) = entry.value.at(base)
+        fields.append(
+          nghttp2_nv(
+            name: name, value: value, namelen: nameLength, valuelen: valueLength,
+            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
       }
       return fields.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
+    }
+  }
+}
+
+extension FieldList.Text {
+  fileprivate func at(_ base: UnsafeMutablePointer<UInt8>) -> (UnsafeMutablePointer<UInt8>, Int) {
+    switch self {
+    // The library does not write to it.
+    case .constant(let text): (UnsafeMutablePointer(mutating: text.utf8Start), text.utf8CodeUnitCount)
+    case .part(let range): (base + range.lowerBound, range.count)
     }
   }
 }

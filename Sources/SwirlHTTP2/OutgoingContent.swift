@@ -3,9 +3,12 @@ import HTTPTypes
 
 /// The content of one message until it is sent.
 struct OutgoingContent {
-  private var pieces: [[UInt8]] = []
-  private var first = 0
+  /// The piece that is being sent; most messages have one.
+  private var first: [UInt8] = []
   private var offset = 0
+  /// The pieces after it, in order, from `next` on.
+  private var others: [[UInt8]] = []
+  private var next = 0
   /// How many bytes wait.
   private(set) var count = 0
   /// No more comes after this.
@@ -14,37 +17,46 @@ struct OutgoingContent {
   var trailers: HTTPFields?
   /// Whether the session waits for content, and must be resumed.
   var isAwaited = false
+  /// Whether its writer wants to know when some of it is sent.
+  var isWatched = false
   /// Whether its writer was to wait.
   var isFull = false
 
   mutating func append(_ piece: [UInt8]) {
     if piece.isEmpty { return }
-    pieces.append(piece)
+    if count == 0 { first = piece } else { others.append(piece) }
     count += piece.count
   }
 
-  /// Moves the first bytes into `room`.
-  mutating func move(into room: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    var moved = 0
-    while moved < room.count, first < pieces.count {
-      let take = min(room.count - moved, pieces[first].count - offset)
-      pieces[first].withUnsafeBufferPointer { piece in
-        room.baseAddress!.advanced(by: moved).update(from: piece.baseAddress!.advanced(by: offset), count: take)
-      }
-      moved += take
+  /// Moves the first `count` bytes to the end of `output`.
+  mutating func move(_ count: Int, to output: inout [UInt8]) {
+    var left = count
+    while left > 0 {
+      let take = min(left, first.count - offset)
+      output += first[offset..<offset + take]
+      left -= take
       offset += take
-      if offset == pieces[first].count {
-        pieces[first] = []
-        first += 1
-        offset = 0
+      if offset == first.count { takeNext() }
+    }
+    self.count -= count
+  }
+
+  private mutating func takeNext() {
+    offset = 0
+    if next == others.count {
+      first = []
+      others.removeAll(keepingCapacity: true)
+      next = 0
+    } else {
+      first = others[next]
+      others[next] = []
+      next += 1
+      // A writer that is always ahead would otherwise leave behind a place for each piece.
+      if next == 64 {
+        others.removeFirst(next)
+        next = 0
       }
     }
-    if first == pieces.count {
-      pieces.removeAll(keepingCapacity: true)
-      first = 0
-    }
-    count -= moved
-    return moved
   }
 }
 #endif

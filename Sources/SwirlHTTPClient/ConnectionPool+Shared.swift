@@ -33,8 +33,8 @@ extension ConnectionPool {
     return shared.count < most || renewed != nil || waiting.firstMisdirected != nil
   }
 
-  func sharedWithRoom() -> (any SharedConnection)? {
-    if let found = shared.first(where: { $0.capacity > 0 }) { return found }
+  func sharedWithRoom(for exchange: HTTPClient.Exchange) -> (any SharedConnection)? {
+    if let found = shared.first(where: { $0.capacity > 0 && $0.canCarry(exchange) }) { return found }
     for connection in shared where connection.isWorn { connection.drain() }
     return nil
   }

@@ -100,7 +100,7 @@ final class ConnectionPool {
       return
     }
     if exchange.isMisdirected { return retry(exchange) }
-    if !shared.isEmpty, let connection = sharedWithRoom() {
+    if !shared.isEmpty, let connection = sharedWithRoom(for: exchange) {
       _ = connection.send(exchange)
       return
     }
@@ -250,30 +250,26 @@ final class ConnectionPool {
     case .failure(let error):
       pools.releaseConnection()
       renewed = nil
-      for exchange in requests(thatFailWith: attempt) {
-        exchange.finish(.failure(exchange.connectError(error, through: proxy)))
-      }
+      failRequests(of: attempt) { $0.connectError(error, through: proxy) }
       if !isDetached { pools.noteFreed(self) }
     }
   }
 
-  /// Takes the requests out of the queue that fail because `attempt` has failed.
-  private func requests(thatFailWith attempt: ConnectAttempt) -> [HTTPClient.Exchange] {
+  /// Fails the requests that `attempt`, which has failed, was for.
+  private func failRequests(of attempt: ConnectAttempt, _ makeError: (HTTPClient.Exchange) -> any Error) {
     if wireProtocol == .http1 || wireProtocol == .http1Required {
       // The remaining attempts may still serve as many requests; the first one beyond them fails.
-      return waiting.count > connecting.count ? nextWaiting().map { [$0] } ?? [] : []
+      if waiting.count > connecting.count, let exchange = nextWaiting() {
+        exchange.finish(.failure(makeError(exchange)))
+      }
+    } else {
+      if !shared.isEmpty, waiting.firstMisdirected == nil { isFurtherRefused = true }
+      // It was to carry all that waited when it began, unless another does. A callback may cancel others.
+      while let next = shared.isEmpty ? waiting.first : waiting.firstMisdirected, next.number <= attempt.latestRequest {
+        take(next)
+        next.finish(.failure(makeError(next)))
+      }
     }
-    if !shared.isEmpty, waiting.firstMisdirected == nil {
-      isFurtherRefused = true
-      return []
-    }
-    // It was to carry all that waited when it began.
-    var failed: [HTTPClient.Exchange] = []
-    while let next = waiting.first, next.number <= attempt.latestRequest {
-      take(next)
-      failed.append(next)
-    }
-    return failed
   }
 
   private func start(on transport: any ConnectedTransport, _ times: ConnectTimes?) {

@@ -18,6 +18,9 @@ protocol SharedConnection: PooledConnection {
   /// Whether it is being closed to make room for one to another origin.
   var isMakingRoom: Bool { get set }
 
+  /// Whether it can carry `exchange` without the danger that an unread close of the server loses it.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool
+
   /// Whether it will never take a request again.
   var isWorn: Bool { get }
 

@@ -27,7 +27,7 @@ extension UInt8 {
   }
 
   /// `tchar`: `!#$%&'*+-.^_|~`, the back quote, digits and letters.
-  var isToken: Bool {
+  package var isToken: Bool {
     isIn(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
   }
 

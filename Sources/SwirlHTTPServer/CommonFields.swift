@@ -40,6 +40,28 @@ final class CommonFields {
     return fields
   }
 
+  /// Appends the head of a response.
+  func appendHead(
+    of response: HTTPServer.Response, by plan: ResponsePlan, _ serializer: ResponseSerializer, to output: inout [UInt8]
+  ) throws(HTTPWireError) {
+    let status = response.status
+    guard var fields = response.fields else {
+      return try serializer.appendHead(
+        statusCode: status.code, reason: status.reason, encoded: encoded[response.contentType.rawValue],
+        framing: plan.framing, to: &output)
+    }
+    if status.code >= 200, let value = fields[.connection] { fields[.connection] = ConnectionField(value).others }
+    var common: EncodedFields?
+    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
+      complete(&fields, response.contentType)
+    } else {
+      common = encoded[response.contentType.rawValue]
+    }
+    try serializer.appendHead(
+      statusCode: status.code, reason: status.reason, fields: fields, encoded: common, framing: plan.framing,
+      to: &output)
+  }
+
   /// Adds the fields missing in `fields`: for a response with its own Date or Server.
   func complete(_ fields: inout HTTPFields, _ type: ContentType) {
     if !fields.contains(.date) { fields[.date] = date }

@@ -25,7 +25,7 @@ final class Exchange {
   var source: AnyDeferred?
   /// What answers while the handler's Deferred has not fired. The Deferred may be kept by the program for longer, and
   /// holds this exchange alone.
-  var connection: ServerConnection?
+  var responder: (any Responder)?
   /// When the request was complete, in nanoseconds; zero without an access log.
   let start: Int64
   /// The start of its handler's time limit, if it has one.

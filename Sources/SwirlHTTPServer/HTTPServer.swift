@@ -1,5 +1,8 @@
 public import Logging
 public import SwirlDeferred
+#if HTTP2
+  import SwirlHTTP2
+#endif
 import SwirlHTTPCore
 public import SwirlNet
 import SwirlReactor
@@ -56,7 +59,7 @@ public final class HTTPServer {
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 
   /// By their sequence numbers.
-  private var connections: [Int: ServerConnection] = [:]
+  private var connections: [Int: any ServedConnection] = [:]
   private var lastNumber = 0
   private(set) var listeners: [Listener] = []
   var pausedClientsTimer: DelayedCall?
@@ -70,6 +73,9 @@ public final class HTTPServer {
   let times: ServerTimes
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
+  #if HTTP2
+    let http2Settings: HTTP2Settings
+  #endif
   /// A shared output buffer: a connection takes it for the duration of a callback, so that idle connections hold no
   /// buffer.
   @exclusivity(unchecked) var spareOutput: [UInt8] = []
@@ -108,6 +114,9 @@ public final class HTTPServer {
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
+    #if HTTP2
+      http2Settings = configuration.http2Settings
+    #endif
   }
 
   // MARK: - Connections
@@ -118,7 +127,7 @@ public final class HTTPServer {
     ServerConnection(self)
   }
 
-  func insert(_ connection: ServerConnection) -> Bool {
+  func insert(_ connection: any ServedConnection) -> Bool {
     // Refuse connections between a stop and the next `listen`, also from the program's own listeners.
     if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
@@ -128,18 +137,25 @@ public final class HTTPServer {
     return true
   }
 
-  func remove(_ connection: ServerConnection) {
+  /// A connection continues as another one.
+  func replace(_ old: any ServedConnection, by new: any ServedConnection) {
+    new.number = old.number
+    connections[old.number] = new
+    for drain in drains { drain.replace(old, by: new) }
+  }
+
+  func remove(_ connection: any ServedConnection) {
     connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
   }
 
   /// The connections for which reading is paused.
-  var pausedConnections: [ServerConnection] {
-    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.machine.isReadingPaused)
+  var pausedConnections: [any ServedConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isReadingPaused)
   }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
-  func forget(_ connection: ServerConnection) {
+  func forget(_ connection: any ServedConnection) {
     connections[connection.number] = nil
     for drain in drains { drain.remove(connection) }
     drains.removeAll(where: \.connections.isEmpty)
@@ -173,7 +189,7 @@ public final class HTTPServer {
     return drain.isOver
   }
 
-  private func drained(_ connection: ServerConnection) {
+  private func drained(_ connection: any ServedConnection) {
     for drain in drains { drain.remove(connection) }
     let over = drains.filter(\.connections.isEmpty)
     drains.removeAll(where: \.connections.isEmpty)

@@ -2,7 +2,18 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
-/// A request body while it arrives, shared by a `StreamedRequest` and its connection. Used on the reactor's thread
+/// What a request body comes from: a connection of HTTP/1, or a stream of HTTP/2.
+protocol UploadSource: AnyObject {
+  var reactor: Reactor! { get }
+  /// The handler takes less than comes.
+  func pauseContent()
+  /// The handler has room again, after this many nanoseconds, in which the client could not send.
+  func resumeContent(after pause: Int64)
+  /// The handler takes no more.
+  func abandonContent(after pause: Int64)
+}
+
+/// A request body while it arrives, shared by a `StreamedRequest` and its source. Used on the reactor's thread
 /// only; the stream at the other side of the buffer may be on any thread.
 final class RequestUpload {
   /// The request of this body.
@@ -13,26 +24,22 @@ final class RequestUpload {
   /// Whether the handler takes less than comes.
   var isPaused: Bool { pausedAt != nil }
 
-  init(_ exchange: Exchange, on connection: ServerConnection) {
+  init(_ exchange: Exchange, from source: any UploadSource) {
     self.exchange = exchange
     buffer = StreamBuffer(
-      on: connection.reactor.remote, high: BodyWaterMarks.high, low: BodyWaterMarks.low, cost: { $0.count })
-    // Unowned is safe: a connection retains this while the body arrives, and `finish` removes the source.
+      on: source.reactor.remote, high: BodyWaterMarks.high, low: BodyWaterMarks.low, cost: { $0.count })
+    // Unowned is safe: the source retains this while the body arrives, and `finish` removes the closures.
     buffer.setSource(
       StreamBuffer.Source(
-        pause: { [unowned self, unowned connection] in
-          pausedAt = connection.reactor.turnTime
-          self.exchange.handlerStart = connection.reactor.turnTime
-          connection.machine.pauseContent()
+        pause: { [unowned self, unowned source] in
+          pausedAt = source.reactor.turnTime
+          self.exchange.handlerStart = source.reactor.turnTime
+          source.pauseContent()
         },
-        resume: { [unowned self, unowned connection] in
-          connection.machine.resumeContent()
-          resume(connection)
-        },
-        stop: { [unowned self, unowned connection] in
-          self.exchange.handlerStart = connection.reactor.turnTime
-          connection.machine.abandonContent()
-          resume(connection)
+        resume: { [unowned self, unowned source] in source.resumeContent(after: takePause(source.reactor)) },
+        stop: { [unowned self, unowned source] in
+          self.exchange.handlerStart = source.reactor.turnTime
+          source.abandonContent(after: takePause(source.reactor))
         }))
   }
 
@@ -50,12 +57,9 @@ final class RequestUpload {
     return ReactorStream(buffer)
   }
 
-  private func resume(_ connection: ServerConnection) {
-    if let pausedAt = pausedAt.take() {
-      // Do not count the time in which the client could not send.
-      connection.contentStart += connection.reactor.turnTime - pausedAt
-    }
-    connection.pump()
+  private func takePause(_ reactor: Reactor) -> Int64 {
+    guard let pausedAt = pausedAt.take() else { return 0 }
+    return reactor.turnTime - pausedAt
   }
 
   /// Adds content.

@@ -52,11 +52,19 @@ extension ServerConnection {
   }
 
   private func report(_ answer: UnreportedAnswer, unsent: Int) {
-    server.onFinish?(
-      HTTPServer.AccessRecord(
-        request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(number: answer.status),
+    server.report(answer, peer: facts.peer, unsent: unsent, at: reactor.now)
+  }
+}
+
+extension HTTPServer {
+  /// Makes the entry of a response for the access log.
+  /// - Parameter unsent: the number of its bytes that the kernel has not taken.
+  func report(_ answer: UnreportedAnswer, peer: SocketAddress?, unsent: Int, at now: Reactor.Instant) {
+    onFinish?(
+      AccessRecord(
+        request: answer.request, peerAddress: peer, status: HTTPResponse.Status(number: answer.status),
         bodyBytes: max(0, answer.bytes - unsent),
-        duration: .nanoseconds(answer.start == 0 ? 0 : reactor.now.nanoseconds - answer.start),
+        duration: .nanoseconds(answer.start == 0 ? 0 : now.nanoseconds - answer.start),
         isComplete: answer.isComplete && unsent == 0))
   }
 }

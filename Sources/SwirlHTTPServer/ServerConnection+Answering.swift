@@ -30,7 +30,7 @@ extension ServerConnection {
     do {
       endTurn(of: request, response.status.code, try append(response, to: request), start)
     } catch {
-      let replacement = replacement(for: error, to: request)
+      let replacement = server.replacement(for: error, to: request)
       // This one can be sent: it is our own.
       endTurn(of: request, replacement.status.code, (try? append(replacement, to: request)) ?? 0, start)
     }
@@ -69,17 +69,7 @@ extension ServerConnection {
 
   /// Sends a replacement for a response that cannot be sent.
   func replaceFirst(_ error: any Error, _ reason: String = "the response can't be sent") {
-    sendFirst(replacement(for: error, to: exchanges.first?.request, reason))
-  }
-
-  private func replacement(
-    for error: any Error, to request: HTTPServer.Request?, _ reason: String = "the response can't be sent"
-  ) -> HTTPServer.Response {
-    // A success to CONNECT would announce a tunnel (RFC 9110 §9.3.6). A handler without tunnels has not failed: answer
-    // for it.
-    if case UnsendableResponse.noTunnel = error { return .noTunnel }
-    log("\(reason): \(error)", of: request)
-    return .internalServerError
+    sendFirst(server.replacement(for: error, to: exchanges.first?.request, reason))
   }
 
   // MARK: - Heads
@@ -104,27 +94,10 @@ extension ServerConnection {
     facts.closes = connection?.hasClose == true
     facts.statedLength = fields[.contentLength].flatMap { Int($0) }
     let plan = try machine.plan(facts, to: answered)
-    try append(response, fields, connection, plan, ResponseSerializer(answering: answered, as: plan))
+    try server.commonFields.appendHead(
+      of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &buffer)
     machine.headSent(plan)
     return plan
-  }
-
-  private func append(
-    _ response: HTTPServer.Response, _ fields: HTTPFields, _ connection: ConnectionField?, _ plan: ResponsePlan,
-    _ serializer: ResponseSerializer
-  ) throws {
-    var fields = fields
-    if let connection { fields[.connection] = connection.others }
-    var encoded: EncodedFields?
-    if fields.contains(.date) || fields.contains(.server) || fields.contains(.contentType) {
-      server.commonFields.complete(&fields, response.contentType)
-    } else {
-      encoded = server.commonFields.encoded[response.contentType.rawValue]
-    }
-    try serializer.appendHead(
-      statusCode: response.status.code, reason: response.status.reason, fields: fields, encoded: encoded,
-      framing: plan.framing,
-      to: &buffer)
   }
 
   // MARK: - Streams
@@ -172,15 +145,8 @@ extension ServerConnection {
 
   // MARK: - Failures
 
-  /// The response for an error of the handler: without its details, except for an error with a response.
-  func failureResponse(_ error: any Error, to request: HTTPServer.Request) -> HTTPServer.Response {
-    if let error = error as? HTTPServer.StatusError { return error.response }
-    log("the handler failed: \(error)", of: request)
-    return .internalServerError
-  }
-
   func log(_ message: String, of request: HTTPServer.Request?) {
-    server.logger.error("\(facts.peer?.description ?? "-") \"\(request?.requestLine ?? "-")\": \(message)")
+    server.log(message, of: request, from: facts.peer)
   }
 
   /// Cancels the requests that will not be answered.
@@ -203,23 +169,10 @@ extension ServerConnection {
       finished(exchange, body.status, body.sent, isComplete: false)
     case .waiting, .ready:
       exchange.state = .done
-      exchange.connection = nil
-      exchange.connection = nil
+      exchange.responder = nil
       exchange.source.take()?.cancel()
       finished(exchange, 499, 0, isComplete: false)
     }
-  }
-}
-
-extension HTTPServer.Response {
-  static var internalServerError: HTTPServer.Response {
-    .text("500 Internal Server Error\n", status: .internalServerError)
-  }
-
-  /// The response to CONNECT if the handler makes no tunnels (RFC 9110 §15.5.6).
-  fileprivate static var noTunnel: HTTPServer.Response {
-    .text("405 Method Not Allowed: this server makes no tunnels\n", status: .methodNotAllowed)
-      .with(.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
   }
 }
 

@@ -2,6 +2,8 @@ import SwirlNet
 import SwirlReactor
 
 extension ServerConnection {
+  var isReadingPaused: Bool { machine.isReadingPaused }
+
   /// Checks for EOF or a reset while reading is paused. Treats EOF as if it was read.
   func checkPausedClient() {
     guard machine.isReadingPaused, machine.isOpen, let socket = transport as? SocketTransport, socket.checkPeer() else {
@@ -23,8 +25,7 @@ extension ServerConnection {
     for exchange in released {
       if case .streaming(let body) = exchange.state { body.connectionReleased() }
       exchange.state = .done
-      exchange.connection = nil
-      exchange.connection = nil
+      exchange.responder = nil
       exchange.source = nil
     }
     server.forget(self)

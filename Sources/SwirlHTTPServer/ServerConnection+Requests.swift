@@ -4,7 +4,7 @@ import SwirlHTTPCore
 import SwirlReactor
 
 /// Passes the machine's requests to handlers.
-extension ServerConnection {
+extension ServerConnection: UploadSource {
   // MARK: - Requests
 
   /// A complete request has arrived.
@@ -16,7 +16,7 @@ extension ServerConnection {
     let start = startTime
     guard case .plain(let handler) = server.handler else { return handleLater(request, number, start) }
     let response: HTTPServer.Response
-    do { response = try handler(request) } catch { response = failureResponse(error, to: request) }
+    do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
     if response.content.isWhole, machine.takeTurn(number) {
       // Moved, since a copy of a request counts four references.
       sendWhole(response, to: consume request, start: start)
@@ -30,7 +30,7 @@ extension ServerConnection {
   private func handleLater(_ request: HTTPServer.Request, _ number: Int, _ start: Int64) {
     let exchange = Exchange(request, number, start: start)
     exchanges.append(exchange)
-    wait(for: exchange) {
+    exchange.wait(for: self) {
       switch server.handler {
       case .plain(let handler): .succeed(try handler(request))
       case .deferred(let handler): try handler(request)
@@ -40,33 +40,12 @@ extension ServerConnection {
     }
   }
 
-  /// Calls the handler, whose response may come later.
-  private func wait(for exchange: Exchange, _ handler: () throws -> Deferred<HTTPServer.Response>) {
-    guard let request = exchange.request else { return }
-    if server.times.handler != .max { exchange.handlerStart = reactor.turnTime }
-    do {
-      let source = try handler()
-      exchange.source = source
-      exchange.connection = self
-      source.addBoth { result in
-        exchange.source = nil
-        guard let connection = exchange.connection.take(), case .waiting = exchange.state else { return }
-        switch result {
-        case .success(let response): connection.answer(exchange, with: response)
-        case .failure(let error):
-          connection.answer(exchange, with: connection.failureResponse(error, to: request))
-        }
-        connection.pump()
-      }
-    } catch {
-      answer(exchange, with: failureResponse(error, to: request))
-    }
-  }
-
-  private func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
+  func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
     exchange.state = .ready(response)
     machine.answered(exchange.number, bytes: response.content.count)
   }
+
+  func answerLater() { pump() }
 
   /// The arrival time of a request, for the access log.
   private var startTime: Int64 { server.onFinish == nil ? 0 : reactor.now.nanoseconds }
@@ -86,7 +65,7 @@ extension ServerConnection {
       case .refuse(let response): return decline(request, with: response)
       }
     } catch {
-      return decline(request, with: failureResponse(error, to: request))
+      return decline(request, with: server.failureResponse(error, to: request))
     }
     reserveBody(for: head)
   }
@@ -108,10 +87,24 @@ extension ServerConnection {
     guard let head = machine.takeHead(), case .streaming(let handler) = server.handler else { return }
     let request = HTTPServer.Request(head, connection: facts)
     let exchange = Exchange(request, number, start: startTime)
-    let upload = RequestUpload(exchange, on: self)
+    let upload = RequestUpload(exchange, from: self)
     self.upload = upload
     exchanges.append(exchange)
-    wait(for: exchange) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+    exchange.wait(for: self) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+  }
+
+  func pauseContent() { machine.pauseContent() }
+
+  func resumeContent(after pause: Int64) {
+    machine.resumeContent()
+    contentStart += pause
+    pump()
+  }
+
+  func abandonContent(after pause: Int64) {
+    machine.abandonContent()
+    contentStart += pause
+    pump()
   }
 
   /// Delivers the content of the current read as one piece, for any number of chunks.

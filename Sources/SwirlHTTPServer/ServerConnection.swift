@@ -12,7 +12,7 @@ import SwirlReactor
 ///
 /// The fields are exempt from the run-time check for overlapping accesses: each is read or written as a whole. Only the
 /// machine is held `inout` during a call, and it does not call the program's code. The object never leaves its thread.
-final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
+final class ServerConnection: StreamProtocol, Responder, ServedConnection, ReactorReleaseObserver {
   let server: HTTPServer
   /// Sequence number within the server; zero if the server has refused it.
   var number = 0
@@ -43,6 +43,11 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   /// The protocol that gets the connection when the machine hands it over.
   @exclusivity(unchecked) var successor: (any StreamProtocol)?
 
+  #if HTTP2
+    /// How many of the first bytes are those of HTTP/2's preface; negative when the connection speaks HTTP/1.
+    @exclusivity(unchecked) var prefaceBytes = 0
+  #endif
+
   // Time
   /// Unowned, because the reactor retains the transport, which retains this.
   @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
@@ -70,10 +75,16 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
+    #if HTTP2
+      if switchesToHTTP2(transport) { return }
+    #endif
     self.transport = transport
     facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
+    #if HTTP2
+      if isPlainOnTLS || !isWelcome || !server.configuration.http2 { prefaceBytes = -1 }
+    #endif
     if isPlainOnTLS {
       machine.refuseConnection(.plainOnTLS)
     } else if !isWelcome {
@@ -83,6 +94,9 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   }
 
   func dataReceived(_ bytes: Span<UInt8>) {
+    #if HTTP2
+      if prefaceBytes >= 0, takesPreface(bytes) { return }
+    #endif
     if isPumping || !unread.isEmpty {
       keep(bytes)
       return pump()
@@ -94,6 +108,9 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
   }
 
   func endReceived() -> Bool {
+    #if HTTP2
+      if prefaceBytes > 0 { giveBackPreface() }
+    #endif
     let staysOpen = machine.endOfInput()
     pump()
     return staysOpen
@@ -125,6 +142,12 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
     pump()
     reportAll()
     server.remove(self)
+  }
+
+  /// Another protocol has taken the connection.
+  func leave() {
+    machine.connectionLost()
+    timer.take()?.cancel()
   }
 
   // MARK: - Stopping
@@ -211,7 +234,7 @@ final class ServerConnection: StreamProtocol, ReactorReleaseObserver {
 
   // MARK: - Bytes
 
-  private func keep(_ bytes: Span<UInt8>) {
+  func keep(_ bytes: Span<UInt8>) {
     if unreadStart > 0 {
       unread.removeFirst(unreadStart)
       unreadStart = 0

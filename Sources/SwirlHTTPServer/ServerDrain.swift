@@ -3,13 +3,13 @@ import SwirlReactor
 
 /// One `stop()` of a server: the connections that were open then, until the last of them has ended.
 final class ServerDrain {
-  private(set) var connections: [Int: ServerConnection]
+  private(set) var connections: [Int: any ServedConnection]
   /// Fires when no connection is left; cancelling it aborts them.
   private(set) var isOver: Deferred<Void>!
   private var deadline: DelayedCall?
 
   init(
-    _ connections: [Int: ServerConnection], within gracePeriod: Duration, on reactor: Reactor
+    _ connections: [Int: any ServedConnection], within gracePeriod: Duration, on reactor: Reactor
   ) {
     self.connections = connections
     isOver = Deferred<Void>(canceller: { [weak self] _ in self?.abort() })
@@ -18,10 +18,15 @@ final class ServerDrain {
 
   deinit { deadline?.cancel() }
 
-  func remove(_ connection: ServerConnection) { connections[connection.number] = nil }
+  func remove(_ connection: any ServedConnection) { connections[connection.number] = nil }
+
+  /// A connection continues as another one.
+  func replace(_ old: any ServedConnection, by new: any ServedConnection) {
+    if connections[old.number] != nil { connections[old.number] = new }
+  }
 
   /// The connections in the order they were accepted.
-  var inOrder: [ServerConnection] { connections.sorted { $0.key < $1.key }.map(\.value) }
+  var inOrder: [any ServedConnection] { connections.sorted { $0.key < $1.key }.map(\.value) }
 
   func end() {
     deadline.take()?.cancel()

@@ -8,12 +8,13 @@ import SwirlReactor
 
 /// One HTTP/2 connection to a server: it carries many requests at a time, each on a stream of its own.
 ///
-/// It is the shell of an ``HTTP2Session``: it moves bytes, and passes each event to its stream.
-final class HTTP2Connection: StreamProtocol, SharedConnection {
+/// It passes the session's events to the streams, and watches all their deadlines with one timer.
+final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   let pool: ConnectionPool
   unowned let reactor: Reactor
   private let transport: any ConnectedTransport
   let session: HTTP2Session
+  private var wire: HTTP2Wire!
   private(set) var streams: [Int32: HTTP2Stream] = [:]
   /// The streams that got content in this read.
   private var filled: [HTTP2Stream] = []
@@ -22,6 +23,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
   /// The last stream whose head was passed to the transport.
   private var lastWritten: Int32 = 0
   private var lastBegun: Int32 = 0
+  private var handedBefore = 0
   /// How many streams the server allows at once.
   private var streamLimit: Int
   /// When it last became idle, for the pool.
@@ -40,12 +42,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
   /// One timer for the deadlines of all requests, and for the server's silence.
   private var timer: DelayedCall?
   private var timerTime = Int64.max
-  /// A turn of the reactor will send what the session has.
-  private var isFlushScheduled = false
   private var isReading = false
   /// A request has left it, which its pool does not know yet.
   private var hasFreed = false
-  private var isWritingPaused = false
   private var hasEnded = false
 
   init(
@@ -61,6 +60,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
     settings.fieldBytes = pool.limits.headBytes
     session = try HTTP2Session(.client, settings)
     streamLimit = min(session.remoteStreamLimit, Self.assumedStreamLimit)
+    wire = HTTP2Wire(session, over: transport, for: self)
   }
 
   // Only reached with the reactor's release: otherwise it has ended before.
@@ -93,9 +93,15 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
   /// How many more requests it takes.
   var capacity: Int { isWorn || transport.isBroken ? 0 : max(0, streamLimit - streams.count) }
 
+  /// Whether it can carry `exchange`, as for a connection of HTTP/1: an idle one may have been closed by the server,
+  /// and would lose the request.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
+    !isIdle || exchange.request.isRepeatable || !transport.hasUndeliveredInput(hasJustRead: false)
+  }
+
   // MARK: - Sending
 
-  func connectionMade(_ transport: any Transport) { flush() }
+  func connectionMade(_ transport: any Transport) { wire.flush() }
 
   /// Sends the request of `exchange`; false if the request itself cannot be sent.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
@@ -126,29 +132,22 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
   }
 
   /// Sends at the end of this turn: what many callbacks of one turn ask for goes out together.
-  func flushSoon() {
-    if isReading || isFlushScheduled { return }
-    isFlushScheduled = true
-    reactor.callSoon { [weak self] in self?.flush() }
-  }
+  func flushSoon() { wire.flushSoon() }
 
-  private func flush() {
-    isFlushScheduled = false
-    while !isWritingPaused, !hasEnded, let bytes = session.takeOutput() {
-      transport.write(bytes)
-      // All that was begun may be in it. What a broken connection refuses the server cannot get.
-      if !transport.isBroken { lastWritten = lastBegun }
+  func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
+
+  func flushed() {
+    if wire.handedToTransport != handedBefore {
+      handedBefore = wire.handedToTransport
+      // All that was begun may be in it.
+      lastWritten = lastBegun
     }
-    for id in session.takeDrained() { streams[id]?.resumeWriting() }
     if session.isOver, !transport.isClosing { transport.close() }
   }
 
-  func pauseWriting() { isWritingPaused = true }
+  func pauseWriting() { wire.pauseWriting() }
 
-  func resumeWriting() {
-    isWritingPaused = false
-    flush()
-  }
+  func resumeWriting() { wire.resumeWriting() }
 
   // MARK: - Time
 
@@ -170,7 +169,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
     case .wait(let time): next = min(next, time)
     case .ping:
       session.ping()
-      flush()
+      wire.flush()
       next = min(next, liveness.due)
     // The PING itself may still be in the buffer.
     case .dead where transport.bufferedBytes > 0: next = min(next, now + HTTP2Liveness.patience)
@@ -189,22 +188,16 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
   func dataReceived(_ bytes: Span<UInt8>) {
     isReading = true
     liveness.noteRead(at: reactor.turnTime)
-    do throws(HTTP2Error) {
-      try bytes.withUnsafeBufferPointer { (buffer) throws(HTTP2Error) in
-        // Safe: the events are handled before `receive` returns, and none keeps the bytes.
-        try session.receive(Span(_unsafeElements: buffer)) { take($0, Span(_unsafeElements: buffer)) }
-      }
-    } catch {
-      ending = .invalid(error.description)
-      session.terminate(.protocolError)
-    }
+    wire.receive(bytes)
+  }
+
+  func readEnded() {
     handOn()
     isReading = false
     settle()
-    flush()
   }
 
-  private func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
+  func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
     switch event {
     case .head(let id, let section, let endsStream):
       liveness.noteContent()
@@ -219,15 +212,14 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
       if !hadPiece, stream.hasPiece { filled.append(stream) }
     case .trailers(let id, let section): streams[id]?.take(trailers: section)
     case .end(let id): streams[id]?.end()
-    case .closed(let id, let code):
-      let isReset = session.takeReset(of: id)
-      streams[id]?.closed(code, isReset: isReset)
+    case .streamError(let error): streams[error.stream]?.fail(error)
+    case .closed(let id, let code): streams[id]?.closed(code)
     case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()
     case .goAway(_, let code, let debug):
       if code != .noError || ending == nil { ending = .goAway(code, debug) }
       drain()
     case .settings: streamLimit = session.remoteStreamLimit
-    case .pong: break
+    case .pong, .sent: break
     }
   }
 
@@ -293,7 +285,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
     pool.noteDraining(self)
     session.terminate()
     if isReading { return }
-    flush()
+    wire.flush()
     if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
   }
 
@@ -301,8 +293,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection {
 
   func connectionLost(_ end: ConnectionEnd) {
     hasEnded = true
+    wire.end()
     timer.take()?.cancel()
-    let ending = ending ?? .lost(end.error, session.complaint)
+    let ending = session.failure.map { .invalid($0) } ?? ending ?? .lost(end.error)
     // In the order in which they were sent, so that those that are repeated keep it.
     for stream in inOrder { stream.connectionLost(ending) }
     pool.lost(self)

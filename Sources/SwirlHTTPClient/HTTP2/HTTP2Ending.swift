@@ -8,35 +8,34 @@ enum HTTP2Ending {
   /// The server said GOAWAY (RFC 9113 §6.8).
   case goAway(HTTP2ErrorCode, String)
   /// The server broke the protocol.
-  case invalid(String)
+  case invalid(HTTP2Error)
   /// The server did not answer a PING.
   case dead
   /// The network, or the server without a word.
-  case lost(NetError?, String?)
+  case lost(NetError?)
 
   var code: HTTPError.Code {
     switch self {
     case .goAway: .closedEarly
     case .invalid: .invalidResponse
     case .dead: .connectionLost
-    case .lost(let error, _): error == nil ? .closedEarly : .connectionLost
+    case .lost(let error): error == nil ? .closedEarly : .connectionLost
     }
   }
 
   var network: NetError? {
-    if case .lost(let error, _) = self { error } else { nil }
+    if case .lost(let error) = self { error } else { nil }
   }
 
   var reason: String {
     switch self {
     case .goAway(let code, let debug):
       "the server ended the connection by GOAWAY with \(code)\(debug.isEmpty ? "" : ", \(debug)") (RFC 9113 §6.8)"
-    case .invalid(let complaint):
-      "what the server sent is not HTTP/2: \(complaint); the connection was ended with PROTOCOL_ERROR (RFC 9113 §5.4.1)"
+    case .invalid(let error): "the server broke HTTP/2: \(error)"
     case .dead:
       "the server did not answer a PING within \(Duration.nanoseconds(HTTP2Liveness.patience)) (RFC 9113 §6.7): "
         + "the server or the network is down"
-    case .lost(let error, let complaint): error?.reason ?? complaint ?? "the connection was closed"
+    case .lost(let error): error?.reason ?? "the connection was closed"
     }
   }
 }

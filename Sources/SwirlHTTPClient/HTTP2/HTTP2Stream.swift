@@ -125,6 +125,9 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     if continueTimer != nil { stopBody() }
     self.head = head
     do throws(ContentError) {
+      if let limit = exchange.bodyLimit, case .contentLength(let length) = head.framing, length > limit {
+        return failTooLarge(limit)
+      }
       switch try exchange.reception(of: head) {
       case .discard: isDiscarded = true
       case .collect(let decoder): content.collect(decoder, head.framing)
@@ -140,11 +143,16 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   func take(_ bytes: Span<UInt8>) {
-    if isOver || isDiscarded { return session.consume(bytes.count, of: id) }
+    if isOver { return session.consume(bytes.count, of: id) }
     received += bytes.count
     exchange.noteActivity()
+    if isDiscarded {
+      session.consume(bytes.count, of: id)
+      if received > ClientConnection.discardedLength { leaveDetour(.cancel) }
+      return
+    }
     if let limit = exchange.bodyLimit, received > limit {
-      return fail(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+      return failTooLarge(limit)
     }
     if content.stream?.isPaused == true {
       unconsumed += bytes.count
@@ -185,10 +193,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     }
     handOn()
     if isOver { return }
-    if isDiscarded {
-      leave(.noError)
-      return exchange.takeDetour(head)
-    }
+    if isDiscarded { return leaveDetour() }
     let isDecoded = content.decoder != nil
     let stream = content.stream
     let body = content.end()
@@ -200,10 +205,18 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     exchange.finish(.success(response))
   }
 
+  /// The response was a redirect or a challenge, of which the head is enough.
+  private func leaveDetour(_ code: HTTP2ErrorCode = .noError) {
+    guard let head else { return }
+    leave(code)
+    exchange.takeDetour(head)
+  }
+
   /// The stream was closed, by its end or by a reset.
-  /// - Parameter isReset: whether the server has reset it.
-  func closed(_ code: HTTP2ErrorCode, isReset: Bool) {
+  func closed(_ code: HTTP2ErrorCode) {
     if isOver { return }
+    // The rest of a redirect's page is not needed.
+    if isDiscarded, code != .refusedStream { return leaveDetour() }
     switch code {
     case .refusedStream where mayRepeatRefused:
       // The server has done nothing of it (RFC 9113 §8.7).
@@ -227,13 +240,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     case .noError:
       fail(
         .closedEarly, "the server closed the stream before its response was complete" + exchange.adviceAfterSending)
-    case _ where isReset:
-      fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)" + exchange.adviceAfterSending)
-    default:
-      fail(
-        .invalidResponse,
-        "the response is malformed: \(session.complaint ?? "its length is not that of its content"); "
-          + "the stream was reset with \(code) (RFC 9113 §8.1.1)")
+    default: fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)" + exchange.adviceAfterSending)
     }
   }
 
@@ -247,6 +254,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func connectionLost(_ ending: HTTP2Ending) {
     if isOver { return }
+    if isDiscarded { return leaveDetour() }
     let mayRepeat =
       // What was not written the server cannot have processed.
       !connection.hasWritten(self)
@@ -270,6 +278,16 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     fail(
       .invalidResponse,
       "the fields of the response are longer than \(connection.limits.headBytes) bytes (RFC 9113 §6.5.2)")
+  }
+
+  private func failTooLarge(_ limit: Int) {
+    fail(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+  }
+
+  /// The server broke a rule on this stream, which the session has reset.
+  func fail(_ error: HTTP2Error) {
+    if isDiscarded, !isOver { return leaveDetour() }
+    fail(.invalidResponse, "the server broke HTTP/2: \(error)")
   }
 
   private func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }

@@ -1,5 +1,5 @@
 /// How to treat a field in a trailer section (RFC 9110 §6.5.1).
-enum TrailerRule {
+package enum TrailerRule {
   /// Reported, apart from the head's fields.
   case allowed
   /// Not reported: it is needed before the content, or concerns the connection.
@@ -7,7 +7,7 @@ enum TrailerRule {
   /// An error: it would change the framing or the destination of the message, as in a smuggling attack.
   case refused
 
-  init(_ bytes: Span<UInt8>, _ name: Range<Int>) {
+  package init(_ bytes: Span<UInt8>, _ name: Range<Int>) {
     if Self.refusedNames.contains(where: { bytes.equals($0, in: name) }) {
       self = .refused
     } else {

@@ -12,10 +12,11 @@ struct RawHead: Sendable {
     self.fieldsStart = fieldsStart
   }
 
-  /// The same, with the version of HTTP/2 at its start.
-  init(http2 head: RawHead) {
+  /// The same, with the version of HTTP/2 in place of `1.1` at `position`.
+  init(http2 head: RawHead, versionAt position: Int) {
     var bytes = head.bytes
-    bytes.replaceSubrange(5..<8, with: "2.0".utf8)
+    bytes[position] = UInt8(ascii: "2")
+    bytes[position + 2] = UInt8(ascii: "0")
     self.init(bytes: bytes, fieldsStart: head.fieldsStart)
   }
 

@@ -39,4 +39,12 @@ struct RequestLine: StartLine {
     kind = RequestKind(parsing: bytes, method)
     target = try RequestTarget(parsing: bytes, methodEnd + 1..<targetEnd, for: kind)
   }
+
+  /// The same, of HTTP/2.
+  init(http2 line: RequestLine) {
+    method = line.method
+    kind = line.kind
+    target = line.target
+    version = .http2
+  }
 }

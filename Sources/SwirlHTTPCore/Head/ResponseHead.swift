@@ -100,7 +100,7 @@ extension ResponseHead {
   }
 
   private init(_ head: ResponseHead, endsStream: Bool) {
-    raw = RawHead(http2: head.raw)
+    raw = RawHead(http2: head.raw, versionAt: 5)
     line = StatusLine(http2: head.line)
     options = []
     switch head.framing {

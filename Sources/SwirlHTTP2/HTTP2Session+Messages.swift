@@ -1,0 +1,135 @@
+#if HTTP2
+import CNGHTTP2
+package import HTTPTypes
+
+extension HTTP2Session {
+  /// Content of a message that the library asks for.
+  private static var provider: nghttp2_data_provider {
+    nghttp2_data_provider(source: nghttp2_data_source(ptr: nil)) { _, stream, _, length, flags, _, owner in
+      HTTP2Session.of(owner).read(stream, length, &flags!.pointee)
+    }
+  }
+
+  /// Begins a request, with its head in the form of HTTP/1; its stream.
+  package func request(_ head: [UInt8], scheme: String, hasContent: Bool) throws(HTTP2Error) -> Int32 {
+    list.load(requestHead: head, isSecure: scheme == "https")
+    let stream = list.withFields { fields, count in
+      var provider = Self.provider
+      return withUnsafePointer(to: &provider) {
+        nghttp2_submit_request(pointer, nil, fields, count, hasContent ? $0 : nil, nil)
+      }
+    }
+    guard stream > 0 else { throw HTTP2Error(code: .internalError, stream: 0, reason: Self.text(stream)) }
+    if hasContent { outgoing[stream] = OutgoingContent() }
+    return stream
+  }
+
+  /// Begins a response, or sends an informational one, with its head in the form of HTTP/1. A 101 accepts an extended
+  /// CONNECT (RFC 8441).
+  package func respond(_ head: [UInt8], on stream: Int32, hasContent: Bool) throws(HTTP2Error) {
+    list.load(responseHead: head)
+    let isInformational = list.isInformational
+    let code = list.withFields { fields, count in
+      if isInformational {
+        return nghttp2_submit_headers(
+          pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, fields, count, nil)
+      }
+      var provider = Self.provider
+      return withUnsafePointer(to: &provider) {
+        nghttp2_submit_response(pointer, stream, fields, count, hasContent ? $0 : nil)
+      }
+    }
+    guard code == 0 else { throw HTTP2Error(code: .internalError, stream: stream, reason: Self.text(code)) }
+    if hasContent, !isInformational { outgoing[stream] = OutgoingContent() }
+  }
+
+  /// Adds content to a message; false when the writer is to wait until its stream is in `takeDrained`.
+  package func write(_ bytes: [UInt8], on stream: Int32) -> Bool {
+    guard let place = outgoing.index(forKey: stream) else { return true }
+    outgoing.values[place].append(bytes)
+    let isFull = outgoing.values[place].count > settings.waterMark
+    outgoing.values[place].isFull = isFull
+    resume(stream, place)
+    return !isFull
+  }
+
+  /// The content of a message is complete.
+  package func end(_ stream: Int32, trailers: HTTPFields? = nil) {
+    guard let place = outgoing.index(forKey: stream) else { return }
+    outgoing.values[place].isEnded = true
+    outgoing.values[place].trailers = trailers
+    resume(stream, place)
+  }
+
+  private func resume(_ stream: Int32, _ place: Dictionary<Int32, OutgoingContent>.Index) {
+    guard outgoing.values[place].isAwaited else { return }
+    outgoing.values[place].isAwaited = false
+    nghttp2_session_resume_data(pointer, stream)
+  }
+
+  /// Puts the stream into `takeDrained` when content of it is sent next.
+  package func noteSent(of stream: Int32) { outgoing[stream]?.isWatched = true }
+
+  /// The number of content bytes of a message that wait in the session.
+  package func pendingBytes(of stream: Int32) -> Int { outgoing[stream]?.count ?? 0 }
+
+  /// Whether content of a message is still to be sent.
+  package func isSending(_ stream: Int32) -> Bool { outgoing[stream] != nil }
+
+  /// Resets a stream.
+  package func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
+    outgoing[stream] = nil
+    ownResets.insert(stream)
+    nghttp2_submit_rst_stream(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
+  }
+
+  // MARK: - For the callbacks
+
+  /// Says how much content the next frame has, of which `room` is the maximum.
+  private func read(_ stream: Int32, _ room: Int, _ flags: inout UInt32) -> Int {
+    guard let place = outgoing.index(forKey: stream) else {
+      return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+    }
+    let pending = outgoing.values[place].count
+    let count = min(pending, room)
+    if count == pending, outgoing.values[place].isEnded {
+      flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      if let trailers = outgoing.values[place].trailers, !trailers.isEmpty {
+        flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        list.load(trailers: trailers)
+        _ = list.withFields { nghttp2_submit_trailer(pointer, stream, $0, $1) }
+      }
+      if count == 0 {
+        outgoing.remove(at: place)
+        return 0
+      }
+    } else if count == 0 {
+      outgoing.values[place].isAwaited = true
+      return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    }
+    flags |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+    return count
+  }
+
+  /// Moves content to the output, behind the header of its frame.
+  func send(_ stream: Int32, _ header: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+    guard let place = outgoing.index(forKey: stream) else {
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    }
+    let pending = outgoing.values[place].count
+    let needed = output.count + min(pending, outputLimit) + 64
+    if output.capacity < needed { output.reserveCapacity(needed) }
+    output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
+    outgoing.values[place].move(count, to: &output)
+    floods.earn(count)
+    let isLow = outgoing.values[place].isFull && pending - count <= settings.waterMark / 4
+    if isLow || outgoing.values[place].isWatched {
+      outgoing.values[place].isFull = false
+      outgoing.values[place].isWatched = false
+      drained.append(stream)
+    }
+    if outgoing.values[place].isEnded, pending == count { outgoing.remove(at: place) }
+    return output.count >= outputLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
+  }
+}
+#endif

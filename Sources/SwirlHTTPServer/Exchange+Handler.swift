@@ -1,0 +1,38 @@
+import SwirlDeferred
+import SwirlReactor
+
+/// What sends the responses to requests: a connection of HTTP/1, or a stream of HTTP/2.
+protocol Responder: AnyObject {
+  var server: HTTPServer { get }
+  var reactor: Reactor! { get }
+  /// The response of an exchange is ready.
+  func answer(_ exchange: Exchange, with response: HTTPServer.Response)
+  /// A response became ready outside of a read: it can be sent.
+  func answerLater()
+}
+
+extension Exchange {
+  /// Calls the handler, whose response may come later.
+  func wait(for responder: any Responder, _ handler: () throws -> Deferred<HTTPServer.Response>) {
+    guard let request else { return }
+    let server = responder.server
+    if server.times.handler != .max { handlerStart = responder.reactor.turnTime }
+    do {
+      let source = try handler()
+      self.source = source
+      self.responder = responder
+      source.addBoth { [self] result in
+        self.source = nil
+        guard let responder = self.responder.take(), case .waiting = state else { return }
+        switch result {
+        case .success(let response): responder.answer(self, with: response)
+        case .failure(let error):
+          responder.answer(self, with: responder.server.failureResponse(error, to: request))
+        }
+        responder.answerLater()
+      }
+    } catch {
+      responder.answer(self, with: server.failureResponse(error, to: request))
+    }
+  }
+}
