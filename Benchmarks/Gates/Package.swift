@@ -15,6 +15,7 @@ let package = Package(
     .executableTarget(name: "Awaits", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Waiters", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Exchanges", dependencies: [.product(name: "Swirl", package: "swirl")]),
+    .executableTarget(name: "Multiplexing", dependencies: [.product(name: "Swirl", package: "swirl")]),
     .executableTarget(name: "Peer"),
   ],
   swiftLanguageModes: [.v6]

@@ -22,9 +22,11 @@ ROWS = {
     "fetch, streamed": (("Exchanges", "streamed"), 1_000, "server"),
     "fetch, one redirect": (("Exchanges", "redirect"), 1_000, "server"),
     "fetch, gzip": (("Exchanges", "gzip"), 1_000, "server"),
+    "fetch, HTTP/2": (("Multiplexing", "fetch"), 1_000, "HTTP/2 server"),
     "fetch, awaited on main": (("Awaits", "fetch"), 1_000, "server"),
     "fetch, awaited in actor": (("Awaits", "fetch-actor"), 1_000, "server"),
     "server hello": (("Operations", "hello"), 1_000, "client"),
+    "server hello, HTTP/2": (("Multiplexing", "hello"), 1_000, "HTTP/2 client"),
     "server hello, awaited": (("Awaits", "hello"), 1_000, "client"),
     "Deferred chain of three": (("Operations", "chain"), 10_000, None),
     "await on main": (("Awaits", "main"), 10_000, None),
@@ -85,8 +87,12 @@ class Counters:
         program, name = operation
         command = [*under, self._programs / program, name, count]
         environment = ENVIRONMENT | environment
-        if peer in ("server", "TLS server"):
-            words = [sys.executable, HERE / "tls_peer.py"] if peer == "TLS server" else [self._programs / "Peer", "server"]
+        if peer in ("server", "TLS server", "HTTP/2 server"):
+            words = {
+                "server": [self._programs / "Peer", "server"],
+                "TLS server": [sys.executable, HERE / "tls_peer.py"],
+                "HTTP/2 server": [sys.executable, HERE / "http2_peer.py"],
+            }[peer]
             with _started(words) as server:
                 try:
                     port = server.stdout.readline().strip()
@@ -96,9 +102,12 @@ class Counters:
             return _complaints(done.returncode, done.stderr)
         with tempfile.TemporaryFile("w+") as errors, _started(command, errors, environment) as program:
             try:
-                if peer == "client":
-                    client = [self._programs / "Peer", "client", program.stdout.readline().strip(), count]
-                    subprocess.run(_words(*client), check=True, timeout=300)
+                if peer is not None:
+                    port = program.stdout.readline().strip()
+                    client = [self._programs / "Peer", "client", port, count]
+                    if peer == "HTTP/2 client":
+                        client = ["h2load", "-c1", "-m1", f"-n{count}", f"http://127.0.0.1:{port}/hello"]
+                    subprocess.run(_words(*client), check=True, timeout=300, stdout=subprocess.DEVNULL)
                 status = program.wait(300)
             finally:
                 program.kill()
