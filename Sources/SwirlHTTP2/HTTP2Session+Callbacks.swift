@@ -127,7 +127,7 @@ extension HTTP2Session {
 
   private func takeData(_ data: UnsafePointer<UInt8>, _ length: Int, on stream: Int32) {
     guard let input else { return }
-    floods.earn(4 * length)
+    if scanner.frame.isPadded { floods.earn(4 * length) }
     // The library reads content in place.
     let start = data - input
     events.append(.data(stream: stream, start..<start + length))
@@ -141,7 +141,10 @@ extension HTTP2Session {
     case NGHTTP2_HEADERS: takeSection(of: frame, endsStream: ends)
     case NGHTTP2_DATA where ends: events.append(.end(stream: stream))
     case NGHTTP2_RST_STREAM:
-      if role == .server, nghttp2_session_find_stream(pointer, stream) != nil { floods.chargeReset() }
+      // A client that has seen a part of its answer may have enough.
+      if role == .server, outgoing[stream] == nil, nghttp2_session_find_stream(pointer, stream) != nil {
+        floods.chargeReset()
+      }
     case NGHTTP2_SETTINGS where !isAnswer: events.append(.settings)
     case NGHTTP2_PING where isAnswer:
       events.append(.pong(withUnsafeBytes(of: frame.ping.opaque_data) { UInt64(bigEndian: $0.load(as: UInt64.self)) }))
@@ -196,6 +199,8 @@ extension HTTP2Session {
     case NGHTTP2_RST_STREAM:
       let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
       if ownResets.remove(stream) != nil || code == .refusedStream { return }
+      // The peer may have closed the stream before this reset left.
+      if nghttp2_session_find_stream(pointer, stream) == nil { return }
       // The library resets a stream for its content without saying so.
       report(stream, code, "DATA on stream \(stream): \(Self.rule(ofContent: code))")
     case NGHTTP2_GOAWAY:

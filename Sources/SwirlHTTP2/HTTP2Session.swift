@@ -149,6 +149,8 @@ package final class HTTP2Session {
       floods.beginSection()
     case FrameHeader.continuation: floods.continueSection()
     case FrameHeader.settings: floods.chargeSettings()
+    // That of a stream which this side has reset, too: it was on its way.
+    case FrameHeader.data where !scanner.frame.isPadded: floods.earn(4 * scanner.frame.length)
     default: break
     }
   }

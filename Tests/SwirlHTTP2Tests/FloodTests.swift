@@ -143,6 +143,17 @@ import Testing
     #expect(bench.session.failure == nil)
   }
 
+  @Test func `answers that are cut off are no flood`() throws {
+    let bench = try FrameBench.server()
+    for index in 0..<2000 {
+      let stream = 1 + 2 * index
+      bench.receive([.get(stream)])
+      try bench.session.respond(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), on: Int32(stream), hasContent: true)
+      bench.receive([.reset(stream)])
+    }
+    #expect(bench.session.failure == nil)
+  }
+
   @Test func `requests that are answered are no flood`() throws {
     let bench = try FrameBench.server()
     for index in 0..<10_000 {

@@ -156,6 +156,13 @@ import Testing
     #expect(bench.errors.isEmpty)
   }
 
+  @Test func `a reset by both has one end`() throws {
+    let bench = try FrameBench.server()
+    bench.receive([.get(1, [("content-length", "1")], ends: false), .data(1, "ab"), .reset(1, 8)])
+    #expect(bench.events.filter { $0 == "closed 1 8" }.count == 1)
+    #expect(bench.events.last == "closed 1 8")
+  }
+
   @Test func `a reset by the owner has no error`() throws {
     let bench = try FrameBench.server()
     bench.receive([.get(1)])
