@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 
+import h2load
 import nginx
 import wrk
 from processes import Failed, Server, run
@@ -53,9 +54,11 @@ class Bench:
             self._nginx = nginx.start(self.folder, [self.server_core])
         return self._nginx
 
-    def page(self, path, tls=False):
+    def page(self, path, tls=False, http2=False):
         server = self.nginx()
-        return f"https://127.0.0.1:{server.tls_port}/{path}" if tls else f"http://127.0.0.1:{server.port}/{path}"
+        if tls:
+            return f"https://127.0.0.1:{server.http2_tls_port if http2 else server.tls_port}/{path}"
+        return f"http://127.0.0.1:{server.http2_port if http2 else server.port}/{path}"
 
     @property
     def roots(self):
@@ -86,6 +89,9 @@ class Bench:
 
     def wrk(self, url, seconds=None, **options):
         return wrk.load(url, [self.client_core], seconds=seconds or self.seconds, **options)
+
+    def h2load(self, url, seconds=None, **options):
+        return h2load.load(url, [self.client_core], seconds=seconds or self.seconds, **options)
 
     def close(self):
         if self._nginx is not None:

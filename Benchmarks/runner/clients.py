@@ -19,6 +19,8 @@ PROGRAMS = {
 }
 #: Those that can be told whom to trust.
 SECURED = [*SWIRL, "libcurl", "AsyncHTTPClient, futures", "AsyncHTTPClient, async"]
+#: Those that speak HTTP/2 with a server that is known to.
+MULTIPLEXING = [*SWIRL, "Swirl, awaited on main", "libcurl"]
 AWAITED = [name for name in PROGRAMS if name.startswith("Swirl, awaited")]
 #: Those of most rows: what awaiting costs has rows of its own.
 USUAL = [name for name in PROGRAMS if name not in AWAITED]
@@ -49,6 +51,25 @@ def fetching(path, length, in_flight=100, close=False, tls=False, only=USUAL):
         return {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
 
     return {"wrk": wrk} | {name: client(PROGRAMS[name]) for name in only}
+
+
+def multiplexing(path, length, in_flight=100, tls=False, only=MULTIPLEXING):
+    """The same over one connection of HTTP/2; h2load, which keeps nothing of what it reads, is the yardstick."""
+
+    def client(words):
+        def measure(bench):
+            options = ["--in-flight", in_flight, "--length", length, "--seconds", bench.seconds, "--http2"]
+            options += ["--roots", bench.roots] if tls else []
+            url = bench.page(path, tls, http2=True)
+            return bench.figures([*words, url, *options], [bench.client_core], bench.seconds + 60)
+
+        return measure
+
+    def h2load_run(bench):
+        count, wall, ended = bench.h2load(bench.page(path, tls, http2=True), streams=in_flight)
+        return {"": bench.per_operation({"operations": count, "user": ended.user, "system": ended.system, "wall": wall})}
+
+    return {"h2load": h2load_run} | {name: client(PROGRAMS[name]) for name in only}
 
 
 def slow_page(count, only):

@@ -45,6 +45,21 @@ http {{
     location = /small {{ return 200 "{small}"; }}
     root {folder};
   }}
+  server {{
+    listen 127.0.0.1:{http2_port} http2 backlog=16384 reuseport;
+    location = /small {{ return 200 "{small}"; }}
+    location = /hello {{ return 200 "hello"; }}
+    root {folder};
+  }}
+  server {{
+    listen 127.0.0.1:{http2_tls_port} ssl http2 backlog=16384 reuseport;
+    ssl_certificate {folder}/certificate.pem;
+    ssl_certificate_key {folder}/key.pem;
+    ssl_protocols TLSv1.3;
+    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+    location = /small {{ return 200 "{small}"; }}
+    root {folder};
+  }}
 }}
 """
 
@@ -74,13 +89,15 @@ def start(folder, cores):
     with open(folder / "1g", "wb") as large:
         large.truncate(1 << 30)
     make_certificate(folder)
-    port, tls_port = free_port(), free_port()
+    port, tls_port, http2_port, http2_tls_port = (free_port() for _ in range(4))
     modules = [path for path in MODULES if path.exists()]
     (folder / "nginx.conf").write_text(
         CONFIGURATION.format(
             folder=folder,
             port=port,
             tls_port=tls_port,
+            http2_port=http2_port,
+            http2_tls_port=http2_tls_port,
             small="x" * 100,
             modules="\n".join(f"load_module {path};" for path in modules),
             slow="echo_sleep 3.0; echo hello;" if modules else "return 404;",
@@ -88,6 +105,7 @@ def start(folder, cores):
     )
     server = Server(["nginx", "-c", folder / "nginx.conf", "-p", folder], cores, port=port)
     server.tls_port = tls_port
+    server.http2_port, server.http2_tls_port = http2_port, http2_tls_port
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -3,10 +3,10 @@
 import dataclasses
 import typing
 
-from clients import AWAITED, SECURED, SWIRL, fetching, slow_page
+from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
-from servers import AWAITING_HANDLERS, echoing, idle_connections, serving
+from servers import AWAITING_HANDLERS, echoing, idle_connections, serving, serving_http2
 from transfers import downloading, uploading
 
 ONE, TWO = "one core", "two cores"
@@ -63,6 +63,14 @@ ROWS = [
     Row("fetch small, one connection", fetching("small", 100, in_flight=1), "wrk", quick=False),
     Row("fetch small, a connection per request", fetching("small", 100, close=True), "wrk", quick=False),
     *_curve(),
+    Row("fetch small, HTTP/2, 100 streams", multiplexing("small", 100), "h2load"),
+    Row(
+        "fetch small, HTTP/2 over TLS, 100 streams",
+        multiplexing("small", 100, tls=True, only=[*SECURED]),
+        "h2load",
+        quick=False,
+    ),
+    Row("fetch 1 MiB, HTTP/2", multiplexing("1m", 1 << 20, in_flight=10), "h2load", quick=False),
     Row(
         "10,000 fetches of a 3 s page",
         slow_page(
@@ -76,6 +84,14 @@ ROWS = [
     ),
     Row("server hello", serving("hello"), "nginx"),
     Row("server hello, awaited", serving("hello", table=AWAITING_HANDLERS), "nginx"),
+    Row("server hello, HTTP/2, 100 streams", serving_http2("hello"), "nginx"),
+    Row(
+        "server hello, HTTP/2, 100 connections of 10 streams",
+        serving_http2("hello", streams=10, connections=100),
+        "nginx",
+        quick=False,
+    ),
+    Row("server 1 MiB, HTTP/2", serving_http2("1m", streams=10), "nginx", quick=False),
     Row("server hello over TLS", not_yet="TLS"),
     Row("server 1 MiB", serving("1m"), "nginx", quick=False),
     Row(

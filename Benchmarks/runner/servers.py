@@ -56,6 +56,19 @@ def serving(path, in_flight=100, table=HTTP):
     return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | _started(table, under_wrk)
 
 
+def serving_http2(path, streams=100, connections=1, table={"Swirl": HTTP["Swirl"]}):
+    """HTTP servers under h2load, without TLS; nginx is the yardstick."""
+
+    def under_h2load(bench, server):
+        before = server.cpu_seconds()
+        port = getattr(server, "http2_port", server.port)
+        count, wall, _ = bench.h2load(f"http://127.0.0.1:{port}/{path}", streams=streams, connections=connections)
+        used = server.cpu_seconds() - before
+        return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
+
+    return {"nginx": lambda bench: {"": under_h2load(bench, bench.nginx())}} | _started(table, under_h2load)
+
+
 def idle_connections(count):
     """What a server holds for each connection that has had one answer and waits."""
 

@@ -197,6 +197,7 @@ extension HTTP2Session {
     case NGHTTP2_DATA, NGHTTP2_HEADERS:
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
     case NGHTTP2_RST_STREAM:
+      lastReset = max(lastReset, stream)
       let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
       if ownResets.remove(stream) != nil || code == .refusedStream { return }
       // The peer may have closed the stream before this reset left.

@@ -11,8 +11,17 @@ extension HTTP2Session {
   }
 
   /// Begins a request, with its head in the form of HTTP/1; its stream.
-  package func request(_ head: [UInt8], scheme: String, hasContent: Bool) throws(HTTP2Error) -> Int32 {
-    list.load(requestHead: head, isSecure: scheme == "https")
+  ///
+  /// - Parameters:
+  ///   - head: the request line and the fields, validated.
+  ///   - scheme: `https` or `http`.
+  ///   - hasContent: whether content follows.
+  ///   - isExtendedConnect: whether its Upgrade field is the protocol of an extended CONNECT, which the server takes:
+  ///     see `remoteTakesConnectProtocol`.
+  package func request(
+    _ head: [UInt8], scheme: String, hasContent: Bool, isExtendedConnect: Bool = false
+  ) throws(HTTP2Error) -> Int32 {
+    list.load(requestHead: head, isSecure: scheme == "https", isExtendedConnect: isExtendedConnect)
     let stream = list.withFields { fields, count in
       var provider = Self.provider
       return withUnsafePointer(to: &provider) {
@@ -67,6 +76,9 @@ extension HTTP2Session {
     nghttp2_session_resume_data(pointer, stream)
   }
 
+  /// Puts the stream into `takeDrained` when content of it is sent next.
+  package func noteSent(of stream: Int32) { outgoing[stream]?.isWatched = true }
+
   /// The number of content bytes of a message that wait in the session.
   package func pendingBytes(of stream: Int32) -> Int { outgoing[stream]?.count ?? 0 }
 
@@ -119,8 +131,10 @@ extension HTTP2Session {
     output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
     outgoing.values[place].move(count, to: &output)
     floods.earn(count)
-    if outgoing.values[place].isFull, pending - count <= settings.waterMark / 4 {
+    let isLow = outgoing.values[place].isFull && pending - count <= settings.waterMark / 4
+    if isLow || outgoing.values[place].isWatched {
       outgoing.values[place].isFull = false
+      outgoing.values[place].isWatched = false
       drained.append(stream)
     }
     if outgoing.values[place].isEnded, pending == count { outgoing.remove(at: place) }

@@ -42,6 +42,8 @@ package final class HTTP2Session {
   /// The latest stream of the client that was begun here.
   package internal(set) var lastPeerStream: Int32 = 0
   var openStreams = 0
+  /// The highest stream that was reset here: frames for it and for those below may be in flight.
+  var lastReset: Int32 = 0
   /// Streams without events: they are refused.
   var refused: Set<Int32> = []
   /// Streams above this one are refused.
@@ -124,12 +126,18 @@ package final class HTTP2Session {
       let rest = UnsafeBufferPointer(rebasing: bytes[start...])
       let (count, beginsFrame) = scanner.next(rest)
       floods.charge(count)
-      if beginsFrame { beginFrame() }
+      if beginsFrame {
+        if let (code, reason) = ruleBroken(by: scanner.frame) { return end(code, reason) }
+        beginFrame()
+      }
       let queued = pendingFrames
       let code = nghttp2_session_mem_recv(pointer, rest.baseAddress, count)
       if code < 0 { return endForLibrary(code) }
       if pendingFrames > queued { answered = scanner.frame }
       if let violation { return end(violation.code, violation.reason) }
+      if overflowsWindow(scanner.frame, queued: pendingFrames - queued) {
+        return end(.flowControlError, "SETTINGS: the window of a stream exceeds 2^31-1 bytes (RFC 9113 §6.9.2)")
+      }
       if scanner.isBetweenFrames { endFrame() }
       start += count
     }

@@ -17,6 +17,8 @@ struct OutgoingContent {
   var trailers: HTTPFields?
   /// Whether the session waits for content, and must be resumed.
   var isAwaited = false
+  /// Whether its writer wants to know when some of it is sent.
+  var isWatched = false
   /// Whether its writer was to wait.
   var isFull = false
 

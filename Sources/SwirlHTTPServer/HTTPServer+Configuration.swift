@@ -104,6 +104,7 @@ extension HTTPServer.Configuration {
     var http2Settings: HTTP2Settings {
       var settings = HTTP2Settings()
       settings.streams = streamsPerConnection
+      settings.takesConnectProtocol = true
       settings.fieldBytes = limits.headBytes
       // What a handler that has enough may be sent until the client waits, on each stream.
       settings.streamWindow = 256 * 1024

@@ -5,10 +5,11 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// One event loop, HTTP/1 only, and as many connections as requests.
+/// One event loop, HTTP/1 only unless asked otherwise, and as many connections as requests.
 private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
-  configuration.httpVersion = .http1Only
+  // Over TLS only: it has no prior knowledge.
+  configuration.httpVersion = load.usesHTTP2 ? .automatic : .http1Only
   // On a busy machine ten thousand simultaneous connections take longer than the default ten seconds.
   configuration.timeout.connect = .seconds(60)
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = load.inFlight

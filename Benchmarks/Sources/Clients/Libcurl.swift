@@ -7,7 +7,8 @@ func libcurl(_ load: Load) {
   let context = Unmanaged.passUnretained(load).toOpaque()
   let closes: Int32 = load.closesConnections ? 1 : 0
   let buffer = load.expectedLength > 64 * 1024 ? 256 * 1024 : 0
-  let result = curl_load_run(load.url, Int32(load.inFlight), closes, buffer, load.roots, completed, context)
+  let http2: Int32 = load.usesHTTP2 ? 1 : 0
+  let result = curl_load_run(load.url, Int32(load.inFlight), closes, http2, buffer, load.roots, completed, context)
   if result != 0 { fail("libcurl could not be set up") }
 }
 

@@ -7,6 +7,7 @@ import Swirl
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = load.inFlight
   configuration.connections = load.inFlight
+  if load.usesHTTP2, load.roots == nil { configuration.http2 = .priorKnowledge }
   if let roots = load.roots { configuration.tls.roots = [.file(roots)] }
   return HTTPClient(configuration)
 }

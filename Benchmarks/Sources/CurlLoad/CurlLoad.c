@@ -57,7 +57,7 @@ static int timer_changed(CURLM *multi, long timeout, void *context) {
   return 0;
 }
 
-int curl_load_run(const char *url, int in_flight, int closes, long buffer, const char *roots, curl_load_completed completed, void *context) {
+int curl_load_run(const char *url, int in_flight, int closes, int http2, long buffer, const char *roots, curl_load_completed completed, void *context) {
   loop_t loop = {.multi = curl_multi_init(), .epoll = epoll_create1(EPOLL_CLOEXEC), .timeout = -1};
   body_t *bodies = calloc(in_flight, sizeof(body_t));
   struct epoll_event *events = calloc(1024, sizeof(struct epoll_event));
@@ -81,6 +81,11 @@ int curl_load_run(const char *url, int in_flight, int closes, long buffer, const
     if (roots) curl_easy_setopt(easy, CURLOPT_CAINFO, roots);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    if (http2) {
+      int secure = strncmp(url, "https:", 6) == 0;
+      curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+      curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    }
     if (closes) {
       static struct curl_slist close_field = {"Connection: close", NULL};
       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, &close_field);

@@ -8,6 +8,8 @@ public final class Load: @unchecked Sendable {
   public let inFlight: Int
   /// Whether each request closes its connection.
   public let closesConnections: Bool
+  /// Whether all requests share one connection, by HTTP/2.
+  public let usesHTTP2: Bool
   /// The expected length of each body; -1 for any length.
   public let expectedLength: Int
   /// The file with the trusted certificate, for an `https` URL.
@@ -26,12 +28,13 @@ public final class Load: @unchecked Sendable {
   private let residentBefore = residentKiB("VmRSS")
 
   /// - Parameter options: the URL, and `--in-flight`, `--seconds`, `--warm-up`, `--count`, `--length`, `--close`,
-  ///   `--roots`.
+  ///   `--http2`, `--roots`.
   public init(_ options: Options) {
     guard let url = options.words.last else { fail("no URL") }
     self.url = url
     inFlight = options.count("--in-flight", or: 100)
     closesConnections = options.has("--close")
+    usesHTTP2 = options.has("--http2")
     roots = options.text("--roots")
     seconds = options.number("--seconds", or: 2)
     warmUp = options.number("--warm-up", or: 0.5)

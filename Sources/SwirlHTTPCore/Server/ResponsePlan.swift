@@ -60,9 +60,17 @@ extension ResponsePlan {
 
 extension ResponsePlan {
   /// For a request on a stream of HTTP/2, whose frames take the place of chunks (RFC 9113 §8.1).
-  package init(http2 response: ResponseFacts, to request: AnsweredRequest) throws(UnsendableResponse) {
-    if response.kind == .upgrade { throw .upgradeNotOffered }
-    if request.kind == .connect, response.status < 300 { throw .noTunnel }
+  /// - Parameters:
+  ///   - asksForTunnel: whether the method of the request is CONNECT, perhaps an extended one (RFC 8441).
+  ///   - isTunnel: whether both directions of the stream are a tunnel from here.
+  package init(
+    http2 response: ResponseFacts, to request: AnsweredRequest, asksForTunnel: Bool, isTunnel: Bool
+  ) throws(UnsendableResponse) {
+    if isTunnel {
+      self.init(framing: .none, isPersistent: true, sendsContent: true)
+      return
+    }
+    if asksForTunnel, response.status < 300 { throw .noTunnel }
     if response.status < 200 { throw .informational }
     self.init(response, to: request.kind, version: request.version)
     isPersistent = true

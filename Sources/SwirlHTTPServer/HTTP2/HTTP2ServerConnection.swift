@@ -29,8 +29,6 @@
     private(set) var facts: ConnectionFacts!
     private(set) var state = State.open
     private var streams: [Int32: HTTP2ServerStream] = [:]
-    /// The latest stream of the client.
-    private var lastStream: Int32 = 0
     /// The streams that have a piece of content for their handlers.
     private var readers: [HTTP2ServerStream] = []
     /// How many bytes were dropped while lingering.
@@ -114,7 +112,7 @@
 
     func connectionLost(_ end: ConnectionEnd) {
       finish()
-      cancelStreams()
+      cancelStreams(end)
       reportAll()
       server.remove(self)
     }
@@ -126,8 +124,8 @@
     }
 
     /// The clients of all requests are no longer there.
-    private func cancelStreams() {
-      for stream in inOrder { stream.clientGone() }
+    private func cancelStreams(_ end: ConnectionEnd? = nil) {
+      for stream in inOrder { stream.clientGone(end) }
       streams = [:]
     }
 
@@ -160,13 +158,13 @@
     }
 
     private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
-      lastStream = id
       idleDeadline = .max
       let stream = HTTP2ServerStream(id, on: self)
       streams[id] = stream
       do throws(HTTPWireError) {
         let limits = server.configuration.limits
-        stream.begin(try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits))
+        let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
+        stream.begin(head, asksForTunnel: section.connectProtocol != nil || head.method == .connect)
       } catch {
         stream.refuse(HTTPServer.StatusError(error.status, error.message))
       }
@@ -218,7 +216,7 @@
       guard state == .open || state == .announced else { return }
       state = .draining
       idleDeadline = .max
-      session.goAway(lastStream: lastStream)
+      session.goAway(lastStream: session.lastPeerStream)
       wire.flushSoon()
     }
 

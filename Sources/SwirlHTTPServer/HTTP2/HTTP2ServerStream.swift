@@ -3,6 +3,7 @@
   import SwirlDeferred
   import SwirlHTTP2
   import SwirlHTTPCore
+  import SwirlNet
   import SwirlReactor
 
   /// One request and its response on a stream of HTTP/2 (RFC 9113 §8.1).
@@ -16,6 +17,10 @@
 
     // Content
     private var head: RequestHead?
+    /// Whether what follows the head is for a tunnel (RFC 9113 §8.5, RFC 8441 §4).
+    private var asksForTunnel = false
+    /// The protocol of a tunnel writes and reads the content of both directions.
+    private var tunnel: HTTP2StreamTransport?
     private var body: [UInt8] = []
     private var trailers: HTTPFields?
     var upload: RequestUpload?
@@ -50,8 +55,11 @@
 
     // MARK: - The request
 
-    func begin(_ head: RequestHead) {
+    /// - Parameter asksForTunnel: whether the method is CONNECT.
+    func begin(_ head: RequestHead, asksForTunnel: Bool) {
       self.head = head
+      self.asksForTunnel = asksForTunnel
+      if asksForTunnel { return handle(HTTPServer.Request(head, connection: connection.facts)) }
       if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
       if head.framing == .none { return }
       contentStart = reactor.turnTime
@@ -100,8 +108,17 @@
 
     /// Takes content; returns whether `deliver` is to be called at the end of the read.
     func take(_ bytes: Span<UInt8>) -> Bool {
+      if let tunnel {
+        tunnel.receive(bytes)
+        return false
+      }
       if isOver || isContentDropped {
         session.consume(bytes.count, of: id)
+        return false
+      }
+      if asksForTunnel {
+        // The client has not heard that there is a tunnel.
+        body.append(copying: bytes)
         return false
       }
       received += bytes.count
@@ -133,7 +150,8 @@
     /// The request is complete.
     func inputEnded() {
       hasInputEnded = true
-      if isOver || isContentDropped { return }
+      if let tunnel { return tunnel.inputEnded() }
+      if isOver || isContentDropped || asksForTunnel { return }
       if upload != nil {
         deliver()
         guard let upload = upload.take() else { return }
@@ -207,9 +225,7 @@
       server.commonFields.refresh(at: reactor.wallSeconds)
       switch response.content {
       case .stream(let length, let write): start(write, length, response, exchange)
-      case .upgrade:
-        sendWhole(
-          server.replacement(for: UnsendableResponse.upgradeNotOffered, to: exchange.request), exchange)
+      case .upgrade(let makeProtocol): startTunnel(makeProtocol, response, exchange)
       case .empty, .text, .bytes: sendWhole(response, exchange)
       }
       connection.wire.flushSoon()
@@ -239,17 +255,18 @@
 
     /// Sends the head; if it throws, it has sent nothing.
     private func sendHead(
-      _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, _ exchange: Exchange
+      _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, _ exchange: Exchange,
+      isTunnel: Bool = false
     ) throws -> ResponsePlan {
       var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
       facts.statedLength = response.fields?[.contentLength].flatMap { Int($0) }
       let answered = exchange.request?.head.answered ?? .unreadable
-      let plan = try ResponsePlan(http2: facts, to: answered)
+      let plan = try ResponsePlan(http2: facts, to: answered, asksForTunnel: asksForTunnel, isTunnel: isTunnel)
       var head: [UInt8] = []
       head.reserveCapacity(256)
       try server.commonFields.appendHead(
         of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &head)
-      try session.respond(head, on: id, hasContent: plan.sendsContent && length != 0)
+      try session.respond(head, on: id, hasContent: plan.sendsContent && (length != 0 || kind != .whole))
       written = (response.status.code, 0)
       if response.fields?[.connection].map(ConnectionField.init)?.hasClose == true { connection.drain() }
       return plan
@@ -263,10 +280,32 @@
       do { plan = try sendHead(response, .streamed, length, exchange) } catch {
         return sendWhole(server.replacement(for: error, to: exchange.request), exchange)
       }
-      guard plan.sendsContent, length != 0 else { return dropContent() }
+      guard plan.sendsContent else { return dropContent() }
       let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
       exchange.state = .streaming(body)
       do { try write(HTTPServer.BodyWriter(body)) } catch { body.breakOff("the body's writer failed: \(error)") }
+    }
+
+    private func startTunnel(
+      _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response, _ exchange: Exchange
+    ) {
+      let transport = HTTP2StreamTransport(id, on: connection.wire)
+      let successor: any StreamProtocol
+      do {
+        guard asksForTunnel else { throw UnsendableResponse.upgradeNotOffered }
+        successor = try makeProtocol(transport)
+        // The session sends a 101 as the 200 that accepts an extended CONNECT (RFC 8441 §5).
+        _ = try sendHead(response, .streamed, nil, exchange, isTunnel: true)
+      } catch {
+        return sendWhole(server.replacement(for: error, to: exchange.request, "the upgrade failed"), exchange)
+      }
+      tunnel = transport
+      finish(exchange, isComplete: true)
+      transport.streamProtocol = successor
+      successor.connectionMade(transport)
+      transport.receive(body.span)
+      body = []
+      if hasInputEnded { transport.inputEnded() }
     }
 
     /// The request is answered before its content is complete.
@@ -294,12 +333,14 @@
     }
 
     func resumeWriting() {
+      if let tunnel { return tunnel.contentSent() }
       isWritingPaused = false
       if case .streaming(let body)? = exchange?.state { body.drain() }
     }
 
     /// The whole response is in the output.
     func outputEnded() {
+      if let tunnel { return tunnel.outputEnded() }
       guard let exchange, !isOver else { return }
       finish(exchange, isComplete: true)
       // Content that is still being sent is not wanted any more (RFC 9113 §8.1).
@@ -323,7 +364,9 @@
     // MARK: - The end
 
     /// The stream was closed before its response was complete, or the connection has ended.
-    func clientGone() {
+    /// - Parameter end: how the connection ended, if it did.
+    func clientGone(_ end: ConnectionEnd? = nil) {
+      if let tunnel = tunnel.take() { return tunnel.lost(end ?? ConnectionEnd(.closed)) }
       if isOver { return }
       isOver = true
       upload.take()?.finish(throwing: HTTPServer.ClientDisconnectedError())
@@ -338,6 +381,7 @@
     /// The loop has ended: releases what it owns without calls of the program's code.
     func reactorReleased() {
       isOver = true
+      tunnel.take()?.release()
       upload.take()?.finish(throwing: HTTPServer.ClientDisconnectedError())
       guard let exchange else { return }
       if case .streaming(let body) = exchange.state { body.connectionReleased() }

@@ -4,8 +4,8 @@
 typedef int (*curl_load_completed)(void *context, long status, long length);
 
 /// Keeps `inFlight` GETs of `url` under way until every request was completed and none is to follow.
-/// `buffer` is how much is read at once, 0 for what libcurl takes by itself;
+/// With `http2` all share one connection. `buffer` is how much is read at once, 0 for what libcurl takes by itself;
 /// `roots` the file with the certificates to trust, NULL for those of the system.
 /// Returns 0, or -1 when libcurl or epoll could not be set up.
-int curl_load_run(const char *url, int inFlight, int closesConnections, long buffer, const char *roots,
+int curl_load_run(const char *url, int inFlight, int closesConnections, int http2, long buffer, const char *roots,
                   curl_load_completed completed, void *context);
