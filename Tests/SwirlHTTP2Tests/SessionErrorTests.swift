@@ -24,6 +24,7 @@ import Testing
     Case([.data(0, "a")], .protocolError, "DATA: stream_id == 0"),
     Case([.data(3, "a")], .protocolError, "DATA on stream 3: stream in idle"),
     Case([.get(1), .data(1, "a")], .streamClosed, "DATA on stream 1: stream in half-closed(remote)"),
+    Case([.get(1), .reset(1), .data(1, "a")], .streamClosed, "DATA on stream 1: the stream is closed (RFC 9113 §5.1)"),
     Case([.get(1), .get(1)], .streamClosed, "HEADERS on stream 1: stream closed"),
     Case([.get(2)], .protocolError, "HEADERS on stream 2: "),
     Case([.get(0)], .protocolError, "HEADERS: "),
