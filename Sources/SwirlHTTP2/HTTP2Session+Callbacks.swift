@@ -72,6 +72,7 @@ extension HTTP2Session {
   /// Refuses a stream above the limits.
   private func beginRequest(_ stream: Int32) -> Int32 {
     openStreams += 1
+    isPrioritized = prioritized.remove(stream) != nil
     if openStreams <= settings.streams, stream <= lastTaken {
       lastPeerStream = stream
       return 0
@@ -224,7 +225,7 @@ extension HTTP2Session {
   /// A stream without a priority is incremental: streams that are alike share the connection, where the default of RFC
   /// 9218 §4.2 sends one after the other.
   private func shareFairly(_ stream: Int32) {
-    if prioritized.remove(stream) != nil { return }
+    if isPrioritized { return }
     var priority = nghttp2_extpri(urgency: UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY), inc: 1)
     // A `priority` field of the request replaces it after this callback.
     nghttp2_session_change_extpri_stream_priority(pointer, stream, &priority, 0)

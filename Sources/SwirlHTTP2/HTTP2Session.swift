@@ -53,6 +53,8 @@ package final class HTTP2Session {
   var violation: (code: HTTP2ErrorCode, reason: String)?
   /// Streams whose priority came before their requests.
   var prioritized: Set<Int32> = []
+  /// Whether the request that is being read is one of them.
+  var isPrioritized = false
 
   // Outgoing.
   @exclusivity(unchecked) var outgoing: [Int32: OutgoingContent] = [:]

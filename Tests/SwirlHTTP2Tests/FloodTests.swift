@@ -263,6 +263,14 @@ import Testing
     #expect(bench.session.pendingFrames == 0)
   }
 
+  @Test func `priorities of refused streams are no flood`() throws {
+    let bench = try FrameBench.server { $0.streams = 1 }
+    bench.receive([.get(1)])
+    for index in 1...100 { bench.receive([.priorityUpdate(1 + 2 * index, "u=1"), .get(1 + 2 * index)]) }
+    #expect(bench.session.failure == nil)
+    #expect(bench.codes == [Int](repeating: 7, count: 100))
+  }
+
   @Test func `priorities of streams that never come are bounded`() throws {
     for acknowledged in [false, true] {
       let bench = try FrameBench.server(acknowledged: acknowledged)
