@@ -72,7 +72,7 @@ extension HTTP2Session {
   /// Refuses a stream above the limits.
   private func beginRequest(_ stream: Int32) -> Int32 {
     openStreams += 1
-    isPrioritized = prioritized.remove(stream) != nil
+    isPrioritized = !prioritized.isEmpty && prioritized.remove(stream) != nil
     if openStreams <= settings.streams, stream <= lastTaken {
       lastPeerStream = stream
       return 0
@@ -186,10 +186,11 @@ extension HTTP2Session {
 
   private func closed(_ stream: Int32, _ code: HTTP2ErrorCode) {
     outgoing[stream] = nil
-    reported.remove(stream)
-    ownResets.remove(stream)
+    // Most streams end well: looking a number up costs more than the question.
+    if !reported.isEmpty { reported.remove(stream) }
+    if !ownResets.isEmpty { ownResets.remove(stream) }
     if role == .server { openStreams -= 1 }
-    if refused.remove(stream) == nil { events.append(.closed(stream: stream, code)) }
+    if refused.isEmpty || refused.remove(stream) == nil { events.append(.closed(stream: stream, code)) }
   }
 
   private func sent(_ frame: nghttp2_frame) {

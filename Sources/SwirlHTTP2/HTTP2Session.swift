@@ -27,34 +27,34 @@ package final class HTTP2Session {
   /// The fields that are being read.
   @exclusivity(unchecked) var fields: FieldReader
   /// Whether the peer is in the middle of a head or of trailers.
-  package private(set) var isReadingSection = false
+  @exclusivity(unchecked) package private(set) var isReadingSection = false
   /// What the library says about the frame that is being read.
   @exclusivity(unchecked) var complaint: String?
   /// Why the session ends because of the peer. An error that the library finds is known after `takeOutput`.
-  package internal(set) var failure: HTTP2Error?
+  @exclusivity(unchecked) package internal(set) var failure: HTTP2Error?
   /// The code with which the owner of this object ends the session.
   var ownCode: HTTP2ErrorCode?
   /// Streams that this session resets for an error of the peer that was reported.
-  var reported: Set<Int32> = []
+  @exclusivity(unchecked) var reported: Set<Int32> = []
   /// Streams that the owner of this object resets.
-  var ownResets: Set<Int32> = []
+  @exclusivity(unchecked) var ownResets: Set<Int32> = []
 
   // A server's.
   /// The latest stream of the client that was begun here.
-  package internal(set) var lastPeerStream: Int32 = 0
+  @exclusivity(unchecked) package internal(set) var lastPeerStream: Int32 = 0
   @exclusivity(unchecked) var openStreams = 0
   /// The highest stream that was reset here: frames for it and for those below may be in flight.
   var lastReset: Int32 = 0
   /// Streams without events: they are refused.
-  var refused: Set<Int32> = []
+  @exclusivity(unchecked) var refused: Set<Int32> = []
   /// Streams above this one are refused.
   var lastTaken = Int32.max
   /// An error of the connection in the frame that is being read.
-  var violation: (code: HTTP2ErrorCode, reason: String)?
+  @exclusivity(unchecked) var violation: (code: HTTP2ErrorCode, reason: String)?
   /// Streams whose priority came before their requests.
-  var prioritized: Set<Int32> = []
+  @exclusivity(unchecked) var prioritized: Set<Int32> = []
   /// Whether the request that is being read is one of them.
-  var isPrioritized = false
+  @exclusivity(unchecked) var isPrioritized = false
 
   // Outgoing.
   @exclusivity(unchecked) var outgoing: [Int32: OutgoingContent] = [:]

@@ -143,6 +143,25 @@ import Testing
     #expect(bench.session.failure == nil)
   }
 
+  @Test func `an answer to a stream that is reset already is not kept`() throws {
+    let bench = try FrameBench.server()
+    let bytes = [Frame.get(1), .reset(1)].flatMap(\.bytes)
+    var events: [String] = []
+    try bench.session.receive(bytes.span) { event in
+      switch event {
+      case .head(let id, _, _):
+        events.append("head")
+        try? bench.session.respond(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), on: id, hasContent: true)
+        #expect(bench.session.write([1, 2, 3], on: id))
+      case .closed: events.append("closed")
+      default: break
+      }
+    }
+    #expect(events == ["head", "closed"])
+    #expect(!bench.session.isSending(1))
+    #expect(bench.take().isEmpty)
+  }
+
   @Test func `answers that are cut off are no flood`() throws {
     let bench = try FrameBench.server()
     for index in 0..<2000 {
