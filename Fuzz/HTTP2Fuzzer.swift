@@ -148,6 +148,7 @@ final class CheckedSession {
   /// Everything is out, and an ended session says so.
   func finish() {
     while !take().isEmpty {}
+    for id in closed { check(!session.isSending(id), "content of \(id), which is closed") }
     if session.failure != nil { check(session.isOver, "a failure that does not end the session") }
   }
 }
