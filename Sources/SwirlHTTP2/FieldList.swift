@@ -27,7 +27,6 @@ struct FieldList {
     let methodEnd = bytes[..<end].firstIndex(of: 0x20) ?? end
     let targetEnd = bytes[..<end].lastIndex(of: 0x20) ?? end
     let isConnect = bytes[..<methodEnd].elementsEqual("CONNECT".utf8)
-    let authority = value(of: "host", from: end + 2)
     let upgrade = isExtendedConnect ? value(of: "upgrade", from: end + 2) : nil
     add(":method", upgrade == nil ? .part(0..<methodEnd) : .constant("CONNECT"))
     if let upgrade { add(":protocol", .part(upgrade)) }
@@ -35,8 +34,12 @@ struct FieldList {
       add(":scheme", .constant(isSecure ? "https" : "http"))
       add(":path", .part(methodEnd + 1..<targetEnd))
     }
-    if let authority { add(":authority", .part(isConnect ? methodEnd + 1..<targetEnd : authority)) }
-    addFields(from: end + 2)
+    let place = entries.count
+    add(":authority", .part(methodEnd + 1..<targetEnd))
+    let host = addFields(from: end + 2)
+    // Pseudo-header fields precede the others (RFC 9113 §8.3).
+    if isConnect { return }
+    if let host { entries[place].value = .part(host) } else { entries.remove(at: place) }
   }
 
   /// Takes the fields of a response. A 101 accepts an extended CONNECT, which HTTP/2 does by 200 (RFC 8441 §5).
@@ -47,7 +50,7 @@ struct FieldList {
     let isUpgrade = bytes[code..<code + 3].elementsEqual("101".utf8)
     isInformational = bytes[code] == UInt8(ascii: "1") && !isUpgrade
     add(":status", isUpgrade ? .constant("200") : .part(code..<code + 3))
-    addFields(from: end + 2)
+    _ = addFields(from: end + 2)
   }
 
   mutating func load(trailers: HTTPFields) {
@@ -68,43 +71,51 @@ struct FieldList {
     isInformational = false
   }
 
-  private func endOfLine(from start: Int) -> Int { (bytes[start...].firstIndex(of: 0x0A) ?? bytes.count) - 1 }
+  private func endOfLine(from start: Int) -> Int {
+    var end = start
+    while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+    return end - 1
+  }
 
   private mutating func add(_ name: StaticString, _ value: Text) { entries.append((.constant(name), value)) }
 
-  private mutating func addFields(from start: Int) {
-    let named = connectionOptions(from: start)
+  /// Adds the fields that are not the connection's; the value of Host.
+  private mutating func addFields(from start: Int) -> Range<Int>? {
     var start = start
+    var host: Range<Int>?
+    var connection: Range<Int>?
     while true {
       let end = endOfLine(from: start)
-      if end <= start { return }
+      if end <= start { break }
       var colon = start
       while bytes[colon] != UInt8(ascii: ":") {
         if (0x41...0x5A).contains(bytes[colon]) { bytes[colon] |= 0x20 }
         colon += 1
       }
-      let value = trimmed(colon + 1..<end)
-      if !isOfConnection(start..<colon, value, named) { entries.append((.part(start..<colon), .part(value))) }
+      let (name, value) = (start..<colon, trimmed(colon + 1..<end))
+      switch name.count {
+      case 2 where equals("te", name) && !String(decoding: bytes[value], as: UTF8.self).isTrailers: break
+      case 4 where equals("host", name): host = host ?? value
+      case 7 where equals("upgrade", name): break
+      case 10 where equals("connection", name): connection = value
+      case 10 where equals("keep-alive", name): break
+      case 16 where equals("proxy-connection", name): break
+      case 17 where equals("transfer-encoding", name): break
+      default: entries.append((.part(name), .part(value)))
+      }
       start = end + 2
     }
+    if let connection { removeFields(namedBy: connection) }
+    return host
   }
 
-  private func isOfConnection(_ name: Range<Int>, _ value: Range<Int>, _ named: [String]) -> Bool {
-    switch name.count {
-    case 2 where equals("te", name): return !String(decoding: bytes[value], as: UTF8.self).isTrailers
-    case 4 where equals("host", name): return true
-    case 7 where equals("upgrade", name): return true
-    case 10 where equals("connection", name) || equals("keep-alive", name): return true
-    case 16 where equals("proxy-connection", name): return true
-    case 17 where equals("transfer-encoding", name): return true
-    default: return !named.isEmpty && named.contains(String(decoding: bytes[name], as: UTF8.self))
+  /// Removes the fields that Connection names.
+  private mutating func removeFields(namedBy connection: Range<Int>) {
+    let names = String(decoding: bytes[connection], as: UTF8.self).lowercased().split { $0 == "," || $0 == " " }
+    entries.removeAll { entry in
+      guard case .part(let name) = entry.name else { return false }
+      return names.contains { bytes[name].elementsEqual($0.utf8) }
     }
-  }
-
-  /// The fields that Connection names.
-  private func connectionOptions(from start: Int) -> [String] {
-    guard let value = value(of: "connection", from: start) else { return [] }
-    return String(decoding: bytes[value], as: UTF8.self).lowercased().split { $0 == "," || $0 == " " }.map(String.init)
   }
 
   private func equals(_ name: String, _ range: Range<Int>) -> Bool { bytes[range].elementsEqual(name.utf8) }

@@ -14,6 +14,8 @@ struct FieldReader {
     case malformed(String)
   }
 
+  private static let keptBytes = 8 * 1024
+
   private let limit: Int
   private(set) var kind = Kind.request
   private var size = 0
@@ -36,13 +38,14 @@ struct FieldReader {
     size = 0
     status = 0
     scheme = ""
-    lines.removeAll(keepingCapacity: true)
+    // A peer's large section does not stay for the life of its connection.
+    lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytes)
     method.removeAll(keepingCapacity: true)
-    path.removeAll(keepingCapacity: true)
+    path.removeAll(keepingCapacity: path.capacity <= Self.keptBytes)
     authority.removeAll(keepingCapacity: true)
     host.removeAll(keepingCapacity: true)
     connectProtocol.removeAll(keepingCapacity: true)
-    cookies.removeAll(keepingCapacity: true)
+    cookies.removeAll(keepingCapacity: cookies.capacity <= Self.keptBytes)
   }
 
   // MARK: - Fields
@@ -171,9 +174,11 @@ struct FieldReader {
 extension [UInt8] {
   fileprivate mutating func appendLine(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
     self += name
-    self += ": ".utf8
+    append(UInt8(ascii: ":"))
+    append(UInt8(ascii: " "))
     self += value
-    self += "\r\n".utf8
+    append(UInt8(ascii: "\r"))
+    append(UInt8(ascii: "\n"))
   }
 
   fileprivate mutating func appendStatusLine(_ status: Int) {

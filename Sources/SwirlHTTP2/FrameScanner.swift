@@ -13,6 +13,8 @@ struct FrameHeader: Equatable {
   static let settings: UInt8 = 4
   static let continuation: UInt8 = 9
 
+  var isPadded: Bool { flags & 8 != 0 }
+
   /// The name of the frame's type.
   var name: String {
     switch type {

@@ -72,6 +72,7 @@ extension HTTP2Session {
   /// Refuses a stream above the limits.
   private func beginRequest(_ stream: Int32) -> Int32 {
     openStreams += 1
+    isPrioritized = !prioritized.isEmpty && prioritized.remove(stream) != nil
     if openStreams <= settings.streams, stream <= lastTaken {
       lastPeerStream = stream
       return 0
@@ -127,7 +128,7 @@ extension HTTP2Session {
 
   private func takeData(_ data: UnsafePointer<UInt8>, _ length: Int, on stream: Int32) {
     guard let input else { return }
-    floods.earn(4 * length)
+    if scanner.frame.isPadded { floods.earn(4 * length) }
     // The library reads content in place.
     let start = data - input
     events.append(.data(stream: stream, start..<start + length))
@@ -141,7 +142,10 @@ extension HTTP2Session {
     case NGHTTP2_HEADERS: takeSection(of: frame, endsStream: ends)
     case NGHTTP2_DATA where ends: events.append(.end(stream: stream))
     case NGHTTP2_RST_STREAM:
-      if role == .server, nghttp2_session_find_stream(pointer, stream) != nil { floods.chargeReset() }
+      // A client that has seen a part of its answer may have enough.
+      if role == .server, outgoing[stream] == nil, nghttp2_session_find_stream(pointer, stream) != nil {
+        floods.chargeReset()
+      }
     case NGHTTP2_SETTINGS where !isAnswer: events.append(.settings)
     case NGHTTP2_PING where isAnswer:
       events.append(.pong(withUnsafeBytes(of: frame.ping.opaque_data) { UInt64(bigEndian: $0.load(as: UInt64.self)) }))
@@ -182,10 +186,11 @@ extension HTTP2Session {
 
   private func closed(_ stream: Int32, _ code: HTTP2ErrorCode) {
     outgoing[stream] = nil
-    reported.remove(stream)
-    ownResets.remove(stream)
+    // Most streams end well: looking a number up costs more than the question.
+    if !reported.isEmpty { reported.remove(stream) }
+    if !ownResets.isEmpty { ownResets.remove(stream) }
     if role == .server { openStreams -= 1 }
-    if refused.remove(stream) == nil { events.append(.closed(stream: stream, code)) }
+    if refused.isEmpty || refused.remove(stream) == nil { events.append(.closed(stream: stream, code)) }
   }
 
   private func sent(_ frame: nghttp2_frame) {
@@ -197,6 +202,8 @@ extension HTTP2Session {
       lastReset = max(lastReset, stream)
       let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
       if ownResets.remove(stream) != nil || code == .refusedStream { return }
+      // The peer may have closed the stream before this reset left.
+      if nghttp2_session_find_stream(pointer, stream) == nil { return }
       // The library resets a stream for its content without saying so.
       report(stream, code, "DATA on stream \(stream): \(Self.rule(ofContent: code))")
     case NGHTTP2_GOAWAY:
@@ -219,7 +226,7 @@ extension HTTP2Session {
   /// A stream without a priority is incremental: streams that are alike share the connection, where the default of RFC
   /// 9218 §4.2 sends one after the other.
   private func shareFairly(_ stream: Int32) {
-    if prioritized.remove(stream) != nil { return }
+    if isPrioritized { return }
     var priority = nghttp2_extpri(urgency: UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY), inc: 1)
     // A `priority` field of the request replaces it after this callback.
     nghttp2_session_change_extpri_stream_priority(pointer, stream, &priority, 0)

@@ -34,8 +34,9 @@ extension HTTP2Session {
   }
 
   /// Begins a response, or sends an informational one, with its head in the form of HTTP/1. A 101 accepts an extended
-  /// CONNECT (RFC 8441).
+  /// CONNECT (RFC 8441). Does nothing on a stream that is closed, as it may be while its head is handled.
   package func respond(_ head: [UInt8], on stream: Int32, hasContent: Bool) throws(HTTP2Error) {
+    if nghttp2_session_find_stream(pointer, stream) == nil { return }
     list.load(responseHead: head)
     let isInformational = list.isInformational
     let code = list.withFields { fields, count in

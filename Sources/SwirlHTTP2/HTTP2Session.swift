@@ -11,55 +11,58 @@ package final class HTTP2Session {
   package enum Role: Sendable { case client, server }
 
   // Set at the end of `init`, and freed in `deinit`.
-  private(set) var pointer: OpaquePointer!
+  @exclusivity(unchecked) private(set) var pointer: OpaquePointer!
   package let role: Role
   let settings: HTTP2Settings
 
-  // Written by the library's callbacks, which run only during calls of this object.
-  var events: [HTTP2Event] = []
+  // Written by the library's callbacks, which run only during calls of this object, on one thread. Unchecked where a
+  // request passes often: no access to one of these calls what accesses the same one.
+  @exclusivity(unchecked) var events: [HTTP2Event] = []
   /// The bytes that are being read.
-  var input: UnsafePointer<UInt8>?
-  var scanner: FrameScanner
-  var floods: FloodGuard
+  @exclusivity(unchecked) var input: UnsafePointer<UInt8>?
+  @exclusivity(unchecked) var scanner: FrameScanner
+  @exclusivity(unchecked) var floods: FloodGuard
   /// The latest frame to which the session has queued something: after the GOAWAY of an error it answers no other.
-  private var answered = FrameHeader()
+  @exclusivity(unchecked) private var answered = FrameHeader()
   /// The fields that are being read.
-  var fields: FieldReader
+  @exclusivity(unchecked) var fields: FieldReader
   /// Whether the peer is in the middle of a head or of trailers.
-  package private(set) var isReadingSection = false
+  @exclusivity(unchecked) package private(set) var isReadingSection = false
   /// What the library says about the frame that is being read.
-  var complaint: String?
+  @exclusivity(unchecked) var complaint: String?
   /// Why the session ends because of the peer. An error that the library finds is known after `takeOutput`.
-  package internal(set) var failure: HTTP2Error?
+  @exclusivity(unchecked) package internal(set) var failure: HTTP2Error?
   /// The code with which the owner of this object ends the session.
   var ownCode: HTTP2ErrorCode?
   /// Streams that this session resets for an error of the peer that was reported.
-  var reported: Set<Int32> = []
+  @exclusivity(unchecked) var reported: Set<Int32> = []
   /// Streams that the owner of this object resets.
-  var ownResets: Set<Int32> = []
+  @exclusivity(unchecked) var ownResets: Set<Int32> = []
 
   // A server's.
   /// The latest stream of the client that was begun here.
-  package internal(set) var lastPeerStream: Int32 = 0
-  var openStreams = 0
+  @exclusivity(unchecked) package internal(set) var lastPeerStream: Int32 = 0
+  @exclusivity(unchecked) var openStreams = 0
   /// The highest stream that was reset here: frames for it and for those below may be in flight.
   var lastReset: Int32 = 0
   /// Streams without events: they are refused.
-  var refused: Set<Int32> = []
+  @exclusivity(unchecked) var refused: Set<Int32> = []
   /// Streams above this one are refused.
   var lastTaken = Int32.max
   /// An error of the connection in the frame that is being read.
-  var violation: (code: HTTP2ErrorCode, reason: String)?
+  @exclusivity(unchecked) var violation: (code: HTTP2ErrorCode, reason: String)?
   /// Streams whose priority came before their requests.
-  var prioritized: Set<Int32> = []
+  @exclusivity(unchecked) var prioritized: Set<Int32> = []
+  /// Whether the request that is being read is one of them.
+  @exclusivity(unchecked) var isPrioritized = false
 
   // Outgoing.
-  var outgoing: [Int32: OutgoingContent] = [:]
+  @exclusivity(unchecked) var outgoing: [Int32: OutgoingContent] = [:]
   /// Streams whose writer may continue.
   var drained: [Int32] = []
-  var list = FieldList()
-  var output: [UInt8] = []
-  var outputLimit = 0
+  @exclusivity(unchecked) var list = FieldList()
+  @exclusivity(unchecked) var output: [UInt8] = []
+  @exclusivity(unchecked) var outputLimit = 0
   private var isFirstOutput = true
 
   package init(_ role: Role, _ settings: HTTP2Settings = HTTP2Settings()) throws(HTTP2Error) {
@@ -110,8 +113,8 @@ package final class HTTP2Session {
     swap(&found, &events)
     for event in found { handle(event) }
     found.removeAll(keepingCapacity: true)
-    // Handlers may have caused others.
-    if events.isEmpty { swap(&found, &events) }
+    // Handlers may have caused others. What a flood needed is not kept.
+    if events.isEmpty, found.capacity <= 256 { swap(&found, &events) }
   }
 
   /// Whether events wait for `handleEvents`.
@@ -157,6 +160,8 @@ package final class HTTP2Session {
       floods.beginSection()
     case FrameHeader.continuation: floods.continueSection()
     case FrameHeader.settings: floods.chargeSettings()
+    // That of a stream which this side has reset, too: it was on its way.
+    case FrameHeader.data where !scanner.frame.isPadded: floods.earn(4 * scanner.frame.length)
     default: break
     }
   }

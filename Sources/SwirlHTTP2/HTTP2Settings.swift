@@ -17,7 +17,8 @@ package struct HTTP2Settings: Sendable {
   // What a peer may do that costs more than it brings. Each exceeded limit ends the connection with ENHANCE_YOUR_CALM.
 
   /// How many requests of a client may end by a reset, a refusal or an error before they are answered. As many are
-  /// allowed again 30 seconds later, each thirtieth part a second.
+  /// allowed again 30 seconds later, each thirtieth part a second. A request counts as answered when its response has
+  /// begun.
   package var resets = 1000
   /// How many bytes the peer may send in frames that carry neither fields nor content, or little of them: PING,
   /// SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty frames, padding. Fields and content earn bytes, and time as

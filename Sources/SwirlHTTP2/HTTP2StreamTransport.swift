@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 package import SwirlNet
 package import SwirlReactor
@@ -168,3 +169,4 @@ package final class HTTP2StreamTransport: Transport {
     streamProtocol = nil
   }
 }
+#endif

@@ -143,6 +143,36 @@ import Testing
     #expect(bench.session.failure == nil)
   }
 
+  @Test func `an answer to a stream that is reset already is not kept`() throws {
+    let bench = try FrameBench.server()
+    let bytes = [Frame.get(1), .reset(1)].flatMap(\.bytes)
+    var events: [String] = []
+    try bench.session.receive(bytes.span) { event in
+      switch event {
+      case .head(let id, _, _):
+        events.append("head")
+        try? bench.session.respond(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), on: id, hasContent: true)
+        #expect(bench.session.write([1, 2, 3], on: id))
+      case .closed: events.append("closed")
+      default: break
+      }
+    }
+    #expect(events == ["head", "closed"])
+    #expect(!bench.session.isSending(1))
+    #expect(bench.take().isEmpty)
+  }
+
+  @Test func `answers that are cut off are no flood`() throws {
+    let bench = try FrameBench.server()
+    for index in 0..<2000 {
+      let stream = 1 + 2 * index
+      bench.receive([.get(stream)])
+      try bench.session.respond(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), on: Int32(stream), hasContent: true)
+      bench.receive([.reset(stream)])
+    }
+    #expect(bench.session.failure == nil)
+  }
+
   @Test func `requests that are answered are no flood`() throws {
     let bench = try FrameBench.server()
     for index in 0..<10_000 {
@@ -250,6 +280,14 @@ import Testing
     #expect(bench.session.pendingFrames == 10)
     bench.take()
     #expect(bench.session.pendingFrames == 0)
+  }
+
+  @Test func `priorities of refused streams are no flood`() throws {
+    let bench = try FrameBench.server { $0.streams = 1 }
+    bench.receive([.get(1)])
+    for index in 1...100 { bench.receive([.priorityUpdate(1 + 2 * index, "u=1"), .get(1 + 2 * index)]) }
+    #expect(bench.session.failure == nil)
+    #expect(bench.codes == [Int](repeating: 7, count: 100))
   }
 
   @Test func `priorities of streams that never come are bounded`() throws {

@@ -24,6 +24,7 @@ import Testing
     Case([.data(0, "a")], .protocolError, "DATA: stream_id == 0"),
     Case([.data(3, "a")], .protocolError, "DATA on stream 3: stream in idle"),
     Case([.get(1), .data(1, "a")], .streamClosed, "DATA on stream 1: stream in half-closed(remote)"),
+    Case([.get(1), .reset(1), .data(1, "a")], .streamClosed, "DATA on stream 1: the stream is closed (RFC 9113 §5.1)"),
     Case([.get(1), .get(1)], .streamClosed, "HEADERS on stream 1: stream closed"),
     Case([.get(2)], .protocolError, "HEADERS on stream 2: "),
     Case([.get(0)], .protocolError, "HEADERS: "),
@@ -154,6 +155,13 @@ import Testing
     bench.receive([.get(1), .reset(1, 8)])
     #expect(bench.events == ["head 1 ends", "end 1", "closed 1 8"])
     #expect(bench.errors.isEmpty)
+  }
+
+  @Test func `a reset by both has one end`() throws {
+    let bench = try FrameBench.server()
+    bench.receive([.get(1, [("content-length", "1")], ends: false), .data(1, "ab"), .reset(1, 8)])
+    #expect(bench.events.filter { $0 == "closed 1 8" }.count == 1)
+    #expect(bench.events.last == "closed 1 8")
   }
 
   @Test func `a reset by the owner has no error`() throws {
