@@ -219,7 +219,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   }
 
   /// The maximum content of a redirect or a 401 that is read and dropped to keep the connection.
-  private static let discardedLength = 64 * 1024
+  static let discardedLength = 64 * 1024
 
   private func begin(withholdsContent: Bool) {
     if withholdsContent { stopBody() }

@@ -1,5 +1,4 @@
 import SwirlDeferred
-import SwirlHTTP2
 import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
@@ -11,40 +10,49 @@ import SwirlReactor
 /// gets it.
 final class ConnectionPool {
   /// They list this pool, and drop their lists when the client or the reactor is released.
-  private let pools: ConnectionPools
+  let pools: ConnectionPools
   /// Whether the client was released: connections that are still closing count for it no longer.
-  private var isDetached = false
+  private(set) var isDetached = false
   let origin: Origin
+  /// When its requests use HTTP/2.
+  let use: HTTPClient.HTTP2Use
   /// The proxy of the connections.
   let proxy: Proxy?
   let host: EncodedHost
   /// The prefix of the origin's URLs.
   let urlPrefix: [UInt8]
-  private unowned let reactor: Reactor
+  unowned let reactor: Reactor
   // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
   /// Connections that carry many requests at once. Those that take no more are not among them.
-  private var shared: [HTTP2Connection] = []
+  var shared: [any SharedConnection] = []
+  /// One of them, whose successor is being connected.
+  weak var renewed: (any SharedConnection)?
+  /// Whether a further shared connection could not be made: the others have to do.
+  var isFurtherRefused = false
   /// What the origin speaks: nil until the first connection says so.
-  private var wireProtocol: WireProtocol?
+  var wireProtocol: WireProtocol?
   /// Answers all requests in place of connections: the client of a function, which opens no socket.
   private var answering: AnsweringConnection?
   private var connecting: [ConnectAttempt] = []
   /// The number of established connections, busy and idle.
-  private(set) var open = 0
-  @exclusivity(unchecked) private var waiting = WaitingRequests()
+  var open = 0
+  @exclusivity(unchecked) var waiting = WaitingRequests()
   /// The sequence number of the request with which it is in the client's queue.
   var placeInLine: Int?
 
-  init(_ origin: Origin, of pools: ConnectionPools, on reactor: Reactor) throws(HTTPWireError) {
+  init(
+    _ origin: Origin, _ use: HTTPClient.HTTP2Use, of pools: ConnectionPools, on reactor: Reactor
+  ) throws(HTTPWireError) {
     self.pools = pools
     self.origin = origin
+    self.use = use
     proxy = origin.socketPath == nil ? pools.configuration.proxies.proxy(for: origin) : nil
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
-    wireProtocol = pools.expectedProtocol(of: origin) ?? pools.knownProtocol(of: origin)
+    wireProtocol = pools.expectedProtocol(of: origin, use) ?? pools.knownProtocol(of: origin)
     if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
@@ -91,7 +99,8 @@ final class ConnectionPool {
       _ = answering.send(exchange)
       return
     }
-    if !shared.isEmpty, let connection = shared.first(where: { $0.capacity > 0 }) {
+    if exchange.isMisdirected { return retry(exchange) }
+    if !shared.isEmpty, let connection = sharedWithRoom(for: exchange) {
       _ = connection.send(exchange)
       return
     }
@@ -131,21 +140,24 @@ final class ConnectionPool {
   func remove(_ exchange: HTTPClient.Exchange) {
     waiting.remove(exchange)
     // Cancel a connect that no request needs any more.
-    if connecting.count > waiting.count { cancelLatestConnect() }
+    if connecting.count > wantedConnects { cancelLatestConnect() }
     pools.noteFreed(self)
   }
+
+  /// Whether a request that this server misdirects can have a connection of its own.
+  var hasRoomForMisdirected: Bool { open + connecting.count < pools.configuration.connectionsPerOrigin }
 
   /// The first request in the queue.
   var firstWaiting: HTTPClient.Exchange? { waiting.first }
 
   /// Takes `exchange` out of the queue, for a connection or its error.
-  private func take(_ exchange: HTTPClient.Exchange) {
+  func take(_ exchange: HTTPClient.Exchange) {
     waiting.remove(exchange)
     exchange.timer?.cancel()
     exchange.timer = nil
   }
 
-  private func nextWaiting() -> HTTPClient.Exchange? {
+  func nextWaiting() -> HTTPClient.Exchange? {
     guard let next = waiting.first else { return nil }
     take(next)
     return next
@@ -159,33 +171,21 @@ final class ConnectionPool {
 
   /// Whether queued requests need a new connection, and the origin's limits allow it.
   var needsConnection: Bool {
-    connecting.count < min(waiting.count, connectingLimit)
+    connecting.count < min(wantedConnects, connectingLimit)
       && open + connecting.count < pools.configuration.connectionsPerOrigin
   }
+
+  /// How many connects there is a use for.
+  private var wantedConnects: Int { waiting.count + (renewed == nil ? 0 : 1) }
 
   /// How many connects may be under way.
   private var connectingLimit: Int {
     switch wireProtocol {
-    case .http1: Self.connectingAtOnce
+    case .http1, .http1Required: Self.connectingAtOnce
     // One finds out what the origin speaks: with HTTP/2 it carries all requests.
     case nil: 1
-    case .http2: shared.count < Self.sharedConnections ? 1 : 0
+    case .http2: wantsSharedConnection ? 1 : 0
     }
-  }
-
-  /// How many HTTP/2 connections an origin gets: a second one when the streams of the first are in use.
-  private static let sharedConnections = 2
-
-  /// A protocol that connections of the origin speak.
-  enum WireProtocol { case http1, http2 }
-
-  /// The origin wants HTTP/1.1 for a request (RFC 9113 §7, HTTP_1_1_REQUIRED): it gets it for all that follow.
-  func useHTTP1() { note(.http1) }
-
-  private func note(_ known: WireProtocol) {
-    if wireProtocol == known { return }
-    wireProtocol = known
-    if !isDetached { pools.note(known, of: origin) }
   }
 
   /// Makes a connection for each queued request, within the limits.
@@ -195,7 +195,7 @@ final class ConnectionPool {
 
   /// Makes a connection, whose slot in the client is already reserved.
   func connect() {
-    let attempt = ConnectAttempt(index: connecting.count)
+    let attempt = ConnectAttempt(index: connecting.count, latestRequest: waiting.latestNumber)
     connecting.append(attempt)
     attempt.connector = connect { [self] result in connected(attempt, result) }
   }
@@ -206,7 +206,7 @@ final class ConnectionPool {
     if let path = origin.socketPath {
       return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: pools.site, completion)
     }
-    let tls = origin.isSecure ? (wireProtocol == .http1 ? pools.http1TLS : pools.tls) : nil
+    let tls = origin.isSecure ? pools.tls(wireProtocol == .http1Required ? .off : use) : nil
     guard let proxy else {
       return reactor.connectTCP(
         host: origin.name, port: origin.port, timeout: timeout, security: tls, allowing: allows,
@@ -249,72 +249,37 @@ final class ConnectionPool {
       connectIfNeeded()
     case .failure(let error):
       pools.releaseConnection()
+      renewed = nil
+      failRequests(of: attempt) { $0.connectError(error, through: proxy) }
+      if !isDetached { pools.noteFreed(self) }
+    }
+  }
+
+  /// Fails the requests that `attempt`, which has failed, was for.
+  private func failRequests(of attempt: ConnectAttempt, _ makeError: (HTTPClient.Exchange) -> any Error) {
+    if wireProtocol == .http1 || wireProtocol == .http1Required {
       // The remaining attempts may still serve as many requests; the first one beyond them fails.
       if waiting.count > connecting.count, let exchange = nextWaiting() {
-        exchange.finish(.failure(exchange.connectError(error, through: proxy)))
+        exchange.finish(.failure(makeError(exchange)))
       }
-      if !isDetached { pools.noteFreed(self) }
+    } else {
+      if !shared.isEmpty, waiting.firstMisdirected == nil { isFurtherRefused = true }
+      // It was to carry all that waited when it began, unless another does. A callback may cancel others.
+      while let next = shared.isEmpty ? waiting.first : waiting.firstMisdirected, next.number <= attempt.latestRequest {
+        take(next)
+        next.finish(.failure(makeError(next)))
+      }
     }
   }
 
   private func start(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
     let chosen = transport.tlsInfo?.applicationProtocol
-    let isHTTP2 = chosen == "h2" || chosen == nil && pools.configuration.http2 == .priorKnowledge
+    let isHTTP2 = chosen == "h2" || chosen == nil && use.isPriorKnowledge && wireProtocol != .http1Required
     note(isHTTP2 ? .http2 : .http1)
-    guard isHTTP2 else {
-      let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
-      transport.start(connection)
-      return release(connection)
-    }
-    do throws(HTTP2Error) {
-      let connection = try HTTP2Connection(in: self, over: transport, times: times, on: reactor)
-      transport.start(connection)
-      shared.append(connection)
-      serve(connection)
-      if connection.isIdle { noteIdle(connection) }
-    } catch {
-      open -= 1
-      transport.abort()
-      pools.releaseConnection()
-      if let exchange = nextWaiting() { exchange.finish(.failure(exchange.error(.cannotConnect, "\(error)"))) }
-    }
-  }
-
-  // MARK: - Connections that carry many requests
-
-  /// Gives queued requests to a connection that has room.
-  func serve(_ connection: HTTP2Connection) {
-    while !waiting.isEmpty, connection.capacity > 0, let next = nextWaiting() { _ = connection.send(next) }
-    if !waiting.isEmpty { connectIfNeeded() }
-  }
-
-  /// A connection takes no more requests; those on it end on their own.
-  func noteDraining(_ connection: HTTP2Connection) {
-    shared.removeAll { $0 === connection }
-    if !waiting.isEmpty { connectIfNeeded() }
-  }
-
-  /// No request is on a connection.
-  func noteIdle(_ connection: HTTP2Connection) {
-    guard !isDetached, pools.keepsIdle else { return connection.close() }
-    if placeInLine != nil || pools.needsRoom(besides: self) { return makeRoom(connection) }
-    connection.idleSince = reactor.turnTime
-    pools.watchIdle()
-  }
-
-  private func makeRoom(_ connection: HTTP2Connection) {
-    connection.isMakingRoom = true
-    if !isDetached { pools.noteRoomComing() }
-    connection.close()
-  }
-
-  /// An HTTP/2 connection has ended.
-  func lost(_ connection: HTTP2Connection) {
-    open -= 1
-    shared.removeAll { $0 === connection }
-    if isDetached { return }
-    pools.releaseConnection(makingRoom: connection.isMakingRoom)
-    pools.noteFreed(self)
+    if isHTTP2 { return startShared(on: transport, times) }
+    let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
+    transport.start(connection)
+    release(connection)
   }
 
   // MARK: - Connections
@@ -356,9 +321,7 @@ final class ConnectionPool {
     let old = idle.prefix { $0.idleSince <= time }
     idle.removeFirst(old.count)
     for connection in old { connection.close() }
-    for connection in shared where connection.isIdle && connection.idleSince <= time { connection.close() }
-    let oldestShared = shared.lazy.filter(\.isIdle).map(\.idleSince).min()
-    return [idle.first?.idleSince, oldestShared].compactMap { $0 }.min()
+    return [idle.first?.idleSince, closeSharedIdle(before: time)].compactMap { $0 }.min()
   }
 
   /// Closes the longest-idle connection, to make room for one to another origin.
@@ -381,7 +344,7 @@ final class ConnectionPool {
   /// The client is released, so no request is in progress: a request retains its client.
   func detach() {
     isDetached = true
-    for connection in idle.take() { connection.close() }
+    for connection in idle.takeAll() { connection.close() }
     for connection in shared where connection.isIdle { connection.close() }
     // Connects for requests that have got another connection meanwhile.
     while !connecting.isEmpty { cancelLatestConnect() }
@@ -392,7 +355,7 @@ final class ConnectionPool {
     isDetached = true
     while let exchange = nextWaiting() { exchange.abandon() }
     answering?.abandon()
-    for attempt in connecting.take() {
+    for attempt in connecting.takeAll() {
       attempt.index = nil
       attempt.connector = nil
     }
@@ -404,7 +367,7 @@ final class ConnectionPool {
   func close(_ makeError: (HTTPClient.Exchange) -> any Error) {
     while let exchange = nextWaiting() { exchange.finish(.failure(makeError(exchange))) }
     while !connecting.isEmpty { cancelLatestConnect() }
-    for connection in idle.take() { connection.close() }
+    for connection in idle.takeAll() { connection.close() }
     for connection in shared where connection.isIdle { connection.close() }
     pools.noteFreed(self)
   }
@@ -414,47 +377,20 @@ final class ConnectionPool {
 private final class ConnectAttempt {
   /// Its index in the list of its pool, while it is listed.
   var index: Int?
+  /// The number of the latest request that had waited when it began.
+  let latestRequest: Int
   var connector: Connector?
 
-  init(index: Int) { self.index = index }
+  init(index: Int, latestRequest: Int) {
+    self.index = index
+    self.latestRequest = latestRequest
+  }
 }
 
 extension Array {
   /// Removes and returns the elements.
-  fileprivate mutating func take() -> [Element] {
+  fileprivate mutating func takeAll() -> [Element] {
     defer { self = [] }
     return self
-  }
-}
-
-extension Proxy {
-  /// The negotiation of a tunnel to `origin`; nil if the proxy forwards each request.
-  fileprivate func tunnel(to origin: Origin, _ sessions: ProxySessions) -> (() -> any TunnelNegotiation)? {
-    switch kind {
-    case .http, .https:
-      guard origin.isSecure else { return nil }
-      return { ConnectNegotiation(self, to: origin, sessions) }
-    case .socks5:
-      return {
-        SOCKS5Negotiation(
-          proxy: "\(self)", host: origin.name, port: UInt16(origin.port),
-          credentials: credentials.map { ($0.user, $0.password) })
-      }
-    }
-  }
-}
-
-extension HTTPClient.Exchange {
-  /// The error of a connection that could not be made for this request.
-  func connectError(_ underlying: any Error, through proxy: Proxy?) -> any Error {
-    switch underlying {
-    case let network as NetError:
-      // Errors of the tunnel name the proxy themselves, and those of TLS inside it are the origin's.
-      let way = network.code == .connect || network.code == .resolve ? proxy.map { "use the proxy \($0): " } : nil
-      return error(.cannotConnect, "\(way ?? "")\(network)", network: network)
-    case let timeout as TimeoutError:
-      return error(.timeout, "\(timeout): is \(proxy.map { "the proxy \($0)" } ?? "the server") there?")
-    default: return error(.cannotConnect, "\(underlying)")
-    }
   }
 }

@@ -12,6 +12,12 @@ import SwirlTLS
 final class ConnectionPools {
   typealias Answer = (HTTPClient.Request) throws -> Deferred<HTTPClient.StreamedResponse>
 
+  /// No connection is shared by requests that offer other protocols to a server.
+  private struct Key: Hashable {
+    let origin: Origin
+    let use: HTTPClient.HTTP2Use
+  }
+
   let configuration: HTTPClient.Configuration
   /// Stands in for all servers.
   let answer: Answer?
@@ -21,15 +27,14 @@ final class ConnectionPools {
   let site: CallSite
   /// The limits of each response.
   let limits: HTTPLimits
-  /// The TLS configuration for `https` origins.
-  let tls: TLSConfiguration
-  /// The same, for origins that want HTTP/1.1.
-  let http1TLS: TLSConfiguration
+  /// The TLS configuration for `https` origins, and the same for HTTP/1.1 alone.
+  private let tls: TLSConfiguration
+  private let http1TLS: TLSConfiguration
   /// The TLS configuration for `https` proxies.
   let proxyTLS: TLSConfiguration
   let idleNanoseconds: Int64
   private let lifetimeNanoseconds: Int64?
-  private var pools: [Origin: ConnectionPool] = [:]
+  private var pools: [Key: ConnectionPool] = [:]
   /// Which protocol an origin speaks, as far as it was seen.
   private var protocols: [Origin: ConnectionPool.WireProtocol] = [:]
   /// The pool of the previous request.
@@ -62,26 +67,31 @@ final class ConnectionPools {
   /// When a connection that is made now will be too old for reuse.
   var endOfNewConnection: Int64 { lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max }
 
-  func pool(for origin: Origin) throws(HTTPURL.Malformed) -> ConnectionPool {
-    if let pool = pools[origin] {
-      latest = pool
+  /// - Parameter use: when the request uses HTTP/2; nil is the configuration's choice.
+  func pool(for origin: Origin, _ use: HTTPClient.HTTP2Use? = nil) throws(HTTPURL.Malformed) -> ConnectionPool {
+    let key = Key(origin: origin, use: use ?? configuration.http2)
+    let isDefault = key.use == configuration.http2
+    if let pool = pools[key] {
+      if isDefault { latest = pool }
       return pool
     }
     do throws(HTTPWireError) {
-      let pool = try ConnectionPool(origin, of: self, on: reactor)
-      pools[origin] = pool
-      latest = pool
+      let pool = try ConnectionPool(origin, key.use, of: self, on: reactor)
+      pools[key] = pool
+      if isDefault { latest = pool }
       return pool
     } catch { throw HTTPURL.Malformed(error.message) }
   }
 
   /// The protocol of connections to `origin` if that is no question; nil if the server chooses.
-  func expectedProtocol(of origin: Origin) -> ConnectionPool.WireProtocol? {
-    switch configuration.http2 {
-    case .off: .http1
-    case .priorKnowledge: .http2
-    case .negotiated: origin.isSecure && tls.applicationProtocols.contains("h2") ? nil : .http1
-    }
+  func expectedProtocol(of origin: Origin, _ use: HTTPClient.HTTP2Use) -> ConnectionPool.WireProtocol? {
+    use.expectedProtocol(isSecure: origin.isSecure, offered: tls(use).applicationProtocols)
+  }
+
+  /// The TLS configuration of connections.
+  func tls(_ use: HTTPClient.HTTP2Use) -> TLSConfiguration {
+    if use == configuration.http2 { return tls }
+    return use == .off ? http1TLS : configuration.tls.offering(use.applicationProtocols)
   }
 
   /// The protocol that `origin` spoke last.
@@ -95,7 +105,9 @@ final class ConnectionPools {
 
   var counts: HTTPClient.Counts { pools.values.reduce(into: HTTPClient.Counts()) { $0 += $1.counts } }
 
-  func counts(for origin: Origin) -> HTTPClient.Counts? { pools[origin]?.counts }
+  func counts(for origin: Origin) -> HTTPClient.Counts {
+    pools.values.reduce(into: HTTPClient.Counts()) { if $1.origin == origin { $0 += $1.counts } }
+  }
 
   /// Whether it has no connection and no queued request.
   var isUnused: Bool { pools.isEmpty && connections == 0 && line.isEmpty && roomComing == 0 }
@@ -134,7 +146,8 @@ final class ConnectionPools {
   func noteFreed(_ pool: ConnectionPool) {
     if pool.isUnused {
       line.remove(pool)
-      if pools[pool.origin] === pool { pools[pool.origin] = nil }
+      let key = Key(origin: pool.origin, use: pool.use)
+      if pools[key] === pool { pools[key] = nil }
       if latest === pool { latest = nil }
     } else if !line.isEmpty, pool.needsConnection {
       line.insert(pool)
@@ -204,16 +217,5 @@ extension TLSConfiguration {
     var tls = self
     if tls.applicationProtocols.isEmpty { tls.applicationProtocols = protocols }
     return tls
-  }
-}
-
-extension HTTPClient.HTTP2Use {
-  /// What is offered to servers (ALPN, RFC 7301).
-  fileprivate var applicationProtocols: [String] {
-    switch self {
-    case .negotiated: ["h2", "http/1.1"]
-    case .priorKnowledge: ["h2"]
-    case .off: ["http/1.1"]
-    }
   }
 }

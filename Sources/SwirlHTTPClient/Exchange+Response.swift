@@ -94,6 +94,7 @@ extension HTTPClient.Exchange {
     case ..<300: false
     case 401: digest != nil && challenge(in: head) != nil
     case 407: proxyChallenge(in: head) != nil
+    case 421: mayTryElsewhere
     default: Redirection.location(in: head) != nil && redirects.limit > 0
     }
   }
@@ -116,14 +117,26 @@ extension HTTPClient.Exchange {
   /// The challenge of the proxy that forwards the request. What an origin says through a tunnel is not its proxy's.
   private func proxyChallenge(in head: ResponseHead) -> (Proxy, DigestChallenge)? {
     guard request.hasReplayableBody, let client, let origin = try? HTTPURL(url).origin,
-      let pool = try? client.pools.pool(for: origin), pool.asksProxy, let proxy = pool.proxy,
+      let pool = try? client.pools.pool(for: origin, http2Use), pool.asksProxy, let proxy = pool.proxy,
       let challenge = proxy.challenge(in: head, answered: Int(proxyChallenges), content: request.knownContent)
     else { return nil }
     return (proxy, challenge)
   }
 
+  /// Whether another connection may lead to the server that answers for the origin (RFC 9110 §15.5.20).
+  private var mayTryElsewhere: Bool {
+    guard !isMisdirected, request.hasReplayableBody, let client, let origin = try? HTTPURL(url).origin,
+      let pool = try? client.pools.pool(for: origin, http2Use)
+    else { return false }
+    return pool.hasRoomForMisdirected
+  }
+
   /// Follows the redirect or answers the challenge in `head`.
   func takeDetour(_ head: ResponseHead) {
+    if head.statusCode == 421 {
+      isMisdirected = true
+      return sendAgain()
+    }
     if head.statusCode == 407 {
       guard let client, !isFinished, let (proxy, challenge) = proxyChallenge(in: head) else { return }
       proxyChallenges += 1
@@ -158,6 +171,7 @@ extension HTTPClient.Exchange {
         HTTPClient.RedirectStep(url: url, method: method, status: .init(number: head.statusCode)))
       request = next
       proof = nil
+      isMisdirected = false
       challenges = 0
       proxyChallenges = 0
       sendAgain()

@@ -68,22 +68,18 @@ extension HTTPClient {
     /// behind a chunk's size; and content in an unknown coding, which stays encoded. Responses through a proxy are
     /// always parsed strictly.
     public var strictResponses = false
-    /// Whether requests use HTTP/2 (RFC 9113), which carries many of them on one connection.
+    #if HTTP2
+    /// Whether requests use HTTP/2 (RFC 9113), which carries many of them on one connection. ``Request/http2`` is for
+    /// one request.
     public var http2 = HTTP2Use.negotiated
+    /// The maximum number of HTTP/2 connections to one origin: a second one is made when the streams that the server
+    /// allows on the first are in use (RFC 9113 §5.1.2). `connectionsPerOrigin` holds as well.
+    public var http2ConnectionsPerOrigin = 2
+    #endif
     /// Fields for every request that does not set them itself.
     public var headers: HTTPFields = [.userAgent: "Swirl/\(swirlVersion)", .accept: "*/*"]
 
     /// The defaults.
     public init() {}
-  }
-
-  /// When a client uses HTTP/2.
-  public enum HTTP2Use: Sendable, Hashable {
-    /// For `https`, if the server chooses it (ALPN); otherwise HTTP/1.1.
-    case negotiated
-    /// Always, also without TLS: the servers are known to speak it (RFC 9113 §3.3).
-    case priorKnowledge
-    /// Never.
-    case off
   }
 }

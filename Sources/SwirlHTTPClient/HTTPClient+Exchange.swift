@@ -53,6 +53,9 @@ extension HTTPClient {
     @exclusivity(unchecked) private var readDeadline = Int64.max
     /// Whether it was already repeated after a kept connection turned out to be closed: that happens only once.
     @exclusivity(unchecked) var isRetry = false
+    /// Whether it was sent to a server that does not answer for its origin: then it gets a connection of its own, once
+    /// (RFC 9110 §15.5.20).
+    @exclusivity(unchecked) var isMisdirected = false
     /// How often a server refused it before it looked at it (RFC 9113 §8.7).
     @exclusivity(unchecked) var refusals: UInt8 = 0
     /// The number of challenges of a proxy.
@@ -85,6 +88,12 @@ extension HTTPClient {
     }
 
     var method: HTTPRequest.Method { request.method }
+
+    /// When it uses HTTP/2; nil is the client's choice. An upgrade is one of HTTP/1.1.
+    @inline(__always) var http2Use: HTTP2Use? {
+      if !request.isOrdinary, let use = request.http2Use { return use }
+      return !request.headers.isEmpty && request.headers.contains(.upgrade) ? .off : nil
+    }
     var url: String { request.url }
 
     /// Replaces the URL by an equivalent form.

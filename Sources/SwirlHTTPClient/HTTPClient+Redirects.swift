@@ -65,7 +65,10 @@ extension HTTPClient {
       )
     }
     next.headers[.host] = nil
-    if target.isOtherOrigin { next.removeCredentials() }
+    if target.isOtherOrigin {
+      next.removeCredentials()
+      next.forgetPriorKnowledge()
+    }
     // A user name with a colon in it, which Basic cannot carry (RFC 7617 §2), is ignored.
     if let credentials = target.url.credentials, !credentials.user.contains(":"), next.authentication == nil,
       !next.headers.contains(.authorization), !headers.contains(.authorization)

@@ -57,6 +57,7 @@ extension HTTPClient {
         var deadline: Instant?
         var onInformational: (@Sendable (Response) -> Void)?
         var call: Call?
+        var http2: HTTP2Use?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -163,6 +164,22 @@ extension HTTPClient {
     public var onInformational: (@Sendable (Response) -> Void)? {
       get { rarities?.values.onInformational }
       set { values.onInformational = newValue }
+    }
+
+    #if HTTP2
+    /// Whether it uses HTTP/2; nil is the configuration's setting. With `.priorKnowledge` it needs no TLS. It shares a
+    /// connection with requests of the same setting only.
+    public var http2: HTTP2Use? {
+      get { rarities?.values.http2 }
+      set { if newValue != http2 { values.http2 = newValue } }
+    }
+    #endif
+
+    var http2Use: HTTP2Use? { rarities?.values.http2 }
+
+    /// The server of another origin may not speak what this one is known to.
+    mutating func forgetPriorKnowledge() {
+      if http2Use?.isPriorKnowledge == true { values.http2 = nil }
     }
 
     /// The state of the call for the interceptors beneath; nil without interceptors.

@@ -231,12 +231,15 @@ public final class HTTPClient: ReactorHandle {
   /// Makes the URL of the exchange canonical: errors, history, cookies and the response use this form only.
   private func destination(of exchange: Exchange) throws(HTTPURL.Malformed) -> (ConnectionPool, target: String) {
     // Most programs request the same origin again: then its part of the URL need not be parsed.
-    if let latest = pools.latest, let target = HTTPURL.target(of: exchange.url, after: latest.urlPrefix) {
+    let use = exchange.http2Use
+    if use == nil, let latest = pools.latest,
+      let target = HTTPURL.target(of: exchange.url, after: latest.urlPrefix)
+    {
       return (latest, target)
     }
     let parts = try HTTPURL(exchange.url)
     exchange.setURL(parts.textWithFragment)
-    return (try pools.pool(for: parts.origin), parts.target)
+    return (try pools.pool(for: parts.origin, use), parts.target)
   }
 
   /// Encodes the head of a request and passes it to `write`.
@@ -325,7 +328,7 @@ public final class HTTPClient: ReactorHandle {
 
   /// The numbers of connections and waiting requests for the origin of `url`.
   public func counts(for url: String) -> Counts {
-    (try? HTTPURL(url)).flatMap { pools.counts(for: $0.origin) } ?? Counts()
+    (try? HTTPURL(url)).map { pools.counts(for: $0.origin) } ?? Counts()
   }
 
   /// The number of established, pending and reserved connections.

@@ -7,6 +7,30 @@ protocol PooledConnection: AnyObject {
   func send(_ exchange: HTTPClient.Exchange) -> Bool
 }
 
+/// A connection that carries many requests at once, as its pool sees it.
+protocol SharedConnection: PooledConnection {
+  /// Whether no request is on it.
+  var isIdle: Bool { get }
+
+  /// When it last became idle.
+  var idleSince: Int64 { get set }
+
+  /// Whether it is being closed to make room for one to another origin.
+  var isMakingRoom: Bool { get set }
+
+  /// Whether it can carry `exchange` without the danger that an unread close of the server loses it.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool
+
+  /// Whether it will never take a request again.
+  var isWorn: Bool { get }
+
+  /// Takes no further requests, and closes when those on it have ended.
+  func drain()
+
+  /// Ends the connection, on which no request is.
+  func close()
+}
+
 /// A request on something that carries several at once, as its exchange sees it.
 protocol RequestCarrier: AnyObject {
   /// The request was given up.

@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 import SwirlDeferred
 import SwirlHTTP2
@@ -7,13 +8,24 @@ import SwirlReactor
 
 /// One HTTP/2 connection to a server: it carries many requests at a time, each on a stream of its own.
 ///
-/// It is the shell of an ``HTTP2Session``: it moves bytes, and passes each event to its stream.
-final class HTTP2Connection: StreamProtocol, PooledConnection {
-  private let pool: ConnectionPool
+/// It passes the session's events to the streams, and watches all their deadlines with one timer.
+final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
+  let pool: ConnectionPool
   unowned let reactor: Reactor
   private let transport: any ConnectedTransport
   let session: HTTP2Session
-  private var streams: [Int32: HTTP2Stream] = [:]
+  private var wire: HTTP2Wire!
+  private(set) var streams: [Int32: HTTP2Stream] = [:]
+  /// The streams that got content in this read.
+  private var filled: [HTTP2Stream] = []
+  /// How many streams were begun.
+  private var begun = 0
+  /// The last stream whose head was passed to the transport.
+  private var lastWritten: Int32 = 0
+  private var lastBegun: Int32 = 0
+  private var handedBefore = 0
+  /// How many streams the server allows at once.
+  private var streamLimit: Int
   /// When it last became idle, for the pool.
   var idleSince: Int64 = 0
   /// Whether it is being closed to make room for one to another origin.
@@ -22,14 +34,17 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
   private let end: Int64
   /// How it was made; its first response carries it.
   private(set) var birth: ConnectionBirth?
-  /// The server takes no further requests on it.
+  /// It takes no further requests.
   private(set) var isDraining = false
-  /// Why the server ended it, if it said so.
-  private var goAway: String?
-  /// A turn of the reactor will send what the session has.
-  private var isFlushScheduled = false
+  /// What ended it, or will end it.
+  private(set) var ending: HTTP2Ending?
+  private var liveness: HTTP2Liveness
+  /// One timer for the deadlines of all requests, and for the server's silence.
+  private var timer: DelayedCall?
+  private var timerTime = Int64.max
   private var isReading = false
-  private var isWritingPaused = false
+  /// A request has left it, which its pool does not know yet.
+  private var hasFreed = false
   private var hasEnded = false
 
   init(
@@ -40,117 +55,180 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
     self.reactor = reactor
     birth = times.map { ConnectionBirth($0) }
     end = pool.endOfNewConnection
+    liveness = HTTP2Liveness(at: reactor.turnTime)
     var settings = HTTP2Settings()
     settings.fieldBytes = pool.limits.headBytes
     session = try HTTP2Session(.client, settings)
+    streamLimit = min(session.remoteStreamLimit, Self.assumedStreamLimit)
+    wire = HTTP2Wire(session, over: transport, for: self)
   }
 
   // Only reached with the reactor's release: otherwise it has ended before.
-  deinit { for stream in streams.values { stream.abandon() } }
+  deinit {
+    timer?.cancel()
+    for stream in streams.values { stream.abandon() }
+  }
 
   var limits: HTTPLimits { pool.limits }
   var scheme: String { pool.origin.isSecure ? "https" : "http" }
 
-  /// Whether a new connection should replace it.
-  var hasLivedLongEnough: Bool { end != .max && reactor.turnTime >= end }
+  // MARK: - How much it takes
+
+  /// How many streams a server allows, as long as its settings have not come (RFC 9113 §6.5.2 recommends it).
+  private static let assumedStreamLimit = 100
+  /// After so many streams another connection takes over, before a load balancer cuts this one at 10,000.
+  private static let renewalCount = 9_000
+  /// The most streams on one connection.
+  private static let streamCount = 9_900
 
   /// Whether no request is on it.
   var isIdle: Bool { streams.isEmpty }
 
+  /// Whether it will never take a request again.
+  var isWorn: Bool {
+    isDraining || hasEnded || begun >= Self.streamCount || begun > 0 && end != .max && reactor.turnTime >= end
+      || !session.takesRequests
+  }
+
   /// How many more requests it takes.
-  var capacity: Int {
-    if isDraining || hasEnded || transport.isBroken || !session.takesRequests || hasLivedLongEnough { return 0 }
-    return max(0, session.remoteStreamLimit - streams.count)
+  var capacity: Int { isWorn || transport.isBroken ? 0 : max(0, streamLimit - streams.count) }
+
+  /// Whether it can carry `exchange`, as for a connection of HTTP/1: an idle one may have been closed by the server,
+  /// and would lose the request.
+  func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
+    !isIdle || exchange.request.isRepeatable || !transport.hasUndeliveredInput(hasJustRead: false)
   }
 
   // MARK: - Sending
 
-  func connectionMade(_ transport: any Transport) { flush() }
+  func connectionMade(_ transport: any Transport) { wire.flush() }
 
   /// Sends the request of `exchange`; false if the request itself cannot be sent.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
     guard let client = exchange.client else { return false }
+    var id: Int32 = 0
     do {
-      var id: Int32 = 0
       try client.serialize(exchange, in: pool) { head in
         id = (try? session.request(head, scheme: scheme, hasContent: exchange.request.body != nil)) ?? 0
       }
-      guard id > 0 else {
-        exchange.failSoon(exchange.error(.invalidRequest, "libnghttp2 refuses the request"))
-        return false
-      }
-      let stream = HTTP2Stream(id, exchange, on: self)
-      streams[id] = stream
-      stream.start()
     } catch {
       exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
       return false
     }
+    guard id > 0 else {
+      exchange.failSoon(exchange.error(.invalidRequest, "libnghttp2 refuses the request"))
+      return false
+    }
+    if streams.isEmpty, liveness.asksBeforeReuse(at: reactor.turnTime) { session.ping() }
+    begun += 1
+    lastBegun = id
+    let stream = HTTP2Stream(id, exchange, on: self)
+    streams[id] = stream
+    stream.start()
+    watch(min(exchange.nextDeadline, liveness.due))
     flushSoon()
+    if begun == Self.renewalCount { pool.renew(self) }
     return true
   }
 
   /// Sends at the end of this turn: what many callbacks of one turn ask for goes out together.
-  func flushSoon() {
-    if isReading || isFlushScheduled { return }
-    isFlushScheduled = true
-    reactor.callSoon { [weak self] in self?.flush() }
-  }
+  func flushSoon() { wire.flushSoon() }
 
-  private func flush() {
-    isFlushScheduled = false
-    while !isWritingPaused, !hasEnded, let bytes = session.takeOutput() { transport.write(bytes) }
-    for id in session.takeDrained() { streams[id]?.resumeWriting() }
+  func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
+
+  func flushed() {
+    if wire.handedToTransport != handedBefore {
+      handedBefore = wire.handedToTransport
+      // All that was begun may be in it.
+      lastWritten = lastBegun
+    }
     if session.isOver, !transport.isClosing { transport.close() }
   }
 
-  func pauseWriting() { isWritingPaused = true }
+  func pauseWriting() { wire.pauseWriting() }
 
-  func resumeWriting() {
-    isWritingPaused = false
-    flush()
+  func resumeWriting() { wire.resumeWriting() }
+
+  // MARK: - Time
+
+  /// Looks at deadlines at `time`, if it does not before.
+  func watch(_ time: Int64) {
+    if time >= timerTime { return }
+    timerTime = time
+    if let timer, timer.isActive { return timer.move(to: time) }
+    timer = reactor.callAt(Reactor.Instant(nanoseconds: time)) { [unowned self] in lookAtTime() }
   }
+
+  private func lookAtTime() {
+    timerTime = .max
+    let now = reactor.now.nanoseconds
+    for stream in inOrder where stream.deadline <= now { stream.timeOut() }
+    if streams.isEmpty || hasEnded { return }
+    var next = streams.values.reduce(Int64.max) { min($0, $1.deadline) }
+    switch liveness.verdict(at: now) {
+    case .wait(let time): next = min(next, time)
+    case .ping:
+      session.ping()
+      wire.flush()
+      next = min(next, liveness.due)
+    // The PING itself may still be in the buffer.
+    case .dead where transport.bufferedBytes > 0: next = min(next, now + HTTP2Liveness.patience)
+    case .dead:
+      ending = .dead
+      return transport.abort()
+    }
+    watch(next)
+  }
+
+  /// Its requests in the order in which they were sent.
+  private var inOrder: [HTTP2Stream] { streams.values.sorted { $0.id < $1.id } }
 
   // MARK: - Receiving
 
   func dataReceived(_ bytes: Span<UInt8>) {
     isReading = true
-    do throws(HTTP2Error) {
-      try bytes.withUnsafeBufferPointer { (buffer) throws(HTTP2Error) in
-        // Safe: the events are handled before `receive` returns, and none keeps the bytes.
-        let bytes = Span(_unsafeElements: buffer)
-        try session.receive(bytes) { take($0, Span(_unsafeElements: buffer)) }
-      }
-    } catch {
-      goAway = goAway ?? error.description
-      session.terminate(.protocolError)
-    }
-    for stream in streams.values where stream.hasPiece { stream.handOn() }
-    isReading = false
-    flush()
-    if !hasEnded { pool.serve(self) }
+    liveness.noteRead(at: reactor.turnTime)
+    wire.receive(bytes)
   }
 
-  private func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
+  func readEnded() {
+    handOn()
+    isReading = false
+    settle()
+  }
+
+  func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
     switch event {
-    case .head(let id, let section, let endsStream): streams[id]?.begin(section, endsStream: endsStream)
+    case .head(let id, let section, let endsStream):
+      liveness.noteContent()
+      streams[id]?.begin(section, endsStream: endsStream)
     case .informational(let id, let section): streams[id]?.take(informational: section)
     case .data(let id, let range):
+      liveness.noteContent()
       session.consumeConnection(range.count)
-      streams[id]?.take(bytes.extracting(range))
+      guard let stream = streams[id] else { return }
+      let hadPiece = stream.hasPiece
+      stream.take(bytes.extracting(range))
+      if !hadPiece, stream.hasPiece { filled.append(stream) }
     case .trailers(let id, let section): streams[id]?.take(trailers: section)
     case .end(let id): streams[id]?.end()
+    case .streamError(let error): streams[error.stream]?.fail(error)
     case .closed(let id, let code): streams[id]?.closed(code)
-    case .streamError(let error): streams[error.stream]?.fail(.invalidResponse, error.description)
-    case .fieldsTooLong(let id): streams[id]?.fail(
-      .invalidResponse, "the fields of the response are longer than \(limits.headBytes) bytes (RFC 9113 §6.5.2)")
+    case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()
     case .goAway(_, let code, let debug):
-      isDraining = true
-      goAway = "the server ended the connection with \(code)" + (debug.isEmpty ? "" : ": \(debug)")
-      pool.noteDraining(self)
-      closeIfUnused()
-    case .settings, .pong, .sent: break
+      if code != .noError || ending == nil { ending = .goAway(code, debug) }
+      drain()
+    case .settings: streamLimit = session.remoteStreamLimit
+    case .pong, .sent: break
     }
+  }
+
+  /// Delivers the content of this read.
+  private func handOn() {
+    if filled.isEmpty { return }
+    var filled: [HTTP2Stream] = []
+    swap(&filled, &self.filled)
+    for stream in filled { stream.handOn() }
   }
 
   // MARK: - Streams
@@ -161,18 +239,26 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
   /// A request has left its stream.
   func remove(_ stream: HTTP2Stream) {
     streams[stream.id] = nil
-    if streams.isEmpty {
-      idleSince = reactor.turnTime
-      closeIfUnused()
-      if !isDraining, !hasEnded { pool.noteIdle(self) }
-    }
-    if !isReading { flushSoon() }
+    hasFreed = true
+    if isReading { return }
+    settle()
+    flushSoon()
   }
 
-  /// A place is free: the next queued requests get it.
-  func noteFreed() {
-    if !isReading, !hasEnded { pool.serve(self) }
+  /// Places may be free: the next queued requests get them, or the connection is idle.
+  private func settle() {
+    if hasEnded { return }
+    pool.serve(self)
+    guard hasFreed else { return }
+    hasFreed = false
+    if !streams.isEmpty || hasEnded { return }
+    if isWorn { return close() }
+    idleSince = reactor.turnTime
+    pool.noteIdle(self)
   }
+
+  /// Whether the head of a request was passed to the transport.
+  func hasWritten(_ stream: HTTP2Stream) -> Bool { stream.id <= lastWritten }
 
   /// Repeats a request of which the server has done nothing, or that may be repeated.
   func sendAgain(_ exchange: HTTPClient.Exchange) { pool.retry(exchange) }
@@ -180,15 +266,17 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
   /// Repeats a request by HTTP/1.1, as the server asks.
   func sendAgainByHTTP1(_ exchange: HTTPClient.Exchange) {
     pool.useHTTP1()
-    isDraining = true
-    pool.noteDraining(self)
+    drain()
     pool.retry(exchange)
   }
 
   var repeatsRequests: Bool { pool.repeatsRequests }
 
-  private func closeIfUnused() {
-    if isDraining || hasLivedLongEnough, streams.isEmpty { close() }
+  /// Takes no further requests, and closes when those on it have ended.
+  func drain() {
+    isDraining = true
+    pool.noteDraining(self)
+    if streams.isEmpty, !hasEnded { close() }
   }
 
   /// Ends the connection, on which no request is.
@@ -196,7 +284,8 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
     isDraining = true
     pool.noteDraining(self)
     session.terminate()
-    flush()
+    if isReading { return }
+    wire.flush()
     if transport.bufferedBytes > 0 { transport.abort() } else { transport.close() }
   }
 
@@ -204,9 +293,12 @@ final class HTTP2Connection: StreamProtocol, PooledConnection {
 
   func connectionLost(_ end: ConnectionEnd) {
     hasEnded = true
-    let reason = goAway ?? end.error?.reason ?? session.failure?.description ?? "the connection was closed"
+    wire.end()
+    timer.take()?.cancel()
+    let ending = session.failure.map { .invalid($0) } ?? ending ?? .lost(end.error)
     // In the order in which they were sent, so that those that are repeated keep it.
-    for stream in streams.values.sorted(by: { $0.id < $1.id }) { stream.connectionLost(reason, end.error) }
+    for stream in inOrder { stream.connectionLost(ending) }
     pool.lost(self)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 import SwirlContent
 import SwirlDeferred
@@ -22,7 +23,6 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   private var sender: BodySender?
   private var continueTimer: DelayedCall?
   private var isWritingPaused = false
-  private var timer: DelayedCall?
   private var isOver = false
 
   init(_ id: Int32, _ exchange: HTTPClient.Exchange, on connection: HTTP2Connection) {
@@ -38,7 +38,6 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     exchange.state = .carried(self)
     exchange.noteActivity()
     exchange.times.sent = reactor.turnTime
-    watchDeadline()
     guard let body = exchange.request.body else { return }
     switch body.content {
     case .bytes(let bytes) where !exchange.request.expectsContinue:
@@ -92,14 +91,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   // MARK: - Time
 
-  private func watchDeadline() {
-    timer?.cancel()
-    timer = nil
-    let deadline = exchange.nextDeadline
-    guard deadline != .max, !isOver else { return }
-    timer = reactor.callAt(Reactor.Instant(nanoseconds: deadline)) { [unowned self] in
-      if exchange.nextDeadline > reactor.now.nanoseconds { watchDeadline() } else { exchange.abortTimedOut() }
-    }
+  /// When it is too late for the next bytes, or for the whole.
+  var deadline: Int64 { exchange.nextDeadline }
+
+  func timeOut() {
+    if !isOver { exchange.abortTimedOut() }
   }
 
   // MARK: - Receiving
@@ -129,6 +125,9 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     if continueTimer != nil { stopBody() }
     self.head = head
     do throws(ContentError) {
+      if let limit = exchange.bodyLimit, case .contentLength(let length) = head.framing, length > limit {
+        return failTooLarge(limit)
+      }
       switch try exchange.reception(of: head) {
       case .discard: isDiscarded = true
       case .collect(let decoder): content.collect(decoder, head.framing)
@@ -144,11 +143,16 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   func take(_ bytes: Span<UInt8>) {
-    if isOver || isDiscarded { return session.consume(bytes.count, of: id) }
+    if isOver { return session.consume(bytes.count, of: id) }
     received += bytes.count
     exchange.noteActivity()
+    if isDiscarded {
+      session.consume(bytes.count, of: id)
+      if received > ClientConnection.discardedLength { leaveDetour(.cancel) }
+      return
+    }
     if let limit = exchange.bodyLimit, received > limit {
-      return fail(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+      return failTooLarge(limit)
     }
     if content.stream?.isPaused == true {
       unconsumed += bytes.count
@@ -189,10 +193,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     }
     handOn()
     if isOver { return }
-    if isDiscarded {
-      leave(.noError)
-      return exchange.takeDetour(head)
-    }
+    if isDiscarded { return leaveDetour() }
     let isDecoded = content.decoder != nil
     let stream = content.stream
     let body = content.end()
@@ -204,9 +205,18 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     exchange.finish(.success(response))
   }
 
+  /// The response was a redirect or a challenge, of which the head is enough.
+  private func leaveDetour(_ code: HTTP2ErrorCode = .noError) {
+    guard let head else { return }
+    leave(code)
+    exchange.takeDetour(head)
+  }
+
   /// The stream was closed, by its end or by a reset.
   func closed(_ code: HTTP2ErrorCode) {
     if isOver { return }
+    // The rest of a redirect's page is not needed.
+    if isDiscarded, code != .refusedStream { return leaveDetour() }
     switch code {
     case .refusedStream where mayRepeatRefused:
       // The server has done nothing of it (RFC 9113 §8.7).
@@ -217,8 +227,20 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       exchange.refusals += 1
       leave(nil)
       connection.sendAgainByHTTP1(exchange)
-    case .noError: fail(.closedEarly, "the server closed the stream before its response was complete")
-    default: fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)")
+    case .refusedStream:
+      let often = exchange.refusals > 0 ? " \(exchange.refusals + 1) times" : ""
+      fail(
+        .closedEarly,
+        "the server refused the request\(often) before it looked at it (REFUSED_STREAM, RFC 9113 §8.7): "
+          + "it is overloaded or ends; try again later")
+    case .http11Required:
+      fail(
+        .closedEarly,
+        "the server takes this request by HTTP/1.1 only (HTTP_1_1_REQUIRED, RFC 9113 §7): set its `http2` to `.off`")
+    case .noError:
+      fail(
+        .closedEarly, "the server closed the stream before its response was complete" + exchange.adviceAfterSending)
+    default: fail(.closedEarly, "the server reset the stream with \(code) (RFC 9113 §7)" + exchange.adviceAfterSending)
     }
   }
 
@@ -230,22 +252,45 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       && exchange.refusals < Self.refusalLimit
   }
 
-  func connectionLost(_ reason: String, _ error: NetError?) {
+  func connectionLost(_ ending: HTTP2Ending) {
     if isOver { return }
-    let isRepeated =
-      head == nil && !exchange.isRetry && exchange.request.isRepeatable && exchange.request.hasReplayableBody
-      && connection.repeatsRequests
+    if isDiscarded { return leaveDetour() }
+    let mayRepeat =
+      // What was not written the server cannot have processed.
+      !connection.hasWritten(self)
+      ? exchange.refusals < Self.refusalLimit : !exchange.isRetry && exchange.request.isRepeatable
+    let isRepeated = head == nil && mayRepeat && exchange.request.hasReplayableBody && connection.repeatsRequests
+    if isRepeated {
+      if !connection.hasWritten(self) { exchange.refusals += 1 }
+      leave(nil)
+      return connection.sendAgain(exchange)
+    }
     handOn()
     if isOver { return }
     leave(nil)
-    if isRepeated { return connection.sendAgain(exchange) }
-    let code: HTTPError.Code = error == nil ? .closedEarly : .connectionLost
-    exchange.finish(.failure(exchange.error(code, reason, network: error)))
+    exchange.finish(
+      .failure(exchange.error(ending.code, ending.reason + exchange.adviceAfterSending, network: ending.network)))
   }
 
   // MARK: - The end
 
-  func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }
+  func failFieldsTooLong() {
+    fail(
+      .invalidResponse,
+      "the fields of the response are longer than \(connection.limits.headBytes) bytes (RFC 9113 §6.5.2)")
+  }
+
+  private func failTooLarge(_ limit: Int) {
+    fail(.bodyTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
+  }
+
+  /// The server broke a rule on this stream, which the session has reset.
+  func fail(_ error: HTTP2Error) {
+    if isDiscarded, !isOver { return leaveDetour() }
+    fail(.invalidResponse, "the server broke HTTP/2: \(error)")
+  }
+
+  private func fail(_ code: HTTPError.Code, _ reason: String) { fail(exchange.error(code, reason)) }
 
   private func fail(_ error: HTTPError) {
     if isOver { return }
@@ -259,14 +304,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   /// - Parameter code: with which the stream is reset if it is open; nil if it is closed.
   private func leave(_ code: HTTP2ErrorCode?) {
     isOver = true
-    timer?.cancel()
-    timer = nil
     let isSending = sender != nil || session.isSending(id)
     stopBody()
     _ = content.end()
     if let code, code != .noError || isSending { session.reset(id, code) }
     connection.remove(self)
-    connection.noteFreed()
   }
 
   func abandon() {
@@ -286,7 +328,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func resumeBody() {
     exchange.moveDeadline()
-    watchDeadline()
+    if !isOver { connection.watch(deadline) }
     if unconsumed > 0, !isOver {
       session.consume(unconsumed, of: id)
       unconsumed = 0
@@ -299,3 +341,4 @@ extension FieldSection {
   /// The fields of trailers.
   fileprivate var fields: HTTPFields { HTTPFields(trailerLines: bytes) }
 }
+#endif

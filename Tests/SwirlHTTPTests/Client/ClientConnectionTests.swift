@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct ClientConnectionTests {
+  @Suite(.inBothVersions) struct ClientConnectionTests {
     /// A response as bytes, and the expected result.
     struct Answer: Sendable, CustomTestStringConvertible {
       let testDescription: String

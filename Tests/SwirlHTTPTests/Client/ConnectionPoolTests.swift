@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct ConnectionPoolTests {
+  @Suite(.inBothVersions) struct ConnectionPoolTests {
     static func configuration(
       perOrigin: Int = 100, inAll: Int = 1000, idle: Duration = .seconds(30)
     ) -> HTTPClient.Configuration {

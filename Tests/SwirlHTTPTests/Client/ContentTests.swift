@@ -8,7 +8,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct ContentTests {
+  @Suite(.inBothVersions) struct ContentTests {
     private static let text = "hello hello hello hello"
     /// The output of Debian 12's `gzip`, `brotli` and `zstd`.
     private static let codings: [(String, [UInt8])] = [

@@ -11,7 +11,7 @@ import Testing
 
 extension HTTPClientTests {
   /// RFC 9110 §13.1.5, §14.4, §15.3.7: for any response about a part, the file is right or the download fails.
-  @Suite final class DownloadResumeTests {
+  @Suite(.inBothVersions) final class DownloadResumeTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
     private var partPath: String { path + ".part" }
     private var originPath: String { path + ".origin.part" }

@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite final class DownloadTests {
+  @Suite(.inBothVersions) final class DownloadTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
     private var partPath: String { path + ".part" }
 

@@ -10,7 +10,7 @@ import Testing
 
 extension HTTPClientTests {
   /// After each way in which a request and its connection can end, all timers and queued calls fire.
-  @Suite struct EndingsTests {
+  @Suite(.inBothVersions) struct EndingsTests {
     /// The server's action for targets that end without a response; it never answers the others.
     private static func serve(_ request: RawRequest) {
       let connection = request.connection

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct ExchangeTests {
+  @Suite(.inBothVersions) struct ExchangeTests {
     /// The state of a request when it is cancelled.
     enum Step: CaseIterable {
       case atOnce

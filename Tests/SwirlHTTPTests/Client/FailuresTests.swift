@@ -11,7 +11,7 @@ import Testing
 
 extension HTTPClientTests {
   /// Repeats requests that fail in every way, and checks that nothing leaks.
-  @Suite struct FailuresTests {
+  @Suite(.inBothVersions) struct FailuresTests {
     /// A way to fail, and the code of its error; nil for cancellation.
     struct Kind: Sendable {
       let target: String

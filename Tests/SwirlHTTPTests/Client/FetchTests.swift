@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct FetchTests {
+  @Suite(.inBothVersions) struct FetchTests {
     @Test(arguments: Outcome.Form.allCases)
     func `a fetch gives the response, whatever its status`(_ form: Outcome.Form) throws {
       let bench = try ClientBench { $0.answer("not here", status: "404 Not Found", fields: "X-A: b\r\n") }

@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct LifeTests {
+  @Suite(.inBothVersions) struct LifeTests {
     @Test func `the fields of a request go before those of the configuration`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.headers = [.userAgent: "Conf", .accept: "*/*", .authorization: "secret"]

@@ -11,7 +11,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct HTTPSTests {
+  @Suite(.inBothVersions) struct HTTPSTests {
     let authority = TestAuthority()
 
     /// Runs `body` with a client and a server of `https`, until `body` calls its argument.

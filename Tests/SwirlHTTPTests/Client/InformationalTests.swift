@@ -6,7 +6,7 @@ import Testing
 @testable import SwirlHTTPClient
 
 extension HTTPClientTests {
-  @Suite struct InformationalTests {
+  @Suite(.inBothVersions) struct InformationalTests {
     private final class Seen: Sendable {
       private let heads = Mutex<[String]>([])
       var all: [String] { heads.withLock { $0 } }

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct InterceptorTests {
+  @Suite(.inBothVersions) struct InterceptorTests {
     private let mark = HTTPField.Name("X-Mark")!
 
     @Test(arguments: Outcome.Form.allCases)
@@ -206,7 +206,7 @@ extension HTTPClientTests {
     func `an invalid date is nil`(text: String) { #expect(HTTPDate.parse(text) == nil) }
   }
 
-  @Suite struct MapTests {
+  @Suite(.inBothVersions) struct MapTests {
     @Test func `the responses come in the order of the requests, no more at a time than was said`() throws {
       var open = 0
       var most = 0

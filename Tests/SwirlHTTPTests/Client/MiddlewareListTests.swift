@@ -10,7 +10,7 @@ import Testing
 
 extension HTTPClientTests {
   /// The list of pieces: read, left out, added to.
-  @Suite struct MiddlewareListTests {
+  @Suite(.inBothVersions) struct MiddlewareListTests {
     typealias Middleware = HTTPClient.Middleware
     private let reactor = Reactor(clock: .virtual())
     private let server = MockServer()

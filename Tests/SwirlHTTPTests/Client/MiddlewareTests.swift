@@ -9,7 +9,7 @@ import Testing
 
 extension HTTPClientTests {
   /// Interceptors around fetches, streams, callbacks and downloads alike.
-  @Suite struct MiddlewareTests {
+  @Suite(.inBothVersions) struct MiddlewareTests {
     private let reactor = Reactor(clock: .virtual())
     private let server = MockServer()
     private let origin = "http://example.test"

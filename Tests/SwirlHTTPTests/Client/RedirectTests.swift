@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct RedirectTests {
+  @Suite(.inBothVersions) struct RedirectTests {
     private func found(_ request: RawRequest, at location: String, status: String = "302 Found", text: String = "") {
       request.answer(text, status: status, fields: "Location: \(location)\r\n")
     }

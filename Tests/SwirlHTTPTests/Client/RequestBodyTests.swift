@@ -11,7 +11,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct RequestBodyTests {
+  @Suite(.inBothVersions) struct RequestBodyTests {
     /// Sends `body` to a server that answers with the framing, the type and the content it received.
     private func echo(
       _ body: HTTPClient.Body, expectsContinue: Bool = false

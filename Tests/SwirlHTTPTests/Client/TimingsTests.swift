@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct TimingsTests {
+  @Suite(.inBothVersions) struct TimingsTests {
     @Test func `the steps of the first request are in their order, and those of the next have no connection to make`()
       throws
     {
@@ -57,7 +57,7 @@ extension HTTPClientTests {
     }
   }
 
-  @Suite struct TrailersTests {
+  @Suite(.inBothVersions) struct TrailersTests {
     private static func serve(_ request: RawRequest) {
       let fields = request.target == "/no" ? "" : "X-Sum: 7\r\nX-Sum: 8\r\n"
       request.connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\(fields)\r\n")

@@ -7,7 +7,7 @@ import Testing
 
 extension HTTPClientTests {
   /// The cache for what is streamed and downloaded.
-  @Suite final class CachedStreamTests {
+  @Suite(.inBothVersions) final class CachedStreamTests {
     private let reactor = Reactor()
     private let cache = HTTPCache(memory: 32 << 20)
     private var requests: [HTTPClient.Request] = []

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite final class DiskCacheTests {
+  @Suite(.inBothVersions) final class DiskCacheTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "swirl-cache-\(UUID())/deep").path
 
     deinit {

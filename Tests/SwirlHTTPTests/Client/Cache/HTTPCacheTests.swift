@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct HTTPCacheTests {
+  @Suite(.inBothVersions) struct HTTPCacheTests {
     @Test(arguments: Outcome.Form.allCases)
     func `what is fresh is not asked for again, and says how old it is`(_ form: Outcome.Form) throws {
       let bench = try CacheBench()

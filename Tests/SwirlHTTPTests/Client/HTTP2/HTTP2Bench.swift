@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 import SwirlDeferred
 import SwirlHTTP2
@@ -196,3 +197,4 @@ extension Outcome {
   /// The text of its response.
   var text: String? { response?.text }
 }
+#endif

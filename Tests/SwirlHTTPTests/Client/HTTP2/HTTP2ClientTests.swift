@@ -1,3 +1,4 @@
+#if HTTP2
 import HTTPTypes
 import SwirlDeferred
 import SwirlHTTP2
@@ -315,3 +316,4 @@ extension HTTPClientTests {
     }
   }
 }
+#endif

@@ -15,9 +15,11 @@ final class RawServer {
   /// Connections accepted so far.
   fileprivate(set) var accepted = 0
   fileprivate var open: [Int: RawConnection] = [:]
-  /// The open connections, in the order they were accepted.
+  /// The open HTTP/2 connections, whose streams are in `open`.
+  private var carriers: [Int: any StreamProtocol] = [:]
+  /// The open connections, in the order they were accepted; in HTTP/2 the open streams.
   var connections: [RawConnection] { open.values.sorted { $0.number < $1.number } }
-  var isIdle: Bool { open.isEmpty }
+  var isIdle: Bool { open.isEmpty && carriers.isEmpty }
   /// The maximum number of simultaneous client connections. Counted at each accept by the clients' sockets, because the
   /// server may see a close later than the client.
   fileprivate(set) var mostOpen = 0
@@ -34,8 +36,30 @@ final class RawServer {
     self.answer = answer
     isSecure = tls != nil
     // Unowned: the test retains the server while its reactor runs.
-    listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in RawConnection(of: self) }
+    var tls = tls
+    if WireVersion.current == .http2 { tls?.applicationProtocols = ["h2"] }
+    listener = try reactor.listenTCP(0, tls: tls) { [unowned self, version = WireVersion.current] _ in
+      #if HTTP2
+      if version == .http2 { return RawStreams(of: self) }
+      #endif
+      return RawConnection(of: self)
+    }
   }
+
+  func accept() -> Int {
+    accepted += 1
+    return accepted
+  }
+
+  func opened(_ carrier: any StreamProtocol, number: Int) {
+    carriers[number] = carrier
+    if countsSockets { mostOpen = max(mostOpen, sockets.connected) }
+  }
+
+  func lost(_ carrier: Int) { carriers[carrier] = nil }
+
+  /// The number of streams so far.
+  fileprivate var streams = 0
 
   var port: Int { Int(listener.localAddress.port) }
   var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
@@ -98,14 +122,23 @@ final class RawConnection: StreamProtocol {
 
   init(of server: RawServer) {
     self.server = server
-    server.accepted += 1
-    number = server.accepted
+    number = server.accept()
   }
+
+  /// A stream that looks like a connection.
+  init(of server: RawServer, on stream: any Transport) {
+    self.server = server
+    server.streams += 1
+    number = server.streams
+    isStream = true
+  }
+
+  private var isStream = false
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     server.open[number] = self
-    if server.countsSockets { server.mostOpen = max(server.mostOpen, server.sockets.connected) }
+    if server.countsSockets, !isStream { server.mostOpen = max(server.mostOpen, server.sockets.connected) }
     server.onConnect(self)
   }
 
@@ -135,6 +168,29 @@ final class RawConnection: StreamProtocol {
     if server.keepsRequests { server.requests.append(request) }
     server.answer(request)
     return true
+  }
+
+  // MARK: - A stream
+
+  func take(head bytes: [UInt8]) {
+    let head = String(decoding: bytes, as: UTF8.self)
+    pending = (head, bytes, 0)
+    received += bytes.count
+    onHead(head)
+  }
+
+  func take(content: [UInt8]) {
+    received += content.count
+    input += content
+  }
+
+  func takeEnd() {
+    guard isOpen, let pending = pending.take() else { return }
+    requestCount += 1
+    let request = RawRequest(
+      head: pending.head, headBytes: pending.bytes, body: input, number: requestCount, connection: self)
+    if server.keepsRequests { server.requests.append(request) }
+    server.answer(request)
   }
 
   func connectionLost(_ end: ConnectionEnd) {

@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct MetricsTests {
+  @Suite(.inBothVersions) struct MetricsTests {
     private func dimensions(_ bench: ClientBench, _ more: [(String, String)] = []) -> [(String, String)] {
       [
         ("http.request.method", "GET"), ("server.address", "127.0.0.1"), ("server.port", "\(bench.server.port)"),

@@ -12,7 +12,7 @@ import Tracing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct TracingTests {
+  @Suite(.inBothVersions) struct TracingTests {
     /// The attributes of a span, by their names.
     private func attributes(_ span: FinishedInMemorySpan) -> [String: String] {
       var all: [String: String] = [:]
