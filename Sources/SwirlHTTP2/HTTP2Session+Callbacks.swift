@@ -127,6 +127,7 @@ extension HTTP2Session {
 
   private func takeData(_ data: UnsafePointer<UInt8>, _ length: Int, on stream: Int32) {
     guard let input else { return }
+    hasTakenData = true
     floods.earn(4 * length)
     // The library reads content in place.
     let start = data - input

@@ -21,6 +21,8 @@ package final class HTTP2Session {
   var input: UnsafePointer<UInt8>?
   var scanner: FrameScanner
   var floods: FloodGuard
+  /// Whether content of the frame that is being read was passed on.
+  var hasTakenData = false
   /// The latest frame to which the session has queued something: after the GOAWAY of an error it answers no other.
   private var answered = FrameHeader()
   /// The fields that are being read.
@@ -151,6 +153,7 @@ package final class HTTP2Session {
 
   private func beginFrame() {
     complaint = nil
+    hasTakenData = false
     switch scanner.frame.type {
     case FrameHeader.headers:
       isReadingSection = true
@@ -163,6 +166,8 @@ package final class HTTP2Session {
 
   private func endFrame() {
     let frame = scanner.frame
+    // Content in flight on a stream that was reset here is no fault of the peer, and its windows limit it.
+    if frame.type == FrameHeader.data, !hasTakenData { floods.earn(frame.length) }
     guard frame.type == FrameHeader.headers || frame.type == FrameHeader.continuation else { return }
     if frame.flags & UInt8(NGHTTP2_FLAG_END_HEADERS.rawValue) != 0 { isReadingSection = false }
     // The library ignores new streams after GOAWAY; a client that is refused may repeat at once (RFC 9113 §8.7).

@@ -9,7 +9,7 @@ from checks import report
 from . import peers
 from .connection import told
 from .frames import (END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, INDEXING, INITIAL_WINDOW_SIZE, NO_ERROR, PROTOCOL_ERROR, block, code_name,
-                     continuation, data, frame, headers, indexed, literal, ping, priority, reset, settings, window_update)
+                     continuation, data, frame, goaway, headers, indexed, literal, ping, priority, reset, settings, window_update)
 from .usage import Bystander, Watch
 
 
@@ -32,6 +32,12 @@ def opened(c, *more):
 def rapid_reset(c):
     text = c.target.request()
     return each_stream(c, lambda stream: headers(stream, text) + reset(stream))
+
+
+def reset_after_goaway(c):
+    """A client that says that it ends (bun 36230)."""
+    yield goaway()
+    yield from rapid_reset(c)
 
 
 def made_you_reset(c):
@@ -100,6 +106,7 @@ def dripping_window(c):
 #: Each flood, and the codes with which the connection may end; without a code, a close is enough.
 FLOODS = {
     "rapid reset": (rapid_reset, (ENHANCE_YOUR_CALM,)),
+    "rapid reset behind GOAWAY": (reset_after_goaway, ()),
     "resets that the server is made to do": (made_you_reset, (ENHANCE_YOUR_CALM, PROTOCOL_ERROR)),
     "CONTINUATION without end": (endless_head, (ENHANCE_YOUR_CALM,)),
     "CONTINUATION, empty": (empty_continuations, (ENHANCE_YOUR_CALM,)),
@@ -235,6 +242,6 @@ def all_floods(probe, pages):
     """Ours is judged; nghttpd and nginx are beside it."""
     with peers.swirl(probe, pages, "serve", "patience=2") as ours, peers.nghttpd(pages) as theirs, peers.nginx(pages) as others:
         for name, (make, codes) in FLOODS.items():
-            judge(name, ours[0], flood(ours[0], make, 3.5 if name in PATIENT else 1, name not in PATIENT), codes)
+            judge(name, ours[0], flood(ours[0], make, 3.5 if name in PATIENT else 0.7, name not in PATIENT), codes)
             for target in (theirs[0], others[0]):
-                print(f"        {line(name, target, flood(target, make, 1, name not in PATIENT))}", flush=True)
+                print(f"        {line(name, target, flood(target, make, 0.5, name not in PATIENT))}", flush=True)

@@ -1,17 +1,9 @@
-"""The part of Scripts/interop that is HTTP/2's."""
+"""The parts of Scripts/interop for HTTP/2."""
 import sys
 
-import checks
 from certificates import Authority
 
 from . import use_packages
-
-
-def http2(probe, fetch, folder):
-    """All of it; `--large` sends 1 GiB each way, where it is 64 MiB otherwise."""
-    conformance(probe, fetch, folder)
-    floods(probe, fetch, folder)
-    programs(probe, fetch, folder)
 
 
 def conformance(probe, fetch, folder):
