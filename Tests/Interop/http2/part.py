@@ -21,9 +21,9 @@ def conformance(probe, fetch, folder):
         with peers.swirl(probe, pages, kind) as targets:
             for target in targets:
                 conformance.conforms(target)
-    client.compare("curl", ["curl", "-sS", "--http2-prior-knowledge"])
-    client.compare("nghttp", ["nghttp", "--no-dep"])
-    client.conforms("Swirl", [probe, "http2"])
+    client.compare(client.CURL)
+    client.compare(client.NGHTTP)
+    client.conforms(client.swirl(probe))
 
 
 def programs(probe, fetch, folder):

@@ -11,6 +11,8 @@ class Windows:
         self.initial = connection.settings.get(INITIAL_WINDOW_SIZE, 65535)
         self.whole, self.streams, self.ended = 65535, {}, set()
         self.note()
+        # A server may raise it behind its SETTINGS.
+        self.look(0.05)
         #: The connection's, before anything was sent.
         self.first = self.whole
 
