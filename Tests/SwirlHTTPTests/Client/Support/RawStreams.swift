@@ -46,7 +46,7 @@ final class RawStreams: StreamProtocol {
       let connection = RawConnection(of: server, on: stream)
       stream.connection = connection
       connection.connectionMade(stream)
-      stream.expect(section.method)
+      stream.expect(Array(section.bytes.prefix { $0 != 0x20 }))
       connection.take(head: section.bytes)
     case .data(let id, let range):
       session.consumeConnection(range.count)
