@@ -7,6 +7,7 @@ with pip in an environment of their own. All traffic stays on 127.0.0.1; what it
 import pathlib
 import sys
 import tempfile
+import time
 
 import checks
 import connections
@@ -49,7 +50,9 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             # nginx and the proxies run their workers as other users.
             pathlib.Path(folder).chmod(0o755)
+            start = time.monotonic()
             PARTS[part][0](probe, fetch, pathlib.Path(folder))
+            print(f"      {part}: {time.monotonic() - start:.0f} s", flush=True)
     print(f"{checks.counts['failed']} of {sum(checks.counts.values())} failed" if checks.counts["failed"]
           else f"all {checks.counts['ok']} passed")
     sys.exit(1 if checks.counts["failed"] else 0)
