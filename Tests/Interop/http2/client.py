@@ -157,14 +157,14 @@ def failure(allowed, connection):
 def cases_can_fail():
     """Each case fails with the wrong client that it names."""
     wrong = pathlib.Path(__file__).with_name("wrong_client.py")
-    results = {kind: run_all(CASES, Command(kind, sys.executable, wrong, kind), 1.5, at_once=8, run=run_case) for kind in ("deaf", "touchy")}
+    results = {kind: run_all(CASES, Command(kind, sys.executable, wrong, kind), 1.5, at_once=16, run=run_case) for kind in ("deaf", "touchy")}
     passed = [f"{case.title} ({results[case.wrong][number][1]})" for number, case in enumerate(CASES) if results[case.wrong][number][0]]
     report(f"each of the {len(CASES)} cases for a client fails with one that is wrong", ", ".join(passed) or None)
 
 
 def score(command, limit=5.0):
     start = time.monotonic()
-    results = run_all(CASES, command, limit, at_once=6, run=run_case)
+    results = run_all(CASES, command, limit, at_once=10, run=run_case)
     failed = [(case, text) for case, (good, text) in zip(CASES, results) if not good]
     print(f"      {command.name}: {len(CASES) - len(failed)} of {len(CASES)} cases for a client, {time.monotonic() - start:.1f} s", flush=True)
     return failed
