@@ -30,8 +30,10 @@ private func show(_ response: HTTPClient.StreamedResponse, length: Bool) async t
   for field in response.trailers ?? [:] { tell("trailer \(field.name): \(field.value)") }
 }
 
-/// Fetches URLs over HTTP/2, by prior knowledge or ALPN: `method`, `body` or `size`, `roots`, `timeout`; each of the URLs
-/// `count` times, `together` at once; `slow` is a URL whose content is read only when all others are done.
+/// Fetches URLs over HTTP/2, by prior knowledge or ALPN.
+///
+/// The names are `method`, `body` or `size`, `roots`, `timeout`; `count` fetches each of the URLs so many times,
+/// `together` at once; `slow` is a URL whose content is read only when all others are done.
 func fetchHTTP2(_ arguments: [String]) async throws {
   let named = settings(arguments.filter { !$0.hasPrefix("http") })
   let urls = arguments.filter { $0.hasPrefix("http") }

@@ -9,7 +9,7 @@ from . import use_packages
 def conformance(probe, fetch, folder):
     """The cases, against ours and others."""
     use_packages()
-    from . import client, conformance, peers
+    from . import client, conformance, peers, server_port
     pages = peers.Pages(folder / "conformance", Authority(folder, "root-conformance"))
     conformance.cases_can_fail()
     client.cases_can_fail()
@@ -21,6 +21,8 @@ def conformance(probe, fetch, folder):
         with peers.swirl(probe, pages, kind) as targets:
             for target in targets:
                 conformance.conforms(target)
+            server_port.one_port(*targets)
+            server_port.stops(targets[kind == "streams"])
     client.compare(client.CURL)
     client.compare(client.NGHTTP)
     client.conforms(client.swirl(probe))

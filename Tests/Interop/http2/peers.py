@@ -133,5 +133,5 @@ def swirl(probe, pages, kind="serve", *words):
 
 
 def with_process(target, process):
-    target.pid = process.pid
+    target.process, target.pid = process, process.pid
     return target

@@ -217,7 +217,7 @@ def _(c):
 def _(c):
     c.send(headers(1, c.target.request()))
     c.answer()
-    fields = dict(c.heads[1][-1])
+    fields = dict(c.heads[1][0])
     if not c.content[1] or "content-length" in fields and int(fields["content-length"]) != len(c.content[1]):
         raise Failed(f"{fields}, {len(c.content[1])} bytes")
 

@@ -85,6 +85,11 @@ sends_fields("8.3.1", "GET *", malformed(), change=replaced(":path", "*"))
 sends_fields("8.5", "CONNECT with :path and :scheme", malformed(), change=replaced(":method", "CONNECT"))
 sends_fields("8.5", "CONNECT without :authority", malformed(), change=lambda fields: [(":method", "CONNECT")])
 sends_fields("8.5", "CONNECT is answered", malformed() | answers(), change=lambda fields: [(":method", "CONNECT"), (":authority", "example.org:80")])
+sends_fields("RFC 8441 4", ":protocol without CONNECT", malformed(), change=lambda fields: [*fields, (":protocol", "websocket")])
+sends_fields("RFC 8441 4", "CONNECT with :protocol, without :path and :scheme", malformed(),
+             change=lambda fields: [(":method", "CONNECT"), (":authority", "localhost"), (":protocol", "websocket")])
+sends_fields("RFC 8441 4", "CONNECT with :protocol has an answer, where the server has announced it", malformed() | answers(),
+             change=lambda fields: [*replaced(":method", "CONNECT")(fields), (":protocol", "unknown")])
 
 
 @case("8.3.1", "each method has an answer", ignores)
@@ -98,7 +103,7 @@ def _(c):
 def _(c):
     c.send(headers(1, c.target.request()))
     c.answer()
-    fields = c.heads[1][-1]
+    fields = c.heads[1][0]
     if fields[0][0] != ":status" or any(name != name.lower() for name, _ in fields) or \
             {name for name, _ in fields} & {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}:
         raise Failed(f"{fields}")
