@@ -31,11 +31,13 @@ def conformance(probe, fetch, folder):
 def programs(probe, fetch, folder):
     """Peers of others, on both ends."""
     use_packages()
-    from . import against_client, against_server, peers
+    from . import against_client, against_server, peers, unreliable
     size = 1 << 30 if "--large" in sys.argv else 64 << 20
     pages = peers.Pages(folder / "programs", Authority(folder, "root-programs"), large=size)
     against_server.all_against(probe, pages, size)
     against_client.all_against(probe, pages, size)
+    for method in ("GET", "POST"):
+        unreliable.survives(probe, method)
 
 
 def floods(probe, fetch, folder):
