@@ -167,7 +167,9 @@ package final class HTTP2Session {
   private func endFrame() {
     let frame = scanner.frame
     // Content in flight on a stream that was reset here is no fault of the peer, and its windows limit it.
-    if frame.type == FrameHeader.data, !hasTakenData { floods.earn(frame.length) }
+    if frame.type == FrameHeader.data, !hasTakenData, frame.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) == 0 {
+      floods.earn(frame.length)
+    }
     guard frame.type == FrameHeader.headers || frame.type == FrameHeader.continuation else { return }
     if frame.flags & UInt8(NGHTTP2_FLAG_END_HEADERS.rawValue) != 0 { isReadingSection = false }
     // The library ignores new streams after GOAWAY; a client that is refused may repeat at once (RFC 9113 §8.7).
