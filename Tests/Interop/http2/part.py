@@ -1,4 +1,5 @@
 """The parts of Scripts/interop for HTTP/2."""
+import concurrent.futures
 import sys
 
 from certificates import Authority
@@ -11,21 +12,21 @@ def conformance(probe, fetch, folder):
     use_packages()
     from . import client, conformance, peers, server_port
     pages = peers.Pages(folder / "conformance", Authority(folder, "root-conformance"))
-    conformance.cases_can_fail()
-    client.cases_can_fail()
-    with peers.nghttpd(pages) as targets:
-        conformance.compare(targets[0])
-    with peers.nginx(pages) as targets:
-        conformance.compare(targets[0])
     for kind in ("serve", "streams"):
         with peers.swirl(probe, pages, kind) as targets:
             for target in targets:
                 conformance.conforms(target)
             server_port.one_port(*targets)
             server_port.stops(targets[kind == "streams"])
-    client.compare(client.CURL)
-    client.compare(client.NGHTTP)
     client.conforms(client.swirl(probe))
+    # The others at the same time: they mostly wait for what does not come.
+    with peers.nghttpd(pages) as theirs, peers.nginx(pages) as others, concurrent.futures.ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(conformance.compare, target) for target in (theirs[0], others[0])]
+        jobs += [pool.submit(client.compare, command) for command in (client.CURL, client.NGHTTP)]
+        for job in jobs:
+            job.result()
+    conformance.cases_can_fail()
+    client.cases_can_fail()
 
 
 def programs(probe, fetch, folder):
