@@ -48,8 +48,8 @@ private func fetchNumbers(_ requests: [HTTPClient.Request], by client: HTTPClien
 /// Fetches URLs over HTTP/2, by prior knowledge or ALPN.
 ///
 /// The names are `method`, `body` or `size`, `roots`, `timeout`; `count` fetches each of the URLs so many times,
-/// `together` at once; `numbered` fetches `URL/0`, `URL/1` and so on; `slow` is a URL whose content is read only when all
-/// others are done.
+/// `together` at once; `numbered` fetches `URL/0`, `URL/1` and so on; `slow` is a URL whose content is read only when
+/// all others are done.
 func fetchHTTP2(_ arguments: [String]) async throws {
   let named = settings(arguments.filter { !$0.hasPrefix("http") })
   let urls = arguments.filter { $0.hasPrefix("http") }

@@ -30,7 +30,8 @@ class Ours:
         lines = text.splitlines()
         count = int((re.search(r"connections: (\d+)", text) or [0, "0"])[1])
         good = got.returncode == 0 and lines[:1] == [want] and count in connections
-        report(f"{self.target.name}: {name}, {count} connection{'s' * (count != 1)}", None if good else f"exit code {got.returncode}, {text[:300]!r} {got.stderr.decode()[-300:]}")
+        report(f"{self.target.name}: {name}, {count} connection{'s' * (count != 1)}",
+               None if good else f"exit code {got.returncode}, {text[:300]!r} {got.stderr.decode()[-300:]}")
         return lines
 
 

@@ -2,8 +2,8 @@
 from .cases import Table, answers, dies, resets
 from .client_cases import CONTENT, END, HEAD
 from .connection import Failed
-from .frames import (END_HEADERS, END_STREAM, FLOW_CONTROL_ERROR, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM,
-                     block, data, headers, reset, settings, window_update)
+from .frames import (END_HEADERS, FLOW_CONTROL_ERROR, INITIAL_WINDOW_SIZE, NO_ERROR, PROTOCOL_ERROR, block, data, headers, reset, settings,
+                     window_update)
 
 uploads = Table()
 SIZE = 100_000

@@ -2,7 +2,6 @@
 import contextlib
 import pathlib
 import subprocess
-import sys
 
 from checks import CACHE, free_port, program, server
 
