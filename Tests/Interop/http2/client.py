@@ -10,13 +10,13 @@ import time
 from checks import report
 
 from .cases import run_all
-from . import client_cases, client_uploads
+from . import client_cases, client_floods, client_uploads
 from .client_cases import CONTENT
 from .connection import Connection, Failed, told
 from .frames import PREFACE, settings
 
 
-CASES = [*client_cases.CASES, *client_uploads.uploads]
+CASES = [*client_cases.CASES, *client_uploads.uploads, *client_floods.floods]
 
 
 class Command:

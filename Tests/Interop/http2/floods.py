@@ -246,3 +246,9 @@ def all_floods(probe, pages):
             judge(name, ours[0], flood(ours[0], make, 6 if name in PATIENT else 0.6, name not in PATIENT), codes)
             for target in (theirs[0], others[0]):
                 print(f"        {line(name, target, flood(target, make, 0.4, name not in PATIENT))}", flush=True)
+    with peers.swirl(probe, pages, "streams", "patience=2") as ours:
+        # Content that is made while it is sent: what is made ahead is limited.
+        ours[0].big = "/flow/1000000000"
+        for name in ("answers that are not read", "a window of zero for ever", "a window that drips"):
+            make, codes = FLOODS[name]
+            judge(name, ours[0], flood(ours[0], make, 6, False), codes)
