@@ -1,16 +1,18 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
-`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy. Installs what a part needs and is
-missing: Debian's packages with apt-get, gunicorn and httpbin with pip in an environment of their own. All traffic stays on 127.0.0.1; what
-it starts, it stops.
+`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` sends 1 GiB
+each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httpx and h2
+with pip in an environment of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
 import sys
 import tempfile
+import time
 
 import checks
 import connections
 import heads
+import http2.part
 import httpbin
 import postgres
 import programs
@@ -26,6 +28,9 @@ PARTS = {
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
+    "http2": (http2.part.conformance, ["curl", "nginx", "nghttp", "nghttpd", "httpx", "openssl"]),
+    "http2-floods": (http2.part.floods, ["nginx", "nghttpd", "httpx", "openssl"]),
+    "http2-programs": (http2.part.programs, ["curl", "nginx", "nghttp", "nghttpd", "h2load", "haproxy", "node", "httpx", "openssl"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
@@ -36,7 +41,7 @@ LONG = [part for part in PARTS if part != "proxy"]
 
 
 def main():
-    chosen = SHORT if sys.argv[1:] == ["--short"] else sys.argv[1:] or LONG
+    chosen = SHORT if sys.argv[1:] == ["--short"] else [part for part in sys.argv[1:] if part != "--large"] or LONG
     if unknown := [part for part in chosen if part not in PARTS]:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and --short")
     checks.install({program for part in chosen for program in PARTS[part][1]})
@@ -45,7 +50,9 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             # nginx and the proxies run their workers as other users.
             pathlib.Path(folder).chmod(0o755)
+            start = time.monotonic()
             PARTS[part][0](probe, fetch, pathlib.Path(folder))
+            print(f"      {part}: {time.monotonic() - start:.0f} s", flush=True)
     print(f"{checks.counts['failed']} of {sum(checks.counts.values())} failed" if checks.counts["failed"]
           else f"all {checks.counts['ok']} passed")
     sys.exit(1 if checks.counts["failed"] else 0)

@@ -45,12 +45,16 @@ def program(name):
 
 
 PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk": "wrk", "ab": "apache2-utils", "squid": "squid",
-            "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql"}
+            "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql", "nghttp": "nghttp2-client",
+            "h2load": "nghttp2-client", "nghttpd": "nghttp2-server", "haproxy": "haproxy", "node": "nodejs"}
+#: Programs and modules of Python, in an environment of their own: what shows that it is there, and what pip installs.
+PYTHON = {"gunicorn": ("bin/gunicorn", ["gunicorn", "httpbin"]),
+          "httpx": ("lib/python*/site-packages/httpx", ["hyperframe", "hpack", "h2", "httpx[http2]"])}
 
 
 def install(programs):
     """Installs those of the programs that are missing."""
-    missing = [PACKAGES[name] for name in sorted(programs - {"gunicorn"}) if not program(name)]
+    missing = sorted({PACKAGES[name] for name in programs - PYTHON.keys() if not program(name)})
     # It gives a proxy a host and a user that only the proxy has.
     if programs & {"squid", "tinyproxy", "danted"} and not glob.glob("/usr/lib/*/libnss_wrapper.so"):
         missing.append("libnss-wrapper")
@@ -70,10 +74,14 @@ def install(programs):
         finally:
             if held:
                 policy.unlink()
-    if "gunicorn" in programs and not (CACHE / "bin" / "gunicorn").exists():
-        print("Installing gunicorn and httpbin with pip", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", CACHE], check=True)
-        subprocess.run([CACHE / "bin" / "pip", "install", "-q", "gunicorn", "httpbin"], check=True, capture_output=True)
+    for name in sorted(programs & PYTHON.keys()):
+        shown, packages = PYTHON[name]
+        if any(CACHE.glob(shown)):
+            continue
+        print("Installing", *packages, "with pip", flush=True)
+        if not (CACHE / "bin" / "pip").exists():
+            subprocess.run([sys.executable, "-m", "venv", CACHE], check=True)
+        subprocess.run([CACHE / "bin" / "pip", "install", "-q", *packages], check=True, capture_output=True)
 
 
 def free_port():

@@ -30,8 +30,26 @@ private func show(_ response: HTTPClient.StreamedResponse, length: Bool) async t
   for field in response.trailers ?? [:] { tell("trailer \(field.name): \(field.value)") }
 }
 
-/// Fetches URLs over HTTP/2, by prior knowledge or ALPN: `method`, `body` or `size`, `roots`, `timeout`; each of the URLs
-/// `count` times, `together` at once; `slow` is a URL whose content is read only when all others are done.
+/// Each request has a number as the last part of its path, which has to be the response.
+private func fetchNumbers(_ requests: [HTTPClient.Request], by client: HTTPClient) async throws {
+  var failures: [String: Int] = [:]
+  let responses = try await client.map(requests, atMost: 100) { request, error in
+    failures["\((error as? HTTPError)?.reason ?? "\(error)")", default: 0] += 1
+    return nil
+  }.value
+  let answered = zip(requests, responses).compactMap { request, response in response.map { (request, $0) } }
+  let right = answered.filter { request, response in request.url.hasSuffix("/" + response.text) }
+  print("right: \(right.count)")
+  print("wrong: \(answered.count - right.count)")
+  print("failed: \(failures.values.reduce(0, +))")
+  for (reason, count) in failures { tell("\(count) × \(reason)") }
+}
+
+/// Fetches URLs over HTTP/2, by prior knowledge or ALPN.
+///
+/// The names are `method`, `body` or `size`, `roots`, `timeout`; `count` fetches each of the URLs so many times,
+/// `together` at once; `numbered` fetches `URL/0`, `URL/1` and so on; `slow` is a URL whose content is read only when
+/// all others are done.
 func fetchHTTP2(_ arguments: [String]) async throws {
   let named = settings(arguments.filter { !$0.hasPrefix("http") })
   let urls = arguments.filter { $0.hasPrefix("http") }
@@ -50,6 +68,13 @@ func fetchHTTP2(_ arguments: [String]) async throws {
     return request
   }
 
+  if let count = named["numbered"].flatMap({ Int($0) }) {
+    // Repeats what is idempotent, without waiting.
+    var policy = HTTPClient.RetryPolicy()
+    (policy.attempts, policy.firstDelay) = (20, .milliseconds(1))
+    client.intercept(.retry(policy))
+    return try await fetchNumbers((0..<count).map { request("\(urls[0])/\($0)") }, by: client)
+  }
   var slow: HTTPClient.StreamedResponse?
   if let url = named["slow"] { slow = try await client.stream(HTTPClient.Request(url)).value }
   guard let count = named["count"].flatMap({ Int($0) }) else {

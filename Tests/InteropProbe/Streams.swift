@@ -29,8 +29,8 @@ func patience(_ settings: [String: String]) -> HTTPServer.Configuration {
   return configuration
 }
 
-/// Pages that are read and written as they arrive: `/echo`, `/sink`, which counts, `/flow/BYTES`, and `/hold`, which has
-/// no end.
+/// Pages that are read and written as they arrive: `/echo`, `/sink`, which counts, `/flow/BYTES`, and `/hold`, which
+/// has no end.
 func serveStreams(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)

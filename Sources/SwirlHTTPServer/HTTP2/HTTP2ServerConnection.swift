@@ -158,7 +158,8 @@
     }
 
     private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
-      idleDeadline = .max
+      // Otherwise it is the time of the next step to the end.
+      if state == .open { idleDeadline = .max }
       let stream = HTTP2ServerStream(id, on: self)
       streams[id] = stream
       do throws(HTTPWireError) {
@@ -173,7 +174,7 @@
     private func remove(_ stream: HTTP2ServerStream) {
       streams[stream.id] = nil
       stream.clientGone()
-      if streams.isEmpty {
+      if streams.isEmpty, state == .open {
         idleDeadline = reactor.turnTime + server.times.idle
         arm(at: idleDeadline)
       }

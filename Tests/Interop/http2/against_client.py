@@ -30,7 +30,8 @@ class Ours:
         lines = text.splitlines()
         count = int((re.search(r"connections: (\d+)", text) or [0, "0"])[1])
         good = got.returncode == 0 and lines[:1] == [want] and count in connections
-        report(f"{self.target.name}: {name}, {count} connection{'s' * (count != 1)}", None if good else f"exit code {got.returncode}, {text[:300]!r} {got.stderr.decode()[-300:]}")
+        report(f"{self.target.name}: {name}, {count} connection{'s' * (count != 1)}",
+               None if good else f"exit code {got.returncode}, {text[:300]!r} {got.stderr.decode()[-300:]}")
         return lines
 
 
@@ -102,5 +103,7 @@ def all_against(probe, pages, size):
                 ours.expect("trailers", b"no trailers\n", f"{ours.base}/trailers", status="trailer x-sum: 3")
                 ours.expect("103", b"hello\n", f"{ours.base}/hints", status="interim 103")
                 if make is peers.node:
-                    ours.expect(f"{size >> 20} MiB down", f"{size}\n".encode(), "show=length", f"{ours.base}/flow/{size}")
+                    # node resets the stream in the place of its end where the window is just used up then, which a round length may do.
+                    odd = size + 12_345
+                    ours.expect(f"{size >> 20} MiB down", f"{odd}\n".encode(), "show=length", f"{ours.base}/flow/{odd}")
                     ours.expect(f"{size >> 20} MiB up", f"{size}\n".encode(), "method=PUT", f"size={size}", f"{ours.base}/sink")

@@ -10,9 +10,38 @@ import time
 from checks import report
 
 from .cases import run_all
-from .client_cases import CASES, CONTENT
+from . import client_cases, client_floods, client_uploads
+from .client_cases import CONTENT
 from .connection import Connection, Failed, told
 from .frames import PREFACE, settings
+
+
+CASES = [*client_cases.CASES, *client_uploads.uploads, *client_floods.floods]
+
+
+class Command:
+    """How a client is called; the URL is added. `{file}` and `{size}` stand for content that is to be sent."""
+
+    def __init__(self, name, *words, uploads=(), tells=True):
+        self.name, self.words, self.uploads = name, [*map(str, words)], uploads
+        #: Whether its exit code tells of errors.
+        self.tells = tells
+
+    def line(self, size):
+        if not size:
+            return self.words
+        file = pathlib.Path(tempfile.gettempdir()) / f"swirl-http2-{size}"
+        if not file.exists():
+            file.write_bytes(b"x" * size)
+        return [*self.words, *(word.format(file=file, size=size) for word in self.uploads)]
+
+
+CURL = Command("curl", "curl", "-sS", "--http2-prior-knowledge", uploads=["--data-binary", "@{file}"])
+NGHTTP = Command("nghttp", "nghttp", "--no-dep", uploads=["-d", "{file}"], tells=False)
+
+
+def swirl(probe):
+    return Command("Swirl", probe, "http2", uploads=["method=POST", "size={size}"])
 
 
 class Client:
@@ -26,7 +55,7 @@ class Client:
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         # Files, because nothing reads from the client while it runs.
         self.output, self.errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-        self.process = subprocess.Popen([*map(str, command), f"http://127.0.0.1:{self.port}/"], stdin=subprocess.DEVNULL, stdout=self.output,
+        self.process = subprocess.Popen([*command, f"http://127.0.0.1:{self.port}/"], stdin=subprocess.DEVNULL, stdout=self.output,
                                         stderr=self.errors, env=environment)
 
     def accept(self, greets=True, pairs=()):
@@ -35,7 +64,7 @@ class Client:
             connection = Connection(self.listener.accept()[0], self.limit)
         except TimeoutError:
             raise Failed("the client does not connect") from None
-        connection.preface = b""
+        connection.preface, connection.sends_windows = b"", False
         connection.socket.settimeout(self.limit)
         while len(connection.preface) < len(PREFACE):
             if not (more := connection.socket.recv(len(PREFACE) - len(connection.preface))):
@@ -69,9 +98,8 @@ class Client:
 
 
 def run_case(case, command, limit):
-    """What the client did, and whether that is right. A command of `nghttp` has no exit code to go by."""
-    client = Client(command, limit)
-    tells = "nghttp" not in str(command[0])
+    """What the client did, and whether that is right."""
+    client = Client(command.line(case.options.get("uploads")), limit)
     connection = None
     try:
         connection = client.accept(case.options.get("greets", True), case.options.get("settings", ()))
@@ -89,7 +117,7 @@ def run_case(case, command, limit):
         connection.close()
         client.listener.close()
         code, output, errors = client.outcome(limit)
-        if code == 0 and tells:
+        if code == 0 and command.tells:
             raise Failed(f"{what}, and exit code 0 with {output[:40]!r}")
         return True, f"{what}; {errors[-150:]}"
     except (Failed, OSError) as error:
@@ -128,29 +156,31 @@ def failure(allowed, connection):
 
 def cases_can_fail():
     """Each case fails with the wrong client that it names."""
-    results = {kind: run_all(CASES, [sys.executable, pathlib.Path(__file__).with_name("wrong_client.py"), kind], 1.5, at_once=8, run=run_case)
-               for kind in ("deaf", "touchy")}
+    wrong = pathlib.Path(__file__).with_name("wrong_client.py")
+    results = {kind: run_all(CASES, Command(kind, sys.executable, wrong, kind), 1.5, at_once=16, run=run_case) for kind in ("deaf", "touchy")}
     passed = [f"{case.title} ({results[case.wrong][number][1]})" for number, case in enumerate(CASES) if results[case.wrong][number][0]]
     report(f"each of the {len(CASES)} cases for a client fails with one that is wrong", ", ".join(passed) or None)
 
 
-def score(name, command, limit=5.0):
+def score(command, limit=5.0):
     start = time.monotonic()
-    results = run_all(CASES, command, limit, at_once=6, run=run_case)
+    results = run_all(CASES, command, limit, at_once=10, run=run_case)
     failed = [(case, text) for case, (good, text) in zip(CASES, results) if not good]
-    print(f"      {name}: {len(CASES) - len(failed)} of {len(CASES)} cases for a client, {time.monotonic() - start:.1f} s", flush=True)
+    print(f"      {command.name}: {len(CASES) - len(failed)} of {len(CASES)} cases for a client, {time.monotonic() - start:.1f} s", flush=True)
     return failed
 
 
-def conforms(name, command):
-    failed = score(name, command)
+def conforms(command):
+    """Ours: a line a case that fails, and one for the score."""
+    failed = score(command)
     for case, text in failed:
-        report(f"{name}: {case.title}", text)
+        report(f"{command.name}: {case.title}", text)
     if not failed:
-        report(f"{name}: {len(CASES)} cases for a client")
+        report(f"{command.name}: {len(CASES)} cases of RFC 9113 and RFC 7541 for a client")
 
 
-def compare(name, command, details=False):
-    for case, text in score(name, command):
+def compare(command, details=False):
+    """Another's: of interest, and no failure of ours."""
+    for case, text in score(command):
         if details:
             print(f"        {case.title}: {text}")

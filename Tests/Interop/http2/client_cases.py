@@ -7,11 +7,11 @@ import socket
 
 from .cases import Table, answers, dies, malformed, resets
 from .connection import Failed, unknown_frame
-from .frames import (ACK, CANCEL, COMPRESSION_ERROR, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, FLOW_CONTROL_ERROR,
-                     FRAME_SIZE_ERROR, GOAWAY, HEADERS, HEADER_TABLE_SIZE, INDEXING, INITIAL_WINDOW_SIZE, INTERNAL_ERROR, MAX_CONCURRENT_STREAMS,
-                     MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE, NO_ERROR, PADDED, PING, PRIORITY, PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, SETTINGS,
-                     STREAM_CLOSED, WINDOW_UPDATE, block, continuation, data, frame, goaway, headers, indexed, literal, ping, priority,
-                     priority_payload, push_promise, reset, settings, string, table_size, window_update)
+from .frames import (ACK, CANCEL, COMPRESSION_ERROR, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR,
+                     GOAWAY, INDEXING, INITIAL_WINDOW_SIZE, INTERNAL_ERROR, MAX_FRAME_SIZE, NO_ERROR, PADDED, PING, PRIORITY,
+                     PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, SETTINGS, STREAM_CLOSED, WINDOW_UPDATE, block, continuation, data, frame,
+                     goaway, headers, indexed, literal, ping, priority, priority_payload, push_promise, reset, settings, string, table_size,
+                     window_update)
 
 CASES = Table()
 case = CASES.case
@@ -48,14 +48,16 @@ sends("generic", "103, and then the answer", answers(), head(("link", "</a>"), s
 sends("generic", "100 without having asked", answers(), head(status="100"), HEAD, END)
 sends("generic", "PING, SETTINGS and unknown frames between", answers(), HEAD, ping(), unknown_frame(), settings(), unknown_frame(1), priority(1), END)
 sends("generic", "an unknown status", answers(), head(status="299"), END)
-sends("generic", "the table's size changes", answers(), headers(1, table_size(0) + table_size(4096) + OK + literal("x-a", "b", INDEXING) + indexed(62), END_HEADERS), END)
+sends("generic", "the table's size changes", answers(),
+      headers(1, table_size(0) + table_size(4096) + OK + literal("x-a", "b", INDEXING) + indexed(62), END_HEADERS), END)
 sends("generic", "WINDOW_UPDATE and RST_STREAM on a stream that has closed", answers(), HEAD, END + window_update(1, 1) + reset(1, NO_ERROR))
 sends("generic", "GOAWAY that lets the request finish", answers(), HEAD, goaway(1), END)
 sends("generic", "GOAWAY twice, as a server that stops says it", answers(), goaway((1 << 31) - 1), HEAD, goaway(1), END)
 sends("generic", "content-length that is right", answers(), head(("content-length", "6")), END)
 sends("generic", "304 with a content-length", answers(), head(("content-length", "6"), status="304", flags=END_HEADERS | END_STREAM), content=b"")
 sends("generic", "204", answers(), head(status="204", flags=END_HEADERS | END_STREAM), content=b"")
-sends("generic", "all settings at their limits", answers(), settings((1, 0), (3, 1), (4, (1 << 31) - 1), (5, (1 << 24) - 1), (6, 0xFFFFFFFF), (0xFFFF, 7)), HEAD, END)
+sends("generic", "all settings at their limits", answers(),
+      settings((1, 0), (3, 1), (4, (1 << 31) - 1), (5, (1 << 24) - 1), (6, 0xFFFFFFFF), (0xFFFF, 7)), HEAD, END)
 sends("generic", "100 fields of 100 octets", answers(), headers(1, OK + block([(f"x-{number}", "v" * 100) for number in range(100)]), END_HEADERS), END)
 sends("generic", "cookies in several fields", answers(), head(("set-cookie", "a=b"), ("set-cookie", "c=d")), END)
 
@@ -153,7 +155,9 @@ SERVER_FIRST = {
     "PING in the place of SETTINGS": (ping(), dies(PROTOCOL_ERROR)),
     "HEADERS in the place of SETTINGS": (HEAD, dies(PROTOCOL_ERROR)),
     "an acknowledgement in the place of SETTINGS": (settings(flags=ACK), dies(PROTOCOL_ERROR)),
-    "HTTP/1.1 in the place of HTTP/2": (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", dies(PROTOCOL_ERROR, FRAME_SIZE_ERROR, 13)),
+    "HTTP/1.1 in the place of HTTP/2": (
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        dies(PROTOCOL_ERROR, FRAME_SIZE_ERROR, 13)),
 }
 for label, (pieces, allowed) in SERVER_FIRST.items():
     @case("3.4", label, allowed, greets=False)

@@ -2,7 +2,6 @@
 import contextlib
 import pathlib
 import subprocess
-import sys
 
 from checks import CACHE, free_port, program, server
 
@@ -133,5 +132,5 @@ def swirl(probe, pages, kind="serve", *words):
 
 
 def with_process(target, process):
-    target.pid = process.pid
+    target.process, target.pid = process, process.pid
     return target

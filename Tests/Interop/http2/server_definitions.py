@@ -1,12 +1,11 @@
 """What RFC 9113 says on each frame: sections 6 and 7."""
-import struct
 
 from .cases import Allowed, Table, answers, dies, ignores, resets
 from .connection import Failed
-from .frames import (ACK, CANCEL, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY,
-                     HEADERS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, PADDED, PING, PRIORITIZED, PRIORITY, PROTOCOL_ERROR, RST_STREAM, SETTINGS,
-                     STREAM_CLOSED, WINDOW_UPDATE, block, continuation, data, frame, goaway, headers, ping, priority, priority_payload,
-                     push_promise, reset, settings, window_update)
+from .frames import (ACK, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY, HEADERS,
+                     INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, PADDED, PING, PRIORITIZED, PRIORITY, PROTOCOL_ERROR, RST_STREAM, SETTINGS,
+                     STREAM_CLOSED, WINDOW_UPDATE, block, continuation, data, frame, goaway, headers, ping, priority_payload, push_promise,
+                     reset, settings, window_update)
 from .server_frames import half_closed, opened
 
 definitions = Table()
@@ -72,7 +71,8 @@ def first_data(c, length):
         raise Failed(f"the first DATA has {got.code} octets, not {length}")
 
 
-sends("6.6", "PUSH_PROMISE of a client", dies(PROTOCOL_ERROR), lambda c: headers(1, c.target.request("POST"), END_HEADERS) + push_promise(1, 2, c.target.request()))
+sends("6.6", "PUSH_PROMISE of a client", dies(PROTOCOL_ERROR),
+      lambda c: headers(1, c.target.request("POST"), END_HEADERS) + push_promise(1, 2, c.target.request()))
 sends("6.7", "PING that is an answer is not answered", ignores, ping(b"12345678", ACK))
 sends("6.7", "PING on a stream", dies(PROTOCOL_ERROR), frame(PING, 0, 1, bytes(8)))
 for length in (6, 9):

@@ -1,9 +1,9 @@
 """What RFC 9113 says on frames and streams: sections 3 to 5."""
-from .cases import Allowed, Table, answers, dies, ignores, resets
+from .cases import Table, answers, dies, ignores, resets
 from .connection import Failed, unknown_frame
-from .frames import (ACK, CANCEL, COMPRESSION_ERROR, DATA, END_HEADERS, END_STREAM, FRAME_SIZE_ERROR, HEADERS, INDEXING, MAX_CONCURRENT_STREAMS,
-                     NO_ERROR, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, STREAM_CLOSED, block, continuation, data, frame, goaway,
-                     headers, indexed, literal, ping, priority, priority_payload, reset, settings, window_update, PRIORITIZED, PRIORITY, PING)
+from .frames import (ACK, COMPRESSION_ERROR, END_HEADERS, END_STREAM, FRAME_SIZE_ERROR, INDEXING, MAX_CONCURRENT_STREAMS, NO_ERROR, PREFACE,
+                     PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLOSED, block, continuation, data, frame, goaway, headers, indexed, literal,
+                     ping, priority, priority_payload, reset, settings, window_update, PRIORITIZED, PING)
 
 frames = Table()
 case = frames.case

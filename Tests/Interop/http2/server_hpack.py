@@ -1,5 +1,5 @@
 """What RFC 7541 says: header blocks that cannot be decoded, each an error of the connection (RFC 9113, 4.3)."""
-from .cases import Table, answers, dies, malformed
+from .cases import Table, answers, dies
 from .frames import COMPRESSION_ERROR, INDEXING, headers, indexed, integer, literal, string, table_size
 
 packing = Table()

@@ -48,7 +48,8 @@ uploads("8.1.1", "two content-lengths that differ", malformed(), data(1, b"test"
 sends_fields("8.1.1", "content-length beyond 64 bits", malformed(), ("content-length", "18446744073709551616"))
 
 sends_fields("8.2", "an upper-case field name", malformed(), ("X-TEST", "ok"))
-for label, name in {"empty": "", "a space": "x y", "a colon": "x:y", "a control character": "x\1", "DEL": "x\x7f", "beyond ASCII": "x\xe9", "NUL": "x\0"}.items():
+for label, name in {"empty": "", "a space": "x y", "a colon": "x:y", "a control character": "x\1",
+                    "DEL": "x\x7f", "beyond ASCII": "x\xe9", "NUL": "x\0"}.items():
     sends_fields("8.2.1", f"a field name: {label}", malformed(), (name, "ok"))
 for label, value in {"NUL": "a\0b", "CR": "a\rb", "LF": "a\nb", "CR LF and a field": "a\r\nx-evil: 1"}.items():
     sends_fields("8.2.1", f"a field value: {label}", malformed(), ("x-test", value))
@@ -76,7 +77,8 @@ sends_fields("8.3.1", ":path is empty", malformed(), change=replaced(":path", ""
 sends_fields("8.3.1", ":path without a slash", malformed(), change=replaced(":path", "hello"))
 sends_fields("8.3.1", ":method is empty", malformed(), change=replaced(":method", ""))
 sends_fields("8.3.1", ":method is no token", malformed(), change=replaced(":method", "GE T"))
-sends_fields("8.3.1", "host in the place of :authority", answers(), change=lambda fields: [*fields[:3], ("host", fields[3][1])])
+sends_fields("8.3.1", "host in the place of :authority", answers(),
+             change=lambda fields: [*fields[:3], ("host", fields[3][1])])
 sends_fields("8.3.1", "neither :authority nor host", malformed() | answers(), change=without(":authority"))
 sends_fields("8.3.1", "host differs from :authority", malformed() | answers(), ("host", "other.example"))
 sends_fields("8.3.1", "two hosts", malformed(), ("host", "a.example"), ("host", "b.example"), change=without(":authority"))
@@ -85,6 +87,11 @@ sends_fields("8.3.1", "GET *", malformed(), change=replaced(":path", "*"))
 sends_fields("8.5", "CONNECT with :path and :scheme", malformed(), change=replaced(":method", "CONNECT"))
 sends_fields("8.5", "CONNECT without :authority", malformed(), change=lambda fields: [(":method", "CONNECT")])
 sends_fields("8.5", "CONNECT is answered", malformed() | answers(), change=lambda fields: [(":method", "CONNECT"), (":authority", "example.org:80")])
+sends_fields("RFC 8441 4", ":protocol without CONNECT", malformed(), change=lambda fields: [*fields, (":protocol", "websocket")])
+sends_fields("RFC 8441 4", "CONNECT with :protocol, without :path and :scheme", malformed(),
+             change=lambda fields: [(":method", "CONNECT"), (":authority", "localhost"), (":protocol", "websocket")])
+sends_fields("RFC 8441 4", "CONNECT with :protocol has an answer, where the server has announced it", malformed() | answers(),
+             change=lambda fields: [*replaced(":method", "CONNECT")(fields), (":protocol", "unknown")])
 
 
 @case("8.3.1", "each method has an answer", ignores)
@@ -98,7 +105,7 @@ def _(c):
 def _(c):
     c.send(headers(1, c.target.request()))
     c.answer()
-    fields = c.heads[1][-1]
+    fields = c.heads[1][0]
     if fields[0][0] != ":status" or any(name != name.lower() for name, _ in fields) or \
             {name for name, _ in fields} & {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"}:
         raise Failed(f"{fields}")

@@ -74,13 +74,18 @@ class Bystander:
         self.connection = self.target.connect(5)
         self.thread = threading.Thread(target=self.ask, daemon=True)
         self.thread.start()
+        while not self.served and not self.problem:
+            time.sleep(0.001)
         return self
 
     def ask(self):
         from .connection import Failed
         from .frames import headers
         stream = 1
-        while not self.stops.wait(0.01):
+        # Once more when the flood is over.
+        stops = False
+        while not stops:
+            stops = self.stops.wait(0.01)
             start = time.monotonic()
             try:
                 self.connection.send(headers(stream, self.target.request()))

@@ -55,6 +55,11 @@ class WrongServer:
             return True
         elif self.touchy:
             connection.sendall(goaway(0, INADEQUATE_SECURITY))
+            connection.shutdown(socket.SHUT_WR)
+            # A close with octets unread would be a reset, which can overtake the GOAWAY.
+            connection.settimeout(1)
+            while connection.recv(65536):
+                pass
             return False
         if kind == PING and not flags & ACK:
             connection.sendall(ping(payload[:8].ljust(8, b"\0"), ACK))

@@ -193,6 +193,18 @@
       #expect(bench.reactor.now - start < .seconds(5))
     }
 
+    @Test func `a request behind the first GOAWAY does not put off the second`() throws {
+      let bench = try HTTP2ServerBench(HTTPServer { _ in .text("") })
+      let client = try bench.connect()
+      client.transport?.pauseReading()
+      var isStopped = false
+      bench.server.stop(within: .seconds(60)).addCallback { isStopped = true }
+      let start = bench.reactor.now
+      client.request("GET / HTTP/1.1")
+      bench.run { isStopped }
+      #expect(bench.reactor.now - start < .seconds(5))
+    }
+
     @Test func `an idle connection ends with GOAWAY`() throws {
       var configuration = HTTPServer.Configuration()
       configuration.idleTimeout = .seconds(10)
