@@ -96,10 +96,10 @@ extension HTTPClientTests {
         }
       }
       // A client that is closed, one that is released, and a response that is not read.
-      let closed = HTTPClient(configuration, on: bench.reactor)
+      let closed = HTTPClient(configuration.inCurrentVersion, on: bench.reactor)
       var ends: [String] = []
       closed.fetch(request("/timeout", at: bench.server.url)) { _ in ends.append("closed") }
-      HTTPClient(configuration, on: bench.reactor).fetch(request("/timeout", at: bench.server.url)) { _ in
+      HTTPClient(configuration.inCurrentVersion, on: bench.reactor).fetch(request("/timeout", at: bench.server.url)) { _ in
         ends.append("released")
       }
       var streamed: HTTPClient.StreamedResponse?

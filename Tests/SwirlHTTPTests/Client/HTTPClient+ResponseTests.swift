@@ -6,7 +6,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct ResponseTests {
+  @Suite(.inBothVersions) struct ResponseTests {
     private func response(_ bytes: String, body: [UInt8] = []) throws -> HTTPClient.Response {
       let bench = try ClientBench { request in
         request.connection.send(Array(bytes.utf8) + body)

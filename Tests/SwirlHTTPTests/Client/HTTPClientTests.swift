@@ -187,7 +187,7 @@ extension HTTPClientTests {
         reactor.resolver.lookup = { name in
           name == "slow.test" ? Deferred() : .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!])
         }
-        let ownClient = HTTPClient(configuration, on: reactor)
+        let ownClient = HTTPClient(configuration.inCurrentVersion, on: reactor)
         let shared = HTTPClient.of(reactor)
         client = shared
         own = ownClient
@@ -242,7 +242,7 @@ extension HTTPClientTests {
         let server = try RawServer(on: reactor) { _ in }
         var configuration = HTTPClient.Configuration()
         configuration.connectionsPerOrigin = 1
-        let made = HTTPClient(configuration, on: reactor)
+        let made = HTTPClient(configuration.inCurrentVersion, on: reactor)
         client = made
         exchange = made.fetch(HTTPClient.Request(server.url)) { _ in Issue.record("called") }
         waiting = made.fetch(HTTPClient.Request(server.url)) { _ in Issue.record("called") }

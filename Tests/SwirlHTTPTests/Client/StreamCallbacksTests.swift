@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct StreamCallbacksTests {
+  @Suite(.inBothVersions) struct StreamCallbacksTests {
     private struct Trouble: Error, Equatable {}
 
     private static func chunks(_ request: RawRequest) {

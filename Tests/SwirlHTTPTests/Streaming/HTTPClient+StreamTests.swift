@@ -10,7 +10,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct StreamTests {
+  @Suite(.inBothVersions) struct StreamTests {
     static let chunked: HTTPFields = [HTTPField.Name("X-Chunked")!: "1"]
 
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases, [true, false])

@@ -46,7 +46,7 @@ final class RawStreams: StreamProtocol {
       let connection = RawConnection(of: server, on: stream)
       stream.connection = connection
       connection.connectionMade(stream)
-      stream.expect(section.method)
+      stream.expect(section.bytes)
       connection.take(head: section.bytes)
     case .data(let id, let range):
       session.consumeConnection(range.count)
@@ -86,8 +86,9 @@ private final class RawStream: Transport {
     self.owner = owner
   }
 
-  func expect(_ method: [UInt8]) {
-    parser.expect(.init(String(decoding: method, as: UTF8.self)) ?? .get)
+  /// - Parameter head: that of the request.
+  func expect(_ head: [UInt8]) {
+    parser.expect(HTTPRequest.Method(String(decoding: head.prefix { $0 != 0x20 }, as: UTF8.self)) ?? .get)
   }
 
   var reactor: Reactor { owner.transport.reactor }
