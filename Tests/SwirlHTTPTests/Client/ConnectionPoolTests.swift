@@ -68,7 +68,7 @@ extension HTTPClientTests {
     }
 
     /// Two origins on one server: by address and by name.
-    @Test(.inBothVersions, arguments: [1, 4])
+    @Test(arguments: [1, 4])
     func `no more connections are made in all than allowed`(_ limit: Int) throws {
       let bench = try ClientBench(Self.configuration(inAll: limit))
       bench.reactor.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }

@@ -79,7 +79,7 @@ extension HTTPClientTests {
         started += 1
         let isPOST = Bool.random(using: &random)
         let body =
-          isPOST ? HTTPClient.Body.bytes([UInt8](repeating: 1, count: Int.random(in: 0..<5000, using: &random))) : nil
+          isPOST ? HTTPClient.Body.bytes([UInt8](repeating: 1, count: Int.random(in: 0..<500, using: &random))) : nil
         let path = "/\(isPOST ? "post" : "get")\(started)"
         bench.fetch(path, method: isPOST ? .post : .get, body: body) { outcome in
           if let text = outcome.text {
@@ -97,7 +97,9 @@ extension HTTPClientTests {
       bench.run()
       #expect(answered + failed == 10_000)
       // A cut fails the POSTs in flight, and GETs that meet a second one.
-      #expect(failed < server.cuts * 40 && server.cuts > 10 && server.goAways > 10 && server.refusals > 50)
+      #expect(
+          server.cuts > 10 && server.goAways > 10 && server.refusals > 50 && failed < server.cuts * 80,
+          "\(server.cuts) cuts, \(server.goAways) GOAWAYs, \(server.refusals) refusals, \(failed) failed")
       for (path, count) in server.processed where path.hasPrefix("/post") { #expect(count == 1, "\(path)") }
       #expect(server.processed.count >= answered)
     }

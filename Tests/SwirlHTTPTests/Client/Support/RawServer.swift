@@ -126,7 +126,8 @@ final class RawConnection: StreamProtocol {
   }
 
   /// A stream that looks like a connection.
-  init(of server: RawServer, on stream: any Transport) {
+  init(of server: RawServer, on stream: any Transport, request: Int) {
+    requestCount = request - 1
     self.server = server
     server.streams += 1
     number = server.streams

@@ -13,7 +13,8 @@ final class RawStreams: StreamProtocol {
   fileprivate let session: HTTP2Session
   fileprivate private(set) var transport: (any Transport)!
   private var streams: [Int32: RawStream] = [:]
-  private var isReading = false
+  /// The number of requests so far.
+  fileprivate var requests = 0
   let number: Int
 
   init(of server: RawServer) {
@@ -31,10 +32,8 @@ final class RawStreams: StreamProtocol {
 
   func dataReceived(_ bytes: Span<UInt8>) {
     let copy = bytes.withUnsafeBufferPointer { Array($0) }
-    isReading = true
     // What is wrong in the client's bytes it hears by GOAWAY.
     try? session.receive(bytes) { take($0, copy) }
-    isReading = false
     flush()
   }
 
@@ -43,7 +42,8 @@ final class RawStreams: StreamProtocol {
     case .head(let id, let section, _):
       let stream = RawStream(id, on: self)
       streams[id] = stream
-      let connection = RawConnection(of: server, on: stream)
+      requests += 1
+      let connection = RawConnection(of: server, on: stream, request: requests)
       stream.connection = connection
       connection.connectionMade(stream)
       stream.expect(section.bytes)
@@ -59,7 +59,6 @@ final class RawStreams: StreamProtocol {
   }
 
   fileprivate func flush() {
-    if isReading { return }
     while let bytes = session.takeOutput() { transport.write(bytes) }
     if session.isOver { transport.close() }
   }
@@ -133,6 +132,7 @@ private final class RawStream: Transport {
   private func reset(_ code: HTTP2ErrorCode) {
     if isOver { return }
     isOver = true
+    owner.flush()
     owner.session.reset(id, code)
   }
 
