@@ -19,15 +19,18 @@ struct FieldList {
   /// Whether these are the fields of an informational response.
   private(set) var isInformational = false
 
-  /// Takes the fields of a request.
-  mutating func load(requestHead head: [UInt8], isSecure: Bool) {
+  /// Takes the fields of a request. Its Upgrade field becomes the protocol of an extended CONNECT (RFC 8441 §4), where
+  /// that is wanted.
+  mutating func load(requestHead head: [UInt8], isSecure: Bool, isExtendedConnect: Bool = false) {
     begin(head)
     let end = endOfLine(from: 0)
     let methodEnd = bytes[..<end].firstIndex(of: 0x20) ?? end
     let targetEnd = bytes[..<end].lastIndex(of: 0x20) ?? end
     let isConnect = bytes[..<methodEnd].elementsEqual("CONNECT".utf8)
     let authority = value(of: "host", from: end + 2)
-    add(":method", .part(0..<methodEnd))
+    let upgrade = isExtendedConnect ? value(of: "upgrade", from: end + 2) : nil
+    add(":method", upgrade == nil ? .part(0..<methodEnd) : .constant("CONNECT"))
+    if let upgrade { add(":protocol", .part(upgrade)) }
     if !isConnect {
       add(":scheme", .constant(isSecure ? "https" : "http"))
       add(":path", .part(methodEnd + 1..<targetEnd))

@@ -8,6 +8,7 @@ struct FrameHeader: Equatable {
 
   static let data: UInt8 = 0
   static let headers: UInt8 = 1
+  static let priority: UInt8 = 2
   static let resetStream: UInt8 = 3
   static let settings: UInt8 = 4
   static let continuation: UInt8 = 9

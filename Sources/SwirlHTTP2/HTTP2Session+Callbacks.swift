@@ -109,7 +109,8 @@ extension HTTP2Session {
     let (section, problem) = fields.end()
     if let problem { end(stream, for: problem) }
     guard let section else { return }
-    floods.earn(2 * (scanner.frame.length + 9))
+    // Informational responses have no end of their own.
+    if fields.kind != .response || section.status >= 200 { floods.earn(2 * (scanner.frame.length + 9)) }
     switch fields.kind {
     case .trailers:
       events.append(.trailers(stream: stream, section))
@@ -193,6 +194,7 @@ extension HTTP2Session {
     case NGHTTP2_DATA, NGHTTP2_HEADERS:
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
     case NGHTTP2_RST_STREAM:
+      lastReset = max(lastReset, stream)
       let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
       if ownResets.remove(stream) != nil || code == .refusedStream { return }
       // The library resets a stream for its content without saying so.
@@ -225,7 +227,15 @@ extension HTTP2Session {
 
   private func takePriority(of frame: nghttp2_extension) {
     guard let update = frame.payload?.assumingMemoryBound(to: nghttp2_ext_priority_update.self).pointee else { return }
-    if update.stream_id > lastPeerStream { prioritized.insert(update.stream_id) }
+    if update.stream_id == 0 {
+      violation = (.protocolError, "PRIORITY_UPDATE: it is for no stream (RFC 9218 §7.1)")
+    } else if update.stream_id > lastPeerStream {
+      // The library keeps each such stream, and does not count them.
+      prioritized.insert(update.stream_id)
+      if prioritized.count > 2 * settings.streams {
+        violation = (.protocolError, "PRIORITY_UPDATE: of too many streams without a request (RFC 9218 §7.1)")
+      }
+    }
   }
 }
 #endif

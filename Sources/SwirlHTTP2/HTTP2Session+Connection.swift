@@ -35,7 +35,7 @@ extension HTTP2Session {
       entries.append(nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(value)))
     }
     // It is the first: `announceStreamLimit` knows its place.
-    if role == .server { add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 2 * settings.streams) }
+    if role == .server { add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1 << 30) }
     add(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.streamWindow)
     add(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.fieldBytes)
     // Priorities of RFC 7540 mean nothing here (RFC 9218 §2.1).

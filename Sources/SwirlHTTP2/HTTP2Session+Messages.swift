@@ -11,8 +11,17 @@ extension HTTP2Session {
   }
 
   /// Begins a request, with its head in the form of HTTP/1; its stream.
-  package func request(_ head: [UInt8], scheme: String, hasContent: Bool) throws(HTTP2Error) -> Int32 {
-    list.load(requestHead: head, isSecure: scheme == "https")
+  ///
+  /// - Parameters:
+  ///   - head: the request line and the fields, validated.
+  ///   - scheme: `https` or `http`.
+  ///   - hasContent: whether content follows.
+  ///   - isExtendedConnect: whether its Upgrade field is the protocol of an extended CONNECT, which the server takes:
+  ///     see `remoteTakesConnectProtocol`.
+  package func request(
+    _ head: [UInt8], scheme: String, hasContent: Bool, isExtendedConnect: Bool = false
+  ) throws(HTTP2Error) -> Int32 {
+    list.load(requestHead: head, isSecure: scheme == "https", isExtendedConnect: isExtendedConnect)
     let stream = list.withFields { fields, count in
       var provider = Self.provider
       return withUnsafePointer(to: &provider) {

@@ -42,10 +42,14 @@ package final class HTTP2Session {
   /// The latest stream of the client that was begun here.
   package internal(set) var lastPeerStream: Int32 = 0
   var openStreams = 0
+  /// The highest stream that was reset here: frames for it and for those below may be in flight.
+  var lastReset: Int32 = 0
   /// Streams without events: they are refused.
   var refused: Set<Int32> = []
   /// Streams above this one are refused.
   var lastTaken = Int32.max
+  /// An error of the connection in the frame that is being read.
+  var violation: (code: HTTP2ErrorCode, reason: String)?
   /// Streams whose priority came before their requests.
   var prioritized: Set<Int32> = []
 
@@ -122,11 +126,18 @@ package final class HTTP2Session {
       let rest = UnsafeBufferPointer(rebasing: bytes[start...])
       let (count, beginsFrame) = scanner.next(rest)
       floods.charge(count)
-      if beginsFrame { beginFrame() }
+      if beginsFrame {
+        if let (code, reason) = ruleBroken(by: scanner.frame) { return end(code, reason) }
+        beginFrame()
+      }
       let queued = pendingFrames
       let code = nghttp2_session_mem_recv(pointer, rest.baseAddress, count)
       if code < 0 { return endForLibrary(code) }
       if pendingFrames > queued { answered = scanner.frame }
+      if let violation { return end(violation.code, violation.reason) }
+      if overflowsWindow(scanner.frame, queued: pendingFrames - queued) {
+        return end(.flowControlError, "SETTINGS: the window of a stream exceeds 2^31-1 bytes (RFC 9113 §6.9.2)")
+      }
       if scanner.isBetweenFrames { endFrame() }
       start += count
     }
@@ -238,8 +249,8 @@ package final class HTTP2Session {
 
   /// Writes the limit on streams into the first frame, which is SETTINGS.
   ///
-  /// The library knows twice the number: it ends the connection when a peer exceeds what it knows, where one stream is
-  /// to be refused (RFC 9113 §5.1.2). See `beginRequest`.
+  /// The library knows a larger number: it ends the connection when a peer exceeds what it knows, where one stream is
+  /// to be refused (RFC 9113 §5.1.2). See `beginRequest`. It counts those that are refused until that is sent.
   private func announceStreamLimit() {
     isFirstOutput = false
     guard role == .server else { return }

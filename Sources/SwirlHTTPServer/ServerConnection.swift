@@ -109,7 +109,10 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
 
   func endReceived() -> Bool {
     #if HTTP2
-      if prefaceBytes > 0 { giveBackPreface() }
+      if prefaceBytes > 0 {
+        giveBackPreface()
+        pump()
+      }
     #endif
     let staysOpen = machine.endOfInput()
     pump()

@@ -1,21 +1,21 @@
-// A server and a client for Scripts/interop, which runs them against programs of others.
+// Servers and clients for Scripts/interop, which runs them against programs of others.
 //
 //   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say:
 //                                         cert, key, and roots of clients' certificates, for which it asks; SIGHUP
-//                                         makes it read these files again InteropProbe fetch METHOD URL [BODY]  prints
-//                                         the status, a space, and then the body as it came InteropProbe tls
-//                                         NAME=VALUE… URL…     prints what comes from each in turn, over connections as
-//                                         the names say: roots, cert, key, min, max, alpn, renegotiation=allowed; all
-//                                         hosts are this machine
+//                                         makes it read these files again. patience: seconds for each timeout
+//   InteropProbe streams NAME=VALUE…      a server as well; its handlers read and write content as it arrives
+//   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
+//   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say:
+//                                         roots, cert, key, min, max, alpn, renegotiation=allowed; all hosts are this
+//                                         machine
+//   InteropProbe http2 NAME=VALUE… URL…   prints what comes from each over HTTP/2; see HTTP2.swift
 import Foundation
 import Swirl
 
 func serve(_ arguments: [String]) throws {
-  let settings = Dictionary(
-    arguments.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }.map { ($0[0], $0[1]) },
-    uniquingKeysWith: { $1 })
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-  let server = HTTPServer { request in
+  let named = settings(arguments)
+  let server = HTTPServer(configuration: patience(named)) { request in
     switch request.path {
     // The second is the path of CONNECT.
     case "/hello", "": .text("hello\n")
@@ -24,6 +24,11 @@ func serve(_ arguments: [String]) throws {
     case "/reset": .text("not sent", status: .resetContent)
     case "/closing": .text("x\n").with(.connection, "foo, close")
     case "/big": .bytes(big)
+    case "/trailers":
+      .stream { writer in
+        writer.write(request.trailers.map { "\($0)\n" } ?? "no trailers\n")
+        writer.end(trailers: [.init("x-sum")!: "3"])
+      }
     case "/stream":
       .stream { writer in
         for number in 1...3 { writer.write("line \(number)\n") }
@@ -32,15 +37,7 @@ func serve(_ arguments: [String]) throws {
     default: .text("no such page\n", status: .notFound)
     }
   }
-  var tls: TLSConfiguration?
-  if let chain = settings["cert"], let key = settings["key"] {
-    tls = .server(.init(chain: .file(chain), privateKey: .file(key)))
-    if let roots = settings["roots"] {
-      tls?.roots = [.file(roots)]
-      tls?.requestsClientCertificate = true
-    }
-  }
-  print(try server.listen(0, tls: tls).localAddress)
+  print(try server.listen(0, tls: serverTLS(named)).localAddress)
   fflush(nil)
   Reactor.current.addSignalHandler(SIGHUP) {
     try server.reload()
@@ -94,17 +91,25 @@ func fetchSecured(_ arguments: [String]) async throws {
   }
 }
 
-switch CommandLine.arguments.dropFirst().first {
-case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
-case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
-case "tls":
+/// Runs to the end, with an error in words and an exit code.
+@MainActor func complete(_ body: @escaping @MainActor ([String]) async throws -> Void) {
   do {
-    try runUntilComplete { try await fetchSecured(Array(CommandLine.arguments.dropFirst(2))) }
+    try runUntilComplete { try await body(Array(CommandLine.arguments.dropFirst(2))) }
   } catch {
     FileHandle.standardError.write(Data("\(error)\n".utf8))
     exit(1)
   }
+}
+
+switch CommandLine.arguments.dropFirst().first {
+case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
+case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
+case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))
+case "tls": complete(fetchSecured)
+#if HTTP2
+case "http2": complete(fetchHTTP2)
+#endif
 default:
-  print("usage: InteropProbe serve NAME=VALUE… | fetch METHOD URL [BODY] | tls NAME=VALUE… URL…")
+  print("usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…")
   exit(2)
 }

@@ -87,7 +87,8 @@ import Testing
     let frames = server.take()
     #expect(frames.map(\.kind) == [.headers, .data])
     var head = ""
-    try client.receive((Frame.settings().bytes + frames[0].bytes).span) {
+    let bytes = Frame.settings().bytes + frames[0].bytes
+    try client.receive(bytes.span) {
       if case .head(_, let section, _) = $0 { head = String(decoding: section.bytes, as: UTF8.self) }
     }
     #expect(head == "HTTP/1.1 200 \r\nx: y\r\n\r\n")

@@ -11,7 +11,7 @@ import Testing
     ("GET / HTTP/1.1\r\nHost: x\r\nX: \(String(repeating: "x", count: 70_000))\r\n\r\n", 431),
     ("GET / HTTP/1.1\r\nHost: x\r\n\(String(repeating: "X: y\r\n", count: 200))\r\n", 431),
     ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
-    ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505), ("PRI / HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
   ])
   func whatIsNoRequestIsAnsweredAndTheConnectionEnds(_ bytes: String, status: Int) {
     var isCalled = false

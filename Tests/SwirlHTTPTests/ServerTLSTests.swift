@@ -185,8 +185,12 @@ final class IdentityFiles {
     #expect(text.contains("Connection: close\r\n") && text.contains("plain HTTP: use https://"))
   }
 
-  @Test func `http 1·1 is offered, and taken by a client that offers more`() throws {
-    let server = HTTPServer { .text($0.tls?.applicationProtocol ?? "none") }
+  @Test func `http 1·1 is offered without HTTP 2, and taken by a client that offers more`() throws {
+    var configuration = HTTPServer.Configuration()
+    #if HTTP2
+      configuration.http2 = false
+    #endif
+    let server = HTTPServer(configuration: configuration) { .text($0.tls?.applicationProtocol ?? "none") }
     try withReactor { reactor in
       let port = Int(
         try server.listen(0, tls: .server(authority.identity(for: "127.0.0.1")), on: reactor).localAddress.port)

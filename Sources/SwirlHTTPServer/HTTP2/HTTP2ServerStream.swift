@@ -294,9 +294,7 @@
       do {
         guard asksForTunnel else { throw UnsendableResponse.upgradeNotOffered }
         successor = try makeProtocol(transport)
-        // The answer to CONNECT takes the place of a 101 (RFC 8441 §4).
-        var response = response
-        if response.status.code < 200 { response.status = .ok }
+        // The session sends a 101 as the 200 that accepts an extended CONNECT (RFC 8441 §5).
         _ = try sendHead(response, .streamed, nil, exchange, isTunnel: true)
       } catch {
         return sendWhole(server.replacement(for: error, to: exchange.request, "the upgrade failed"), exchange)

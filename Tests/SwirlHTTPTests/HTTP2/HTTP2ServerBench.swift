@@ -31,6 +31,7 @@
 
     /// Runs the reactor until `condition` holds.
     func run(sourceLocation: SourceLocation = #_sourceLocation, until condition: @escaping () -> Bool) {
+      if condition() { return }
       let hangs = reactor.callLater(.seconds(600)) { [unowned self] in
         Issue.record("it hangs", sourceLocation: sourceLocation)
         reactor.crash()
@@ -76,13 +77,15 @@
 
     /// Begins a request.
     @discardableResult
-    func request(_ head: String, _ content: String? = nil, isComplete: Bool = true) -> HTTP2Call {
+    func request(
+      _ head: String, _ content: String? = nil, isComplete: Bool = true, isExtendedConnect: Bool = false
+    ) -> HTTP2Call {
       let lines = head.split(separator: "\n").joined(separator: "\r\n")
       var bytes = Array("\(lines)\r\n".utf8)
       if !head.contains("Host:") { bytes += "Host: swirl.example\r\n".utf8 }
       bytes += "\r\n".utf8
       let hasContent = content != nil || !isComplete
-      let id = try! session.request(bytes, scheme: "http", hasContent: hasContent)
+      let id = try! session.request(bytes, scheme: "http", hasContent: hasContent, isExtendedConnect: isExtendedConnect)
       let call = HTTP2Call(id, on: self)
       calls[id] = call
       if let content { call.write(content) }

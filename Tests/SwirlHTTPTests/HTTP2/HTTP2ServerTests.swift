@@ -279,6 +279,45 @@
       bench.run { client.text.hasSuffix("PROPFIND HTTP/1.1") }
     }
 
+    @Test func `a server without HTTP 2 answers its preface with 505`() throws {
+      var configuration = HTTPServer.Configuration()
+      configuration.http2 = false
+      let transport = ServerMemoryTransport(HTTPServer(configuration: configuration) { _ in .text("") }, on: Reactor())
+      transport.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+      #expect(transport.text.hasPrefix("HTTP/1.1 505 "))
+    }
+
+    @Test func `a preface that stays incomplete is answered as HTTP 1 at its end`() throws {
+      let transport = ServerMemoryTransport(HTTPServer { _ in .text("") }, on: Reactor())
+      transport.send("PRI * HTTP/2.0\r\n\r\n")
+      #expect(transport.text == "")
+      transport.sendEnd()
+      #expect(transport.text.hasPrefix("HTTP/1.1 505 "))
+    }
+
+    @Test func `extended CONNECT is an upgrade to its handler`() throws {
+      let bench = try HTTP2ServerBench(
+        HTTPServer { request in
+          request.head.upgrade == "websocket" && request.target == "/chat"
+            ? .upgrade(to: "websocket") { _ in Echo() } : .text("no")
+        })
+      let client = try bench.connect()
+      bench.run { client.session.remoteTakesConnectProtocol }
+      let head = "GET /chat HTTP/1.1\nConnection: Upgrade\nUpgrade: websocket"
+      let call = client.request(head, isComplete: false, isExtendedConnect: true)
+      bench.run { call.head != nil }
+      #expect(call.status == 200)
+      call.write("hello")
+      bench.run { call.text == "hello" }
+      client.transport?.abort()
+      // Success without a tunnel would say that there is one.
+      let other = try bench.connect()
+      let refused = other.request(
+        head.replacing("/chat", with: "/other"), isComplete: false, isExtendedConnect: true)
+      bench.run { refused.closed != nil }
+      #expect(refused.status == 405)
+    }
+
     @Test func `CONNECT is a tunnel in both directions`() throws {
       let bench = try HTTP2ServerBench(HTTPServer { _ in .upgrade(to: nil) { _ in Echo() } })
       let client = try bench.connect()
