@@ -39,6 +39,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   /// What ended it, or will end it.
   private(set) var ending: HTTP2Ending?
   private var liveness: HTTP2Liveness
+  /// When requests are given up that a server does not answer after a GOAWAY with an error.
+  private var cutoff = Int64.max
   /// One timer for the deadlines of all requests, and for the server's silence.
   private var timer: DelayedCall?
   private var timerTime = Int64.max
@@ -164,7 +166,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     let now = reactor.now.nanoseconds
     for stream in inOrder where stream.deadline <= now { stream.timeOut() }
     if streams.isEmpty || hasEnded { return }
+    if now >= cutoff { return transport.abort() }
     var next = streams.values.reduce(Int64.max) { min($0, $1.deadline) }
+    next = min(next, cutoff)
     switch liveness.verdict(at: now) {
     case .wait(let time): next = min(next, time)
     case .ping:
@@ -217,6 +221,11 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()
     case .goAway(_, let code, let debug):
       if code != .noError || ending == nil { ending = .goAway(code, debug) }
+      if code != .noError, cutoff == .max {
+        // It should close now (RFC 9113 §5.4.1); answers may be on their way.
+        cutoff = reactor.turnTime + HTTP2Liveness.patience
+        watch(cutoff)
+      }
       drain()
     case .settings: streamLimit = session.remoteStreamLimit
     case .pong, .sent: break

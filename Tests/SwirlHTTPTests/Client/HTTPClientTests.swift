@@ -71,7 +71,8 @@ extension HTTPClientTests {
 
     // MARK: - The end of a client
 
-    @Test(.http1Only("requests wait for a connection")) func `close fails queued requests, completes those in progress, and refuses later ones`() throws {
+    @Test(.http1Only("requests wait for a connection"))
+    func `close fails queued requests, completes those in progress, and refuses later ones`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 1
       let bench = try ClientBench(configuration) { _ in }

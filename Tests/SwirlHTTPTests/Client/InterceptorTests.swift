@@ -276,7 +276,8 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test(.http1Only("the reason phrase")) func `addStatusCheck makes an error status the failure of the chain`() throws {
+    @Test(.http1Only("the reason phrase")) func `addStatusCheck makes an error status the failure of the chain`() throws
+    {
       let bench = try ClientBench { $0.answer("gone\nfor good", status: $0.target == "/" ? "200 OK" : "404 No") }
       var seen: [String] = []
       for path in ["/", "/bad"] {

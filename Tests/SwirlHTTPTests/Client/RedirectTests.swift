@@ -48,7 +48,8 @@ extension HTTPClientTests {
       }
     }
 
-    @Test(.http1Only("a field with a control character")) func `a Location with a control character is not followed, and the error gives no orders to a terminal`()
+    @Test(.http1Only("a field with a control character"))
+    func `a Location with a control character is not followed, and the error gives no orders to a terminal`()
       throws
     {
       for location in ["/a\u{1B}[2Jb", "\u{1}/", "/a\u{7F}"] {

@@ -161,7 +161,9 @@ final class HTTP2Peer: StreamProtocol {
   }
 
   private func receive(_ bytes: Span<UInt8>, _ copy: [UInt8]) {
-    do throws(HTTP2Error) { try session.receive(bytes, at: bench.reactor.turnTime) { take($0, copy) } } catch { Issue.record("\(error)") }
+    do throws(HTTP2Error) { try session.receive(bytes, at: bench.reactor.turnTime) { take($0, copy) } } catch {
+      Issue.record("\(error)")
+    }
     flush()
   }
 

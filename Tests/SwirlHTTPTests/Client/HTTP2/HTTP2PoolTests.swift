@@ -150,6 +150,28 @@ extension HTTPClientTests {
       #expect(bench.requests.count == 4 && bench.connections.count == 2)
     }
 
+    @Test func `a server that says GOAWAY with an error, and then nothing, lets no request wait for ever`() throws {
+      var configuration = HTTPClient.Configuration()
+      configuration.timeout = nil
+      let bench = try HTTP2Bench(configuration)
+      bench.answer = { _ in }
+      bench.answerWhole = { request in
+        if request.path == "/first" {
+          request.connection.session.goAway(lastStream: request.id, .protocolError)
+          request.connection.flush()
+        } else {
+          request.answer("second")
+        }
+      }
+      let start = bench.reactor.now
+      let first = bench.fetch("/first", method: .post, body: .text("x"))
+      bench.run(for: .seconds(1))
+      let second = bench.fetch("/second")
+      bench.run()
+      #expect(second.text == "second" && first.httpError?.code == .closedEarly)
+      #expect(first.httpError?.reason.contains("PROTOCOL_ERROR") == true && bench.reactor.now - start < .seconds(16))
+    }
+
     // MARK: - A server that is silent
 
     @Test(arguments: [HTTPRequest.Method.get, .post])
@@ -256,7 +278,8 @@ extension HTTPClientTests {
     {
       let network = MemoryNetwork(seed: 1)
       let server = HTTPServer { .text("\($0.head.version)") }
-      let port = try server.listen(0, interface: "127.0.0.1", on: network.reactor).localAddress.port
+      let listener = try server.listen(0, interface: "127.0.0.1", on: network.reactor)
+      let port = listener.localAddress.port
       let client = HTTPClient(on: network.reactor)
       func version(_ use: HTTPClient.HTTP2Use?, upgrade: Bool = false) throws -> String {
         var request = HTTPClient.Request("http://127.0.0.1:\(port)/")
@@ -277,6 +300,7 @@ extension HTTPClientTests {
       #expect(try network.reactor.result(of: known.fetch(request)).text == "HTTP/1.1")
       request.headers = [:]
       #expect(try network.reactor.result(of: known.fetch(request)).text == "HTTP/2")
+      listener.stop()
     }
 
     @Test func `a server that wants HTTP/1.1 without TLS is asked again in it, RFC 9113 §7`() throws {

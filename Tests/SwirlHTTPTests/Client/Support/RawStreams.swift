@@ -9,7 +9,7 @@ import SwirlReactor
 /// An HTTP/2 connection of the raw server. Each stream looks like a connection that carries one request: what the test
 /// sends as a response in HTTP/1 goes out as frames.
 final class RawStreams: StreamProtocol {
-  private unowned let server: RawServer
+  fileprivate unowned let server: RawServer
   fileprivate let session: HTTP2Session
   fileprivate private(set) var transport: (any Transport)!
   private var streams: [Int32: RawStream] = [:]
@@ -148,7 +148,11 @@ private final class RawStream: Transport {
     owner.flush()
   }
 
-  func abort() { owner.transport.abort() }
+  func abort() {
+    guard owner.server.resetsStreams else { return owner.transport.abort() }
+    reset(.cancel)
+    owner.flush()
+  }
 
   func end(_ end: ConnectionEnd) {
     isOver = true
