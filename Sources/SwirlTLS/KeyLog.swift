@@ -5,7 +5,7 @@ import SwirlPlatform
 final class KeyLog {
   private let file: CInt
 
-  /// The file that the environment names; nil if it names none.
+  /// The file that the environment names; nil if it does not name a file.
   static func ofEnvironment() throws(NetError) -> KeyLog? {
     guard let path = getenv("SSLKEYLOGFILE").map({ String(cString: $0) }), !path.isEmpty else { return nil }
     return try KeyLog(path)
