@@ -133,7 +133,7 @@ extension HTTPClientTests {
       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "",
     ]
 
-    @Test(arguments: DownloadResumeTests.validators)
+    @Test(.http1Only("thousands of cases of files"), arguments: DownloadResumeTests.validators)
     func `the file is right, or there is an error and the next download is right`(fields: String) throws {
       bench.server.countsSockets = false
       var wrongs: [String] = []

@@ -131,7 +131,8 @@ final class HTTP2Peer: StreamProtocol {
     self.bench = bench
     var settings = HTTP2Settings()
     settings.streams = streams
-    session = try! HTTP2Session(.server, settings)
+    guard let session = try? HTTP2Session(.server, settings) else { fatalError("no memory for a session") }
+    self.session = session
   }
 
   func connectionMade(_ transport: any Transport) {
@@ -209,7 +210,9 @@ final class HTTP2Request {
   var path: String { String(head.split(separator: " ")[1]) }
 
   func begin(_ head: String, hasContent: Bool) {
-    try! connection.session.respond(Array((head + "\r\n").utf8), on: id, hasContent: hasContent)
+    do {
+      try connection.session.respond(Array((head + "\r\n").utf8), on: id, hasContent: hasContent)
+    } catch { Issue.record("\(error)") }
     connection.flush()
   }
 
