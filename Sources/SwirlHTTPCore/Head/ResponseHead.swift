@@ -28,7 +28,10 @@ public struct ResponseHead: Sendable {
 
   /// The status, with the reason phrase as received (RFC 9110 §15).
   public var status: HTTPResponse.Status {
-    statusCode == 200 ? .ok : HTTPResponse.Status(code: statusCode, reasonPhrase: reasonPhrase)
+    if statusCode == 200 { return .ok }
+    // HTTP/2 has no reason phrase (RFC 9113 §8.3.2): it is the registered one.
+    if version == .http2 { return HTTPResponse.Status(number: statusCode) }
+    return HTTPResponse.Status(code: statusCode, reasonPhrase: reasonPhrase)
   }
 
   /// The status code, 100 to 999.
