@@ -66,6 +66,12 @@ extension ConnectionPool {
 
   /// Gives queued requests to a connection that has room.
   func serve(_ connection: any SharedConnection) {
+    if !isDetached, !connection.isMakingRoom, pools.needsRoom(besides: self) {
+      // An older request to another origin waits for its slot; those in flight end first.
+      connection.isMakingRoom = true
+      pools.noteRoomComing()
+      return connection.drain()
+    }
     while let next = waiting.firstForShared, connection.capacity > 0 {
       take(next)
       _ = connection.send(next)
@@ -99,8 +105,8 @@ extension ConnectionPool {
   }
 
   func makeRoom(_ connection: any SharedConnection) {
+    if !connection.isMakingRoom, !isDetached { pools.noteRoomComing() }
     connection.isMakingRoom = true
-    if !isDetached { pools.noteRoomComing() }
     connection.close()
   }
 

@@ -212,7 +212,7 @@ final class ConnectionPools {
 }
 
 extension TLSConfiguration {
-  /// The same, with these application protocols if it names none.
+  /// The same, with these application protocols if it has no such list.
   fileprivate func offering(_ protocols: [String]) -> TLSConfiguration {
     var tls = self
     if tls.applicationProtocols.isEmpty { tls.applicationProtocols = protocols }

@@ -97,6 +97,10 @@ public struct TLSConfiguration: Sendable, Hashable {
   /// certificate. Only the secure form (RFC 5746) is supported. If false, the client declines, and most servers then
   /// end the connection. Go: `tls.Config.Renegotiation`.
   public var allowsRenegotiation = false
+  /// Whether the secrets of each session are appended to the file that the environment's `SSLKEYLOGFILE` names, as
+  /// curl and browsers do, so that Wireshark can decrypt recorded connections. For debugging: a program that reads that
+  /// file can read the connections. Off by default, whatever the environment says. NIOSSL: `keyLogCallback`.
+  public var allowsKeyLogFile = false
   /// How long a server waits for the end of the handshake.
   public var handshakeTimeout = Duration.seconds(10)
 

@@ -16,6 +16,7 @@ package final class TLSContext: SecurityContext {
   let pointer: OpaquePointer
   private let pins: Set<String>
   private var sessions = TLSSessionStore()
+  private(set) var keyLog: KeyLog?
 
   /// Loads the certificates. Takes milliseconds: see `of`.
   init(_ configuration: TLSConfiguration, _ role: Role) throws(NetError) {
@@ -47,6 +48,12 @@ package final class TLSContext: SecurityContext {
     try setRoots()
     try setApplicationProtocols()
     swirl_trust_any_anchor(pointer)
+    if configuration.allowsKeyLogFile, let log = try KeyLog.ofEnvironment() {
+      keyLog = log
+      SSL_CTX_set_keylog_callback(pointer) { ssl, line in
+        if let line { TLSSession.of(ssl).context.keyLog?.append(line) }
+      }
+    }
     switch role {
     case .client:
       if configuration.allowsRenegotiation { swirl_allow_renegotiation(pointer) }

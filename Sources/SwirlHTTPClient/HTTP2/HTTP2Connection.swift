@@ -14,18 +14,19 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   unowned let reactor: Reactor
   private let transport: any ConnectedTransport
   let session: HTTP2Session
+  // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
   private var wire: HTTP2Wire!
-  private(set) var streams: [Int32: HTTP2Stream] = [:]
+  @exclusivity(unchecked) private(set) var streams: [Int32: HTTP2Stream] = [:]
   /// The streams that got content in this read.
-  private var filled: [HTTP2Stream] = []
+  @exclusivity(unchecked) private var filled: [HTTP2Stream] = []
   /// How many streams were begun.
-  private var begun = 0
+  @exclusivity(unchecked) private var begun = 0
   /// The last stream whose head was passed to the transport.
-  private var lastWritten: Int32 = 0
-  private var lastBegun: Int32 = 0
-  private var handedBefore = 0
+  @exclusivity(unchecked) private var lastWritten: Int32 = 0
+  @exclusivity(unchecked) private var lastBegun: Int32 = 0
+  @exclusivity(unchecked) private var handedBefore = 0
   /// How many streams the server allows at once.
-  private var streamLimit: Int
+  @exclusivity(unchecked) private var streamLimit: Int
   /// When it last became idle, for the pool.
   var idleSince: Int64 = 0
   /// Whether it is being closed to make room for one to another origin.
@@ -33,19 +34,21 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   /// When it is too old for further requests.
   private let end: Int64
   /// How it was made; its first response carries it.
-  private(set) var birth: ConnectionBirth?
+  @exclusivity(unchecked) private(set) var birth: ConnectionBirth?
   /// It takes no further requests.
-  private(set) var isDraining = false
+  @exclusivity(unchecked) private(set) var isDraining = false
   /// What ended it, or will end it.
   private(set) var ending: HTTP2Ending?
-  private var liveness: HTTP2Liveness
+  @exclusivity(unchecked) private var liveness: HTTP2Liveness
+  /// When requests are given up that a server does not answer after a GOAWAY with an error.
+  @exclusivity(unchecked) private var cutoff = Int64.max
   /// One timer for the deadlines of all requests, and for the server's silence.
-  private var timer: DelayedCall?
-  private var timerTime = Int64.max
-  private var isReading = false
+  @exclusivity(unchecked) private var timer: DelayedCall?
+  @exclusivity(unchecked) private var timerTime = Int64.max
+  @exclusivity(unchecked) private var isReading = false
   /// A request has left it, which its pool does not know yet.
-  private var hasFreed = false
-  private var hasEnded = false
+  @exclusivity(unchecked) private var hasFreed = false
+  @exclusivity(unchecked) private var hasEnded = false
 
   init(
     in pool: ConnectionPool, over transport: any ConnectedTransport, times: ConnectTimes?, on reactor: Reactor
@@ -164,7 +167,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     let now = reactor.now.nanoseconds
     for stream in inOrder where stream.deadline <= now { stream.timeOut() }
     if streams.isEmpty || hasEnded { return }
+    if now >= cutoff { return transport.abort() }
     var next = streams.values.reduce(Int64.max) { min($0, $1.deadline) }
+    next = min(next, cutoff)
     switch liveness.verdict(at: now) {
     case .wait(let time): next = min(next, time)
     case .ping:
@@ -217,6 +222,11 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()
     case .goAway(_, let code, let debug):
       if code != .noError || ending == nil { ending = .goAway(code, debug) }
+      if code != .noError, cutoff == .max {
+        // It should close now (RFC 9113 §5.4.1); answers may be on their way.
+        cutoff = reactor.turnTime + HTTP2Liveness.patience
+        watch(cutoff)
+      }
       drain()
     case .settings: streamLimit = session.remoteStreamLimit
     case .pong, .sent: break

@@ -13,17 +13,19 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   private let exchange: HTTPClient.Exchange
   // It has every stream that is not over, and takes all off it at its end.
   private unowned let connection: HTTP2Connection
-  private var content = ResponseContent()
-  private var head: ResponseHead?
-  private var trailers: HTTPFields?
-  private var isDiscarded = false
-  private var received = 0
+  // Exempt from run-time checks for overlapping access, as in a connection of HTTP/1: no re-entrant call is possible
+  // while one of these changes.
+  @exclusivity(unchecked) private var content = ResponseContent()
+  @exclusivity(unchecked) private var head: ResponseHead?
+  @exclusivity(unchecked) private var trailers: HTTPFields?
+  @exclusivity(unchecked) private var isDiscarded = false
+  @exclusivity(unchecked) private var received = 0
   /// What was received, and whose room the server has not got back because the consumer has enough.
-  private var unconsumed = 0
-  private var sender: BodySender?
-  private var continueTimer: DelayedCall?
-  private var isWritingPaused = false
-  private var isOver = false
+  @exclusivity(unchecked) private var unconsumed = 0
+  @exclusivity(unchecked) private var sender: BodySender?
+  @exclusivity(unchecked) private var continueTimer: DelayedCall?
+  @exclusivity(unchecked) private var isWritingPaused = false
+  @exclusivity(unchecked) private var isOver = false
 
   init(_ id: Int32, _ exchange: HTTPClient.Exchange, on connection: HTTP2Connection) {
     self.id = id

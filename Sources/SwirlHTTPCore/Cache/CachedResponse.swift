@@ -219,8 +219,12 @@ extension ResponseHead {
     // Kept bytes have no content.
     parser.expect(method)
     var offset = 0
+    var bytes = bytes
+    // The parser reads the status line of HTTP/1 (RFC 9113 §8.3.2: that of HTTP/2 has no version and no reason).
+    let isHTTP2 = bytes.starts(with: "HTTP/2.0 ".utf8)
+    if isHTTP2 { bytes.replaceSubrange(5..<8, with: "1.1".utf8) }
     guard case .head(let head)? = try? parser.next(bytes.span, at: &offset), offset == bytes.count else { return nil }
-    self = head
+    self = isHTTP2 ? ResponseHead(http2: head, endsStream: false) : head
   }
 
   /// The status line and the fields in the stored form.

@@ -28,7 +28,10 @@ public struct ResponseHead: Sendable {
 
   /// The status, with the reason phrase as received (RFC 9110 §15).
   public var status: HTTPResponse.Status {
-    statusCode == 200 ? .ok : HTTPResponse.Status(code: statusCode, reasonPhrase: reasonPhrase)
+    if statusCode == 200 { return .ok }
+    // HTTP/2 has no reason phrase (RFC 9113 §8.3.2): it is the registered one.
+    if version == .http2 { return HTTPResponse.Status(number: statusCode) }
+    return HTTPResponse.Status(code: statusCode, reasonPhrase: reasonPhrase)
   }
 
   /// The status code, 100 to 999.
@@ -93,13 +96,14 @@ extension ResponseHead {
     parser.expect(method)
     var offset = 0
     switch try parser.next(bytes.span, at: &offset) {
-    case .head(let head) where offset == bytes.count: self.init(head, endsStream: endsStream)
-    case .informational(let head) where offset == bytes.count: self.init(head, endsStream: false)
+    case .head(let head) where offset == bytes.count: self.init(http2: head, endsStream: endsStream)
+    case .informational(let head) where offset == bytes.count: self.init(http2: head, endsStream: false)
     default: throw HTTPWireError(.badField, "these are not the fields of a response (RFC 9113 §8.3)")
     }
   }
 
-  private init(_ head: ResponseHead, endsStream: Bool) {
+  /// The same, of HTTP/2.
+  init(http2 head: ResponseHead, endsStream: Bool) {
     raw = RawHead(http2: head.raw, versionAt: 5)
     line = StatusLine(http2: head.line)
     options = []

@@ -11,7 +11,7 @@ import Testing
 
 extension HTTPClientTests {
   /// `Configuration.allowsAddress`, with an allowed server and, on another port, a forbidden one.
-  @Suite(.inBothVersions) struct AllowedAddressTests {
+  @Suite struct AllowedAddressTests {
     private final class Asked: Sendable {
       private let list = Mutex<[String]>([])
       var all: [String] { list.withLock { $0 } }

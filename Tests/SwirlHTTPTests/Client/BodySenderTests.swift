@@ -11,7 +11,7 @@ import Testing
 extension HTTPClientTests {
   /// The sender pauses and resumes by the transport's water marks, for any fill level of the buffer at the end of its
   /// turn.
-  @Suite(.inBothVersions) struct BodySenderTests {
+  @Suite struct BodySenderTests {
     /// Forwards the connection's calls to the sender.
     private final class Near: StreamProtocol {
       var sender: BodySender?

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite(.inBothVersions) struct ClientConnectionTests {
+  @Suite struct ClientConnectionTests {
     /// A response as bytes, and the expected result.
     struct Answer: Sendable, CustomTestStringConvertible {
       let testDescription: String

@@ -9,7 +9,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite(.inBothVersions) struct ConnectionPoolTests {
+  @Suite struct ConnectionPoolTests {
     static func configuration(
       perOrigin: Int = 100, inAll: Int = 1000, idle: Duration = .seconds(30)
     ) -> HTTPClient.Configuration {
@@ -93,7 +93,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `an origin that is asked without end does not keep others waiting`() throws {
+    @Test(.inBothVersions) func `an origin that is asked without end does not keep others waiting`() throws {
       let bench = try ClientBench(Self.configuration(inAll: 1))
       bench.reactor.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
       var busy = 0
@@ -190,7 +190,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `connections that cannot be made leave no place taken`() throws {
+    @Test(.inBothVersions) func `connections that cannot be made leave no place taken`() throws {
       let bench = try ClientBench(Self.configuration(perOrigin: 3, inAll: 4))
       var refuses = true
       bench.reactor.resolver.lookup = { name in
@@ -227,7 +227,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a connection without a waiting request is not made`() throws {
+    @Test(.inBothVersions) func `a connection without a waiting request is not made`() throws {
       let bench = try ClientBench()
       for outcome in (0..<10).map({ bench.fetch("/\($0)") }) { outcome.cancel() }
       #expect(bench.client.connections == 0)
@@ -257,7 +257,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `with no time for idle connections they are closed at once`() throws {
+    @Test(.inBothVersions) func `with no time for idle connections they are closed at once`() throws {
       let bench = try ClientBench(Self.configuration(perOrigin: 1, idle: .zero))
       bench.fetch("/1")
       bench.fetch("/2")
@@ -271,7 +271,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test(arguments: [false, true])
+    @Test(.inBothVersions, arguments: [false, true])
     func `a kept connection that the server closes is noticed`(_ isReset: Bool) throws {
       let bench = try ClientBench()
       bench.fetch("/1")
@@ -288,7 +288,7 @@ extension HTTPClientTests {
     // MARK: - All at once
 
     /// The seed determines all random choices.
-    @Test(arguments: [1, 2, 3] as [UInt64])
+    @Test(.inBothVersions, arguments: [1, 2, 3] as [UInt64])
     func `after thousands of fetches that end in every way the pool still serves and nothing is taken`(
       _ seed: UInt64
     ) throws {

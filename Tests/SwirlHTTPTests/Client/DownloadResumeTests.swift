@@ -53,12 +53,14 @@ extension HTTPClientTests {
     }
 
     /// RFC 9110 §8.8.2.2: a date is a strong validator only if the Date of its response is at least a second later.
-    @Test(arguments: [
-      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n", true),
-      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false),
-      ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false), ("ETag: W/\"1\"\r\n", false),
-      ("ETag: \"1\"\r\n", true),
-    ])
+    @Test(
+      .http1Only("the form of a head"),
+      arguments: [
+        ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:38 GMT\r\n", true),
+        ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false),
+        ("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", false), ("ETag: W/\"1\"\r\n", false),
+        ("ETag: \"1\"\r\n", true),
+      ])
     func `a download is resumed by a strong validator only`(fields: String, isStrong: Bool) throws {
       // The first connection ends in the middle.
       _ = try download { request in
@@ -133,7 +135,7 @@ extension HTTPClientTests {
       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "",
     ]
 
-    @Test(arguments: DownloadResumeTests.validators)
+    @Test(.http1Only("thousands of cases of files"), arguments: DownloadResumeTests.validators)
     func `the file is right, or there is an error and the next download is right`(fields: String) throws {
       bench.server.countsSockets = false
       var wrongs: [String] = []
@@ -188,7 +190,7 @@ extension HTTPClientTests {
     // MARK: - Single rules
 
     /// RFC 9110 §8.8.3: an entity tag may have bytes beyond ASCII, in no character set.
-    @Test func `an ETag is kept and sent back in its own bytes`() throws {
+    @Test(.http1Only("the form of a head")) func `an ETag is kept and sent back in its own bytes`() throws {
       let tag = Array("\"t".utf8) + [0xE9, 0xFF] + Array("\"".utf8)
       let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: ".utf8) + tag + Array("\r\n\r\n".utf8)
       let first = try download {

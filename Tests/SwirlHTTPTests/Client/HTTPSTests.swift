@@ -106,7 +106,8 @@ extension HTTPClientTests {
       }
     }
 
-    @Test func `a redirect from https to http is followed only where that is allowed`() throws {
+    @Test(.http1Only("a server without TLS is asked in it"))
+    func `a redirect from https to http is followed only where that is allowed`() throws {
       let plain = try ClientBench()
       let reactor = plain.reactor
       let server = HTTPServer { _ in .redirect(to: plain.server.url) }

@@ -12,7 +12,7 @@ import Testing
 
 extension HTTPClientTests {
   /// RFC 9110 §11.7 with RFC 7616.
-  @Suite(.inBothVersions) struct ProxyDigestTests {
+  @Suite struct ProxyDigestTests {
     private static let challenge = #"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#
 
     private func client(_ port: Int, _ bench: ClientBench, _ authority: TestAuthority? = nil) -> HTTPClient {

@@ -11,7 +11,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite(.inBothVersions) struct ProxyTests {
+  @Suite struct ProxyTests {
     // MARK: - Selection
 
     @Test func `a proxy is read from its address`() throws {

@@ -293,7 +293,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `each of the times has its say`() throws {
+    @Test(.http1Only("requests wait for a connection")) func `each of the times has its say`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 1
       let bench = try ClientBench(configuration, on: .memory) { request in

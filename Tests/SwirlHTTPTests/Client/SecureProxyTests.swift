@@ -12,7 +12,7 @@ import Testing
 
 extension HTTPClientTests {
   /// Proxies that are reached over TLS.
-  @Suite(.inBothVersions) struct SecureProxyTests {
+  @Suite struct SecureProxyTests {
     private let authority = TestAuthority()
     private let connected = Array("HTTP/1.1 200 Connected\r\n\r\n".utf8)
 

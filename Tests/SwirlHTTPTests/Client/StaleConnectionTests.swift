@@ -12,7 +12,7 @@ import Testing
 
 extension HTTPClientTests {
   /// Events on a kept connection between its last response and its next request (RFC 9112 §9.2 and §9.5).
-  @Suite(.inBothVersions) struct StaleConnectionTests {
+  @Suite struct StaleConnectionTests {
     /// The program's behaviour between a response and the next request.
     enum Pause: CaseIterable {
       /// It computes in its callback.

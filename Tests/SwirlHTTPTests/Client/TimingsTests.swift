@@ -43,7 +43,8 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `a request that waits for a connection is sent later than asked for`() throws {
+    @Test(.http1Only("requests wait for a connection"))
+    func `a request that waits for a connection is sent later than asked for`() throws {
       var configuration = HTTPClient.Configuration()
       configuration.connectionsPerOrigin = 1
       let bench = try ClientBench(configuration, on: .memory) { request in

@@ -39,10 +39,11 @@ final class StreamBench: @unchecked Sendable {
     _ makeServer: @escaping @Sendable (StreamBench) -> HTTPServer
   ) async throws {
     thread = ReactorThread()
-    (port, rawPort) = try await thread.call { [self] reactor in
+    let configuration = configuration.inCurrentVersion
+    (port, rawPort) = try await thread.call { [self, version = WireVersion.current] reactor in
       server = makeServer(self)
       client = HTTPClient(configuration, on: reactor)
-      raw = try RawServer(on: reactor) { _ in }
+      raw = try WireVersion.$current.withValue(version) { try RawServer(on: reactor) { _ in } }
       raw.countsSockets = false
       return (Int(try server.listen(0, on: reactor).localAddress.port), raw.port)
     }

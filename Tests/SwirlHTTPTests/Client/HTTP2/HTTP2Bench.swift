@@ -25,6 +25,8 @@ final class HTTP2Bench {
   /// The requests in the order of their heads.
   private(set) var requests: [HTTP2Request] = []
   private var pending = 0
+  /// Whether all connections but the first speak HTTP/1.1.
+  var acceptsHTTP1 = false
 
   init(
     _ configuration: HTTPClient.Configuration = .init(), streams: Int = 100, authority: TestAuthority? = nil
@@ -40,6 +42,7 @@ final class HTTP2Bench {
     var tls = authority.map { TLSConfiguration.server($0.identity(for: "127.0.0.1")) }
     tls?.applicationProtocols = ["h2"]
     let listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in
+      if acceptsHTTP1, !connections.isEmpty { return OneAnswer() }
       let peer = HTTP2Peer(self, streams: streams)
       connections.append(peer)
       return peer
@@ -79,6 +82,13 @@ final class HTTP2Bench {
     run(until: { [unowned self] in pending == 0 }, sourceLocation: sourceLocation)
   }
 
+  /// Runs for some time, with or without a result.
+  func run(for duration: Duration) {
+    var isOver = false
+    reactor.callLater(duration) { isOver = true }
+    run(until: { isOver })
+  }
+
   func run(until condition: @escaping () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
     let hangs = reactor.callLater(.seconds(600)) { [unowned self] in
       Issue.record("it hangs with \(pending) pending", sourceLocation: sourceLocation)
@@ -94,10 +104,23 @@ final class HTTP2Bench {
   }
 }
 
+/// A connection in HTTP/1.1, whose answer is always the same.
+private final class OneAnswer: StreamProtocol {
+  private var transport: (any Transport)?
+  func connectionMade(_ transport: any Transport) { self.transport = transport }
+  func dataReceived(_ bytes: Span<UInt8>) {
+    transport?.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none")
+  }
+}
+
 /// A connection of the server of scripts.
 final class HTTP2Peer: StreamProtocol {
   private unowned let bench: HTTP2Bench
   let session: HTTP2Session
+  /// Whether it hears nothing any more.
+  var isDeaf = false
+  /// How many answers to SETTINGS the session does not know of.
+  private var strayAnswers = 0
   private(set) var transport: (any Transport)?
   private var requests: [Int32: HTTP2Request] = [:]
   private(set) var isLost = false
@@ -108,7 +131,8 @@ final class HTTP2Peer: StreamProtocol {
     self.bench = bench
     var settings = HTTP2Settings()
     settings.streams = streams
-    session = try! HTTP2Session(.server, settings)
+    guard let session = try? HTTP2Session(.server, settings) else { fatalError("no memory for a session") }
+    self.session = session
   }
 
   func connectionMade(_ transport: any Transport) {
@@ -121,9 +145,26 @@ final class HTTP2Peer: StreamProtocol {
     if session.isOver { transport?.close() }
   }
 
+  /// Changes how many streams the client may have open at once.
+  func setStreams(_ count: Int) {
+    strayAnswers += 1
+    transport?.write([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, UInt8(count)])
+  }
+
   func dataReceived(_ bytes: Span<UInt8>) {
-    let copy = bytes.withUnsafeBufferPointer { Array($0) }
-    do throws(HTTP2Error) { try session.receive(bytes) { take($0, copy) } } catch { Issue.record("\(error)") }
+    if isDeaf { return }
+    var copy = bytes.withUnsafeBufferPointer { Array($0) }
+    while strayAnswers > 0, let place = copy.firstRange(of: [0, 0, 0, 4, 1, 0, 0, 0, 0]) {
+      copy.removeSubrange(place)
+      strayAnswers -= 1
+    }
+    receive(copy.span, copy)
+  }
+
+  private func receive(_ bytes: Span<UInt8>, _ copy: [UInt8]) {
+    do throws(HTTP2Error) { try session.receive(bytes, at: bench.reactor.turnTime) { take($0, copy) } } catch {
+      Issue.record("\(error)")
+    }
     flush()
   }
 
@@ -158,6 +199,8 @@ final class HTTP2Request {
   var trailers: String?
   var isClosed = false
 
+  var isPOST: Bool { head.hasPrefix("POST") }
+
   init(_ id: Int32, _ section: FieldSection, on connection: HTTP2Peer) {
     self.id = id
     head = String(decoding: section.bytes, as: UTF8.self)
@@ -167,7 +210,9 @@ final class HTTP2Request {
   var path: String { String(head.split(separator: " ")[1]) }
 
   func begin(_ head: String, hasContent: Bool) {
-    try! connection.session.respond(Array((head + "\r\n").utf8), on: id, hasContent: hasContent)
+    do {
+      try connection.session.respond(Array((head + "\r\n").utf8), on: id, hasContent: hasContent)
+    } catch { Issue.record("\(error)") }
     connection.flush()
   }
 

@@ -47,9 +47,7 @@ final class ClientBench {
     reactor = self.network?.reactor ?? Reactor()
     var configuration = configuration
     if let authority { configuration.tls.roots = [authority.root] }
-    #if HTTP2
-    if WireVersion.current == .http2, authority == nil { configuration.http2 = .priorKnowledge }
-    #endif
+    if authority == nil { configuration = configuration.inCurrentVersion }
     server = try RawServer(on: reactor, tls: authority.map { .server($0.identity(for: "127.0.0.1")) }, answer)
     server.network = self.network
     client = HTTPClient(configuration, on: reactor)

@@ -27,6 +27,8 @@ final class RawServer {
   var countsSockets = true
   /// The network in memory that it is on, if it is on one.
   var network: MemoryNetwork?
+  /// Whether `reset()` in HTTP/2 resets the stream, and not the connection.
+  var resetsStreams = false
   /// Whether to keep the requests for inspection.
   var keepsRequests = true
 
@@ -126,7 +128,8 @@ final class RawConnection: StreamProtocol {
   }
 
   /// A stream that looks like a connection.
-  init(of server: RawServer, on stream: any Transport) {
+  init(of server: RawServer, on stream: any Transport, request: Int) {
+    requestCount = request - 1
     self.server = server
     server.streams += 1
     number = server.streams

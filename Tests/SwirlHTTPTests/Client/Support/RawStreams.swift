@@ -9,11 +9,12 @@ import SwirlReactor
 /// An HTTP/2 connection of the raw server. Each stream looks like a connection that carries one request: what the test
 /// sends as a response in HTTP/1 goes out as frames.
 final class RawStreams: StreamProtocol {
-  private unowned let server: RawServer
+  fileprivate unowned let server: RawServer
   fileprivate let session: HTTP2Session
   fileprivate private(set) var transport: (any Transport)!
   private var streams: [Int32: RawStream] = [:]
-  private var isReading = false
+  /// The number of requests so far.
+  fileprivate var requests = 0
   let number: Int
 
   init(of server: RawServer) {
@@ -31,10 +32,8 @@ final class RawStreams: StreamProtocol {
 
   func dataReceived(_ bytes: Span<UInt8>) {
     let copy = bytes.withUnsafeBufferPointer { Array($0) }
-    isReading = true
     // What is wrong in the client's bytes it hears by GOAWAY.
     try? session.receive(bytes) { take($0, copy) }
-    isReading = false
     flush()
   }
 
@@ -43,10 +42,11 @@ final class RawStreams: StreamProtocol {
     case .head(let id, let section, _):
       let stream = RawStream(id, on: self)
       streams[id] = stream
-      let connection = RawConnection(of: server, on: stream)
+      requests += 1
+      let connection = RawConnection(of: server, on: stream, request: requests)
       stream.connection = connection
       connection.connectionMade(stream)
-      stream.expect(Array(section.bytes.prefix { $0 != 0x20 }))
+      stream.expect(section.bytes)
       connection.take(head: section.bytes)
     case .data(let id, let range):
       session.consumeConnection(range.count)
@@ -59,7 +59,6 @@ final class RawStreams: StreamProtocol {
   }
 
   fileprivate func flush() {
-    if isReading { return }
     while let bytes = session.takeOutput() { transport.write(bytes) }
     if session.isOver { transport.close() }
   }
@@ -86,8 +85,9 @@ private final class RawStream: Transport {
     self.owner = owner
   }
 
-  func expect(_ method: [UInt8]) {
-    parser.expect(.init(String(decoding: method, as: UTF8.self)) ?? .get)
+  /// - Parameter head: that of the request.
+  func expect(_ head: [UInt8]) {
+    parser.expect(HTTPRequest.Method(String(decoding: head.prefix { $0 != 0x20 }, as: UTF8.self)) ?? .get)
   }
 
   var reactor: Reactor { owner.transport.reactor }
@@ -132,6 +132,7 @@ private final class RawStream: Transport {
   private func reset(_ code: HTTP2ErrorCode) {
     if isOver { return }
     isOver = true
+    owner.flush()
     owner.session.reset(id, code)
   }
 
@@ -147,7 +148,11 @@ private final class RawStream: Transport {
     owner.flush()
   }
 
-  func abort() { owner.transport.abort() }
+  func abort() {
+    guard owner.server.resetsStreams else { return owner.transport.abort() }
+    reset(.cancel)
+    owner.flush()
+  }
 
   func end(_ end: ConnectionEnd) {
     isOver = true

@@ -1,3 +1,4 @@
+import SwirlHTTPClient
 import Testing
 
 /// The version of HTTP in which a bench and its client talk.
@@ -7,6 +8,17 @@ enum WireVersion: Sendable {
 
   /// That of the current test.
   @TaskLocal static var current = WireVersion.http1
+}
+
+extension HTTPClient.Configuration {
+  /// The same for a client of the current version, without TLS.
+  var inCurrentVersion: Self {
+    var configuration = self
+    #if HTTP2
+    if WireVersion.current == .http2 { configuration.http2 = .priorKnowledge }
+    #endif
+    return configuration
+  }
 }
 
 /// Runs each test of a suite twice, in HTTP/1.1 and in HTTP/2: what a request can be in one it can be in the other.
