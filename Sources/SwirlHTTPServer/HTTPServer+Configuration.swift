@@ -1,7 +1,7 @@
 import SwirlDeferred
 public import SwirlHTTPCore
 #if HTTP2
-  import SwirlHTTP2
+import SwirlHTTP2
 #endif
 import SwirlReactor
 
@@ -55,12 +55,12 @@ extension HTTPServer {
     public var pipelineBytes = 64 * 1024
 
     #if HTTP2
-      /// Whether clients may use HTTP/2: by ALPN over TLS, otherwise by its preface, on the same port as HTTP/1 (RFC 9113
-      /// §3.2, §3.3). Handlers do not know the difference.
-      public var http2 = true
+    /// Whether clients may use HTTP/2: by ALPN over TLS, otherwise by its preface, on the same port as HTTP/1 (RFC 9113
+    /// §3.2, §3.3). Handlers do not know the difference.
+    public var http2 = true
 
-      /// How many requests of one HTTP/2 connection are in progress at a time (RFC 9113 §5.1.2).
-      public var streamsPerConnection = 100
+    /// How many requests of one HTTP/2 connection are in progress at a time (RFC 9113 §5.1.2).
+    public var streamsPerConnection = 100
     #endif
 
     /// The maximum number of open connections; further ones get a 503. nil leaves it to the descriptor limit.
@@ -99,26 +99,26 @@ extension HTTPServer.Configuration {
 }
 
 #if HTTP2
-  extension HTTPServer.Configuration {
-    /// What a connection announces.
-    var http2Settings: HTTP2Settings {
-      var settings = HTTP2Settings()
-      settings.streams = streamsPerConnection
-      settings.takesConnectProtocol = true
-      settings.fieldBytes = limits.headBytes
-      // What a handler that has enough may be sent until the client waits, on each stream.
-      settings.streamWindow = 256 * 1024
-      return settings
-    }
+extension HTTPServer.Configuration {
+  /// What a connection announces.
+  var http2Settings: HTTP2Settings {
+    var settings = HTTP2Settings()
+    settings.streams = streamsPerConnection
+    settings.takesConnectProtocol = true
+    settings.fieldBytes = limits.headBytes
+    // What a handler that has enough may be sent until the client waits, on each stream.
+    settings.streamWindow = 256 * 1024
+    return settings
+  }
 
-    /// What is offered in TLS (ALPN, RFC 7301).
-    var applicationProtocols: [String] { (http2 ? ["h2"] : []) + ["http/1.1", "http/1.0"] }
-  }
+  /// What is offered in TLS (ALPN, RFC 7301).
+  var applicationProtocols: [String] { (http2 ? ["h2"] : []) + ["http/1.1", "http/1.0"] }
+}
 #else
-  extension HTTPServer.Configuration {
-    /// What is offered in TLS (ALPN, RFC 7301).
-    var applicationProtocols: [String] { ["http/1.1", "http/1.0"] }
-  }
+extension HTTPServer.Configuration {
+  /// What is offered in TLS (ALPN, RFC 7301).
+  var applicationProtocols: [String] { ["http/1.1", "http/1.0"] }
+}
 #endif
 
 /// The times of a configuration in nanoseconds, converted once.

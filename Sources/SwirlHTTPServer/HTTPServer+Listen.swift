@@ -8,7 +8,8 @@ extension HTTPServer {
   /// Serves on a TCP port, until ``stop(within:)`` or until the listener is stopped.
   ///
   /// When the reactor shuts down, it first stops the server and waits for it. A server may listen on many ports. Over
-  /// TLS it offers `h2`, `http/1.1` and `http/1.0` (ALPN) unless the configuration differs, and answers plain HTTP with 400.
+  /// TLS it offers `h2`, `http/1.1` and `http/1.0` (ALPN) unless the configuration differs, and answers plain HTTP with
+  /// 400.
   ///
   /// - Parameters:
   ///   - port: the port; zero lets the kernel choose a free one: see `localAddress`.

@@ -1,7 +1,7 @@
 public import Logging
 public import SwirlDeferred
 #if HTTP2
-  import SwirlHTTP2
+import SwirlHTTP2
 #endif
 import SwirlHTTPCore
 public import SwirlNet
@@ -74,7 +74,7 @@ public final class HTTPServer {
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   #if HTTP2
-    let http2Settings: HTTP2Settings
+  let http2Settings: HTTP2Settings
   #endif
   /// A shared output buffer: a connection takes it for the duration of a callback, so that idle connections hold no
   /// buffer.
@@ -115,7 +115,7 @@ public final class HTTPServer {
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
     #if HTTP2
-      http2Settings = configuration.http2Settings
+    http2Settings = configuration.http2Settings
     #endif
   }
 

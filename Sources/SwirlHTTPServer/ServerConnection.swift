@@ -44,8 +44,8 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   @exclusivity(unchecked) var successor: (any StreamProtocol)?
 
   #if HTTP2
-    /// How many of the first bytes are those of HTTP/2's preface; negative when the connection speaks HTTP/1.
-    @exclusivity(unchecked) var prefaceBytes = 0
+  /// How many of the first bytes are those of HTTP/2's preface; negative when the connection speaks HTTP/1.
+  @exclusivity(unchecked) var prefaceBytes = 0
   #endif
 
   // Time
@@ -76,14 +76,14 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
 
   func connectionMade(_ transport: any Transport) {
     #if HTTP2
-      if switchesToHTTP2(transport) { return }
+    if switchesToHTTP2(transport) { return }
     #endif
     self.transport = transport
     facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
     #if HTTP2
-      if isPlainOnTLS || !isWelcome || !server.configuration.http2 { prefaceBytes = -1 }
+    if isPlainOnTLS || !isWelcome || !server.configuration.http2 { prefaceBytes = -1 }
     #endif
     if isPlainOnTLS {
       machine.refuseConnection(.plainOnTLS)
@@ -95,7 +95,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
 
   func dataReceived(_ bytes: Span<UInt8>) {
     #if HTTP2
-      if prefaceBytes >= 0, takesPreface(bytes) { return }
+    if prefaceBytes >= 0, takesPreface(bytes) { return }
     #endif
     if isPumping || !unread.isEmpty {
       keep(bytes)
@@ -109,10 +109,10 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
 
   func endReceived() -> Bool {
     #if HTTP2
-      if prefaceBytes > 0 {
-        giveBackPreface()
-        pump()
-      }
+    if prefaceBytes > 0 {
+      giveBackPreface()
+      pump()
+    }
     #endif
     let staysOpen = machine.endOfInput()
     pump()

@@ -188,7 +188,7 @@ final class IdentityFiles {
   @Test func `http 1·1 is offered without HTTP 2, and taken by a client that offers more`() throws {
     var configuration = HTTPServer.Configuration()
     #if HTTP2
-      configuration.http2 = false
+    configuration.http2 = false
     #endif
     let server = HTTPServer(configuration: configuration) { .text($0.tls?.applicationProtocol ?? "none") }
     try withReactor { reactor in

@@ -1,77 +1,77 @@
 #if HTTP2
-  import SwirlDeferred
-  import SwirlHTTP2
-  import SwirlNet
-  import SwirlReactor
+import SwirlDeferred
+import SwirlHTTP2
+import SwirlNet
+import SwirlReactor
 
-  /// The time limits of a connection and its streams: one timer, at the earliest of them.
-  extension HTTP2ServerConnection {
-    /// A limit ends at `deadline`. One that moves to a later time costs nothing: the timer looks again when it fires.
-    func arm(at deadline: Int64) {
-      guard deadline < timerDeadline, state != .over else { return }
-      timerDeadline = deadline
-      if let timer {
-        timer.move(to: deadline)
-      } else {
-        timer = reactor.timers.add(deadline: deadline, site: CallSite()) { [unowned self] in check() }
-      }
-    }
-
-    private func check() {
-      timer = nil
-      timerDeadline = .max
-      let now = reactor.turnTime
-      if idleDeadline <= now { return idleTimeout() }
-      if sectionDeadline <= now { return terminate(.enhanceYourCalm) }
-      if writeCheck <= now, !checkWriting(now) { return transport.abort() }
-      var next = min(idleDeadline, sectionDeadline, writeCheck)
-      for stream in inOrder {
-        stream.check(now)
-        next = min(next, stream.deadline)
-      }
-      arm(at: next)
-      wire.flush()
-    }
-
-    private func idleTimeout() {
-      idleDeadline = .max
-      switch state {
-      case .open: terminate(.noError)
-      case .announced:
-        drainNow()
-        arm(at: writeCheck)
-      case .draining: break
-      case .lingering: transport.bufferedBytes > 0 ? transport.abort() : transport.close()
-      case .over: break
-      }
-    }
-
-    // MARK: - Taking what is sent
-
-    /// Watches that the client takes what the transport holds.
-    func watchTransport() {
-      if transport.bufferedBytes == 0 {
-        writeCheck = .max
-      } else if writeCheck == .max {
-        beginCheck(reactor.turnTime)
-        arm(at: writeCheck)
-      }
-    }
-
-    private func beginCheck(_ now: Int64) {
-      sentAtCheck = wire.sentBytes
-      writeCheck = now + server.times.write
-    }
-
-    /// Whether the client has taken enough since the last check.
-    private func checkWriting(_ now: Int64) -> Bool {
-      guard transport.bufferedBytes > 0 else {
-        writeCheck = .max
-        return true
-      }
-      if wire.sentBytes - sentAtCheck < server.times.leastWritten { return false }
-      beginCheck(now)
-      return true
+/// The time limits of a connection and its streams: one timer, at the earliest of them.
+extension HTTP2ServerConnection {
+  /// A limit ends at `deadline`. One that moves to a later time costs nothing: the timer looks again when it fires.
+  func arm(at deadline: Int64) {
+    guard deadline < timerDeadline, state != .over else { return }
+    timerDeadline = deadline
+    if let timer {
+      timer.move(to: deadline)
+    } else {
+      timer = reactor.timers.add(deadline: deadline, site: CallSite()) { [unowned self] in check() }
     }
   }
+
+  private func check() {
+    timer = nil
+    timerDeadline = .max
+    let now = reactor.turnTime
+    if idleDeadline <= now { return idleTimeout() }
+    if sectionDeadline <= now { return terminate(.enhanceYourCalm) }
+    if writeCheck <= now, !checkWriting(now) { return transport.abort() }
+    var next = min(idleDeadline, sectionDeadline, writeCheck)
+    for stream in inOrder {
+      stream.check(now)
+      next = min(next, stream.deadline)
+    }
+    arm(at: next)
+    wire.flush()
+  }
+
+  private func idleTimeout() {
+    idleDeadline = .max
+    switch state {
+    case .open: terminate(.noError)
+    case .announced:
+      drainNow()
+      arm(at: writeCheck)
+    case .draining: break
+    case .lingering: transport.bufferedBytes > 0 ? transport.abort() : transport.close()
+    case .over: break
+    }
+  }
+
+  // MARK: - Taking what is sent
+
+  /// Watches that the client takes what the transport holds.
+  func watchTransport() {
+    if transport.bufferedBytes == 0 {
+      writeCheck = .max
+    } else if writeCheck == .max {
+      beginCheck(reactor.turnTime)
+      arm(at: writeCheck)
+    }
+  }
+
+  private func beginCheck(_ now: Int64) {
+    sentAtCheck = wire.sentBytes
+    writeCheck = now + server.times.write
+  }
+
+  /// Whether the client has taken enough since the last check.
+  private func checkWriting(_ now: Int64) -> Bool {
+    guard transport.bufferedBytes > 0 else {
+      writeCheck = .max
+      return true
+    }
+    if wire.sentBytes - sentAtCheck < server.times.leastWritten { return false }
+    beginCheck(now)
+    return true
+  }
+}
 #endif

@@ -1,274 +1,274 @@
 #if HTTP2
-  import HTTPTypes
-  import SwirlDeferred
-  import SwirlHTTP2
-  import SwirlHTTPCore
-  import SwirlNet
-  import SwirlReactor
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTP2
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
 
-  /// One HTTP/2 connection of a server: many requests at a time, each on a stream of its own (RFC 9113).
-  ///
-  /// It passes the session's events to the streams, and keeps their time limits with one timer.
-  final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOwner, ReactorReleaseObserver {
-    enum State {
-      /// Requests are taken.
-      case open
-      /// The client knows that the connection ends, and may still begin streams until it answers (RFC 9113 §6.8).
-      case announced
-      /// No more requests are taken; those in progress are answered.
-      case draining
-      /// Our direction is closed; input is dropped until the client closes too (RFC 9112 §9.6).
-      case lingering
-      case over
+/// One HTTP/2 connection of a server: many requests at a time, each on a stream of its own (RFC 9113).
+///
+/// It passes the session's events to the streams, and keeps their time limits with one timer.
+final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOwner, ReactorReleaseObserver {
+  enum State {
+    /// Requests are taken.
+    case open
+    /// The client knows that the connection ends, and may still begin streams until it answers (RFC 9113 §6.8).
+    case announced
+    /// No more requests are taken; those in progress are answered.
+    case draining
+    /// Our direction is closed; input is dropped until the client closes too (RFC 9112 §9.6).
+    case lingering
+    case over
+  }
+
+  let server: HTTPServer
+  var number = 0
+  private(set) var wire: HTTP2Wire!
+  private(set) unowned var reactor: Reactor!
+  private(set) var facts: ConnectionFacts!
+  private(set) var state = State.open
+  private var streams: [Int32: HTTP2ServerStream] = [:]
+  /// The streams that have a piece of content for their handlers.
+  private var readers: [HTTP2ServerStream] = []
+  /// How many bytes were dropped while lingering.
+  private var droppedBytes = 0
+  /// Responses not yet in the access log, in order.
+  private var unreported: [UnreportedAnswer] = []
+
+  // Time: see `HTTP2ServerConnection+Timeouts.swift`.
+  var timer: DelayedCall?
+  var timerDeadline = Int64.max
+  /// When an idle connection ends, or a closing one.
+  var idleDeadline = Int64.max
+  /// When the fields that are being read must be complete.
+  var sectionDeadline = Int64.max
+  /// When it is checked again whether the client takes what is sent.
+  var writeCheck = Int64.max
+  var sentAtCheck = 0
+
+  init(_ server: HTTPServer) { self.server = server }
+
+  // A released reactor does not end its connections first.
+  deinit { timer?.cancel() }
+
+  var session: HTTP2Session { wire.session }
+  var transport: any Transport { wire.transport }
+  var hasStreams: Bool { !streams.isEmpty }
+
+  /// The streams in the order of their requests.
+  var inOrder: [HTTP2ServerStream] { streams.values.sorted { $0.id < $1.id } }
+
+  // MARK: - StreamProtocol
+
+  func connectionMade(_ transport: any Transport) {
+    let isWelcome = server.insert(self)
+    begin(on: transport)
+    if !isWelcome { session.terminate(.enhanceYourCalm) }
+    wire.flush()
+  }
+
+  /// Takes the place of a connection of HTTP/1 whose first bytes were the preface of HTTP/2.
+  func succeed(_ connection: ServerConnection, on transport: any Transport) {
+    server.replace(connection, by: self)
+    begin(on: transport)
+    wire.flush()
+  }
+
+  private func begin(on transport: any Transport) {
+    reactor = transport.reactor
+    facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
+    guard let session = try? HTTP2Session(.server, server.http2Settings) else { fatalError("no memory") }
+    wire = HTTP2Wire(session, over: transport, for: self)
+    idleDeadline = reactor.turnTime + server.times.head
+    arm(at: idleDeadline)
+  }
+
+  func dataReceived(_ bytes: Span<UInt8>) {
+    if state == .lingering { return drop(bytes.count) }
+    server.commonFields.refresh(at: reactor.wallSeconds)
+    wire.receive(bytes)
+  }
+
+  private func drop(_ count: Int) {
+    droppedBytes += count
+    if droppedBytes > server.configuration.lingerBytes { transport.close() }
+  }
+
+  func endReceived() -> Bool {
+    if server.configuration.answersHalfClosedClients, hasStreams, state != .lingering {
+      drain()
+      return true
     }
+    cancelStreams()
+    return false
+  }
 
-    let server: HTTPServer
-    var number = 0
-    private(set) var wire: HTTP2Wire!
-    private(set) unowned var reactor: Reactor!
-    private(set) var facts: ConnectionFacts!
-    private(set) var state = State.open
-    private var streams: [Int32: HTTP2ServerStream] = [:]
-    /// The streams that have a piece of content for their handlers.
-    private var readers: [HTTP2ServerStream] = []
-    /// How many bytes were dropped while lingering.
-    private var droppedBytes = 0
-    /// Responses not yet in the access log, in order.
-    private var unreported: [UnreportedAnswer] = []
+  func pauseWriting() { wire.pauseWriting() }
 
-    // Time: see `HTTP2ServerConnection+Timeouts.swift`.
-    var timer: DelayedCall?
-    var timerDeadline = Int64.max
-    /// When an idle connection ends, or a closing one.
-    var idleDeadline = Int64.max
-    /// When the fields that are being read must be complete.
-    var sectionDeadline = Int64.max
-    /// When it is checked again whether the client takes what is sent.
-    var writeCheck = Int64.max
-    var sentAtCheck = 0
+  func resumeWriting() { wire.resumeWriting() }
 
-    init(_ server: HTTPServer) { self.server = server }
+  func writeBufferEmptied() { reportSent() }
 
-    // A released reactor does not end its connections first.
-    deinit { timer?.cancel() }
+  func connectionLost(_ end: ConnectionEnd) {
+    finish()
+    cancelStreams(end)
+    reportAll()
+    server.remove(self)
+  }
 
-    var session: HTTP2Session { wire.session }
-    var transport: any Transport { wire.transport }
-    var hasStreams: Bool { !streams.isEmpty }
+  private func finish() {
+    state = .over
+    wire.end()
+    timer.take()?.cancel()
+  }
 
-    /// The streams in the order of their requests.
-    var inOrder: [HTTP2ServerStream] { streams.values.sorted { $0.id < $1.id } }
+  /// The clients of all requests are no longer there.
+  private func cancelStreams(_ end: ConnectionEnd? = nil) {
+    for stream in inOrder { stream.clientGone(end) }
+    streams = [:]
+  }
 
-    // MARK: - StreamProtocol
+  func reactorReleased() {
+    finish()
+    for stream in inOrder { stream.reactorReleased() }
+    streams = [:]
+    readers = []
+    server.forget(self)
+  }
 
-    func connectionMade(_ transport: any Transport) {
-      let isWelcome = server.insert(self)
-      begin(on: transport)
-      if !isWelcome { session.terminate(.enhanceYourCalm) }
-      wire.flush()
-    }
+  // MARK: - Events
 
-    /// Takes the place of a connection of HTTP/1 whose first bytes were the preface of HTTP/2.
-    func succeed(_ connection: ServerConnection, on transport: any Transport) {
-      server.replace(connection, by: self)
-      begin(on: transport)
-      wire.flush()
-    }
-
-    private func begin(on transport: any Transport) {
-      reactor = transport.reactor
-      facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
-      guard let session = try? HTTP2Session(.server, server.http2Settings) else { fatalError("no memory") }
-      wire = HTTP2Wire(session, over: transport, for: self)
-      idleDeadline = reactor.turnTime + server.times.head
-      arm(at: idleDeadline)
-    }
-
-    func dataReceived(_ bytes: Span<UInt8>) {
-      if state == .lingering { return drop(bytes.count) }
-      server.commonFields.refresh(at: reactor.wallSeconds)
-      wire.receive(bytes)
-    }
-
-    private func drop(_ count: Int) {
-      droppedBytes += count
-      if droppedBytes > server.configuration.lingerBytes { transport.close() }
-    }
-
-    func endReceived() -> Bool {
-      if server.configuration.answersHalfClosedClients, hasStreams, state != .lingering {
-        drain()
-        return true
-      }
-      cancelStreams()
-      return false
-    }
-
-    func pauseWriting() { wire.pauseWriting() }
-
-    func resumeWriting() { wire.resumeWriting() }
-
-    func writeBufferEmptied() { reportSent() }
-
-    func connectionLost(_ end: ConnectionEnd) {
-      finish()
-      cancelStreams(end)
-      reportAll()
-      server.remove(self)
-    }
-
-    private func finish() {
-      state = .over
-      wire.end()
-      timer.take()?.cancel()
-    }
-
-    /// The clients of all requests are no longer there.
-    private func cancelStreams(_ end: ConnectionEnd? = nil) {
-      for stream in inOrder { stream.clientGone(end) }
-      streams = [:]
-    }
-
-    func reactorReleased() {
-      finish()
-      for stream in inOrder { stream.reactorReleased() }
-      streams = [:]
-      readers = []
-      server.forget(self)
-    }
-
-    // MARK: - Events
-
-    func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
-      switch event {
-      case .head(let id, let section, let endsStream): begin(id, section, endsStream: endsStream)
-      case .data(let id, let range):
-        session.consumeConnection(range.count)
-        guard let stream = streams[id] else { return session.consume(range.count, of: id) }
-        if stream.take(bytes.extracting(range)) { readers.append(stream) }
-      case .trailers(let id, let section): streams[id]?.take(trailers: section)
-      case .end(let id): streams[id]?.inputEnded()
-      case .sent(let id): streams[id]?.outputEnded()
-      case .closed(let id, _): if let stream = streams[id] { remove(stream) }
-      case .fieldsTooLong(let id): streams[id]?.clientGone()
-      case .streamError(let error): streams[error.stream]?.clientGone()
-      case .pong: if state == .announced { drainNow() }
-      case .goAway, .informational, .settings: break
-      }
-    }
-
-    private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
-      // Otherwise it is the time of the next step to the end.
-      if state == .open { idleDeadline = .max }
-      let stream = HTTP2ServerStream(id, on: self)
-      streams[id] = stream
-      do throws(HTTPWireError) {
-        let limits = server.configuration.limits
-        let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
-        stream.begin(head, asksForTunnel: section.connectProtocol != nil || head.method == .connect)
-      } catch {
-        stream.refuse(HTTPServer.StatusError(error.status, error.message))
-      }
-    }
-
-    private func remove(_ stream: HTTP2ServerStream) {
-      streams[stream.id] = nil
-      stream.clientGone()
-      if streams.isEmpty, state == .open {
-        idleDeadline = reactor.turnTime + server.times.idle
-        arm(at: idleDeadline)
-      }
-    }
-
-    func readEnded() {
-      let readers = readers
-      self.readers = []
-      for stream in readers { stream.deliver() }
-      sectionDeadline = session.isReadingSection ? min(sectionDeadline, reactor.turnTime + server.times.head) : .max
-      arm(at: sectionDeadline)
-    }
-
-    func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
-
-    func flushed() {
-      reportSent()
-      watchTransport()
-      if session.isOver, state != .announced { close() }
-    }
-
-    // MARK: - Ending
-
-    func drain() {
-      guard state == .open else { return }
-      // Twice, so that requests on their way are answered (RFC 9113 §6.8).
-      state = .announced
-      session.announceShutdown()
-      session.ping()
-      idleDeadline = reactor.turnTime + Self.shutdownNotice
-      arm(at: idleDeadline)
-      wire.flushSoon()
-    }
-
-    /// How long a client has to answer that it has seen the end coming.
-    private static let shutdownNotice: Int64 = 1_000_000_000
-
-    /// Takes no more requests.
-    func drainNow() {
-      guard state == .open || state == .announced else { return }
-      state = .draining
-      idleDeadline = .max
-      session.goAway(lastStream: session.lastPeerStream)
-      wire.flushSoon()
-    }
-
-    func abort() { transport.abort() }
-
-    /// Ends the connection with the code of an error.
-    func terminate(_ code: HTTP2ErrorCode) {
-      session.terminate(code)
-      wire.flush()
-    }
-
-    /// Closes our direction; the client's input is dropped, because a reset could overtake our last bytes.
-    private func close() {
-      guard state != .lingering, state != .over else { return }
-      state = .lingering
-      cancelStreams()
-      transport.closeWrite()
-      idleDeadline = reactor.turnTime + (transport.bufferedBytes > 0 ? server.times.write : server.times.linger)
-      arm(at: idleDeadline)
-    }
-
-    // HTTP/2 limits what a client sends by its windows: reading does not pause.
-    var isReadingPaused: Bool { false }
-
-    func checkPausedClient() {}
-
-    // MARK: - The access log
-
-    func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
-      guard server.onFinish != nil else { return }
-      unreported.append(
-        UnreportedAnswer(
-          request: exchange.request, status: status, bytes: bytes, start: exchange.start, isComplete: isComplete,
-          end: wire.handedToTransport))
-    }
-
-    private func reportSent() {
-      let sent = wire.sentBytes
-      while let first = unreported.first, first.end <= sent {
-        unreported.removeFirst()
-        server.report(first, peer: facts.peer, unsent: 0, at: reactor.now)
-      }
-    }
-
-    private func reportAll() {
-      let sent = wire.sentBytes
-      let answers = unreported
-      unreported = []
-      for answer in answers {
-        server.report(answer, peer: facts.peer, unsent: max(0, answer.end - sent), at: reactor.now)
-      }
+  func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
+    switch event {
+    case .head(let id, let section, let endsStream): begin(id, section, endsStream: endsStream)
+    case .data(let id, let range):
+      session.consumeConnection(range.count)
+      guard let stream = streams[id] else { return session.consume(range.count, of: id) }
+      if stream.take(bytes.extracting(range)) { readers.append(stream) }
+    case .trailers(let id, let section): streams[id]?.take(trailers: section)
+    case .end(let id): streams[id]?.inputEnded()
+    case .sent(let id): streams[id]?.outputEnded()
+    case .closed(let id, _): if let stream = streams[id] { remove(stream) }
+    case .fieldsTooLong(let id): streams[id]?.clientGone()
+    case .streamError(let error): streams[error.stream]?.clientGone()
+    case .pong: if state == .announced { drainNow() }
+    case .goAway, .informational, .settings: break
     }
   }
+
+  private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
+    // Otherwise it is the time of the next step to the end.
+    if state == .open { idleDeadline = .max }
+    let stream = HTTP2ServerStream(id, on: self)
+    streams[id] = stream
+    do throws(HTTPWireError) {
+      let limits = server.configuration.limits
+      let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
+      stream.begin(head, asksForTunnel: section.connectProtocol != nil || head.method == .connect)
+    } catch {
+      stream.refuse(HTTPServer.StatusError(error.status, error.message))
+    }
+  }
+
+  private func remove(_ stream: HTTP2ServerStream) {
+    streams[stream.id] = nil
+    stream.clientGone()
+    if streams.isEmpty, state == .open {
+      idleDeadline = reactor.turnTime + server.times.idle
+      arm(at: idleDeadline)
+    }
+  }
+
+  func readEnded() {
+    let readers = readers
+    self.readers = []
+    for stream in readers { stream.deliver() }
+    sectionDeadline = session.isReadingSection ? min(sectionDeadline, reactor.turnTime + server.times.head) : .max
+    arm(at: sectionDeadline)
+  }
+
+  func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
+
+  func flushed() {
+    reportSent()
+    watchTransport()
+    if session.isOver, state != .announced { close() }
+  }
+
+  // MARK: - Ending
+
+  func drain() {
+    guard state == .open else { return }
+    // Twice, so that requests on their way are answered (RFC 9113 §6.8).
+    state = .announced
+    session.announceShutdown()
+    session.ping()
+    idleDeadline = reactor.turnTime + Self.shutdownNotice
+    arm(at: idleDeadline)
+    wire.flushSoon()
+  }
+
+  /// How long a client has to answer that it has seen the end coming.
+  private static let shutdownNotice: Int64 = 1_000_000_000
+
+  /// Takes no more requests.
+  func drainNow() {
+    guard state == .open || state == .announced else { return }
+    state = .draining
+    idleDeadline = .max
+    session.goAway(lastStream: session.lastPeerStream)
+    wire.flushSoon()
+  }
+
+  func abort() { transport.abort() }
+
+  /// Ends the connection with the code of an error.
+  func terminate(_ code: HTTP2ErrorCode) {
+    session.terminate(code)
+    wire.flush()
+  }
+
+  /// Closes our direction; the client's input is dropped, because a reset could overtake our last bytes.
+  private func close() {
+    guard state != .lingering, state != .over else { return }
+    state = .lingering
+    cancelStreams()
+    transport.closeWrite()
+    idleDeadline = reactor.turnTime + (transport.bufferedBytes > 0 ? server.times.write : server.times.linger)
+    arm(at: idleDeadline)
+  }
+
+  // HTTP/2 limits what a client sends by its windows: reading does not pause.
+  var isReadingPaused: Bool { false }
+
+  func checkPausedClient() {}
+
+  // MARK: - The access log
+
+  func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
+    guard server.onFinish != nil else { return }
+    unreported.append(
+      UnreportedAnswer(
+        request: exchange.request, status: status, bytes: bytes, start: exchange.start, isComplete: isComplete,
+        end: wire.handedToTransport))
+  }
+
+  private func reportSent() {
+    let sent = wire.sentBytes
+    while let first = unreported.first, first.end <= sent {
+      unreported.removeFirst()
+      server.report(first, peer: facts.peer, unsent: 0, at: reactor.now)
+    }
+  }
+
+  private func reportAll() {
+    let sent = wire.sentBytes
+    let answers = unreported
+    unreported = []
+    for answer in answers {
+      server.report(answer, peer: facts.peer, unsent: max(0, answer.end - sent), at: reactor.now)
+    }
+  }
+}
 #endif
