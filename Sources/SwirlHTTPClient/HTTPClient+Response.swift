@@ -125,6 +125,9 @@ extension HTTPClient {
     /// The status, such as `200 OK`; compares with numbers.
     public var status: HTTPResponse.Status { head.status }
 
+    /// The version of HTTP in which it came.
+    public var version: HTTPVersion { head.version }
+
     /// The fields, in order. Each access parses them again: store them if you read several.
     public var headers: HTTPFields { head.fields }
 

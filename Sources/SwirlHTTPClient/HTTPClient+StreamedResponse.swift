@@ -60,6 +60,9 @@ extension HTTPClient {
     /// The status, such as `200 OK`; compares with numbers.
     public var status: HTTPResponse.Status { response.status }
 
+    /// The version of HTTP in which it came.
+    public var version: HTTPVersion { response.version }
+
     /// The fields, in the order they came. They are read anew each time: keep them if you look at many.
     public var headers: HTTPFields { response.headers }
 
