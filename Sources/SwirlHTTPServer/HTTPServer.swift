@@ -7,7 +7,7 @@ import SwirlHTTPCore
 public import SwirlNet
 import SwirlReactor
 
-/// An HTTP/1.1 server: a handler from requests to responses, and its connections.
+/// An HTTP server, of HTTP/1.1 and HTTP/2: a handler from requests to responses, and its connections.
 ///
 /// ```swift
 /// let server = HTTPServer { request in .text("hello, \(request.path)\n") }

@@ -21,9 +21,15 @@ extension HTTP2ServerConnection {
     timer = nil
     timerDeadline = .max
     let now = reactor.turnTime
-    if idleDeadline <= now { return idleTimeout() }
-    if sectionDeadline <= now { return terminate(.enhanceYourCalm) }
+    // First, because the end of the session waits for a client that takes nothing.
     if writeCheck <= now, !checkWriting(now) { return transport.abort() }
+    if idleDeadline <= now {
+      idleTimeout()
+    } else if sectionDeadline <= now {
+      sectionDeadline = .max
+      terminate(.enhanceYourCalm)
+    }
+    if state == .over { return }
     var next = min(idleDeadline, sectionDeadline, writeCheck)
     for stream in inOrder {
       stream.check(now)

@@ -184,7 +184,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     let readers = readers
     self.readers = []
     for stream in readers { stream.deliver() }
-    sectionDeadline = session.isReadingSection ? min(sectionDeadline, reactor.turnTime + server.times.head) : .max
+    // An error may have ended the session within a section.
+    let isReadingSection = session.isReadingSection && session.failure == nil
+    sectionDeadline = isReadingSection ? min(sectionDeadline, reactor.turnTime + server.times.head) : .max
     arm(at: sectionDeadline)
   }
 
