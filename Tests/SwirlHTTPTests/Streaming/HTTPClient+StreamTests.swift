@@ -264,6 +264,8 @@ extension HTTPClientTests {
     @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
     func `a task that is cancelled gets no more, even if much waits for it`(_ place: Place) async throws {
       let bench = try await StreamBench()
+      // HTTP/2 resets the stream alone.
+      let left = WireVersion.current == .http1 ? 0 : 1
       let task = Task {
         try await bench.thread.run(place) {
           let body = try await bench.stream("/stream?50000000").body
@@ -278,11 +280,11 @@ extension HTTPClientTests {
       }
       let thrown = await error { _ = try await task.value }
       #expect(thrown is CancellationError)
-      try await bench.thread.wait { _ in bench.disconnects == 1 && bench.client.connections == 0 }
+      try await bench.thread.wait { _ in bench.disconnects == 1 && bench.client.connections == left }
       try await bench.end()
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: Place.allCases)
+    @Test(.http1Only("the connection is closed"), .timeLimit(.minutes(10)), arguments: Place.allCases)
     func `a task that is cancelled while it waits for more gets a CancelledError, and the connection is closed`(
       _ place: Place
     ) async throws {
