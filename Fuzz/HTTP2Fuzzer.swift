@@ -29,8 +29,7 @@ final class CheckedSession {
   init(_ role: HTTP2Session.Role, _ change: (inout HTTP2Settings) -> Void) {
     var settings = HTTP2Settings()
     change(&settings)
-    guard let session = try? HTTP2Session(role, settings) else { fatalError("no session") }
-    self.session = session
+    session = HTTP2Session(role, settings)
   }
 
   func receive(_ bytes: [UInt8]) {

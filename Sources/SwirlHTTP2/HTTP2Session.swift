@@ -65,15 +65,13 @@ package final class HTTP2Session {
   @exclusivity(unchecked) var outputLimit = 0
   private var isFirstOutput = true
 
-  package init(_ role: Role, _ settings: HTTP2Settings = HTTP2Settings()) throws(HTTP2Error) {
+  package init(_ role: Role, _ settings: HTTP2Settings = HTTP2Settings()) {
     self.role = role
     self.settings = settings
     fields = FieldReader(limit: settings.fieldBytes)
     floods = FloodGuard(settings)
     scanner = FrameScanner(preface: role == .server ? Int(NGHTTP2_CLIENT_MAGIC_LEN) : 0)
-    guard let made = Self.make(role, settings) else {
-      throw HTTP2Error(code: .internalError, stream: 0, reason: "no memory for an HTTP/2 session")
-    }
+    guard let made = Self.make(role, settings) else { fatalError("no memory for an HTTP/2 session") }
     pointer = made
     // Unretained: the library calls back only during calls of this object, and `deinit` frees it.
     nghttp2_session_set_user_data(pointer, Unmanaged.passUnretained(self).toOpaque())

@@ -1,10 +1,6 @@
 import SwirlNet
 import SwirlReactor
 
-#if HTTP2
-import SwirlHTTP2
-#endif
-
 // Connections that carry many requests at once.
 extension ConnectionPool {
   /// A protocol that connections of the origin speak.
@@ -42,25 +38,18 @@ extension ConnectionPool {
   /// Takes over a new connection that carries many requests at once.
   func startShared(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
     #if HTTP2
-    do throws(HTTP2Error) {
-      let connection = try HTTP2Connection(in: self, over: transport, times: times, on: reactor)
-      transport.start(connection)
-      if let exchange = waiting.firstMisdirected {
-        take(exchange)
-        _ = connection.send(exchange)
-        return connection.drain()
-      }
-      isFurtherRefused = false
-      shared.append(connection)
-      renewed.take()?.drain()
-      serve(connection)
-      if connection.isIdle { noteIdle(connection) }
-    } catch {
-      open -= 1
-      transport.abort()
-      pools.releaseConnection()
-      if let exchange = nextWaiting() { exchange.finish(.failure(exchange.error(.cannotConnect, "\(error)"))) }
+    let connection = HTTP2Connection(in: self, over: transport, times: times, on: reactor)
+    transport.start(connection)
+    if let exchange = waiting.firstMisdirected {
+      take(exchange)
+      _ = connection.send(exchange)
+      return connection.drain()
     }
+    isFurtherRefused = false
+    shared.append(connection)
+    renewed.take()?.drain()
+    serve(connection)
+    if connection.isIdle { noteIdle(connection) }
     #endif
   }
 

@@ -41,7 +41,7 @@ final class FrameBench {
   init(_ role: HTTP2Session.Role, _ change: (inout HTTP2Settings) -> Void = { _ in }) throws {
     var settings = HTTP2Settings()
     change(&settings)
-    session = try HTTP2Session(role, settings)
+    session = HTTP2Session(role, settings)
   }
 
   func forget() {

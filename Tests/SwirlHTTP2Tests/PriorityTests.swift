@@ -48,8 +48,8 @@ import Testing
   }
 
   @Test func `a client sends the field as it is`() throws {
-    let client = try HTTP2Session(.client)
-    let server = try HTTP2Session(.server)
+    let client = HTTP2Session(.client)
+    let server = HTTP2Session(.server)
     _ = try client.request(
       Array("GET / HTTP/1.1\r\nHost: a\r\nPriority: u=1, i\r\n\r\n".utf8), scheme: "https", hasContent: false)
     var head = ""

@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func `a 101 to extended CONNECT is a 200`() throws {
-    let (client, server) = (try HTTP2Session(.client), try FrameBench.server { $0.takesConnectProtocol = true })
+    let (client, server) = (HTTP2Session(.client), try FrameBench.server { $0.takesConnectProtocol = true })
     server.receive([
       .headers(1, [(":method", "CONNECT"), (":protocol", "websocket")] + Self.pseudo.dropFirst(), ends: false)
     ])

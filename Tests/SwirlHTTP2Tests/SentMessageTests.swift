@@ -7,7 +7,7 @@ import Testing
 @Suite struct SentMessageTests {
   /// What a server receives of a request.
   private func received(_ head: String, scheme: String = "https") throws -> FieldSection? {
-    let client = try HTTP2Session(.client)
+    let client = HTTP2Session(.client)
     let server = try FrameBench(.server) { $0.takesConnectProtocol = true }
     _ = try client.request(Array(head.utf8), scheme: scheme, hasContent: true)
     server.receive(client.takeOutput() ?? [])
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func `one session sends message after message`() throws {
-    let client = try HTTP2Session(.client)
+    let client = HTTP2Session(.client)
     let server = try FrameBench(.server)
     for index in 0..<50 {
       let stream = try client.request(

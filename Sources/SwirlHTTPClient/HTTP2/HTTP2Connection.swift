@@ -52,7 +52,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
 
   init(
     in pool: ConnectionPool, over transport: any ConnectedTransport, times: ConnectTimes?, on reactor: Reactor
-  ) throws(HTTP2Error) {
+  ) {
     self.pool = pool
     self.transport = transport
     self.reactor = reactor
@@ -61,7 +61,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     liveness = HTTP2Liveness(at: reactor.turnTime)
     var settings = HTTP2Settings()
     settings.fieldBytes = pool.limits.headBytes
-    session = try HTTP2Session(.client, settings)
+    session = HTTP2Session(.client, settings)
     streamLimit = min(session.remoteStreamLimit, Self.assumedStreamLimit)
     wire = HTTP2Wire(session, over: transport, for: self)
   }

@@ -78,8 +78,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   private func begin(on transport: any Transport) {
     reactor = transport.reactor
     facts = ConnectionFacts(peer: transport.peerAddress, tls: transport.tlsInfo)
-    guard let session = try? HTTP2Session(.server, server.http2Settings) else { fatalError("no memory") }
-    wire = HTTP2Wire(session, over: transport, for: self)
+    wire = HTTP2Wire(HTTP2Session(.server, server.http2Settings), over: transport, for: self)
     idleDeadline = reactor.turnTime + server.times.head
     arm(at: idleDeadline)
   }

@@ -22,8 +22,8 @@ final class HTTP2ServerBench {
   }
 
   /// A client whose connection is established.
-  func connect(_ settings: HTTP2Settings = HTTP2Settings()) throws -> HTTP2Caller {
-    let caller = try HTTP2Caller(settings)
+  func connect(_ settings: HTTP2Settings = HTTP2Settings()) -> HTTP2Caller {
+    let caller = HTTP2Caller(settings)
     reactor.connectTCP("127.0.0.1", port) { caller }.addErrback { Issue.record($0) }
     run { caller.transport != nil }
     return caller
@@ -63,7 +63,7 @@ final class HTTP2Caller: StreamProtocol {
   /// Whether it gives the server room again for what has come.
   var consumes = true
 
-  init(_ settings: HTTP2Settings) throws { session = try HTTP2Session(.client, settings) }
+  init(_ settings: HTTP2Settings) { session = HTTP2Session(.client, settings) }
 
   func connectionMade(_ transport: any Transport) {
     self.transport = transport

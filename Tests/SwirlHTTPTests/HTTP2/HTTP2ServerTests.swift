@@ -12,7 +12,7 @@ import Testing
 @Suite struct HTTP2ServerTests {
   @Test func `a request is answered, and its handler sees the version`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { .text("\($0.version) \($0.authority ?? "-") \($0.target)") })
-    let call = try bench.connect().request("GET /a?b HTTP/1.1")
+    let call = bench.connect().request("GET /a?b HTTP/1.1")
     bench.run { call.closed != nil }
     #expect(call.text == "HTTP/2 swirl.example /a?b")
     #expect(call.closed == .noError)
@@ -22,7 +22,7 @@ import Testing
 
   @Test func `content is collected, with its trailers`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { .text("\($0.text) \($0.trailers?[.init("X-T")!] ?? "-")") })
-    let call = try bench.connect().request("POST / HTTP/1.1", "con", isComplete: false)
+    let call = bench.connect().request("POST / HTTP/1.1", "con", isComplete: false)
     call.write("tent")
     call.end(trailers: [.init("X-T")!: "1"])
     bench.run { call.closed != nil }
@@ -40,7 +40,7 @@ import Testing
         }
         return .succeed(.text("quick"))
       })
-    let client = try bench.connect()
+    let client = bench.connect()
     let slow = client.request("GET /slow HTTP/1.1")
     let quick = client.request("GET /quick HTTP/1.1")
     bench.run { quick.closed != nil }
@@ -54,7 +54,7 @@ import Testing
     var cancelled: [String] = []
     let bench = try HTTP2ServerBench(
       HTTPServer { request in Deferred<HTTPServer.Response>(canceller: { _ in cancelled.append(request.path) }) })
-    let client = try bench.connect()
+    let client = bench.connect()
     let one = client.request("GET /1 HTTP/1.1")
     client.request("GET /2 HTTP/1.1")
     bench.run(for: .milliseconds(1))
@@ -72,7 +72,7 @@ import Testing
     let bench = try HTTP2ServerBench(HTTPServer { _ in .stream { writer = $0 } })
     var settings = HTTP2Settings()
     settings.streamWindow = 1000
-    let client = try bench.connect(settings)
+    let client = bench.connect(settings)
     client.consumes = false
     let call = client.request("GET / HTTP/1.1")
     bench.run { writer != nil }
@@ -102,7 +102,7 @@ import Testing
     let server = HTTPServer { $0.path == "/" ? .stream(length: 5) { writer = $0 } : .text("other") }
     server.logger = LogLines().logger()
     let bench = try HTTP2ServerBench(server)
-    let client = try bench.connect()
+    let client = bench.connect()
     let call = client.request("GET / HTTP/1.1")
     bench.run { writer != nil }
     writer?.write("abc")
@@ -121,7 +121,7 @@ import Testing
         body = request.body
         return Deferred()
       })
-    let client = try bench.connect()
+    let client = bench.connect()
     let call = client.request("POST / HTTP/1.1", isComplete: false)
     bench.run { body != nil }
     let piece = String(repeating: "x", count: 16 * 1024)
@@ -138,7 +138,7 @@ import Testing
     var configuration = HTTPServer.Configuration()
     configuration.limits.bodyBytes = 10
     let bench = try HTTP2ServerBench(HTTPServer(configuration: configuration) { _ in .text("taken") })
-    let client = try bench.connect()
+    let client = bench.connect()
     let announced = client.request("POST / HTTP/1.1\nContent-Length: 11", isComplete: false)
     let counted = client.request("POST / HTTP/1.1", "more than ten", isComplete: false)
     bench.run { announced.closed != nil && counted.closed != nil }
@@ -150,7 +150,7 @@ import Testing
 
   @Test func `a client that waits is told to continue`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { .text($0.text) })
-    let call = try bench.connect().request("POST / HTTP/1.1\nExpect: 100-continue", isComplete: false)
+    let call = bench.connect().request("POST / HTTP/1.1\nExpect: 100-continue", isComplete: false)
     bench.run { !call.informational.isEmpty }
     #expect(call.informational == ["HTTP/1.1 100 "])
     call.write("now")
@@ -167,7 +167,7 @@ import Testing
         waiting = response
         return response
       })
-    let client = try bench.connect()
+    let client = bench.connect()
     let call = client.request("GET / HTTP/1.1")
     bench.run { waiting != nil }
     var isStopped = false
@@ -184,7 +184,7 @@ import Testing
 
   @Test func `stop waits a second for a client that does not see the end coming`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { _ in .text("") })
-    let client = try bench.connect()
+    let client = bench.connect()
     client.transport?.pauseReading()
     var isStopped = false
     bench.server.stop(within: .seconds(60)).addCallback { isStopped = true }
@@ -195,7 +195,7 @@ import Testing
 
   @Test func `a request behind the first GOAWAY does not put off the second`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { _ in .text("") })
-    let client = try bench.connect()
+    let client = bench.connect()
     client.transport?.pauseReading()
     var isStopped = false
     bench.server.stop(within: .seconds(60)).addCallback { isStopped = true }
@@ -209,7 +209,7 @@ import Testing
     var configuration = HTTPServer.Configuration()
     configuration.idleTimeout = .seconds(10)
     let bench = try HTTP2ServerBench(HTTPServer(configuration: configuration) { _ in .text("") })
-    let client = try bench.connect()
+    let client = bench.connect()
     let call = client.request("GET / HTTP/1.1")
     bench.run { call.closed != nil }
     bench.run(for: .seconds(9))
@@ -228,7 +228,7 @@ import Testing
     }
     server.logger = LogLines().logger()
     let bench = try HTTP2ServerBench(server)
-    let call = try bench.connect().request("GET / HTTP/1.1")
+    let call = bench.connect().request("GET / HTTP/1.1")
     bench.run { call.closed != nil }
     #expect(call.status == 503)
     #expect(isCancelled)
@@ -238,7 +238,7 @@ import Testing
     var configuration = HTTPServer.Configuration()
     configuration.bodyTimeout = .seconds(1)
     let bench = try HTTP2ServerBench(HTTPServer(configuration: configuration) { _ in .text("") })
-    let call = try bench.connect().request("POST / HTTP/1.1", "x", isComplete: false)
+    let call = bench.connect().request("POST / HTTP/1.1", "x", isComplete: false)
     bench.run { call.closed != nil }
     #expect(call.status == 408)
   }
@@ -252,7 +252,7 @@ import Testing
       })
     var settings = HTTP2Settings()
     settings.streamWindow = 1000
-    let client = try bench.connect(settings)
+    let client = bench.connect(settings)
     client.consumes = false
     let stuck = client.request("GET /big HTTP/1.1")
     bench.run { stuck.content.count == 1000 }
@@ -270,7 +270,7 @@ import Testing
     }
     server.onFinish = { records.append($0) }
     let bench = try HTTP2ServerBench(server)
-    let client = try bench.connect()
+    let client = bench.connect()
     client.request("GET /a HTTP/1.1")
     let waits = client.request("GET /waits HTTP/1.1")
     bench.run { records.count == 1 }
@@ -313,7 +313,7 @@ import Testing
         request.head.upgrade == "websocket" && request.target == "/chat"
           ? .upgrade(to: "websocket") { _ in Echo() } : .text("no")
       })
-    let client = try bench.connect()
+    let client = bench.connect()
     bench.run { client.session.remoteTakesConnectProtocol }
     let head = "GET /chat HTTP/1.1\nConnection: Upgrade\nUpgrade: websocket"
     let call = client.request(head, isComplete: false, isExtendedConnect: true)
@@ -323,7 +323,7 @@ import Testing
     bench.run { call.text == "hello" }
     client.transport?.abort()
     // Success without a tunnel would say that there is one.
-    let other = try bench.connect()
+    let other = bench.connect()
     let refused = other.request(
       head.replacing("/chat", with: "/other"), isComplete: false, isExtendedConnect: true)
     bench.run { refused.closed != nil }
@@ -332,7 +332,7 @@ import Testing
 
   @Test func `CONNECT is a tunnel in both directions`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { _ in .upgrade(to: nil) { _ in Echo() } })
-    let client = try bench.connect()
+    let client = bench.connect()
     let call = client.request(
       "CONNECT there.example:443 HTTP/1.1\nHost: there.example:443", "early ", isComplete: false)
     bench.run { call.text == "early " }
@@ -348,7 +348,7 @@ import Testing
     let server = HTTPServer { $0.method == .connect ? .text("no") : .upgrade(to: "echo") { _ in Echo() } }
     server.logger = LogLines().logger()
     let bench = try HTTP2ServerBench(server)
-    let client = try bench.connect()
+    let client = bench.connect()
     let connect = client.request("CONNECT a.example:1 HTTP/1.1\nHost: a.example:1", isComplete: false)
     let get = client.request("GET / HTTP/1.1")
     bench.run { connect.closed != nil && get.closed != nil }

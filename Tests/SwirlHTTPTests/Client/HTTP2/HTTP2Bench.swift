@@ -131,8 +131,7 @@ final class HTTP2Peer: StreamProtocol {
     self.bench = bench
     var settings = HTTP2Settings()
     settings.streams = streams
-    guard let session = try? HTTP2Session(.server, settings) else { fatalError("no memory for a session") }
-    self.session = session
+    session = HTTP2Session(.server, settings)
   }
 
   func connectionMade(_ transport: any Transport) {

@@ -19,8 +19,7 @@ final class RawStreams: StreamProtocol {
 
   init(of server: RawServer) {
     self.server = server
-    guard let session = try? HTTP2Session(.server) else { fatalError("no memory for a session") }
-    self.session = session
+    session = HTTP2Session(.server)
     number = server.accept()
   }
 
