@@ -38,8 +38,10 @@ def server_against_clients(probe, folder, root, between, other):
         url = f"https://localhost:{port}"
         curl = ["curl", "-sS", "--http1.1", "--cacert", root.certificate]
 
-        said = s_client(port, "-alpn", "h2,http/1.1", "-CAfile", root.certificate)
-        report("s_client, server: http/1.1 is chosen of two", None if "ALPN protocol: http/1.1" in said and "Verify return code: 0" in said else said)
+        for offered, chosen in [("h2,http/1.1", "h2"), ("http/1.1,h2", "h2"), ("imap,http/1.1", "http/1.1")]:
+            said = s_client(port, "-alpn", offered, "-CAfile", root.certificate)
+            right = f"ALPN protocol: {chosen}" in said and "Verify return code: 0" in said
+            report(f"s_client, server: {chosen} is chosen of {offered}", None if right else said)
         for name, options, want in [("nobody", [], "nobody"), ("alice", ["--cert", between.chained(client), "--key", client_key], "CN=alice")]:
             told = run(*curl, *options, f"{url}/who")
             report(f"curl, server: a client is known as {name}", None if told.stdout.decode().strip() == want else f"{told}")

@@ -118,7 +118,7 @@ def with_openssl(fetch, folder, root, between):
         "unknown root": (identity(other.sign("stray", hosts=here), other), 60, [], 60, "no authority that is trusted"),
         "the certificate between is missing": (["-cert", certificate, "-key", key], 60, [], 60, "certificates between"),
         "TLS 1.1 only": ([*good, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], 35, [], 35, "no version of TLS that is allowed"),
-        "another application protocol": ([*good, "-alpn", "h2"], 35, ["--http1.1"], 35, "no application protocol in common"),
+        "another application protocol": ([*good, "-alpn", "imap"], 35, ["--http1.1"], 35, "no application protocol in common"),
     }
     (folder / "page").write_text("a page\n")
     for name, (options, their_code, their_options, our_code, words) in cases.items():
