@@ -64,6 +64,12 @@ struct FieldList {
     }
   }
 
+  /// What the library sends at most: it drops longer fields without a word, so they are refused before.
+  static let limit = 1 << 20
+
+  /// Whether the fields are longer than the library sends, as it reckons.
+  var isTooLong: Bool { 12 + 28 * entries.count + bytes.count > Self.limit }
+
   private mutating func begin(_ head: [UInt8]) {
     bytes.removeAll(keepingCapacity: true)
     bytes += head

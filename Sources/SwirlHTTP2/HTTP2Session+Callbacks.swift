@@ -185,12 +185,16 @@ extension HTTP2Session {
   }
 
   private func closed(_ stream: Int32, _ code: HTTP2ErrorCode) {
-    outgoing[stream] = nil
+    dropContent(of: stream)
     // Most streams end well: looking a number up costs more than the question.
     if !reported.isEmpty { reported.remove(stream) }
     if !ownResets.isEmpty { ownResets.remove(stream) }
     if role == .server { openStreams -= 1 }
-    if refused.isEmpty || refused.remove(stream) == nil { events.append(.closed(stream: stream, code)) }
+    if refused.isEmpty || refused.remove(stream) == nil {
+      events.append(.closed(stream: stream, code))
+    } else {
+      unsent[stream] = nil
+    }
   }
 
   private func sent(_ frame: nghttp2_frame) {
@@ -239,6 +243,8 @@ extension HTTP2Session {
     } else if update.stream_id > lastPeerStream {
       // The library keeps each such stream, and does not count them.
       prioritized.insert(update.stream_id)
+      // Those that were skipped do not come any more.
+      if prioritized.count > 2 * settings.streams { prioritized = prioritized.filter { $0 > lastPeerStream } }
       if prioritized.count > 2 * settings.streams {
         violation = (.protocolError, "PRIORITY_UPDATE: of too many streams without a request (RFC 9218 §7.1)")
       }

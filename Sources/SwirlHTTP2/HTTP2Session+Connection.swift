@@ -11,7 +11,7 @@ extension HTTP2Session {
     defer { nghttp2_option_del(option) }
     // The windows follow the consumer: see `consume`.
     nghttp2_option_set_no_auto_window_update(option, 1)
-    nghttp2_option_set_max_send_header_block_length(option, 1 << 20)
+    nghttp2_option_set_max_send_header_block_length(option, FieldList.limit)
     nghttp2_option_set_max_settings(option, settings.settingsInFrame)
     nghttp2_option_set_max_outbound_ack(option, settings.pendingAnswers)
     // `FloodGuard` counts both. The library would answer the first with INTERNAL_ERROR, by the clock of the system; of

@@ -22,6 +22,7 @@ extension HTTP2Session {
     _ head: [UInt8], scheme: String, hasContent: Bool, isExtendedConnect: Bool = false
   ) throws(HTTP2Error) -> Int32 {
     list.load(requestHead: head, isSecure: scheme == "https", isExtendedConnect: isExtendedConnect)
+    try checkLength(of: 0)
     let stream = list.withFields { fields, count in
       var provider = Self.provider
       return withUnsafePointer(to: &provider) {
@@ -38,6 +39,7 @@ extension HTTP2Session {
   package func respond(_ head: [UInt8], on stream: Int32, hasContent: Bool) throws(HTTP2Error) {
     if nghttp2_session_find_stream(pointer, stream) == nil { return }
     list.load(responseHead: head)
+    try checkLength(of: stream)
     let isInformational = list.isInformational
     let code = list.withFields { fields, count in
       if isInformational {
@@ -53,12 +55,19 @@ extension HTTP2Session {
     if hasContent, !isInformational { outgoing[stream] = OutgoingContent() }
   }
 
+  private func checkLength(of stream: Int32) throws(HTTP2Error) {
+    if !list.isTooLong { return }
+    throw HTTP2Error(
+      code: .internalError, stream: stream, reason: "the fields of the message are longer than 1 MiB together")
+  }
+
   /// Adds content to a message; false when the writer is to wait until its stream is in `takeDrained`.
   package func write(_ bytes: [UInt8], on stream: Int32) -> Bool {
     guard let place = outgoing.index(forKey: stream) else { return true }
     outgoing.values[place].append(bytes)
-    let isFull = outgoing.values[place].count > settings.waterMark
-    outgoing.values[place].isFull = isFull
+    // A writer that waits does so until `send` has taken enough, also if something else writes meanwhile.
+    if outgoing.values[place].count > settings.waterMark { outgoing.values[place].isFull = true }
+    let isFull = outgoing.values[place].isFull
     resume(stream, place)
     return !isFull
   }
@@ -66,6 +75,10 @@ extension HTTP2Session {
   /// The content of a message is complete.
   package func end(_ stream: Int32, trailers: HTTPFields? = nil) {
     guard let place = outgoing.index(forKey: stream) else { return }
+    if let trailers {
+      list.load(trailers: trailers)
+      if list.isTooLong { return reset(stream, .internalError) }
+    }
     outgoing.values[place].isEnded = true
     outgoing.values[place].trailers = trailers
     resume(stream, place)
@@ -81,14 +94,30 @@ extension HTTP2Session {
   package func noteSent(of stream: Int32) { outgoing[stream]?.isWatched = true }
 
   /// The number of content bytes of a message that wait in the session.
-  package func pendingBytes(of stream: Int32) -> Int { outgoing[stream]?.count ?? 0 }
+  ///
+  /// For a stream that was reset it is the number of those that will not be sent, until its `closed` was handled.
+  package func pendingBytes(of stream: Int32) -> Int {
+    if let content = outgoing[stream] { return content.count }
+    return unsent.isEmpty ? 0 : unsent[stream] ?? 0
+  }
+
+  /// How much content the peer takes on this stream now.
+  package func window(of stream: Int32) -> Int {
+    Int(nghttp2_session_get_stream_remote_window_size(pointer, stream))
+  }
+
+  /// Forgets the content of a stream that will not be sent.
+  func dropContent(of stream: Int32) {
+    guard let content = outgoing.removeValue(forKey: stream), content.count > 0 else { return }
+    unsent[stream] = content.count
+  }
 
   /// Whether content of a message is still to be sent.
   package func isSending(_ stream: Int32) -> Bool { outgoing[stream] != nil }
 
   /// Resets a stream.
   package func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-    outgoing[stream] = nil
+    dropContent(of: stream)
     ownResets.insert(stream)
     nghttp2_submit_rst_stream(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
   }

@@ -42,6 +42,8 @@ package final class HTTP2Session {
   // A server's.
   /// The latest stream of the client that was begun here.
   @exclusivity(unchecked) package internal(set) var lastPeerStream: Int32 = 0
+  /// How much content of streams that were reset was not sent, until that is reported.
+  @exclusivity(unchecked) var unsent: [Int32: Int] = [:]
   @exclusivity(unchecked) var openStreams = 0
   /// The highest stream that was reset here: frames for it and for those below may be in flight.
   var lastReset: Int32 = 0
@@ -109,7 +111,10 @@ package final class HTTP2Session {
     // Handlers may not read, so the array can lend itself to the loop.
     var found: [HTTP2Event] = []
     swap(&found, &events)
-    for event in found { handle(event) }
+    for event in found {
+      handle(event)
+      if !unsent.isEmpty, case .closed(let stream, _) = event { unsent[stream] = nil }
+    }
     found.removeAll(keepingCapacity: true)
     // Handlers may have caused others. What a flood needed is not kept.
     if events.isEmpty, found.capacity <= 256 { swap(&found, &events) }
@@ -126,7 +131,8 @@ package final class HTTP2Session {
     while start < bytes.count, failure == nil {
       let rest = UnsafeBufferPointer(rebasing: bytes[start...])
       let (count, beginsFrame) = scanner.next(rest)
-      floods.charge(count)
+      // Fields have limits of their own, and earn their bytes at their end.
+      if !isReadingSection { floods.charge(count) }
       if beginsFrame {
         if let (code, reason) = ruleBroken(by: scanner.frame) { return end(code, reason) }
         beginFrame()

@@ -28,6 +28,8 @@ package final class HTTP2StreamTransport: Transport {
   private var hasInputEnded = false
   private var isEndDelivered = false
   private var isWriteClosed = false
+  /// The end of our direction was passed on.
+  private var isOutputEnded = false
   private var isOver = false
   private var wasAborted = false
   package private(set) var isClosing = false
@@ -89,6 +91,7 @@ package final class HTTP2StreamTransport: Transport {
     isClosing = true
     undelivered = []
     closeWrite()
+    if isOutputEnded { outputEnded() }
   }
 
   package func abort() {
@@ -102,6 +105,7 @@ package final class HTTP2StreamTransport: Transport {
 
   /// The end of our direction is in the output.
   package func outputEnded() {
+    isOutputEnded = true
     if isClosing, !hasInputEnded, !isOver {
       // What the peer still sends is not wanted (RFC 9113 §8.1).
       wire.session.reset(stream, .noError)

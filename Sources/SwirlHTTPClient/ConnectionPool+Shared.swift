@@ -18,7 +18,8 @@ extension ConnectionPool {
   }
 
   func note(_ known: WireProtocol) {
-    if wireProtocol == known || wireProtocol == .http1Required && known == .http1 { return }
+    // An HTTP/2 connection that was under way does not change what the origin has asked for.
+    if wireProtocol == known || wireProtocol == .http1Required { return }
     wireProtocol = known
     if !isDetached, use == pools.configuration.http2 { pools.note(known, of: origin) }
   }

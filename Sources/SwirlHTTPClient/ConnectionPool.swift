@@ -52,7 +52,10 @@ final class ConnectionPool {
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
-    wireProtocol = pools.expectedProtocol(of: origin, use) ?? pools.knownProtocol(of: origin)
+    // A proxy that forwards requests is asked in HTTP/1.1.
+    wireProtocol =
+      proxy?.isHTTP == true && !origin.isSecure
+      ? .http1 : pools.expectedProtocol(of: origin, use) ?? pools.knownProtocol(of: origin)
     if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
 
@@ -263,7 +266,11 @@ final class ConnectionPool {
         exchange.finish(.failure(makeError(exchange)))
       }
     } else {
-      if !shared.isEmpty, waiting.firstMisdirected == nil { isFurtherRefused = true }
+      if !shared.isEmpty, waiting.firstMisdirected == nil {
+        isFurtherRefused = true
+        // A repeated request waited for the new connection: now those that are there carry it.
+        for connection in shared { serve(connection) }
+      }
       // It was to carry all that waited when it began, unless another does. A callback may cancel others.
       while let next = shared.isEmpty ? waiting.first : waiting.firstMisdirected, next.number <= attempt.latestRequest {
         take(next)
@@ -274,8 +281,16 @@ final class ConnectionPool {
 
   private func start(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
     let chosen = transport.tlsInfo?.applicationProtocol
-    let isHTTP2 = chosen == "h2" || chosen == nil && use.isPriorKnowledge && wireProtocol != .http1Required
+    let isKnown = use.isPriorKnowledge && !asksProxy && wireProtocol != .http1Required
+    let isHTTP2 = chosen == "h2" || chosen == nil && isKnown
     note(isHTTP2 ? .http2 : .http1)
+    if isHTTP2, wireProtocol == .http1Required {
+      // It was under way when the origin asked for HTTP/1.1.
+      open -= 1
+      transport.abort()
+      if !isDetached { pools.releaseConnection() }
+      return
+    }
     if isHTTP2 { return startShared(on: transport, times) }
     let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
     transport.start(connection)

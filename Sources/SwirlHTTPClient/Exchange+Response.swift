@@ -134,6 +134,7 @@ extension HTTPClient.Exchange {
   /// Follows the redirect or answers the challenge in `head`.
   func takeDetour(_ head: ResponseHead) {
     if head.statusCode == 421 {
+      if isFinished { return }
       isMisdirected = true
       return sendAgain()
     }

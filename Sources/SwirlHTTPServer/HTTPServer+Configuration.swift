@@ -59,7 +59,8 @@ extension HTTPServer {
     /// §3.2, §3.3). Handlers do not know the difference.
     public var http2 = true
 
-    /// How many requests of one HTTP/2 connection are in progress at a time (RFC 9113 §5.1.2).
+    /// How many requests of one HTTP/2 connection are in progress at a time (RFC 9113 §5.1.2). Each may have a
+    /// body in memory, up to the limit of bodies.
     public var streamsPerConnection = 100
     #endif
 

@@ -45,6 +45,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   /// One timer for the deadlines of all requests, and for the server's silence.
   @exclusivity(unchecked) private var timer: DelayedCall?
   @exclusivity(unchecked) private var timerTime = Int64.max
+  /// How much the kernel had taken when the server's silence was looked at.
+  private var sentAtLook = 0
   @exclusivity(unchecked) private var isReading = false
   /// A request has left it, which its pool does not know yet.
   @exclusivity(unchecked) private var hasFreed = false
@@ -176,8 +178,10 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
       session.ping()
       wire.flush()
       next = min(next, liveness.due)
-    // The PING itself may still be in the buffer.
-    case .dead where transport.bufferedBytes > 0: next = min(next, now + HTTP2Liveness.patience)
+    // The PING itself may still be in the buffer, if that becomes shorter.
+    case .dead where transport.bufferedBytes > 0 && wire.sentBytes > sentAtLook:
+      sentAtLook = wire.sentBytes
+      next = min(next, now + HTTP2Liveness.patience)
     case .dead:
       ending = .dead
       return transport.abort()

@@ -224,11 +224,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       // The server has done nothing of it (RFC 9113 §8.7).
       exchange.refusals += 1
       leave(nil)
-      connection.sendAgain(exchange)
+      if !exchange.isFinished { connection.sendAgain(exchange) }
     case .http11Required where exchange.request.hasReplayableBody && exchange.refusals == 0:
       exchange.refusals += 1
       leave(nil)
-      connection.sendAgainByHTTP1(exchange)
+      if !exchange.isFinished { connection.sendAgainByHTTP1(exchange) }
     case .refusedStream:
       let often = exchange.refusals > 0 ? " \(exchange.refusals + 1) times" : ""
       fail(
@@ -265,7 +265,8 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     if isRepeated {
       if !connection.hasWritten(self) { exchange.refusals += 1 }
       leave(nil)
-      return connection.sendAgain(exchange)
+      if !exchange.isFinished { connection.sendAgain(exchange) }
+      return
     }
     handOn()
     if isOver { return }
@@ -315,8 +316,9 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func abandon() {
     isOver = true
-    stopBody()
+    // First, because the program's source may cancel the request when it is cancelled itself.
     exchange.abandon()
+    stopBody()
   }
 
   // MARK: - What the exchange says

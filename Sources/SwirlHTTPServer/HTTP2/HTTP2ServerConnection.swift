@@ -96,6 +96,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func endReceived() -> Bool {
     if server.configuration.answersHalfClosedClients, hasStreams, state != .lingering {
+      // What is not complete now never will be.
+      for stream in inOrder where !stream.hasInputEnded { stream.clientGone() }
       drain()
       return true
     }
@@ -151,8 +153,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     case .closed(let id, _): if let stream = streams[id] { remove(stream) }
     case .fieldsTooLong(let id): streams[id]?.clientGone()
     case .streamError(let error): streams[error.stream]?.clientGone()
-    case .pong: if state == .announced { drainNow() }
-    case .goAway, .informational, .settings: break
+    case .pong(Self.shutdownPing): if state == .announced { drainNow() }
+    case .goAway, .informational, .settings, .pong: break
     }
   }
 
@@ -204,7 +206,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     // Twice, so that requests on their way are answered (RFC 9113 §6.8).
     state = .announced
     session.announceShutdown()
-    session.ping()
+    session.ping(Self.shutdownPing)
     idleDeadline = reactor.turnTime + Self.shutdownNotice
     arm(at: idleDeadline)
     wire.flushSoon()
@@ -212,6 +214,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   /// How long a client has to answer that it has seen the end coming.
   private static let shutdownNotice: Int64 = 1_000_000_000
+
+  /// The data of the PING that asks for the answer: other answers say nothing.
+  private static let shutdownPing: UInt64 = 0x5357_4952_4C31_0001
 
   /// Takes no more requests.
   func drainNow() {

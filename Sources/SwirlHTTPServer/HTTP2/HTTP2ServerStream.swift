@@ -42,6 +42,7 @@ final class HTTP2ServerStream: Responder {
   private var outgoingTrailers: HTTPFields?
   private var writeCheck = Int64.max
   private var sentAtCheck = 0
+  private var connectionSentAtCheck = 0
   private var isOver = false
 
   init(_ id: Int32, on connection: HTTP2ServerConnection) {
@@ -324,12 +325,11 @@ final class HTTP2ServerStream: Responder {
   }
 
   private func write(_ bytes: [UInt8]) {
+    // The client's time for pending bytes begins when there are some.
+    if writeCheck == .max || session.pendingBytes(of: id) == 0 { beginCheck(reactor.turnTime) }
     written?.bytes += bytes.count
     if !session.write(bytes, on: id) { isWritingPaused = true }
-    if writeCheck == .max {
-      beginCheck(reactor.turnTime)
-      connection.arm(at: writeCheck)
-    }
+    connection.arm(at: writeCheck)
   }
 
   func resumeWriting() {
@@ -398,13 +398,14 @@ extension HTTP2ServerStream {
   var deadline: Int64 { isOver ? .max : min(contentDeadline, handlerDeadline, writeCheck) }
 
   private var contentDeadline: Int64 {
-    if hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
+    if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
     return contentStart + server.times.body + Int64(received) * server.times.nanosecondsPerBodyByte
   }
 
   private var handlerDeadline: Int64 {
     guard server.times.handler != .max, let exchange, case .waiting = exchange.state else { return .max }
-    if let upload, !upload.isPaused { return .max }
+    // While content comes, that has the limit.
+    if let upload, !upload.isPaused, !isContentDropped { return .max }
     let (deadline, overflow) = exchange.handlerStart.addingReportingOverflow(server.times.handler)
     return overflow ? .max : deadline
   }
@@ -431,6 +432,7 @@ extension HTTP2ServerStream {
 
   private func beginCheck(_ now: Int64) {
     sentAtCheck = sentBytes
+    connectionSentAtCheck = connection.wire.sentBytes
     writeCheck = now + server.times.write
   }
 
@@ -438,10 +440,20 @@ extension HTTP2ServerStream {
 
   /// Resets the stream if its client opens no window for what is to be sent.
   private func checkWriting(_ now: Int64) {
-    if session.pendingBytes(of: id) > 0, sentBytes - sentAtCheck < server.times.leastWritten {
-      return reset(.cancel)
+    if session.pendingBytes(of: id) == 0 {
+      writeCheck = .max
+    } else if isStuck {
+      reset(.cancel)
+    } else {
+      beginCheck(now)
     }
-    beginCheck(now)
+  }
+
+  /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
+  private var isStuck: Bool {
+    let least = server.times.leastWritten
+    if sentBytes - sentAtCheck >= least { return false }
+    return session.window(of: id) <= 0 || connection.wire.sentBytes - connectionSentAtCheck < least
   }
 }
 
@@ -480,7 +492,8 @@ extension HTTP2ServerStream: BodyDestination {
 // MARK: - Streamed requests
 
 extension HTTP2ServerStream: UploadSource {
-  func pauseContent() {}
+  // The time of the handler begins.
+  func pauseContent() { connection.arm(at: deadline) }
 
   func resumeContent(after pause: Int64) {
     contentStart += pause

@@ -330,6 +330,123 @@ import Testing
     #expect(refused.status == 405)
   }
 
+  @Test func `a tunnel may be answered late, and has no time for content`() throws {
+    var answer: Deferred<HTTPServer.Response>?
+    let bench = try HTTP2ServerBench(
+      HTTPServer { _ -> Deferred<HTTPServer.Response> in
+        let later = Deferred<HTTPServer.Response>()
+        answer = later
+        return later
+      })
+    // The clock is beyond every time limit that counts from zero.
+    bench.run(for: .seconds(3600))
+    let client = bench.connect()
+    let call = client.request(
+      "CONNECT there.example:443 HTTP/1.1\nHost: there.example:443", "early", isComplete: false)
+    bench.run(for: .seconds(3600))
+    #expect(call.head == nil)
+    answer?.callback(.upgrade(to: nil) { _ in Echo() })
+    bench.run { call.text == "early" }
+  }
+
+  @Test func `a tunnel that closes its direction, and then all, ends its stream`() throws {
+    let tunnel = Tunnel()
+    let bench = try HTTP2ServerBench(HTTPServer { _ in .upgrade(to: nil) { _ in tunnel } })
+    let client = bench.connect()
+    let call = client.request("CONNECT a.example:1 HTTP/1.1\nHost: a.example:1", isComplete: false)
+    bench.run { tunnel.transport != nil }
+    tunnel.transport?.closeWrite()
+    bench.run { call.hasEnded }
+    #expect(tunnel.end == nil)
+    tunnel.transport?.close()
+    bench.run { tunnel.end != nil && call.closed != nil }
+    #expect(call.closed == .noError)
+  }
+
+  @Test func `a writer that waits is called again though something else was written`() throws {
+    var writer: HTTPServer.BodyWriter?
+    let bench = try HTTP2ServerBench(HTTPServer { _ in .stream { writer = $0 } })
+    var settings = HTTP2Settings()
+    settings.streamWindow = 60_000
+    let client = bench.connect(settings)
+    client.consumes = false
+    let call = client.request("GET / HTTP/1.1")
+    bench.run { writer != nil }
+    var hasRoom = false
+    writer?.onDrain = { hasRoom = true }
+    #expect(writer?.write([UInt8](repeating: 1, count: 100_000)) == false)
+    bench.run { call.content.count == 60_000 }
+    // Less than the mark waits, but not so little that the writer was called.
+    #expect(writer?.write("a heartbeat") == false)
+    client.consumes = true
+    call.consume()
+    bench.run { hasRoom }
+    #expect(writer?.canWrite == true)
+    writer?.end()
+    bench.run { call.closed != nil }
+  }
+
+  @Test func `a stream that was quiet is not judged by the time before its writer continued`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.writeTimeout = .seconds(10)
+    var writer: HTTPServer.BodyWriter?
+    let bench = try HTTP2ServerBench(HTTPServer(configuration: configuration) { _ in .stream { writer = $0 } })
+    var settings = HTTP2Settings()
+    settings.streamWindow = 5
+    let client = bench.connect(settings)
+    client.consumes = false
+    let call = client.request("GET / HTTP/1.1")
+    bench.run { writer != nil }
+    writer?.write("first")
+    bench.run(for: .milliseconds(9_990))
+    writer?.write("second")
+    bench.run(for: .seconds(1))
+    #expect(call.closed == nil)
+    client.consumes = true
+    call.consume()
+    bench.run { call.text == "firstsecond" }
+    writer?.end()
+    bench.run { call.closed != nil }
+    #expect(call.closed == .noError)
+  }
+
+  @Test func `a handler that leaves the content is late from then on`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.handlerTimeout = .seconds(2)
+    let server = HTTPServer.streaming(configuration: configuration) { _ in Deferred() }
+    server.logger = LogLines().logger()
+    let bench = try HTTP2ServerBench(server)
+    let call = bench.connect().request("POST / HTTP/1.1", "some", isComplete: false)
+    bench.run { call.head != nil }
+    #expect(call.status == 503)
+  }
+
+  @Test func `the access log counts what was sent before a reset`() throws {
+    var records: [HTTPServer.AccessRecord] = []
+    let server = HTTPServer { _ in .bytes([UInt8](repeating: 1, count: 1 << 20)) }
+    server.onFinish = { records.append($0) }
+    let bench = try HTTP2ServerBench(server)
+    var settings = HTTP2Settings()
+    settings.streamWindow = 1000
+    let client = bench.connect(settings)
+    client.consumes = false
+    let call = client.request("GET / HTTP/1.1")
+    bench.run { call.content.count == 1000 }
+    call.reset()
+    bench.run { !records.isEmpty }
+    #expect(records.map(\.bodyBytes) == [1000])
+    #expect(records.map(\.isComplete) == [false])
+  }
+
+  @Test func `fields that are too long to be sent are a failure of the handler`() throws {
+    let server = HTTPServer { _ in .text("").with("X-Long", String(repeating: "x", count: 2 << 20)) }
+    server.logger = LogLines().logger()
+    let bench = try HTTP2ServerBench(server)
+    let call = bench.connect().request("GET / HTTP/1.1")
+    bench.run { call.closed != nil }
+    #expect(call.status == 500)
+  }
+
   @Test func `CONNECT is a tunnel in both directions`() throws {
     let bench = try HTTP2ServerBench(HTTPServer { _ in .upgrade(to: nil) { _ in Echo() } })
     let client = bench.connect()
@@ -354,6 +471,15 @@ import Testing
     bench.run { connect.closed != nil && get.closed != nil }
     #expect([connect.status, get.status] == [405, 500])
   }
+}
+
+private final class Tunnel: StreamProtocol {
+  private(set) var transport: (any Transport)?
+  private(set) var end: ConnectionEnd?
+  func connectionMade(_ transport: any Transport) { self.transport = transport }
+  func dataReceived(_ bytes: Span<UInt8>) {}
+  func endReceived() -> Bool { true }
+  func connectionLost(_ end: ConnectionEnd) { self.end = end }
 }
 
 private final class Echo: StreamProtocol {
