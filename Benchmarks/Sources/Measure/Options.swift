@@ -3,7 +3,7 @@ public struct Options: Sendable {
   /// The arguments that are neither an option nor its value.
   public private(set) var words: [String] = []
   private var values: [String: String] = [:]
-  private static let flags: Set = ["--close", "--stay", "--quick"]
+  private static let flags: Set = ["--close", "--http2", "--stay", "--quick"]
 
   /// - Parameter arguments: without the program's name.
   public init(_ arguments: some Sequence<String> = CommandLine.arguments.dropFirst()) {
