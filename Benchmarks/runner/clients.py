@@ -19,8 +19,8 @@ PROGRAMS = {
 }
 #: Those that can be told whom to trust.
 SECURED = [*SWIRL, "libcurl", "AsyncHTTPClient, futures", "AsyncHTTPClient, async"]
-#: Those that speak HTTP/2 with a server that is known to.
-MULTIPLEXING = [*SWIRL, "Swirl, awaited on main", "libcurl"]
+#: Those that speak HTTP/2 with a server that is known to. libcurl 7.88 cannot use such a connection again: it is in the rows over TLS.
+MULTIPLEXING = [*SWIRL, "Swirl, awaited on main"]
 AWAITED = [name for name in PROGRAMS if name.startswith("Swirl, awaited")]
 #: Those of most rows: what awaiting costs has rows of its own.
 USUAL = [name for name in PROGRAMS if name not in AWAITED]
