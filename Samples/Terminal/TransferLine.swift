@@ -18,7 +18,7 @@ package struct TransferLine {
     self.total = total
   }
 
-  /// Measures the rate at regular times, so that the rate of a transfer that stands still falls to zero.
+  /// Measures the rate at regular times: without bytes it falls to zero.
   package mutating func measure(at now: Instant) { if before != nil { rate.note(received, at: now) } }
 
   /// The bytes of this run.
