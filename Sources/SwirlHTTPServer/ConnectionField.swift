@@ -1,5 +1,10 @@
 import SwirlHTTPCore
 
+extension HTTPServer.Response {
+  /// Whether its Connection field says `close`.
+  var closes: Bool { fields?[.connection].map(ConnectionField.init)?.hasClose == true }
+}
+
 /// A Connection field of a response, which is a list (RFC 9110 §7.6.1).
 struct ConnectionField {
   /// Whether to close the connection after the response.

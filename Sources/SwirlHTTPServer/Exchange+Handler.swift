@@ -1,4 +1,5 @@
 import SwirlDeferred
+import SwirlHTTPCore
 import SwirlReactor
 
 /// What sends the responses to requests: a connection of HTTP/1, or a stream of HTTP/2.
@@ -34,5 +35,22 @@ extension Exchange {
     } catch {
       responder.answer(self, with: server.failureResponse(error, to: request))
     }
+  }
+
+  /// Lets `write` begin the body of a response whose head is written.
+  func stream(
+    _ write: (HTTPServer.BodyWriter) throws -> Void, as framing: BodyFraming, status: Int,
+    to destination: any BodyDestination
+  ) {
+    let body = StreamedBody(self, framing, status, to: destination)
+    state = .streaming(body)
+    do { try write(HTTPServer.BodyWriter(body)) } catch { body.breakOff("the body's writer failed: \(error)") }
+  }
+
+  /// When its handler is late; `Int64.max` if it has answered or has no limit.
+  func handlerDeadline(_ times: ServerTimes) -> Int64 {
+    guard times.handler != .max, case .waiting = state else { return .max }
+    let (deadline, overflow) = handlerStart.addingReportingOverflow(times.handler)
+    return overflow ? .max : deadline
   }
 }

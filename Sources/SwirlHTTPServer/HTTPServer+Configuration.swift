@@ -146,6 +146,11 @@ struct ServerTimes {
     nanosecondsPerBodyByte = 1_000_000_000 / Int64(max(1, configuration.minimumBodyRate))
   }
 
+  /// The time for content of which so much has come.
+  func contentDeadline(from start: Int64, received: Int) -> Int64 {
+    start + body + Int64(received) * nanosecondsPerBodyByte
+  }
+
   /// Clamped to a century, so that adding it to a time cannot overflow.
   private static func bounded(_ duration: Duration) -> Int64 {
     min(duration.nanoseconds, 100 * 365 * 24 * 3600 * 1_000_000_000)

@@ -22,10 +22,20 @@ extension HTTPServer {
     return .internalServerError
   }
 
+  /// The error of a request whose handler has not answered in time, which is logged.
+  func lateHandler(_ request: Request?, from peer: SocketAddress?) -> StatusError {
+    log("the handler has not answered within \(configuration.handlerTimeout ?? .zero)", of: request, from: peer)
+    return StatusError(.serviceUnavailable, "there is no answer yet: try again later")
+  }
+
   func log(_ message: String, of request: Request?, from peer: SocketAddress? = nil) {
     let peer = (request?.peerAddress ?? peer)?.description ?? "-"
     logger.error("\(peer) \"\(request?.requestLine ?? "-")\": \(message)")
   }
+}
+
+extension HTTPServer.StatusError {
+  static var lateContent: HTTPServer.StatusError { .init(.requestTimeout, "the request body did not come in time") }
 }
 
 extension HTTPServer.Response {

@@ -17,11 +17,7 @@ extension HTTPServer {
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
         return .succeed(response)
       }
-      switch handler {
-      case .plain(let handler): return .succeed(try handler(request))
-      case .deferred(let handler): return Self.answering(try handler(request))
-      case .streaming(let handler): return Self.answering(try handler(StreamedRequest(request, on: reactor)))
-      }
+      return Self.answering(try handle(request, on: reactor ?? .current))
     } catch let error as StatusError {
       return .succeed(error.response)
     } catch {

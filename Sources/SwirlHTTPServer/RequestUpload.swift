@@ -46,10 +46,7 @@ final class RequestUpload {
   /// The stream for the handler. Call it once: releasing the stream means that the body is unwanted.
   func makeStream() -> ReactorStream<[UInt8]> { ReactorStream(buffer) }
 
-  /// A request without a body.
-  static func none(on reactor: Reactor) -> ReactorStream<[UInt8]> { whole([], on: reactor) }
-
-  /// One whose body is there.
+  /// The stream of a body that is there.
   static func whole(_ body: [UInt8], on reactor: Reactor) -> ReactorStream<[UInt8]> {
     let buffer = StreamBuffer<[UInt8]>(on: reactor.remote, high: 0, low: 0, cost: { $0.count })
     if !body.isEmpty { buffer.put(body) }

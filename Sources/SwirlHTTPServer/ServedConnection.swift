@@ -2,9 +2,19 @@ import SwirlReactor
 
 /// A connection of a server, in either version of HTTP, as the server sees it.
 protocol ServedConnection: AnyObject {
+  var server: HTTPServer { get }
   /// Its sequence number within the server; zero if the server has refused it.
   var number: Int { get set }
   var reactor: Reactor! { get }
+  var facts: ConnectionFacts! { get }
+
+  /// Responses not yet in the access log, in order.
+  var unreported: [UnreportedAnswer] { get set }
+  /// The number of bytes that were written so far.
+  var writtenBytes: Int { get }
+  /// The number of written bytes that the kernel has taken.
+  var sentBytes: Int { get }
+
   /// Whether it reads nothing now, so that it would not notice that the client has closed.
   var isReadingPaused: Bool { get }
   /// Looks whether the client is there, while reading is paused.

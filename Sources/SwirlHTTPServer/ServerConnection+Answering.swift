@@ -82,17 +82,10 @@ extension ServerConnection {
     if buffer.capacity == 0 { swap(&buffer, &server.spareOutput) }
     var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
     let answered = request?.head.answered ?? .unreadable
-    guard let fields = response.fields else {
-      let plan = try machine.plan(facts, to: answered)
-      try ResponseSerializer(answering: answered, as: plan).appendHead(
-        statusCode: response.status.code, reason: response.status.reason,
-        encoded: server.commonFields.encoded[response.contentType.rawValue], framing: plan.framing, to: &buffer)
-      machine.headSent(plan)
-      return plan
+    if let fields = response.fields {
+      facts.closes = response.status.code >= 200 && response.closes
+      facts.statedLength = fields[.contentLength].flatMap { Int($0) }
     }
-    let connection = response.status.code < 200 ? nil : fields[.connection].map(ConnectionField.init)
-    facts.closes = connection?.hasClose == true
-    facts.statedLength = fields[.contentLength].flatMap { Int($0) }
     let plan = try machine.plan(facts, to: answered)
     try server.commonFields.appendHead(
       of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &buffer)
@@ -111,14 +104,8 @@ extension ServerConnection {
       return replaceFirst(error)
     }
     guard plan.sendsContent else { return bodyEnded(exchange, status: response.status.code, bytes: 0) }
-    let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
-    exchange.state = .streaming(body)
-    // Send the head together with what `body` writes at once, but do not wait for later writes.
-    do {
-      try write(HTTPServer.BodyWriter(body))
-    } catch {
-      body.breakOff("the body's writer failed: \(error)")
-    }
+    // Send the head together with what `write` writes at once, but do not wait for later writes.
+    exchange.stream(write, as: plan.framing, status: response.status.code, to: self)
   }
 
   /// Sends a piece of a body.

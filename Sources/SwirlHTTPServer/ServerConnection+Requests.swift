@@ -30,14 +30,7 @@ extension ServerConnection: UploadSource {
   private func handleLater(_ request: HTTPServer.Request, _ number: Int, _ start: Int64) {
     let exchange = Exchange(request, number, start: start)
     exchanges.append(exchange)
-    exchange.wait(for: self) {
-      switch server.handler {
-      case .plain(let handler): .succeed(try handler(request))
-      case .deferred(let handler): try handler(request)
-      case .streaming(let handler):
-        try handler(HTTPServer.StreamedRequest(request, body: RequestUpload.none(on: reactor)))
-      }
-    }
+    exchange.wait(for: self) { try server.handle(request, on: reactor) }
   }
 
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
@@ -56,16 +49,12 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
-    guard let decide = server.decideOnBody else { return reserveBody(for: head) }
+    if server.decideOnBody == nil { return reserveBody(for: head) }
     let request = HTTPServer.Request(head, connection: facts)
-    do {
-      switch try decide(request).choice {
-      case .accept(let limit?): machine.contentLimit = limit
-      case .accept: break
-      case .refuse(let response): return decline(request, with: response)
-      }
-    } catch {
-      return decline(request, with: server.failureResponse(error, to: request))
+    switch server.decision(on: request) {
+    case .accept(let limit?): machine.contentLimit = limit
+    case .accept: break
+    case .refuse(let response): return decline(request, with: response)
     }
     reserveBody(for: head)
   }
@@ -164,18 +153,13 @@ extension ServerConnection: UploadSource {
       machine.failure.map { HTTPServer.StatusError($0.status, $0.message) }
         ?? HTTPServer.StatusError(.badRequest)
     case .headTimeout: HTTPServer.StatusError(.requestTimeout, "the request head did not come in time")
-    case .contentTimeout: HTTPServer.StatusError(.requestTimeout, "the request body did not come in time")
-    case .handlerTimeout: lateHandler(request)
+    case .contentTimeout: .lateContent
+    case .handlerTimeout: server.lateHandler(request, from: facts.peer)
     case .expectation: HTTPServer.StatusError(.expectationFailed)
     case .plainOnTLS:
       HTTPServer.StatusError(
         .badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://")
     case .tooManyConnections: HTTPServer.StatusError(.serviceUnavailable)
     }
-  }
-
-  private func lateHandler(_ request: HTTPServer.Request?) -> HTTPServer.StatusError {
-    log("the handler has not answered within \(server.configuration.handlerTimeout ?? .zero)", of: request)
-    return HTTPServer.StatusError(.serviceUnavailable, "there is no answer yet: try again later")
   }
 }

@@ -14,7 +14,7 @@ extension ServerConnection {
     case .idle: deadline = now + times.idle
     case .head: deadline = now + times.head
     case .content:
-      deadline = contentStart + times.body + Int64(machine.receivedContent) * times.nanosecondsPerBodyByte
+      deadline = times.contentDeadline(from: contentStart, received: machine.receivedContent)
     case .answer:
       deadline = min(now + times.write, handlerDeadline)
       sentWhenArmed = sentBytes
@@ -41,13 +41,8 @@ extension ServerConnection {
     pump()
   }
 
-  /// The number of bytes that the transport has passed to the kernel.
-  private var sentBytes: Int { handedToTransport - transport.bufferedBytes }
-
   /// The deadline of the handler whose response is next.
   private var handlerDeadline: Int64 {
-    guard server.times.handler != .max, let first = exchanges.first, case .waiting = first.state else { return .max }
-    let (deadline, overflow) = first.handlerStart.addingReportingOverflow(server.times.handler)
-    return overflow ? .max : deadline
+    exchanges.first?.handlerDeadline(server.times) ?? .max
   }
 }

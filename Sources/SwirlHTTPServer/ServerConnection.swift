@@ -40,6 +40,8 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   /// The output for the next write.
   @exclusivity(unchecked) var buffer: [UInt8] = []
   @exclusivity(unchecked) var handedToTransport = 0
+  var writtenBytes: Int { handedToTransport + buffer.count }
+  var sentBytes: Int { handedToTransport - transport.unsentBytes }
   /// The protocol that gets the connection when the machine hands it over.
   @exclusivity(unchecked) var successor: (any StreamProtocol)?
 

@@ -22,7 +22,7 @@ extension HTTP2ServerConnection {
     timerDeadline = .max
     let now = reactor.turnTime
     // First, because the end of the session waits for a client that takes nothing.
-    if writeCheck <= now, !checkWriting(now) { return transport.abort() }
+    if watch.deadline <= now, !isTaking(now) { return transport.abort() }
     if idleDeadline <= now {
       idleTimeout()
     } else if sectionDeadline <= now {
@@ -30,7 +30,7 @@ extension HTTP2ServerConnection {
       terminate(.enhanceYourCalm)
     }
     if state == .over { return }
-    var next = min(idleDeadline, sectionDeadline, writeCheck)
+    var next = min(idleDeadline, sectionDeadline, watch.deadline)
     for stream in inOrder {
       stream.check(now)
       next = min(next, stream.deadline)
@@ -43,40 +43,31 @@ extension HTTP2ServerConnection {
     idleDeadline = .max
     switch state {
     case .open: terminate(.noError)
-    case .announced:
-      drainNow()
-      arm(at: writeCheck)
+    case .announced: drainNow()
     case .draining: break
     case .lingering: transport.bufferedBytes > 0 ? transport.abort() : transport.close()
     case .over: break
     }
   }
 
-  // MARK: - Taking what is sent
-
   /// Watches that the client takes what the transport holds.
   func watchTransport() {
     if transport.bufferedBytes == 0 {
-      writeCheck = .max
-    } else if writeCheck == .max {
-      beginCheck(reactor.turnTime)
-      arm(at: writeCheck)
+      watch.end()
+    } else if !watch.isOn {
+      watch.begin(sentBytes, at: reactor.turnTime, server.times)
+      arm(at: watch.deadline)
     }
   }
 
-  private func beginCheck(_ now: Int64) {
-    sentAtCheck = wire.sentBytes
-    writeCheck = now + server.times.write
-  }
-
-  /// Whether the client has taken enough since the last check.
-  private func checkWriting(_ now: Int64) -> Bool {
-    guard transport.bufferedBytes > 0 else {
-      writeCheck = .max
-      return true
+  /// Whether the client has taken enough since the last look.
+  private func isTaking(_ now: Int64) -> Bool {
+    if transport.bufferedBytes == 0 {
+      watch.end()
+    } else {
+      guard watch.hasTaken(sentBytes, server.times) else { return false }
+      watch.begin(sentBytes, at: now, server.times)
     }
-    if wire.sentBytes - sentAtCheck < server.times.leastWritten { return false }
-    beginCheck(now)
     return true
   }
 }

@@ -33,8 +33,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   private var readers: [HTTP2ServerStream] = []
   /// How many bytes were dropped while lingering.
   private var droppedBytes = 0
-  /// Responses not yet in the access log, in order.
-  private var unreported: [UnreportedAnswer] = []
+  var unreported: [UnreportedAnswer] = []
 
   // Time: see `HTTP2ServerConnection+Timeouts.swift`.
   var timer: DelayedCall?
@@ -43,9 +42,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   var idleDeadline = Int64.max
   /// When the fields that are being read must be complete.
   var sectionDeadline = Int64.max
-  /// When it is checked again whether the client takes what is sent.
-  var writeCheck = Int64.max
-  var sentAtCheck = 0
+  /// Whether the client takes what the transport holds.
+  var watch = WriteWatch()
 
   init(_ server: HTTPServer) { self.server = server }
 
@@ -53,6 +51,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   deinit { timer?.cancel() }
 
   var session: HTTP2Session { wire.session }
+  var writtenBytes: Int { wire.handedToTransport }
+  var sentBytes: Int { wire.sentBytes }
   var transport: any Transport { wire.transport }
   var hasStreams: Bool { !streams.isEmpty }
 
@@ -85,7 +85,6 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func dataReceived(_ bytes: Span<UInt8>) {
     if state == .lingering { return drop(bytes.count) }
-    server.commonFields.refresh(at: reactor.wallSeconds)
     wire.receive(bytes)
   }
 
@@ -97,7 +96,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   func endReceived() -> Bool {
     if server.configuration.answersHalfClosedClients, hasStreams, state != .lingering {
       // What is not complete now never will be.
-      for stream in inOrder where !stream.hasInputEnded { stream.clientGone() }
+      for stream in inOrder where !stream.hasInputEnded { stream.clientGone(ConnectionEnd(.closed)) }
       drain()
       return true
     }
@@ -125,7 +124,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   }
 
   /// The clients of all requests are no longer there.
-  private func cancelStreams(_ end: ConnectionEnd? = nil) {
+  private func cancelStreams(_ end: ConnectionEnd = ConnectionEnd(.closed)) {
     for stream in inOrder { stream.clientGone(end) }
     streams = [:]
   }
@@ -150,9 +149,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     case .trailers(let id, let section): streams[id]?.take(trailers: section)
     case .end(let id): streams[id]?.inputEnded()
     case .sent(let id): streams[id]?.outputEnded()
-    case .closed(let id, _): if let stream = streams[id] { remove(stream) }
-    case .fieldsTooLong(let id): streams[id]?.clientGone()
-    case .streamError(let error): streams[error.stream]?.clientGone()
+    case .closed(let id, let code): if let stream = streams[id] { remove(stream, code) }
+    case .fieldsTooLong(let id): streams[id]?.clientGone(.failed("its trailers are too long", facts.peer))
+    case .streamError(let error): streams[error.stream]?.clientGone(.failed(error.reason, facts.peer))
     case .pong(Self.shutdownPing): if state == .announced { drainNow() }
     case .goAway, .informational, .settings, .pong: break
     }
@@ -172,9 +171,11 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     }
   }
 
-  private func remove(_ stream: HTTP2ServerStream) {
+  private func remove(_ stream: HTTP2ServerStream, _ code: HTTP2ErrorCode) {
     streams[stream.id] = nil
-    stream.clientGone()
+    let isOrderly = code == .noError
+    stream.clientGone(
+      isOrderly ? ConnectionEnd(.closed) : .failed("the client reset the stream with \(code)", facts.peer))
     if streams.isEmpty, state == .open {
       idleDeadline = reactor.turnTime + server.times.idle
       arm(at: idleDeadline)
@@ -249,32 +250,12 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   var isReadingPaused: Bool { false }
 
   func checkPausedClient() {}
+}
 
-  // MARK: - The access log
-
-  func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
-    guard server.onFinish != nil else { return }
-    unreported.append(
-      UnreportedAnswer(
-        request: exchange.request, status: status, bytes: bytes, start: exchange.start, isComplete: isComplete,
-        end: wire.handedToTransport))
-  }
-
-  private func reportSent() {
-    let sent = wire.sentBytes
-    while let first = unreported.first, first.end <= sent {
-      unreported.removeFirst()
-      server.report(first, peer: facts.peer, unsent: 0, at: reactor.now)
-    }
-  }
-
-  private func reportAll() {
-    let sent = wire.sentBytes
-    let answers = unreported
-    unreported = []
-    for answer in answers {
-      server.report(answer, peer: facts.peer, unsent: max(0, answer.end - sent), at: reactor.now)
-    }
+extension ConnectionEnd {
+  /// The end of a stream that the client has broken.
+  fileprivate static func failed(_ reason: String, _ peer: SocketAddress?) -> ConnectionEnd {
+    ConnectionEnd(.failed, error: NetError(.read, peer?.description ?? "a client", reason: reason))
   }
 }
 #endif

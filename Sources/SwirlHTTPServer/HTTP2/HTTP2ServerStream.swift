@@ -16,12 +16,12 @@ final class HTTP2ServerStream: Responder {
   private(set) var exchange: Exchange?
 
   // Content
-  private var head: RequestHead?
+  private(set) var head: RequestHead?
   /// Whether what follows the head is for a tunnel (RFC 9113 §8.5, RFC 8441 §4).
-  private var asksForTunnel = false
+  private(set) var asksForTunnel = false
   /// The protocol of a tunnel writes and reads the content of both directions.
-  private var tunnel: HTTP2StreamTransport?
-  private var body: [UInt8] = []
+  var tunnel: HTTP2StreamTransport?
+  var body: [UInt8] = []
   private var trailers: HTTPFields?
   var upload: RequestUpload?
   /// The client has sent the whole request.
@@ -29,21 +29,21 @@ final class HTTP2ServerStream: Responder {
   /// Content that arrives is not wanted.
   var isContentDropped = false
   private var limit: Int?
-  private var received = 0
+  private(set) var received = 0
   /// What was received, and whose room the client has not got back because the handler has enough.
   var unconsumed = 0
   /// The start of the content's time limit.
   var contentStart: Int64 = 0
 
   // Output
-  private var isWritingPaused = false
+  var isWritingPaused = false
   /// The status and the length of the content that was passed to the session.
-  private var written: (status: Int, bytes: Int)?
-  private var outgoingTrailers: HTTPFields?
-  private var writeCheck = Int64.max
-  private var sentAtCheck = 0
-  private var connectionSentAtCheck = 0
-  private var isOver = false
+  var written: (status: Int, bytes: Int)?
+  var outgoingTrailers: HTTPFields?
+  /// Whether the client takes this response, and what else is sent to it.
+  var watch = WriteWatch()
+  var connectionWatch = WriteWatch()
+  private(set) var isOver = false
 
   init(_ id: Int32, on connection: HTTP2ServerConnection) {
     self.id = id
@@ -66,14 +66,10 @@ final class HTTP2ServerStream: Responder {
     contentStart = reactor.turnTime
     limit = server.configuration.limits.bodyBytes
     let request = HTTPServer.Request(head, connection: connection.facts)
-    do {
-      switch try server.decideOnBody?(request).choice {
-      case .accept(let limit?): self.limit = limit
-      case .accept, nil: break
-      case .refuse(let response): return decline(request, with: response)
-      }
-    } catch {
-      return decline(request, with: server.failureResponse(error, to: request))
+    switch server.decision(on: request) {
+    case .accept(let limit?): self.limit = limit
+    case .accept: break
+    case .refuse(let response): return decline(request, with: response)
     }
     if let length = head.contentLength, let limit, length > limit { return refuse(tooLarge(limit)) }
     if head.expectsContinue { sendContinue() }
@@ -100,7 +96,7 @@ final class HTTP2ServerStream: Responder {
     exchange.wait(for: self) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
   }
 
-  private func begin(_ request: HTTPServer.Request?) -> Exchange {
+  func begin(_ request: HTTPServer.Request?) -> Exchange {
     let start = server.onFinish == nil ? 0 : reactor.now.nanoseconds
     let exchange = Exchange(request, Int(id), start: start)
     self.exchange = exchange
@@ -167,187 +163,19 @@ final class HTTP2ServerStream: Responder {
   private func handle(_ request: HTTPServer.Request) {
     body = []
     let exchange = begin(request)
-    switch server.handler {
-    case .plain(let handler):
+    if case .plain(let handler) = server.handler {
       let response: HTTPServer.Response
       do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
       answer(exchange, with: response)
-    case .deferred(let handler): exchange.wait(for: self) { try handler(request) }
-    case .streaming(let handler):
-      exchange.wait(for: self) {
-        try handler(HTTPServer.StreamedRequest(request, body: RequestUpload.none(on: reactor)))
-      }
+    } else {
+      exchange.wait(for: self) { try server.handle(request, on: reactor) }
     }
     connection.arm(at: deadline)
   }
 
-  // MARK: - Refusing
+  // MARK: - The end
 
-  /// Answers a request for which no handler is called.
-  func refuse(_ error: HTTPServer.StatusError) {
-    decline(head.map { HTTPServer.Request($0, connection: connection.facts) }, with: error.response)
-  }
-
-  private func decline(_ request: HTTPServer.Request?, with response: HTTPServer.Response) {
-    isContentDropped = true
-    body = []
-    answer(begin(request), with: response)
-  }
-
-  /// The content cannot be taken: a handler that has not answered learns why, and its client too.
-  private func failContent(_ error: HTTPServer.StatusError) {
-    guard let exchange else { return refuse(error) }
-    isContentDropped = true
-    deliver()
-    let isAnswered: Bool
-    if case .waiting = exchange.state { isAnswered = false } else { isAnswered = true }
-    // Before the handler's Deferred is cancelled, whose own response comes too late.
-    if !isAnswered { exchange.state = .ready(error.response) }
-    upload.take()?.finish(throwing: error)
-    if isAnswered { return }
-    exchange.responder = nil
-    exchange.source.take()?.cancel()
-    respond()
-  }
-
-  // MARK: - Answering
-
-  func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
-    if isOver { return }
-    exchange.state = .ready(response)
-    respond()
-  }
-
-  func answerLater() { connection.wire.flushSoon() }
-
-  private func respond() {
-    guard let exchange, case .ready(let response) = exchange.state else { return }
-    // A response that comes later than the read of its request.
-    server.commonFields.refresh(at: reactor.wallSeconds)
-    switch response.content {
-    case .stream(let length, let write): start(write, length, response, exchange)
-    case .upgrade(let makeProtocol): startTunnel(makeProtocol, response, exchange)
-    case .empty, .text, .bytes: sendWhole(response, exchange)
-    }
-    connection.wire.flushSoon()
-  }
-
-  private func sendWhole(_ response: HTTPServer.Response, _ exchange: Exchange) {
-    do { try send(response, exchange) } catch {
-      let replacement = server.replacement(for: error, to: exchange.request)
-      // It is our own, and can be sent; unless the session ends.
-      do { try send(replacement, exchange) } catch { reset(.internalError) }
-    }
-  }
-
-  private func send(_ response: HTTPServer.Response, _ exchange: Exchange) throws {
-    let count = response.content.count
-    let plan = try sendHead(response, .whole, count, exchange)
-    dropContent()
-    if plan.sendsContent, count > 0 {
-      switch response.content {
-      case .text(let text): write(Array(text.utf8))
-      case .bytes(let bytes): write(bytes)
-      case .empty, .stream, .upgrade: break
-      }
-      session.end(id)
-    }
-  }
-
-  /// Sends the head; if it throws, it has sent nothing.
-  private func sendHead(
-    _ response: HTTPServer.Response, _ kind: ResponseFacts.Kind, _ length: Int?, _ exchange: Exchange,
-    isTunnel: Bool = false
-  ) throws -> ResponsePlan {
-    var facts = ResponseFacts(status: response.status.code, kind: kind, length: length)
-    facts.statedLength = response.fields?[.contentLength].flatMap { Int($0) }
-    let answered = exchange.request?.head.answered ?? .unreadable
-    let plan = try ResponsePlan(http2: facts, to: answered, asksForTunnel: asksForTunnel, isTunnel: isTunnel)
-    var head: [UInt8] = []
-    head.reserveCapacity(256)
-    try server.commonFields.appendHead(
-      of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &head)
-    try session.respond(head, on: id, hasContent: plan.sendsContent && (length != 0 || kind != .whole))
-    written = (response.status.code, 0)
-    if response.fields?[.connection].map(ConnectionField.init)?.hasClose == true { connection.drain() }
-    return plan
-  }
-
-  private func start(
-    _ write: (HTTPServer.BodyWriter) throws -> Void, _ length: Int?, _ response: HTTPServer.Response,
-    _ exchange: Exchange
-  ) {
-    let plan: ResponsePlan
-    do { plan = try sendHead(response, .streamed, length, exchange) } catch {
-      return sendWhole(server.replacement(for: error, to: exchange.request), exchange)
-    }
-    guard plan.sendsContent else { return dropContent() }
-    let body = StreamedBody(exchange, plan.framing, response.status.code, to: self)
-    exchange.state = .streaming(body)
-    do { try write(HTTPServer.BodyWriter(body)) } catch { body.breakOff("the body's writer failed: \(error)") }
-  }
-
-  private func startTunnel(
-    _ makeProtocol: (any Transport) throws -> any StreamProtocol, _ response: HTTPServer.Response, _ exchange: Exchange
-  ) {
-    let transport = HTTP2StreamTransport(id, on: connection.wire)
-    let successor: any StreamProtocol
-    do {
-      guard asksForTunnel else { throw UnsendableResponse.upgradeNotOffered }
-      successor = try makeProtocol(transport)
-      // The session sends a 101 as the 200 that accepts an extended CONNECT (RFC 8441 §5).
-      _ = try sendHead(response, .streamed, nil, exchange, isTunnel: true)
-    } catch {
-      return sendWhole(server.replacement(for: error, to: exchange.request, "the upgrade failed"), exchange)
-    }
-    tunnel = transport
-    finish(exchange, isComplete: true)
-    transport.streamProtocol = successor
-    successor.connectionMade(transport)
-    transport.receive(body.span)
-    body = []
-    if hasInputEnded { transport.inputEnded() }
-  }
-
-  /// The request is answered before its content is complete.
-  private func dropContent() {
-    if hasInputEnded { return }
-    isContentDropped = true
-    body = []
-    giveRoom()
-    upload.take()?.finish(throwing: CancelledError())
-  }
-
-  /// Gives the client back the room of content that the handler had not taken.
-  func giveRoom() {
-    if unconsumed > 0 { session.consume(unconsumed.take(), of: id) }
-    connection.wire.flushSoon()
-  }
-
-  private func write(_ bytes: [UInt8]) {
-    // The client's time for pending bytes begins when there are some.
-    if writeCheck == .max || session.pendingBytes(of: id) == 0 { beginCheck(reactor.turnTime) }
-    written?.bytes += bytes.count
-    if !session.write(bytes, on: id) { isWritingPaused = true }
-    connection.arm(at: writeCheck)
-  }
-
-  func resumeWriting() {
-    if let tunnel { return tunnel.contentSent() }
-    isWritingPaused = false
-    if case .streaming(let body)? = exchange?.state { body.drain() }
-  }
-
-  /// The whole response is in the output.
-  func outputEnded() {
-    if let tunnel { return tunnel.outputEnded() }
-    guard let exchange, !isOver else { return }
-    finish(exchange, isComplete: true)
-    // Content that is still being sent is not wanted any more (RFC 9113 §8.1).
-    if !hasInputEnded { session.reset(id, .noError) }
-  }
-
-  private func finish(_ exchange: Exchange, isComplete: Bool) {
+  func finish(_ exchange: Exchange, isComplete: Bool) {
     isOver = true
     exchange.state = .done
     upload.take()?.finish(throwing: CancelledError())
@@ -356,17 +184,10 @@ final class HTTP2ServerStream: Responder {
     connection.finished(exchange, status, bytes - pending, isComplete: isComplete)
   }
 
-  private func reset(_ code: HTTP2ErrorCode) {
-    session.reset(id, code)
-    connection.wire.flushSoon()
-  }
-
-  // MARK: - The end
-
   /// The stream was closed before its response was complete, or the connection has ended.
-  /// - Parameter end: how the connection ended, if it did.
-  func clientGone(_ end: ConnectionEnd? = nil) {
-    if let tunnel = tunnel.take() { return tunnel.lost(end ?? ConnectionEnd(.closed)) }
+  /// - Parameter end: how.
+  func clientGone(_ end: ConnectionEnd) {
+    if let tunnel = tunnel.take() { return tunnel.lost(end) }
     if isOver { return }
     isOver = true
     upload.take()?.finish(throwing: HTTPServer.ClientDisconnectedError())
@@ -391,106 +212,6 @@ final class HTTP2ServerStream: Responder {
   }
 }
 
-// MARK: - Time
-
-extension HTTP2ServerStream {
-  /// When the next of its time limits ends.
-  var deadline: Int64 { isOver ? .max : min(contentDeadline, handlerDeadline, writeCheck) }
-
-  private var contentDeadline: Int64 {
-    if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
-    return contentStart + server.times.body + Int64(received) * server.times.nanosecondsPerBodyByte
-  }
-
-  private var handlerDeadline: Int64 {
-    guard server.times.handler != .max, let exchange, case .waiting = exchange.state else { return .max }
-    // While content comes, that has the limit.
-    if let upload, !upload.isPaused, !isContentDropped { return .max }
-    let (deadline, overflow) = exchange.handlerStart.addingReportingOverflow(server.times.handler)
-    return overflow ? .max : deadline
-  }
-
-  func check(_ now: Int64) {
-    if isOver { return }
-    if contentDeadline <= now {
-      return failContent(HTTPServer.StatusError(.requestTimeout, "the request body did not come in time"))
-    }
-    if handlerDeadline <= now { return refuseHandler() }
-    if writeCheck <= now { checkWriting(now) }
-  }
-
-  private func refuseHandler() {
-    guard let exchange else { return }
-    server.log(
-      "the handler has not answered within \(server.configuration.handlerTimeout ?? .zero)", of: exchange.request)
-    exchange.state = .ready(
-      HTTPServer.StatusError(.serviceUnavailable, "there is no answer yet: try again later").response)
-    exchange.responder = nil
-    exchange.source.take()?.cancel()
-    respond()
-  }
-
-  private func beginCheck(_ now: Int64) {
-    sentAtCheck = sentBytes
-    connectionSentAtCheck = connection.wire.sentBytes
-    writeCheck = now + server.times.write
-  }
-
-  private var sentBytes: Int { (written?.bytes ?? 0) - session.pendingBytes(of: id) }
-
-  /// Resets the stream if its client opens no window for what is to be sent.
-  private func checkWriting(_ now: Int64) {
-    if session.pendingBytes(of: id) == 0 {
-      writeCheck = .max
-    } else if isStuck {
-      reset(.cancel)
-    } else {
-      beginCheck(now)
-    }
-  }
-
-  /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
-  private var isStuck: Bool {
-    let least = server.times.leastWritten
-    if sentBytes - sentAtCheck >= least { return false }
-    return session.window(of: id) <= 0 || connection.wire.sentBytes - connectionSentAtCheck < least
-  }
-}
-
-// MARK: - Streamed responses
-
-extension HTTP2ServerStream: BodyDestination {
-  var canTakeMore: Bool { !isWritingPaused }
-
-  func send(_ bytes: Span<UInt8>, inChunk: Bool) {
-    var copy: [UInt8] = []
-    copy.append(copying: bytes)
-    write(copy)
-    connection.wire.flushSoon()
-  }
-
-  func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {
-    guard let trailers else { return }
-    // For its checks.
-    var lines: [UInt8] = []
-    try ChunkSerializer.appendEnd(trailers: trailers, to: &lines)
-    outgoingTrailers = trailers
-  }
-
-  func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int) {
-    session.end(id, trailers: outgoingTrailers)
-    connection.wire.flushSoon()
-  }
-
-  func abort() { reset(.internalError) }
-
-  func log(_ message: String, of request: HTTPServer.Request?) {
-    server.log(message, of: request, from: connection.facts.peer)
-  }
-}
-
-// MARK: - Streamed requests
-
 extension HTTP2ServerStream: UploadSource {
   // The time of the handler begins.
   func pauseContent() { connection.arm(at: deadline) }
@@ -506,14 +227,6 @@ extension HTTP2ServerStream: UploadSource {
     isContentDropped = true
     giveRoom()
     connection.arm(at: deadline)
-  }
-}
-
-extension Int {
-  /// Returns the number, and sets it to zero.
-  fileprivate mutating func take() -> Int {
-    defer { self = 0 }
-    return self
   }
 }
 #endif

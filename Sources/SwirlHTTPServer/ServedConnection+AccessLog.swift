@@ -1,7 +1,8 @@
+import HTTPTypes
 import SwirlDeferred
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
-import SwirlHTTPCore
 
 /// A response that is written but perhaps not sent: its entry for the access log, once that is known.
 struct UnreportedAnswer {
@@ -16,10 +17,8 @@ struct UnreportedAnswer {
   let end: Int
 }
 
-extension ServerConnection {
-  /// The number of written bytes that the kernel has taken.
-  private var sentToKernel: Int { handedToTransport - transport.unsentBytes }
-
+extension ServedConnection {
+  /// A response is written, or broken off.
   func finished(_ exchange: Exchange, _ status: Int, _ bytes: Int, isComplete: Bool) {
     finished(exchange.request, status, bytes, exchange.start, isComplete: isComplete)
   }
@@ -29,13 +28,13 @@ extension ServerConnection {
     guard server.onFinish != nil else { return }
     unreported.append(
       UnreportedAnswer(
-        request: request, status: status, bytes: bytes, start: start, isComplete: isComplete,
-        end: handedToTransport + buffer.count))
+        request: request, status: status, bytes: bytes, start: start, isComplete: isComplete, end: writtenBytes))
   }
 
   /// Reports the sent responses to the access log.
   func reportSent() {
-    let sent = sentToKernel
+    if unreported.isEmpty { return }
+    let sent = sentBytes
     while let first = unreported.first, first.end <= sent {
       unreported.removeFirst()
       report(first, unsent: 0)
@@ -45,26 +44,18 @@ extension ServerConnection {
   /// Reports all responses, because no more bytes will be sent.
   func reportAll() {
     if unreported.isEmpty { return }
-    let sent = sentToKernel
+    let sent = sentBytes
     let answers = unreported
     unreported = []
     for answer in answers { report(answer, unsent: max(0, answer.end - sent)) }
   }
 
   private func report(_ answer: UnreportedAnswer, unsent: Int) {
-    server.report(answer, peer: facts.peer, unsent: unsent, at: reactor.now)
-  }
-}
-
-extension HTTPServer {
-  /// Makes the entry of a response for the access log.
-  /// - Parameter unsent: the number of its bytes that the kernel has not taken.
-  func report(_ answer: UnreportedAnswer, peer: SocketAddress?, unsent: Int, at now: Reactor.Instant) {
-    onFinish?(
-      AccessRecord(
-        request: answer.request, peerAddress: peer, status: HTTPResponse.Status(number: answer.status),
+    server.onFinish?(
+      HTTPServer.AccessRecord(
+        request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(number: answer.status),
         bodyBytes: max(0, answer.bytes - unsent),
-        duration: .nanoseconds(answer.start == 0 ? 0 : now.nanoseconds - answer.start),
+        duration: .nanoseconds(answer.start == 0 ? 0 : reactor.now.nanoseconds - answer.start),
         isComplete: answer.isComplete && unsent == 0))
   }
 }

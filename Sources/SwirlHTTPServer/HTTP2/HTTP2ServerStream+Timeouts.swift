@@ -1,0 +1,66 @@
+#if HTTP2
+import HTTPTypes
+import SwirlDeferred
+import SwirlHTTP2
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+/// The time limits of a stream, which its connection checks.
+extension HTTP2ServerStream {
+  /// When the next of its time limits ends.
+  var deadline: Int64 { isOver ? .max : min(contentDeadline, handlerDeadline, watch.deadline) }
+
+  private var contentDeadline: Int64 {
+    if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
+    return server.times.contentDeadline(from: contentStart, received: received)
+  }
+
+  private var handlerDeadline: Int64 {
+    // While content comes, that has the limit.
+    if let upload, !upload.isPaused, !isContentDropped { return .max }
+    return exchange?.handlerDeadline(server.times) ?? .max
+  }
+
+  func check(_ now: Int64) {
+    if isOver { return }
+    if contentDeadline <= now {
+      return failContent(.lateContent)
+    }
+    if handlerDeadline <= now { return refuseHandler() }
+    if watch.deadline <= now { checkWriting(now) }
+  }
+
+  private func refuseHandler() {
+    guard let exchange else { return }
+    exchange.state = .ready(server.lateHandler(exchange.request, from: connection.facts.peer).response)
+    exchange.responder = nil
+    exchange.source.take()?.cancel()
+    respond()
+  }
+
+  func beginWatch(_ now: Int64) {
+    watch.begin(sentBytes, at: now, server.times)
+    connectionWatch.begin(connection.sentBytes, at: now, server.times)
+  }
+
+  private var sentBytes: Int { (written?.bytes ?? 0) - session.pendingBytes(of: id) }
+
+  /// Resets the stream if its client opens no window for what is to be sent.
+  private func checkWriting(_ now: Int64) {
+    if session.pendingBytes(of: id) == 0 {
+      watch.end()
+    } else if isStuck {
+      reset(.cancel)
+    } else {
+      beginWatch(now)
+    }
+  }
+
+  /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
+  private var isStuck: Bool {
+    if watch.hasTaken(sentBytes, server.times) { return false }
+    return session.window(of: id) <= 0 || !connectionWatch.hasTaken(connection.sentBytes, server.times)
+  }
+}
+#endif
