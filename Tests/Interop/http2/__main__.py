@@ -14,12 +14,12 @@ match sys.argv[1:]:
         conformance.cases_can_fail()
         client.cases_can_fail()
     case ["curl"]:
-        client.compare(client.CURL, details=True)
+        client.scores.compare(client.CURL, details=True)
     case ["nghttp"]:
-        client.compare(client.NGHTTP, details=True)
+        client.scores.compare(client.NGHTTP, details=True)
     case ["swirl", probe]:
-        client.compare(client.swirl(probe), details=True)
+        client.scores.compare(client.swirl(probe), details=True)
     case [port, *words]:
-        conformance.compare(Target(int(port), f"port {port}", tls="tls" in words), details=True)
+        conformance.scores.compare(Target(int(port), f"port {port}", tls="tls" in words), details=True)
     case _:
         raise SystemExit(__doc__)

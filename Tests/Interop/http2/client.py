@@ -14,6 +14,7 @@ from . import client_cases, client_floods, client_uploads
 from .client_cases import CONTENT
 from .connection import Connection, Failed, told
 from .frames import PREFACE, settings
+from .scores import Scores
 
 
 CASES = [*client_cases.CASES, *client_uploads.uploads, *client_floods.floods]
@@ -162,25 +163,4 @@ def cases_can_fail():
     report(f"each of the {len(CASES)} cases for a client fails with one that is wrong", ", ".join(passed) or None)
 
 
-def score(command, limit=5.0):
-    start = time.monotonic()
-    results = run_all(CASES, command, limit, at_once=10, run=run_case)
-    failed = [(case, text) for case, (good, text) in zip(CASES, results) if not good]
-    print(f"      {command.name}: {len(CASES) - len(failed)} of {len(CASES)} cases for a client, {time.monotonic() - start:.1f} s", flush=True)
-    return failed
-
-
-def conforms(command):
-    """Ours: a line a case that fails, and one for the score."""
-    failed = score(command)
-    for case, text in failed:
-        report(f"{command.name}: {case.title}", text)
-    if not failed:
-        report(f"{command.name}: {len(CASES)} cases of RFC 9113 and RFC 7541 for a client")
-
-
-def compare(command, details=False):
-    """Another's: of interest, and no failure of ours."""
-    for case, text in score(command):
-        if details:
-            print(f"        {case.title}: {text}")
+scores = Scores(CASES, " for a client", lambda command: run_all(CASES, command, 5.0, at_once=10, run=run_case))

@@ -82,22 +82,24 @@ def unread_pongs(c):
     return same(ping(), 3000)
 
 
-def closed_window(c):
-    """All streams ask for much with a window of zero, and leave it at that."""
+def asks_for_much(c):
+    """On all streams, with a window of zero."""
     yield settings((INITIAL_WINDOW_SIZE, 0))
     c.content_waits = True
     text = c.target.request("GET", c.target.big)
     yield b"".join(headers(stream, text) for stream in range(1, LAST + 1, 2))
+
+
+def closed_window(c):
+    """And leaves it at that."""
+    yield from asks_for_much(c)
     while True:
         yield None
 
 
 def dripping_window(c):
     """One octet at a time."""
-    yield settings((INITIAL_WINDOW_SIZE, 0))
-    c.content_waits = True
-    text = c.target.request("GET", c.target.big)
-    yield b"".join(headers(stream, text) for stream in range(1, LAST + 1, 2))
+    yield from asks_for_much(c)
     while True:
         yield b"".join(window_update(stream, 1) for stream in range(1, LAST + 1, 2))
         yield None

@@ -15,14 +15,14 @@ def conformance(probe, fetch, folder):
     for kind in ("serve", "streams"):
         with peers.swirl(probe, pages, kind) as targets:
             for target in targets:
-                conformance.conforms(target)
+                conformance.scores.conforms(target)
             server_port.one_port(*targets)
             server_port.stops(targets[kind == "streams"])
-    client.conforms(client.swirl(probe))
+    client.scores.conforms(client.swirl(probe))
     # The others at the same time: they mostly wait for what does not come.
     with peers.nghttpd(pages) as theirs, peers.nginx(pages) as others, concurrent.futures.ThreadPoolExecutor() as pool:
-        jobs = [pool.submit(conformance.compare, target) for target in (theirs[0], others[0])]
-        jobs += [pool.submit(client.compare, command) for command in (client.CURL, client.NGHTTP)]
+        jobs = [pool.submit(conformance.scores.compare, target) for target in (theirs[0], others[0])]
+        jobs += [pool.submit(client.scores.compare, command) for command in (client.CURL, client.NGHTTP)]
         for job in jobs:
             job.result()
     conformance.cases_can_fail()

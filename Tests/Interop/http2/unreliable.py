@@ -12,35 +12,22 @@ from checks import report, run
 
 from .frames import (ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, REFUSED_STREAM, SETTINGS, data, goaway, headers, indexed, ping,
                      reset, settings, window_update)
+from .listener import Listener
 
 
-class UnreliableServer:
+class UnreliableServer(Listener):
     """`seed` decides all but the order in which threads run."""
 
     def __init__(self, seed):
         self.random, self.counts, self.connections = random.Random(seed), collections.Counter(), 0
         self.cuts = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
 
-    def __enter__(self):
-        threading.Thread(target=self.accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                stream = self.listener.accept()[0]
-                self.connections += 1
-                threading.Thread(target=self.serve, args=(stream, random.Random(self.random.random())), daemon=True).start()
-
-    def serve(self, stream, dice):
+    def serve(self, stream):
+        with self.lock:
+            self.connections += 1
+            dice = random.Random(self.random.random())
         with contextlib.suppress(OSError), stream:
             stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             Unreliable(self, stream, dice).run()

@@ -1,33 +1,18 @@
 """Two servers that are wrong on purpose: each case has to fail against one of them."""
 import contextlib
 import socket
-import threading
 
 from .frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, INADEQUATE_SECURITY, MAX_CONCURRENT_STREAMS, PING, PREFACE,
                      SETTINGS, data, goaway, headers, indexed, ping, settings)
+from .listener import Listener
 
 
-class WrongServer:
+class WrongServer(Listener):
     """`deaf`: sees no error, obeys no window. `touchy`: says GOAWAY at the first frame behind SETTINGS."""
 
     def __init__(self, kind):
         self.touchy = kind == "touchy"
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self.listener.getsockname()[1]
-
-    def __enter__(self):
-        threading.Thread(target=self.accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+        super().__init__()
 
     def serve(self, connection):
         with contextlib.suppress(OSError), connection:

@@ -363,6 +363,17 @@ import Testing
     #expect(call.closed == .noError)
   }
 
+  @Test func `a tunnel that its client resets has failed`() throws {
+    let tunnel = Tunnel()
+    let bench = try HTTP2ServerBench(HTTPServer { _ in .upgrade(to: nil) { _ in tunnel } })
+    let call = bench.connect().request("CONNECT a.example:1 HTTP/1.1\nHost: a.example:1", isComplete: false)
+    bench.run { tunnel.transport != nil }
+    call.reset(.connectError)
+    bench.run { tunnel.end != nil }
+    #expect(tunnel.end?.code == .failed)
+    #expect(tunnel.end?.description.contains("reset the stream") == true)
+  }
+
   @Test func `a writer that waits is called again though something else was written`() throws {
     var writer: HTTPServer.BodyWriter?
     let bench = try HTTP2ServerBench(HTTPServer { _ in .stream { writer = $0 } })
