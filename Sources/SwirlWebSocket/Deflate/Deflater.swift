@@ -6,8 +6,8 @@ internal import CSwirlZlib
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// - Parameters:
-  ///   - windowBits: 8 to 15. zlib refuses a window of 8 bits here. One of 9 bits does in its place: zlib keeps 262 bytes
-  ///     of a window free, and so no distance is larger than 250.
+  ///   - windowBits: 8 to 15. zlib refuses a window of 8 bits here. One of 9 bits does in its place: zlib keeps 262
+  ///     bytes of a window free, and so no distance is larger than 250.
   ///   - level: zlib's, 1 to 9.
   init?(windowBits: Int, level: Int) {
     unsafe stream = .allocate(capacity: 1)

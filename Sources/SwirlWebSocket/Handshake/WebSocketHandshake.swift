@@ -1,4 +1,3 @@
-package import HTTPTypes
 internal import SwirlDeferred
 internal import SwirlHTTPCore
 
@@ -30,13 +29,4 @@ package enum WebSocketHandshake {
     let end = bytes.suffix(from: start).reversed().prefix { $0.isBlank }.count
     return String(decoding: bytes[start..<bytes.count - end], as: UTF8.self)
   }
-}
-
-extension HTTPField.Name {
-  // The bytes are a token, so the initializer can't fail.
-  package static let secWebSocketKey = HTTPField.Name("Sec-WebSocket-Key")!
-  package static let secWebSocketAccept = HTTPField.Name("Sec-WebSocket-Accept")!
-  package static let secWebSocketVersion = HTTPField.Name("Sec-WebSocket-Version")!
-  package static let secWebSocketProtocol = HTTPField.Name("Sec-WebSocket-Protocol")!
-  package static let secWebSocketExtensions = HTTPField.Name("Sec-WebSocket-Extensions")!
 }
