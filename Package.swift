@@ -34,14 +34,14 @@ let core = ["SwirlCore", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
-  "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer",
+  "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket",
   "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
-  "SwirlContent", "SwirlHTTP", "SwirlHTTP2", "SwirlTesting", "SwirlHTML",
+  "SwirlContent", "SwirlHTTP", "SwirlHTTP2", "SwirlWebSocket", "SwirlTesting", "SwirlHTML",
 ]
 
 let package = Package(
@@ -129,10 +129,17 @@ let package = Package(
       ],
       swiftSettings: checked),
     .target(
+      name: "SwirlWebSocket",
+      dependencies: [
+        "CSwirlZlib", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPCore", "SwirlPlatform",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: memorySafe),
+    .target(
       name: "SwirlHTTPClient",
       dependencies: [
         "COpenSSL", "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS",
-        "SwirlSystem", "SwirlHTTPCore", "SwirlPlatform",
+        "SwirlSystem", "SwirlHTTPCore", "SwirlWebSocket", "SwirlPlatform",
         .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -142,7 +149,7 @@ let package = Package(
     .target(
       name: "SwirlHTTPServer",
       dependencies: [
-        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlHTTPCore",
+        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlHTTPCore", "SwirlWebSocket",
         .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
@@ -151,7 +158,7 @@ let package = Package(
       name: "Swirl",
       dependencies: [
         "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
-        "SwirlHTTPClient", "SwirlHTTPServer",
+        "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket",
       ],
       swiftSettings: checked),
     .target(

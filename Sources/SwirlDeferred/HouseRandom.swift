@@ -1,3 +1,4 @@
+internal import SwirlPlatform
 import Synchronization
 
 /// Random numbers for the library's own choices: pauses between tries, jitter, boundaries, nonces.
@@ -17,6 +18,27 @@ package struct HouseRandom: RandomNumberGenerator {
     if let number = Self.seeded.withLock({ $0 })?() { return number }
     var system = SystemRandomNumberGenerator()
     return system.next()
+  }
+
+  /// Fills the array, by one call of the system where it has at most 32 numbers and there is no seed.
+  package mutating func fill(_ numbers: inout [UInt64]) {
+    // What the system did not fill comes one by one.
+    var rest = 0..<numbers.count
+    if let number = Self.seeded.withLock({ $0 })?(), !numbers.isEmpty {
+      numbers[0] = number
+      rest = rest.dropFirst()
+    } else {
+      while !rest.isEmpty {
+        let count = min(rest.count, 32)
+        // The C library writes so many bytes, which the array has from there.
+        let result = unsafe numbers.withUnsafeMutableBytes { bytes in
+          unsafe getentropy(bytes.baseAddress! + rest.lowerBound * 8, count * 8)
+        }
+        guard result == 0 else { break }
+        rest = rest.dropFirst(count)
+      }
+    }
+    for index in rest { numbers[index] = next() }
   }
 
   /// 128 random bits in hexadecimal digits, for a name that must not be guessed.

@@ -9,6 +9,8 @@
 //                                         roots, cert, key, min, max, alpn, renegotiation=allowed; all hosts are this
 //                                         machine
 //   InteropProbe http2 NAME=VALUE… URL…   prints what comes from each over HTTP/2; see HTTP2.swift
+//   InteropProbe websocket-serve [port=PORT]   prints its address, and echoes each message of a WebSocket
+//   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
 import Foundation
 import Swirl
 
@@ -105,11 +107,13 @@ switch CommandLine.arguments.dropFirst().first {
 case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
 case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))
+case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirst(2)))
+case "websocket-cases": echoCases(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2
 case "http2": complete(fetchHTTP2)
 #endif
 default:
-  print("usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…")
+  print("usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL… | websocket-serve|websocket-cases port=PORT")
   exit(2)
 }

@@ -204,6 +204,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func drain() {
     guard state == .open else { return }
+    for stream in inOrder { (stream.tunnel?.streamProtocol as? any GracefulProtocol)?.closeGracefully() }
     // Twice, so that requests on their way are answered (RFC 9113 §6.8).
     state = .announced
     session.announceShutdown()
