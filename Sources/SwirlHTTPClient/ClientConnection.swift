@@ -174,7 +174,6 @@ final class ClientConnection: StreamProtocol, PooledConnection {
         switch try machine.next(bytes, at: &offset, mayRepeat: pool.repeatsRequests) {
         case .needMore: return handOn()
         case .data(let range): receive(bytes.extracting(range))
-        case .upgraded: return handOver(bytes.extracting(offset...))
         case let action: if !perform(action) { return }
         }
       }
@@ -204,7 +203,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     case .unexpectedInput:
       discard()
       return false
-    case .needMore, .data, .lost, .upgraded: return false
+    case .needMore, .data, .lost: return false
     }
     return true
   }
@@ -352,20 +351,6 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     if let trailers { stream?.put(trailers: trailers) }
     if stream?.isPaused == true { transport.resumeReading() }
     return bytes
-  }
-
-  // MARK: - Another protocol
-
-  /// The server has switched to the protocol of the request: from here the connection belongs to that.
-  private func handOver(_ rest: Span<UInt8>) {
-    stopBody()
-    timer.take()?.cancel()
-    guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
-    transport.streamProtocol = nil
-    pool.lost(self)
-    var copy: [UInt8] = []
-    copy.append(copying: rest)
-    exchange.finish(by: Upgrade(head: head, transport: transport, rest: copy))
   }
 
   // MARK: - Failing

@@ -71,7 +71,6 @@ extension HTTPClient.Exchange {
     var bits: UInt8 = 0
     if isLast { bits |= Traits.isLast.rawValue }
     if isRetry { bits |= Traits.isRepeat.rawValue }
-    if onUpgrade != nil { bits |= Traits.offersUpgrade.rawValue }
     if request.isRepeatable { bits |= Traits.isRepeatable.rawValue }
     guard let body = request.body else { return Traits(rawValue: bits | Traits.isReplayable.rawValue) }
     if body.isReplayable { bits |= Traits.isReplayable.rawValue }

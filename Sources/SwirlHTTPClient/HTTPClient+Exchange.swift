@@ -72,8 +72,6 @@ extension HTTPClient {
     @exclusivity(unchecked) var timer: DelayedCall?
     /// Set right after the start; nil once it has received the result.
     @exclusivity(unchecked) var consumer: Consumer?
-    /// Takes the connection if the server switches to the protocol that the request offers.
-    @exclusivity(unchecked) var onUpgrade: UpgradeHandler?
     /// Strong, so that a client without another owner lives until its requests have ended.
     @exclusivity(unchecked) private(set) var client: HTTPClient?
     /// Stored for an awaiting task only.
@@ -195,7 +193,11 @@ extension HTTPClient {
     /// Delivers the result to the consumer, once.
     func finish(_ result: Result<Response, any Error>) {
       guard let consumer = consumer.take() else { return }
-      let client = end()
+      state = .finished
+      timer?.cancel()
+      timer = nil
+      let client = client.take()
+      client?.noteFinished(self)
       defer { withExtendedLifetime(client) {} }
       switch consumer {
       case .callback(let callback, let site): client?.reactor.perform(at: site) { try callback(result) }
@@ -205,25 +207,6 @@ extension HTTPClient {
         task.resume()
       case .stream(let stream): stream.finish(result, isReactorGone: false)
       }
-    }
-
-    /// The server has switched to the protocol that was offered: hands over the connection instead of a response.
-    func finish(by upgrade: Upgrade) {
-      guard let onUpgrade = onUpgrade.take() else { return upgrade.transport.abort() }
-      consumer = nil
-      let client = end()
-      defer { withExtendedLifetime(client) {} }
-      onUpgrade(upgrade)
-    }
-
-    /// Returns the client, which lives on until the result is delivered.
-    private func end() -> HTTPClient? {
-      state = .finished
-      timer?.cancel()
-      timer = nil
-      let client = client.take()
-      client?.noteFinished(self)
-      return client
     }
 
     /// Delivers `error` in the next turn, never inside the caller: a callback that runs at once for some errors and

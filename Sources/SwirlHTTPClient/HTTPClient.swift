@@ -168,15 +168,6 @@ public final class HTTPClient: ReactorHandle {
     return exchange
   }
 
-  /// Sends a request that offers another protocol; `onUpgrade` gets the connection if the server takes the offer,
-  /// otherwise the exchange has a response.
-  func startUpgrade(_ request: Request, _ onUpgrade: @escaping UpgradeHandler) -> Exchange {
-    let exchange = makeExchange(request)
-    exchange.onUpgrade = onUpgrade
-    send(exchange)
-    return exchange
-  }
-
   private func makeExchange(_ request: consuming Request, isCall: Bool = false) -> Exchange {
     requests += 1
     if isCall { unfinishedCalls += 1 } else { unfinished += 1 }

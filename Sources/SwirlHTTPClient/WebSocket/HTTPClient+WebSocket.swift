@@ -16,8 +16,8 @@ extension HTTPClient {
   /// ```
   ///
   /// It uses the client's settings: TLS for `wss://`, proxies, cookies and time limits; cancelling the Deferred ends the
-  /// attempt. The Deferred fails with an ``HTTPError`` that names the URL: ``HTTPError/Code/status`` if the server answers
-  /// otherwise, with the beginning of what it says. A redirect is such an answer, unless the request asks to follow them.
+  /// attempt. The Deferred fails with an ``HTTPStatusError`` that has the answer if the server answers otherwise, as by
+  /// a redirect, which is not followed; and with an ``HTTPError`` that names the URL.
   /// Tornado: `websocket_connect`; aiohttp: `ws_connect`.
   ///
   /// - Parameters:
@@ -41,20 +41,12 @@ extension HTTPClient {
     file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<WebSocket> {
     let offer = WebSocketOffer(protocols, configuration)
-    var exchange: Exchange?
-    let opened = Deferred<WebSocket>(canceller: { _ in exchange?.cancel() }, file: file, line: line)
-    let request = offer.request(request)
-    exchange = startUpgrade(request) { upgrade in
-      do { opened.callback(try offer.open(upgrade)) } catch {
-        upgrade.transport.abort()
-        opened.errback(HTTPError(.invalidResponse, "the server did not open a WebSocket: \(error)", url: request.url))
+    return upgrade(offer.request(request), to: "websocket", file: file, line: line).addCallback { upgraded in
+      do { return try offer.open(upgraded) } catch {
+        upgraded.transport.abort()
+        throw HTTPError(.invalidResponse, "the server opened no WebSocket: \(error)", url: request.url)
       }
     }
-    exchange?.consumer = .callback(
-      { result in
-        opened.fire(with: result.flatMap { .failure(HTTPError(notAWebSocket: $0)) })
-      }, CallSite(file: file, line: line))
-    return opened
   }
 }
 
@@ -73,9 +65,6 @@ private struct WebSocketOffer {
     var request = original
     let scheme = request.url.prefix { $0 != ":" }.lowercased()
     if scheme == "ws" || scheme == "wss" { request.url = "http" + request.url.dropFirst(2) }
-    if request.redirects == nil { request.redirects = HTTPClient.Redirects.none }
-    request.headers[.connection] = "Upgrade"
-    request.headers[.upgrade] = "websocket"
     request.headers[.secWebSocketVersion] = WebSocketHandshake.version
     request.headers[.secWebSocketKey] = key
     if !protocols.isEmpty { request.headers[.secWebSocketProtocol] = protocols.joined(separator: ", ") }
@@ -83,24 +72,19 @@ private struct WebSocketOffer {
     return request
   }
 
-  func open(_ upgrade: Upgrade) throws(WebSocketHandshakeError) -> WebSocket {
-    let agreement = try WebSocketHandshake.agreement(
-      in: upgrade.head, key: key, protocols: protocols, deflate: configuration.compression.deflate)
+  func open(_ upgraded: HTTPClient.Upgraded) throws(WebSocketHandshakeError) -> WebSocket {
+    let response = upgraded.response
+    let deflate = configuration.compression.deflate
+    let agreement =
+      response.status == .switchingProtocols
+      ? try WebSocketHandshake.agreement(in: response.head, key: key, protocols: protocols, deflate: deflate)
+      : try WebSocketHandshake.agreement(inFields: response.headers, protocols: protocols, deflate: deflate)
     let socket = WebSocket(
-      upgrade.transport, role: .client, subprotocol: agreement.subprotocol, deflate: agreement.deflate,
+      upgraded.transport, role: .client, subprotocol: agreement.subprotocol, deflate: agreement.deflate,
       configuration: configuration)
-    upgrade.begin(WebSocketProtocol(socket) { _ in })
+    let successor = WebSocketProtocol(socket) { _ in }
+    upgraded.transport.streamProtocol = successor
+    successor.connectionMade(upgraded.transport)
     return socket
-  }
-}
-
-extension HTTPError {
-  /// The server answered a request that was to open a WebSocket like any other.
-  fileprivate init(notAWebSocket response: HTTPClient.Response) {
-    let words = response.text.prefix(200).split(whereSeparator: \.isNewline).joined(separator: " ")
-    self.init(
-      .status, "GET", response.url,
-      "the server opened no WebSocket, it answered \(response.status)\(words.isEmpty ? "" : ": \(words)")",
-      status: response.status)
   }
 }

@@ -3,8 +3,6 @@ extension HTTP1ClientMachine {
   package enum Action: Equatable, Sendable {
     /// All bytes were used.
     case needMore
-    /// The server has switched to the protocol that the request offered: the rest of the input is of that protocol.
-    case upgraded
     /// Input or EOF arrived without a request in progress: the connection must not be reused (RFC 9112 §9.2).
     case unexpectedInput
     /// An informational response other than 100 has arrived: `informational`.
@@ -56,7 +54,5 @@ extension HTTP1ClientMachine {
     @inlinable package static var isRepeat: Self { Self(rawValue: 32) }
     /// The server may have received some of it.
     @inlinable package static var isWritten: Self { Self(rawValue: 64) }
-    /// It offers another protocol (RFC 9110 §7.8).
-    @inlinable package static var offersUpgrade: Self { Self(rawValue: 128) }
   }
 }

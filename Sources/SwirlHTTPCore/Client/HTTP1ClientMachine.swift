@@ -149,12 +149,7 @@ package import HTTPTypes
           }
           informational = head
           return .informational
-        case .upgraded(let head):
-          if request.contains(.offersUpgrade), head.statusCode == 101 {
-            phase = .over
-            self.head = head
-            return .upgraded
-          }
+        case .upgraded:
           throw HTTPWireError(.notHTTP, "the server switched to another protocol, which was not asked for")
         }
       }
