@@ -49,7 +49,8 @@ final class ConnectionPool {
   var placeInLine: Int?
 
   init(
-    _ origin: Origin, _ use: HTTPClient.HTTP2Use, isTunnelled: Bool = false, of pools: ConnectionPools, on reactor: Reactor
+    _ origin: Origin, _ use: HTTPClient.HTTP2Use, isTunnelled: Bool = false, of pools: ConnectionPools,
+    on reactor: Reactor
   ) throws(HTTPWireError) {
     self.pools = pools
     self.origin = origin
