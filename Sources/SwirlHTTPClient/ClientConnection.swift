@@ -174,6 +174,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
         switch try machine.next(bytes, at: &offset, mayRepeat: pool.repeatsRequests) {
         case .needMore: return handOn()
         case .data(let range): receive(bytes.extracting(range))
+        case .upgraded: return handOver(bytes.extracting(offset...))
         case let action: if !perform(action) { return }
         }
       }
@@ -203,7 +204,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     case .unexpectedInput:
       discard()
       return false
-    case .needMore, .data, .lost: return false
+    case .needMore, .data, .upgraded, .lost: return false
     }
     return true
   }
@@ -283,6 +284,25 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     exchange.times.done = reactor.turnTime
     let response = exchange.response(head, body, trailers, isDecoded: isDecoded, birth: birth)
     free(if: isKept)
+    exchange.finish(.success(response))
+  }
+
+  /// The server switched to the protocol that was asked for: the connection is the program's.
+  /// - Parameter surplus: what came behind the head.
+  private func handOver(_ surplus: Span<UInt8>) {
+    guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
+    guard let sink = exchange.stream as? UpgradeSink, sink.isAsked(for: head) else {
+      machine.drop()
+      transport.abort()
+      return exchange.finish(.failure(exchange.error(.invalidResponse, UpgradeSink.otherProtocol(head))))
+    }
+    timer.take()?.cancel()
+    exchange.client?.storeCookies(of: head, from: exchange)
+    let response = exchange.response(head, isDecoded: false, birth: birth)
+    transport.streamProtocol = nil
+    transport.putBack(surplus)
+    pool.lost(self)
+    sink.take(transport)
     exchange.finish(.success(response))
   }
 

@@ -3,11 +3,10 @@ import SwirlHTTPCore
 import SwirlNet
 
 extension Proxy {
-  /// The negotiation of a tunnel to `origin`; nil if the proxy forwards each request.
-  func tunnel(to origin: Origin, _ sessions: ProxySessions) -> (() -> any TunnelNegotiation)? {
+  /// The negotiation of a tunnel to `origin`.
+  func tunnel(to origin: Origin, _ sessions: ProxySessions) -> () -> any TunnelNegotiation {
     switch kind {
     case .http, .https:
-      guard origin.isSecure else { return nil }
       return { ConnectNegotiation(self, to: origin, sessions) }
     case .socks5:
       return {

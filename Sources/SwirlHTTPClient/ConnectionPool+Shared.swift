@@ -36,6 +36,11 @@ extension ConnectionPool {
     return nil
   }
 
+  /// Whether a connection takes a tunnel now.
+  func hasTunnelRoom(for exchange: HTTPClient.Exchange) -> Bool {
+    shared.contains { $0.takesTunnels == true && $0.capacity > 0 && $0.canCarry(exchange) }
+  }
+
   /// Takes over a new connection that carries many requests at once.
   func startShared(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
     #if HTTP2
@@ -63,6 +68,8 @@ extension ConnectionPool {
       return connection.drain()
     }
     while let next = waiting.firstForShared, connection.capacity > 0 {
+      // Its SETTINGS say so, which come first (RFC 9113 §3.4).
+      if next.upgrade != nil, connection.takesTunnels == nil { return }
       take(next)
       _ = connection.send(next)
     }

@@ -18,6 +18,8 @@ final class ConnectionPool {
   let use: HTTPClient.HTTP2Use
   /// The proxy of the connections.
   let proxy: Proxy?
+  /// Whether a proxy that could forward requests is asked for tunnels.
+  let isForTunnels: Bool
   let host: EncodedHost
   /// The prefix of the origin's URLs.
   let urlPrefix: [UInt8]
@@ -47,18 +49,20 @@ final class ConnectionPool {
   var placeInLine: Int?
 
   init(
-    _ origin: Origin, _ use: HTTPClient.HTTP2Use, of pools: ConnectionPools, on reactor: Reactor
+    _ origin: Origin, _ use: HTTPClient.HTTP2Use, isTunnelled: Bool = false, of pools: ConnectionPools,
+    on reactor: Reactor
   ) throws(HTTPWireError) {
     self.pools = pools
     self.origin = origin
     self.use = use
+    isForTunnels = isTunnelled
     proxy = origin.socketPath == nil ? pools.configuration.proxies.proxy(for: origin) : nil
     host = try EncodedHost(origin.authority)
     urlPrefix = Array(origin.prefix.utf8)
     self.reactor = reactor
     // A proxy that forwards requests is asked in HTTP/1.1.
     wireProtocol =
-      proxy?.isHTTP == true && !origin.isSecure
+      proxy?.isHTTP == true && !origin.isSecure && !isTunnelled
       ? .http1 : pools.expectedProtocol(of: origin, use) ?? pools.knownProtocol(of: origin)
     if let answer = pools.answer { answering = AnsweringConnection(in: self, on: reactor, answer) }
   }
@@ -77,7 +81,7 @@ final class ConnectionPool {
   var endOfNewConnection: Int64 { pools.endOfNewConnection }
 
   /// Whether the proxy forwards each request, rather than a tunnel.
-  var asksProxy: Bool { proxy?.isHTTP == true && !origin.isSecure }
+  var asksProxy: Bool { proxy?.isHTTP == true && !origin.isSecure && !isForTunnels }
 
   /// Whether a proxy passes on the bytes of its connections, rather than requests.
   var isTunnelled: Bool { proxy != nil && !asksProxy }
@@ -222,7 +226,7 @@ final class ConnectionPool {
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout,
       proxySecurity: proxy.kind == .https ? pools.proxyTLS : nil,
-      through: proxy.tunnel(to: origin, pools.proxySessions),
+      through: asksProxy ? nil : proxy.tunnel(to: origin, pools.proxySessions),
       to: (origin.name, origin.port), security: tls, allowing: allows, at: pools.site, completion)
   }
 

@@ -16,6 +16,8 @@ final class ConnectionPools {
   private struct Key: Hashable {
     let origin: Origin
     let use: HTTPClient.HTTP2Use
+    /// Whether a proxy is asked for tunnels only: it cannot forward a request for another protocol.
+    var isTunnelled = false
   }
 
   let configuration: HTTPClient.Configuration
@@ -69,14 +71,30 @@ final class ConnectionPools {
 
   /// - Parameter use: when the request uses HTTP/2; nil is the configuration's choice.
   func pool(for origin: Origin, _ use: HTTPClient.HTTP2Use? = nil) throws(HTTPURL.Malformed) -> ConnectionPool {
-    let key = Key(origin: origin, use: use ?? configuration.http2)
-    let isDefault = key.use == configuration.http2
+    try pool(Key(origin: origin, use: use ?? configuration.http2))
+  }
+
+  /// The pool for an upgrade: an HTTP/2 connection that is there and takes tunnels, as in browsers, or HTTP/1.1; but
+  /// HTTP/2 first where the server is known to speak it.
+  func pool(for origin: Origin, upgrading exchange: HTTPClient.Exchange) throws(HTTPURL.Malformed) -> ConnectionPool {
+    let proxy = origin.socketPath == nil ? configuration.proxies.proxy(for: origin) : nil
+    let isTunnelled = proxy?.isHTTP == true && !origin.isSecure
+    let key = Key(origin: origin, use: exchange.request.http2Use ?? configuration.http2, isTunnelled: isTunnelled)
+    if !exchange.isForHTTP1 {
+      if let pool = pools[key], pool.hasTunnelRoom(for: exchange) { return pool }
+      if key.use.isPriorKnowledge { return try pool(key) }
+    }
+    return try pool(Key(origin: origin, use: .off, isTunnelled: isTunnelled))
+  }
+
+  private func pool(_ key: Key) throws(HTTPURL.Malformed) -> ConnectionPool {
+    let isDefault = key.use == configuration.http2 && !key.isTunnelled
     if let pool = pools[key] {
       if isDefault { latest = pool }
       return pool
     }
     do throws(HTTPWireError) {
-      let pool = try ConnectionPool(origin, key.use, of: self, on: reactor)
+      let pool = try ConnectionPool(key.origin, key.use, isTunnelled: key.isTunnelled, of: self, on: reactor)
       pools[key] = pool
       if isDefault { latest = pool }
       return pool
@@ -146,7 +164,7 @@ final class ConnectionPools {
   func noteFreed(_ pool: ConnectionPool) {
     if pool.isUnused {
       line.remove(pool)
-      let key = Key(origin: pool.origin, use: pool.use)
+      let key = Key(origin: pool.origin, use: pool.use, isTunnelled: pool.isForTunnels)
       if pools[key] === pool { pools[key] = nil }
       if latest === pool { latest = nil }
     } else if !line.isEmpty, pool.needsConnection {

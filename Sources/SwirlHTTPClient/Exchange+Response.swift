@@ -71,6 +71,7 @@ extension HTTPClient.Exchange {
     var bits: UInt8 = 0
     if isLast { bits |= Traits.isLast.rawValue }
     if isRetry { bits |= Traits.isRepeat.rawValue }
+    if upgrade != nil { bits |= Traits.isUpgrade.rawValue }
     if request.isRepeatable { bits |= Traits.isRepeatable.rawValue }
     guard let body = request.body else { return Traits(rawValue: bits | Traits.isReplayable.rawValue) }
     if body.isReplayable { bits |= Traits.isReplayable.rawValue }
@@ -92,6 +93,8 @@ extension HTTPClient.Exchange {
   private func isDetour(_ head: ResponseHead) -> Bool {
     switch head.statusCode {
     case ..<300: false
+    // Of an upgrade only a challenge is answered.
+    case 300...400 where upgrade != nil, 402... where upgrade != nil: false
     case 401: digest != nil && challenge(in: head) != nil
     case 407: proxyChallenge(in: head) != nil
     case 421: mayTryElsewhere

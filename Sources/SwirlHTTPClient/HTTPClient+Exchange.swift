@@ -58,6 +58,8 @@ extension HTTPClient {
     @exclusivity(unchecked) var isMisdirected = false
     /// How often a server refused it before it looked at it (RFC 9113 §8.7).
     @exclusivity(unchecked) var refusals: UInt8 = 0
+    /// Whether a server has refused to tunnel it in HTTP/2.
+    @exclusivity(unchecked) var isForHTTP1 = false
     /// The number of challenges of a proxy.
     @exclusivity(unchecked) var proxyChallenges: UInt8 = 0
     /// Sequence number within the client; the pool serves the lowest first.
@@ -94,6 +96,10 @@ extension HTTPClient {
       if !request.isOrdinary, let use = request.http2Use { return use }
       return !request.headers.isEmpty && request.headers.contains(.upgrade) ? .off : nil
     }
+
+    /// The protocol that it asks for; nil for plain HTTP.
+    @inline(__always) var upgrade: String? { request.isOrdinary ? nil : request.upgrade }
+
     var url: String { request.url }
 
     /// Replaces the URL by an equivalent form.

@@ -58,6 +58,7 @@ extension HTTPClient {
         var onInformational: (@Sendable (Response) -> Void)?
         var call: Call?
         var http2: HTTP2Use?
+        var upgrade: String?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -176,6 +177,12 @@ extension HTTPClient {
     #endif
 
     var http2Use: HTTP2Use? { rarities?.values.http2 }
+
+    /// The protocol that the connection is to be used for after the answer; nil for plain HTTP.
+    var upgrade: String? {
+      get { rarities?.values.upgrade }
+      set { values.upgrade = newValue }
+    }
 
     /// The server of another origin may not speak what this one is known to.
     mutating func forgetPriorKnowledge() {

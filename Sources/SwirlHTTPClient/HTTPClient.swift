@@ -368,6 +368,7 @@ extension HTTPClient.Request {
   fileprivate var problem: String? {
     if let problem = authentication?.problem { return problem }
     if let type = body?.contentType, !HTTPField.isValidValue(type) { return "the content type has a line break or NUL" }
+    if upgrade != nil, body != nil { return "a request for another protocol has no content: send it there" }
     return nil
   }
 

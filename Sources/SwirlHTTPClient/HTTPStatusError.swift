@@ -1,12 +1,12 @@
 public import HTTPTypes
 import SwirlHTTPCore
 
-/// A response with an error status as an error: see `raiseForStatus()`.
+/// A response with an error status as an error: see `raiseForStatus()`. An answer that refuses an upgrade is one, too.
 public struct HTTPStatusError: Error, Sendable, CustomStringConvertible {
   /// The response.
   public let response: HTTPClient.Response
 
-  /// The status: 400 to 599.
+  /// The status: 400 to 599, or for an upgrade any other.
   public var status: HTTPResponse.Status { response.status }
 
   /// The status, the URL, and the beginning of the content.

@@ -18,6 +18,9 @@ protocol SharedConnection: PooledConnection {
   /// Whether it is being closed to make room for one to another origin.
   var isMakingRoom: Bool { get set }
 
+  /// Whether the server takes tunnels of other protocols; nil as long as it has not said.
+  var takesTunnels: Bool? { get }
+
   /// Whether it can carry `exchange` without the danger that an unread close of the server loses it.
   func canCarry(_ exchange: HTTPClient.Exchange) -> Bool
 

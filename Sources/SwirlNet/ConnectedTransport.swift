@@ -4,6 +4,10 @@ package protocol ConnectedTransport: Transport {
   /// Passes the connection to its protocol and starts reading. Call it once, before any other method.
   func start(_ streamProtocol: any StreamProtocol)
 
+  /// Takes back bytes that its protocol does not want, behind those taken back before: the next protocol gets them
+  /// before all that is read. Call it while there is no protocol.
+  func putBack(_ bytes: Span<UInt8>)
+
   /// Whether the connection broke; its protocol will be notified in the next turn.
   var isBroken: Bool { get }
 

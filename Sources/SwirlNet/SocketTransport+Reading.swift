@@ -23,6 +23,10 @@ extension SocketTransport {
     for _ in 0..<Self.readsPerTurn {
       // The protocol may have paused, closed or detached during the previous delivery.
       guard isReading, let streamProtocol else { return }
+      if !unread.isEmpty {
+        deliverUnread(to: streamProtocol)
+        continue
+      }
       switch read(for: streamProtocol) {
       case .full: continue
       case .short, .nothing:
@@ -33,7 +37,15 @@ extension SocketTransport {
       case .failed(let errno): return state == .ending ? () : end(.failed, failure(.read, errno))
       }
     }
-    if let security, security.hasPending { readSoon() }
+    if !unread.isEmpty || security?.hasPending == true { readSoon() }
+  }
+
+  package func putBack(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { unread.append(contentsOf: $0) } }
+
+  private func deliverUnread(to streamProtocol: any StreamProtocol) {
+    var bytes: [UInt8] = []
+    swap(&bytes, &unread)
+    streamProtocol.dataReceived(bytes.span)
   }
 
   /// Reads data that is already taken from the socket, which the kernel does not report: after others have had their
@@ -54,6 +66,7 @@ extension SocketTransport {
     // At most as much as the largest receive buffer holds.
     for _ in 0..<256 {
       guard !isReadingPaused, !isEndReceived, let streamProtocol else { return }
+      if !unread.isEmpty { deliverUnread(to: streamProtocol) }
       switch read(for: streamProtocol) {
       case .full, .short: continue
       case .nothing, .end, .failed: return

@@ -52,6 +52,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
+  /// Bytes that a protocol gave back: the next one gets them before what is read.
+  @exclusivity(unchecked) var unread: [UInt8] = []
   /// Whether the last read filled its buffer: the socket may have more.
   @exclusivity(unchecked) var hasLastReadFilled = false
   private var isWritingPaused = false
@@ -123,7 +125,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   func updateReading() {
     if isReading, streamProtocol != nil {
       if !readEvent.enable() { endSoon(.failed, NetError(.read, peerName, errno: errno)) }
-      if let security, security.hasPending { readSoon() }
+      if !unread.isEmpty || security?.hasPending == true { readSoon() }
     } else {
       readEvent.disable()
     }

@@ -15,7 +15,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   private let transport: any ConnectedTransport
   let session: HTTP2Session
   // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
-  private var wire: HTTP2Wire!
+  private(set) var wire: HTTP2Wire!
   @exclusivity(unchecked) private(set) var streams: [Int32: HTTP2Stream] = [:]
   /// The streams that got content in this read.
   @exclusivity(unchecked) private var filled: [HTTP2Stream] = []
@@ -25,6 +25,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   @exclusivity(unchecked) private var lastWritten: Int32 = 0
   @exclusivity(unchecked) private var lastBegun: Int32 = 0
   @exclusivity(unchecked) private var handedBefore = 0
+  /// Whether the server's SETTINGS have come.
+  @exclusivity(unchecked) private var hasSettings = false
   /// How many streams the server allows at once.
   @exclusivity(unchecked) private var streamLimit: Int
   /// When it last became idle, for the pool.
@@ -101,8 +103,12 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   /// Whether it can carry `exchange`, as for a connection of HTTP/1: an idle one may have been closed by the server,
   /// and would lose the request.
   func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
-    !isIdle || exchange.request.isRepeatable || !transport.hasUndeliveredInput(hasJustRead: false)
+    if exchange.upgrade != nil, takesTunnels == nil { return false }
+    return !isIdle || exchange.request.isRepeatable || !transport.hasUndeliveredInput(hasJustRead: false)
   }
+
+  /// RFC 8441 §3: an extended CONNECT is sent after the server has said that it takes it.
+  var takesTunnels: Bool? { hasSettings ? session.remoteTakesConnectProtocol : nil }
 
   // MARK: - Sending
 
@@ -111,10 +117,18 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   /// Sends the request of `exchange`; false if the request itself cannot be sent.
   func send(_ exchange: HTTPClient.Exchange) -> Bool {
     guard let client = exchange.client else { return false }
+    let isTunnel = exchange.upgrade != nil
+    if isTunnel, takesTunnels != true {
+      sendAgainByHTTP1(exchange)
+      return false
+    }
     var id: Int32 = 0
     do {
       try client.serialize(exchange, in: pool) { head in
-        id = (try? session.request(head, scheme: scheme, hasContent: exchange.request.body != nil)) ?? 0
+        id =
+          (try? session.request(
+            head, scheme: scheme, hasContent: isTunnel || exchange.request.body != nil, isExtendedConnect: isTunnel))
+          ?? 0
       }
     } catch {
       exchange.failSoon(exchange.error(.invalidRequest, error.message, wire: error))
@@ -234,9 +248,11 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
       }
       drain()
     case .settings:
+      hasSettings = true
       streamLimit = session.remoteStreamLimit
       pool.assumedStreamLimit = max(1, min(streamLimit, ConnectionPool.recommendedStreamLimit))
-    case .pong, .sent: break
+    case .sent(let id): streams[id]?.outputEnded()
+    case .pong: break
     }
   }
 
@@ -290,6 +306,13 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
 
   /// Repeats a request by HTTP/1.1, as the server asks.
   func sendAgainByHTTP1(_ exchange: HTTPClient.Exchange) {
+    if exchange.upgrade != nil {
+      // That the server takes no tunnel says nothing about other requests.
+      exchange.isForHTTP1 = true
+      exchange.state = nil
+      exchange.client?.send(exchange)
+      return
+    }
     pool.useHTTP1()
     drain()
     pool.retry(exchange)

@@ -10,9 +10,11 @@ import SwirlReactor
 /// One request and its response on an HTTP/2 connection (RFC 9113 §8.1).
 final class HTTP2Stream: RequestCarrier, BodyOutput {
   let id: Int32
-  private let exchange: HTTPClient.Exchange
+  let exchange: HTTPClient.Exchange
   // It has every stream that is not over, and takes all off it at its end.
-  private unowned let connection: HTTP2Connection
+  unowned let connection: HTTP2Connection
+  /// The stream is the program's, for another protocol.
+  @exclusivity(unchecked) var tunnel: HTTP2StreamTransport?
   // Exempt from run-time checks for overlapping access, as in a connection of HTTP/1: no re-entrant call is possible
   // while one of these changes.
   @exclusivity(unchecked) private var content = ResponseContent()
@@ -25,7 +27,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   @exclusivity(unchecked) private var sender: BodySender?
   @exclusivity(unchecked) private var continueTimer: DelayedCall?
   @exclusivity(unchecked) private var isWritingPaused = false
-  @exclusivity(unchecked) private var isOver = false
+  @exclusivity(unchecked) var isOver = false
 
   init(_ id: Int32, _ exchange: HTTPClient.Exchange, on connection: HTTP2Connection) {
     self.id = id
@@ -87,6 +89,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   func resumeWriting() {
+    if let tunnel { return tunnel.contentSent() }
     isWritingPaused = false
     sender?.resume()
   }
@@ -94,7 +97,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   // MARK: - Time
 
   /// When it is too late for the next bytes, or for the whole.
-  var deadline: Int64 { exchange.nextDeadline }
+  var deadline: Int64 { tunnel == nil ? exchange.nextDeadline : .max }
 
   func timeOut() {
     if !isOver { exchange.abortTimedOut() }
@@ -123,6 +126,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     exchange.times.firstByte = reactor.turnTime
     exchange.noteActivity()
     guard let head = parsed(section, endsStream: endsStream) else { return }
+    if exchange.upgrade != nil, (200..<300).contains(head.statusCode) { return handOver(head) }
     // The server has decided without the content that waits for its 100.
     if continueTimer != nil { stopBody() }
     self.head = head
@@ -145,6 +149,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   func take(_ bytes: Span<UInt8>) {
+    if let tunnel { return tunnel.receive(bytes) }
     if isOver { return session.consume(bytes.count, of: id) }
     received += bytes.count
     exchange.noteActivity()
@@ -189,6 +194,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   /// The server has sent all of its response.
   func end() {
+    if let tunnel { return tunnel.inputEnded() }
     guard !isOver, let head else { return }
     if let decoder = content.decoder {
       do throws(ContentError) { try decoder.finish() } catch { return fail(exchange.error(error)) }
@@ -216,6 +222,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   /// The stream was closed, by its end or by a reset.
   func closed(_ code: HTTP2ErrorCode) {
+    if tunnel != nil { return tunnelClosed(code) }
     if isOver { return }
     // The rest of a redirect's page is not needed.
     if isDiscarded, code != .refusedStream { return leaveDetour() }
@@ -251,6 +258,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   func connectionLost(_ ending: HTTP2Ending) {
+    if let tunnel { return tunnel.lost(.failed(ending.reason, tunnel)) }
     if isOver { return }
     if isDiscarded { return leaveDetour() }
     let mayRepeat =
@@ -285,6 +293,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   /// The server broke a rule on this stream, which the session has reset.
   func fail(_ error: HTTP2Error) {
+    if let tunnel { return tunnel.lost(.failed(error.reason, tunnel)) }
     if isDiscarded, !isOver { return leaveDetour() }
     fail(.invalidResponse, "the server broke HTTP/2: \(error)")
   }
@@ -312,6 +321,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func abandon() {
     isOver = true
+    if let tunnel { return tunnel.release() }
     // First, because the program's source may cancel the request when it is cancelled itself.
     exchange.abandon()
     stopBody()

@@ -21,6 +21,8 @@ extension HTTP1ClientMachine {
     case discardedEnd(isKept: Bool)
     /// Repeat the request on another connection, and close this one.
     case repeatRequest
+    /// The server switched to the protocol that the request asked for, with `head`: what follows is not HTTP.
+    case upgraded
     /// The connection ended before the response was complete.
     case lost
   }
@@ -54,5 +56,7 @@ extension HTTP1ClientMachine {
     @inlinable package static var isRepeat: Self { Self(rawValue: 32) }
     /// The server may have received some of it.
     @inlinable package static var isWritten: Self { Self(rawValue: 64) }
+    /// It asks for another protocol (RFC 9110 §7.8).
+    @inlinable package static var isUpgrade: Self { Self(rawValue: 128) }
   }
 }

@@ -149,6 +149,10 @@ package import HTTPTypes
           }
           informational = head
           return .informational
+        case .upgraded(let head) where request.contains(.isUpgrade):
+          self.head = head
+          phase = .over
+          return .upgraded
         case .upgraded:
           throw HTTPWireError(.notHTTP, "the server switched to another protocol, which was not asked for")
         }

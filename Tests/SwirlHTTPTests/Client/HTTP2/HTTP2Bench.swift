@@ -29,7 +29,8 @@ final class HTTP2Bench {
   var acceptsHTTP1 = false
 
   init(
-    _ configuration: HTTPClient.Configuration = .init(), streams: Int = 100, authority: TestAuthority? = nil
+    _ configuration: HTTPClient.Configuration = .init(), streams: Int = 100, takesTunnels: Bool = false,
+    authority: TestAuthority? = nil
   ) throws {
     var configuration = configuration
     if let authority {
@@ -43,7 +44,7 @@ final class HTTP2Bench {
     tls?.applicationProtocols = ["h2"]
     let listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in
       if acceptsHTTP1, !connections.isEmpty { return OneAnswer() }
-      let peer = HTTP2Peer(self, streams: streams)
+      let peer = HTTP2Peer(self, streams: streams, takesTunnels: takesTunnels)
       connections.append(peer)
       return peer
     }
@@ -127,10 +128,11 @@ final class HTTP2Peer: StreamProtocol {
   /// The codes of streams that the client has reset.
   private(set) var resets: [HTTP2ErrorCode] = []
 
-  init(_ bench: HTTP2Bench, streams: Int) {
+  init(_ bench: HTTP2Bench, streams: Int, takesTunnels: Bool) {
     self.bench = bench
     var settings = HTTP2Settings()
     settings.streams = streams
+    settings.takesConnectProtocol = takesTunnels
     session = HTTP2Session(.server, settings)
   }
 
