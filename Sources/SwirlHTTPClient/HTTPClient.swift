@@ -239,7 +239,10 @@ public final class HTTPClient: ReactorHandle {
     }
     let parts = try HTTPURL(exchange.url)
     exchange.setURL(parts.textWithFragment)
-    return (try pools.pool(for: parts.origin, use), parts.target)
+    let pool =
+      exchange.upgrade == nil
+      ? try pools.pool(for: parts.origin, use) : try pools.pool(for: parts.origin, upgrading: exchange)
+    return (pool, parts.target)
   }
 
   /// Encodes the head of a request and passes it to `write`.

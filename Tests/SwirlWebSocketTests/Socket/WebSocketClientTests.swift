@@ -1,6 +1,7 @@
 import HTTPTypes
 import SwirlDeferred
 import SwirlHTTPClient
+import SwirlHTTPCore
 import SwirlHTTPServer
 import SwirlNet
 import SwirlReactor
@@ -74,8 +75,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("ws://server.test/text", "it answered 200 OK: no socket here"),
-    ("ws://server.test/moved", "it answered 302 Found"),
+    ("ws://server.test/text", "answered 200 OK: no socket here"),
+    ("ws://server.test/moved", "answered 302 Found"),
     ("ws://server.test/wrong", "Sec-WebSocket-Accept is not the one for the key"),
     ("ws://server.test/other", "chose a subprotocol that was not offered"),
     ("ftp://server.test/", "ftp"),
@@ -104,20 +105,6 @@ import Testing
     func dataReceived(_ bytes: Span<UInt8>) {}
   }
 
-  @Test func `a redirect is followed where the request asks for it`() throws {
-    let server = HTTPServer { $0.path == "/" ? .redirect(to: "/there") : .webSocket { $0.send("here") } }
-    let bench = try WebSocketBench(server)
-    let client = HTTPClient(on: bench.reactor)
-    var request = HTTPClient.Request("ws://server.test/")
-    request.redirects = .follow()
-    var text: String?
-    client.webSocket(request).addCallback { $0.onText { text = $0 } }
-    bench.run(for: .seconds(1))
-    #expect(text == "here")
-    client.close()
-    bench.end()
-  }
-
   @Test func `cancelling ends the attempt, at any time`() throws {
     for milliseconds in 0...12 {
       let bench = try WebSocketBench { _ in }
@@ -133,6 +120,50 @@ import Testing
       bench.end()
     }
   }
+
+  #if HTTP2
+  @Test func `over HTTP 2 a socket is a stream beside others, at both ends`() throws {
+    var versions: [HTTPVersion] = []
+    let server = HTTPServer { request in
+      versions.append(request.version)
+      if request.path == "/page" { return .text("page") }
+      return .webSocket(protocols: ["chat"]) { socket in
+        socket.onMessage { socket.send($0) }
+      }
+    }
+    let bench = try WebSocketBench(server)
+    var configuration = HTTPClient.Configuration()
+    configuration.http2 = .priorKnowledge
+    let client = HTTPClient(configuration, on: bench.reactor)
+    var received: [String] = []
+    var pages: [String] = []
+    var closes: [WebSocket.Close] = []
+    var sockets: [WebSocket] = []
+    for number in 1...3 {
+      client.webSocket("ws://server.test/", protocols: ["chat"]).addCallback { socket in
+        sockets.append(socket)
+        #expect(socket.subprotocol == "chat")
+        socket.onText { received.append("\(number) \($0.utf8.count)") }
+        socket.onClose { closes.append($0) }
+        socket.send("hello")
+        socket.send(String(repeating: "x", count: 200_000))
+      }
+    }
+    client.fetch(.init("http://server.test/page")) { pages.append(try $0.get().text) }
+    bench.run(for: .seconds(3))
+    #expect(received.sorted() == (1...3).flatMap { ["\($0) 200000", "\($0) 5"] } && pages == ["page"])
+    #expect(server.connectionCount <= 2 && versions == [.http2, .http2, .http2, .http2])
+    sockets.first?.close(4000, reason: "enough")
+    bench.run(for: .seconds(1))
+    #expect(closes.map(\.code) == [4000] && closes.allSatisfy(\.isClean))
+    // The others learn that the server stops.
+    _ = server.stop()
+    bench.run(for: .seconds(3))
+    #expect(closes.map(\.code) == [4000, .goingAway, .goingAway] && server.connectionCount == 0)
+    client.close()
+    bench.end()
+  }
+  #endif
 
   @Test func `compression is used where both ends have it`() throws {
     for (here, there) in [(true, true), (true, false), (false, true)] {
