@@ -54,13 +54,15 @@ final class WebSocketEcho: StreamProtocol {
 /// Asks for a WebSocket, and echoes then.
 private final class WebSocketOpening: StreamProtocol {
   private let key = WebSocketHandshake.makeKey()
+  private let host: String
   private let target: String
   private var parser = ResponseParser()
   private let makeEcho: (WebSocketDeflate.Agreed?) -> WebSocketEcho
   private var transport: (any Transport)!
   private let deflate = WebSocketDeflate()
 
-  init(_ target: String, _ makeEcho: @escaping (WebSocketDeflate.Agreed?) -> WebSocketEcho) {
+  init(_ host: String, _ target: String, _ makeEcho: @escaping (WebSocketDeflate.Agreed?) -> WebSocketEcho) {
+    self.host = host
     self.target = target
     self.makeEcho = makeEcho
   }
@@ -68,14 +70,19 @@ private final class WebSocketOpening: StreamProtocol {
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     transport.write(
-      "GET \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: \(deflate.offer)\r\n\r\n")
+      "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: \(deflate.offer)\r\n\r\n"
+    )
   }
 
   func dataReceived(_ bytes: Span<UInt8>) {
     var position = 0
     do {
-      guard case .upgraded(let head) = try parser.next(bytes, at: &position) else { return }
+      let head: ResponseHead
+      switch try parser.next(bytes, at: &position) {
+      case .upgraded(let answer), .head(let answer): head = answer
+      default: return
+      }
       let agreement = try WebSocketHandshake.agreement(in: head, key: key, protocols: [], deflate: deflate)
       let echo = makeEcho(agreement.deflate)
       transport.streamProtocol = echo
@@ -117,7 +124,7 @@ func echoCases(_ arguments: [String]) {
   let reactor = Reactor.current
   func open(_ target: String, onText: @escaping (String) -> Void = { _ in }, then: @escaping () -> Void) {
     let opening = reactor.connectTCP("127.0.0.1", port) {
-      WebSocketOpening(target) { deflate in
+      WebSocketOpening("127.0.0.1:\(port)", target) { deflate in
         let echo = WebSocketEcho(.client, deflate)
         echo.onText = onText
         echo.onEnd = then
