@@ -35,7 +35,9 @@ let package = Package(
       name: "Servers",
       dependencies: [
         "Measure", swirl, .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio),
     .executableTarget(name: "Chains", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "Timers", dependencies: ["Measure", swirl] + nio),

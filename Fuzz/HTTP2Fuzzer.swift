@@ -100,6 +100,8 @@ final class CheckedSession {
       seen.append(Note(what: .closed, stream: id, bytes: [UInt8(truncatingIfNeeded: code.rawValue)]))
     case .fieldsTooLong(let id):
       check(!closed.contains(id), "too long after closed on \(id)")
+      // A request, whose content may follow.
+      if session.role == .server, streams[id] == nil { streams[id] = .begun }
       seen.append(Note(what: .tooLong, stream: id))
     case .streamError(let error):
       check(error.stream > 0, "\(error)")

@@ -65,6 +65,11 @@ class Bench:
         """The certificate that nginx has."""
         return self.folder / "certificate.pem"
 
+    @property
+    def key(self):
+        """The key of that certificate."""
+        return self.folder / "key.pem"
+
     def server(self, words):
         return Server(self.command(words), [self.server_core])
 

@@ -1,4 +1,4 @@
-"""Many connections that have had one answer and wait."""
+"""Many connections that have had one answer and wait; connections of HTTP/2 with many requests that wait for theirs."""
 
 import resource
 import selectors
@@ -43,3 +43,45 @@ class Held:
 
     def __exit__(self, *_):
         self.close()
+
+
+class HeldStreams(Held):
+    """Opens connections of HTTP/2, without TLS, and on each so many requests, which the server does not answer soon."""
+
+    def __init__(self, port, connections, streams, path="slow"):
+        self._sockets = []
+        frames = b"".join(_frame(1, 5, 2 * index + 1, _fields(port, path)) for index in range(streams))
+        try:
+            for _ in range(connections):
+                one = socket.create_connection(("127.0.0.1", port), timeout=10)
+                self._sockets.append(one)
+                one.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0) + frames + _frame(6, 0, 0, bytes(8)))
+                self._await_pong(one)
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _await_pong(one):
+        """The answer to PING comes behind all that the server has read before it."""
+        with one.makefile("rb") as frames:
+            while True:
+                head = frames.read(9)
+                if len(head) < 9:
+                    raise OSError("the server has closed a connection")
+                frames.read(int.from_bytes(head[:3]))
+                if head[3] == 3 or head[3] == 7:
+                    raise OSError(f"the server has refused a stream or the connection: frame {head.hex()}")
+                if head[3] == 6:
+                    return
+
+
+def _frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
+
+
+def _fields(port, path):
+    """GET over http, by the static table of HPACK (RFC 7541, appendix A), literals without an index."""
+    authority = f"127.0.0.1:{port}".encode()
+    path = f"/{path}".encode()
+    return b"\x82\x86\x04" + bytes([len(path)]) + path + b"\x01" + bytes([len(authority)]) + authority

@@ -5,9 +5,11 @@ import re
 from processes import Failed, run
 
 
-def load(url, cores, streams=100, connections=1, seconds=2):
-    """Gives how many requests were answered in which time, and what the program used."""
+def load(url, cores, streams=100, connections=1, seconds=2, http1=False):
+    """Of HTTP/2, or over TLS of HTTP/1.1: gives how many requests were answered in which time, and what the program used."""
     command = ["h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{max(1, round(seconds))}", "-T10"]
+    if http1:
+        command.append("--h1")
     ended = run([*command, url], cores, timeout=seconds + 60)
     time = re.search(r"finished in ([\d.]+)(ms|s)", ended.output)
     requests = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed", ended.output)

@@ -49,6 +49,7 @@ http {{
     listen 127.0.0.1:{http2_port} http2 backlog=16384 reuseport;
     location = /small {{ return 200 "{small}"; }}
     location = /hello {{ return 200 "hello"; }}
+    location = /slow {{ {slow} }}
     root {folder};
   }}
   server {{
@@ -58,6 +59,7 @@ http {{
     ssl_protocols TLSv1.3;
     ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
     location = /small {{ return 200 "{small}"; }}
+    location = /hello {{ return 200 "hello"; }}
     root {folder};
   }}
 }}

@@ -6,7 +6,7 @@ import typing
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
-from servers import AWAITING_HANDLERS, echoing, idle_connections, serving, serving_http2
+from servers import AWAITING_HANDLERS, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
 from transfers import downloading, uploading
 
 ONE, TWO = "one core", "two cores"
@@ -92,7 +92,22 @@ ROWS = [
         quick=False,
     ),
     Row("server 1 MiB, HTTP/2", serving_http2("1m", streams=10), "nginx", quick=False),
-    Row("server hello over TLS", not_yet="TLS"),
+    Row(
+        "server hello over TLS, 100 connections",
+        serving_tls("hello", streams=1, connections=100, http1=True),
+        "nginx",
+        quick=False,
+    ),
+    Row("server hello, HTTP/2 over TLS, 100 streams", serving_tls("hello"), "nginx", quick=False),
+    Row(
+        "server, 10,000 requests of HTTP/2 that wait",
+        waiting_streams(100, 100),
+        "nginx",
+        metric="kib",
+        operation="stream",
+        arrangements=(TWO,),
+        quick=False,
+    ),
     Row("server 1 MiB", serving("1m"), "nginx", quick=False),
     Row(
         "server, 10,000 idle connections",

@@ -2,7 +2,7 @@
 
 import time
 
-from connections import Held
+from connections import Held, HeldStreams
 
 HTTP = {
     "Swirl": ["Servers", "swirl"],
@@ -13,6 +13,10 @@ HTTP = {
     "Tornado": ["server_tornado.py"],
     "Twisted": ["server_twisted.py"],
 }
+#: Over TLS, where a client chooses the version.
+SECURED = {name: HTTP[name] for name in ("Swirl", "Hummingbird")}
+#: Servers that never answer.
+SILENT = {"Swirl": ["Servers", "swirl-silent"], "Hummingbird": ["Servers", "hummingbird-silent"]}
 #: Handlers that await: a function that has its result at once, a Deferred of the next turn, an actor on other threads.
 AWAITING_HANDLERS = {
     "Swirl, callback": ["Servers", "swirl"],
@@ -67,6 +71,44 @@ def serving_http2(path, streams=100, connections=1, table={"Swirl": HTTP["Swirl"
         return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
 
     return {"nginx": lambda bench: {"": under_h2load(bench, bench.nginx())}} | _started(table, under_h2load)
+
+
+def serving_tls(path, streams=100, connections=1, http1=False, table=SECURED):
+    """HTTP servers under h2load, over TLS; nginx is the yardstick."""
+
+    def under_h2load(bench, server):
+        before = server.cpu_seconds()
+        port = getattr(server, "http2_tls_port", server.port)
+        url = f"https://127.0.0.1:{port}/{path}"
+        count, wall, _ = bench.h2load(url, streams=streams, connections=connections, http1=http1)
+        used = server.cpu_seconds() - before
+        return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
+
+    def contender(words):
+        def measure(bench):
+            bench.nginx()  # which has the certificate made
+            with bench.server([*words, "--certificate", bench.roots, "--key", bench.key]) as server:
+                return {"": under_h2load(bench, server)}
+
+        return measure
+
+    nginx = {"nginx": lambda bench: {"": under_h2load(bench, bench.nginx())}}
+    return nginx | {name: contender(words) for name, words in table.items()}
+
+
+def waiting_streams(connections, streams):
+    """What a server of HTTP/2 holds for each request that it has not answered, with its share of the connection."""
+
+    def hold(bench, server):
+        port = getattr(server, "http2_port", server.port)
+        with HeldStreams(port, 1, streams):
+            before = server.resident_kib()
+            with HeldStreams(port, connections, streams):
+                time.sleep(0.5)
+                after = server.resident_kib()
+        return {"operations": connections * streams, "kib": (after - before) / (connections * streams)}
+
+    return {"nginx": lambda bench: {"": hold(bench, bench.nginx())}} | _started(SILENT, hold)
 
 
 def idle_connections(count):

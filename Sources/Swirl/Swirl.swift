@@ -6,3 +6,4 @@
 @_exported public import SwirlReactor
 @_exported public import SwirlSystem
 @_exported public import SwirlTLS
+@_exported public import SwirlWebSocket

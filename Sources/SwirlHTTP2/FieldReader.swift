@@ -101,7 +101,8 @@ struct FieldReader {
 
   /// The section, when all its fields were taken.
   func end() -> (FieldSection?, Problem?) {
-    switch kind {
+    if size > limit { return (nil, .tooLong) }
+    return switch kind {
     case .request: endRequest()
     case .response:
       // The shortest form of a number of three digits that needs no string.

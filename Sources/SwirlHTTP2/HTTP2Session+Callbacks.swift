@@ -89,6 +89,8 @@ extension HTTP2Session {
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, on stream: Int32
   ) -> Int32 {
     guard let problem = fields.append(name, value) else { return 0 }
+    // The rest of a request that is too long is read without being kept: a reset would take the place of its answer.
+    if problem == .tooLong, fields.kind == .request { return 0 }
     end(stream, for: problem)
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
   }
@@ -96,6 +98,9 @@ extension HTTP2Session {
   private func end(_ stream: Int32, for problem: FieldReader.Problem) {
     switch problem {
     case .malformed(let rule): end(stream, .protocolError, "HEADERS on stream \(stream): \(rule)")
+    case .tooLong where fields.kind == .request:
+      floods.chargeReset()
+      events.append(.fieldsTooLong(stream: stream))
     case .tooLong:
       reported.insert(stream)
       if role == .server { floods.chargeReset() }
@@ -109,7 +114,10 @@ extension HTTP2Session {
     let stream = frame.hd.stream_id
     let (section, problem) = fields.end()
     if let problem { end(stream, for: problem) }
-    guard let section else { return }
+    guard let section else {
+      if problem == .tooLong, endsStream { events.append(.end(stream: stream)) }
+      return
+    }
     // Informational responses have no end of their own.
     if fields.kind != .response || section.status >= 200 { floods.earn(2 * (scanner.frame.length + 9)) }
     switch fields.kind {

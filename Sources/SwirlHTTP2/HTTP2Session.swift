@@ -218,7 +218,7 @@ package final class HTTP2Session {
     if !debug.isEmpty { return debug }
     switch code {
     case .frameSizeError: return "its length is \(frame.length) bytes (RFC 9113 §4.2)"
-    case .compressionError: return "its fields cannot be decompressed (RFC 9113 §4.3)"
+    case .compressionError: return "its fields cannot be decompressed, or one is larger than 64 KiB (RFC 9113 §4.3)"
     case .flowControlError: return "it exceeds a window (RFC 9113 §6.9.1)"
     case .streamClosed: return "the stream is closed (RFC 9113 §5.1)"
     default: return "it breaks the protocol"

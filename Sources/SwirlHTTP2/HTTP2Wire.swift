@@ -27,7 +27,8 @@ package final class HTTP2Wire {
   /// Whether a call on the stack will flush.
   private var isBusy = false
   private var isFlushScheduled = false
-  private var isWritingPaused = false
+  /// Whether the transport takes no more for now.
+  package private(set) var isWritingPaused = false
   private var hasEnded = false
 
   /// - Parameter owner: retains the wire.

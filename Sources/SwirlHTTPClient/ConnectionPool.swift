@@ -29,6 +29,10 @@ final class ConnectionPool {
   var shared: [any SharedConnection] = []
   /// One of them, whose successor is being connected.
   weak var renewed: (any SharedConnection)?
+  /// How many streams a new shared connection begins before the server's settings come: as many as on the last one.
+  var assumedStreamLimit = ConnectionPool.recommendedStreamLimit
+  /// What RFC 9113 §6.5.2 recommends to servers, at least.
+  static let recommendedStreamLimit = 100
   /// Whether a further shared connection could not be made: the others have to do.
   var isFurtherRefused = false
   /// What the origin speaks: nil until the first connection says so.

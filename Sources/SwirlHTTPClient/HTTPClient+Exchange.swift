@@ -172,7 +172,8 @@ extension HTTPClient {
       case .finished: return
       case nil: break
       }
-      finish(.failure(error))
+      // Without a consumer the call that starts it has not returned: content that is sent at once may fail at once.
+      if consumer == nil { finishSoon(.failure(error)) } else { finish(.failure(error)) }
     }
 
     func abortTimedOut() {

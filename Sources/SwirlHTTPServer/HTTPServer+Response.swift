@@ -23,6 +23,7 @@ extension HTTPServer {
       case bytes([UInt8])
       case stream(length: Int?, (BodyWriter) throws -> Void)
       case upgrade((any Transport) throws -> any StreamProtocol)
+      case webSocket(WebSocketAnswer)
     }
 
     init(_ status: HTTPResponse.Status, _ content: Content, _ contentType: ContentType = .none) {
@@ -219,7 +220,7 @@ extension HTTPServer.Response.Content {
   var isWhole: Bool {
     switch self {
     case .empty, .text, .bytes: true
-    case .stream, .upgrade: false
+    case .stream, .upgrade, .webSocket: false
     }
   }
 
@@ -227,7 +228,7 @@ extension HTTPServer.Response.Content {
     switch self {
     case .text(let text): text.utf8.count
     case .bytes(let bytes): bytes.count
-    case .empty, .stream, .upgrade: 0
+    case .empty, .stream, .upgrade, .webSocket: 0
     }
   }
 }

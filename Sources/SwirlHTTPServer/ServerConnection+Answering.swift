@@ -13,6 +13,9 @@ extension ServerConnection {
     switch response.content {
     case .stream(let length, let write): start(write, length, response, for: first)
     case .upgrade(let makeProtocol): upgrade(makeProtocol, response, for: first)
+    case .webSocket(let answer):
+      first.state = .ready(answer.response(to: first.request, response.fields))
+      respond()
     default: sendFirst(response)
     }
   }
@@ -60,7 +63,7 @@ extension ServerConnection {
         buffer.append(contentsOf: bytes)
       }
       return bytes.count
-    case .empty, .stream, .upgrade: return 0
+    case .empty, .stream, .upgrade, .webSocket: return 0
     }
   }
 

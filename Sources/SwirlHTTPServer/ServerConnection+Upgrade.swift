@@ -30,9 +30,13 @@ extension ServerConnection {
   func handOver(to successor: any StreamProtocol) {
     // From here the successor owns the connection.
     reportAll()
-    server.remove(self)
-    let (bytes, start) = takeUnread()
     let transport = transport!
+    if let successor = successor as? any GracefulProtocol {
+      UpgradedConnection(successor, transport, of: server).succeed(self)
+    } else {
+      server.remove(self)
+    }
+    let (bytes, start) = takeUnread()
     // Resume before the successor gets it, because that may pause it again, and while it has no protocol, so that these
     // bytes come first.
     transport.streamProtocol = nil

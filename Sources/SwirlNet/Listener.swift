@@ -12,7 +12,7 @@ public final class Listener: ReactorHandle {
 
   /// Accepts a connection; a test replaces it by one that fails.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
-  private let makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
+  private var makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
   /// The context of its secured connections, for the handshake before they get their protocol.
   private var security: (any SecurityContext)?
   /// The maker of that context.
@@ -112,6 +112,9 @@ public final class Listener: ReactorHandle {
     socket.close()
     socket = .closed
     socketFile?.remove()
+    // What they make protocols of may retain this.
+    makeProtocol = { _ in nil }
+    makePlainProtocol = nil
   }
 
   private func acceptReady() {

@@ -37,6 +37,9 @@ extension Reactor {
   /// Logs a warning for the program's operator; for the layers above.
   package func warn(_ message: String) { log.warning("\(message)") }
 
+  /// Logs an error of the program's code; for the layers above.
+  package func logError(_ message: String) { log.error("\(message)") }
+
   /// Logs a debug message.
   package func note(_ message: String) { log.debug("\(message)") }
 

@@ -24,6 +24,17 @@ final class TLSSession: ConnectionSecurity {
   /// The number of bytes read from the socket when it was last known to be empty.
   private var countWhenEmpty: UInt64 = 0
   private var hasDeclinedRenegotiation = false
+  private var behind = Behind.unknown
+
+  /// What is behind the bytes of the last read.
+  private enum Behind {
+    case unknown
+    /// At most a part of a record.
+    case incomplete
+    /// The end, or an error: what the next read returns.
+    case ended(Int, errno: Int32)
+  }
+
   /// Without the final dot of a name, which certificates omit.
   private var host: String?
 
@@ -166,16 +177,39 @@ final class TLSSession: ConnectionSecurity {
 
   /// Like `recv`: -1 and `errno`, EAGAIN without data, EPROTO if `failure` has the reason; 0 at the peer's
   /// close_notify. EOF without that is an error, so that truncated data is not mistaken for the whole.
+  ///
+  /// It reads all records that OpenSSL has: a peer that sends many small ones is answered once, not once for each.
   func read(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    OpenSSLError.clear()
-    needsToWriteToRead = false
-    let count = SSL_read(ssl, base, Int32(clamping: room))
-    if count > 0 { return Int(count) }
-    return failed(count, "the peer cut the connection without TLS's own end of it")
+    if case .ended(let result, let error) = behind {
+      behind = .unknown
+      errno = error
+      return result
+    }
+    behind = .unknown
+    var total = 0
+    while total < room, total == 0 || SSL_has_pending(ssl) == 1 {
+      OpenSSLError.clear()
+      needsToWriteToRead = false
+      let count = SSL_read(ssl, base + total, Int32(clamping: room - total))
+      guard count > 0 else {
+        let result = failed(count, "the peer cut the connection without TLS's own end of it")
+        if total == 0 { return result }
+        behind = result < 0 && errno == EAGAIN && !needsToWriteToRead ? .incomplete : .ended(result, errno: errno)
+        break
+      }
+      total += Int(count)
+    }
+    return total
   }
 
-  /// Whether OpenSSL has buffered data from the socket, which the kernel does not report any more.
-  var hasPending: Bool { SSL_has_pending(ssl) == 1 }
+  /// Whether there is input that was taken from the socket, which the kernel does not report any more.
+  var hasPending: Bool {
+    switch behind {
+    case .unknown: SSL_has_pending(ssl) == 1
+    case .incomplete: false
+    case .ended: true
+    }
+  }
 
   /// OpenSSL reads at least this much at once. A read that got less has emptied the socket.
   private static let readAheadLength = 16 * 1024
@@ -188,7 +222,8 @@ final class TLSSession: ConnectionSecurity {
   func hasUndeliveredInput(hasJustRead: Bool) -> Bool {
     let count = BIO_number_read(SSL_get_rbio(ssl))
     // If all reads since then together took less than one full read, the last one was short too.
-    if hasJustRead, !hasPending, count - countWhenEmpty < Self.readAheadLength {
+    if case .ended = behind { return true }
+    if hasJustRead, SSL_has_pending(ssl) == 0, count - countWhenEmpty < Self.readAheadLength {
       countWhenEmpty = count
       return false
     }
@@ -199,7 +234,7 @@ final class TLSSession: ConnectionSecurity {
     if peeked > 0 { return true }
     // A part of a record may be a part of any message.
     guard failed(peeked, "the peer cut the connection without TLS's own end of it") < 0, errno == EAGAIN,
-      !needsToWriteToRead, !hasPending
+      !needsToWriteToRead, SSL_has_pending(ssl) == 0
     else { return true }
     countWhenEmpty = BIO_number_read(SSL_get_rbio(ssl))
     return false

@@ -54,7 +54,13 @@ import Testing
       "PING: unexpected non-CONTINUATION frame or stream_id is invalid"),
     Case(
       [Frame(kind: .headers, flags: 5, stream: 1, payload: [0xFF, 0xFF, 0xFF, 0xFF, 0x7F])], .compressionError,
-      "HEADERS on stream 1: its fields cannot be decompressed (RFC 9113 §4.3)"),
+      "HEADERS on stream 1: its fields cannot be decompressed, or one is larger than 64 KiB (RFC 9113 §4.3)"),
+    Case(
+      [
+        Frame(
+          kind: .headers, flags: 1, stream: 1,
+          payload: Array(literals([("x", String(repeating: "a", count: 65_537))]).prefix(100)))
+      ], .compressionError, "HEADERS on stream 1: its fields cannot be decompressed, or one is larger than 64 KiB"),
     Case(
       [.get(1, ends: false), Frame(kind: .data, flags: 8, stream: 1, payload: [5, 1])], .protocolError,
       "DATA on stream 1: "),

@@ -93,6 +93,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a server that listens is released with its reactor, and by the end of its listener`(stops: Bool) throws {
+    weak var released: HTTPServer?
+    do {
+      let reactor = Reactor()
+      let server = HTTPServer { _ in .text("") }
+      let listener = try server.listen(0, on: reactor)
+      released = server
+      // The listener's own end, of which the server does not know.
+      if stops { listener.stop() }
+    }
+    #expect(released == nil)
+  }
+
   @Test func `while a stopped server waits, a connection from elsewhere is refused`() throws {
     try withReactor { reactor in
       try drain(reactor).addCallback { old -> Deferred<Void> in

@@ -7,13 +7,15 @@ import Swirl
   var configuration = HTTPClient.Configuration()
   configuration.connectionsPerOrigin = load.inFlight
   configuration.connections = load.inFlight
-  if load.usesHTTP2, load.roots == nil { configuration.http2 = .priorKnowledge }
   if let roots = load.roots { configuration.tls.roots = [.file(roots)] }
   return HTTPClient(configuration)
 }
 
 func request(of load: Load) -> HTTPClient.Request {
-  HTTPClient.Request(load.url, headers: load.closesConnections ? [.connection: "close"] : [:])
+  var request = HTTPClient.Request(load.url, headers: load.closesConnections ? [.connection: "close"] : [:])
+  // In the request, because `fetch` uses a client of its own where it is awaited. Over TLS the handshake chooses.
+  if load.usesHTTP2, load.roots == nil { request.http2 = .priorKnowledge }
+  return request
 }
 
 /// One closure per request, which starts the next one.

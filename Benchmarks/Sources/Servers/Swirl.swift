@@ -1,3 +1,4 @@
+import Measure
 import Swirl
 
 /// Default settings, including limits, timeouts and the Date field.
@@ -6,6 +7,11 @@ import Swirl
     HTTPServer { request in
       request.path == "/1m" ? .bytes(Pages.large) : .text(Pages.hello)
     })
+}
+
+/// No handler ever answers: for the memory that a request takes meanwhile.
+@MainActor func swirlSilent() throws {
+  try run(HTTPServer { _ in Deferred<HTTPServer.Response>() })
 }
 
 /// The handler awaits a function with an immediate result, as most handlers of Hummingbird do.
@@ -40,6 +46,10 @@ import Swirl
 }
 
 @MainActor private func run(_ server: HTTPServer) throws {
-  listening(on: Int(try server.listen(0).localAddress.port))
+  var tls: TLSConfiguration?
+  if let identity = Identity(Options()) {
+    tls = .server(.init(chain: .file(identity.certificate), privateKey: .file(identity.key)))
+  }
+  listening(on: Int(try server.listen(0, tls: tls).localAddress.port))
   reactor.run()
 }

@@ -37,6 +37,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
   @exclusivity(unchecked) private(set) var birth: ConnectionBirth?
   /// It takes no further requests.
   @exclusivity(unchecked) private(set) var isDraining = false
+  /// The server ends it in order, after it has taken some of its requests.
+  @exclusivity(unchecked) private var endsAfterSome = false
   /// What ended it, or will end it.
   private(set) var ending: HTTP2Ending?
   @exclusivity(unchecked) private var liveness: HTTP2Liveness
@@ -64,7 +66,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     var settings = HTTP2Settings()
     settings.fieldBytes = pool.limits.headBytes
     session = HTTP2Session(.client, settings)
-    streamLimit = min(session.remoteStreamLimit, Self.assumedStreamLimit)
+    streamLimit = min(session.remoteStreamLimit, pool.assumedStreamLimit)
     wire = HTTP2Wire(session, over: transport, for: self)
   }
 
@@ -79,8 +81,6 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
 
   // MARK: - How much it takes
 
-  /// How many streams a server allows, as long as its settings have not come (RFC 9113 §6.5.2 recommends it).
-  private static let assumedStreamLimit = 100
   /// After so many streams another connection takes over, before a load balancer cuts this one at 10,000.
   private static let renewalCount = 9_000
   /// The most streams on one connection.
@@ -224,7 +224,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     case .streamError(let error): streams[error.stream]?.fail(error)
     case .closed(let id, let code): streams[id]?.closed(code)
     case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()
-    case .goAway(_, let code, let debug):
+    case .goAway(let last, let code, let debug):
+      endsAfterSome = code == .noError && last > 0
       if code != .noError || ending == nil { ending = .goAway(code, debug) }
       if code != .noError, cutoff == .max {
         // It should close now (RFC 9113 §5.4.1); answers may be on their way.
@@ -232,7 +233,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
         watch(cutoff)
       }
       drain()
-    case .settings: streamLimit = session.remoteStreamLimit
+    case .settings:
+      streamLimit = session.remoteStreamLimit
+      pool.assumedStreamLimit = max(1, min(streamLimit, ConnectionPool.recommendedStreamLimit))
     case .pong, .sent: break
     }
   }
@@ -276,6 +279,14 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
 
   /// Repeats a request of which the server has done nothing, or that may be repeated.
   func sendAgain(_ exchange: HTTPClient.Exchange) { pool.retry(exchange) }
+
+  /// Repeats a request that the server has refused.
+  func sendRefusedAgain(_ exchange: HTTPClient.Exchange) {
+    // Without a count: where each connection takes some, all get their turn.
+    if endsAfterSome { return pool.retry(exchange) }
+    exchange.refusals += 1
+    if exchange.refusals == 1 { pool.retry(exchange) } else { RefusedRequest.sendLater(exchange, on: reactor) }
+  }
 
   /// Repeats a request by HTTP/1.1, as the server asks.
   func sendAgainByHTTP1(_ exchange: HTTPClient.Exchange) {

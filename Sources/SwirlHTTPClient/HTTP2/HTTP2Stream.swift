@@ -222,9 +222,8 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     switch code {
     case .refusedStream where mayRepeatRefused:
       // The server has done nothing of it (RFC 9113 §8.7).
-      exchange.refusals += 1
       leave(nil)
-      if !exchange.isFinished { connection.sendAgain(exchange) }
+      if !exchange.isFinished { connection.sendRefusedAgain(exchange) }
     case .http11Required where exchange.request.hasReplayableBody && exchange.refusals == 0:
       exchange.refusals += 1
       leave(nil)
@@ -246,12 +245,9 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     }
   }
 
-  /// How often a request is repeated that a server refuses before it looks at it.
-  private static let refusalLimit = 10
-
   private var mayRepeatRefused: Bool {
     head == nil && exchange.request.hasReplayableBody && connection.repeatsRequests
-      && exchange.refusals < Self.refusalLimit
+      && exchange.refusals < RefusedRequest.limit
   }
 
   func connectionLost(_ ending: HTTP2Ending) {
@@ -260,7 +256,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
     let mayRepeat =
       // What was not written the server cannot have processed.
       !connection.hasWritten(self)
-      ? exchange.refusals < Self.refusalLimit : !exchange.isRetry && exchange.request.isRepeatable
+      ? exchange.refusals < RefusedRequest.limit : !exchange.isRetry && exchange.request.isRepeatable
     let isRepeated = head == nil && mayRepeat && exchange.request.hasReplayableBody && connection.repeatsRequests
     if isRepeated {
       if !connection.hasWritten(self) { exchange.refusals += 1 }

@@ -44,7 +44,7 @@ struct TrailerReader: Sendable {
     switch TrailerRule(bytes, field.name) {
     case .allowed:
       lines.append(copying: bytes.extracting(range))
-      lines.append("\r\n")
+      lines.appendLineEnd()
     case .dropped:
       break
     case .refused:

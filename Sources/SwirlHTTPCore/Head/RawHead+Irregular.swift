@@ -21,7 +21,7 @@ extension RawHead {
         line = head.trimmed(line)
       }
       bytes.append(copying: head.extracting(line))
-      bytes.append("\r\n")
+      bytes.appendLineEnd()
       if fieldsStart == 0 { fieldsStart = bytes.count }
       start = lineFeed + 1
     }

@@ -7,7 +7,7 @@ public enum ChunkSerializer {
     if content.isEmpty { return }
     appendSize(content.count, to: &output)
     output.append(copying: content)
-    output.append("\r\n")
+    output.appendLineEnd()
   }
 
   /// Appends the line before a chunk's data, for content that the caller writes itself; CRLF must follow that content.
@@ -18,7 +18,7 @@ public enum ChunkSerializer {
   public static func appendSize(_ size: Int, to output: inout [UInt8]) {
     guard size > 0 else { fatalError("an empty chunk ends the content: use appendEnd") }
     output.append(hexadecimal: size)
-    output.append("\r\n")
+    output.appendLineEnd()
   }
 
   /// Appends the last chunk and the trailer section.
@@ -37,7 +37,7 @@ public enum ChunkSerializer {
         }
         try output.append(field)
       }
-      output.append("\r\n")
+      output.appendLineEnd()
     }
   }
 }

@@ -57,7 +57,7 @@ public struct RequestSerializer: Sendable, Hashable {
       try append(fields, host: host.name, framing, to: &output)
       output.append(framing)
       if !isPersistent { output.append("Connection: close\r\n") }
-      output.append("\r\n")
+      output.appendLineEnd()
     }
   }
 

@@ -70,7 +70,7 @@ public struct ResponseSerializer: Sendable, Hashable {
       }
       output.append(framing)
       if status >= 200 { appendConnection(framing, to: &output) }
-      output.append("\r\n")
+      output.appendLineEnd()
     }
   }
 
@@ -89,7 +89,7 @@ public struct ResponseSerializer: Sendable, Hashable {
       throw HTTPWireError(.invalidOutput, "the reason phrase has the control character \(byte.hex) (RFC 9112 §4)")
     }
     output.append(contentsOf: reason.utf8)
-    output.append("\r\n")
+    output.appendLineEnd()
   }
 
   /// A 1.0 client closes unless it receives `keep-alive` (RFC 9112 §9.3).

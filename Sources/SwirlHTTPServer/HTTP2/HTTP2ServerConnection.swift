@@ -31,6 +31,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   private var streams: [Int32: HTTP2ServerStream] = [:]
   /// The streams that have a piece of content for their handlers.
   private var readers: [HTTP2ServerStream] = []
+  /// The client sends nothing more, and still reads.
+  private var isHalfClosed = false
   /// How many bytes were dropped while lingering.
   private var droppedBytes = 0
   var unreported: [UnreportedAnswer] = []
@@ -97,7 +99,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     if server.configuration.answersHalfClosedClients, hasStreams, state != .lingering {
       // What is not complete now never will be.
       for stream in inOrder where !stream.hasInputEnded { stream.clientGone(ConnectionEnd(.closed)) }
-      drain()
+      isHalfClosed = true
+      // At once: it has no answer to a first notice.
+      drainNow()
       return true
     }
     cancelStreams()
@@ -141,6 +145,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func take(_ event: HTTP2Event, _ bytes: Span<UInt8>) {
     switch event {
+    // A handler may have ended the connection, with more requests in the same read.
+    case .head where transport.isClosing, .fieldsTooLong where transport.isClosing: break
     case .head(let id, let section, let endsStream): begin(id, section, endsStream: endsStream)
     case .data(let id, let range):
       session.consumeConnection(range.count)
@@ -150,18 +156,31 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     case .end(let id): streams[id]?.inputEnded()
     case .sent(let id): streams[id]?.outputEnded()
     case .closed(let id, let code): if let stream = streams[id] { remove(stream, code) }
-    case .fieldsTooLong(let id): streams[id]?.clientGone(.failed("its trailers are too long", facts.peer))
+    case .fieldsTooLong(let id):
+      if let stream = streams[id] {
+        stream.clientGone(.failed("its trailers are too long", facts.peer))
+      } else {
+        let limit = server.configuration.limits.headBytes
+        add(id).refuse(
+          HTTPServer.StatusError(
+            .requestHeaderFieldsTooLarge, "the fields are larger than \(limit) bytes (RFC 9113 §6.5.2, RFC 6585 §5)"))
+      }
     case .streamError(let error): streams[error.stream]?.clientGone(.failed(error.reason, facts.peer))
     case .pong(Self.shutdownPing): if state == .announced { drainNow() }
     case .goAway, .informational, .settings, .pong: break
     }
   }
 
-  private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
+  private func add(_ id: Int32) -> HTTP2ServerStream {
     // Otherwise it is the time of the next step to the end.
     if state == .open { idleDeadline = .max }
     let stream = HTTP2ServerStream(id, on: self)
     streams[id] = stream
+    return stream
+  }
+
+  private func begin(_ id: Int32, _ section: FieldSection, endsStream: Bool) {
+    let stream = add(id)
     do throws(HTTPWireError) {
       let limits = server.configuration.limits
       let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
@@ -195,15 +214,22 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
 
   func flushed() {
+    if isHalfClosed, !wire.isWritingPaused { resetStuck() }
     reportSent()
     watchTransport()
     if session.isOver, state != .announced { close() }
+  }
+
+  /// A half-closed client opens no windows: resets the streams that wait for one.
+  private func resetStuck() {
+    for stream in inOrder where session.pendingBytes(of: stream.id) > 0 { stream.reset(.cancel) }
   }
 
   // MARK: - Ending
 
   func drain() {
     guard state == .open else { return }
+    for stream in inOrder { (stream.tunnel?.streamProtocol as? any GracefulProtocol)?.closeGracefully() }
     // Twice, so that requests on their way are answered (RFC 9113 §6.8).
     state = .announced
     session.announceShutdown()

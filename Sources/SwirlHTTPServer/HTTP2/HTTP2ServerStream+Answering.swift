@@ -23,6 +23,9 @@ extension HTTP2ServerStream {
     switch response.content {
     case .stream(let length, let write): start(write, length, response, exchange)
     case .upgrade(let makeProtocol): startTunnel(makeProtocol, response, exchange)
+    case .webSocket(let answer):
+      exchange.state = .ready(answer.response(to: exchange.request, response.fields))
+      respond()
     case .empty, .text, .bytes: sendWhole(response, exchange)
     }
     connection.wire.flushSoon()
@@ -44,7 +47,7 @@ extension HTTP2ServerStream {
       switch response.content {
       case .text(let text): write(Array(text.utf8))
       case .bytes(let bytes): write(bytes)
-      case .empty, .stream, .upgrade: break
+      case .empty, .stream, .upgrade, .webSocket: break
       }
       session.end(id)
     }

@@ -120,6 +120,24 @@ extension HTTPClientTests {
       #expect(try echo(.stream(pieces)).outcome.httpError?.code == .requestBody)
     }
 
+    @Test(arguments: Outcome.Form.allCases)
+    func `content that fails at once, on a connection that is there, is an error of the same kind`(
+      form: Outcome.Form
+    ) throws {
+      struct Broken: Error {}
+      let bench = try ClientBench()
+      bench.fetch("/")
+      bench.run()
+      let request = HTTPClient.Request(
+        bench.server.url, method: .post, body: .producer { { .fail(Broken()) } })
+      // The fetch returns first.
+      let outcome = bench.fetch(request, form)
+      #expect(outcome.count == 0)
+      bench.run()
+      #expect(outcome.httpError?.code == .requestBody && outcome.count == 1)
+      bench.end()
+    }
+
     @Test func `a file is read while it is sent, and one that is not there is an error at once`() throws {
       let path = FileManager.default.temporaryDirectory.appending(path: "swirl-\(UUID()).bin").path
       try Data(pattern(1_000_000)).write(to: URL(filePath: path))

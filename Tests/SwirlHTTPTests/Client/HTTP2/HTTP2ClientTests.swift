@@ -175,15 +175,6 @@ extension HTTPClientTests {
       #expect(outcome.text == "at last" && bench.requests.count == 4)
     }
 
-    @Test func `one that is always refused fails`() throws {
-      let bench = try HTTP2Bench()
-      bench.answer = { $0.reset(.refusedStream) }
-      let outcome = bench.fetch("/")
-      bench.run()
-      #expect((outcome.error as? HTTPError)?.description.contains("REFUSED_STREAM") == true)
-      #expect(bench.requests.count == 11)
-    }
-
     @Test func `another reset is the error of the request, and names its code`() throws {
       let bench = try HTTP2Bench()
       bench.answer = { $0.reset(.internalError) }

@@ -1,0 +1,8 @@
+/// A protocol that took over a connection of a server, and ends it in its own way when the server stops.
+package protocol GracefulProtocol: StreamProtocol {
+  /// Begins to end the connection; the transport's end follows soon.
+  func closeGracefully()
+
+  /// Called once, when the connection has ended.
+  var onEnd: (() -> Void)? { get set }
+}

@@ -1,0 +1,157 @@
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+import SwirlReactor
+
+extension WebSocket {
+  func take(by callback: @escaping (Message) throws -> Deferred<Void>?) {
+    messageCallback = callback
+    resume()
+  }
+
+  /// A handler that has set no ``onMessage(_:)`` takes no messages: they are read and dropped, so that pings are
+  /// answered and the peer's end is noticed.
+  package func discardMessages() {
+    isDiscarding = true
+    resume()
+  }
+
+  /// Whether there is room for another message.
+  private var canTakeMessage: Bool {
+    if state == .closed { return false }
+    if arrivedBytes < Self.kept || nextMessage != nil || isDiscarding { return true }
+    return messageCallback != nil && !isCallbackBusy
+  }
+
+  /// How many bytes of messages are kept while nothing takes them.
+  private static let kept = 64 * 1024
+
+  // MARK: - Bytes
+
+  func received(_ bytes: Span<UInt8>) {
+    lastReceived = reactor.turnTime
+    if isReading || !unread.isEmpty {
+      unread.append(copying: bytes)
+      return
+    }
+    let position = readingTogether { read(bytes) }
+    if position < bytes.count { unread.append(copying: bytes.extracting(position...)) }
+    pauseIfFull()
+  }
+
+  /// Continues with what was kept, and reads on.
+  func resume() {
+    if isReading { return }
+    readingTogether { deliver() }
+    if state == .closed { return }
+    while !unread.isEmpty, canTakeMessage, state != .closed {
+      let bytes = unread
+      unread = []
+      let position = readingTogether { read(bytes.span) }
+      if position < bytes.count { unread.insert(contentsOf: bytes[position...], at: 0) }
+      if position == 0 { break }
+    }
+    if isReadingPaused, unread.isEmpty, canTakeMessage {
+      isReadingPaused = false
+      transport.resumeReading()
+    }
+  }
+
+  private func pauseIfFull() {
+    if state == .closed { return }
+    if !canTakeMessage || !unread.isEmpty, !isReadingPaused {
+      isReadingPaused = true
+      transport.pauseReading()
+    }
+  }
+
+  /// Frames that `body` sends are written together.
+  private func readingTogether<Result>(_ body: () -> Result) -> Result {
+    isReading = true
+    let result = body()
+    isReading = false
+    flush()
+    return result
+  }
+
+  /// Returns how many bytes were read.
+  private func read(_ bytes: Span<UInt8>) -> Int {
+    var position = 0
+    while canTakeMessage {
+      do throws(WebSocketError) {
+        guard let event = try reader.next(bytes, from: &position) else { break }
+        handle(event)
+      } catch {
+        fail(error)
+        return bytes.count
+      }
+    }
+    return state == .closed ? bytes.count : position
+  }
+
+  private func handle(_ event: WebSocketEvent) {
+    switch event {
+    case .text:
+      take(.text(String(decoding: reader.takeContent(), as: UTF8.self)))
+    case .binary:
+      take(.binary(reader.takeContent()))
+    case .ping:
+      answerPing(reader.takeControl())
+    case .pong:
+      received(pong: reader.takeControl())
+    case .close(let code):
+      closeReceived(code, String(decoding: reader.takeControl(), as: UTF8.self))
+    }
+  }
+
+  // MARK: - Messages
+
+  private func take(_ message: Message) {
+    // After our Close frame messages are not delivered: the program has said that it is done.
+    if state != .open { return }
+    if arrived.isEmpty, !isCallbackBusy, let messageCallback { return call(messageCallback, message) }
+    if isDiscarding, messageCallback == nil, nextMessage == nil { return }
+    arrived.append(message)
+    arrivedBytes += message.count + Self.overhead
+    deliver()
+  }
+
+  /// What a kept message takes besides its content: empty ones count, too.
+  private static let overhead = 32
+
+  private func deliver() {
+    while !arrived.isEmpty {
+      if let messageCallback {
+        if isCallbackBusy { return }
+        call(messageCallback, takeArrived())
+      } else if let next = nextMessage.take() {
+        next.callback(takeArrived())
+      } else {
+        if isDiscarding { while !arrived.isEmpty { _ = takeArrived() } }
+        return
+      }
+    }
+    if let end, !isReported, !isCallbackBusy { report(end) }
+  }
+
+  func takeArrived() -> Message {
+    // It is asked for only where there is one.
+    let message = arrived.popFirst()!
+    arrivedBytes -= message.count + Self.overhead
+    return message
+  }
+
+  private func call(_ callback: (Message) throws -> Deferred<Void>?, _ message: Message) {
+    do {
+      guard let done = try callback(message) else { return }
+      isCallbackBusy = true
+      done.addBoth { [self] result in
+        isCallbackBusy = false
+        switch result {
+        case .success, .failure(is SendError): resume()
+        case .failure(let error): fail(inProgram: error)
+        }
+      }
+    } catch { fail(inProgram: error) }
+  }
+}

@@ -1,0 +1,98 @@
+public import SwirlDeferred
+import SwirlNet
+import SwirlReactor
+
+extension WebSocket {
+  /// Sends text. The Deferred fires at once while the peer reads, otherwise when it has taken most of what waits; it
+  /// fails with a ``SendError``.
+  @discardableResult
+  public func send(_ text: String) -> Deferred<Void> {
+    var text = text
+    return text.withUTF8 { send(unsafe Span(_unsafeElements: $0), isText: true) }
+  }
+
+  /// Sends bytes, as a binary message. See ``send(_:)-(String)``.
+  @discardableResult
+  public func send(_ bytes: [UInt8]) -> Deferred<Void> { send(bytes.span, isText: false) }
+
+  /// Sends a message. See ``send(_:)-(String)``.
+  @discardableResult
+  public func send(_ message: Message) -> Deferred<Void> {
+    switch message {
+    case .text(let text): send(text)
+    case .binary(let bytes): send(bytes)
+    }
+  }
+
+  private func send(_ content: Span<UInt8>, isText: Bool) -> Deferred<Void> {
+    if let refusal = refusal(content.count) { return refusal }
+    writer.message(content, isText: isText, compressed: content.count >= Self.compressedFrom, to: &output)
+    return sent()
+  }
+
+  /// Shorter messages grow, or save nothing.
+  private static let compressedFrom = 64
+
+  /// Why a message is not sent, as the result of its `send`; nil if it is.
+  func refusal(_ count: Int) -> Deferred<Void>? {
+    guard state == .open else { return .fail(SendError.isClosed(end)) }
+    if !isFull(count) { return nil }
+    switch configuration.overflow {
+    case .wait: return .fail(SendError.bufferIsFull)
+    case .drop:
+      droppedMessages += 1
+      return .succeed()
+    case .close:
+      cutOff(.policyViolation, "the peer reads too slowly")
+      return .fail(SendError.isClosed(end))
+    }
+  }
+
+  /// Whether a message of so many bytes is too much. One that is alone is not: it may be larger than the buffer.
+  func isFull(_ count: Int) -> Bool {
+    let waiting = bufferedBytes
+    return waiting > 0 && waiting + count > configuration.sendBufferSize
+  }
+
+  /// A frame is in the output.
+  func sent() -> Deferred<Void> {
+    if !isReading || output.count > Self.together { flush() }
+    return isWritingPaused ? room() : .succeed()
+  }
+
+  /// How many bytes of frames are collected in one read.
+  private static let together = 64 * 1024
+
+  /// Fires when the peer has taken enough.
+  private func room() -> Deferred<Void> {
+    let deferred = Deferred<Void>(canceller: { [weak self] deferred in
+      self?.waitingSends.removeAll { $0 === deferred }
+    })
+    waitingSends.append(deferred)
+    return deferred
+  }
+
+  func flush() {
+    if output.isEmpty { return }
+    if output.count >= Self.large {
+      let frames = output
+      output = []
+      transport.write(frames)
+    } else {
+      transport.write(output.span)
+      output.removeAll(keepingCapacity: isReading)
+    }
+  }
+
+  /// From here the transport takes the array instead of a copy.
+  private static let large = 16 * 1024
+
+  func writingPaused() { isWritingPaused = true }
+
+  func writingResumed() {
+    isWritingPaused = false
+    let waiting = waitingSends
+    waitingSends = []
+    for deferred in waiting { deferred.callback() }
+  }
+}
