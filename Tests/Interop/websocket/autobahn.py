@@ -28,12 +28,13 @@ GOOD = {"OK", "NON-STRICT", "INFORMATIONAL"}
 @functools.cache
 def python2():
     """A Python 2.7, or None."""
-    for command, environment in ((["python2.7"], {}), (["python"], {"PYENV_VERSION": "2.7.18"})):
+    # pyenv has a python2.7 that works where this variable says so.
+    for environment in ({}, {"PYENV_VERSION": "2.7.18"}):
         with contextlib.suppress(OSError):
-            words = [*command, "-c", "import sys; print(sys.executable if sys.version_info[:2] == (2, 7) else '')"]
-            shown = subprocess.run(words, capture_output=True, text=True, env=os.environ | environment).stdout.strip()
-            if shown:
-                return shown
+            words = ["python2.7", "-c", "import sys; print(sys.executable)"]
+            shown = subprocess.run(words, capture_output=True, text=True, env=os.environ | environment)
+            if shown.returncode == 0:
+                return shown.stdout.strip()
     return None
 
 
