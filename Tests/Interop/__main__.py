@@ -1,8 +1,8 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
 `Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` sends 1 GiB
-each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httpx and h2
-with pip in an environment of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
+each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httpx, h2,
+websockets and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
 import sys
@@ -18,6 +18,7 @@ import postgres
 import programs
 import proxies
 import tls
+import websocket.part
 
 #: Each part with the programs that it needs.
 PARTS = {
@@ -31,13 +32,15 @@ PARTS = {
     "http2": (http2.part.conformance, ["curl", "nginx", "nghttp", "nghttpd", "httpx", "openssl"]),
     "http2-floods": (http2.part.floods, ["nginx", "nghttpd", "httpx", "openssl"]),
     "http2-programs": (http2.part.programs, ["curl", "nginx", "nghttp", "nghttpd", "h2load", "haproxy", "node", "httpx", "openssl"]),
+    "websocket": (websocket.part.short, ["unshare", "ip", "websockets"]),
+    "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
-#: One proxy instead of three, and without httpbin's table of routes.
-SHORT = [part for part in PARTS if part not in ("proxies", "httpbin")]
-#: "proxies" has it.
-LONG = [part for part in PARTS if part != "proxy"]
+#: One proxy instead of three, without httpbin's table of routes, and not all of Autobahn's cases.
+SHORT = [part for part in PARTS if part not in ("proxies", "httpbin", "websocket-all")]
+#: "proxies" and "websocket-all" have these.
+LONG = [part for part in PARTS if part not in ("proxy", "websocket")]
 
 
 def main():

@@ -2,8 +2,8 @@ import Foundation
 import Swirl
 import SwirlWebSocket
 
-/// Echoes each message, on the machines of a WebSocket alone.
-final class WebSocketEcho: StreamProtocol {
+/// A client's end, on the machines of a WebSocket alone: echoes each message.
+private final class WebSocketEcho: StreamProtocol {
   private var reader: WebSocketReader
   private var writer: WebSocketWriter
   private var transport: (any Transport)!
@@ -13,9 +13,9 @@ final class WebSocketEcho: StreamProtocol {
   var onText: (String) -> Void = { _ in }
   var onEnd: () -> Void = {}
 
-  init(_ role: WebSocketRole, _ deflate: WebSocketDeflate.Agreed?) {
-    reader = WebSocketReader(role: role, limits: WebSocketLimits(frame: 1 << 26, message: 1 << 26), deflate: deflate)
-    writer = WebSocketWriter(role: role, deflate: deflate)
+  init(_ deflate: WebSocketDeflate.Agreed?) {
+    reader = WebSocketReader(role: .client, limits: WebSocketLimits(frame: 1 << 26, message: 1 << 26), deflate: deflate)
+    writer = WebSocketWriter(role: .client, deflate: deflate)
     compresses = deflate != nil
   }
 
@@ -54,13 +54,15 @@ final class WebSocketEcho: StreamProtocol {
 /// Asks for a WebSocket, and echoes then.
 private final class WebSocketOpening: StreamProtocol {
   private let key = WebSocketHandshake.makeKey()
+  private let host: String
   private let target: String
   private var parser = ResponseParser()
   private let makeEcho: (WebSocketDeflate.Agreed?) -> WebSocketEcho
   private var transport: (any Transport)!
   private let deflate = WebSocketDeflate()
 
-  init(_ target: String, _ makeEcho: @escaping (WebSocketDeflate.Agreed?) -> WebSocketEcho) {
+  init(_ host: String, _ target: String, _ makeEcho: @escaping (WebSocketDeflate.Agreed?) -> WebSocketEcho) {
+    self.host = host
     self.target = target
     self.makeEcho = makeEcho
   }
@@ -68,14 +70,19 @@ private final class WebSocketOpening: StreamProtocol {
   func connectionMade(_ transport: any Transport) {
     self.transport = transport
     transport.write(
-      "GET \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: \(deflate.offer)\r\n\r\n")
+      "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: \(deflate.offer)\r\n\r\n"
+    )
   }
 
   func dataReceived(_ bytes: Span<UInt8>) {
     var position = 0
     do {
-      guard case .upgraded(let head) = try parser.next(bytes, at: &position) else { return }
+      let head: ResponseHead
+      switch try parser.next(bytes, at: &position) {
+      case .upgraded(let answer), .head(let answer): head = answer
+      default: return
+      }
       let agreement = try WebSocketHandshake.agreement(in: head, key: key, protocols: [], deflate: deflate)
       let echo = makeEcho(agreement.deflate)
       transport.streamProtocol = echo
@@ -90,19 +97,13 @@ private final class WebSocketOpening: StreamProtocol {
 
 /// A server that echoes, on any path.
 func serveWebSockets(_ arguments: [String]) throws {
-  let server = HTTPServer { request in
-    do {
-      let offer = try WebSocketHandshake.offer(in: request.head)
-      var headers = HTTPFields()
-      headers[.secWebSocketAccept] = WebSocketHandshake.accept(key: offer.key!)
-      let deflate = WebSocketDeflate().accept(offer.extensions ?? "")
-      headers[.secWebSocketExtensions] = deflate?.answer
-      return .upgrade(to: "websocket", headers: headers) { _ in WebSocketEcho(.server, deflate?.agreed) }
-    } catch let refusal as WebSocketRefusal {
-      var response = HTTPServer.Response.text(
-        "\(refusal.reason)\n", status: HTTPResponse.Status(code: refusal.statusCode))
-      response.headers = refusal.fields
-      return response
+  var configuration = WebSocket.Configuration()
+  configuration.maximumMessageSize = 1 << 26
+  configuration.sendBufferSize = 1 << 26
+  configuration.compression = .deflate
+  let server = HTTPServer { _ in
+    .webSocket(configuration: configuration) { socket in
+      socket.onMessage { socket.send($0) }
     }
   }
   let port = settings(arguments)["port"].flatMap { Int($0) } ?? 0
@@ -117,8 +118,8 @@ func echoCases(_ arguments: [String]) {
   let reactor = Reactor.current
   func open(_ target: String, onText: @escaping (String) -> Void = { _ in }, then: @escaping () -> Void) {
     let opening = reactor.connectTCP("127.0.0.1", port) {
-      WebSocketOpening(target) { deflate in
-        let echo = WebSocketEcho(.client, deflate)
+      WebSocketOpening("127.0.0.1:\(port)", target) { deflate in
+        let echo = WebSocketEcho(deflate)
         echo.onText = onText
         echo.onEnd = then
         return echo

@@ -114,6 +114,8 @@ case "tls": complete(fetchSecured)
 case "http2": complete(fetchHTTP2)
 #endif
 default:
-  print("usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL… | websocket-serve|websocket-cases port=PORT")
+  print(
+    "usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
+      + " | websocket-serve|websocket-cases port=PORT")
   exit(2)
 }

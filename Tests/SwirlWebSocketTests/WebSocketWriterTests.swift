@@ -1,3 +1,4 @@
+import SwirlReactor
 import Testing
 
 @testable import SwirlWebSocket
@@ -47,6 +48,23 @@ import Testing
       keys.insert(Array(output[2...]))
     }
     #expect(keys.count > 195)
+  }
+
+  @Test func `keys follow from the seed of a virtual reactor`() {
+    func frames(seed: UInt64) -> [UInt8] {
+      let reactor = Reactor(clock: .virtual(seed: seed))
+      var output: [UInt8] = []
+      reactor.callLater(.seconds(1)) { [unowned reactor] in
+        let nothing: [UInt8] = []
+        var writer = WebSocketWriter(role: .client, deflate: nil)
+        for _ in 0..<100 { writer.control(.pong, nothing.span, to: &output) }
+        reactor.crash()
+      }
+      reactor.run()
+      return output
+    }
+    #expect(frames(seed: 7) == frames(seed: 7))
+    #expect(frames(seed: 7) != frames(seed: 8))
   }
 
   @Test func `a reason is cut at 123 bytes, before the character that does not fit`() {
