@@ -20,7 +20,7 @@ let samples = [
   "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "GracefulRestart",
   "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch", "QueueCrawler", "RawHTTP",
   "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler", "SubprocessOutput", "ThreadPool",
-  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
+  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest", "WebSocketEcho",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
