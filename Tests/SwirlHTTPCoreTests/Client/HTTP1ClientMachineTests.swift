@@ -270,7 +270,7 @@ import Testing
         said.append(text(action))
         switch action {
         case .head: if reception != .collected { machine.receive(reception) }
-        case .end, .discardedEnd, .repeatRequest, .unexpectedInput: return said
+        case .end, .discardedEnd, .repeatRequest, .unexpectedInput, .upgraded: return said
         default: break
         }
       }
@@ -291,6 +291,7 @@ import Testing
     case .end(let isKept): isKept ? "end(kept)" : "end"
     case .discardedEnd(let isKept): isKept ? "discarded(kept)" : "discarded"
     case .repeatRequest: "repeat"
+    case .upgraded: "upgraded"
     case .lost: "lost"
     }
   }
