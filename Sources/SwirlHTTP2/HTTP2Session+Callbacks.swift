@@ -209,6 +209,7 @@ extension HTTP2Session {
     let stream = frame.hd.stream_id
     switch nghttp2_frame_type(rawValue: UInt32(frame.hd.type)) {
     case NGHTTP2_DATA, NGHTTP2_HEADERS:
+      if stream > lastRequested { lastRequested = stream }
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
     case NGHTTP2_RST_STREAM:
       lastReset = max(lastReset, stream)
@@ -228,7 +229,7 @@ extension HTTP2Session {
   private static func rule(ofContent code: HTTP2ErrorCode) -> String {
     switch code {
     case .flowControlError: "it exceeds the window of the stream (RFC 9113 §6.9.1)"
-    case .protocolError: "the content is not as long as Content-Length says (RFC 9113 §8.1.1)"
+    case .protocolError: "there may be none, or it is not as long as Content-Length says (RFC 9113 §8.1.1)"
     default: "the stream cannot continue"
     }
   }
