@@ -90,7 +90,7 @@ extension HTTP2Session {
   ) -> Int32 {
     guard let problem = fields.append(name, value) else { return 0 }
     // The rest of a request that is too long is read without being kept: a reset would take the place of its answer.
-    if problem == .tooLong, fields.kind == .request { return 0 }
+    if problem == .tooLong, fields.isAnswerable { return 0 }
     end(stream, for: problem)
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
   }
@@ -98,7 +98,7 @@ extension HTTP2Session {
   private func end(_ stream: Int32, for problem: FieldReader.Problem) {
     switch problem {
     case .malformed(let rule): end(stream, .protocolError, "HEADERS on stream \(stream): \(rule)")
-    case .tooLong where fields.kind == .request:
+    case .tooLong where fields.isAnswerable:
       floods.chargeReset()
       events.append(.fieldsTooLong(stream: stream))
     case .tooLong:
