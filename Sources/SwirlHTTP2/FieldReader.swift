@@ -33,6 +33,9 @@ struct FieldReader {
 
   init(limit: Int) { self.limit = limit }
 
+  /// Whether a section that is too long may be answered: a request, unless it is a bomb, whose fields would cost time.
+  var isAnswerable: Bool { kind == .request && size <= 4 * limit }
+
   mutating func begin(_ kind: Kind) {
     self.kind = kind
     size = 0

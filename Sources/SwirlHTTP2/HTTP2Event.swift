@@ -18,8 +18,8 @@ package enum HTTP2Event {
   /// The stream has ended in both directions, or was reset by either side. If this session reset it because of the
   /// peer, `streamError` or `fieldsTooLong` precede; without them, and without a call of `reset`, the peer did.
   case closed(stream: Int32, HTTP2ErrorCode)
-  /// The fields of a message are longer than allowed. The stream was reset, unless it is a request, which this event
-  /// begins: its answer is to say so (RFC 6585 §5).
+  /// The fields of a message are longer than allowed. The stream was reset, unless it is a request that is at most four
+  /// times as long: its answer is to say so (RFC 6585 §5). A request begins by this event.
   case fieldsTooLong(stream: Int32)
   /// The peer broke a rule on this stream, which was reset (RFC 9113 §5.4.2). A request of which this is the first
   /// event has no head.

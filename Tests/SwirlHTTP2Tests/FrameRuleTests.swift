@@ -18,6 +18,26 @@ import Testing
 
   static let late: [Frame] = [.data(1, "a", ends: true), .data(1, ""), .get(1), .headers(1, [("x-sum", "1")])]
 
+  @Test(arguments: [
+    [Frame.reset(1)], [.headers(1, [(":status", "200"), ("content-length", "1")], ends: false), .data(1, "ab")],
+  ])
+  func `a stream that is closed gets no reset, RFC 9113 §5.1`(frames: [Frame]) throws {
+    let bench = try FrameBench.client()
+    bench.receive(frames)
+    #expect(bench.events.last?.hasPrefix("closed 1") == true)
+    bench.session.reset(1, .cancel)
+    bench.take()
+    #expect(bench.sent.count { $0.kind == .reset && $0.code == 8 } == 0)
+  }
+
+  @Test func `a request that is reset before it was sent is not sent`() throws {
+    let bench = try FrameBench.client()
+    let id = try bench.session.request(
+      Array("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n".utf8), scheme: "https", hasContent: false)
+    bench.session.reset(id, .cancel)
+    #expect(bench.take().isEmpty && bench.events == ["closed \(id) 8"])
+  }
+
   @Test(arguments: late) func `a frame on a stream that has ended is STREAM_CLOSED`(_ frame: Frame) throws {
     let bench = try answered(1)
     bench.receive([frame])

@@ -90,7 +90,7 @@ extension HTTP2Session {
   ) -> Int32 {
     guard let problem = fields.append(name, value) else { return 0 }
     // The rest of a request that is too long is read without being kept: a reset would take the place of its answer.
-    if problem == .tooLong, fields.kind == .request { return 0 }
+    if problem == .tooLong, fields.isAnswerable { return 0 }
     end(stream, for: problem)
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
   }
@@ -98,7 +98,7 @@ extension HTTP2Session {
   private func end(_ stream: Int32, for problem: FieldReader.Problem) {
     switch problem {
     case .malformed(let rule): end(stream, .protocolError, "HEADERS on stream \(stream): \(rule)")
-    case .tooLong where fields.kind == .request:
+    case .tooLong where fields.isAnswerable:
       floods.chargeReset()
       events.append(.fieldsTooLong(stream: stream))
     case .tooLong:
@@ -209,6 +209,7 @@ extension HTTP2Session {
     let stream = frame.hd.stream_id
     switch nghttp2_frame_type(rawValue: UInt32(frame.hd.type)) {
     case NGHTTP2_DATA, NGHTTP2_HEADERS:
+      if stream > lastRequested { lastRequested = stream }
       if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
     case NGHTTP2_RST_STREAM:
       lastReset = max(lastReset, stream)
@@ -228,7 +229,7 @@ extension HTTP2Session {
   private static func rule(ofContent code: HTTP2ErrorCode) -> String {
     switch code {
     case .flowControlError: "it exceeds the window of the stream (RFC 9113 §6.9.1)"
-    case .protocolError: "the content is not as long as Content-Length says (RFC 9113 §8.1.1)"
+    case .protocolError: "there may be none, or it is not as long as Content-Length says (RFC 9113 §8.1.1)"
     default: "the stream cannot continue"
     }
   }

@@ -115,9 +115,12 @@ extension HTTP2Session {
   /// Whether content of a message is still to be sent.
   package func isSending(_ stream: Int32) -> Bool { outgoing[stream] != nil }
 
-  /// Resets a stream.
+  /// Resets a stream. Does nothing on one that is closed, which gets no more frames (RFC 9113 §5.1).
   package func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
     dropContent(of: stream)
+    // A request that is still queued has no stream yet: the library takes it out of its queue.
+    let isQueued = role == .client && stream > lastRequested
+    if !isQueued, nghttp2_session_find_stream(pointer, stream) == nil { return }
     ownResets.insert(stream)
     nghttp2_submit_rst_stream(pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
   }

@@ -36,6 +36,8 @@ package final class HTTP2Session {
   var ownCode: HTTP2ErrorCode?
   /// Streams that this session resets for an error of the peer that was reported.
   @exclusivity(unchecked) var reported: Set<Int32> = []
+  /// The latest stream that a client has opened.
+  @exclusivity(unchecked) var lastRequested: Int32 = 0
   /// Streams that the owner of this object resets.
   @exclusivity(unchecked) var ownResets: Set<Int32> = []
 
