@@ -15,10 +15,10 @@ extension HTTPClient {
   /// }
   /// ```
   ///
-  /// It uses the client's settings: TLS for `wss://`, proxies, cookies and time limits; cancelling the Deferred ends the
-  /// attempt. The Deferred fails with an ``HTTPStatusError`` that has the answer if the server answers otherwise, as by
-  /// a redirect, which is not followed; and with an ``HTTPError`` that names the URL.
-  /// Tornado: `websocket_connect`; aiohttp: `ws_connect`.
+  /// It uses the client's settings: TLS for `wss://`, proxies, cookies and time limits; cancelling the Deferred ends
+  /// the attempt. The Deferred fails with an ``HTTPStatusError`` that has the answer if the server answers otherwise,
+  /// as by a redirect, which is not followed; and with an ``HTTPError`` that names the URL. Tornado:
+  /// `websocket_connect`; aiohttp: `ws_connect`.
   ///
   /// - Parameters:
   ///   - url: beginning with `ws://` or `wss://`; `http://` and `https://` mean the same.

@@ -1,6 +1,7 @@
 extension HTTPServer {
-  /// The pages that may open a WebSocket: browsers send the origin of the page with the request (RFC 6455 §10.2), and let
-  /// any page ask any server, with the user's cookies. Programs that are no browsers send none, and are let in.
+  /// The pages that may open a WebSocket: browsers send the origin of the page with the request (RFC 6455 §10.2), and
+  /// let any page ask any server, with the user's cookies. Programs that are no browsers send no origin, and are let
+  /// in.
   public struct WebSocketOrigins: Sendable {
     private enum Rule {
       case any

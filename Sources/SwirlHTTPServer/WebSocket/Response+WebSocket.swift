@@ -18,12 +18,13 @@ extension HTTPServer.Response {
   /// sockets are closed with 1001. Tornado: `WebSocketHandler`; aiohttp: `WebSocketResponse`.
   ///
   /// - Parameters:
-  ///   - protocols: the subprotocols that this server speaks, the best first; the first that the client offers is chosen.
+  ///   - protocols: the subprotocols that this server speaks, the best first; the first that the client offers is
+  ///     chosen.
   ///   - origins: the pages that may open it.
   ///   - configuration: limits and times.
   ///   - headers: other fields of the response.
-  ///   - handler: called on the reactor's thread when the connection is open. An error that it throws is logged and closes
-  ///     the socket with 1011.
+  ///   - handler: called on the reactor's thread when the connection is open. An error that it throws is logged and
+  ///     closes the socket with 1011.
   public static func webSocket(
     protocols: [String] = [], origins: HTTPServer.WebSocketOrigins = .sameHost,
     configuration: WebSocket.Configuration = WebSocket.Configuration(), headers: HTTPFields = HTTPFields(),

@@ -14,7 +14,7 @@ struct WebSocketAnswer {
 
   /// - Parameter fields: what the handler adds to the answer.
   func response(to request: HTTPServer.Request?, _ fields: HTTPFields?) -> HTTPServer.Response {
-    // There is none only where the request could not be read, and no handler was asked.
+    // No handler is asked where the request could not be read.
     guard let request else { return .status(.badRequest) }
     do throws(WebSocketRefusal) {
       return try agreed(request, fields)

@@ -8,9 +8,9 @@ public import SwirlDeferred
 /// }
 /// ```
 ///
-/// The loop ends when the peer closes with 1000, 1001 or without a code, or when the socket is closed here; otherwise it
-/// throws a ``ClosedError``. While the loop's body runs, at most 64 KiB of messages are kept, and the peer waits. It is for
-/// code on the reactor's thread. Leaving the loop leaves the socket open.
+/// The loop ends when the peer closes with 1000, 1001 or without a code, or when the socket is closed here; otherwise
+/// it throws a ``ClosedError``. While the loop's body runs, at most 64 KiB of messages are kept, and the peer waits. It
+/// is for code on the reactor's thread. Leaving the loop leaves the socket open.
 extension WebSocket: AsyncSequence {
   /// The iterator of a loop.
   public struct AsyncIterator: AsyncIteratorProtocol {
@@ -26,8 +26,8 @@ extension WebSocket: AsyncSequence {
   /// Starts a loop.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(socket: self) }
 
-  /// The next message; nil when the connection was closed in an orderly way. The same as one round of a loop, for callback
-  /// style. It fails with a ``ClosedError`` otherwise. aiohttp: `receive`.
+  /// The next message; nil when the connection was closed in an orderly way. The same as one round of a loop, for
+  /// callback style. It fails with a ``ClosedError`` otherwise. aiohttp: `receive`.
   public func receive() -> Deferred<Message?> {
     require(nextMessage == nil, "one receive(), or loop, at a time: a message goes to one receiver")
     isInLoop = true

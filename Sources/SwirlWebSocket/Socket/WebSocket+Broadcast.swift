@@ -5,8 +5,8 @@ import SwirlReactor
 extension Sequence where Element == WebSocket {
   /// Sends one text to all sockets that are open: encoded once for the sockets of a server, and not compressed.
   ///
-  /// Each socket's ``WebSocket/Configuration/overflow`` decides what happens where the peer is slow; one that waits misses
-  /// this message, which ``WebSocket/droppedMessages`` counts. Returns how many sockets it was sent to.
+  /// Each socket's ``WebSocket/Configuration/overflow`` decides what happens where the peer is slow; one that waits
+  /// misses this message, which ``WebSocket/droppedMessages`` counts. Returns how many sockets it was sent to.
   @discardableResult
   public func broadcast(_ text: String) -> Int {
     var text = text

@@ -12,8 +12,8 @@ extension WebSocket {
     }
   }
 
-  /// Sets what is called with each message, and takes its time: the next comes when the Deferred that it returns has its
-  /// result. The peer waits meanwhile, so that answers to messages never pile up:
+  /// Sets what is called with each message, and takes its time: the next comes when the Deferred that it returns has
+  /// its result. The peer waits meanwhile, so that answers to messages never pile up:
   ///
   /// ```swift
   /// socket.onMessage { message in socket.send(message) }

@@ -1,8 +1,8 @@
 extension WebSocket {
   /// How a connection was closed. WHATWG: `CloseEvent`.
   public struct Close: Sendable, CustomStringConvertible {
-    /// The code of the peer's Close frame, or why we have closed; ``CloseCode/noStatusReceived`` for a Close frame without
-    /// one, ``CloseCode/abnormalClosure`` without a Close frame.
+    /// The code of the peer's Close frame, or why we have closed; ``CloseCode/noStatusReceived`` for a Close frame
+    /// without one, ``CloseCode/abnormalClosure`` without a Close frame.
     public let code: CloseCode
     /// The text in the Close frame, mostly empty.
     public let reason: String
@@ -79,7 +79,8 @@ extension WebSocket {
       case .isClosed(let close?): "the message was not sent: the WebSocket was closed (\(close))"
       case .isClosed(nil): "the message was not sent: the WebSocket is being closed"
       case .bufferIsFull:
-        "the message was not sent: the peer reads too slowly, and the send buffer is full. Wait for the Deferred of each send, or choose another overflow"
+        "the message was not sent: the peer reads too slowly, and the send buffer is full. Wait for the Deferred of "
+          + "each send, or choose another overflow"
       }
     }
   }

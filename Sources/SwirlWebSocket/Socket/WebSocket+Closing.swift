@@ -16,8 +16,8 @@ extension WebSocket {
     startClosing(code, reason, nil)
   }
 
-  /// Sets what is called once, when the connection is over: with the peer's Close frame, or why there was none. Tornado:
-  /// `on_close`.
+  /// Sets what is called once, when the connection is over: with the peer's Close frame, or why there was no such
+  /// frame. Tornado: `on_close`.
   public func onClose(_ callback: @escaping (Close) -> Void) {
     if let end { return callback(end) }
     closeCallback = callback

@@ -3,7 +3,7 @@ import SwirlDeferred
 extension WebSocket {
   /// permessage-deflate (RFC 7692): what this end would have; the handshake says whether the peer agrees.
   public struct Compression: Sendable, Equatable {
-    /// nil for none.
+    /// nil for no compression.
     package let deflate: WebSocketDeflate?
 
     /// No compression.

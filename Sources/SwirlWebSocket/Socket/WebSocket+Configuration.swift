@@ -10,10 +10,11 @@ extension WebSocket {
     /// What happens to a message for which the buffer has no room.
     public var overflow = Overflow.wait
 
-    /// The time without a byte from the peer after which it is sent a ping; nil sends none.
+    /// The time without a byte from the peer after which it is sent a ping; nil sends no pings.
     public var pingInterval: Duration? = .seconds(30)
 
-    /// The time after which a peer that has answered no ping, or has taken no byte of what waits for it, is cut off.
+    /// The time after which a peer that has answered no ping, or has taken no byte of what is buffered for it, is cut
+    /// off.
     public var pingTimeout = Duration.seconds(20)
 
     /// How long closing waits for the peer.

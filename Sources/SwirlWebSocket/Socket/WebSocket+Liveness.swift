@@ -3,8 +3,8 @@ import SwirlNet
 import SwirlReactor
 
 extension WebSocket {
-  /// Sends a ping; fires with the time until its pong (RFC 6455 §5.5.2), and fails with ``SendError/isClosed(_:)`` if the
-  /// connection ends first. Every ``Configuration/pingInterval`` the socket does it by itself.
+  /// Sends a ping; fires with the time until its pong (RFC 6455 §5.5.2), and fails with ``SendError/isClosed(_:)`` if
+  /// the connection ends first. Every ``Configuration/pingInterval`` the socket does it by itself.
   public func ping() -> Deferred<Duration> {
     guard state == .open else { return .fail(SendError.isClosed(end)) }
     let pong = Deferred<Duration>()
@@ -19,7 +19,8 @@ extension WebSocket {
   }
 
   func received(pong content: [UInt8]) {
-    // A pong answers all pings before it (RFC 6455 §5.5.3); one that answers none is a heartbeat, which is nothing to us.
+    // A pong answers all pings before it (RFC 6455 §5.5.3); one that answers no ping is a heartbeat, which needs no
+    // answer.
     guard let answered = pings.take(content, at: reactor.now) else { return }
     roundTrip = answered.roundTrip
     for pong in answered.pongs { pong.deferred.callback(pong.time) }
@@ -90,7 +91,7 @@ struct SentPings {
     ]
   }
 
-  /// The pings that a pong answers: the one with its content, and all before it; nil if it answers none.
+  /// The pings that a pong answers: the one with its content, and all before it; nil if it answers no ping.
   mutating func take(
     _ pong: [UInt8], at time: Instant
   ) -> (roundTrip: Duration, pongs: [(deferred: Deferred<Duration>, time: Duration)])? {

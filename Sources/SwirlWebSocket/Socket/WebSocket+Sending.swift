@@ -3,7 +3,7 @@ import SwirlNet
 import SwirlReactor
 
 extension WebSocket {
-  /// Sends text. The Deferred fires at once while the peer reads, otherwise when it has taken most of what waits; it
+  /// Sends text. The Deferred fires at once while the peer reads, otherwise when it has taken most of the buffer; it
   /// fails with a ``SendError``.
   @discardableResult
   public func send(_ text: String) -> Deferred<Void> {

@@ -13,8 +13,8 @@ public import SwirlReactor
 /// ```
 ///
 /// It belongs to the reactor's thread, on which all callbacks run. A message that comes before ``onMessage(_:)`` is set
-/// or a loop over the socket begins is kept: after 64 KiB of them the socket does not read. Pings of the peer are answered
-/// by the socket.
+/// or a loop over the socket begins is kept: after 64 KiB of them the socket does not read. Pings of the peer are
+/// answered by the socket.
 ///
 /// Tornado: `WebSocketHandler`, `websocket_connect`; aiohttp: `WebSocketResponse`, `ClientWebSocketResponse`; Twisted:
 /// `WebSocketServerProtocol` of Autobahn.

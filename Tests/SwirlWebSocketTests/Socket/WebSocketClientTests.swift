@@ -45,7 +45,7 @@ import Testing
     socket.send("hello")
     bench.run()
     #expect(received == ["welcome to chat", "hello"])
-    // The connection is the socket's: the client has none.
+    // The connection is the socket's, no longer the client's.
     #expect(client.counts.idle == 0)
     var close: WebSocket.Close?
     socket.onClose { close = $0 }
