@@ -60,7 +60,8 @@ extension HTTPClientTests {
       let end =
         WireVersion.current == .http1
         ? "the server closed the connection without an answer"
-        : "the server reset the stream with INTERNAL_ERROR (RFC 9113 §7)"
+        : "the server reset the stream with INTERNAL_ERROR (0x2) (RFC 9113 §7); the server may have processed the "
+          + "request, which may be repeated"
       #expect(
         lines.all == [
           """
