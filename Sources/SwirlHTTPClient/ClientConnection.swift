@@ -103,15 +103,18 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     switch body.content {
     case .bytes(let bytes) where !exchange.request.expectsContinue: if !bytes.isEmpty { transport.write(bytes) }
     case .bytes(let bytes): send(BytesSource(bytes), length: bytes.count, of: exchange)
-    case .source(let length, _, let make): send(make(), length: length, of: exchange)
+    case .source(let length, _, let make): send(make(), length: length, trailers: body.trailers, of: exchange)
     }
   }
 
   /// RFC 9110 §10.1.1: a server that does not know the expectation will never send a 100.
   static let continueTimeout = Duration.seconds(1)
 
-  private func send(_ source: any BodySource, length: Int?, of exchange: HTTPClient.Exchange) {
-    let sender = BodySender(source, length: length, on: transport) { [unowned self, unowned exchange] outcome in
+  private func send(
+    _ source: any BodySource, length: Int?, trailers: (() -> HTTPFields)? = nil, of exchange: HTTPClient.Exchange
+  ) {
+    let sender = BodySender(source, length: length, trailers: trailers, on: transport) {
+      [unowned self, unowned exchange] outcome in
       self.sender = nil
       switch outcome {
       case .sent: machine.contentSent()

@@ -21,7 +21,7 @@ extension ConnectionPool {
     // An HTTP/2 connection that was under way does not change what the origin has asked for.
     if wireProtocol == known || wireProtocol == .http1Required { return }
     wireProtocol = known
-    if !isDetached, use == pools.configuration.http2 { pools.note(known, of: origin) }
+    if !isDetached, use == pools.use(for: origin) { pools.note(known, of: origin) }
   }
 
   /// Whether another shared connection may be made.

@@ -36,6 +36,8 @@ final class ConnectionPools {
   let proxyTLS: TLSConfiguration
   let idleNanoseconds: Int64
   private let lifetimeNanoseconds: Int64?
+  /// The origins whose servers are known to speak HTTP/2.
+  private let knownOrigins: Set<Origin>
   private var pools: [Key: ConnectionPool] = [:]
   /// Which protocol an origin speaks, as far as it was seen.
   private var protocols: [Origin: ConnectionPool.WireProtocol] = [:]
@@ -59,6 +61,7 @@ final class ConnectionPools {
     var limits = configuration.limits
     limits.bodyBytes = configuration.maximumBodySize
     self.limits = limits
+    knownOrigins = Set(configuration.http2PriorKnowledgeOrigins.map(Origin.init(known:)))
     tls = configuration.tls.offering(configuration.http2.applicationProtocols)
     http1TLS = configuration.tls.offering(HTTPClient.HTTP2Use.off.applicationProtocols)
     proxyTLS = configuration.proxyTLS.offering(HTTPClient.HTTP2Use.off.applicationProtocols)
@@ -69,9 +72,17 @@ final class ConnectionPools {
   /// When a connection that is made now will be too old for reuse.
   var endOfNewConnection: Int64 { lifetimeNanoseconds.map { reactor.turnTime + $0 } ?? .max }
 
+  /// The configuration's choice for requests to `origin`.
+  func use(for origin: Origin) -> HTTPClient.HTTP2Use {
+    #if HTTP2
+    if knownOrigins.contains(origin) { return .priorKnowledge }
+    #endif
+    return configuration.http2
+  }
+
   /// - Parameter use: when the request uses HTTP/2; nil is the configuration's choice.
   func pool(for origin: Origin, _ use: HTTPClient.HTTP2Use? = nil) throws(HTTPURL.Malformed) -> ConnectionPool {
-    try pool(Key(origin: origin, use: use ?? configuration.http2))
+    try pool(Key(origin: origin, use: use ?? self.use(for: origin)))
   }
 
   /// The pool for an upgrade: an HTTP/2 connection that is there and takes tunnels, as in browsers, or HTTP/1.1; but
@@ -79,7 +90,7 @@ final class ConnectionPools {
   func pool(for origin: Origin, upgrading exchange: HTTPClient.Exchange) throws(HTTPURL.Malformed) -> ConnectionPool {
     let proxy = origin.socketPath == nil ? configuration.proxies.proxy(for: origin) : nil
     let isTunnelled = proxy?.isHTTP == true && !origin.isSecure
-    let key = Key(origin: origin, use: exchange.request.http2Use ?? configuration.http2, isTunnelled: isTunnelled)
+    let key = Key(origin: origin, use: exchange.request.http2Use ?? use(for: origin), isTunnelled: isTunnelled)
     if !exchange.isForHTTP1 {
       if let pool = pools[key], pool.hasTunnelRoom(for: exchange) { return pool }
       if key.use.isPriorKnowledge { return try pool(key) }
@@ -88,7 +99,7 @@ final class ConnectionPools {
   }
 
   private func pool(_ key: Key) throws(HTTPURL.Malformed) -> ConnectionPool {
-    let isDefault = key.use == configuration.http2 && !key.isTunnelled
+    let isDefault = key.use == use(for: key.origin) && !key.isTunnelled
     if let pool = pools[key] {
       if isDefault { latest = pool }
       return pool
@@ -226,6 +237,17 @@ final class ConnectionPools {
     let pools = pools
     self.pools = [:]
     for pool in pools.values { pool.detach() }
+  }
+}
+
+extension Origin {
+  /// An origin of the configuration.
+  fileprivate init(known text: String) {
+    guard let url = try? HTTPURL(text), url.target == "/" else {
+      let shown = text.redactedURL
+      fatalError("`http2PriorKnowledgeOrigins` has \"\(shown)\", which is no URL of an origin: http://host:port")
+    }
+    self = url.origin
   }
 }
 

@@ -72,6 +72,10 @@ extension HTTPClient {
     /// Whether requests use HTTP/2 (RFC 9113), which carries many of them on one connection. ``Request/http2`` is for
     /// one request.
     public var http2 = HTTP2Use.negotiated
+    /// The origins, such as `http://127.0.0.1:50051`, whose servers are known to speak HTTP/2: requests to them use it
+    /// with `.priorKnowledge`, whatever ``http2`` is, unless ``Request/http2`` says otherwise. A text that is no URL of
+    /// an origin traps when the client is made.
+    public var http2PriorKnowledgeOrigins: Set<String> = []
     /// The maximum number of HTTP/2 connections to one origin: a second one is made when the streams that the server
     /// allows on the first are in use (RFC 9113 §5.1.2). `connectionsPerOrigin` holds as well.
     public var http2ConnectionsPerOrigin = 2

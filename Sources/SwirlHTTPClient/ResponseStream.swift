@@ -65,17 +65,3 @@ final class ResponseStream: ResponseSink {
     }
   }
 }
-
-/// The trailers of a response, which may be read on another thread than the reactor's.
-///
-/// Unchecked, because its state is only accessed under the lock.
-final class LateTrailers: @unchecked Sendable {
-  private let lock = Lock()
-  private var value: HTTPFields?
-
-  init(_ fields: HTTPFields? = nil) { value = fields }
-
-  var fields: HTTPFields? { lock.withLock { value } }
-
-  func set(_ fields: HTTPFields) { lock.withLock { value = fields } }
-}

@@ -21,7 +21,7 @@ extension HTTPServer {
   /// may set it for each request): beyond it the client gets a 413 and the handler's Deferred is cancelled. The body
   /// timeout pauses while the handler applies back-pressure. A handler may answer before it has read the whole body:
   /// the rest is then dropped, and the connection closes after the response. A streamed response may be written while
-  /// the body arrives. Trailer fields are omitted.
+  /// the body arrives.
   ///
   /// aiohttp: `request.content`; Tornado: `stream_request_body`.
   public static func streaming(
@@ -47,12 +47,17 @@ extension HTTPServer {
     /// complete.
     public let body: ReactorStream<[UInt8]>
 
+    /// The trailer fields (RFC 9110 §6.5), on any thread: nil without any, and until `body` has ended.
+    public var trailers: HTTPFields? { lateTrailers.fields }
+
     /// The request without its body.
     let request: Request
+    private let lateTrailers: LateTrailers
 
-    init(_ request: Request, body: ReactorStream<[UInt8]>) {
+    init(_ request: Request, body: ReactorStream<[UInt8]>, trailers: LateTrailers) {
       self.request = request
       self.body = body
+      lateTrailers = trailers
     }
 
     /// The method; methods are case-sensitive (RFC 9110 §9.1).

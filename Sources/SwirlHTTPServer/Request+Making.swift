@@ -40,7 +40,8 @@ extension HTTPServer.StreamedRequest {
   ///   - reactor: on whose thread the handler is called; this thread's when nil.
   public init(_ request: HTTPServer.Request, on reactor: Reactor? = nil) {
     let reactor = reactor ?? .current
-    self.init(request, body: RequestUpload.whole(request.body, on: reactor))
+    self.init(
+      request, body: RequestUpload.whole(request.body, on: reactor), trailers: LateTrailers(request.trailers))
   }
 }
 

@@ -19,6 +19,8 @@ final class RequestUpload {
   /// The request of this body.
   let exchange: Exchange
   private let buffer: StreamBuffer<[UInt8]>
+  /// Set before the end of the content.
+  let trailers = LateTrailers()
   /// Since when reading is paused, because the buffer is above the high-water mark.
   private var pausedAt: Int64?
   /// Whether the handler takes less than comes.
@@ -43,8 +45,10 @@ final class RequestUpload {
         }))
   }
 
-  /// The stream for the handler. Call it once: releasing the stream means that the body is unwanted.
-  func makeStream() -> ReactorStream<[UInt8]> { ReactorStream(buffer) }
+  /// `request` with the stream for the handler. Call it once: releasing the stream means that the body is unwanted.
+  func makeRequest(_ request: HTTPServer.Request) -> HTTPServer.StreamedRequest {
+    HTTPServer.StreamedRequest(request, body: ReactorStream(buffer), trailers: trailers)
+  }
 
   /// The stream of a body that is there.
   static func whole(_ body: [UInt8], on reactor: Reactor) -> ReactorStream<[UInt8]> {

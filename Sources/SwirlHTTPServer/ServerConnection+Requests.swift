@@ -79,7 +79,7 @@ extension ServerConnection: UploadSource {
     let upload = RequestUpload(exchange, from: self)
     self.upload = upload
     exchanges.append(exchange)
-    exchange.wait(for: self) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
   }
 
   func pauseContent() { machine.pauseContent() }
@@ -106,7 +106,9 @@ extension ServerConnection: UploadSource {
 
   func endUpload() {
     deliverContent()
+    let trailers = machine.takeTrailers()
     guard let upload = upload.take() else { return }
+    if let trailers { upload.trailers.set(trailers) }
     if server.times.handler != .max { upload.exchange.handlerStart = reactor.turnTime }
     upload.finish()
   }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import SwirlDeferred
 import SwirlHTTPCore
 import SwirlNet
@@ -14,7 +15,8 @@ protocol BodyOutput: AnyObject {
 /// Sends streamed content: requests the next piece when the connection has room.
 final class BodySender {
   enum Outcome {
-    case sent
+    /// All of it; in chunks with its trailers.
+    case sent(trailers: HTTPFields?)
     /// The source failed, or its length differs from the announced one.
     case failed(any Error)
   }
@@ -27,6 +29,7 @@ final class BodySender {
   private var remaining: Int?
   /// Whether content without a length is sent in chunks: HTTP/2 has frames.
   private let isChunked: Bool
+  private let trailers: (() -> HTTPFields)?
   private var ended: ((Outcome) -> Void)?
   /// The pending piece.
   private var pending: Deferred<[UInt8]?>?
@@ -40,16 +43,19 @@ final class BodySender {
 
   /// Sends on a connection: in chunks, if the length is not known. Calls `ended` once, unless it is cancelled first.
   convenience init(
-    _ source: any BodySource, length: Int?, on transport: any Transport, _ ended: @escaping (Outcome) -> Void
+    _ source: any BodySource, length: Int?, trailers: (() -> HTTPFields)? = nil, on transport: any Transport,
+    _ ended: @escaping (Outcome) -> Void
   ) {
-    self.init(source, length: length, isChunked: length == nil, to: ConnectionOutput(transport), ended)
+    self.init(
+      source, length: length, trailers: trailers, isChunked: length == nil, to: ConnectionOutput(transport), ended)
   }
 
   init(
-    _ source: any BodySource, length: Int?, isChunked: Bool, to output: any BodyOutput,
-    _ ended: @escaping (Outcome) -> Void
+    _ source: any BodySource, length: Int?, trailers: (() -> HTTPFields)? = nil, isChunked: Bool,
+    to output: any BodyOutput, _ ended: @escaping (Outcome) -> Void
   ) {
     self.source = source
+    self.trailers = trailers
     remaining = length
     self.isChunked = isChunked
     self.output = output
@@ -134,12 +140,14 @@ final class BodySender {
 
   private func end() {
     if let remaining, remaining > 0 { return finish(.failed(BodyLengthError(missing: remaining))) }
-    if isChunked {
+    let fields = trailers?()
+    if isChunked || fields != nil {
+      // In HTTP/2 for its checks.
       var chunk: [UInt8] = []
-      do { try ChunkSerializer.appendEnd(to: &chunk) } catch { return finish(.failed(error)) }
-      output.write(chunk)
+      do { try ChunkSerializer.appendEnd(trailers: fields, to: &chunk) } catch { return finish(.failed(error)) }
+      if isChunked { output.write(chunk) }
     }
-    finish(.sent)
+    finish(.sent(trailers: fields))
   }
 
   private func finish(_ outcome: Outcome) { ended.take()?(outcome) }

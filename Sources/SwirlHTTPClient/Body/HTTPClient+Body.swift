@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import HTTPTypes
 public import SwirlDeferred
 import SwirlHTTPCore
 
@@ -15,16 +16,23 @@ extension HTTPClient {
     private final class Storage: Sendable {
       let content: Content
       let contentType: String?
-      init(_ content: Content, _ contentType: String?) {
+      let trailers: (@Sendable () -> HTTPFields)?
+      init(_ content: Content, _ contentType: String?, _ trailers: (@Sendable () -> HTTPFields)?) {
         self.content = content
         self.contentType = contentType
+        self.trailers = trailers
       }
     }
     private let storage: Storage
 
-    init(_ content: Content, _ contentType: String?) { storage = Storage(content, contentType) }
+    init(_ content: Content, _ contentType: String?, trailers: (@Sendable () -> HTTPFields)? = nil) {
+      storage = Storage(content, contentType, trailers)
+    }
 
     var content: Content { storage.content }
+
+    /// The fields behind the content.
+    var trailers: (@Sendable () -> HTTPFields)? { storage.trailers }
 
     /// The type of the content, such as `application/json`.
     public var contentType: String? { storage.contentType }
@@ -42,6 +50,24 @@ extension HTTPClient {
       switch content {
       case .bytes: true
       case .source(_, let isReplayable, _): isReplayable
+      }
+    }
+
+    /// The same content, with trailer fields behind it (RFC 9110 §6.5), whose values are known when it is sent: a
+    /// checksum of a stream.
+    ///
+    /// `make` is called on the reactor's thread after the last byte, again for each repetition of the request. In
+    /// HTTP/1.1 such content is sent in chunks, without Content-Length; many servers drop the trailers of those. A
+    /// field that cannot be a trailer fails the request with ``HTTPError/Code/requestBody``. A part of a `multipart`
+    /// has no trailers. Announce their names in a `Trailer` field if the server wants that.
+    ///
+    /// Node: `request.addTrailers`; Go: `Request.Trailer`.
+    public func with(trailers make: @escaping @Sendable () -> HTTPFields) -> Body {
+      switch content {
+      case .bytes(let bytes):
+        Body(.source(length: nil, isReplayable: true) { BytesSource(bytes) }, contentType, trailers: make)
+      case .source(_, let isReplayable, let source):
+        Body(.source(length: nil, isReplayable: isReplayable, make: source), contentType, trailers: make)
       }
     }
 

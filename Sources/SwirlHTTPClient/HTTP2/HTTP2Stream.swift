@@ -48,18 +48,19 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       write(bytes)
       session.end(id)
     case .bytes(let bytes): send(BytesSource(bytes), length: bytes.count)
-    case .source(let length, _, let make): send(make(), length: length)
+    case .source(let length, _, let make): send(make(), length: length, trailers: body.trailers)
     }
   }
 
   // MARK: - Sending content
 
-  private func send(_ source: any BodySource, length: Int?) {
-    let sender = BodySender(source, length: length, isChunked: false, to: self) { [unowned self] outcome in
+  private func send(_ source: any BodySource, length: Int?, trailers: (() -> HTTPFields)? = nil) {
+    let sender = BodySender(source, length: length, trailers: trailers, isChunked: false, to: self) {
+      [unowned self] outcome in
       self.sender = nil
       switch outcome {
-      case .sent:
-        session.end(id)
+      case .sent(let trailers):
+        session.end(id, trailers: trailers)
         connection.flushSoon()
       case .failed(let error): exchange.abort(exchange.error(.requestBody, "\(error)"))
       }

@@ -49,6 +49,7 @@ extension HTTPClient.HTTP2Use {
 
 extension HTTPClient.Configuration {
   var http2: HTTPClient.HTTP2Use { .off }
+  var http2PriorKnowledgeOrigins: Set<String> { [] }
   var http2ConnectionsPerOrigin: Int { 1 }
 }
 #endif

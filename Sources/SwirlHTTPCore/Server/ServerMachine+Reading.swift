@@ -151,13 +151,13 @@ extension ServerMachine {
   }
 
   private mutating func endContent(_ trailers: HTTPFields?) -> ServerAction {
+    self.trailers = trailers
     if content.isStreamed {
       due.insert(.arm)
       input = content.offersUpgrade ? .upgrade : isLastRequest || content.isAnswerLast ? .dropped : .head
       content = IncomingContent()
       return .contentEnded
     }
-    self.trailers = trailers
     let bytes = (head?.byteCount ?? 0) + content.received
     let offersUpgrade = head?.offersUpgrade ?? false
     content = IncomingContent()

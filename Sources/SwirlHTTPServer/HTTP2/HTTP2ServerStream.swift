@@ -93,7 +93,7 @@ final class HTTP2ServerStream: Responder {
     let exchange = begin(request)
     let upload = RequestUpload(exchange, from: self)
     self.upload = upload
-    exchange.wait(for: self) { try handler(HTTPServer.StreamedRequest(request, body: upload.makeStream())) }
+    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
   }
 
   func begin(_ request: HTTPServer.Request?) -> Exchange {
@@ -152,6 +152,7 @@ final class HTTP2ServerStream: Responder {
     if upload != nil {
       deliver()
       guard let upload = upload.take() else { return }
+      if let trailers { upload.trailers.set(trailers) }
       if server.times.handler != .max { upload.exchange.handlerStart = reactor.turnTime }
       upload.finish()
       connection.arm(at: deadline)

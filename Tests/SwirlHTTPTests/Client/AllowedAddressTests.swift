@@ -11,7 +11,7 @@ import Testing
 
 extension HTTPClientTests {
   /// `Configuration.allowsAddress`, with an allowed server and, on another port, a forbidden one.
-  @Suite struct AllowedAddressTests {
+  @Suite(.inBothVersions) struct AllowedAddressTests {
     private final class Asked: Sendable {
       private let list = Mutex<[String]>([])
       var all: [String] { list.withLock { $0 } }
@@ -40,7 +40,7 @@ extension HTTPClientTests {
       bench.reactor.resolver.lookup = { name in
         .succeed((lookup[name] ?? ["127.0.0.1"]).map { SocketAddress(ip: $0, port: 0)! })
       }
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersion, on: bench.reactor)
       var outcome: String?
       client.fetch(HTTPClient.Request("http://good.test:\(bench.server.port)/")) { result in
         switch result {
@@ -78,7 +78,8 @@ extension HTTPClientTests {
       #expect(reached == 0)
     }
 
-    @Test func `an address in a URL is asked about before a proxy is, the proxy itself is not`() throws {
+    @Test(.http1Only("a proxy that forwards is asked in HTTP/1.1"))
+    func `an address in a URL is asked about before a proxy is, the proxy itself is not`() throws {
       let (outcome, asked, port, reached) = try fetch(
         redirect: "http://0x7f.1:PORT/", proxies: { .all(.http("127.0.0.1", port: $0)) })
       #expect(outcome.hasPrefix("cannotConnect "), "\(outcome)")
@@ -94,7 +95,7 @@ extension HTTPClientTests {
         asked.note(address)
         return address.isGlobal
       }
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersion, on: bench.reactor)
       var code: HTTPError.Code?
       client.fetch(HTTPClient.Request("http+unix://%2Frun%2Fno.sock/")) { result in
         if case .failure(let error as HTTPError) = result { code = error.code }
@@ -113,7 +114,7 @@ extension HTTPClientTests {
         asked.note(address)
         return false
       }
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersion, on: bench.reactor)
       client.intercept(.retry())
       var code: HTTPError.Code?
       client.fetch(HTTPClient.Request(bench.server.url)) { result in

@@ -8,7 +8,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  @Suite struct DigestTests {
+  @Suite(.inBothVersions) struct DigestTests {
     /// RFC 7616 §3.9.1.
     @Test(arguments: [
       ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),

@@ -12,6 +12,8 @@ import Testing
 private typealias OwnThread = SwirlReactor.ReactorThread
 
 extension HTTPClientTests {
+  /// `fetch` that is awaited, with the client of a thread. It speaks HTTP/2 over TLS alone, so these tests do not run
+  /// in both versions: those of `FetchTests` do, whose results are the ones that are awaited here.
   @Suite(.timeLimit(.minutes(10))) struct FetchAwaitTests {
     // MARK: - The caller
 

@@ -11,7 +11,8 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// RFC 9110 §11.7 with RFC 7616.
+  /// RFC 9110 §11.7 with RFC 7616. A proxy is asked in HTTP/1.1, for requests and for tunnels: what goes through these
+  /// in both versions is in `ProxyTests`.
   @Suite struct ProxyDigestTests {
     private static let challenge = #"Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256"#
 

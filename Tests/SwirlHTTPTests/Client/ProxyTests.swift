@@ -11,6 +11,7 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
+  /// A proxy is asked in HTTP/1.1: what goes through its tunnels runs in both versions.
   @Suite struct ProxyTests {
     // MARK: - Selection
 
@@ -160,7 +161,7 @@ extension HTTPClientTests {
       var configuration = HTTPClient.Configuration()
       configuration.proxies = .all(proxy(port))
       configuration.connectTimeout = timeout
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersion, on: bench.reactor)
       var outcome = ""
       client.fetch(HTTPClient.Request("http://\(host):\(bench.server.port)/")) { result in
         switch result {
@@ -175,14 +176,14 @@ extension HTTPClientTests {
 
     private func portBytes(_ port: Int) -> [UInt8] { [UInt8(port >> 8), UInt8(port & 0xFF)] }
 
-    @Test func `SOCKS5 without a name, to an address`() throws {
+    @Test(.inBothVersions) func `SOCKS5 without a name, to an address`() throws {
       let text = try fetch({ .socks5("127.0.0.1", port: $0) }) {
         [([5, 1, 0], [5, 0]), ([5, 1, 0, 1, 127, 0, 0, 1] + portBytes($0), [5, 0, 0, 1, 0, 0, 0, 0, 0, 0])]
       }
       #expect(text == "hello")
     }
 
-    @Test func `SOCKS5 with a name and password, the host resolved there`() throws {
+    @Test(.inBothVersions) func `SOCKS5 with a name and password, the host resolved there`() throws {
       let name = Array("nowhere.test".utf8)
       let text = try fetch(
         { .socks5("127.0.0.1", port: $0, user: "me", password: "pw") },
@@ -248,7 +249,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test func `https goes through a CONNECT, with the certificate of who is behind it`() throws {
+    @Test(.inBothVersions) func `https goes through a CONNECT, with the certificate of who is behind it`() throws {
       let authority = TestAuthority()
       let bench = try ClientBench()
       let server = HTTPServer { _ in .text("secret") }
@@ -261,7 +262,7 @@ extension HTTPClientTests {
       var configuration = HTTPClient.Configuration()
       configuration.proxies = .all(.http("127.0.0.1", port: port, user: "u", password: "p"))
       configuration.tls.roots = [authority.root]
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersionOverTLS, on: bench.reactor)
       var texts: [String] = []
       // The end of a run stops the server, so both requests are in one run.
       func fetch() {
@@ -279,7 +280,7 @@ extension HTTPClientTests {
     }
 
     /// RFC 9110 §11.7.2.
-    @Test(arguments: ["http", "https"], ["request", "configuration"])
+    @Test(.inBothVersions, arguments: ["http", "https"], ["request", "configuration"])
     func `credentials for a proxy that the program sets itself do not go through a tunnel`(
       _ scheme: String, _ place: String
     ) throws {
@@ -301,7 +302,7 @@ extension HTTPClientTests {
       configuration.headers = [.accept: "all"]
       var request = HTTPClient.Request("\(scheme)://behind.test/")
       if place == "request" { request.headers[name] = "Basic eA==" } else { configuration.headers[name] = "Basic eA==" }
-      let client = HTTPClient(configuration, on: bench.reactor)
+      let client = HTTPClient(configuration.inCurrentVersionOverTLS, on: bench.reactor)
       var text = ""
       client.fetch(request) { result in text = (try? result.get().text) ?? "\(result)" }
       bench.run(until: { !text.isEmpty })

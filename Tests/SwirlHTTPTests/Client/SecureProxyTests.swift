@@ -11,7 +11,8 @@ import Testing
 @testable import SwirlHTTPServer
 
 extension HTTPClientTests {
-  /// Proxies that are reached over TLS.
+  /// Proxies that are reached over TLS. They are asked in HTTP/1.1: what goes through their tunnels runs in both
+  /// versions.
   @Suite struct SecureProxyTests {
     private let authority = TestAuthority()
     private let connected = Array("HTTP/1.1 200 Connected\r\n\r\n".utf8)
@@ -24,7 +25,7 @@ extension HTTPClientTests {
       configuration.proxyTLS.roots = (roots ?? [authority]).map(\.root)
       // Of the origin only: the proxy has another key.
       configuration.tls.roots = [authority.root]
-      return HTTPClient(configuration, on: bench.reactor)
+      return HTTPClient(configuration.inCurrentVersionOverTLS, on: bench.reactor)
     }
 
     private func fetch(_ requests: [HTTPClient.Request], _ client: HTTPClient, _ bench: ClientBench) -> [String] {
@@ -77,7 +78,7 @@ extension HTTPClientTests {
     }
 
     /// More than one record and one read each way, so that either TLS has bytes that the kernel does not report.
-    @Test(arguments: [0, 1, 16 * 1024, 100_000, 1 << 20])
+    @Test(.inBothVersions, arguments: [0, 1, 16 * 1024, 100_000, 1 << 20])
     func `https goes through a CONNECT in TLS, with a TLS of its own inside`(size: Int) throws {
       let bench = try ClientBench()
       let server = HTTPServer { request in

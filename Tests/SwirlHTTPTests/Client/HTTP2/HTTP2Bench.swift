@@ -28,9 +28,13 @@ final class HTTP2Bench {
   /// Whether all connections but the first speak HTTP/1.1.
   var acceptsHTTP1 = false
 
+  /// Where the server listens: stop it, and no further connection can be made.
+  private(set) var listener: Listener!
+
+  /// - Parameter offersHTTP1: whether the server speaks HTTP/1.1 with a client that does not offer HTTP/2 (ALPN).
   init(
     _ configuration: HTTPClient.Configuration = .init(), streams: Int = 100, takesTunnels: Bool = false,
-    authority: TestAuthority? = nil
+    authority: TestAuthority? = nil, offersHTTP1: Bool = false
   ) throws {
     var configuration = configuration
     if let authority {
@@ -41,14 +45,18 @@ final class HTTP2Bench {
     scheme = authority == nil ? "http" : "https"
     client = HTTPClient(configuration, on: reactor)
     var tls = authority.map { TLSConfiguration.server($0.identity(for: "127.0.0.1")) }
-    tls?.applicationProtocols = ["h2"]
-    let listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in
-      if acceptsHTTP1, !connections.isEmpty { return OneAnswer() }
-      let peer = HTTP2Peer(self, streams: streams, takesTunnels: takesTunnels)
-      connections.append(peer)
-      return peer
+    tls?.applicationProtocols = offersHTTP1 ? ["h2", "http/1.1"] : ["h2"]
+    listener = try reactor.listenTCP(0, tls: tls) { [unowned self] _ in
+      if offersHTTP1 { return ByALPN { [unowned self] in accept(streams, takesTunnels) } }
+      return acceptsHTTP1 && !connections.isEmpty ? OneAnswer() : accept(streams, takesTunnels)
     }
     port = Int(listener.localAddress.port)
+  }
+
+  private func accept(_ streams: Int, _ takesTunnels: Bool) -> HTTP2Peer {
+    let peer = HTTP2Peer(self, streams: streams, takesTunnels: takesTunnels)
+    connections.append(peer)
+    return peer
   }
 
   private let scheme: String
@@ -103,6 +111,18 @@ final class HTTP2Bench {
     reactor.run()
     hangs.cancel()
   }
+}
+
+/// A connection that is one of HTTP/2 if the client has chosen that, or else of HTTP/1.1.
+private final class ByALPN: StreamProtocol {
+  private let accept: () -> HTTP2Peer
+  init(_ accept: @escaping () -> HTTP2Peer) { self.accept = accept }
+  func connectionMade(_ transport: any Transport) {
+    let chosen: any StreamProtocol = transport.tlsInfo?.applicationProtocol == "h2" ? accept() : OneAnswer()
+    transport.streamProtocol = chosen
+    chosen.connectionMade(transport)
+  }
+  func dataReceived(_ bytes: Span<UInt8>) {}
 }
 
 /// A connection in HTTP/1.1, whose answer is always the same.

@@ -19,6 +19,15 @@ extension HTTPClient.Configuration {
     #endif
     return configuration
   }
+
+  /// The same for a client of the current version, with a server that speaks either over TLS.
+  var inCurrentVersionOverTLS: Self {
+    var configuration = self
+    #if HTTP2
+    configuration.http2 = WireVersion.current == .http2 ? .negotiated : .off
+    #endif
+    return configuration
+  }
 }
 
 /// Runs each test of a suite twice, in HTTP/1.1 and in HTTP/2: what a request can be in one it can be in the other.
