@@ -5,12 +5,24 @@ import SwirlNet
 import SwirlWebSocket
 
 /// The answer that opens a WebSocket, as far as a handler says it; the request says the rest.
-struct WebSocketAnswer {
+///
+/// An object, because each response would be as large as this otherwise.
+final class WebSocketAnswer {
   let protocols: [String]
   let origins: HTTPServer.WebSocketOrigins
   let configuration: WebSocket.Configuration
   /// Called when the answer is sent.
   let start: (WebSocket) -> Void
+
+  init(
+    protocols: [String], origins: HTTPServer.WebSocketOrigins, configuration: WebSocket.Configuration,
+    start: @escaping (WebSocket) -> Void
+  ) {
+    self.protocols = protocols
+    self.origins = origins
+    self.configuration = configuration
+    self.start = start
+  }
 
   /// - Parameter fields: what the handler adds to the answer.
   func response(to request: HTTPServer.Request?, _ fields: HTTPFields?) -> HTTPServer.Response {
