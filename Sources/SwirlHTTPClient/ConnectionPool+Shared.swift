@@ -41,6 +41,11 @@ extension ConnectionPool {
     shared.contains { $0.takesTunnels == true && $0.capacity > 0 && $0.canCarry(exchange) }
   }
 
+  /// Whether the first request is for a tunnel, and a connection is about to say whether it takes one.
+  var awaitsSettings: Bool {
+    waiting.firstForShared?.upgrade != nil && shared.contains { $0.takesTunnels == nil }
+  }
+
   /// Takes over a new connection that carries many requests at once.
   func startShared(on transport: any ConnectedTransport, _ times: ConnectTimes?) {
     #if HTTP2

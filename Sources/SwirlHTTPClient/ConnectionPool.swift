@@ -195,7 +195,7 @@ final class ConnectionPool {
     case .http1, .http1Required: Self.connectingAtOnce
     // One finds out what the origin speaks: with HTTP/2 it carries all requests.
     case nil: 1
-    case .http2: wantsSharedConnection ? 1 : 0
+    case .http2: wantsSharedConnection && !awaitsSettings ? 1 : 0
     }
   }
 
