@@ -20,12 +20,8 @@ extension HTTPClient {
   /// as by a redirect, which is not followed; and with an ``HTTPError`` that names the URL. Tornado:
   /// `websocket_connect`; aiohttp: `ws_connect`.
   ///
-  /// - Parameters:
-  ///   - url: beginning with `ws://` or `wss://`; `http://` and `https://` mean the same.
-  ///   - protocols: the subprotocols that the program speaks, the best first; ``WebSocket/subprotocol`` is the server's
-  ///     choice.
-  ///   - headers: fields to send besides.
-  ///   - configuration: limits and times of the socket.
+  /// The URL begins with `ws://` or `wss://`; `http://` and `https://` mean the same. `protocols` are the subprotocols
+  /// that the program speaks, the best first; the socket's `subprotocol` is the server's choice.
   public func webSocket(
     _ url: String, protocols: [String] = [], headers: HTTPFields = HTTPFields(),
     configuration: WebSocket.Configuration = WebSocket.Configuration(), file: StaticString = #fileID,

@@ -14,7 +14,7 @@ extension HTTPServer.Response {
   /// ```
   ///
   /// A request that does not ask for a WebSocket is answered with 400, 405 or 426, a page of another origin with 403. A
-  /// handler that sets no ``WebSocket/onMessage(_:)`` takes no messages: they are dropped. When the server stops, its
+  /// handler that sets no `onMessage` takes no messages: they are dropped. When the server stops, its
   /// sockets are closed with 1001. Tornado: `WebSocketHandler`; aiohttp: `WebSocketResponse`.
   ///
   /// - Parameters:

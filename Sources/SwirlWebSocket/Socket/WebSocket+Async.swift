@@ -56,9 +56,9 @@ extension WebSocket: AsyncSequence {
   /// Sends text, and returns when there is room for more: at once while the peer reads.
   public func send(_ text: String) async throws { try await (send(text) as Deferred<Void>).value }
 
-  /// Sends bytes, as a binary message. See ``send(_:)-(String)``.
+  /// Sends bytes, as a binary message. See `send`.
   public func send(_ bytes: [UInt8]) async throws { try await (send(bytes) as Deferred<Void>).value }
 
-  /// Sends a message. See ``send(_:)-(String)``.
+  /// Sends a message. See `send`.
   public func send(_ message: Message) async throws { try await (send(message) as Deferred<Void>).value }
 }

@@ -13,7 +13,7 @@ extension Sequence where Element == WebSocket {
     return text.withUTF8 { broadcast(unsafe Span(_unsafeElements: $0), isText: true) }
   }
 
-  /// Sends the same bytes, as a binary message, to all sockets that are open. See ``broadcast(_:)-(String)``.
+  /// Sends the same bytes, as a binary message, to all sockets that are open. See `broadcast`.
   @discardableResult
   public func broadcast(_ bytes: [UInt8]) -> Int { broadcast(bytes.span, isText: false) }
 

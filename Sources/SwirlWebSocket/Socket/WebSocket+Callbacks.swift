@@ -32,7 +32,7 @@ extension WebSocket {
     take { try callback($0) }
   }
 
-  /// Sets what is called with each text; a binary message closes the connection with 1003. See ``onMessage(_:)``.
+  /// Sets what is called with each text; a binary message closes the connection with 1003. See `onMessage`.
   @_disfavoredOverload
   public func onText(_ callback: @escaping (String) throws -> Void) {
     takeText { text in

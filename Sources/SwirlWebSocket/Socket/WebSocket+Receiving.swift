@@ -9,7 +9,7 @@ extension WebSocket {
     resume()
   }
 
-  /// A handler that has set no ``onMessage(_:)`` takes no messages: they are read and dropped, so that pings are
+  /// A handler that has set no `onMessage` takes no messages: they are read and dropped, so that pings are
   /// answered and the peer's end is noticed.
   package func discardMessages() {
     isDiscarding = true

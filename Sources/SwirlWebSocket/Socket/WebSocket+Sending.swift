@@ -11,11 +11,11 @@ extension WebSocket {
     return text.withUTF8 { send(unsafe Span(_unsafeElements: $0), isText: true) }
   }
 
-  /// Sends bytes, as a binary message. See ``send(_:)-(String)``.
+  /// Sends bytes, as a binary message. See `send`.
   @discardableResult
   public func send(_ bytes: [UInt8]) -> Deferred<Void> { send(bytes.span, isText: false) }
 
-  /// Sends a message. See ``send(_:)-(String)``.
+  /// Sends a message. See `send`.
   @discardableResult
   public func send(_ message: Message) -> Deferred<Void> {
     switch message {

@@ -12,7 +12,7 @@ public import SwirlReactor
 /// }
 /// ```
 ///
-/// It belongs to the reactor's thread, on which all callbacks run. A message that comes before ``onMessage(_:)`` is set
+/// It belongs to the reactor's thread, on which all callbacks run. A message that comes before `onMessage` is set
 /// or a loop over the socket begins is kept: after 64 KiB of them the socket does not read. Pings of the peer are
 /// answered by the socket.
 ///
