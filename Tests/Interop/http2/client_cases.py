@@ -123,8 +123,10 @@ def _(c):
 def _(c):
     c.wait("end", 1)
     c.send(goaway(0))
-    c.close()
-    again = c.client.accept()
+    # Not `close`: with input that is not read it would be a reset, which may overtake the GOAWAY.
+    c.socket.shutdown(socket.SHUT_WR)
+    # It stays open until the client has ended: what is dropped with input that is not read is reset, too.
+    again = c.again = c.client.accept()
     again.wait("end", 1)
     again.send(HEAD, END)
 
@@ -138,7 +140,7 @@ def _(c):
         if any(event.what == "end" and event.stream == 3 for event in c.events(0.1)):
             return c.send(headers(3, OK, END_HEADERS), data(3, CONTENT, END_STREAM))
         with contextlib.suppress(Failed):
-            again = c.client.accept()
+            again = c.again = c.client.accept()
             again.wait("end", 1)
             return again.send(HEAD, END)
     raise Failed("the request is not repeated")
