@@ -32,6 +32,7 @@ func drive(_ pieces: [[UInt8]], _ input: FuzzInput, isLenient: Bool) -> [Seen] {
       default: break
       }
     case .data: break
+    case .upgraded: check(false, "an upgrade that no request has offered")
     case .end(let isKept), .discardedEnd(let isKept):
       check(machine.takeHead() != nil, "an end without a head")
       check(isKept == (machine.capacity == 1), "kept, but not for a request")
