@@ -90,7 +90,7 @@ extension StringProtocol {
     return parts
   }
 
-  var trimmedOfBlanks: SubSequence {
+  package var trimmedOfBlanks: SubSequence {
     var rest = self[...]
     while rest.first?.isBlank == true { rest.removeFirst() }
     while rest.last?.isBlank == true { rest.removeLast() }
