@@ -29,6 +29,15 @@ final class HTTP2ServerBench {
     return caller
   }
 
+  /// A client that takes `window` bytes of each stream, and no more.
+  func connect(window: Int) -> HTTP2Caller {
+    var settings = HTTP2Settings()
+    settings.streamWindow = window
+    let caller = connect(settings)
+    caller.consumes = false
+    return caller
+  }
+
   /// Runs the reactor until `condition` holds.
   func run(sourceLocation: SourceLocation = #_sourceLocation, until condition: @escaping () -> Bool) {
     if condition() { return }

@@ -47,10 +47,7 @@ import Testing
     }
     server.onFinish = { records.append(Self.text($0)) }
     let bench = try HTTP2ServerBench(server)
-    var settings = HTTP2Settings()
-    settings.streamWindow = 65_535
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 65_535)
     let large = client.request("GET /large HTTP/1.1")
     let small = client.request("GET /small HTTP/1.1")
     client.transport?.closeWrite()

@@ -70,10 +70,7 @@ import Testing
   @Test func `a streamed response keeps to the window of its stream`() throws {
     var writer: HTTPServer.BodyWriter?
     let bench = try HTTP2ServerBench(HTTPServer { _ in .stream { writer = $0 } })
-    var settings = HTTP2Settings()
-    settings.streamWindow = 1000
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 1000)
     let call = client.request("GET / HTTP/1.1")
     bench.run { writer != nil }
     #expect(writer?.write([UInt8](repeating: 1, count: 100_000)) == false)
@@ -250,10 +247,7 @@ import Testing
       HTTPServer(configuration: configuration) {
         .bytes([UInt8](repeating: 1, count: $0.path == "/big" ? 100_000 : 10))
       })
-    var settings = HTTP2Settings()
-    settings.streamWindow = 1000
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 1000)
     let stuck = client.request("GET /big HTTP/1.1")
     bench.run { stuck.content.count == 1000 }
     let other = client.request("GET /small HTTP/1.1")
@@ -377,10 +371,7 @@ import Testing
   @Test func `a writer that waits is called again though something else was written`() throws {
     var writer: HTTPServer.BodyWriter?
     let bench = try HTTP2ServerBench(HTTPServer { _ in .stream { writer = $0 } })
-    var settings = HTTP2Settings()
-    settings.streamWindow = 60_000
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 60_000)
     let call = client.request("GET / HTTP/1.1")
     bench.run { writer != nil }
     var hasRoom = false
@@ -402,10 +393,7 @@ import Testing
     configuration.writeTimeout = .seconds(10)
     var writer: HTTPServer.BodyWriter?
     let bench = try HTTP2ServerBench(HTTPServer(configuration: configuration) { _ in .stream { writer = $0 } })
-    var settings = HTTP2Settings()
-    settings.streamWindow = 5
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 5)
     let call = client.request("GET / HTTP/1.1")
     bench.run { writer != nil }
     writer?.write("first")
@@ -437,10 +425,7 @@ import Testing
     let server = HTTPServer { _ in .bytes([UInt8](repeating: 1, count: 1 << 20)) }
     server.onFinish = { records.append($0) }
     let bench = try HTTP2ServerBench(server)
-    var settings = HTTP2Settings()
-    settings.streamWindow = 1000
-    let client = bench.connect(settings)
-    client.consumes = false
+    let client = bench.connect(window: 1000)
     let call = client.request("GET / HTTP/1.1")
     bench.run { call.content.count == 1000 }
     call.reset()
