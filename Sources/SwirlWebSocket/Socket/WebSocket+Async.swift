@@ -50,7 +50,7 @@ extension WebSocket: AsyncSequence {
 
   func endLoop(_ next: Deferred<Message?>) {
     guard let end else { return }
-    if end.isOrderly { next.callback(nil) } else { next.errback(ClosedError(close: end)) }
+    if end.isOrderly || isClosedHere { next.callback(nil) } else { next.errback(ClosedError(close: end)) }
   }
 
   /// Sends text, and returns when there is room for more: at once while the peer reads.

@@ -30,11 +30,8 @@ extension WebSocket {
   /// Returns whether it was sent.
   fileprivate func send(_ frame: [UInt8], _ content: Span<UInt8>, isText: Bool) -> Bool {
     guard state == .open else { return false }
-    if isFull(frame.count) {
-      switch configuration.overflow {
-      case .wait, .drop: droppedMessages += 1
-      case .close: cutOff(.policyViolation, "the peer reads too slowly")
-      }
+    guard hasRoom(for: frame.count) else {
+      if isOpen { droppedMessages += 1 }
       return false
     }
     if role == .client {

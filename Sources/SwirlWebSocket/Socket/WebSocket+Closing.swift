@@ -13,6 +13,7 @@ extension WebSocket {
   public func close(_ code: CloseCode = .normalClosure, reason: String = "") {
     require(code.isSendable, "the close code \(code) is never sent (RFC 6455 §7.4)")
     if state != .open { return }
+    isClosedHere = true
     startClosing(code, reason, nil)
   }
 

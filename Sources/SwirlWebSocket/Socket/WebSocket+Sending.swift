@@ -25,39 +25,31 @@ extension WebSocket {
   }
 
   private func send(_ content: Span<UInt8>, isText: Bool) -> Deferred<Void> {
-    if let refusal = refusal(content.count) { return refusal }
+    guard state == .open else { return .fail(SendError.isClosed(end)) }
+    guard hasRoom(for: content.count) else {
+      switch configuration.overflow {
+      case .wait: return .fail(SendError.bufferIsFull)
+      case .drop:
+        droppedMessages += 1
+        return .succeed()
+      case .close: return .fail(SendError.isClosed(end))
+      }
+    }
     writer.message(content, isText: isText, compressed: content.count >= Self.compressedFrom, to: &output)
-    return sent()
+    if !isReading || output.count > Self.together { flush() }
+    return isWritingPaused ? room() : .succeed()
   }
 
   /// Shorter messages grow, or save nothing.
   private static let compressedFrom = 64
 
-  /// Why a message is not sent, as the result of its `send`; nil if it is.
-  func refusal(_ count: Int) -> Deferred<Void>? {
-    guard state == .open else { return .fail(SendError.isClosed(end)) }
-    if !isFull(count) { return nil }
-    switch configuration.overflow {
-    case .wait: return .fail(SendError.bufferIsFull)
-    case .drop:
-      droppedMessages += 1
-      return .succeed()
-    case .close:
-      cutOff(.policyViolation, "the peer reads too slowly")
-      return .fail(SendError.isClosed(end))
-    }
-  }
-
-  /// Whether a message of so many bytes is too much. One that is alone is not: it may be larger than the buffer.
-  func isFull(_ count: Int) -> Bool {
+  /// Whether a message of so many bytes is not too much, which one that is alone never is: it may be larger than the
+  /// buffer. Closes the connection where that is the policy.
+  func hasRoom(for count: Int) -> Bool {
     let waiting = bufferedBytes
-    return waiting > 0 && waiting + count > configuration.sendBufferSize
-  }
-
-  /// A frame is in the output.
-  func sent() -> Deferred<Void> {
-    if !isReading || output.count > Self.together { flush() }
-    return isWritingPaused ? room() : .succeed()
+    if waiting == 0 || waiting + count <= configuration.sendBufferSize { return true }
+    if configuration.overflow == .close { cutOff(.policyViolation, "the peer reads too slowly") }
+    return false
   }
 
   /// How many bytes of frames are collected in one read.

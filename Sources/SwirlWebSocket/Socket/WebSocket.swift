@@ -41,7 +41,7 @@ public final class WebSocket {
   /// The number of bytes that the peer has not taken yet.
   public var bufferedBytes: Int { transport.bufferedBytes + output.count }
 
-  /// How many messages ``Overflow/drop`` has dropped.
+  /// How many messages were dropped because the peer is slow: by ``Overflow/drop``, and by `broadcast`.
   public internal(set) var droppedMessages = 0
 
   let configuration: Configuration
@@ -56,6 +56,8 @@ public final class WebSocket {
   var end: Close?
   /// Whether the program knows the end.
   var isReported = false
+  /// Whether the program has closed it.
+  var isClosedHere = false
   /// Why we have begun to close.
   var closingError: (any Error)?
 

@@ -96,6 +96,20 @@ import Testing
     bench.end()
   }
 
+  @Test func `a loop ends when its socket is closed here, whatever the code`() throws {
+    var hasEnded = false
+    let bench = try WebSocketBench { socket in
+      Deferred {
+        for try await _ in socket { socket.close(4000) }
+      }.addCallback { hasEnded = true }
+    }
+    let client = try bench.connect()
+    client.send("x")
+    bench.run()
+    #expect(hasEnded)
+    bench.end()
+  }
+
   @Test func `a loop throws when the connection was cut`() throws {
     var outcome = ""
     let bench = try WebSocketBench { socket in
