@@ -114,6 +114,18 @@ private func post(_ length: Int) -> String {
     #expect(then == ["close"])
   }
 
+  @Test func `a server that stops closes a connection behind an answer whose head is sent`() {
+    var owner = ServerMachineOwner()
+    owner.read(get())
+    owner.answer(0, 200, .streamed, length: nil)
+    owner.on { $0.drain() }
+    let before = owner.take()
+    #expect(before.last != "close")
+    owner.endAnswer()
+    let said = owner.take()
+    #expect(said.last == "close")
+  }
+
   @Test func `an abort comes before everything that waits`() {
     var owner = ServerMachineOwner()
     owner.read(get())

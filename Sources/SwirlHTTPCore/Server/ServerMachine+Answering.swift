@@ -69,6 +69,8 @@ extension ServerMachine {
     if queue.count == 1 { dropContent() }
     queue.removeFirst()
     if queue.isEmpty, input == .upgrade { input = isLastRequest ? .dropped : .head }
+    // The head may have been sent before the stop, without `Connection: close`.
+    if isDraining { drain() }
     due.insert([.flush, .arm])
   }
 
