@@ -3,7 +3,7 @@ import SwirlPlatform
 
 /// A backend for tests: a descriptor is any number, and ready when the test says so. It queries the kernel only for
 /// wake-ups from other threads.
-package final class ManualBackend: ReactorBackend, EventSource {
+package final class ManualBackend: ReactorBackend, ReadinessSource {
   private struct Key: Hashable {
     let descriptor: Int32
     let interest: FileEvent.Interest
