@@ -1,45 +1,39 @@
-// Server-sent events, both ends: a page that never ends, to which the server adds lines, and a client that reads them
-// as they come and resumes behind the last one.
+// A ticker by server-sent events: a server that sends each price to all clients, and to one that reconnects what it
+// has missed; and a client whose connection breaks after three prices.
 // Answers to: MDN's "Using server-sent events" (EventSource), Tornado's and aiohttp's examples of SSE.
-// Run: `swift run ServerSentEvents`. Leaves out: `retry:`, named events, comments that keep a connection open.
+// Run: `swift run ServerSentEvents`. Leaves out: a page for browsers, which read the same URL by `EventSource`.
 import Swirl
 
-/// Sends three events from `first` on, then breaks the connection, as networks do.
-@MainActor func send(from first: Int, to writer: HTTPServer.BodyWriter) {
-  var number = first
-  let ticker = LoopingCall(clock: reactor) {
-    writer.write("id: \(number)\ndata: {\"count\": \(number)}\n\n")
-    number += 1
-    if number == first + 3 { writer.abort() }
-  }
-  ticker.start(every: .milliseconds(20))
-  writer.onDisconnect = { ticker.stop() }
-}
+var prices: [Int] = []
+var clients: [HTTPServer.EventWriter] = []
 
 let server = HTTPServer { request in
-  let last = request.headers["Last-Event-ID"].flatMap { Int($0) } ?? 0
-  return .stream(headers: [.contentType: "text/event-stream", .cacheControl: "no-store"]) { writer in
-    MainActor.assumeIsolated { send(from: last + 1, to: writer) }
+  .events { client in
+    let first = request["Last-Event-ID"].flatMap { Int($0) } ?? prices.count
+    for (index, price) in prices.enumerated().dropFirst(first) { client.send("\(price)", id: "\(index + 1)") }
+    clients.append(client)
+    client.onDisconnect = { [unowned client] in clients.removeAll { $0 === client } }
   }
 }
-let url = "http://\(try server.listen(0).localAddress)/"
+let address = try server.listen(0).localAddress
 
-/// Reads events until the connection ends. Returns the last one's ID.
-@MainActor func listen(after last: String?) async throws -> String? {
-  var last = last
-  var request = HTTPClient.Request(url, headers: ["Accept": "text/event-stream"])
-  request.headers["Last-Event-ID"] = last
-  let response = try await HTTPClient.shared.stream(request).value
-  do {
-    for try await line in StreamReader(response.body).lines() {
-      if line.hasPrefix("id: ") { last = String(line.dropFirst(4)) }
-      if line.hasPrefix("data: ") { print("event \(last ?? "without ID"): \(line.dropFirst(6))") }
+let ticker = LoopingCall(clock: reactor) {
+  if prices.isEmpty, clients.isEmpty { return }  // No client yet.
+  prices.append(100 + 3 * prices.count % 7)
+  clients.broadcast("\(prices.last!)", id: "\(prices.count)")
+  if prices.count == 3 { for client in clients { client.end() } }
+}
+ticker.start(every: .milliseconds(20))
+
+var configuration = EventSource.Configuration()
+configuration.reconnectionTime = .milliseconds(50)
+let source = events("http://\(address)/prices", configuration: configuration)
+source.onInterruption { _ in print("the connection ended after price \(source.lastEventID)") }
+  .onEvent { event in
+    print("price \(event.id ?? "?"): \(event.data)")
+    if event.id == "6" {
+      source.close()
+      reactor.stop()
     }
-  } catch { print("the connection ended") }
-  return last
-}
-
-try runUntilComplete {
-  let last = try await listen(after: nil)
-  _ = try await listen(after: last)
-}
+  }
+reactor.run()

@@ -18,6 +18,9 @@ extension HTTPServer {
       body.writerGone()
     }
 
+    /// Lets a graceful stop of the server end the body, with a call of ``onDisconnect``.
+    func endWithServer() { body.endsWithServer = true }
+
     /// Whether it accepts bytes: `end()` was not called, and the client is connected.
     public var isOpen: Bool { body.state == .open }
 

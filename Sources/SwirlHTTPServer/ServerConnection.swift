@@ -160,6 +160,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   /// Closes the connection if it is idle, otherwise after the response in progress.
   func drain() {
     machine.drain()
+    if case .streaming(let body)? = exchanges.first?.state { body.serverStopping() }
     pump()
   }
 

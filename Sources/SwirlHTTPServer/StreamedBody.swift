@@ -43,6 +43,8 @@ final class StreamedBody {
   private var destination: (any BodyDestination)?
   /// The Deferred of the writing code, if any.
   var source: AnyDeferred?
+  /// Whether a graceful stop of the server ends the body, because it would never end otherwise.
+  var endsWithServer = false
 
   var onDrain: (() -> Void)?
   var onDisconnect: (() -> Void)?
@@ -149,6 +151,15 @@ final class StreamedBody {
   }
 
   // MARK: - The connection's side
+
+  /// The server stops: responses in progress are completed.
+  func serverStopping() {
+    guard endsWithServer, state == .open else { return }
+    let (onDisconnect, source) = (onDisconnect, source)
+    end(nil)
+    onDisconnect?()
+    source?.cancel()
+  }
 
   /// The send buffer has room again.
   func drain() {

@@ -229,7 +229,10 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func drain() {
     guard state == .open else { return }
-    for stream in inOrder { (stream.tunnel?.streamProtocol as? any GracefulProtocol)?.closeGracefully() }
+    for stream in inOrder {
+      (stream.tunnel?.streamProtocol as? any GracefulProtocol)?.closeGracefully()
+      if case .streaming(let body)? = stream.exchange?.state { body.serverStopping() }
+    }
     // Twice, so that requests on their way are answered (RFC 9113 §6.8).
     state = .announced
     session.announceShutdown()

@@ -1,0 +1,378 @@
+import Swirl
+import SwirlTesting
+import Testing
+
+/// A server of events and a client for them, on a network in memory and in virtual time.
+private final class EventBench {
+  let network = MemoryNetwork(seed: 92, link: .init(latency: .milliseconds(1)))
+  let server: HTTPServer
+  let client: HTTPClient
+  var reactor: Reactor { network.reactor }
+  /// Of each request: its `Last-Event-ID`, `-` without one.
+  private(set) var requests: [String] = []
+  /// The streams of the server that are open.
+  var writers: [HTTPServer.EventWriter] = []
+  private(set) var disconnects = 0
+
+  init(_ version: HTTPVersion = .http11, _ answer: @escaping (EventBench, HTTPServer.Request) -> HTTPServer.Response)
+    throws
+  {
+    weak var this: EventBench?
+    server = HTTPServer { request in
+      this!.requests.append(request["Last-Event-ID"] ?? "-")
+      return answer(this!, request)
+    }
+    var configuration = HTTPClient.Configuration()
+    if version == .http2 { configuration.http2 = .priorKnowledge }
+    client = HTTPClient(configuration, on: network.reactor)
+    this = self
+    try listen()
+  }
+
+  func listen() throws { try server.listen(80, interface: "server.test", on: reactor) }
+
+  /// Keeps each stream open.
+  convenience init(_ version: HTTPVersion = .http11) throws { try self.init(version) { bench, _ in bench.open() } }
+
+  func open() -> HTTPServer.Response {
+    .events { [self] events in
+      writers.append(events)
+      events.onDisconnect = { [unowned self, unowned events] in
+        disconnects += 1
+        writers.removeAll { $0 === events }
+      }
+    }
+  }
+
+  func source(_ configure: (inout EventSource.Configuration) -> Void = { _ in }) -> EventSource {
+    var configuration = EventSource.Configuration()
+    configure(&configuration)
+    return client.events("http://server.test/", configuration: configuration)
+  }
+
+  func run(for time: Duration = .milliseconds(100)) { reactor.run(for: time) }
+
+  /// Nothing is left open.
+  func end() {
+    client.close()
+    _ = server.stop()
+    writers = []
+    reactor.runUntilIdle()
+    #expect(reactor.openHandles.map(\.kind).filter { $0 != .client } == [])
+  }
+}
+
+@Suite(.failsOnUnhandledFailures) struct EventSourceTests {
+  @Test(arguments: [HTTPVersion.http11, .http2]) func `events come as they are sent`(_ version: HTTPVersion) throws {
+    let bench = try EventBench(version)
+    var events: [ServerSentEvent] = []
+    var opened: [HTTPVersion] = []
+    let source = bench.source().onOpen { opened.append($0.version) }
+    bench.run()
+    #expect(bench.requests == [])
+    source.onEvent { events.append($0) }
+    bench.run()
+    #expect(source.isOpen && opened == [version] && bench.requests == ["-"])
+    bench.writers[0].send("one")
+    bench.writers.broadcast("two\nlines", type: "note", id: "2")
+    bench.run()
+    #expect(events == [ServerSentEvent("one"), ServerSentEvent("two\nlines", type: "note", id: "2")])
+    #expect(source.lastEventID == "2")
+    source.close()
+    bench.run()
+    #expect(source.isClosed && bench.disconnects == 1)
+    bench.end()
+  }
+
+  @Test func `it reconnects behind the last event, after the server's pause`() throws {
+    let bench = try EventBench()
+    var data: [String] = []
+    var delays: [Duration] = []
+    let source = bench.source { $0.reconnectionTime = .seconds(100) }
+    source.onInterruption { delays.append($0.delay) }.onEvent { data.append($0.data) }
+    bench.run()
+    bench.writers[0].send(ServerSentEvent("a", id: "é…", retry: .seconds(5)))
+    bench.run()
+    bench.writers[0].end()
+    bench.writers = []
+    bench.run(for: .seconds(4))
+    #expect(bench.requests == ["-"] && !source.isOpen && delays.count == 1)
+    bench.run(for: .seconds(7))
+    #expect(bench.requests == ["-", "é…"] && source.isOpen)
+    #expect(delays.allSatisfy { (.seconds(5) ... .seconds(10)).contains($0) })
+    bench.writers[0].send("b")
+    bench.run()
+    #expect(data == ["a", "b"])
+    source.close()
+    bench.end()
+  }
+
+  @Test func `while attempts fail the pauses grow, and the last error ends it`() throws {
+    let bench = try EventBench { _, _ in .text("down", status: .serviceUnavailable) }
+    var interruptions: [EventSource.Interruption] = []
+    var failure: (any Error)?
+    let source = bench.source {
+      $0.reconnectionTime = .seconds(1)
+      $0.attempts = 4
+    }
+    source.closed().addErrback { failure = $0 }
+    source.onInterruption { interruptions.append($0) }.onEvent { _ in }
+    bench.run(for: .seconds(60))
+    #expect(interruptions.map(\.failures) == [1, 2, 3] && bench.requests.count == 4)
+    #expect((failure as? HTTPStatusError)?.status == .serviceUnavailable)
+    for (interruption, longest) in zip(interruptions, [2, 3, 5]) { #expect(interruption.delay <= .seconds(longest)) }
+    bench.end()
+  }
+
+  @Test func `Retry-After is obeyed`() throws {
+    let bench = try EventBench { bench, _ in
+      bench.requests.count == 1
+        ? .text("later", status: .tooManyRequests, headers: [.retryAfter: "90"]) : bench.open()
+    }
+    let source = bench.source().onEvent { _ in }
+    bench.run(for: .seconds(89))
+    #expect(bench.requests.count == 1)
+    bench.run(for: .seconds(2))
+    #expect(source.isOpen)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a server that is gone and comes back`() throws {
+    let bench = try EventBench()
+    var errors: [String] = []
+    let source = bench.source { $0.maximumDelay = .seconds(2) }
+    source.onInterruption { errors.append($0.error.map { "\($0)" } ?? "ended") }.onEvent { _ in }
+    bench.run()
+    var stopped = false
+    bench.server.stop().addCallback { stopped = true }
+    bench.run()
+    // A graceful stop ends the streams, and waits for nothing.
+    #expect(stopped)
+    #expect(bench.disconnects == 1)
+    #expect(errors == ["ended"])
+    bench.run(for: .seconds(10))
+    #expect(errors.count > 2 && errors[1].contains("http://server.test/"))
+    try bench.listen()
+    bench.run(for: .seconds(5))
+    #expect(source.isOpen)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a silent connection counts as dead, one with comments does not`() throws {
+    let bench = try EventBench { _, request in
+      .stream(headers: [.contentType: "text/event-stream; charset=utf-8"]) { writer in
+        writer.write(":\n\n")
+        // The writer is kept, and writes nothing.
+        writer.onDisconnect = { _ = writer }
+      }
+    }
+    let source = bench.source { $0.idleTimeout = .seconds(30) }.onEvent { _ in }
+    bench.run(for: .seconds(29))
+    #expect(bench.requests.count == 1)
+    bench.run(for: .seconds(8))
+    #expect(bench.requests.count == 2)
+    source.close()
+    bench.end()
+    let lively = try EventBench()
+    let other = lively.source { $0.idleTimeout = .seconds(30) }.onEvent { _ in }
+    lively.run(for: .seconds(300))
+    #expect(lively.requests.count == 1 && other.isOpen)
+    other.close()
+    lively.end()
+  }
+
+  // web-platform-tests: request-status-error, format-mime-bogus, format-mime-valid-bogus.
+  @Test(
+    arguments: [
+      (410, "text/plain", "answered 410 Gone: content"),
+      (200, "text/plain; charset=utf-8", "its Content-Type is \"text/plain; charset=utf-8\""),
+      (200, nil, "its Content-Type is missing"), (200, "text/event-streams", "\"text/event-streams\""),
+      (200, "TEXT/Event-Stream;x bogus", nil), (204, nil, ""),
+    ] as [(Int, String?, String?)])
+  func `what ends it, and what does not`(_ status: Int, _ type: String?, _ error: String?) throws {
+    let bench = try EventBench { _, _ in
+      var response = HTTPServer.Response.text("content", status: HTTPResponse.Status(code: status))
+      response.headers[.contentType] = type
+      return response
+    }
+    var end: String?
+    let source = bench.source().onEvent { _ in Issue.record("an event") }
+    source.closed().addCallbacks({ end = "" }, { end = "\($0)" })
+    bench.run()
+    if let error, !error.isEmpty {
+      #expect(end?.contains(error) == true, "\(end ?? "")")
+    } else {
+      #expect(end == error)
+    }
+    #expect(bench.requests.count == 1)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a callback's Deferred makes the server wait`() throws {
+    let bench = try EventBench()
+    var taken: [String] = []
+    var busy = Deferred<Void>()
+    let source = bench.source()
+    source.onEvent { event in
+      taken.append(event.data)
+      return busy
+    }
+    bench.run()
+    let text = String(repeating: "x", count: 10_000)
+    for number in 0..<100 { bench.writers[0].send("\(number)" + text) }
+    bench.run(for: .seconds(1))
+    #expect(taken.count == 1 && bench.writers.count == 1)
+    for _ in 0..<100 {
+      let fired = busy
+      busy = Deferred()
+      fired.callback()
+      bench.run(for: .milliseconds(20))
+    }
+    #expect(taken.map { String($0.dropLast(10_000)) } == (0..<100).map { "\($0)" })
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a client that does not read is disconnected at a mebibyte, and resumes`() throws {
+    let bench = try EventBench()
+    var ids: [String] = []
+    let never = Deferred<Void>()
+    var first = true
+    let source = bench.source()
+    source.onEvent { event -> Deferred<Void> in
+      ids.append(event.id ?? "")
+      defer { first = false }
+      return first ? never : .succeed()
+    }
+    bench.run()
+    let text = String(repeating: "x", count: 100_000)
+    for number in 0..<40 {
+      bench.writers.broadcast(text, id: "\(number)")
+      bench.run(for: .milliseconds(1))
+    }
+    bench.run()
+    #expect(ids == ["0"] && bench.disconnects == 1 && bench.writers.isEmpty)
+    never.callback()
+    bench.run(for: .seconds(10))
+    #expect(bench.requests.count == 2 && bench.requests.last == ids.last)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `thousands of events in one piece do not deepen the stack`() throws {
+    let bench = try EventBench()
+    var count = 0
+    let source = bench.source().onEvent { _ -> Deferred<Void> in
+      count += 1
+      return .succeed()
+    }
+    bench.run()
+    for _ in 0..<20_000 { bench.writers[0].send("") }
+    bench.run(for: .seconds(2))
+    #expect(count == 20_000)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `closing in each callback`() throws {
+    for place in ["open", "event", "interruption"] {
+      let bench = try EventBench()
+      var calls: [String] = []
+      var closed = false
+      let source = bench.source()
+      func called(_ name: String) {
+        calls.append(name)
+        if name == place { source.close() }
+      }
+      source.closed().addCallback { closed = true }
+      source.onOpen { _ in called("open") }.onInterruption { _ in called("interruption") }
+        .onEvent { _ in called("event") }
+      bench.run()
+      bench.writers.broadcast("1\n")
+      bench.writers.broadcast("2")
+      bench.run()
+      for writer in bench.writers { writer.end() }
+      bench.run(for: .seconds(100))
+      #expect(calls.last == place && closed && bench.requests.count == 1)
+      if place == "event" { #expect(calls == ["open", "event"]) }
+      bench.end()
+    }
+  }
+
+  @Test func `an error of the callback ends it`() throws {
+    struct Mine: Error {}
+    let bench = try EventBench()
+    var failure: (any Error)?
+    let source = bench.source().onEvent { _ in throw Mine() }
+    source.closed().addErrback { failure = $0 }
+    bench.run()
+    bench.writers[0].send("x")
+    bench.run()
+    #expect(failure is Mine && bench.disconnects == 1)
+    bench.end()
+  }
+
+  @Test func `an event above the limit ends it, after those before`() throws {
+    let bench = try EventBench()
+    var failure: (any Error)?
+    var data: [String] = []
+    let source = bench.source { $0.maximumEventSize = 1000 }.onEvent { data.append($0.data) }
+    source.closed().addErrback { failure = $0 }
+    bench.run()
+    bench.writers[0].send("small")
+    bench.writers[0].send(String(repeating: "x", count: 1001))
+    bench.run()
+    #expect((failure as? HTTPError)?.code == .bodyTooLarge && data == ["small"])
+    bench.end()
+  }
+
+  @Test func `a source without a callback is closed by releasing it; with one it lives`() throws {
+    let bench = try EventBench()
+    weak var released: EventSource?
+    do {
+      let source = bench.source()
+      released = source
+      let next = source.next()
+      bench.run()
+      #expect(source.isOpen && released != nil)
+      next.cancel()
+      next.addErrback { #expect($0 is CancelledError) }
+    }
+    bench.run()
+    #expect(released == nil && bench.disconnects == 1)
+    do { released = bench.source().onEvent { _ in } }
+    bench.run()
+    #expect(released?.isOpen == true)
+    released?.close()
+    bench.run()
+    #expect(released == nil && bench.disconnects == 2)
+    bench.end()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `a loop over events, on real sockets`() async throws {
+    let thread = ReactorThread()
+    defer { thread.stop() }
+    let data = try await thread.run(.reactor) { () -> [String] in
+      let server = HTTPServer { request in
+        .events { events in
+          for number in 1...3 { try await events.send("\(number)", id: "\(number)") }
+          if request["Last-Event-ID"] == "3" { try await events.send("again") }
+        }
+      }
+      let port = try server.listen(0).localAddress.port
+      var configuration = EventSource.Configuration()
+      configuration.reconnectionTime = .zero
+      var data: [String] = []
+      for try await event in events("http://127.0.0.1:\(port)/", configuration: configuration) {
+        data.append(event.data)
+        if event.data == "again" { break }
+      }
+      try await server.stop().value
+      return data
+    }
+    #expect(data == ["1", "2", "3", "1", "2", "3", "again"])
+  }
+}
