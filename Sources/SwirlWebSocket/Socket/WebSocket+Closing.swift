@@ -74,7 +74,7 @@ extension WebSocket {
     if state == .closed { return }
     if state == .open { writer.close(code: error.code, reason: error.reason, to: &output) }
     flush()
-    finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error))
+    finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error), .linger)
   }
 
   /// A callback of the program threw.
@@ -86,21 +86,33 @@ extension WebSocket {
   /// Ends at once, without a Close frame.
   func cutOff(_ code: CloseCode, _ reason: String, _ error: (any Error)? = nil) {
     if state == .closed { return }
-    finish(Close(code: code, reason: reason, isClean: false, error: error), aborts: true)
+    finish(Close(code: code, reason: reason, isClean: false, error: error), .abort)
+  }
+
+  /// What becomes of the connection at the end.
+  private enum Ending {
+    /// It ends when our last bytes are sent.
+    case close
+    /// Our direction ends. The peer may be sending: to close now would make the kernel answer that with a reset, which
+    /// can overtake our Close frame (RFC 6455 §7.1.1).
+    case linger
+    case abort
   }
 
   /// The connection is over for the program.
-  private func finish(_ close: Close, aborts: Bool = false) {
+  private func finish(_ close: Close, _ ending: Ending = .close) {
     state = .closed
     end = close
     timer.take()?.cancel()
     unread = []
-    if aborts {
+    // The server ends the connection first (RFC 6455 §7.1.1).
+    let waits = ending == .close && role == .client && close.isClean
+    if ending == .abort {
       transport.abort()
-    } else if role == .client, close.isClean {
-      // The server ends the connection first (RFC 6455 §7.1.1).
-      if isReadingPaused { transport.resumeReading() }
+    } else if waits || ending == .linger {
+      if ending == .linger { transport.closeWrite() }
       timer = reactor.callLater(configuration.closeTimeout) { [transport] in transport.abort() }
+      if isReadingPaused { transport.resumeReading() }
     } else {
       transport.close(within: configuration.closeTimeout)
     }
