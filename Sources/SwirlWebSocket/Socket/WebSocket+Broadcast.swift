@@ -46,3 +46,4 @@ extension WebSocket {
     return true
   }
 }
+      writtenBytes += frame.count

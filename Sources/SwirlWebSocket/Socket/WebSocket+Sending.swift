@@ -43,11 +43,13 @@ extension WebSocket {
   /// Shorter messages grow, or save nothing.
   private static let compressedFrom = 64
 
-  /// Whether a message of so many bytes is not too much, which one that is alone never is: it may be larger than the
-  /// buffer. Closes the connection where that is the policy.
+  /// Whether a message of so many bytes is not too much. It never is below the high-water mark, where a send before it
+  /// has fired at once: a single message may be larger than the buffer. Closes the connection where that is the policy.
   func hasRoom(for count: Int) -> Bool {
-    let waiting = bufferedBytes
-    if waiting == 0 || waiting + count <= configuration.sendBufferSize { return true }
+    if bufferedBytes + count <= configuration.sendBufferSize { return true }
+    // Frames of the present read are no sign of a slow peer.
+    flush()
+    if !isWritingPaused { return true }
     if configuration.overflow == .close { cutOff(.policyViolation, "the peer reads too slowly") }
     return false
   }
@@ -70,6 +72,7 @@ extension WebSocket {
       let frames = output
       output = []
       transport.write(frames)
+    writtenBytes += output.count
     } else {
       transport.write(output.span)
       output.removeAll(keepingCapacity: isReading)
