@@ -15,6 +15,10 @@ extension WebSocket {
   @discardableResult
   public func send(_ bytes: [UInt8]) -> Deferred<Void> { send(bytes.span, isText: false) }
 
+  /// Sends bytes of any collection, such as Foundation's `Data` or a slice, as a binary message. See `send`.
+  @discardableResult
+  public func send(_ bytes: some Sequence<UInt8>) -> Deferred<Void> { send(Array(bytes)) }
+
   /// Sends a message. See `send`.
   @discardableResult
   public func send(_ message: Message) -> Deferred<Void> {
@@ -68,11 +72,11 @@ extension WebSocket {
 
   func flush() {
     if output.isEmpty { return }
+    writtenBytes += output.count
     if output.count >= Self.large {
       let frames = output
       output = []
       transport.write(frames)
-    writtenBytes += output.count
     } else {
       transport.write(output.span)
       output.removeAll(keepingCapacity: isReading)
