@@ -7,15 +7,18 @@ import Synchronization
 /// repeated; else they are the system's. Names of temporary files stay the system's: two runs with one seed must not
 /// ask for the same.
 package struct HouseRandom: RandomNumberGenerator {
-  private static let seeded = Mutex<(@Sendable () -> UInt64?)?>(nil)
+  /// A closure that is itself the mutex's value would be wrapped in two more at each access: its chain would grow.
+  private struct Source { let next: @Sendable () -> UInt64? }
+
+  private static let seeded = Mutex<Source?>(nil)
 
   package init() {}
 
   /// Sets what gives the next number of the reactor on this thread; nil where there is no seed.
-  package static func set(_ next: @escaping @Sendable () -> UInt64?) { seeded.withLock { $0 = next } }
+  package static func set(_ next: @escaping @Sendable () -> UInt64?) { seeded.withLock { $0 = Source(next: next) } }
 
   package mutating func next() -> UInt64 {
-    if let number = Self.seeded.withLock({ $0 })?() { return number }
+    if let number = Self.seeded.withLock({ $0 })?.next() { return number }
     var system = SystemRandomNumberGenerator()
     return system.next()
   }
@@ -24,7 +27,7 @@ package struct HouseRandom: RandomNumberGenerator {
   package mutating func fill(_ numbers: inout [UInt64]) {
     // What the system did not fill comes one by one.
     var rest = 0..<numbers.count
-    if let number = Self.seeded.withLock({ $0 })?(), !numbers.isEmpty {
+    if let number = Self.seeded.withLock({ $0 })?.next(), !numbers.isEmpty {
       numbers[0] = number
       rest = rest.dropFirst()
     } else {

@@ -29,4 +29,14 @@ extension HTTPClient {
   public func imap(_ requests: some Sequence<Request>, atMost size: Int = 100) -> AsCompleted<Response> {
     asCompleted(requests, atMost: size) { self.fetch($0) }
   }
+
+  /// Gets `urls`, at most `size` at a time. See `map` of requests.
+  public func map(_ urls: some Sequence<String>, atMost size: Int = 100) -> Deferred<[Response?]> {
+    map(urls.map { Request($0) }, atMost: size)
+  }
+
+  /// Gets `urls`, at most `size` at a time. See `imap` of requests.
+  public func imap(_ urls: some Sequence<String>, atMost size: Int = 100) -> AsCompleted<Response> {
+    imap(urls.map { Request($0) }, atMost: size)
+  }
 }

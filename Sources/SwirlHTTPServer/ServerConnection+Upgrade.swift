@@ -31,8 +31,9 @@ extension ServerConnection {
     // From here the successor owns the connection.
     reportAll()
     let transport = transport!
-    if let successor = successor as? any GracefulProtocol {
-      UpgradedConnection(successor, transport, of: server).succeed(self)
+    let graceful = successor as? any GracefulProtocol
+    if let graceful {
+      UpgradedConnection(graceful, transport, of: server).succeed(self)
     } else {
       server.remove(self)
     }
@@ -43,6 +44,8 @@ extension ServerConnection {
     transport.resumeReading()
     transport.streamProtocol = successor
     successor.connectionMade(transport)
+    // The server was stopped while the handler thought about it.
+    if machine.isDraining { graceful?.closeGracefully() }
     // The successor may have closed the connection, or replaced itself by another protocol.
     if start < bytes.count, !transport.isClosing {
       transport.streamProtocol?.dataReceived(bytes.span.extracting(start...))

@@ -13,6 +13,9 @@ public struct ConnectionListener: Sendable {
   /// The listening address; with the port that the kernel chose for port zero.
   public let localAddress: SocketAddress
 
+  /// The port of ``localAddress``; zero for a Unix socket.
+  public var port: Int { localAddress.port }
+
   /// The accepted connections, for one loop.
   ///
   /// It buffers a few; further ones wait in the kernel's queue. Leaving the loop, cancelling its task, or releasing

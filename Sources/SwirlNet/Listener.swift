@@ -10,6 +10,9 @@ public final class Listener: ReactorHandle {
   /// The listening address, with the port that the kernel chose for port zero. Known after `stop()` too.
   public let localAddress: SocketAddress
 
+  /// The port of ``localAddress``; zero for a Unix socket.
+  public var port: Int { localAddress.port }
+
   /// Accepts a connection; a test replaces it by one that fails.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private var makeProtocol: (SocketAddress?) -> (any StreamProtocol)?

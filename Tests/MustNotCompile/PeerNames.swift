@@ -106,3 +106,22 @@ import Swirl
   _ = HTTPServer { _ in .file("index.html") }  // expect: reactor.files.read(path)
   _ = HTTPServer.Response(text: "hello")  // expect: write .text(…)
 }
+
+@MainActor func sockets(_ socket: WebSocket, _ close: WebSocket.Close) {
+  socket.onOpen { print("open") }  // expect: send at once
+  socket.onError { print($0) }  // expect: in `close.error`
+  socket.onBinary { print($0) }  // expect: onMessage is called with .text and .binary
+  socket.onPing { print("ping") }  // expect: the socket answers pings
+  socket.onPong { print("pong") }  // expect: read `roundTrip`
+  _ = socket.protocol  // expect: renamed to 'subprotocol'
+  _ = socket.readyState  // expect: renamed to 'isOpen'
+  _ = socket.bufferedAmount  // expect: renamed to 'bufferedBytes'
+  socket.writeMessage("hello")  // expect: renamed to 'send(_:)'
+  socket.sendString("hello")  // expect: renamed to 'send(_:)'
+  socket.sendText("hello")  // expect: renamed to 'send(_:)'
+  socket.sendBytes([1])  // expect: renamed to 'send(_:)'
+  socket.send(text: "hello")  // expect: renamed to 'send(_:)'
+  socket.close(code: 4000, reason: "enough")  // expect: renamed to 'close(_:reason:)'
+  socket.close(.normal)  // expect: renamed to 'normalClosure'
+  _ = close.wasClean  // expect: renamed to 'isClean'
+}

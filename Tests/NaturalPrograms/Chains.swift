@@ -210,11 +210,11 @@ struct Trouble: Error {}
       check("tuple", status == 200 && text == "page /page")
     }
   }
-  // scopes: 41000
+  // scopes: 42000
   private func arithmetic() {
     page().addCallback { $0.text.count + 1 }.addCallback { check("arithmetic", $0 == 11) }.addErrback { print($0) }
   }
-  // scopes: 4400
+  // scopes: 4500
   private func throwsOrReturns() {
     page().addCallback { page in
       guard page.status == 404 else { throw Trouble() }
@@ -407,7 +407,7 @@ struct Trouble: Error {}
     page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
       .addCallback { check("fatalAfterAValue", $0 == "page /page") }
   }
-  // scopes: 7200
+  // scopes: 7300
   private func fatalOfStatements() {
     page().addCallback { page in
       self.log(page)

@@ -20,7 +20,7 @@ let everything = DeferredEvent()
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 142 { everything.set() }
+  if count == 149 { everything.set() }
 }
 
 try runUntilComplete {
@@ -95,6 +95,7 @@ try runUntilComplete {
   chains.run()
   Handlers().run()
   try await Guesses(base: base).run()
+  try await Sockets().run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), clock: reactor).value
 }

@@ -36,6 +36,11 @@ extension HTTPClient {
     _ request: Request, protocols: [String] = [], configuration: WebSocket.Configuration = WebSocket.Configuration(),
     file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<WebSocket> {
+    guard request.url.contains("://") else {
+      return .fail(
+        HTTPError(.invalidURL, "the URL has no scheme: write ws:// before the host", url: request.url),
+        file: file, line: line)
+    }
     let offer = WebSocketOffer(protocols, configuration)
     return upgrade(offer.request(request), to: "websocket", file: file, line: line).addCallback { upgraded in
       do { return try offer.open(upgraded) } catch {

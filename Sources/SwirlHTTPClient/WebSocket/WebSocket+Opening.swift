@@ -21,12 +21,14 @@ public func webSocket(
     url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
 }
 
-/// Opens a WebSocket, for code on the reactor's thread: `let socket = try await webSocket(url)`.
+/// Opens a WebSocket, for code on the reactor's thread: `let socket = try await webSocket(url)` in a `@MainActor func`.
+/// At the top level of `main.swift` end it with `.value`. Elsewhere it traps.
 public func webSocket(
   _ url: String, protocols: [String] = [], headers: HTTPFields = HTTPFields(),
   configuration: WebSocket.Configuration = WebSocket.Configuration(),
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> WebSocket {
+  HTTPClient.requireReactorForWebSocket()
   let opened: Deferred = HTTPClient.shared.webSocket(
     url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
   return try await opened.value

@@ -93,7 +93,7 @@ package struct ServerMachine: Sendable {
   package internal(set) var isReadingPaused = false
 
   // Answering
-  var isDraining = false
+  package internal(set) var isDraining = false
   package internal(set) var isWritingPaused = false
   var refusal = ServerRefusal.malformed
   var isRefusalAnswer = false

@@ -91,7 +91,10 @@ extension HTTPURL {
       if colon + 1 < range.upperBound && input[colon + 1].isDigit || name.contains(".") {
         throw Malformed("the URL has no scheme: write http:// before the host")
       }
-      throw Malformed("the scheme \(name) is not supported: use http or https", isUnsupportedScheme: true)
+      throw Malformed(
+        "the scheme \(name) is not supported: "
+          + (name == "ws" || name == "wss" ? "open a WebSocket by webSocket(url)" : "use http or https"),
+        isUnsupportedScheme: true)
     }
   }
 

@@ -101,6 +101,8 @@ extension HTTP2ServerStream {
     finish(exchange, isComplete: true)
     transport.streamProtocol = successor
     successor.connectionMade(transport)
+    // The server was stopped while the handler thought about it.
+    if connection.state != .open { (successor as? any GracefulProtocol)?.closeGracefully() }
     transport.receive(body.span)
     body = []
     if hasInputEnded { transport.inputEnded() }

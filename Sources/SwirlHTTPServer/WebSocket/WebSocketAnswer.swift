@@ -40,6 +40,10 @@ final class WebSocketAnswer {
     _ request: HTTPServer.Request, _ fields: HTTPFields?
   ) throws(WebSocketRefusal) -> HTTPServer.Response {
     let isHTTP2 = request.version == .http2
+    if isHTTP2, request[.upgrade]?.lowercased() != "websocket" {
+      return .text(
+        "A WebSocket is opened by an extended CONNECT over HTTP/2 (RFC 8441).\n", status: .badRequest)
+    }
     let offer =
       isHTTP2
       ? try WebSocketHandshake.offer(inFields: request.headers) : try WebSocketHandshake.offer(in: request.head)

@@ -59,6 +59,9 @@ extension WebSocket: AsyncSequence {
   /// Sends bytes, as a binary message. See `send`.
   public func send(_ bytes: [UInt8]) async throws { try await (send(bytes) as Deferred<Void>).value }
 
+  /// Sends bytes of any collection, such as Foundation's `Data` or a slice, as a binary message. See `send`.
+  public func send(_ bytes: some Sequence<UInt8>) async throws { try await send(Array(bytes)) }
+
   /// Sends a message. See `send`.
   public func send(_ message: Message) async throws { try await (send(message) as Deferred<Void>).value }
 }

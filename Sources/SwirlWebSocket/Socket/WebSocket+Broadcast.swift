@@ -17,6 +17,15 @@ extension Sequence where Element == WebSocket {
   @discardableResult
   public func broadcast(_ bytes: [UInt8]) -> Int { broadcast(bytes.span, isText: false) }
 
+  /// Sends the same message to all sockets that are open. See `broadcast`.
+  @discardableResult
+  public func broadcast(_ message: WebSocket.Message) -> Int {
+    switch message {
+    case .text(let text): broadcast(text)
+    case .binary(let bytes): broadcast(bytes)
+    }
+  }
+
   private func broadcast(_ content: Span<UInt8>, isText: Bool) -> Int {
     let frame = WebSocketWriter.encoded(content, isText: isText)
     var count = 0
@@ -38,6 +47,7 @@ extension WebSocket {
       writer.message(content, isText: isText, compressed: false, to: &output)
       if !isReading { flush() }
     } else if output.isEmpty {
+      writtenBytes += frame.count
       transport.write(frame.span)
     } else {
       output += frame

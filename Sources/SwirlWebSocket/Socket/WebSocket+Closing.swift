@@ -5,16 +5,19 @@ import SwirlReactor
 extension WebSocket {
   /// Begins to close: sends a Close frame behind all messages, and waits for the peer's, at most
   /// ``Configuration/closeTimeout``. Later messages of either end are not sent and not delivered. Does nothing if the
-  /// socket is being closed.
+  /// socket is being closed; if the peer has closed it, messages that nothing has taken are dropped.
   ///
   /// - Parameters:
-  ///   - code: one that may be sent (RFC 6455 §7.4).
+  ///   - code: one that may be sent (RFC 6455 §7.4). A program that passes on the end of another socket may give its
+  ///     code: 1005 is sent as a Close frame without a code, 1006 as 1011.
   ///   - reason: a text for the peer's program; at most 123 bytes of it are sent.
   public func close(_ code: CloseCode = .normalClosure, reason: String = "") {
-    require(code.isSendable, "the close code \(code) is never sent (RFC 6455 §7.4)")
-    if state != .open { return }
+    require(
+      code.isSendable || code == .noStatusReceived || code == .abnormalClosure,
+      "the close code \(code) is never sent (RFC 6455 §7.4)")
+    guard state == .open else { return dropUntaken() }
     isClosedHere = true
-    startClosing(code, reason, nil)
+    startClosing(code == .abnormalClosure ? .internalError : code, reason, nil)
   }
 
   /// Sets what is called once, when the connection is over: with the peer's Close frame, or why there was no such
@@ -39,9 +42,8 @@ extension WebSocket {
   private func startClosing(_ code: CloseCode, _ reason: String, _ error: (any Error)?) {
     state = .closing
     closingError = error
-    arrived = RingBuffer()
-    arrivedBytes = 0
-    writer.close(code: code.rawValue, reason: reason, to: &output)
+    dropUntaken()
+    writer.close(code: code == .noStatusReceived ? nil : code.rawValue, reason: reason, to: &output)
     flush()
     refuseWaiting()
     timer?.cancel()
@@ -72,33 +74,45 @@ extension WebSocket {
     if state == .closed { return }
     if state == .open { writer.close(code: error.code, reason: error.reason, to: &output) }
     flush()
-    finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error))
+    finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error), .linger)
   }
 
   /// A callback of the program threw.
   func fail(inProgram error: any Error) {
     reactor.logError("a WebSocket's callback threw: \(error)")
-    if state == .open { startClosing(.internalError, "", error) }
+    if state == .open { startClosing(.internalError, "", error) } else { dropUntaken() }
   }
 
   /// Ends at once, without a Close frame.
   func cutOff(_ code: CloseCode, _ reason: String, _ error: (any Error)? = nil) {
     if state == .closed { return }
-    finish(Close(code: code, reason: reason, isClean: false, error: error), aborts: true)
+    finish(Close(code: code, reason: reason, isClean: false, error: error), .abort)
+  }
+
+  /// What becomes of the connection at the end.
+  private enum Ending {
+    /// It ends when our last bytes are sent.
+    case close
+    /// Our direction ends. The peer may be sending: to close now would make the kernel answer that with a reset, which
+    /// can overtake our Close frame (RFC 6455 §7.1.1).
+    case linger
+    case abort
   }
 
   /// The connection is over for the program.
-  private func finish(_ close: Close, aborts: Bool = false) {
+  private func finish(_ close: Close, _ ending: Ending = .close) {
     state = .closed
     end = close
     timer.take()?.cancel()
     unread = []
-    if aborts {
+    // The server ends the connection first (RFC 6455 §7.1.1).
+    let waits = ending == .close && role == .client && close.isClean
+    if ending == .abort {
       transport.abort()
-    } else if role == .client, close.isClean {
-      // The server ends the connection first (RFC 6455 §7.1.1).
-      if isReadingPaused { transport.resumeReading() }
+    } else if waits || ending == .linger {
+      if ending == .linger { transport.closeWrite() }
       timer = reactor.callLater(configuration.closeTimeout) { [transport] in transport.abort() }
+      if isReadingPaused { transport.resumeReading() }
     } else {
       transport.close(within: configuration.closeTimeout)
     }

@@ -53,14 +53,19 @@ extension WebSocket {
     let silence = Duration.nanoseconds(reactor.turnTime - lastReceived)
     guard silence >= interval || isWritingPaused else { return watch(after: interval - silence) { $0.lookAtSilence() } }
     if !isWritingPaused { sendPing(nil) }
-    let waiting = bufferedBytes
+    let taken = bufferedBytes > 0 ? takenBytes : .max
     let heard = lastReceived
-    watch(after: configuration.pingTimeout) { $0.lookForSign(since: heard, waiting) }
+    watch(after: configuration.pingTimeout) { $0.lookForSign(since: heard, taken) }
   }
 
-  private func lookForSign(since heard: Int64, _ waiting: Int) {
-    // A peer that reads, be it slowly, is alive; so is one whose bytes we have not read because it does not read ours.
-    if lastReceived > heard || (waiting > 0 && bufferedBytes < waiting) { return lookAtSilence() }
+  /// The number of bytes that were sent. Where others wait behind them, the peer has made room for them.
+  private var takenBytes: Int { writtenBytes - transport.bufferedBytes }
+
+  /// - Parameter taken: `takenBytes` then; `.max` if no byte waited.
+  private func lookForSign(since heard: Int64, _ taken: Int) {
+    // A peer that reads, be it slowly, is alive, though its buffer is filled again; so is one whose bytes we have not
+    // read because it does not read ours.
+    if lastReceived > heard || takenBytes > taken { return lookAtSilence() }
     if isReadingPaused, !isWritingPaused { return lookAtSilence() }
     cutOff(.abnormalClosure, "", SilentPeer(limit: configuration.pingTimeout, isReading: !isWritingPaused))
   }

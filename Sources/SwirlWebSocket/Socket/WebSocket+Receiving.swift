@@ -18,10 +18,18 @@ extension WebSocket {
 
   /// Whether there is room for another message.
   private var canTakeMessage: Bool {
-    if state == .closed { return false }
-    if arrivedBytes < Self.kept || nextMessage != nil || isDiscarding { return true }
-    return messageCallback != nil && !isCallbackBusy
+    switch state {
+    case .closed: return false
+    // Messages are dropped: the peer's Close frame may be behind them.
+    case .closing: return true
+    case .open: break
+    }
+    if arrivedBytes < Self.kept { return true }
+    return messageCallback != nil ? !isCallbackBusy : dropsMessages
   }
+
+  /// Whether messages have no receiver, and will have none.
+  private var dropsMessages: Bool { isDiscarding && messageCallback == nil && !isInLoop }
 
   /// How many bytes of messages are kept while nothing takes them.
   private static let kept = 64 * 1024
@@ -30,27 +38,35 @@ extension WebSocket {
 
   func received(_ bytes: Span<UInt8>) {
     lastReceived = reactor.turnTime
+    if state == .closed { return }
     if isReading || !unread.isEmpty {
       unread.append(copying: bytes)
       return
     }
     let position = readingTogether { read(bytes) }
     if position < bytes.count { unread.append(copying: bytes.extracting(position...)) }
+    // A frame behind a message, such as a pong, may have completed the work on that message.
+    if canDeliver { resume() }
     pauseIfFull()
+  }
+
+  private var canDeliver: Bool {
+    !arrived.isEmpty && (messageCallback != nil ? !isCallbackBusy : nextMessage != nil)
   }
 
   /// Continues with what was kept, and reads on.
   func resume() {
     if isReading { return }
     readingTogether { deliver() }
-    if state == .closed { return }
-    while !unread.isEmpty, canTakeMessage, state != .closed {
+    while !unread.isEmpty, canTakeMessage {
       let bytes = unread
       unread = []
       let position = readingTogether { read(bytes.span) }
       if position < bytes.count { unread.insert(contentsOf: bytes[position...], at: 0) }
       if position == 0 { break }
+      if canDeliver { readingTogether { deliver() } }
     }
+    if state == .closed { return }
     if isReadingPaused, unread.isEmpty, canTakeMessage {
       isReadingPaused = false
       transport.resumeReading()
@@ -110,7 +126,7 @@ extension WebSocket {
     // After our Close frame messages are not delivered: the program has said that it is done.
     if state != .open { return }
     if arrived.isEmpty, !isCallbackBusy, let messageCallback { return call(messageCallback, message) }
-    if isDiscarding, messageCallback == nil, nextMessage == nil { return }
+    if dropsMessages { return }
     arrived.append(message)
     arrivedBytes += message.count + Self.overhead
     deliver()
@@ -127,8 +143,8 @@ extension WebSocket {
       } else if let next = nextMessage.take() {
         next.callback(takeArrived())
       } else {
-        if isDiscarding { while !arrived.isEmpty { _ = takeArrived() } }
-        return
+        guard dropsMessages else { return }
+        dropArrived()
       }
     }
     if let end, !isReported, !isCallbackBusy { report(end) }
@@ -139,6 +155,18 @@ extension WebSocket {
     let message = arrived.popFirst()!
     arrivedBytes -= message.count + Self.overhead
     return message
+  }
+
+  private func dropArrived() {
+    arrived = RingBuffer()
+    arrivedBytes = 0
+  }
+
+  /// The program takes no more messages. The end is reported, if it came behind those that were kept.
+  func dropUntaken() {
+    dropArrived()
+    // `deliver` or `finish`, below us on the stack, reports it otherwise.
+    if let end, !isReported, !isCallbackBusy, !isReading { report(end) }
   }
 
   private func call(_ callback: (Message) throws -> Deferred<Void>?, _ message: Message) {

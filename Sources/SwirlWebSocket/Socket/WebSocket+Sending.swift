@@ -15,6 +15,10 @@ extension WebSocket {
   @discardableResult
   public func send(_ bytes: [UInt8]) -> Deferred<Void> { send(bytes.span, isText: false) }
 
+  /// Sends bytes of any collection, such as Foundation's `Data` or a slice, as a binary message. See `send`.
+  @discardableResult
+  public func send(_ bytes: some Sequence<UInt8>) -> Deferred<Void> { send(Array(bytes)) }
+
   /// Sends a message. See `send`.
   @discardableResult
   public func send(_ message: Message) -> Deferred<Void> {
@@ -43,11 +47,13 @@ extension WebSocket {
   /// Shorter messages grow, or save nothing.
   private static let compressedFrom = 64
 
-  /// Whether a message of so many bytes is not too much, which one that is alone never is: it may be larger than the
-  /// buffer. Closes the connection where that is the policy.
+  /// Whether a message of so many bytes is not too much. It never is below the high-water mark, where a send before it
+  /// has fired at once: a single message may be larger than the buffer. Closes the connection where that is the policy.
   func hasRoom(for count: Int) -> Bool {
-    let waiting = bufferedBytes
-    if waiting == 0 || waiting + count <= configuration.sendBufferSize { return true }
+    if bufferedBytes + count <= configuration.sendBufferSize { return true }
+    // Frames of the present read are no sign of a slow peer.
+    flush()
+    if !isWritingPaused { return true }
     if configuration.overflow == .close { cutOff(.policyViolation, "the peer reads too slowly") }
     return false
   }
@@ -66,6 +72,7 @@ extension WebSocket {
 
   func flush() {
     if output.isEmpty { return }
+    writtenBytes += output.count
     if output.count >= Self.large {
       let frames = output
       output = []

@@ -83,6 +83,8 @@ public final class WebSocket {
   /// Frames of the present read, sent together.
   var output: [UInt8] = []
   var isWritingPaused = false
+  /// The number of bytes that the transport got.
+  var writtenBytes = 0
   /// Fire when the peer has taken enough.
   var waitingSends: [Deferred<Void>] = []
 
@@ -105,6 +107,9 @@ public final class WebSocket {
     reader = WebSocketReader(role: role, limits: WebSocketLimits(frame: most, message: most), deflate: deflate)
     writer = WebSocketWriter(role: role, deflate: deflate)
     lastReceived = transport.reactor.turnTime
+    // A send that fires at once leaves room for the next.
+    let high = Swift.min(transport.waterMarks.high, Swift.max(0, configuration.sendBufferSize / 2))
+    if high < transport.waterMarks.high { transport.waterMarks = WaterMarks(high: high) }
   }
 
   deinit { timer?.cancel() }
