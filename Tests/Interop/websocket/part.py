@@ -16,10 +16,10 @@ def whole(probe, fetch, folder):
     run(probe, folder, autobahn.ALL, 7200)
 
 
-def run(probe, folder, cases, limit):
+def run(probe, folder, runs, limit):
     if autobahn.python2():
         for role in ("server", "client"):
-            autobahn.cases(probe, folder, role, cases, limit)
+            autobahn.cases(probe, folder, role, runs, limit)
     with_websockets(probe)
 
 
