@@ -14,16 +14,23 @@ func webSocketConfiguration(_ arguments: [String: String]) -> WebSocket.Configur
   return configuration
 }
 
-/// A server that echoes, on any path.
+/// A server that echoes on any path but those of ``Talk``.
 func serveWebSockets(_ arguments: [String]) throws {
   let named = settings(arguments)
   let configuration = webSocketConfiguration(named)
-  let server = HTTPServer { _ in
-    .webSocket(configuration: configuration) { socket in
-      socket.onMessage { socket.send($0) }
+  let talk = Talk()
+  let server = HTTPServer { request in
+    switch request.path {
+    case "/talk": talk.answer(configuration)
+    case "/refused/401": .text("who are you?", status: .unauthorized)
+    case "/refused/403": .text("not you", status: .forbidden)
+    default:
+      .webSocket(configuration: configuration) { socket in
+        socket.onMessage { socket.send($0) }
+      }
     }
   }
-  print(try server.listen(named["port"].flatMap { Int($0) } ?? 0).localAddress)
+  print(try server.listen(named["port"].flatMap { Int($0) } ?? 0, tls: serverTLS(named)).localAddress)
   fflush(nil)
   Reactor.current.run()
 }

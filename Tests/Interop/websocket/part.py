@@ -3,7 +3,7 @@ import sys
 
 from checks import CACHE, report, server
 
-from . import autobahn
+from . import autobahn, programs as talks
 
 
 def short(probe, fetch, folder):
@@ -14,6 +14,11 @@ def short(probe, fetch, folder):
 def whole(probe, fetch, folder):
     """All cases: half an hour."""
     run(probe, folder, autobahn.ALL, 7200)
+
+
+def programs(probe, fetch, folder):
+    """Servers and clients of other libraries."""
+    talks.talks(probe, fetch, folder)
 
 
 def run(probe, folder, runs, limit):
