@@ -41,12 +41,13 @@ extension WebSocket {
     closingError = error
     arrived = RingBuffer()
     arrivedBytes = 0
+    borrowOutput()
     writer.close(code: code.rawValue, reason: reason, to: &output)
     flush()
     refuseWaiting()
     timer?.cancel()
-    timer = reactor.callLater(configuration.closeTimeout) { [weak self] in
-      self?.finish(Close(code: code, reason: reason, isClean: false, error: error ?? LateClose()))
+    timer = reactor.callLater(configuration.closeTimeout) { [unowned self] in
+      finish(Close(code: code, reason: reason, isClean: false, error: error ?? LateClose()))
     }
     // The peer's Close frame may be behind messages that nothing takes.
     isDiscarding = true
@@ -58,6 +59,7 @@ extension WebSocket {
     let answers = state == .open
     state = .closing
     if answers {
+      borrowOutput()
       writer.close(code: code, reason: "", to: &output)
     }
     flush()
@@ -70,7 +72,10 @@ extension WebSocket {
   /// The peer has broken the protocol (RFC 6455 §7.1.7).
   func fail(_ error: WebSocketError) {
     if state == .closed { return }
-    if state == .open { writer.close(code: error.code, reason: error.reason, to: &output) }
+    if state == .open {
+      borrowOutput()
+      writer.close(code: error.code, reason: error.reason, to: &output)
+    }
     flush()
     finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error))
   }
