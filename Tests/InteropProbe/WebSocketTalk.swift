@@ -1,9 +1,9 @@
 import Foundation
 import Swirl
 
-/// The server's end of a talk with a program of others. `/talk` chooses the subprotocol `chat`, echoes, and knows words:
-/// `ping` has it send a ping, and `pong` after the pong; `close` has it close with 4001 and a reason; `last` is answered
-/// with how the last talk was closed.
+/// The server's end of a talk with a program of others. `/talk` chooses the subprotocol `chat`, echoes, and knows
+/// words: `ping` has it send a ping, and `pong` after the pong; `close` has it close with 4001 and a reason; `last` is
+/// answered with how the last talk was closed.
 final class Talk {
   private var last = ""
 
@@ -24,8 +24,8 @@ final class Talk {
   }
 }
 
-/// The client's end: talks with a server of others that knows the same words, and prints `ok NAME` or `failed NAME: WHY`
-/// for each check.
+/// The client's end: talks with a server of others that knows the same words, and prints `ok NAME` or
+/// `failed NAME: WHY` for each check.
 func talkWebSocket(_ arguments: [String]) async throws {
   let named = settings(arguments)
   let url = named["url"]!

@@ -9,11 +9,11 @@
 //                                         roots, cert, key, min, max, alpn, renegotiation=allowed; all hosts are this
 //                                         machine
 //   InteropProbe http2 NAME=VALUE… URL…   prints what comes from each over HTTP/2; see HTTP2.swift
-//   InteropProbe websocket-serve NAME=VALUE…   prints its address, and echoes each message of a WebSocket: port, cert and
-//                                              key, compression=off or without-context
+//   InteropProbe websocket-serve NAME=VALUE…   prints its address, and echoes each message of a WebSocket: port,
+//                                              cert and key, compression=off or without-context
 //   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
-//   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and wrong;
-//                                              see WebSocketTalk.swift
+//   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
+//                                              wrong; see WebSocketTalk.swift
 import Foundation
 import Swirl
 

@@ -1,5 +1,6 @@
 // HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which they print:
-// `Servers swirl`; those of WebSocket echo or broadcast. With --certificate and --key, files in PEM, over TLS, where they speak HTTP/2 too.
+// `Servers swirl`; those of WebSocket echo or broadcast. With --certificate and --key, files in PEM, over TLS, where
+// they speak HTTP/2 too.
 import Dispatch
 import Measure
 
