@@ -1,4 +1,4 @@
-"""Many connections that have had one answer and wait; connections of HTTP/2 with many requests that wait for theirs."""
+"""Many connections that have had one answer and wait; connections of HTTP/2 with many requests that wait for theirs; WebSockets after one message."""
 
 import resource
 import selectors
@@ -43,6 +43,43 @@ class Held:
 
     def __exit__(self, *_):
         self.close()
+
+
+class HeldWebSockets(Held):
+    """Opens WebSockets, with compression without context where the server agrees, has one message echoed on each, and keeps them."""
+
+    #: 64 bytes, masked with a key of zeros, uncompressed.
+    MESSAGE = b"\x82\xc0\0\0\0\0" + b"0123456789abcdef" * 4
+
+    def _open(self, port, count, request):
+        head = (
+            f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n"
+        ).encode()
+        before = len(self._sockets)
+        super()._open(port, count, head)
+        self._answers(self._sockets[before:])
+
+    def _answers(self, sockets):
+        for one in sockets:
+            one.sendall(self.MESSAGE)
+        for one in sockets:
+            # Final and binary, compressed or not; short.
+            kind, length = self._exactly(one, 2)
+            if kind & 0xBF != 0x82 or length > 125:
+                raise OSError(f"no echo: a frame that begins {kind:02x} {length:02x}")
+            self._exactly(one, length)
+
+    @staticmethod
+    def _exactly(one, count):
+        content = b""
+        while len(content) < count:
+            piece = one.recv(count - len(content))
+            if not piece:
+                raise OSError("a connection got no echo")
+            content += piece
+        return content
 
 
 class HeldStreams(Held):

@@ -57,7 +57,7 @@ def versions(manifest):
         "wrk": _first_line("wrk", "-v").split("[")[0].strip(),
         "libcurl": _first_line("curl-config", "--version"),
     }
-    for name in ("aiohttp", "tornado", "twisted", "uvloop"):
+    for name in ("aiohttp", "tornado", "twisted", "uvloop", "picows", "websockets"):
         found[name] = metadata.version(name)
     pinned = re.findall(r'/([\w-]+)", exact: "([^"]+)"', manifest.read_text())
     return found | dict(pinned)

@@ -33,12 +33,15 @@ class Results:
             for contender, samples in contenders.items()
         }
         standard = medians.get(row.yardstick, {}).get(metric)
+        limit = row.aim or (row.aim_ratio * standard if standard else 0)
+        ours = [found[metric] for contender, found in medians.items() if contender.startswith("Swirl")]
         return {
             "name": name,
             "arrangement": arrangement,
             "operation": row.operation,
             "metric": metric,
             "yardstick": row.yardstick if standard else None,
+            "aim": {"at_most": limit, "is_met": max(ours) <= limit} if limit and ours else None,
             "contenders": {
                 contender: {
                     "median": found[metric],
@@ -93,3 +96,5 @@ def lines(row):
         )
         ratio = "" if found["ratio"] is None else number(found["ratio"])
         yield f"  {contender:26}{number(found['median']):>9}  {ratio:>7}   {more}"
+    if row["aim"]:
+        yield f"  {'the aim of Swirl':26}{number(row['aim']['at_most']):>9}  {'met' if row['aim']['is_met'] else 'missed':>7}"

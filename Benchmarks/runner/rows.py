@@ -8,6 +8,7 @@ from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
 from servers import AWAITING_HANDLERS, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
 from transfers import downloading, uploading
+from web_sockets import broadcasting, exchanging, idle_sockets
 
 ONE, TWO = "one core", "two cores"
 
@@ -25,6 +26,9 @@ class Row:
     arrangements: tuple = (ONE, TWO)
     #: Whether it is measured in short runs, too.
     quick: bool = True
+    #: What Swirl is to take at most: of the yardstick, or of the metric itself.
+    aim_ratio: float = 0
+    aim: float = 0
     #: Why it is not measured yet; its place is kept.
     not_yet: str = ""
 
@@ -132,4 +136,36 @@ ROWS = [
         quick=False,
     ),
     Row("TCP echo, a stream", echoing("throughput"), "SwiftNIO", operation="MiB"),
+    Row(
+        "WebSocket echo, 64 bytes, 100 connections",
+        exchanging(100, 64),
+        "picows + uvloop",
+        operation="message",
+        aim_ratio=0.5,
+    ),
+    Row(
+        "WebSocket echo, 64 KiB, 20 connections",
+        exchanging(20, 1 << 16),
+        "picows + uvloop",
+        operation="message",
+        quick=False,
+        aim_ratio=0.5,
+    ),
+    Row(
+        "WebSocket, a broadcast of 64 bytes to 10,000",
+        broadcasting(10_000, 64),
+        "picows + uvloop",
+        operation="recipient",
+        quick=False,
+    ),
+    Row(
+        "WebSocket, 10,000 idle sockets",
+        idle_sockets(10_000),
+        "picows + uvloop",
+        metric="kib",
+        operation="socket",
+        arrangements=(TWO,),
+        quick=False,
+        aim=2,
+    ),
 ]

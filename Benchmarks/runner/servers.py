@@ -35,7 +35,7 @@ ECHO = {
 }
 
 
-def _started(table, measure_one):
+def started(table, measure_one):
     """A fresh server for each measurement."""
 
     def contender(words):
@@ -57,7 +57,7 @@ def serving(path, in_flight=100, table=HTTP):
         used = server.cpu_seconds() - before
         return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
 
-    return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | _started(table, under_wrk)
+    return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | started(table, under_wrk)
 
 
 def serving_http2(path, streams=100, connections=1, table={"Swirl": HTTP["Swirl"]}):
@@ -70,7 +70,7 @@ def serving_http2(path, streams=100, connections=1, table={"Swirl": HTTP["Swirl"
         used = server.cpu_seconds() - before
         return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
 
-    return {"nginx": lambda bench: {"": under_h2load(bench, bench.nginx())}} | _started(table, under_h2load)
+    return {"nginx": lambda bench: {"": under_h2load(bench, bench.nginx())}} | started(table, under_h2load)
 
 
 def serving_tls(path, streams=100, connections=1, http1=False, table=SECURED):
@@ -108,7 +108,7 @@ def waiting_streams(connections, streams):
                 after = server.resident_kib()
         return {"operations": connections * streams, "kib": (after - before) / (connections * streams)}
 
-    return {"nginx": lambda bench: {"": hold(bench, bench.nginx())}} | _started(SILENT, hold)
+    return {"nginx": lambda bench: {"": hold(bench, bench.nginx())}} | started(SILENT, hold)
 
 
 def idle_connections(count):
@@ -122,7 +122,7 @@ def idle_connections(count):
                 after = server.resident_kib()
         return {"operations": count, "kib": (after - before) / count}
 
-    return _started(HTTP, hold)
+    return started(HTTP, hold)
 
 
 def echoing(kind, *options):
@@ -140,4 +140,4 @@ def echoing(kind, *options):
             "wall": load["wall"],
         }
 
-    return _started(ECHO, under_load)
+    return started(ECHO, under_load)

@@ -2,7 +2,7 @@
 
 `Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` sends 1 GiB
 each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httpx, h2,
-websockets and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
+websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
 import sys
@@ -34,6 +34,7 @@ PARTS = {
     "http2-programs": (http2.part.programs, ["curl", "nginx", "nghttp", "nghttpd", "h2load", "haproxy", "node", "httpx", "openssl"]),
     "websocket": (websocket.part.short, ["unshare", "ip", "websockets"]),
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
+    "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }

@@ -48,15 +48,20 @@ PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk":
             "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql", "nghttp": "nghttp2-client",
             "h2load": "nghttp2-client", "nghttpd": "nghttp2-server", "haproxy": "haproxy", "node": "nodejs",
             "unshare": "util-linux", "ip": "iproute2"}
+#: What Debian has as modules of Node.
+NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}
 #: Programs and modules of Python, in an environment of their own: what shows that it is there, and what pip installs.
 PYTHON = {"gunicorn": ("bin/gunicorn", ["gunicorn", "httpbin"]),
           "httpx": ("lib/python*/site-packages/httpx", ["hyperframe", "hpack", "h2", "httpx[http2]"]),
+          "aiohttp": ("lib/python*/site-packages/aiohttp", ["aiohttp"]),
+          "tornado": ("lib/python*/site-packages/tornado", ["tornado"]),
           "websockets": ("lib/python*/site-packages/websockets", ["websockets"])}
 
 
 def install(programs):
     """Installs those of the programs that are missing."""
-    missing = sorted({PACKAGES[name] for name in programs - PYTHON.keys() if not program(name)})
+    missing = sorted({PACKAGES[name] for name in programs - PYTHON.keys() - NODE.keys() if not program(name)})
+    missing += [package for name, (shown, package) in NODE.items() if name in programs and not shown.exists()]
     # It gives a proxy a host and a user that only the proxy has.
     if programs & {"squid", "tinyproxy", "danted"} and not glob.glob("/usr/lib/*/libnss_wrapper.so"):
         missing.append("libnss-wrapper")

@@ -9,8 +9,11 @@
 //                                         roots, cert, key, min, max, alpn, renegotiation=allowed; all hosts are this
 //                                         machine
 //   InteropProbe http2 NAME=VALUE… URL…   prints what comes from each over HTTP/2; see HTTP2.swift
-//   InteropProbe websocket-serve [port=PORT]   prints its address, and echoes each message of a WebSocket
+//   InteropProbe websocket-serve NAME=VALUE…   prints its address, and echoes each message of a WebSocket: port,
+//                                              cert and key, compression=off or without-context
 //   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
+//   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
+//                                              wrong; see WebSocketTalk.swift
 import Foundation
 import Swirl
 
@@ -108,7 +111,8 @@ case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
 case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))
 case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirst(2)))
-case "websocket-cases": echoCases(Array(CommandLine.arguments.dropFirst(2)))
+case "websocket-cases": complete(echoCases)
+case "websocket-talk": complete(talkWebSocket)
 case "tls": complete(fetchSecured)
 #if HTTP2
 case "http2": complete(fetchHTTP2)
@@ -116,6 +120,6 @@ case "http2": complete(fetchHTTP2)
 default:
   print(
     "usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
-      + " | websocket-serve|websocket-cases port=PORT")
+      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE…")
   exit(2)
 }

@@ -31,10 +31,40 @@ final class Connection: @unchecked Sendable {
     }
   }
 
+  func send(_ bytes: [UInt8]) {
+    var sent = 0
+    while sent < bytes.count {
+      let result = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
+      if result <= 0 { fail("write: \(errno)") }
+      sent += result
+    }
+  }
+
+  /// The next bytes.
+  func received(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var received = 0
+    while received < count {
+      let result = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + received, count - received) }
+      if result <= 0 { fail("read: \(errno)") }
+      received += result
+    }
+    return bytes
+  }
+
+  /// Byte by byte up to an end.
+  func receive(until end: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while !bytes.suffix(end.count).elementsEqual(end) { bytes += received(1) }
+    return bytes
+  }
+
   func receive(_ count: Int) {
     var received = 0
     while received < count {
-      let result = incoming.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, count - received) }
+      let result = incoming.withUnsafeMutableBytes {
+        read(descriptor, $0.baseAddress!, min($0.count, count - received))
+      }
       if result <= 0 { fail("read: \(errno)") }
       received += result
     }

@@ -1,16 +1,21 @@
 // Load for an echo server, in plain system calls, so that it favours no library. `EchoLoad round-trips PORT
 // --connections N`: 64 bytes there and back. `EchoLoad throughput PORT`: as many bytes as one connection carries.
+// `EchoLoad websocket|broadcast PORT --connections N --size BYTES`: messages of WebSocket, there and back or from one
+// connection to all; they print a line when all connections are open.
 import Foundation
 import Measure
 
 let options = Options()
 let port = UInt16(options.words.last.flatMap { Int($0) } ?? 0)
 let seconds = options.number("--seconds", or: 2)
+let size = options.count("--size", or: 64)
 
 switch options.words.first {
 case "round-trips": roundTrips(connections: options.count("--connections", or: 1))
 case "throughput": throughput()
-default: fail("usage: EchoLoad round-trips|throughput PORT")
+case "websocket": webSocketEcho(connections: options.count("--connections", or: 1), size: size)
+case "broadcast": webSocketBroadcast(connections: options.count("--connections", or: 1), size: size)
+default: fail("usage: EchoLoad round-trips|throughput|websocket|broadcast PORT")
 }
 
 func roundTrips(connections count: Int) {

@@ -45,7 +45,7 @@ import Swirl
     })
 }
 
-@MainActor private func run(_ server: HTTPServer) throws {
+@MainActor func run(_ server: HTTPServer) throws {
   var tls: TLSConfiguration?
   if let identity = Identity(Options()) {
     tls = .server(.init(chain: .file(identity.certificate), privateKey: .file(identity.key)))

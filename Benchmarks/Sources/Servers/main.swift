@@ -1,5 +1,6 @@
 // HTTP servers that answer /hello and, unless the handler awaits, /1m, on a free port of 127.0.0.1, which they print:
-// `Servers swirl`. With --certificate and --key, files in PEM, over TLS, where they speak HTTP/2 too.
+// `Servers swirl`; those of WebSocket echo or broadcast. With --certificate and --key, files in PEM, over TLS, where
+// they speak HTTP/2 too.
 import Dispatch
 import Measure
 
@@ -9,6 +10,8 @@ let servers: [String: @MainActor () throws -> Void] = [
   "swirl-awaited-deferred": swirlAwaitedDeferred,
   "swirl-awaited-actor": swirlAwaitedActor,
   "swirl-silent": swirlSilent,
+  "swirl-websocket": swirlWebSocket,
+  "swirl-broadcast": swirlBroadcast,
   "hummingbird": { serve(hummingbird) },
   "hummingbird-actor": { serve(hummingbirdActor) },
   "hummingbird-silent": { serve(hummingbirdSilent) },

@@ -21,12 +21,29 @@ package struct WebSocketDeflate: Equatable, Sendable {
   package struct Agreed: Equatable, Sendable {
     package var serverNoContextTakeover = false
     package var clientNoContextTakeover = false
-    /// The window that is used: at most what was agreed.
-    package var serverWindowBits = 15
-    package var clientWindowBits = 15
-    package var level = 6
+    // A byte each: every socket has two of these.
+    private var serverBits: UInt8 = 15
+    private var clientBits: UInt8 = 15
+    private var levelByte: UInt8 = 6
 
     package init() {}
+
+    /// The window of what the server sends: at most what was agreed.
+    package var serverWindowBits: Int {
+      get { Int(serverBits) }
+      set { serverBits = UInt8(newValue) }
+    }
+
+    /// The window of what the client sends.
+    package var clientWindowBits: Int {
+      get { Int(clientBits) }
+      set { clientBits = UInt8(newValue) }
+    }
+
+    package var level: Int {
+      get { Int(levelByte) }
+      set { levelByte = UInt8(newValue) }
+    }
 
     /// The window of what this end sends.
     func windowBits(of sender: WebSocketRole) -> Int { sender == .server ? serverWindowBits : clientWindowBits }

@@ -2,9 +2,9 @@
 struct FrameHeader {
   /// The bytes that are there, at most 14: the last is the lowest.
   private var bits: UInt128 = 0
-  private var count = 0
+  private var count: UInt8 = 0
   /// How many there will be.
-  private var size = 2
+  private var size: UInt8 = 2
 
   private(set) var isFinal = false
   private(set) var opcode = WebSocketOpcode.continuation

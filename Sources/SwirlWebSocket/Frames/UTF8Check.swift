@@ -1,7 +1,7 @@
 /// Checks text as it comes (RFC 3629): a byte that cannot be part of UTF-8 is found when it is there.
 struct UTF8Check {
   /// Bytes that the character still needs.
-  private var needed = 0
+  private var needed: UInt8 = 0
   /// What the next of them may be: an overlong form, a surrogate and a number above U+10FFFF show in the second byte.
   private var lowest: UInt8 = 0x80
   private var highest: UInt8 = 0xBF

@@ -134,6 +134,7 @@ package struct WebSocketReader {
       _ = control.append(piece, masked: key)
     } else if !isCompressed {
       let start = content.count
+      reserve(for: piece.count)
       let seen = content.append(piece, masked: key)
       try checkText(from: start, isASCII: seen & 0x8080_8080_8080_8080 == 0)
     } else if key == .none {
@@ -143,6 +144,13 @@ package struct WebSocketReader {
       _ = unmasked.append(piece, masked: key)
       try inflate(unmasked.span)
     }
+  }
+
+  /// Room for a piece of a message in one frame: at most twice what came, and no more than the message needs.
+  private mutating func reserve(for count: Int) {
+    let needed = content.count + count
+    guard header.isFinal, header.opcode != .continuation, content.capacity < needed else { return }
+    content.reserveCapacity(min(content.count + remaining, 2 * needed))
   }
 
   /// Checks the content from `start`, at most up to the limit, if it is text.

@@ -1,3 +1,5 @@
+import SwirlHTTPCore
+
 /// Turns messages into frames (RFC 6455 §5), appended to the output of the caller.
 package struct WebSocketWriter {
   private let role: WebSocketRole
@@ -121,7 +123,7 @@ package struct WebSocketWriter {
       output.append(number: UInt64(number), bytes: 4)
       key = MaskingKey(number)
     }
-    _ = output.append(payload, masked: key)
+    if role == .client { _ = output.append(payload, masked: key) } else { output.append(copying: payload) }
   }
 }
 

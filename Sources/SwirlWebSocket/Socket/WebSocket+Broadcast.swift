@@ -44,6 +44,7 @@ extension WebSocket {
       return false
     }
     if role == .client {
+      borrowOutput()
       writer.message(content, isText: isText, compressed: false, to: &output)
       if !isReading { flush() }
     } else if output.isEmpty {

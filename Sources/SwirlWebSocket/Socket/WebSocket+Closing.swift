@@ -43,12 +43,13 @@ extension WebSocket {
     state = .closing
     closingError = error
     dropUntaken()
+    borrowOutput()
     writer.close(code: code == .noStatusReceived ? nil : code.rawValue, reason: reason, to: &output)
     flush()
     refuseWaiting()
     timer?.cancel()
-    timer = reactor.callLater(configuration.closeTimeout) { [weak self] in
-      self?.finish(Close(code: code, reason: reason, isClean: false, error: error ?? LateClose()))
+    timer = reactor.callLater(configuration.closeTimeout) { [unowned self] in
+      finish(Close(code: code, reason: reason, isClean: false, error: error ?? LateClose()))
     }
     // The peer's Close frame may be behind messages that nothing takes.
     isDiscarding = true
@@ -60,6 +61,7 @@ extension WebSocket {
     let answers = state == .open
     state = .closing
     if answers {
+      borrowOutput()
       writer.close(code: code, reason: "", to: &output)
     }
     flush()
@@ -72,7 +74,10 @@ extension WebSocket {
   /// The peer has broken the protocol (RFC 6455 §7.1.7).
   func fail(_ error: WebSocketError) {
     if state == .closed { return }
-    if state == .open { writer.close(code: error.code, reason: error.reason, to: &output) }
+    if state == .open {
+      borrowOutput()
+      writer.close(code: error.code, reason: error.reason, to: &output)
+    }
     flush()
     finish(Close(code: CloseCode(rawValue: error.code), reason: error.reason, isClean: false, error: error), .linger)
   }

@@ -1,6 +1,6 @@
 extension WebSocket {
   /// The limits and times of a socket.
-  public struct Configuration: Sendable {
+  public struct Configuration: Sendable, Equatable {
     /// The largest message from the peer, in bytes, inflated; a larger one closes the connection with 1009.
     public var maximumMessageSize = 1 << 20
 

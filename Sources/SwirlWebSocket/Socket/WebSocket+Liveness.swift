@@ -14,6 +14,7 @@ extension WebSocket {
 
   private func sendPing(_ pong: Deferred<Duration>?) {
     let content = pings.add(at: reactor.now, pong)
+    borrowOutput()
     writer.control(.ping, content.span, to: &output)
     if !isReading { flush() }
   }
@@ -29,6 +30,7 @@ extension WebSocket {
   func answerPing(_ content: [UInt8]) {
     // A peer that sends pings and reads nothing gets no pongs: they would pile up.
     if state != .open || isWritingPaused { return }
+    borrowOutput()
     writer.control(.pong, content.span, to: &output)
   }
 
@@ -37,13 +39,14 @@ extension WebSocket {
   /// Begins to look for signs of life.
   func startWatch() {
     guard let interval = configuration.pingInterval else { return }
-    watch(after: interval) { $0.lookAtSilence() }
+    watch(after: interval)
   }
 
-  private func watch(after delay: Duration, _ look: @escaping (WebSocket) -> Void) {
-    timer = reactor.callLater(delay) { [weak self] in
-      guard let self, state == .open else { return }
-      look(self)
+  // Unowned here and in `startClosing`: deinit cancels the timer, and an object with weak references is larger, and
+  // slower to retain.
+  private func watch(after delay: Duration) {
+    timer = reactor.callLater(delay) { [unowned self] in
+      if state == .open { lookAtSilence() }
     }
   }
 
@@ -51,11 +54,13 @@ extension WebSocket {
   private func lookAtSilence() {
     guard let interval = configuration.pingInterval else { return }
     let silence = Duration.nanoseconds(reactor.turnTime - lastReceived)
-    guard silence >= interval || isWritingPaused else { return watch(after: interval - silence) { $0.lookAtSilence() } }
+    guard silence >= interval || isWritingPaused else { return watch(after: interval - silence) }
     if !isWritingPaused { sendPing(nil) }
     let taken = bufferedBytes > 0 ? takenBytes : .max
     let heard = lastReceived
-    watch(after: configuration.pingTimeout) { $0.lookForSign(since: heard, taken) }
+    timer = reactor.callLater(configuration.pingTimeout) { [unowned self] in
+      if state == .open { lookForSign(since: heard, taken) }
+    }
   }
 
   /// The number of bytes that were sent. Where others wait behind them, the peer has made room for them.

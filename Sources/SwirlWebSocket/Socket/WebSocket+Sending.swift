@@ -39,6 +39,7 @@ extension WebSocket {
       case .close: return .fail(SendError.isClosed(end))
       }
     }
+    borrowOutput()
     writer.message(content, isText: isText, compressed: content.count >= Self.compressedFrom, to: &output)
     if !isReading || output.count > Self.together { flush() }
     return isWritingPaused ? room() : .succeed()
@@ -71,20 +72,31 @@ extension WebSocket {
   }
 
   func flush() {
-    if output.isEmpty { return }
     writtenBytes += output.count
     if output.count >= Self.large {
       let frames = output
       output = []
       transport.write(frames)
-    } else {
+    } else if !output.isEmpty {
       transport.write(output.span)
-      output.removeAll(keepingCapacity: isReading)
+      output.removeAll(keepingCapacity: true)
     }
+    if !isReading { returnOutput() }
   }
 
-  /// From here the transport takes the array instead of a copy.
-  private static let large = 16 * 1024
+  /// From here the transport takes the array, as it would copy what the peer does not take at once.
+  private static let large = 128 * 1024
+
+  /// Takes the memory that the sockets share, unless another has it: call it before a frame is appended to `output`.
+  func borrowOutput() {
+    if output.capacity == 0 { swap(&output, &shared.memory.bytes) }
+  }
+
+  /// Returns it, or the larger one, when `output` is sent.
+  private func returnOutput() {
+    if output.capacity > shared.memory.bytes.capacity { swap(&output, &shared.memory.bytes) }
+    output = []
+  }
 
   func writingPaused() { isWritingPaused = true }
 

@@ -44,7 +44,8 @@ public final class WebSocket {
   /// How many messages were dropped because the peer is slow: by ``Overflow/drop``, and by `broadcast`.
   public internal(set) var droppedMessages = 0
 
-  let configuration: Configuration
+  let shared: SharedConfiguration
+  var configuration: Configuration { shared.configuration }
   let role: WebSocketRole
   let transport: any Transport
   var reader: WebSocketReader
@@ -102,7 +103,7 @@ public final class WebSocket {
     self.transport = transport
     self.role = role
     self.subprotocol = subprotocol
-    self.configuration = configuration
+    shared = SharedConfiguration.of(configuration, on: transport.reactor)
     let most = configuration.maximumMessageSize
     reader = WebSocketReader(role: role, limits: WebSocketLimits(frame: most, message: most), deflate: deflate)
     writer = WebSocketWriter(role: role, deflate: deflate)

@@ -3,7 +3,7 @@ import sys
 
 from checks import CACHE, report, server
 
-from . import autobahn
+from . import autobahn, programs as talks
 
 
 def short(probe, fetch, folder):
@@ -16,10 +16,15 @@ def whole(probe, fetch, folder):
     run(probe, folder, autobahn.ALL, 7200)
 
 
-def run(probe, folder, cases, limit):
+def programs(probe, fetch, folder):
+    """Servers and clients of other libraries."""
+    talks.talks(probe, fetch, folder)
+
+
+def run(probe, folder, runs, limit):
     if autobahn.python2():
         for role in ("server", "client"):
-            autobahn.cases(probe, folder, role, cases, limit)
+            autobahn.cases(probe, folder, role, runs, limit)
     with_websockets(probe)
 
 

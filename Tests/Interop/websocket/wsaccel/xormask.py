@@ -1,4 +1,5 @@
-"""Masking: whole pieces as one number."""
+"""Masking: whole pieces as arrays."""
+import numpy
 
 
 class XorMaskerNull(object):
@@ -21,12 +22,11 @@ class XorMasker(XorMaskerNull):
         self.mask, self.at = bytes(mask), 0
 
     def process(self, data):
-        if not data:
-            return b""
-        data, start = bytes(data), self.at & 3
-        key = (self.mask * (len(data) // 4 + 2))[start:start + len(data)]
-        self.at += len(data)
-        return ("%0*x" % (2 * len(data), int(data.encode("hex"), 16) ^ int(key.encode("hex"), 16))).decode("hex")
+        count, start = len(data), self.at & 3
+        self.at += count
+        key = numpy.frombuffer(self.mask[start:] + self.mask[:start], "u4")
+        padded = numpy.frombuffer(bytes(data) + b"\0" * (-count & 3), "u4")
+        return (padded ^ key).tobytes()[:count]
 
 
 def createXorMasker(mask, length=None):

@@ -1,0 +1,32 @@
+import SwirlReactor
+
+/// What the sockets of a reactor with the same configuration share, so that an idle socket is small.
+final class SharedConfiguration {
+  let configuration: WebSocket.Configuration
+  let memory: FrameMemory
+
+  private init(_ configuration: WebSocket.Configuration, _ memory: FrameMemory) {
+    self.configuration = configuration
+    self.memory = memory
+  }
+
+  /// That of the last socket, if it is the same: most servers have one configuration.
+  static func of(_ configuration: WebSocket.Configuration, on reactor: Reactor) -> SharedConfiguration {
+    let last = reactor.attached(Last.self) { Last() }
+    if let shared = last.shared, shared.configuration == configuration { return shared }
+    let shared = SharedConfiguration(configuration, last.memory)
+    last.shared = shared
+    return shared
+  }
+
+  /// Of the reactor.
+  private final class Last {
+    var shared: SharedConfiguration?
+    let memory = FrameMemory()
+  }
+}
+
+/// Memory for frames: one socket of the reactor at a time has it, from its first frame until all are sent.
+final class FrameMemory {
+  var bytes: [UInt8] = []
+}
