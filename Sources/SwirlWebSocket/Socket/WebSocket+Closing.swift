@@ -121,6 +121,13 @@ extension WebSocket {
     next.map { endLoop($0) }
   }
 
+  /// No callback can run any more. What they retain, mostly this, is released; a task in the loop resumes.
+  func reactorReleased() {
+    messageCallback = nil
+    closeCallback = nil
+    nextMessage.take()?.errback(ReactorReleasedError())
+  }
+
   private func refuseWaiting() {
     let waiting = waitingSends
     waitingSends = []
