@@ -76,7 +76,7 @@ import Testing
 
   @Test(arguments: [
     ("ws://server.test/text", "answered 200 OK: no socket here"),
-    ("ws://server.test/moved", "answered 302 Found"),
+    ("ws://server.test/moved", "answered 302 Found, with the Location /"),
     ("ws://server.test/wrong", "Sec-WebSocket-Accept is not the one for the key"),
     ("ws://server.test/other", "chose a subprotocol that was not offered"),
     ("ftp://server.test/", "ftp"),
