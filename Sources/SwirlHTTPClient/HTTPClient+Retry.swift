@@ -84,7 +84,7 @@ private final class Attempts {
 
 extension HTTPError {
   /// Whether a retry may succeed.
-  fileprivate var mayPass: Bool {
+  var mayPass: Bool {
     switch code {
     // The program's own filter on addresses has EACCES.
     case .cannotConnect: network?.certificate == nil && network?.errno != EACCES

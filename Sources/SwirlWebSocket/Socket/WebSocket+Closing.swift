@@ -104,6 +104,11 @@ extension WebSocket {
     }
     for pong in pings.takeAll() { pong.errback(SendError.isClosed(close)) }
     refuseWaiting()
+    if let observer = endObserver.take() {
+      var rest: [Message] = []
+      while !arrived.isEmpty { rest.append(takeArrived()) }
+      observer(close, rest)
+    }
     // What came before the end is taken before it.
     if arrived.isEmpty || messageCallback == nil && !isInLoop { report(close) }
   }
@@ -125,6 +130,7 @@ extension WebSocket {
   func reactorReleased() {
     messageCallback = nil
     closeCallback = nil
+    endObserver = nil
     nextMessage.take()?.errback(ReactorReleasedError())
   }
 
