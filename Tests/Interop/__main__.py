@@ -18,6 +18,7 @@ import postgres
 import programs
 import proxies
 import tls
+import websocket.browser
 import websocket.part
 
 #: Each part with the programs that it needs.
@@ -34,6 +35,7 @@ PARTS = {
     "http2-programs": (http2.part.programs, ["curl", "nginx", "nghttp", "nghttpd", "h2load", "haproxy", "node", "httpx", "openssl"]),
     "websocket": (websocket.part.short, ["unshare", "ip", "websockets"]),
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
+    "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
