@@ -17,10 +17,11 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather", "GracefulRestart",
-  "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch", "QueueCrawler", "RawHTTP",
-  "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler", "SubprocessOutput", "ThreadPool",
-  "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest", "WebSocketEcho",
+  "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather",
+  "GracefulRestart", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch",
+  "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler",
+  "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
+  "WebSocketEcho",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.
@@ -210,6 +211,7 @@ for name in samples + programs {
   package.targets.append(
     .executableTarget(
       name: name, dependencies: dependencies, path: "Samples/\(name)",
+      resources: name == "ChatRooms" ? [.embedInCode("page.html")] : [],
       swiftSettings: [.treatAllWarnings(as: .error)]))
 }
 

@@ -9,10 +9,12 @@ public struct HTTPStatusError: Error, Sendable, CustomStringConvertible {
   /// The status: 400 to 599, or for an upgrade any other.
   public var status: HTTPResponse.Status { response.status }
 
-  /// The status, the URL, and the beginning of the content.
+  /// The status, the URL, the Location of a redirect, and the beginning of the content.
   public var description: String {
     let words = response.text.prefix(200).split(whereSeparator: \.isNewline).joined(separator: " ")
-    return "\(response.url.redactedURL) answered \(status)\(words.isEmpty ? "" : ": \(words)")"
+    let redirect = Redirection.location(in: response.head)?.redactedURL.escapingControls()
+    let location = redirect.map { ", with the Location \($0)" } ?? ""
+    return "\(response.url.redactedURL) answered \(status)\(location)\(words.isEmpty ? "" : ": \(words)")"
   }
 }
 

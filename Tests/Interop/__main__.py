@@ -18,6 +18,7 @@ import postgres
 import programs
 import proxies
 import tls
+import websocket.browser
 import websocket.part
 
 #: Each part with the programs that it needs.
@@ -35,6 +36,7 @@ PARTS = {
     "websocket": (websocket.part.short, ["unshare", "ip", "websockets"]),
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
+    "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }

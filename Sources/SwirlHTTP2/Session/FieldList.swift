@@ -36,7 +36,8 @@ struct FieldList {
     }
     let place = entries.count
     add(":authority", .part(methodEnd + 1..<targetEnd))
-    let host = addFields(from: end + 2)
+    // An extended CONNECT for a WebSocket has no key (RFC 8441 §5).
+    let host = addFields(from: end + 2, without: upgrade == nil ? nil : "sec-websocket-key")
     // Pseudo-header fields precede the others (RFC 9113 §8.3).
     if isConnect { return }
     if let host { entries[place].value = .part(host) } else { entries.remove(at: place) }
@@ -85,8 +86,8 @@ struct FieldList {
 
   private mutating func add(_ name: StaticString, _ value: Text) { entries.append((.constant(name), value)) }
 
-  /// Adds the fields that are not the connection's; the value of Host.
-  private mutating func addFields(from start: Int) -> Range<Int>? {
+  /// Adds the fields that are not the connection's, without the one of the name `excluded`; returns the value of Host.
+  private mutating func addFields(from start: Int, without excluded: String? = nil) -> Range<Int>? {
     var start = start
     var host: Range<Int>?
     var connection: Range<Int>?
@@ -107,6 +108,7 @@ struct FieldList {
       case 10 where equals("keep-alive", name): break
       case 16 where equals("proxy-connection", name): break
       case 17 where equals("transfer-encoding", name): break
+      case _ where excluded.map { equals($0, name) } ?? false: break
       default: entries.append((.part(name), .part(value)))
       }
       start = end + 2

@@ -3,7 +3,7 @@ public import SwirlDeferred
 public import SwirlWebSocket
 
 /// Opens a WebSocket with the client of this thread's reactor. See
-/// ``HTTPClient/webSocket(_:protocols:headers:configuration:file:line:)``.
+/// ``HTTPClient/webSocket(_:protocols:headers:redirects:configuration:file:line:)``.
 ///
 /// ```swift
 /// webSocket("ws://127.0.0.1:8080/chat").addCallback { socket in
@@ -14,22 +14,24 @@ public import SwirlWebSocket
 /// ```
 public func webSocket(
   _ url: String, protocols: [String] = [], headers: HTTPFields = HTTPFields(),
-  configuration: WebSocket.Configuration = WebSocket.Configuration(),
+  redirects: HTTPClient.Redirects = .none, configuration: WebSocket.Configuration = WebSocket.Configuration(),
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) -> Deferred<WebSocket> {
   HTTPClient.shared.webSocket(
-    url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
+    url, protocols: protocols, headers: headers, redirects: redirects, configuration: configuration, file: file,
+    line: line)
 }
 
 /// Opens a WebSocket, for code on the reactor's thread: `let socket = try await webSocket(url)` in a `@MainActor func`.
 /// At the top level of `main.swift` end it with `.value`. Elsewhere it traps.
 public func webSocket(
   _ url: String, protocols: [String] = [], headers: HTTPFields = HTTPFields(),
-  configuration: WebSocket.Configuration = WebSocket.Configuration(),
+  redirects: HTTPClient.Redirects = .none, configuration: WebSocket.Configuration = WebSocket.Configuration(),
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> WebSocket {
   HTTPClient.requireReactorForWebSocket()
   let opened: Deferred = HTTPClient.shared.webSocket(
-    url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
+    url, protocols: protocols, headers: headers, redirects: redirects, configuration: configuration, file: file,
+    line: line)
   return try await opened.value
 }

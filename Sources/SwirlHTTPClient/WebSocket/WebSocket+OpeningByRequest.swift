@@ -37,34 +37,37 @@ public func webSocket(
 /// Opens a WebSocket with other fields in the request: `headers: ["Authorization": "Bearer \(token)"]`.
 public func webSocket(
   _ url: String, protocols: [String] = [], headers: KeyValuePairs<String, String>,
-  configuration: WebSocket.Configuration = WebSocket.Configuration(),
+  redirects: HTTPClient.Redirects = .none, configuration: WebSocket.Configuration = WebSocket.Configuration(),
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) -> Deferred<WebSocket> {
   HTTPClient.shared.webSocket(
-    url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
+    url, protocols: protocols, headers: headers, redirects: redirects, configuration: configuration, file: file,
+    line: line)
 }
 
 /// Opens a WebSocket with other fields in the request, for code on the reactor's thread.
 public func webSocket(
   _ url: String, protocols: [String] = [], headers: KeyValuePairs<String, String>,
-  configuration: WebSocket.Configuration = WebSocket.Configuration(),
+  redirects: HTTPClient.Redirects = .none, configuration: WebSocket.Configuration = WebSocket.Configuration(),
   isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line
 ) async throws -> WebSocket {
   HTTPClient.requireReactorForWebSocket()
   let opened: Deferred = HTTPClient.shared.webSocket(
-    url, protocols: protocols, headers: headers, configuration: configuration, file: file, line: line)
+    url, protocols: protocols, headers: headers, redirects: redirects, configuration: configuration, file: file,
+    line: line)
   return try await opened.value
 }
 
 extension HTTPClient {
   /// Opens a WebSocket with other fields in the request: `headers: ["Authorization": "Bearer \(token)"]`.
   public func webSocket(
-    _ url: String, protocols: [String] = [], headers: KeyValuePairs<String, String>,
+    _ url: String, protocols: [String] = [], headers: KeyValuePairs<String, String>, redirects: Redirects = .none,
     configuration: WebSocket.Configuration = WebSocket.Configuration(), file: StaticString = #fileID,
     line: UInt = #line
   ) -> Deferred<WebSocket> {
-    webSocket(
-      Request(url, headers: headers), protocols: protocols, configuration: configuration, file: file, line: line)
+    var request = Request(url, headers: headers)
+    if redirects.limit > 0 { request.redirects = redirects }
+    return webSocket(request, protocols: protocols, configuration: configuration, file: file, line: line)
   }
 
   /// A function of no actor runs on any thread, where a socket can't be.

@@ -26,6 +26,8 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static let descriptor = Kind(description: "descriptor", order: 7)
     /// A signal that the program handles.
     public static let signal = Kind(description: "signal", order: 8)
+    /// A WebSocket that connects again when its connection is lost, from its making up to its end.
+    public static let reconnectingWebSocket = Kind(description: "reconnecting WebSocket", order: 9)
 
     /// Whether `a` is closed before `b`.
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }

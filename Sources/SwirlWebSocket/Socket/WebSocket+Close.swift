@@ -11,8 +11,15 @@ extension WebSocket {
     /// Why the connection failed here: a message that breaks the protocol, a callback that threw, a broken connection.
     public let error: (any Error)?
 
+    package init(code: CloseCode, reason: String, isClean: Bool, error: (any Error)?) {
+      self.code = code
+      self.reason = reason
+      self.isClean = isClean
+      self.error = error
+    }
+
     /// Whether the connection is over because an end was done: 1000, 1001, or no code.
-    var isOrderly: Bool { isClean && [.normalClosure, .goingAway, .noStatusReceived].contains(code) }
+    package var isOrderly: Bool { isClean && [.normalClosure, .goingAway, .noStatusReceived].contains(code) }
 
     /// The code and the reason in words.
     public var description: String {
@@ -63,7 +70,7 @@ extension WebSocket {
     public var description: String { "\(rawValue)" }
 
     /// Whether a Close frame may have it.
-    var isSendable: Bool { WebSocketCloseCode.isValid(rawValue) }
+    package var isSendable: Bool { WebSocketCloseCode.isValid(rawValue) }
   }
 
   /// Why a message was not sent.
@@ -89,6 +96,8 @@ extension WebSocket {
   public struct ClosedError: Error, CustomStringConvertible {
     /// How it was closed.
     public let close: Close
+
+    package init(close: Close) { self.close = close }
 
     /// The error in words.
     public var description: String { "the WebSocket was closed: \(close)" }

@@ -123,6 +123,11 @@ extension WebSocket {
     }
     for pong in pings.takeAll() { pong.errback(SendError.isClosed(close)) }
     refuseWaiting()
+    if let observer = endObserver.take() {
+      var rest: [Message] = []
+      while !arrived.isEmpty { rest.append(takeArrived()) }
+      observer(close, rest)
+    }
     // What came before the end is taken before it.
     if arrived.isEmpty || messageCallback == nil && !isInLoop { report(close) }
   }
@@ -138,6 +143,14 @@ extension WebSocket {
     callback?(close)
     for deferred in waiting { deferred.callback(close) }
     next.map { endLoop($0) }
+  }
+
+  /// No callback can run any more. What they retain, mostly this, is released; a task in the loop resumes.
+  func reactorReleased() {
+    messageCallback = nil
+    closeCallback = nil
+    endObserver = nil
+    nextMessage.take()?.errback(ReactorReleasedError())
   }
 
   private func refuseWaiting() {

@@ -55,7 +55,8 @@ extension WebSocket {
     guard let interval = configuration.pingInterval else { return }
     let silence = Duration.nanoseconds(reactor.turnTime - lastReceived)
     guard silence >= interval || isWritingPaused else { return watch(after: interval - silence) }
-    if !isWritingPaused { sendPing(nil) }
+    // While we do not read, send one: its pong may be among the unread bytes, or the peer may have sent no pong to us.
+    if !isWritingPaused, !isReadingPaused || !pings.areUnanswered { sendPing(nil) }
     let taken = bufferedBytes > 0 ? takenBytes : .max
     let heard = lastReceived
     timer = reactor.callLater(configuration.pingTimeout) { [unowned self] in
@@ -87,9 +88,13 @@ struct SentPings {
   private var sent: [Sent] = []
   private var lastNumber: UInt32 = 0
 
+  var areUnanswered: Bool { !sent.isEmpty }
+
   /// Returns the content of the ping.
   mutating func add(at time: Instant, _ pong: Deferred<Duration>?) -> [UInt8] {
     lastNumber &+= 1
+    // Of a peer that answers no ping, and sends other frames, only the last counts.
+    if pong == nil { sent.removeAll { $0.pong == nil } }
     sent.append(Sent(number: lastNumber, time: time, pong: pong))
     return content(lastNumber)
   }

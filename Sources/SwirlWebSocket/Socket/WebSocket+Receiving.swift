@@ -69,6 +69,8 @@ extension WebSocket {
     if state == .closed { return }
     if isReadingPaused, unread.isEmpty, canTakeMessage {
       isReadingPaused = false
+      // Silence counts from here: a pong may be among the bytes that arrive now.
+      lastReceived = reactor.turnTime
       transport.resumeReading()
     }
   }

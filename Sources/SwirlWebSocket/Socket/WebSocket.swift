@@ -57,6 +57,8 @@ public final class WebSocket {
   var end: Close?
   /// Whether the program knows the end.
   var isReported = false
+  /// Called when the connection is over, before the program knows, with the messages that nothing has taken.
+  package var endObserver: ((Close, [Message]) -> Void)?
   /// Whether the program has closed it.
   var isClosedHere = false
   /// Why we have begun to close.
@@ -135,7 +137,7 @@ extension WebSocket {
       }
     }
 
-    var count: Int {
+    package var count: Int {
       switch self {
       case .text(let text): text.utf8.count
       case .binary(let bytes): bytes.count

@@ -76,7 +76,7 @@ import Testing
 
   @Test(arguments: [
     ("ws://server.test/text", "answered 200 OK: no socket here"),
-    ("ws://server.test/moved", "answered 302 Found"),
+    ("ws://server.test/moved", "answered 302 Found, with the Location /"),
     ("ws://server.test/wrong", "Sec-WebSocket-Accept is not the one for the key"),
     ("ws://server.test/other", "chose a subprotocol that was not offered"),
     ("ftp://server.test/", "ftp"),
@@ -124,8 +124,10 @@ import Testing
   #if HTTP2
   @Test func `over HTTP 2 a socket is a stream beside others, at both ends`() throws {
     var versions: [HTTPVersion] = []
+    var keys: [String?] = []
     let server = HTTPServer { request in
       versions.append(request.version)
+      keys.append(request["Sec-WebSocket-Key"])
       if request.path == "/page" { return .text("page") }
       return .webSocket(protocols: ["chat"]) { socket in
         socket.onMessage { socket.send($0) }
@@ -153,6 +155,8 @@ import Testing
     bench.run(for: .seconds(3))
     #expect(received.sorted() == (1...3).flatMap { ["\($0) 200000", "\($0) 5"] } && pages == ["page"])
     #expect(server.connectionCount <= 2 && versions == [.http2, .http2, .http2, .http2])
+    // RFC 8441 §5.
+    #expect(keys == [nil, nil, nil, nil])
     sockets.first?.close(4000, reason: "enough")
     bench.run(for: .seconds(1))
     #expect(closes.map(\.code) == [4000] && closes.allSatisfy(\.isClean))

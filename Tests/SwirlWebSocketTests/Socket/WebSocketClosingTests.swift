@@ -171,4 +171,23 @@ import Testing
     #expect(texts == ["1", "2"])
     bench.end()
   }
+
+  @Test func `a reactor that is released releases both ends, whose callbacks retain them, and the server`() throws {
+    weak var client: WebSocket?
+    weak var peer: WebSocket?
+    weak var server: HTTPServer?
+    do {
+      let bench = try WebSocketBench { socket in
+        peer = socket
+        socket.onMessage { message in socket.send(message) }
+        socket.onClose { _ in socket.close() }
+      }
+      let socket = try bench.connect()
+      socket.onMessage { message in socket.send(message) }
+      client = socket
+      server = bench.server
+      #expect(client != nil && peer != nil && server != nil)
+    }
+    #expect(client == nil && peer == nil && server == nil)
+  }
 }

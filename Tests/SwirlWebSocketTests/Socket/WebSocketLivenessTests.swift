@@ -54,6 +54,33 @@ import Testing
     bench.end()
   }
 
+  /// The frame of a text of 60,000 bytes from a client.
+  private static let longText: [UInt8] = [0x81, 0xFE, 0xEA, 0x60, 0, 0, 0, 0] + Array(repeating: 0x61, count: 60_000)
+
+  @Test func `a paused consumer's peer gets one ping, and its time to answer begins when reading resumes`() throws {
+    var close: WebSocket.Close?
+    var texts = 0
+    let done = Deferred<Void>()
+    let bench = try WebSocketBench { socket in
+      socket.onText { _ -> Deferred<Void> in
+        texts += 1
+        return texts == 1 ? done : .succeed()
+      }
+      socket.onClose { close = $0 }
+    }
+    let caller = bench.ask()
+    for _ in 1...4 { caller.transport?.write(Self.longText) }
+    bench.run(for: .seconds(600))
+    #expect(close == nil && texts == 1 && caller.rest == [0x89, 4, 0, 0, 0, 1])
+    done.callback()
+    bench.run(for: .seconds(40))
+    #expect(close == nil && texts == 4 && caller.rest == [0x89, 4, 0, 0, 0, 1, 0x89, 4, 0, 0, 0, 2])
+    bench.run(for: .seconds(20))
+    #expect("\(close!)".contains("has not answered a ping within"))
+    caller.transport?.abort()
+    bench.end()
+  }
+
   @Test func `ping() tells the round trip, and fails when the connection ends`() throws {
     let bench = try WebSocketBench(link: .init(latency: .milliseconds(15))) { _ in }
     let client = try bench.connect()
