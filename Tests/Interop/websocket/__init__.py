@@ -1,1 +1,1 @@
-"""WebSocket against others: Autobahn's suite, in both roles, and the package websockets where Python 2.7 is missing."""
+"""WebSocket against others: Autobahn's suite where Python 2.7 is, the package websockets, and servers and clients of four libraries."""
