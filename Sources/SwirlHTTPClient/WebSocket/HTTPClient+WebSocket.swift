@@ -16,14 +16,10 @@ extension HTTPClient {
   /// the attempt. The Deferred fails with an ``HTTPStatusError`` that has the answer if the server answers otherwise,
   /// and with an ``HTTPError`` that names the URL. Tornado: `websocket_connect`; aiohttp: `ws_connect`.
   ///
-  /// - Parameters:
-  ///   - url: begins with `ws://` or `wss://`; `http://` and `https://` mean the same.
-  ///   - protocols: the subprotocols that the program speaks, the best first; the socket's `subprotocol` is the
-  ///     server's choice.
-  ///   - headers: fields to send, besides those of the configuration.
-  ///   - redirects: by default a redirect is not followed, as in browsers; its error names the Location. Credentials go
-  ///     to the first origin only, and a redirect from `wss` to `ws` is never followed.
-  ///   - configuration: limits and times of the socket.
+  /// The URL begins with `ws://` or `wss://`; `http://` and `https://` mean the same. `protocols` are the subprotocols
+  /// that the program speaks, the best first; the socket's `subprotocol` is the server's choice. By default a redirect
+  /// is not followed, as in browsers; its error has the Location. Where `redirects` follows them, credentials go to the
+  /// first origin only, and a redirect from `wss` to `ws` is an error.
   public func webSocket(
     _ url: String, protocols: [String] = [], headers: HTTPFields = HTTPFields(), redirects: Redirects = .none,
     configuration: WebSocket.Configuration = WebSocket.Configuration(), file: StaticString = #fileID,

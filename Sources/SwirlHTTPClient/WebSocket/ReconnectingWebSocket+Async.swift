@@ -11,7 +11,7 @@ public import SwirlWebSocket
 /// ```
 ///
 /// The loop ends when this is closed here, or by the peer with 1000, 1001 or without a code where that is final;
-/// otherwise it throws what ended this: a ``WebSocket/ClosedError``. It is for code on the reactor's thread. Leaving
+/// otherwise it throws what ended this: a `WebSocket.ClosedError`. It is for code on the reactor's thread. Leaving
 /// the loop leaves the socket open.
 extension ReconnectingWebSocket: AsyncSequence {
   /// The iterator of a loop.

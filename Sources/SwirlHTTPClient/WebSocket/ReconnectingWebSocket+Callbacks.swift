@@ -18,7 +18,7 @@ extension ReconnectingWebSocket {
 
   /// Sets what is called with each connection, and takes its time: the queue is sent when the Deferred that it returns
   /// has its result. Until then send by the connection: after the call, this object's `send` waits for that Deferred,
-  /// too. A failure is logged and ends this with 1011, unless it is a ``WebSocket/SendError``.
+  /// too. A failure is logged and ends this with 1011, unless it is a `WebSocket.SendError`.
   public func onConnect<Inner: DeferredType>(
     @DeferredBody _ callback: @escaping (_ connection: WebSocket, _ outage: Outage?) throws -> Inner
   ) {
@@ -50,7 +50,7 @@ extension ReconnectingWebSocket {
   }
 
   /// Sets what is called with each message, and takes its time: the next comes when the Deferred that it returns has
-  /// its result. A failure is logged and ends this with 1011, unless it is a ``WebSocket/SendError``.
+  /// its result. A failure is logged and ends this with 1011, unless it is a `WebSocket.SendError`.
   public func onMessage<Inner: DeferredType>(@DeferredBody _ callback: @escaping (WebSocket.Message) throws -> Inner) {
     take { try callback($0).withoutValue }
   }

@@ -7,7 +7,7 @@ extension ReconnectingWebSocket {
   /// When it connects again, and what becomes of messages.
   public struct Configuration: Sendable {
     /// The limits and times of each connection. `sendBufferSize` and `overflow` are those of the queue, with and
-    /// without a connection; with ``WebSocket/Overflow/close`` a full queue ends the socket for good.
+    /// without a connection; with `WebSocket.Overflow.close` a full queue ends the socket for good.
     public var connection = WebSocket.Configuration()
 
     /// The number of attempts without a connection that lasted, and the pauses between them: random ones up to a
@@ -37,7 +37,7 @@ extension ReconnectingWebSocket {
 
   /// Which messages of a broken connection the next one sends, by itself. All of them are in the ``Outage``.
   public enum Resend: Sendable {
-    /// Messages that are queued when a connection breaks fail with ``WebSocket/SendError/isClosed(_:)``.
+    /// Messages that are queued when a connection breaks fail with `WebSocket.SendError.isClosed`.
     case nothing
     /// Messages that were queued stay in the queue. They were never sent, so the peer gets them once.
     case unwritten

@@ -21,8 +21,8 @@ extension HTTPClient {
   /// Opens a WebSocket that connects again, with a request of its own for each attempt: for a token that expires, or
   /// another server.
   ///
-  /// - Parameter request: called on the reactor's thread for each attempt. An error counts as that of the attempt; most
-  ///   end it for good, see ``ReconnectingWebSocket/Configuration/mayPass``.
+  /// `request` is called on the reactor's thread for each attempt. An error counts as that of the attempt; most end it
+  /// for good, see ``ReconnectingWebSocket/Configuration/mayPass``.
   public func reconnectingWebSocket(
     protocols: [String] = [],
     configuration: ReconnectingWebSocket.Configuration = ReconnectingWebSocket.Configuration(),

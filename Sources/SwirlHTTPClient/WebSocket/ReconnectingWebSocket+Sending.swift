@@ -8,7 +8,7 @@ extension ReconnectingWebSocket {
   ///
   /// The Deferred fires when the message is passed to a connection that takes more: at once while the peer reads. That
   /// is no sign that the peer has it; see ``Outage``. Cancelling it takes a queued message out. It fails with a
-  /// ``WebSocket/SendError`` if the queue is full, or if this ends before.
+  /// `WebSocket.SendError` if the queue is full, or if this ends before.
   @discardableResult
   public func send(_ text: String) -> Deferred<Void> { send(.text(text)) }
 

@@ -57,7 +57,7 @@ public final class ReconnectingWebSocket: ReactorHandle {
   /// The number of bytes of messages that wait for a connection, or for the peer to read.
   public internal(set) var queuedBytes = 0
 
-  /// How many messages were dropped because the queue was full: by ``WebSocket/Overflow/drop``.
+  /// How many messages were dropped because the queue was full: by `WebSocket.Overflow.drop`.
   public internal(set) var droppedMessages = 0
 
   let configuration: Configuration

@@ -35,7 +35,10 @@ final class ReconnectingBench {
   }
   let box: Box
 
-  init(link: MemoryNetwork.Link = .init(latency: .milliseconds(1))) throws {
+  init(
+    link: MemoryNetwork.Link = .init(latency: .milliseconds(1)),
+    _ configuration: HTTPClient.Configuration = HTTPClient.Configuration()
+  ) throws {
     let box = Box()
     self.box = box
     let server = HTTPServer { request -> HTTPServer.Response in
@@ -55,7 +58,7 @@ final class ReconnectingBench {
       }
     }
     bench = try WebSocketBench(server, link: link)
-    client = HTTPClient(on: bench.reactor)
+    client = HTTPClient(configuration, on: bench.reactor)
   }
 
   func open(_ configure: (inout ReconnectingWebSocket.Configuration) -> Void = { _ in }) -> ReconnectingWebSocket {
@@ -613,9 +616,33 @@ final class ReconnectingBench {
     bench.end()
   }
 
+  #if HTTP2
+  @Test func `over HTTP 2 it is a stream of one connection after another`() throws {
+    var configuration = HTTPClient.Configuration()
+    configuration.http2 = .priorKnowledge
+    let bench = try ReconnectingBench(configuration)
+    let socket = bench.open()
+    var outages = 0
+    socket.onConnect { _, outage in if outage != nil { outages += 1 } }
+    var texts: [String] = []
+    socket.onText { texts.append($0) }
+    for number in 1...3 {
+      socket.send("\(number)")
+      bench.run(for: .seconds(15))
+      bench.peer?.send("answer \(number)")
+      bench.run()
+      bench.reset()
+      bench.run(for: .seconds(15))
+    }
+    #expect(bench.received == ["1", "2", "3"] && texts == (1...3).map { "answer \($0)" } && outages == 3)
+    socket.close()
+    bench.end()
+  }
+  #endif
+
   // MARK: - Released reactors
 
-  enum Phase: CaseIterable { case connecting, open, waiting }
+  enum Phase: CaseIterable { case connecting, open, openOverHTTP2, waiting }
 
   @Test(arguments: Phase.allCases)
   func `a reactor that is released releases it`(phase: Phase) throws {
@@ -623,7 +650,12 @@ final class ReconnectingBench {
     weak var connection: WebSocket?
     weak var reactor: Reactor?
     do {
-      let bench = try ReconnectingBench()
+      var configuration = HTTPClient.Configuration()
+      #if HTTP2
+      if phase == .openOverHTTP2 { configuration.http2 = .priorKnowledge }
+      #endif
+      configuration.timeout = .seconds(10)
+      let bench = try ReconnectingBench(configuration)
       if phase == .waiting { bench.refusal = 503 }
       let socket = bench.open()
       released = socket
@@ -632,7 +664,7 @@ final class ReconnectingBench {
       socket.onConnect { _, _ in socket.send("hello") }
       bench.run(for: phase == .connecting ? .milliseconds(1) : .milliseconds(100))
       connection = socket.connection
-      #expect((connection != nil) == (phase == .open))
+      #expect((connection != nil) == (phase == .open || phase == .openOverHTTP2))
       #expect(bench.reactor.openHandles.contains { $0.kind == .reconnectingWebSocket })
       bench.box.peer = nil
     }

@@ -69,12 +69,13 @@ import Testing
       socket.onClose { close = $0 }
     }
     let caller = bench.ask()
-    for _ in 1...4 { caller.transport?.write(Self.longText) }
+    // Two are kept, and no byte is left to read: the first that arrives later would be a sign of life.
+    for _ in 1...3 { caller.transport?.write(Self.longText) }
     bench.run(for: .seconds(600))
     #expect(close == nil && texts == 1 && caller.rest == [0x89, 4, 0, 0, 0, 1])
     done.callback()
     bench.run(for: .seconds(40))
-    #expect(close == nil && texts == 4 && caller.rest == [0x89, 4, 0, 0, 0, 1, 0x89, 4, 0, 0, 0, 2])
+    #expect(close == nil && texts == 3 && caller.rest == [0x89, 4, 0, 0, 0, 1, 0x89, 4, 0, 0, 0, 2])
     bench.run(for: .seconds(20))
     #expect("\(close!)".contains("has not answered a ping within"))
     caller.transport?.abort()
