@@ -170,7 +170,9 @@ package final class HTTP2StreamTransport: Transport {
   /// The reactor was released: makes no calls.
   package func release() {
     isOver = true
+    let unnotified = streamProtocol
     streamProtocol = nil
+    (unnotified as? any ReactorReleaseObserver)?.reactorReleased()
   }
 }
 #endif

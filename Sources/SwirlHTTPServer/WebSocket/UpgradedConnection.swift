@@ -1,5 +1,6 @@
 import SwirlNet
 import SwirlReactor
+import SwirlWebSocket
 
 /// A connection that speaks another protocol now, and still belongs to its server: it counts, and a stop ends it.
 final class UpgradedConnection: ServedConnection {
@@ -21,6 +22,7 @@ final class UpgradedConnection: ServedConnection {
     server.replace(connection, by: self)
     // The transport retains the protocol until the connection's end.
     successor.onEnd = { [self] in server.remove(self) }
+    (successor as? WebSocketProtocol)?.onRelease = { [self] in server.forget(self) }
   }
 
   var reactor: Reactor! { transport.reactor }

@@ -155,6 +155,23 @@ extension WebSocket {
   }
 }
 
+extension WebSocket {
+  /// The reactor was released, and the connection with it: a socket that the program still has is closed. Makes no
+  /// calls of the program's code.
+  func reactorReleased() {
+    // The reactor has released its timers.
+    timer = nil
+    state = .closed
+    if end == nil { end = Close(lost: LostReactor()) }
+    isReported = true
+    (messageCallback, closeCallback, nextMessage) = (nil, nil, nil)
+    (closers, waitingSends) = ([], [])
+    _ = pings.takeAll()
+    dropUntaken()
+    (unread, output) = ([], [])
+  }
+}
+
 extension WebSocket.Close {
   /// A connection that ended without the Close frames.
   fileprivate init(lost error: any Error) {

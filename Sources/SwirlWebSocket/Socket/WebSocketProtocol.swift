@@ -1,9 +1,11 @@
 package import SwirlNet
 
 /// The protocol of a transport that carries a WebSocket: what the transport calls.
-package final class WebSocketProtocol: GracefulProtocol {
+package final class WebSocketProtocol: GracefulProtocol, ReactorReleaseObserver {
   package let socket: WebSocket
   package var onEnd: (() -> Void)?
+  /// Called in place of `onEnd` when the reactor was released.
+  package var onRelease: (() -> Void)?
   private var start: ((WebSocket) -> Void)?
 
   /// - Parameter start: called once, when the handshake is sent.
@@ -24,7 +26,15 @@ package final class WebSocketProtocol: GracefulProtocol {
 
   package func connectionLost(_ end: ConnectionEnd) {
     socket.connectionLost(end)
+    onRelease = nil
     onEnd.take()?()
+  }
+
+  package func reactorReleased() {
+    socket.reactorReleased()
+    start = nil
+    onEnd = nil
+    onRelease.take()?()
   }
 
   package func closeGracefully() {
