@@ -9,7 +9,7 @@ import SwirlReactor
 /// One HTTP/2 connection to a server: it carries many requests at a time, each on a stream of its own.
 ///
 /// It passes the session's events to the streams, and watches all their deadlines with one timer.
-final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
+final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, ReactorReleaseObserver {
   let pool: ConnectionPool
   unowned let reactor: Reactor
   private let transport: any ConnectedTransport
@@ -347,6 +347,11 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner {
     // In the order in which they were sent, so that those that are repeated keep it.
     for stream in inOrder { stream.connectionLost(ending) }
     pool.lost(self)
+  }
+
+  /// A tunnel that the program still has retains what this is made of.
+  func reactorReleased() {
+    for stream in streams.values { stream.tunnel?.release() }
   }
 }
 #endif

@@ -145,14 +145,6 @@ extension WebSocket {
     next.map { endLoop($0) }
   }
 
-  /// No callback can run any more. What they retain, mostly this, is released; a task in the loop resumes.
-  func reactorReleased() {
-    messageCallback = nil
-    closeCallback = nil
-    endObserver = nil
-    nextMessage.take()?.errback(ReactorReleasedError())
-  }
-
   private func refuseWaiting() {
     let waiting = waitingSends
     waitingSends = []
@@ -170,6 +162,24 @@ extension WebSocket {
     timer.take()?.cancel()
     if state == .closed { return }
     finish(Close(lost: closingError ?? connection.error ?? LostConnection()))
+  }
+}
+
+extension WebSocket {
+  /// The reactor was released, and the connection with it: a socket that the program still has is closed. Calls no
+  /// callback, and releases them all, and with them mostly this; a task in the loop resumes.
+  func reactorReleased() {
+    // The reactor has released its timers.
+    timer = nil
+    state = .closed
+    if end == nil { end = Close(lost: LostReactor()) }
+    isReported = true
+    (messageCallback, closeCallback, endObserver) = (nil, nil, nil)
+    nextMessage.take()?.errback(ReactorReleasedError())
+    (closers, waitingSends) = ([], [])
+    _ = pings.takeAll()
+    dropUntaken()
+    (unread, output) = ([], [])
   }
 }
 

@@ -146,3 +146,8 @@ struct LateClose: Error, CustomStringConvertible {
 struct LostConnection: Error, CustomStringConvertible {
   let description = "the peer has ended the connection without a Close frame"
 }
+
+/// The connection ended with its reactor.
+struct LostReactor: Error, CustomStringConvertible {
+  let description = "the reactor of the WebSocket was released"
+}

@@ -28,7 +28,7 @@ extension WebSocket {
     return messageCallback != nil ? !isCallbackBusy : dropsMessages
   }
 
-  /// Whether messages have no receiver, and will have none.
+  /// Whether messages are dropped, because they will have no receiver.
   private var dropsMessages: Bool { isDiscarding && messageCallback == nil && !isInLoop }
 
   /// How many bytes of messages are kept while nothing takes them.

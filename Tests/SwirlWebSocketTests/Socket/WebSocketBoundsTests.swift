@@ -6,7 +6,7 @@ import SwirlTesting
 import SwirlWebSocket
 import Testing
 
-/// Bounds on what waits, and who is taken for slow or dead.
+/// Bounds on buffers, and peers that are taken for slow or dead.
 @Suite(.failsOnUnhandledFailures) struct WebSocketBoundsTests {
   @Test func `a large message behind a small one in a callback does not count as a slow peer`() throws {
     var received: [Int] = []
@@ -140,7 +140,7 @@ import Testing
   }
 }
 
-/// Asks for a socket, sends a message that is too large, and goes on sending as long as it can.
+/// Asks for a socket, sends a message that is too large, and continues to send as long as it can.
 private final class Flooder: StreamProtocol {
   private var transport: (any Transport)?
   private(set) var received: [UInt8] = []

@@ -143,6 +143,38 @@ import Testing
     bench.end()
   }
 
+  @Test(arguments: [HTTPClient.HTTP2Use.off, .priorKnowledge])
+  func `a socket that outlives its reactor is closed, and no other is kept`(use: HTTPClient.HTTP2Use) throws {
+    var kept: WebSocket?
+    weak var released: WebSocket?
+    weak var server: HTTPServer?
+    try {
+      let network = MemoryNetwork(seed: 18)
+      let made = HTTPServer { _ in
+        .webSocket { socket in
+          released = socket
+          socket.onMessage { socket.send($0) }
+        }
+      }
+      server = made
+      try made.listen(80, interface: "server.test", on: network.reactor)
+      var configuration = HTTPClient.Configuration()
+      configuration.http2 = use
+      let client = HTTPClient(configuration, on: network.reactor)
+      client.webSocket("ws://server.test/").addCallback { kept = $0 }.addErrback { Issue.record($0) }
+      network.reactor.run(for: .seconds(1))
+      kept?.onClose { _ in Issue.record("a call after the reactor's release") }
+    }()
+    let socket = try #require(kept)
+    #expect(released == nil && server == nil && !socket.isOpen)
+    var failures = 0
+    socket.send("x").addErrback { _ in failures += 1 }
+    socket.ping().addCallback { _ in }.addErrback { _ in failures += 1 }
+    socket.close()
+    socket.closed().addCallback { close in failures += close.code == .abnormalClosure ? 1 : 0 }
+    #expect(failures == 3)
+  }
+
   @Test func `many sockets that open and close on one connection leave nothing`() throws {
     for use in [HTTPClient.HTTP2Use.off, .priorKnowledge] {
       var open = 0

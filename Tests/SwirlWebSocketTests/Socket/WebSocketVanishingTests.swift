@@ -158,7 +158,7 @@ extension Transport {
   }
 }
 
-/// A server that answers the handshake, with as many bytes as it is told.
+/// A server that answers the handshake, with the first `limit` bytes of its answer.
 private final class Answering: StreamProtocol {
   static let frames: [UInt8] = [0x01, 1, 0x68, 0x8A, 0, 0x80, 1, 0x69, 0x88, 2, 0x03, 0xE8]
 
