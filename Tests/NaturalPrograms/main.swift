@@ -96,6 +96,7 @@ try runUntilComplete {
   Handlers().run()
   try await Guesses(base: base).run()
   try await Sockets().run()
+  try await Events().run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), clock: reactor).value
 }

@@ -47,3 +47,22 @@ public func events(
 ) -> EventSource {
   HTTPClient.shared.events(url, lastEventID: lastEventID, headers: headers, configuration: configuration)
 }
+
+/// The server-sent events that a request with its own settings asks for, with the client of this thread's reactor.
+public func events(
+  _ request: HTTPClient.Request, lastEventID: String = "",
+  configuration: EventSource.Configuration = EventSource.Configuration(),
+  isolation: isolated (any Actor)? = #isolation
+) -> EventSource {
+  HTTPClient.shared.events(request, lastEventID: lastEventID, configuration: configuration)
+}
+
+/// The server-sent events of `url`, with other fields in each request: `headers: ["Authorization": "Bearer \(token)"]`.
+public func events(
+  _ url: String, lastEventID: String = "", headers: KeyValuePairs<String, String>,
+  configuration: EventSource.Configuration = EventSource.Configuration(),
+  isolation: isolated (any Actor)? = #isolation
+) -> EventSource {
+  HTTPClient.shared.events(
+    HTTPClient.Request(url, headers: headers), lastEventID: lastEventID, configuration: configuration)
+}
