@@ -8,7 +8,7 @@ extension HTTPClient {
   /// client.events("http://127.0.0.1:8080/prices").onEvent { event in print(event.data) }
   /// ```
   ///
-  /// It connects when ``EventSource/onEvent(_:)`` is set or a loop over it begins, and reconnects until it is closed.
+  /// It connects when `onEvent` is set or a loop over it begins, and reconnects until it is closed.
   /// Its reactor runs until then, as it would for a request. WHATWG: `EventSource`.
   ///
   /// - Parameters:

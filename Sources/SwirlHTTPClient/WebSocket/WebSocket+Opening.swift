@@ -2,8 +2,7 @@ public import HTTPTypes
 public import SwirlDeferred
 public import SwirlWebSocket
 
-/// Opens a WebSocket with the client of this thread's reactor. See
-/// ``HTTPClient/webSocket(_:protocols:headers:redirects:configuration:file:line:)``.
+/// Opens a WebSocket with the client of this thread's reactor. See `HTTPClient.webSocket`.
 ///
 /// ```swift
 /// webSocket("ws://127.0.0.1:8080/chat").addCallback { socket in
