@@ -3,6 +3,6 @@ package protocol GracefulProtocol: StreamProtocol {
   /// Begins to end the connection; the transport's end follows soon.
   func closeGracefully()
 
-  /// Called once, when the connection has ended.
-  var onEnd: (() -> Void)? { get set }
+  /// Called once, when the connection has ended, or its reactor was released.
+  var onEnd: ((_ isReleased: Bool) -> Void)? { get set }
 }

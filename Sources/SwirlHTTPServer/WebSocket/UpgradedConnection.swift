@@ -1,6 +1,5 @@
 import SwirlNet
 import SwirlReactor
-import SwirlWebSocket
 
 /// A connection that speaks another protocol now, and still belongs to its server: it counts, and a stop ends it.
 final class UpgradedConnection: ServedConnection {
@@ -21,8 +20,7 @@ final class UpgradedConnection: ServedConnection {
     facts = connection.facts
     server.replace(connection, by: self)
     // The transport retains the protocol until the connection's end.
-    successor.onEnd = { [self] in server.remove(self) }
-    (successor as? WebSocketProtocol)?.onRelease = { [self] in server.forget(self) }
+    successor.onEnd = { [self] isReleased in isReleased ? server.forget(self) : server.remove(self) }
   }
 
   var reactor: Reactor! { transport.reactor }

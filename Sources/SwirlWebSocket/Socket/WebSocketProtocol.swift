@@ -3,9 +3,7 @@ package import SwirlNet
 /// The protocol of a transport that carries a WebSocket: what the transport calls.
 package final class WebSocketProtocol: GracefulProtocol, ReactorReleaseObserver {
   package let socket: WebSocket
-  package var onEnd: (() -> Void)?
-  /// Called in place of `onEnd` when the reactor is released.
-  package var onRelease: (() -> Void)?
+  package var onEnd: ((_ isReleased: Bool) -> Void)?
   private var start: ((WebSocket) -> Void)?
 
   /// - Parameter start: called once, when the handshake is sent.
@@ -26,14 +24,12 @@ package final class WebSocketProtocol: GracefulProtocol, ReactorReleaseObserver 
 
   package func connectionLost(_ end: ConnectionEnd) {
     socket.connectionLost(end)
-    onRelease = nil
-    onEnd.take()?()
+    onEnd.take()?(false)
   }
 
   package func reactorReleased() {
-    onEnd = nil
     start = nil
-    onRelease.take()?()
+    onEnd.take()?(true)
     socket.reactorReleased()
   }
 
