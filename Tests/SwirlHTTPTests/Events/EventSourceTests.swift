@@ -14,6 +14,12 @@ private final class EventBench {
   var writers: [HTTPServer.EventWriter] = []
   private(set) var disconnects = 0
 
+  #if HTTP2
+  static let versions = [HTTPVersion.http11, .http2]
+  #else
+  static let versions = [HTTPVersion.http11]
+  #endif
+
   init(_ version: HTTPVersion = .http11, _ answer: @escaping (EventBench, HTTPServer.Request) -> HTTPServer.Response)
     throws
   {
@@ -23,7 +29,9 @@ private final class EventBench {
       return answer(this!, request)
     }
     var configuration = HTTPClient.Configuration()
+    #if HTTP2
     if version == .http2 { configuration.http2 = .priorKnowledge }
+    #endif
     client = HTTPClient(configuration, on: network.reactor)
     this = self
     try listen()
@@ -63,7 +71,7 @@ private final class EventBench {
 }
 
 @Suite(.failsOnUnhandledFailures) struct EventSourceTests {
-  @Test(arguments: [HTTPVersion.http11, .http2]) func `events come as they are sent`(_ version: HTTPVersion) throws {
+  @Test(arguments: EventBench.versions) func `events come as they are sent`(_ version: HTTPVersion) throws {
     let bench = try EventBench(version)
     var events: [ServerSentEvent] = []
     var opened: [HTTPVersion] = []
