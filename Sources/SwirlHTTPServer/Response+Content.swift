@@ -25,11 +25,7 @@ extension HTTPServer.Response {
     let collected = CollectedBody()
     let body = StreamedBody(
       Exchange(nil, 0, start: 0), length.map { .contentLength($0) } ?? .untilClose, status.code, to: collected)
-    do {
-      try write(HTTPServer.BodyWriter(body))
-    } catch {
-      body.breakOff("the body's writer failed: \(error)")
-    }
+    do { try write(HTTPServer.BodyWriter(body)) } catch { body.fail(error) }
     return collected.done
   }
 }

@@ -58,12 +58,12 @@ final class StreamedBody {
     self.destination = destination
   }
 
-  var canWrite: Bool { state == .open && destination?.canTakeMore == true }
+  var canWrite: Bool { state == .open && !isBrokenOff && destination?.canTakeMore == true }
 
   // MARK: - The writer's side
 
   func write(_ bytes: Span<UInt8>) -> Bool {
-    guard state == .open, let destination else { return false }
+    guard state == .open, !isBrokenOff, let destination else { return false }
     if bytes.isEmpty { return canWrite }
     if case .contentLength(let length) = framing, bytes.count > length - sent {
       destination.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
@@ -76,7 +76,8 @@ final class StreamedBody {
   }
 
   func end(_ trailers: HTTPFields?) {
-    guard state == .open, let destination else { return }
+    // What is broken off is not whole, whatever its writer does until it is notified.
+    guard state == .open, !isBrokenOff, let destination else { return }
     if case .contentLength(let length) = framing, sent < length {
       destination.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
       return breakOff()
@@ -105,21 +106,20 @@ final class StreamedBody {
       },
       { [self] error in
         self.source = nil
-        guard state == .open else { return }
-        destination?.log("the body's writer failed: \(error)", of: exchange.request)
-        breakOff()
+        fail(error)
       })
   }
 
-  /// Breaks the connection, for a reason that is logged.
-  func breakOff(_ reason: String) {
-    destination?.log(reason, of: exchange.request)
+  /// Breaks the connection, because the code that writes the body has failed.
+  func fail(_ error: any Error) {
+    guard state == .open, !isBrokenOff else { return }
+    destination?.log("the body's writer failed: \(error)", of: exchange.request)
     breakOff()
   }
 
   /// Breaks the connection, so that the client knows that the body is incomplete.
   func breakOff() {
-    guard state == .open, let destination else { return }
+    guard state == .open, !isBrokenOff, let destination else { return }
     isBrokenOff = true
     destination.abort()
   }
@@ -133,7 +133,7 @@ final class StreamedBody {
 
   func drained() -> Deferred<Void> {
     if canWrite { return .succeed() }
-    guard state == .open else { return .fail(HTTPServer.ClientDisconnectedError()) }
+    guard state == .open, !isBrokenOff else { return .fail(HTTPServer.ClientDisconnectedError()) }
     let waiter = Deferred<Void>()
     drainWaiters.append(waiter)
     return waiter
@@ -154,7 +154,7 @@ final class StreamedBody {
 
   /// The server stops: responses in progress are completed.
   func serverStopping() {
-    guard endsWithServer, state == .open else { return }
+    guard endsWithServer, state == .open, !isBrokenOff else { return }
     let (onDisconnect, source) = (onDisconnect, source)
     end(nil)
     onDisconnect?()

@@ -352,6 +352,40 @@ private final class EventBench {
     bench.end()
   }
 
+  // MARK: - The server
+
+  @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
+  func `an error of the handler is logged, and breaks the connection`(_ version: HTTPVersion, isAwaited: Bool) throws {
+    struct Mine: Error {}
+    let bench = try EventBench(version) { _, _ in
+      if isAwaited {
+        return .events { events async throws in
+          _ = events
+          throw Mine()
+        }
+      }
+      return .events { _ in throw Mine() }
+    }
+    let lines = LogLines()
+    bench.server.logger = lines.logger()
+    var errors: [(any Error)?] = []
+    let source = bench.source()
+    source.onInterruption { errors.append($0.error) }.onEvent { _ in }
+    bench.run()
+    #expect(lines.all.contains { $0.contains("the body's writer failed: Mine()") })
+    #expect(errors.count == 1 && errors[0] != nil)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `an error of the handler is the failure of a collected stream`() {
+    struct Mine: Error {}
+    var failure: (any Error)?
+    HTTPServer.Response.events(keepAlive: nil) { _ in throw Mine() }.collect()
+      .addErrback { failure = $0 }
+    #expect(failure.map { "\($0)".contains("Mine()") } == true)
+  }
+
   @Test func `a loop over events, on real sockets`() async throws {
     let thread = ReactorThread()
     defer { thread.stop() }
