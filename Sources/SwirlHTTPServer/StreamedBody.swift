@@ -7,6 +7,8 @@ import SwirlNet
 protocol BodyDestination: AnyObject {
   /// Whether more bytes would be sent on without waiting.
   var canTakeMore: Bool { get }
+  /// Whether the server stops.
+  var isStopping: Bool { get }
   func send(_ bytes: Span<UInt8>, inChunk: Bool)
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError)
   /// The body is whole.
@@ -18,6 +20,7 @@ protocol BodyDestination: AnyObject {
 
 extension ServerConnection: BodyDestination {
   var canTakeMore: Bool { !machine.isWritingPaused }
+  var isStopping: Bool { server.isStopping(self) }
 }
 
 /// A response body while it is written, shared by a `BodyWriter` and its connection.

@@ -386,6 +386,35 @@ private final class EventBench {
     #expect(failure.map { "\($0)".contains("Mine()") } == true)
   }
 
+  @Test(arguments: [HTTPVersion.http11, .http2])
+  func `a stream that begins while the server stops is ended`(_ version: HTTPVersion) throws {
+    let network = MemoryNetwork(seed: 93)
+    let ready = Deferred<Void>()
+    var kept: HTTPServer.EventWriter?
+    var disconnects = 0
+    let server = HTTPServer { _ in
+      ready.addCallback { _ -> HTTPServer.Response in
+        .events { events in
+          kept = events
+          events.onDisconnect = { disconnects += 1 }
+        }
+      }
+    }
+    try server.listen(80, interface: "server.test", on: network.reactor)
+    var configuration = HTTPClient.Configuration()
+    if version == .http2 { configuration.http2 = .priorKnowledge }
+    let client = HTTPClient(configuration, on: network.reactor)
+    let source = client.events("http://server.test/").onEvent { _ in }
+    network.reactor.run(for: .milliseconds(100))
+    var isStopped = false
+    server.stop(within: .seconds(600)).addCallback { isStopped = true }
+    ready.callback()
+    network.reactor.run(for: .seconds(30))
+    #expect(isStopped && disconnects == 1 && kept?.isOpen == false)
+    source.close()
+    client.close()
+  }
+
   @Test func `a loop over events, on real sockets`() async throws {
     let thread = ReactorThread()
     defer { thread.stop() }
