@@ -36,6 +36,7 @@ private final class CollectedBody: BodyDestination {
   private var bytes: [UInt8] = []
   private var problem = "it was broken off"
   let canTakeMore = true
+  let bufferedBytes = 0
   let isStopping = false
 
   func send(_ bytes: Span<UInt8>, inChunk: Bool) { self.bytes.append(copying: bytes) }

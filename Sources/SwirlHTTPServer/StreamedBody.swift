@@ -7,6 +7,8 @@ import SwirlNet
 protocol BodyDestination: AnyObject {
   /// Whether more bytes would be sent on without waiting.
   var canTakeMore: Bool { get }
+  /// The number of bytes that are not sent on yet.
+  var bufferedBytes: Int { get }
   /// Whether the server stops.
   var isStopping: Bool { get }
   func send(_ bytes: Span<UInt8>, inChunk: Bool)
@@ -20,6 +22,7 @@ protocol BodyDestination: AnyObject {
 
 extension ServerConnection: BodyDestination {
   var canTakeMore: Bool { !machine.isWritingPaused }
+  var bufferedBytes: Int { buffer.count + transport.bufferedBytes }
   var isStopping: Bool { server.isStopping(self) }
 }
 
@@ -62,6 +65,9 @@ final class StreamedBody {
   }
 
   var canWrite: Bool { state == .open && !isBrokenOff && destination?.canTakeMore == true }
+
+  /// The number of bytes that are written and not sent.
+  var bufferedBytes: Int { destination?.bufferedBytes ?? 0 }
 
   // MARK: - The writer's side
 

@@ -415,6 +415,38 @@ private final class EventBench {
     client.close()
   }
 
+  @Test(arguments: [HTTPVersion.http11, .http2])
+  func `a client that reads gets an event of any size`(_ version: HTTPVersion) throws {
+    let bench = try EventBench(version)
+    var sizes: [Int] = []
+    let source = bench.source { $0.maximumEventSize = 1 << 24 }.onEvent { sizes.append($0.data.utf8.count) }
+    bench.run()
+    bench.writers[0].send(String(repeating: "x", count: 3 << 20))
+    bench.run(for: .seconds(10))
+    #expect(sizes == [3 << 20] && bench.requests.count == 1)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a client that reads as fast as events come is not disconnected`() throws {
+    let bench = try EventBench()
+    bench.network.link.bytesPerSecond = 1_000_000
+    var count = 0
+    let source = bench.source().onEvent { _ in count += 1 }
+    bench.run()
+    // The send buffer is full all the time, at a tenth of the bound.
+    let text = String(repeating: "x", count: 10_000)
+    for _ in 0..<20 { bench.writers.broadcast(text) }
+    for _ in 0..<500 {
+      bench.writers.broadcast(text)
+      bench.run(for: .milliseconds(10))
+    }
+    bench.run(for: .seconds(5))
+    #expect(count == 520 && bench.disconnects == 0)
+    source.close()
+    bench.end()
+  }
+
   @Test func `a loop over events, on real sockets`() async throws {
     let thread = ReactorThread()
     defer { thread.stop() }
