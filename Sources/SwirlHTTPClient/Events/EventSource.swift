@@ -103,6 +103,7 @@ public final class EventSource {
   }
 
   deinit {
+    client.leave(self)
     pause?.cancel()
     work?.cancel()
   }
@@ -203,7 +204,9 @@ public final class EventSource {
   // MARK: - Connecting
 
   private func begin() {
-    if work == nil, pause == nil { connect() }
+    if work != nil || pause != nil { return }
+    client.enter(self)
+    connect()
   }
 
   private func connect() {
@@ -302,6 +305,7 @@ public final class EventSource {
     if isClosed { return }
     end = result
     isOpen = false
+    client.leave(self)
     let isHeard = eventCallback == nil || !closers.isEmpty
     arrived = []
     (eventCallback, openCallback, interruptionCallback, delivered) = (nil, nil, nil, nil)
@@ -321,6 +325,19 @@ public final class EventSource {
       if !isHeard { client.reactor.logError("the events of \(request.url.redactedURL) have ended: \(error)") }
     }
     withExtendedLifetime(me) {}
+  }
+
+  /// The reactor is being released, which calls nothing of the program. A task in the loop resumes; the callbacks,
+  /// which may retain this, are released.
+  func abandon() {
+    if isClosed { return }
+    end = .failure(ReactorReleasedError())
+    isOpen = false
+    let released = (eventCallback, openCallback, interruptionCallback, delivered, closers, work, keeper)
+    (eventCallback, openCallback, interruptionCallback, delivered) = (nil, nil, nil, nil)
+    (closers, arrived, work, pause, keeper) = ([], [], nil, nil, nil)
+    nextEvent.take()?.errback(ReactorReleasedError())
+    withExtendedLifetime(released) {}
   }
 }
 

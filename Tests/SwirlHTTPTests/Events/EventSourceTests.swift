@@ -352,6 +352,48 @@ private final class EventBench {
     bench.end()
   }
 
+  // MARK: - The ends
+
+  enum Phase: CaseIterable { case connecting, open, openOverHTTP2, openUnderInterceptor, waiting }
+
+  @Test(arguments: Phase.allCases)
+  func `a reactor that is released releases it, and calls nothing`(phase: Phase) throws {
+    weak var released: EventSource?
+    weak var reactor: Reactor?
+    do {
+      let bench = try EventBench(phase == .openOverHTTP2 ? .http2 : .http11) { bench, _ in
+        phase == .waiting ? .status(.serviceUnavailable) : bench.open()
+      }
+      // Its line in the log has the time on the reactor's clock.
+      if phase == .openUnderInterceptor { bench.client.intercept(.log(to: LogLines().logger())) }
+      let source = bench.source()
+      (released, reactor) = (source, bench.reactor)
+      source.closed().addBoth { _ in Issue.record("a call after the reactor's release") }
+      bench.source().onEvent { _ in }
+      // A callback that retains its source.
+      source.onEvent { _ in source.close() }
+      bench.run(for: phase == .connecting ? .milliseconds(1) : .milliseconds(100))
+      #expect(source.isOpen == (phase != .connecting && phase != .waiting))
+      bench.writers = []
+    }
+    #expect(reactor == nil && released == nil)
+  }
+
+  @Test func `a loop resumes when its reactor is released`() throws {
+    var error: (any Error)?
+    // The task of the loop has it.
+    var source: EventSource?
+    do {
+      let bench = try EventBench()
+      source = bench.source()
+      source?.next().addErrback { error = $0 }
+      bench.run()
+      #expect(source?.isOpen == true)
+      bench.writers = []
+    }
+    #expect(error is ReactorReleasedError && source?.isClosed == true)
+  }
+
   // MARK: - The server
 
   @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
