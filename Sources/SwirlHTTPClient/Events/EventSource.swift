@@ -106,6 +106,7 @@ public final class EventSource {
     client.leave(self)
     pause?.cancel()
     work?.cancel()
+    for closer in closers { closer.callback() }
   }
 
   // MARK: - The program's side
@@ -127,8 +128,8 @@ public final class EventSource {
   /// Ends it. A loop over it ends; callbacks are not called any more.
   public func close() { finish(.success(())) }
 
-  /// Fires when it has ended: by `close()` or by the server's 204. It fails with the error that ended it: an
-  /// ``HTTPError``, or an ``HTTPStatusError`` with the server's answer.
+  /// Fires when it has ended: by `close()`, by its release or by the server's 204. It fails with the error that
+  /// ended it: an ``HTTPError``, or an ``HTTPStatusError`` with the server's answer.
   public func closed() -> Deferred<Void> {
     switch end {
     case .success?: return .succeed()
@@ -239,6 +240,8 @@ public final class EventSource {
     }
     isOpen = true
     openCallback?(response)
+    // A cancellation does not reach the Deferred whose callback this is: the response is released unread.
+    if isClosed { throw CancelledError() }
     var parser = EventStreamParser(lastEventID: lastEventID, limit: configuration.maximumEventSize)
     return response.body.drain { [weak self] piece in
       guard let self, !isClosed else { throw CancelledError() }

@@ -394,6 +394,35 @@ private final class EventBench {
     #expect(error is ReactorReleasedError && source?.isClosed == true)
   }
 
+  @Test func `closing it when it opens ends the connection, though the server is silent`() throws {
+    let bench = try EventBench { _, _ in
+      .stream(headers: [.contentType: "text/event-stream"]) { writer in
+        // The writer is kept, and writes nothing.
+        writer.onDisconnect = { _ = writer }
+      }
+    }
+    let source = bench.source()
+    source.onOpen { [unowned source] _ in source.close() }.onEvent { _ in }
+    bench.run()
+    #expect(source.isClosed && bench.client.counts.busy == 0)
+    bench.end()
+  }
+
+  @Test func `releasing it fires closed()`() throws {
+    let bench = try EventBench()
+    var isEnded = false
+    do {
+      let source = bench.source()
+      source.closed().addCallback { isEnded = true }
+      let next = source.next()
+      bench.run()
+      next.cancel()
+      next.addErrback { _ in }
+    }
+    #expect(isEnded)
+    bench.end()
+  }
+
   // MARK: - The server
 
   @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
