@@ -229,7 +229,13 @@ public final class EventSource {
       return .succeed()
     }
     guard response.status == .ok else {
-      return response.collect(atMost: Self.mostOfRefusal).addCallback { throw HTTPStatusError(response: $0) }
+      return response.collect(atMost: Self.mostOfRefusal)
+        .addErrback { error in
+          // The status says what to do, whatever becomes of the content.
+          if error is CancelledError { throw error }
+          return response.response
+        }
+        .addCallback { throw HTTPStatusError(response: $0) }
     }
     let type = response[.contentType] ?? ""
     guard type.prefix(while: { $0 != ";" && $0 != " " && $0 != "\t" }).lowercased() == ServerSentEvent.mediaType else {
@@ -283,16 +289,22 @@ public final class EventSource {
     case .failure(let error as HTTPStatusError) where configuration.retriedStatuses.contains(error.status):
       let asked = error.response["retry-after"].flatMap { RetryAfter($0, now: WallClock.now)?.delay }
       reconnect(error, wasOpen: wasOpen, asked: asked)
-    case .failure(let error as HTTPError) where error.mayPass: reconnect(error, wasOpen: wasOpen)
+    case .failure(let error as HTTPError) where error.mayPass && !isPastDeadline: reconnect(error, wasOpen: wasOpen)
     case .failure(let error): finish(.failure(error))
     }
   }
 
+  /// Whether the request's own deadline is over, which is one for all connections.
+  private var isPastDeadline: Bool { request.deadline.map { $0 <= client.reactor.now } ?? false }
+
   private func reconnect(_ error: (any Error)?, wasOpen: Bool, asked: Duration? = nil) {
+    // A body that was streamed cannot be sent again.
+    if !request.hasReplayableBody { return finish(error.map { .failure($0) } ?? .success(())) }
     failures = wasOpen ? 0 : failures + 1
     if let error, let attempts = configuration.attempts, failures >= attempts { return finish(.failure(error)) }
-    let more = Backoff(
-      firstDelay: reconnectionTime, maximumDelay: Swift.max(reconnectionTime, configuration.maximumDelay))
+    // A server that asks for no pause and then fails is not asked again at once.
+    let first = failures == 0 ? reconnectionTime : Swift.max(reconnectionTime, Self.shortestBackoff)
+    let more = Backoff(firstDelay: first, maximumDelay: Swift.max(reconnectionTime, configuration.maximumDelay))
     let delay = Swift.max(asked ?? .zero, reconnectionTime + more.delay(after: Swift.max(failures, 1)))
     pause = client.reactor.callLater(delay) { [weak self] in
       guard let self else { return }
@@ -301,6 +313,9 @@ public final class EventSource {
     }
     interruptionCallback?(Interruption(error: error, failures: failures, delay: delay))
   }
+
+  /// What is added at most to the pause after the first failed attempt, if the reconnection time is shorter.
+  private static let shortestBackoff = Duration.milliseconds(100)
 
   // MARK: - Ending
 

@@ -423,6 +423,66 @@ private final class EventBench {
     bench.end()
   }
 
+  @Test func `the content of a refusal decides nothing`() throws {
+    let bench = try EventBench { bench, _ in
+      bench.requests.count == 1
+        ? .text(String(repeating: "x", count: 200_000), status: .serviceUnavailable, headers: [.retryAfter: "1"])
+        : bench.open()
+    }
+    let source = bench.source().onEvent { _ in }
+    bench.run(for: .seconds(10))
+    #expect(source.isOpen && bench.requests.count == 2)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a server that asks for no pause and fails is left alone, too`() throws {
+    let bench = try EventBench()
+    var failures = 0
+    let source = bench.source { $0.maximumDelay = .seconds(2) }
+    source.onInterruption { failures = $0.failures }.onEvent { _ in }
+    bench.run()
+    bench.writers[0].send(ServerSentEvent("", retry: .zero))
+    bench.run()
+    bench.server.stop()
+    bench.run(for: .seconds(100))
+    #expect((20...1000).contains(failures))
+    source.close()
+    bench.end()
+  }
+
+  @Test func `the deadline of its request ends it`() throws {
+    let bench = try EventBench()
+    var request = HTTPClient.Request("http://server.test/")
+    request.deadline = bench.reactor.now + .seconds(10)
+    var failure: (any Error)?
+    let source = bench.client.events(request).onEvent { _ in }
+    source.closed().addErrback { failure = $0 }
+    bench.run(for: .seconds(9))
+    #expect(source.isOpen)
+    bench.run(for: .seconds(100))
+    #expect((failure as? HTTPError)?.code == .timeout && bench.requests.count == 1)
+    bench.end()
+  }
+
+  @Test func `a body that can be sent once is sent once`() throws {
+    let bench = try EventBench { _, _ in
+      .events { events in
+        events.send("answer")
+      }
+    }
+    var data: [String] = []
+    let (pieces, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+    continuation.yield(Array("question".utf8))
+    continuation.finish()
+    let source = bench.client.events(
+      HTTPClient.Request("http://server.test/", method: .post, body: .stream(pieces)))
+    source.onEvent { data.append($0.data) }
+    bench.run(for: .seconds(60))
+    #expect(source.isClosed && data == ["answer"] && bench.requests.count == 1)
+    bench.end()
+  }
+
   // MARK: - The server
 
   @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
