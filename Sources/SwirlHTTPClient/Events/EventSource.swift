@@ -84,6 +84,8 @@ public final class EventSource {
   private var arrived: ArraySlice<ServerSentEvent> = []
   /// The Deferred of the last event's callback has not fired.
   private var isBusy = false
+  /// Whether a call on the stack delivers.
+  private var isDelivering = false
   /// Fires when all of `arrived` is delivered: until then nothing is read.
   private var delivered: Deferred<Void>?
 
@@ -171,6 +173,9 @@ public final class EventSource {
   // MARK: - Delivering
 
   private func deliver() {
+    // Re-entrant call: the loop below us on the stack delivers what there is.
+    if isDelivering { return }
+    isDelivering = true
     while !isClosed, !isBusy, let event = arrived.first {
       if let eventCallback {
         arrived.removeFirst()
@@ -181,9 +186,10 @@ public final class EventSource {
         lastEventID = event.id ?? ""
         next.callback(event)
       } else {
-        return
+        break
       }
     }
+    isDelivering = false
     if arrived.isEmpty, !isBusy { delivered.take()?.callback() }
   }
 

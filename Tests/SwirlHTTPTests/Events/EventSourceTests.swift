@@ -483,6 +483,30 @@ private final class EventBench {
     bench.end()
   }
 
+  @Test func `setting the callback in the callback keeps the order, and one event at a time`() throws {
+    let bench = try EventBench { _, _ in
+      .stream(headers: [.contentType: "text/event-stream"]) { writer in
+        writer.write("data: 1\n\ndata: 2\n\ndata: 3\n\n")
+        writer.onDisconnect = { _ = writer }
+      }
+    }
+    var calls: [String] = []
+    let busy = Deferred<Void>()
+    let source = bench.source()
+    source.onEvent { event in
+      calls.append("first \(event.data)")
+      source.onEvent { calls.append("second \($0.data)") }
+      calls.append("set")
+      return busy
+    }
+    bench.run()
+    #expect(calls == ["first 1", "set"])
+    busy.callback()
+    #expect(calls == ["first 1", "set", "second 2", "second 3"])
+    source.close()
+    bench.end()
+  }
+
   // MARK: - The server
 
   @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
