@@ -22,11 +22,28 @@ private final class EventBench {
       this!.requests.append(request["Last-Event-ID"] ?? "-")
       return answer(this!, request)
     }
-    var configuration = HTTPClient.Configuration()
-    if version == .http2 { configuration.http2 = .priorKnowledge }
-    client = HTTPClient(configuration, on: network.reactor)
+    client = HTTPClient(EventBench.configuration(version), on: network.reactor)
     this = self
     try listen()
+  }
+
+  /// Those that the package is built with.
+  static var versions: [HTTPVersion] {
+    #if HTTP2
+    return [.http11, .http2]
+    #else
+    return [.http11]
+    #endif
+  }
+
+  static func configuration(_ version: HTTPVersion) -> HTTPClient.Configuration {
+    #if HTTP2
+    var configuration = HTTPClient.Configuration()
+    if version == .http2 { configuration.http2 = .priorKnowledge }
+    return configuration
+    #else
+    return HTTPClient.Configuration()
+    #endif
   }
 
   func listen() throws { try server.listen(80, interface: "server.test", on: reactor) }
@@ -63,7 +80,7 @@ private final class EventBench {
 }
 
 @Suite(.failsOnUnhandledFailures) struct EventSourceTests {
-  @Test(arguments: [HTTPVersion.http11, .http2]) func `events come as they are sent`(_ version: HTTPVersion) throws {
+  @Test(arguments: EventBench.versions) func `events come as they are sent`(_ version: HTTPVersion) throws {
     let bench = try EventBench(version)
     var events: [ServerSentEvent] = []
     var opened: [HTTPVersion] = []
@@ -509,7 +526,7 @@ private final class EventBench {
 
   // MARK: - The server
 
-  @Test(arguments: [HTTPVersion.http11, .http2], [false, true])
+  @Test(arguments: EventBench.versions, [false, true])
   func `an error of the handler is logged, and breaks the connection`(_ version: HTTPVersion, isAwaited: Bool) throws {
     struct Mine: Error {}
     let bench = try EventBench(version) { _, _ in
@@ -541,7 +558,7 @@ private final class EventBench {
     #expect(failure.map { "\($0)".contains("Mine()") } == true)
   }
 
-  @Test(arguments: [HTTPVersion.http11, .http2])
+  @Test(arguments: EventBench.versions)
   func `a stream that begins while the server stops is ended`(_ version: HTTPVersion) throws {
     let network = MemoryNetwork(seed: 93)
     let ready = Deferred<Void>()
@@ -556,9 +573,7 @@ private final class EventBench {
       }
     }
     try server.listen(80, interface: "server.test", on: network.reactor)
-    var configuration = HTTPClient.Configuration()
-    if version == .http2 { configuration.http2 = .priorKnowledge }
-    let client = HTTPClient(configuration, on: network.reactor)
+    let client = HTTPClient(EventBench.configuration(version), on: network.reactor)
     let source = client.events("http://server.test/").onEvent { _ in }
     network.reactor.run(for: .milliseconds(100))
     var isStopped = false
@@ -570,7 +585,7 @@ private final class EventBench {
     client.close()
   }
 
-  @Test(arguments: [HTTPVersion.http11, .http2])
+  @Test(arguments: EventBench.versions)
   func `a client that reads gets an event of any size`(_ version: HTTPVersion) throws {
     let bench = try EventBench(version)
     var sizes: [Int] = []
