@@ -240,7 +240,8 @@ private final class BodyRelay {
       let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
       pause = nil
       self.reading = nil
-      ended(error)
+      // A reactor that is released calls nothing of the program; a task that reads resumes.
+      if (error as? HTTPError)?.code != .clientClosed { ended(error) }
       buffer.finish(throwing: error)
     }
   }

@@ -53,6 +53,8 @@ public final class HTTPClient: ReactorHandle {
   /// The same, if cookies are among the pieces.
   @exclusivity(unchecked) private(set) var jar: CookieJar?
   private var digests = DigestSessions<DigestKey>()
+  /// The sources of events that have begun and not ended. Unretained: a source leaves before it is freed.
+  private var eventSources: [ObjectIdentifier: Unmanaged<EventSource>] = [:]
 
   private let timeoutNanoseconds: Int64?
   /// The fields of every request.
@@ -348,8 +350,16 @@ public final class HTTPClient: ReactorHandle {
   /// The reactor is being released: requests in progress and their client retain each other.
   package func abandon() {
     isAbandoned = true
+    // First, so that the ends of their connections call nothing of the program.
+    let sources = eventSources.values.map { $0.takeUnretainedValue() }
+    for source in sources { source.abandon() }
     pools.abandon()
   }
+
+  /// Abandons `source` when the reactor is released, unless it has left before.
+  func enter(_ source: EventSource) { eventSources[ObjectIdentifier(source)] = Unmanaged.passUnretained(source) }
+
+  func leave(_ source: EventSource) { eventSources[ObjectIdentifier(source)] = nil }
 
   deinit {
     handles.remove(self)

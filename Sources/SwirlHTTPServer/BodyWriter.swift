@@ -21,6 +21,12 @@ extension HTTPServer {
     /// Lets a graceful stop of the server end the body, with a call of ``onDisconnect``.
     func endWithServer() { body.endsWithServer = true }
 
+    /// Breaks the connection, because the code that writes has failed.
+    func fail(_ error: any Error) { body.fail(error) }
+
+    /// The number of bytes that are written and not sent.
+    var bufferedBytes: Int { body.bufferedBytes }
+
     /// Whether it accepts bytes: `end()` was not called, and the client is connected.
     public var isOpen: Bool { body.state == .open }
 

@@ -44,7 +44,9 @@ extension Exchange {
   ) {
     let body = StreamedBody(self, framing, status, to: destination)
     state = .streaming(body)
-    do { try write(HTTPServer.BodyWriter(body)) } catch { body.breakOff("the body's writer failed: \(error)") }
+    do { try write(HTTPServer.BodyWriter(body)) } catch { body.fail(error) }
+    // The handler took its time, and the server was stopped meanwhile.
+    if destination.isStopping { body.serverStopping() }
   }
 
   /// When its handler is late; `Int64.max` if it has answered or has no limit.

@@ -189,6 +189,11 @@ public final class HTTPServer {
     return drain.isOver
   }
 
+  /// Whether a stop waits for `connection`.
+  func isStopping(_ connection: any ServedConnection) -> Bool {
+    drains.contains { $0.connections[connection.number] != nil }
+  }
+
   private func drained(_ connection: any ServedConnection) {
     for drain in drains { drain.remove(connection) }
     let over = drains.filter(\.connections.isEmpty)

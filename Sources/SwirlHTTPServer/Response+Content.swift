@@ -25,11 +25,7 @@ extension HTTPServer.Response {
     let collected = CollectedBody()
     let body = StreamedBody(
       Exchange(nil, 0, start: 0), length.map { .contentLength($0) } ?? .untilClose, status.code, to: collected)
-    do {
-      try write(HTTPServer.BodyWriter(body))
-    } catch {
-      body.breakOff("the body's writer failed: \(error)")
-    }
+    do { try write(HTTPServer.BodyWriter(body)) } catch { body.fail(error) }
     return collected.done
   }
 }
@@ -40,6 +36,8 @@ private final class CollectedBody: BodyDestination {
   private var bytes: [UInt8] = []
   private var problem = "it was broken off"
   let canTakeMore = true
+  let bufferedBytes = 0
+  let isStopping = false
 
   func send(_ bytes: Span<UInt8>, inChunk: Bool) { self.bytes.append(copying: bytes) }
   func sendEnd(_ trailers: HTTPFields?) {}

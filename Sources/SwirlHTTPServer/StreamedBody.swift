@@ -7,6 +7,10 @@ import SwirlNet
 protocol BodyDestination: AnyObject {
   /// Whether more bytes would be sent on without waiting.
   var canTakeMore: Bool { get }
+  /// The number of bytes that are not sent on yet.
+  var bufferedBytes: Int { get }
+  /// Whether the server stops.
+  var isStopping: Bool { get }
   func send(_ bytes: Span<UInt8>, inChunk: Bool)
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError)
   /// The body is whole.
@@ -18,6 +22,8 @@ protocol BodyDestination: AnyObject {
 
 extension ServerConnection: BodyDestination {
   var canTakeMore: Bool { !machine.isWritingPaused }
+  var bufferedBytes: Int { buffer.count + transport.bufferedBytes }
+  var isStopping: Bool { server.isStopping(self) }
 }
 
 /// A response body while it is written, shared by a `BodyWriter` and its connection.
@@ -58,12 +64,15 @@ final class StreamedBody {
     self.destination = destination
   }
 
-  var canWrite: Bool { state == .open && destination?.canTakeMore == true }
+  var canWrite: Bool { state == .open && !isBrokenOff && destination?.canTakeMore == true }
+
+  /// The number of bytes that are written and not sent.
+  var bufferedBytes: Int { destination?.bufferedBytes ?? 0 }
 
   // MARK: - The writer's side
 
   func write(_ bytes: Span<UInt8>) -> Bool {
-    guard state == .open, let destination else { return false }
+    guard state == .open, !isBrokenOff, let destination else { return false }
     if bytes.isEmpty { return canWrite }
     if case .contentLength(let length) = framing, bytes.count > length - sent {
       destination.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
@@ -76,7 +85,8 @@ final class StreamedBody {
   }
 
   func end(_ trailers: HTTPFields?) {
-    guard state == .open, let destination else { return }
+    // What is broken off is not whole, whatever its writer does until it is notified.
+    guard state == .open, !isBrokenOff, let destination else { return }
     if case .contentLength(let length) = framing, sent < length {
       destination.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
       return breakOff()
@@ -105,21 +115,20 @@ final class StreamedBody {
       },
       { [self] error in
         self.source = nil
-        guard state == .open else { return }
-        destination?.log("the body's writer failed: \(error)", of: exchange.request)
-        breakOff()
+        fail(error)
       })
   }
 
-  /// Breaks the connection, for a reason that is logged.
-  func breakOff(_ reason: String) {
-    destination?.log(reason, of: exchange.request)
+  /// Breaks the connection, because the code that writes the body has failed.
+  func fail(_ error: any Error) {
+    guard state == .open, !isBrokenOff else { return }
+    destination?.log("the body's writer failed: \(error)", of: exchange.request)
     breakOff()
   }
 
   /// Breaks the connection, so that the client knows that the body is incomplete.
   func breakOff() {
-    guard state == .open, let destination else { return }
+    guard state == .open, !isBrokenOff, let destination else { return }
     isBrokenOff = true
     destination.abort()
   }
@@ -133,7 +142,7 @@ final class StreamedBody {
 
   func drained() -> Deferred<Void> {
     if canWrite { return .succeed() }
-    guard state == .open else { return .fail(HTTPServer.ClientDisconnectedError()) }
+    guard state == .open, !isBrokenOff else { return .fail(HTTPServer.ClientDisconnectedError()) }
     let waiter = Deferred<Void>()
     drainWaiters.append(waiter)
     return waiter
@@ -154,7 +163,7 @@ final class StreamedBody {
 
   /// The server stops: responses in progress are completed.
   func serverStopping() {
-    guard endsWithServer, state == .open else { return }
+    guard endsWithServer, state == .open, !isBrokenOff else { return }
     let (onDisconnect, source) = (onDisconnect, source)
     end(nil)
     onDisconnect?()

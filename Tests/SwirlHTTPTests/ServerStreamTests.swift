@@ -35,6 +35,21 @@ import Testing
     #expect(lines.all.count == 1)
   }
 
+  @Test func `what a writer does after it has aborted its body is without effect`() {
+    let stream = Streamed()
+    var isComplete: Bool?
+    stream.server.onFinish = { isComplete = $0.isComplete }
+    stream.writer?.abort()
+    let sent = stream.transport.received.count
+    #expect(stream.writer?.write("more") == false && stream.writer?.canWrite == false)
+    stream.writer?.end()
+    var failure: (any Error)?
+    stream.writer?.drained().addErrback { failure = $0 }
+    #expect(failure is HTTPServer.ClientDisconnectedError && stream.transport.received.count == sent)
+    stream.transport.lose()
+    #expect(isComplete == false)
+  }
+
   @Test func aStreamGoesInChunksWithTrailers_RFC9112_7_1() {
     let stream = Streamed()
     #expect(stream.transport.take().withoutDate == "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n")

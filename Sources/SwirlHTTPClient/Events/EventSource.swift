@@ -84,6 +84,8 @@ public final class EventSource {
   private var arrived: ArraySlice<ServerSentEvent> = []
   /// The Deferred of the last event's callback has not fired.
   private var isBusy = false
+  /// Whether a call on the stack delivers.
+  private var isDelivering = false
   /// Fires when all of `arrived` is delivered: until then nothing is read.
   private var delivered: Deferred<Void>?
 
@@ -103,8 +105,10 @@ public final class EventSource {
   }
 
   deinit {
+    client.leave(self)
     pause?.cancel()
     work?.cancel()
+    for closer in closers { closer.callback() }
   }
 
   // MARK: - The program's side
@@ -126,8 +130,8 @@ public final class EventSource {
   /// Ends it. A loop over it ends; callbacks are not called any more.
   public func close() { finish(.success(())) }
 
-  /// Fires when it has ended: by `close()` or by the server's 204. It fails with the error that ended it: an
-  /// ``HTTPError``, or an ``HTTPStatusError`` with the server's answer.
+  /// Fires when it has ended: by `close()`, by its release or by the server's 204. It fails with the error that
+  /// ended it: an ``HTTPError``, or an ``HTTPStatusError`` with the server's answer.
   public func closed() -> Deferred<Void> {
     switch end {
     case .success?: return .succeed()
@@ -169,6 +173,9 @@ public final class EventSource {
   // MARK: - Delivering
 
   private func deliver() {
+    // Re-entrant call: the loop below us on the stack delivers what there is.
+    if isDelivering { return }
+    isDelivering = true
     while !isClosed, !isBusy, let event = arrived.first {
       if let eventCallback {
         arrived.removeFirst()
@@ -179,9 +186,10 @@ public final class EventSource {
         lastEventID = event.id ?? ""
         next.callback(event)
       } else {
-        return
+        break
       }
     }
+    isDelivering = false
     if arrived.isEmpty, !isBusy { delivered.take()?.callback() }
   }
 
@@ -203,7 +211,9 @@ public final class EventSource {
   // MARK: - Connecting
 
   private func begin() {
-    if work == nil, pause == nil { connect() }
+    if work != nil || pause != nil { return }
+    client.enter(self)
+    connect()
   }
 
   private func connect() {
@@ -225,7 +235,13 @@ public final class EventSource {
       return .succeed()
     }
     guard response.status == .ok else {
-      return response.collect(atMost: Self.mostOfRefusal).addCallback { throw HTTPStatusError(response: $0) }
+      return response.collect(atMost: Self.mostOfRefusal)
+        .addErrback { error in
+          // The status says what to do, whatever becomes of the content.
+          if error is CancelledError { throw error }
+          return response.response
+        }
+        .addCallback { throw HTTPStatusError(response: $0) }
     }
     let type = response[.contentType] ?? ""
     guard type.prefix(while: { $0 != ";" && $0 != " " && $0 != "\t" }).lowercased() == ServerSentEvent.mediaType else {
@@ -236,6 +252,8 @@ public final class EventSource {
     }
     isOpen = true
     openCallback?(response)
+    // A cancellation does not reach the Deferred whose callback this is: the response is released unread.
+    if isClosed { throw CancelledError() }
     var parser = EventStreamParser(lastEventID: lastEventID, limit: configuration.maximumEventSize)
     return response.body.drain { [weak self] piece in
       guard let self, !isClosed else { throw CancelledError() }
@@ -277,16 +295,22 @@ public final class EventSource {
     case .failure(let error as HTTPStatusError) where configuration.retriedStatuses.contains(error.status):
       let asked = error.response["retry-after"].flatMap { RetryAfter($0, now: WallClock.now)?.delay }
       reconnect(error, wasOpen: wasOpen, asked: asked)
-    case .failure(let error as HTTPError) where error.mayPass: reconnect(error, wasOpen: wasOpen)
+    case .failure(let error as HTTPError) where error.mayPass && !isPastDeadline: reconnect(error, wasOpen: wasOpen)
     case .failure(let error): finish(.failure(error))
     }
   }
 
+  /// Whether the request's own deadline is over, which is one for all connections.
+  private var isPastDeadline: Bool { request.deadline.map { $0 <= client.reactor.now } ?? false }
+
   private func reconnect(_ error: (any Error)?, wasOpen: Bool, asked: Duration? = nil) {
+    // A body that was streamed cannot be sent again.
+    if !request.hasReplayableBody { return finish(error.map { .failure($0) } ?? .success(())) }
     failures = wasOpen ? 0 : failures + 1
     if let error, let attempts = configuration.attempts, failures >= attempts { return finish(.failure(error)) }
-    let more = Backoff(
-      firstDelay: reconnectionTime, maximumDelay: Swift.max(reconnectionTime, configuration.maximumDelay))
+    // A server that asks for no pause and then fails is not asked again at once.
+    let first = failures == 0 ? reconnectionTime : Swift.max(reconnectionTime, Self.shortestBackoff)
+    let more = Backoff(firstDelay: first, maximumDelay: Swift.max(reconnectionTime, configuration.maximumDelay))
     let delay = Swift.max(asked ?? .zero, reconnectionTime + more.delay(after: Swift.max(failures, 1)))
     pause = client.reactor.callLater(delay) { [weak self] in
       guard let self else { return }
@@ -296,12 +320,16 @@ public final class EventSource {
     interruptionCallback?(Interruption(error: error, failures: failures, delay: delay))
   }
 
+  /// What is added at most to the pause after the first failed attempt, if the reconnection time is shorter.
+  private static let shortestBackoff = Duration.milliseconds(100)
+
   // MARK: - Ending
 
   private func finish(_ result: Result<Void, any Error>) {
     if isClosed { return }
     end = result
     isOpen = false
+    client.leave(self)
     let isHeard = eventCallback == nil || !closers.isEmpty
     arrived = []
     (eventCallback, openCallback, interruptionCallback, delivered) = (nil, nil, nil, nil)
@@ -321,6 +349,19 @@ public final class EventSource {
       if !isHeard { client.reactor.logError("the events of \(request.url.redactedURL) have ended: \(error)") }
     }
     withExtendedLifetime(me) {}
+  }
+
+  /// The reactor is being released, which calls nothing of the program. A task in the loop resumes; the callbacks,
+  /// which may retain this, are released.
+  func abandon() {
+    if isClosed { return }
+    end = .failure(ReactorReleasedError())
+    isOpen = false
+    let released = (eventCallback, openCallback, interruptionCallback, delivered, closers, work, keeper)
+    (eventCallback, openCallback, interruptionCallback, delivered) = (nil, nil, nil, nil)
+    (closers, arrived, work, pause, keeper) = ([], [], nil, nil, nil)
+    nextEvent.take()?.errback(ReactorReleasedError())
+    withExtendedLifetime(released) {}
   }
 }
 

@@ -23,7 +23,8 @@ extension HTTPClient {
     events(Request(url, headers: headers), lastEventID: lastEventID, configuration: configuration)
   }
 
-  /// The server-sent events that a request with its own settings asks for, such as one with a body.
+  /// The server-sent events that a request with its own settings asks for, such as one with a body. With a body
+  /// that can be sent only once it does not reconnect. The request's deadline ends it.
   public func events(
     _ request: Request, lastEventID: String = "",
     configuration: EventSource.Configuration = EventSource.Configuration()

@@ -54,7 +54,7 @@ package struct EventStreamParser {
 
   private mutating func append(_ bytes: Span<UInt8>) throws(TooLargeError) {
     guard bytes.count <= limit - line.count - data.count else { throw TooLargeError() }
-    line.reserveCapacity(line.count + bytes.count)
+    // No `reserveCapacity`, which would grow to that number alone: an event in small pieces would be copied for each.
     for index in bytes.indices { line.append(bytes[index]) }
   }
 

@@ -10,13 +10,10 @@ extension HTTPServer {
   public final class EventWriter {
     private let body: BodyWriter
     private var keepAlive: DelayedCall?
-    /// How many bytes were written since the send buffer is full.
-    private var excess = 0
 
     init(_ body: BodyWriter, keepAlive: Duration?) {
       self.body = body
       body.endWithServer()
-      body.onDrain = { [weak self] in self?.excess = 0 }
       if let keepAlive { startKeepAlive(keepAlive, on: Reactor.current) }
     }
 
@@ -65,12 +62,12 @@ extension HTTPServer {
 
     fileprivate func write(_ encoded: String) -> Bool {
       if body.write(encoded) { return true }
-      excess += encoded.utf8.count
-      if excess > Self.mostExcess { body.abort() }
+      // Without this event: a client that reads gets one of any size.
+      if body.bufferedBytes - encoded.utf8.count > Self.mostBuffered { body.abort() }
       return false
     }
 
-    private static let mostExcess = 1 << 20
+    private static let mostBuffered = 1 << 20
 
     private func startKeepAlive(_ interval: Duration, on reactor: Reactor) {
       require(interval > .zero, "a comment every \(interval) would fill the connection")

@@ -25,7 +25,12 @@ extension HTTPServer.Response {
     keepAlive: Duration? = .seconds(15), headers: HTTPFields = HTTPFields(),
     _ handler: @escaping (HTTPServer.EventWriter) throws -> Void
   ) -> HTTPServer.Response {
-    make(headers) { try handler(HTTPServer.EventWriter($0, keepAlive: keepAlive)) }
+    make(headers) { body in
+      let events = HTTPServer.EventWriter(body, keepAlive: keepAlive)
+      // Before the writer is released, which ends the stream in order.
+      do { try handler(events) } catch { body.fail(error) }
+      withExtendedLifetime(events) {}
+    }
   }
 
   /// A stream of server-sent events, for a handler that awaits. The stream ends when the handler returns; the handler's
@@ -42,7 +47,10 @@ extension HTTPServer.Response {
   ) -> HTTPServer.Response {
     make(headers) { body in
       let events = HTTPServer.EventWriter(body, keepAlive: keepAlive)
-      body.end(after: Deferred { try await handler(events) })
+      let handled = Deferred { try await handler(events) }
+      body.end(after: handled)
+      // Last: the handler's failure comes before the release of the writer, which ends the stream in order.
+      handled.addBoth { _ in withExtendedLifetime(events) {} }
     }
   }
 

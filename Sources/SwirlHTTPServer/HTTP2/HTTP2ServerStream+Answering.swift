@@ -184,6 +184,8 @@ extension HTTP2ServerStream {
 
 extension HTTP2ServerStream: BodyDestination {
   var canTakeMore: Bool { !isWritingPaused }
+  var bufferedBytes: Int { session.pendingBytes(of: id) }
+  var isStopping: Bool { server.isStopping(connection) }
 
   func send(_ bytes: Span<UInt8>, inChunk: Bool) {
     var copy: [UInt8] = []

@@ -14,12 +14,6 @@ private final class EventBench {
   var writers: [HTTPServer.EventWriter] = []
   private(set) var disconnects = 0
 
-  #if HTTP2
-  static let versions = [HTTPVersion.http11, .http2]
-  #else
-  static let versions = [HTTPVersion.http11]
-  #endif
-
   init(_ version: HTTPVersion = .http11, _ answer: @escaping (EventBench, HTTPServer.Request) -> HTTPServer.Response)
     throws
   {
@@ -28,13 +22,28 @@ private final class EventBench {
       this!.requests.append(request["Last-Event-ID"] ?? "-")
       return answer(this!, request)
     }
-    var configuration = HTTPClient.Configuration()
-    #if HTTP2
-    if version == .http2 { configuration.http2 = .priorKnowledge }
-    #endif
-    client = HTTPClient(configuration, on: network.reactor)
+    client = HTTPClient(EventBench.configuration(version), on: network.reactor)
     this = self
     try listen()
+  }
+
+  /// Those that the package is built with.
+  static var versions: [HTTPVersion] {
+    #if HTTP2
+    return [.http11, .http2]
+    #else
+    return [.http11]
+    #endif
+  }
+
+  static func configuration(_ version: HTTPVersion) -> HTTPClient.Configuration {
+    #if HTTP2
+    var configuration = HTTPClient.Configuration()
+    if version == .http2 { configuration.http2 = .priorKnowledge }
+    return configuration
+    #else
+    return HTTPClient.Configuration()
+    #endif
   }
 
   func listen() throws { try server.listen(80, interface: "server.test", on: reactor) }
@@ -357,6 +366,254 @@ private final class EventBench {
     released?.close()
     bench.run()
     #expect(released == nil && bench.disconnects == 2)
+    bench.end()
+  }
+
+  // MARK: - The ends
+
+  enum Phase: CaseIterable { case connecting, open, openOverHTTP2, openUnderInterceptor, waiting }
+
+  @Test(arguments: Phase.allCases)
+  func `a reactor that is released releases it, and calls nothing`(phase: Phase) throws {
+    weak var released: EventSource?
+    weak var reactor: Reactor?
+    do {
+      let bench = try EventBench(phase == .openOverHTTP2 ? .http2 : .http11) { bench, _ in
+        phase == .waiting ? .status(.serviceUnavailable) : bench.open()
+      }
+      // Its line in the log has the time on the reactor's clock.
+      if phase == .openUnderInterceptor { bench.client.intercept(.log(to: LogLines().logger())) }
+      let source = bench.source()
+      (released, reactor) = (source, bench.reactor)
+      source.closed().addBoth { _ in Issue.record("a call after the reactor's release") }
+      bench.source().onEvent { _ in }
+      // A callback that retains its source.
+      source.onEvent { _ in source.close() }
+      bench.run(for: phase == .connecting ? .milliseconds(1) : .milliseconds(100))
+      #expect(source.isOpen == (phase != .connecting && phase != .waiting))
+      bench.writers = []
+    }
+    #expect(reactor == nil && released == nil)
+  }
+
+  @Test func `a loop resumes when its reactor is released`() throws {
+    var error: (any Error)?
+    // The task of the loop has it.
+    var source: EventSource?
+    do {
+      let bench = try EventBench()
+      source = bench.source()
+      source?.next().addErrback { error = $0 }
+      bench.run()
+      #expect(source?.isOpen == true)
+      bench.writers = []
+    }
+    #expect(error is ReactorReleasedError && source?.isClosed == true)
+  }
+
+  @Test func `closing it when it opens ends the connection, though the server is silent`() throws {
+    let bench = try EventBench { _, _ in
+      .stream(headers: [.contentType: "text/event-stream"]) { writer in
+        // The writer is kept, and writes nothing.
+        writer.onDisconnect = { _ = writer }
+      }
+    }
+    let source = bench.source()
+    source.onOpen { [unowned source] _ in source.close() }.onEvent { _ in }
+    bench.run()
+    #expect(source.isClosed && bench.client.counts.busy == 0)
+    bench.end()
+  }
+
+  @Test func `releasing it fires closed()`() throws {
+    let bench = try EventBench()
+    var isEnded = false
+    do {
+      let source = bench.source()
+      source.closed().addCallback { isEnded = true }
+      let next = source.next()
+      bench.run()
+      next.cancel()
+      next.addErrback { _ in }
+    }
+    #expect(isEnded)
+    bench.end()
+  }
+
+  @Test func `the content of a refusal decides nothing`() throws {
+    let bench = try EventBench { bench, _ in
+      bench.requests.count == 1
+        ? .text(String(repeating: "x", count: 200_000), status: .serviceUnavailable, headers: [.retryAfter: "1"])
+        : bench.open()
+    }
+    let source = bench.source().onEvent { _ in }
+    bench.run(for: .seconds(10))
+    #expect(source.isOpen && bench.requests.count == 2)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a server that asks for no pause and fails is left alone, too`() throws {
+    let bench = try EventBench()
+    var failures = 0
+    let source = bench.source { $0.maximumDelay = .seconds(2) }
+    source.onInterruption { failures = $0.failures }.onEvent { _ in }
+    bench.run()
+    bench.writers[0].send(ServerSentEvent("", retry: .zero))
+    bench.run()
+    bench.server.stop()
+    bench.run(for: .seconds(100))
+    #expect((20...1000).contains(failures))
+    source.close()
+    bench.end()
+  }
+
+  @Test func `the deadline of its request ends it`() throws {
+    let bench = try EventBench()
+    var request = HTTPClient.Request("http://server.test/")
+    request.deadline = bench.reactor.now + .seconds(10)
+    var failure: (any Error)?
+    let source = bench.client.events(request).onEvent { _ in }
+    source.closed().addErrback { failure = $0 }
+    bench.run(for: .seconds(9))
+    #expect(source.isOpen)
+    bench.run(for: .seconds(100))
+    #expect((failure as? HTTPError)?.code == .timeout && bench.requests.count == 1)
+    bench.end()
+  }
+
+  @Test func `a body that can be sent once is sent once`() throws {
+    let bench = try EventBench { _, _ in
+      .events { events in
+        events.send("answer")
+      }
+    }
+    var data: [String] = []
+    let (pieces, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+    continuation.yield(Array("question".utf8))
+    continuation.finish()
+    let source = bench.client.events(
+      HTTPClient.Request("http://server.test/", method: .post, body: .stream(pieces)))
+    source.onEvent { data.append($0.data) }
+    bench.run(for: .seconds(60))
+    #expect(source.isClosed && data == ["answer"] && bench.requests.count == 1)
+    bench.end()
+  }
+
+  @Test func `setting the callback in the callback keeps the order, and one event at a time`() throws {
+    let bench = try EventBench { _, _ in
+      .stream(headers: [.contentType: "text/event-stream"]) { writer in
+        writer.write("data: 1\n\ndata: 2\n\ndata: 3\n\n")
+        writer.onDisconnect = { _ = writer }
+      }
+    }
+    var calls: [String] = []
+    let busy = Deferred<Void>()
+    let source = bench.source()
+    source.onEvent { event in
+      calls.append("first \(event.data)")
+      source.onEvent { calls.append("second \($0.data)") }
+      calls.append("set")
+      return busy
+    }
+    bench.run()
+    #expect(calls == ["first 1", "set"])
+    busy.callback()
+    #expect(calls == ["first 1", "set", "second 2", "second 3"])
+    source.close()
+    bench.end()
+  }
+
+  // MARK: - The server
+
+  @Test(arguments: EventBench.versions, [false, true])
+  func `an error of the handler is logged, and breaks the connection`(_ version: HTTPVersion, isAwaited: Bool) throws {
+    struct Mine: Error {}
+    let bench = try EventBench(version) { _, _ in
+      if isAwaited {
+        return .events { events async throws in
+          _ = events
+          throw Mine()
+        }
+      }
+      return .events { _ in throw Mine() }
+    }
+    let lines = LogLines()
+    bench.server.logger = lines.logger()
+    var errors: [(any Error)?] = []
+    let source = bench.source()
+    source.onInterruption { errors.append($0.error) }.onEvent { _ in }
+    bench.run()
+    #expect(lines.all.contains { $0.contains("the body's writer failed: Mine()") })
+    #expect(errors.count == 1 && errors[0] != nil)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `an error of the handler is the failure of a collected stream`() {
+    struct Mine: Error {}
+    var failure: (any Error)?
+    HTTPServer.Response.events(keepAlive: nil) { _ in throw Mine() }.collect()
+      .addErrback { failure = $0 }
+    #expect(failure.map { "\($0)".contains("Mine()") } == true)
+  }
+
+  @Test(arguments: EventBench.versions)
+  func `a stream that begins while the server stops is ended`(_ version: HTTPVersion) throws {
+    let network = MemoryNetwork(seed: 93)
+    let ready = Deferred<Void>()
+    var kept: HTTPServer.EventWriter?
+    var disconnects = 0
+    let server = HTTPServer { _ in
+      ready.addCallback { _ -> HTTPServer.Response in
+        .events { events in
+          kept = events
+          events.onDisconnect = { disconnects += 1 }
+        }
+      }
+    }
+    try server.listen(80, interface: "server.test", on: network.reactor)
+    let client = HTTPClient(EventBench.configuration(version), on: network.reactor)
+    let source = client.events("http://server.test/").onEvent { _ in }
+    network.reactor.run(for: .milliseconds(100))
+    var isStopped = false
+    server.stop(within: .seconds(600)).addCallback { isStopped = true }
+    ready.callback()
+    network.reactor.run(for: .seconds(30))
+    #expect(isStopped && disconnects == 1 && kept?.isOpen == false)
+    source.close()
+    client.close()
+  }
+
+  @Test(arguments: EventBench.versions)
+  func `a client that reads gets an event of any size`(_ version: HTTPVersion) throws {
+    let bench = try EventBench(version)
+    var sizes: [Int] = []
+    let source = bench.source { $0.maximumEventSize = 1 << 24 }.onEvent { sizes.append($0.data.utf8.count) }
+    bench.run()
+    bench.writers[0].send(String(repeating: "x", count: 3 << 20))
+    bench.run(for: .seconds(10))
+    #expect(sizes == [3 << 20] && bench.requests.count == 1)
+    source.close()
+    bench.end()
+  }
+
+  @Test func `a client that reads as fast as events come is not disconnected`() throws {
+    let bench = try EventBench()
+    bench.network.link.bytesPerSecond = 1_000_000
+    var count = 0
+    let source = bench.source().onEvent { _ in count += 1 }
+    bench.run()
+    // The send buffer is full all the time, at a tenth of the bound.
+    let text = String(repeating: "x", count: 10_000)
+    for _ in 0..<20 { bench.writers.broadcast(text) }
+    for _ in 0..<500 {
+      bench.writers.broadcast(text)
+      bench.run(for: .milliseconds(10))
+    }
+    bench.run(for: .seconds(5))
+    #expect(count == 520 && bench.disconnects == 0)
+    source.close()
     bench.end()
   }
 
