@@ -14,7 +14,8 @@ extension HTTPServer {
     init(_ body: BodyWriter, keepAlive: Duration?) {
       self.body = body
       body.endWithServer()
-      if let keepAlive { startKeepAlive(keepAlive, on: Reactor.current) }
+      // A response that is collected may have no reactor.
+      if let keepAlive, let reactor = Reactor.currentIfAny { startKeepAlive(keepAlive, on: reactor) }
     }
 
     deinit {
