@@ -84,15 +84,12 @@ package struct EventStreamParser {
     case "id": if !value.contains(0) { id = String(decoding: value, as: UTF8.self) }
     case "retry":
       let isNumber = !value.isEmpty && value.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-      if isNumber, let time = Int64(String(decoding: value, as: UTF8.self)), time <= Self.longest {
+      if isNumber, let time = Int64(String(decoding: value, as: UTF8.self)), time <= ServerSentEvent.longestRetry {
         reconnectionTime = .milliseconds(time)
       }
     default: break
     }
   }
-
-  /// A longer pause than a year, in milliseconds, is a mistake of the server.
-  private static let longest: Int64 = 31_536_000_000
 
   private mutating func dispatch(into events: inout [ServerSentEvent]) {
     lastEventID = id

@@ -35,7 +35,7 @@ public struct ServerSentEvent: Sendable, Hashable, CustomStringConvertible {
     var lines = ""
     if type != "message", !type.isEmpty { lines += "event: \(Self.oneLine(type))\n" }
     if let id { lines += "id: \(Self.oneLine(id))\n" }
-    if let retry { lines += "retry: \(max(0, retry / .milliseconds(1)).rounded(.down).formattedAsInteger)\n" }
+    if let retry { lines += "retry: \(Int64(min(max(0, retry / .milliseconds(1)), Double(Self.longestRetry))))\n" }
     var line = "data: "
     var isAfterReturn = false
     for scalar in data.unicodeScalars {
@@ -57,11 +57,9 @@ public struct ServerSentEvent: Sendable, Hashable, CustomStringConvertible {
     String(text.unicodeScalars.filter { $0 != "\n" && $0 != "\r" && $0 != "\0" })
   }
 
+  /// In milliseconds: a longer pause than a year is a mistake of the server.
+  static let longestRetry: Int64 = 31_536_000_000
+
   /// The media type of a stream of events.
   package static let mediaType = "text/event-stream"
-}
-
-extension Double {
-  /// The number in digits, at most a year of milliseconds.
-  fileprivate var formattedAsInteger: Int64 { Int64(min(self, 31_536_000_000)) }
 }

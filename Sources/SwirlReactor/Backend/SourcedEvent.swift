@@ -6,7 +6,7 @@ package protocol ReadinessSource: AnyObject {
   func end(_ event: SourcedEvent)
 }
 
-/// A watch on an `ReadinessSource`. The source calls `fire()` when it is ready.
+/// A watch on a `ReadinessSource`. The source calls `fire()` when it is ready.
 package final class SourcedEvent: FileEvent {
   /// The descriptor, if the source has several; otherwise -1.
   package var descriptor: Int32 { number }
