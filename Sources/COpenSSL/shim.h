@@ -4,9 +4,11 @@
 // First, as for libevent: the types of these headers belong to the module of the C library.
 #include <sys/types.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -44,6 +46,19 @@ static inline long swirl_stapled_response(SSL *ssl, const unsigned char **respon
 }
 static inline void swirl_staple(SSL *ssl, void *response, long length) {
   SSL_set_tlsext_status_ocsp_resp(ssl, response, length);
+}
+static inline void swirl_set_server_name_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
+  SSL_CTX_set_tlsext_servername_callback(context, callback);
+}
+// The key: 16 bytes of name, 32 that authenticate, 32 that encrypt.
+static inline int swirl_set_ticket_key(EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *code, const unsigned char *key,
+                                       const unsigned char *vector, int seals) {
+  OSSL_PARAM parameters[3];
+  parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(key + 16), 32);
+  parameters[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
+  parameters[2] = OSSL_PARAM_construct_end();
+  return EVP_MAC_CTX_set_params(code, parameters) == 1 &&
+         EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key + 48, vector, seals) == 1;
 }
 static inline void swirl_set_owner(SSL *ssl, void *owner) { SSL_set_app_data(ssl, owner); }
 static inline void *swirl_owner(const SSL *ssl) { return SSL_get_app_data(ssl); }

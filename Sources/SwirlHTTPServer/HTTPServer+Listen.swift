@@ -1,3 +1,4 @@
+import Logging
 public import SwirlDeferred
 import SwirlHTTPCore
 public import SwirlNet
@@ -33,6 +34,7 @@ extension HTTPServer {
     let listener = try reactor.listenTCP(
       port, interface: interface, backlog: backlog, tls: tls, file: file, line: line
     ) { [self] _ in makeProtocol() }
+    listener.proxyProtocol = configuration.proxyProtocol
     listener.makePlainProtocol = { [self] in ServerConnection(self, isPlainOnTLS: true) }
     adopt(listener, on: reactor)
     return listener
@@ -47,6 +49,7 @@ extension HTTPServer {
   ) throws -> Listener {
     let reactor = reactor ?? .current
     let listener = try reactor.listenUnix(path, backlog: backlog, file: file, line: line) { [self] _ in makeProtocol() }
+    listener.proxyProtocol = configuration.proxyProtocol
     adopt(listener, on: reactor)
     return listener
   }
@@ -60,6 +63,25 @@ extension HTTPServer {
       do { try listener.reload() } catch { first = first ?? error }
     }
     if let first { throw first }
+  }
+
+  /// Reads them again, as ``reload()`` does, each time the process gets a signal: `SIGHUP` by custom. What cannot be
+  /// used is logged as an error, and its listener keeps its certificates. Only a server of the main reactor can wait
+  /// for signals. nginx: `nginx -s reload`.
+  ///
+  /// ```swift
+  /// try server.listen(443, interface: "", tls: .server(identity))
+  /// server.reload(on: SIGHUP)
+  /// ```
+  @discardableResult
+  public func reload(on signal: Int32, file: StaticString = #fileID, line: UInt = #line) -> SignalHandler {
+    Reactor.current.addSignalHandler(signal, file: file, line: line) { [weak self] in
+      guard let self else { return }
+      do {
+        try reload()
+        logger.notice("certificates were read again")
+      } catch { logger.error("the certificates in use stay: \(error)") }
+    }
   }
 
   /// Stops: accepts no more connections, closes idle ones and those in a TLS handshake, and answers requests in

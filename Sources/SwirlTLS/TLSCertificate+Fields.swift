@@ -64,6 +64,12 @@ extension TLSCertificate {
     return String(decoding: text.prefix(max(0, Int(count))), as: UTF8.self)
   }
 
+  /// The DNS names among its alternative names, in lower case.
+  static func hostNames(of certificate: OpaquePointer) -> [String] {
+    alternativeNames(of: certificate).filter { $0.kind == GEN_DNS }
+      .map { String(decoding: $0.bytes, as: UTF8.self).lowercased() }
+  }
+
   /// The alternative names that are strings, with their kinds.
   static func alternativeNames(of certificate: OpaquePointer) -> [(kind: Int32, bytes: [UInt8])] {
     guard let found = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }

@@ -78,6 +78,17 @@ public struct TLSConfiguration: Sendable, Hashable {
   /// The identity of this side: required for a server, and for a client if the server requests one. curl: `--cert`,
   /// `--key`.
   public var identity: Identity?
+  /// Further identities of a server, for the host names in their certificates: a client that asks for one of these
+  /// (server name indication, RFC 6066 §3) meets it, any other client ``identity``. A name such as `*.example.org` is
+  /// every name with one label in place of the star; a certificate with the whole name comes first, and of several with
+  /// the same name the first. nginx: a `server_name` with its `ssl_certificate`; Go: `Config.Certificates`.
+  public var hostIdentities: [Identity] = []
+  /// Whether a server refuses a client that asks for no name, or for a name of no identity's certificate, instead of
+  /// sending it ``identity``. nginx: `ssl_reject_handshake`.
+  public var refusesUnknownHosts = false
+  /// The keys by which a server knows clients again that it has met. By default those of this process, so that all its
+  /// reactors resume a session, and ``SwirlNet/Listener/reload()`` keeps it.
+  public var ticketKeys = TLSTicketKeys.ofProcess
   /// If not empty, the peer's public key must be one of these: the SHA-256 hash of its SubjectPublicKeyInfo in base64,
   /// with or without `sha256//` before it. curl: `--pinnedpubkey`.
   public var pinnedPublicKeys: Set<String> = []
@@ -108,9 +119,13 @@ public struct TLSConfiguration: Sendable, Hashable {
   public init() {}
 
   /// The defaults for a server.
-  public static func server(_ identity: Identity) -> TLSConfiguration {
+  /// - Parameters:
+  ///   - identity: its identity.
+  ///   - hostIdentities: identities for other host names: see ``hostIdentities``.
+  public static func server(_ identity: Identity, _ hostIdentities: Identity...) -> TLSConfiguration {
     var configuration = TLSConfiguration()
     configuration.identity = identity
+    configuration.hostIdentities = hostIdentities
     return configuration
   }
 }

@@ -17,9 +17,14 @@ package final class TLSContext: SecurityContext {
   private let pins: Set<String>
   private var sessions = TLSSessionStore()
   private(set) var keyLog: KeyLog?
+  /// A server's contexts for other host names.
+  private(set) var hosts: TLSHosts?
+  /// The host names in the certificate of its identity, in lower case; known of a server.
+  private(set) var names: [String] = []
 
   /// Loads the certificates. Takes milliseconds: see `of`.
-  init(_ configuration: TLSConfiguration, _ role: Role) throws(NetError) {
+  /// - Parameter parent: the server's context that chooses this one by the name that a client asks for.
+  init(_ configuration: TLSConfiguration, _ role: Role, of parent: TLSContext? = nil) throws(NetError) {
     OpenSSL.isReady
     if let path = OpenSSL.refusedConfiguration {
       throw NetError(
@@ -45,10 +50,15 @@ package final class TLSContext: SecurityContext {
         reason: "the oldest version must not be newer than the newest, and OpenSSL must allow both")
     }
     if let identity = configuration.identity { try load(identity) }
-    try setRoots()
+    if let parent {
+      SSL_CTX_set1_cert_store(pointer, SSL_CTX_get_cert_store(parent.pointer))
+      SSL_CTX_set_client_CA_list(pointer, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(parent.pointer)))
+    } else {
+      try setRoots()
+    }
     try setApplicationProtocols()
     swirl_trust_any_anchor(pointer)
-    if configuration.allowsKeyLogFile, let log = try KeyLog.ofEnvironment() {
+    if configuration.allowsKeyLogFile, let log = parent == nil ? try KeyLog.ofEnvironment() : parent?.keyLog {
       keyLog = log
       SSL_CTX_set_keylog_callback(pointer) { ssl, line in
         if let line { TLSSession.of(ssl).context.keyLog?.append(line) }
@@ -70,7 +80,8 @@ package final class TLSContext: SecurityContext {
       guard configuration.identity != nil else {
         throw NetError(.configureTLS, "a server", reason: "it needs an identity: TLSConfiguration.server(_:)")
       }
-      SSL_CTX_set_session_id_context(pointer, "swirl", 5)
+      if parent == nil { try setHosts() }
+      setTickets()
       if configuration.identity?.stapledResponse != nil {
         swirl_set_status_callback(pointer) { ssl, _ in TLSSession.of(ssl).stapleStatus() }
       }
@@ -101,7 +112,7 @@ package final class TLSContext: SecurityContext {
       return SSL_CTX_set_verify(
         pointer, isVerified ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, isVerified ? TLSSession.verificationCallback : nil)
     }
-    guard configuration.requiresClientCertificate || configuration.requestsClientCertificate else { return }
+    guard configuration.asksForClientCertificates else { return }
     if isVerified, configuration.roots?.isEmpty ?? true {
       throw NetError(
         .configureTLS, "a server that asks for certificates",
@@ -117,6 +128,7 @@ package final class TLSContext: SecurityContext {
     let certificates = try PEMReader(identity.chain)
     guard let own = certificates.nextCertificate() else { throw certificates.error("there is no certificate in it") }
     defer { X509_free(own) }
+    if role == .server { names = TLSCertificate.hostNames(of: own) }
     guard SSL_CTX_use_certificate(pointer, own) == 1 else { throw certificates.error(OpenSSLError.take()) }
     while let next = certificates.nextCertificate() {
       // OpenSSL takes ownership, unless it refuses.
@@ -135,6 +147,8 @@ package final class TLSContext: SecurityContext {
   }
 
   private func setRoots() throws(NetError) {
+    // A server verifies only certificates that it asks for.
+    guard role == .client || configuration.asksForClientCertificates else { return }
     guard let roots = configuration.roots else {
       try SystemRoots.check()
       SSL_CTX_set_default_verify_paths(pointer)
@@ -186,6 +200,22 @@ package final class TLSContext: SecurityContext {
     var text = [UInt8](repeating: 0, count: 45)
     EVP_EncodeBlock(&text, digest, 32)
     return String(decoding: text.dropLast(), as: UTF8.self)
+  }
+
+  // MARK: - Hosts and tickets
+
+  private func setHosts() throws(NetError) {
+    guard !configuration.hostIdentities.isEmpty || configuration.refusesUnknownHosts else { return }
+    hosts = try TLSHosts(of: self)
+    swirl_set_server_name_callback(pointer) { ssl, alert, _ in TLSSession.of(ssl).chooseHost(alert) }
+  }
+
+  private func setTickets() {
+    let scope = configuration.sessionScope(names: hosts?.names ?? names)
+    SSL_CTX_set_session_id_context(pointer, scope, UInt32(scope.count))
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(pointer) { ssl, name, vector, cipher, code, isSealing in
+      TLSSession.of(ssl).context.configuration.ticketKeys.use(name, vector, cipher, code, isSealing: isSealing == 1)
+    }
   }
 
   // MARK: - Application protocols

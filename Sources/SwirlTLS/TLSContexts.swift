@@ -70,14 +70,20 @@ extension TLSConfiguration {
   /// A copy with the contents of the files in place of their paths.
   fileprivate func readingFiles() throws(NetError) -> TLSConfiguration {
     var read = self
-    if var identity {
-      // If both are in one file, read it once, so that they match.
-      let isOne = identity.privateKey == identity.chain
-      identity.chain = try identity.chain.reading()
-      identity.privateKey = isOne ? identity.chain : try identity.privateKey.reading()
-      read.identity = identity
-    }
+    read.identity = try identity.map { identity throws(NetError) in try identity.reading() }
+    read.hostIdentities = try hostIdentities.map { identity throws(NetError) in try identity.reading() }
     read.roots = try roots?.map { root throws(NetError) in try root.reading() }
+    return read
+  }
+}
+
+extension TLSConfiguration.Identity {
+  fileprivate func reading() throws(NetError) -> Self {
+    var read = self
+    // If both are in one file, read it once, so that they match.
+    let isOne = privateKey == chain
+    read.chain = try chain.reading()
+    read.privateKey = isOne ? read.chain : try privateKey.reading()
     return read
   }
 }

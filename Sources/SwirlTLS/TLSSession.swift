@@ -7,6 +7,8 @@ import SwirlPlatform
 /// It reads and writes like the socket itself, with counts and `errno`, so that its user need not distinguish the two.
 final class TLSSession: ConnectionSecurity {
   let context: TLSContext
+  /// A server's context for the name that the client asks for.
+  private var hostContext: TLSContext?
   let ssl: OpaquePointer
   /// OpenSSL's BIO for a socket without a descriptor.
   private var bio: SocketBIO?
@@ -166,11 +168,12 @@ final class TLSSession: ConnectionSecurity {
     }
     let certificate = SSL_get1_peer_certificate(ssl)
     defer { X509_free(certificate) }
+    let serverName = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
     return TLSInfo(
       version: TLSVersion(number: SSL_version(ssl)),
       cipherSuite: String(cString: SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl))),
       applicationProtocol: applicationProtocol, isResumed: SSL_session_reused(ssl) == 1,
-      peerCertificate: TLSCertificate(certificate))
+      serverName: serverName, peerCertificate: TLSCertificate(certificate))
   }
 
   // MARK: - Bytes
@@ -333,11 +336,29 @@ final class TLSSession: ConnectionSecurity {
 
   /// Staples the OCSP response for our certificate.
   func stapleStatus() -> Int32 {
-    guard let response = context.configuration.identity?.stapledResponse else { return SSL_TLSEXT_ERR_NOACK }
+    let identity = (hostContext ?? context).configuration.identity
+    guard let response = identity?.stapledResponse else { return SSL_TLSEXT_ERR_NOACK }
     // OpenSSL frees this copy.
     let copy = CRYPTO_memdup(response, response.count, nil, 0)
     swirl_staple(ssl, copy, response.count)
     return SSL_TLSEXT_ERR_OK
+  }
+
+  /// Selects a server's identity by the name that the client asks for.
+  func chooseHost(_ alert: UnsafeMutablePointer<Int32>?) -> Int32 {
+    guard let hosts = context.hosts else { return SSL_TLSEXT_ERR_NOACK }
+    let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+    switch hosts.choice(for: name) {
+    case .own: return SSL_TLSEXT_ERR_OK
+    case .other(let chosen):
+      hostContext = chosen
+      SSL_set_SSL_CTX(ssl, chosen.pointer)
+      return SSL_TLSEXT_ERR_OK
+    case .unknown:
+      guard context.configuration.refusesUnknownHosts else { return SSL_TLSEXT_ERR_NOACK }
+      alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+      return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
   }
 
   /// Selects a server's application protocol: the first of its own that the client offers.

@@ -8,18 +8,21 @@ public struct TLSInfo: Sendable, Hashable {
   public let applicationProtocol: String?
   /// Whether it resumed an earlier session, without sending a certificate again.
   public let isResumed: Bool
+  /// The host name that the client asked for (server name indication, RFC 6066 §3); nil without one.
+  public let serverName: String?
   /// The peer's certificate, also for a resumed session; nil if it has sent no certificate. It was verified unless
   /// the configuration turns verification off.
   public let peerCertificate: TLSCertificate?
 
   package init(
     version: TLSVersion, cipherSuite: String, applicationProtocol: String?, isResumed: Bool,
-    peerCertificate: TLSCertificate?
+    serverName: String?, peerCertificate: TLSCertificate?
   ) {
     self.version = version
     self.cipherSuite = cipherSuite
     self.applicationProtocol = applicationProtocol
     self.isResumed = isResumed
+    self.serverName = serverName
     self.peerCertificate = peerCertificate
   }
 }
