@@ -1,3 +1,4 @@
+package import SwirlDeferred
 public import SwirlReactor
 
 /// A connection for async code: a ``Transport`` for any thread and any actor.
@@ -26,7 +27,7 @@ public final class Connection: Sendable {
   /// The peer's address, if known.
   public let peerAddress: SocketAddress?
 
-  /// The parameters of TLS; nil without TLS.
+  /// The parameters of TLS; nil for a connection that began without TLS.
   public let tlsInfo: TLSInfo?
 
   let link: ConnectionLink
@@ -88,6 +89,11 @@ public final class Connection: Sendable {
     link.refuseWriting("the connection was aborted here")
     link.perform { $0.abort() }
   }
+
+  /// Awaits what `body` does with the transport, on the reactor's thread, behind the calls before.
+  package func withTransport<Value: Sendable>(
+    _ body: @escaping @Sendable (any Transport) -> Deferred<Value>
+  ) async throws -> Value { try await link.withTransport(body) }
 
   /// Waits until the connection has ended, and returns how. It does not end the connection: see ``close()``. Throws
   /// `CancellationError` if the task is cancelled. asyncio: `wait_closed`.

@@ -1,3 +1,4 @@
+import SwirlDeferred
 import SwirlReactor
 
 /// Links a ``Connection`` with its transport: holds waiting writers on any thread, and forwards calls to the reactor's
@@ -98,6 +99,18 @@ final class ConnectionLink: @unchecked Sendable {
       return false
     }
     if isFirst { transport.map(body) } else { send(0, body) }
+  }
+
+  /// Awaits what `body` does with the transport, behind the calls in flight.
+  func withTransport<Value: Sendable>(
+    _ body: @escaping @Sendable (any Transport) -> Deferred<Value>
+  ) async throws -> Value {
+    try await remote.run { [self] _ in
+      guard let transport else {
+        return .fail(lock.withLock { refusal } ?? NetError(.write, peer, reason: "the connection has ended"))
+      }
+      return body(transport)
+    }
   }
 
   /// Sends a call that is already counted in `callsUnderWay`.

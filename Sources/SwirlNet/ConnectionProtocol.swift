@@ -2,7 +2,7 @@ import SwirlReactor
 
 /// Forwards a transport's callbacks to its ``Connection``. Only the transport retains it, so that it is released with
 /// the reactor.
-final class ConnectionProtocol: StreamProtocol {
+final class ConnectionProtocol: StreamProtocol, InputHolder {
   private let link: ConnectionLink
 
   init(_ link: ConnectionLink) { self.link = link }
@@ -17,6 +17,7 @@ final class ConnectionProtocol: StreamProtocol {
     return true
   }
 
+  var heldBytes: Int { link.inbound.bufferedCost }
   func pauseWriting() { link.pauseWriting() }
   func resumeWriting() { link.resumeWriting() }
   func connectionLost(_ end: ConnectionEnd) { link.connectionLost(end) }

@@ -12,6 +12,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     case made
     /// Both directions are open.
     case open
+    /// `startSecurity`: sends the buffered bytes in plain text, then does the handshake; keeps what is written
+    /// meanwhile.
+    case securing
     /// `closeWrite()`: sends the buffered bytes, then ends our direction.
     case closingWrite
     /// Our direction has ended; the peer's continues.
@@ -45,7 +48,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   // during a call that could be re-entrant.
   /// The security between bytes and socket; nil for a plain connection.
   @exclusivity(unchecked) private(set) var security: (any ConnectionSecurity)?
-  private(set) var state = State.made
+  var state = State.made
+  /// The change to a secured connection, in the state `.securing`.
+  var securing: SecurityStart?
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
   @exclusivity(unchecked) private var outgoing = WriteQueue()
@@ -80,9 +85,12 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   deinit { closeDescriptor() }
 
+  /// Whether it has no protocol yet: who made it closes it.
+  var isUnstarted: Bool { state == .made }
+
   /// From here all bytes pass through `security`, whose handshake is complete.
   func secure(with security: any ConnectionSecurity) {
-    precondition(state == .made, "a connection is secured before it is started")
+    precondition(state == .made || state == .securing, "a connection is secured once")
     self.security = security
   }
 
@@ -117,7 +125,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   var isReading: Bool {
     switch state {
     case .open, .closingWrite, .writeClosed: !isReadingPaused && !isEndReceived
-    case .made, .closing, .ending, .ended: false
+    case .made, .securing, .closing, .ending, .ended: false
     }
   }
 
@@ -159,7 +167,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package var unsentBytes: Int { outgoing.count + droppedBytes }
 
   package func write(_ bytes: Span<UInt8>) {
-    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
+    guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes) }
     var sent = 0
     if outgoing.isEmpty {
       guard let count = send(bytes) else { return drop(bytes.count) }
@@ -172,7 +180,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   package func write(_ bytes: [UInt8]) {
-    guard state == .open, !bytes.isEmpty else { return drop(bytes.count) }
+    guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes.span) }
     var sent = 0
     if outgoing.isEmpty {
       guard let count = send(bytes.span) else { return drop(bytes.count) }
@@ -185,6 +193,10 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   private func drop(_ count: Int) { droppedBytes += count }
+
+  private func keepOrDrop(_ bytes: Span<UInt8>) {
+    if let securing { securing.held.append(bytes) } else { drop(bytes.count) }
+  }
 
   /// Sends as much as the kernel takes; nil if the connection broke. The protocol learns of that, as of every end,
   /// after the caller has returned: never inside a `write`.
@@ -250,6 +262,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
         security?.sendEnd()
         return end(.closed)
       case .closingWrite: shutDownWriting()
+      case .securing: securing?.plainBytesSent()
       default: break
       }
     } else if security?.needsToReadToWrite == true {
@@ -262,6 +275,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   // MARK: - Ending
 
   package func closeWrite() {
+    securing?.endsWriting = true
     guard state == .open else { return }
     state = .closingWrite
     if outgoing.isEmpty { shutDownWriting() }
@@ -285,7 +299,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
         security?.sendEnd()
         endSoon(.closed)
       }
-    case .writeClosed: endSoon(.closed)
+    case .writeClosed, .securing: endSoon(.closed)
     case .closing, .ended: break
     case .ending: isReadingPaused = true
     }
@@ -301,7 +315,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
 
   package var isClosing: Bool {
     switch state {
-    case .made, .open, .closingWrite, .writeClosed: false
+    case .made, .open, .securing, .closingWrite, .writeClosed: false
     // Bytes received before it broke are still delivered.
     case .ending: isReadingPaused || verdict?.code != .failed
     case .closing, .ended: true
@@ -311,11 +325,12 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
   /// Decides how the connection ends, and notifies the protocol in the next turn, outside its callbacks.
-  private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
+  func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     // A reset overrides an orderly end in progress; a broken connection stays the reason.
     if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
     guard state != .ending else { return }
     state = .ending
+    securing.take()?.end(error)
     drop(outgoing.count)
     outgoing.removeAll()
     updateReading()
@@ -350,6 +365,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   func closeDescriptor() {
     guard state != .ended else { return }
     state = .ended
+    securing.take()?.end(nil)
     readEvent.close()
     writeEvent?.close()
     socket.close()

@@ -3,7 +3,7 @@
 /// Bytes that are not a message, or a message that is too long, end the connection after ``framingFailed(_:)``. After a
 /// close or abort it delivers no further messages. All calls are on the reactor's thread. Twisted:
 /// `IntNStringReceiver`, `NetstringReceiver`.
-open class FrameReceiver: StreamProtocol {
+open class FrameReceiver: StreamProtocol, InputHolder {
   /// How messages are delimited.
   public let framing: any Framing
   /// The connection, from `connectionMade` on.
@@ -49,6 +49,8 @@ open class FrameReceiver: StreamProtocol {
     receive()
     if !isPaused { transport?.resumeReading() }
   }
+
+  package final var heldBytes: Int { splitter.rest.count }
 
   /// Delivers the messages in the received bytes.
   public final func dataReceived(_ bytes: Span<UInt8>) {

@@ -53,7 +53,7 @@ package final class SecurityHandshake: ReactorHandle {
   package func cancel() {
     guard completion != nil else { return }
     stop()
-    transport.close()
+    if transport.isUnstarted { transport.close() }
   }
 
   private func advance() {
@@ -99,7 +99,8 @@ package final class SecurityHandshake: ReactorHandle {
   private func finish(_ result: Result<SocketTransport, NetError>) {
     guard let completion else { return }
     stop()
-    if case .failure = result { transport.close() }
+    // One that has started reports its end itself.
+    if case .failure = result, transport.isUnstarted { transport.close() }
     completion(result)
   }
 
