@@ -3,6 +3,7 @@ public import SwirlHTTPCore
 #if HTTP2
 import SwirlHTTP2
 #endif
+public import SwirlNet
 import SwirlReactor
 
 extension HTTPServer {
@@ -70,6 +71,14 @@ extension HTTPServer {
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
     /// default EOF counts as a disconnect, because a closed client gives no other sign.
     public var answersHalfClosedClients = false
+
+    /// The reverse proxies in front, whose fields tell of the client: see `Request.clientAddress`. nil, the default,
+    /// believes no field.
+    public var trustedProxies: TrustedProxies?
+
+    /// The proxies in front whose connections begin with a header of the PROXY protocol. nil, the default, if there is
+    /// no such proxy.
+    public var proxyProtocol: ProxyProtocol?
 
     /// The `Server` field of every response; nil omits it (RFC 9110 §10.2.4).
     public var serverName: String?

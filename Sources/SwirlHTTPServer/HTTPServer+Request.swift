@@ -55,7 +55,8 @@ extension HTTPServer {
     /// The content as UTF-8 text; invalid bytes become U+FFFD.
     public var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// The client's address; nil for a connection without one.
+    /// The address of the connection's other end: the client's, or that of a proxy in front: see ``clientAddress``. nil
+    /// for a connection without one.
     public var peerAddress: SocketAddress? { connection.peer }
 
     /// The TLS parameters of the connection, with the client's certificate, if any; nil without TLS.
@@ -71,9 +72,11 @@ extension HTTPServer {
 final class ConnectionFacts: Sendable {
   let peer: SocketAddress?
   let tls: TLSInfo?
+  let trustedProxies: HTTPServer.TrustedProxies?
 
-  init(peer: SocketAddress?, tls: TLSInfo?) {
+  init(peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil) {
     self.peer = peer
     self.tls = tls
+    self.trustedProxies = trustedProxies
   }
 }

@@ -20,9 +20,12 @@ public final class Listener: ReactorHandle {
   private var security: (any SecurityContext)?
   /// The maker of that context.
   private let provider: (any SecurityProvider)?
+  /// Whose connections begin with a header that names the client; nil, the default, if no proxy is in front. Set it
+  /// before the loop runs.
+  public var proxyProtocol: ProxyProtocol?
   /// Makes the protocol for a client that speaks plain text to a TLS port, to answer it in its own protocol.
   package var makePlainProtocol: (() -> any StreamProtocol)?
-  /// The number of accepted connections in the TLS handshake.
+  /// The number of accepted connections in the TLS handshake, or whose proxy has not named the client yet.
   package internal(set) var handshakeCount = 0
   private var socket: StreamSocket
   private var event: FileEvent!
@@ -96,6 +99,7 @@ public final class Listener: ReactorHandle {
       for handshake in reactor.handles.all(SecurityHandshake.self) where handshake.listener === self {
         handshake.cancel()
       }
+      for reader in reactor.handles.all(ProxyHeaderReader.self) where reader.listener === self { reader.cancel() }
     }
   }
 
@@ -146,6 +150,21 @@ public final class Listener: ReactorHandle {
   }
 
   private func start(_ accepted: StreamSocket, _ peer: SocketAddress?) {
+    guard let proxyProtocol, proxyProtocol.expectsHeader(from: peer) else { return begin(accepted, peer) }
+    let reader = ProxyHeaderReader(accepted, of: peer, within: proxyProtocol.timeout, on: reactor, at: site) {
+      [weak self, reactor] result in
+      switch result {
+      case .success(let client):
+        if let self, isListening { begin(accepted, client ?? peer) } else { accepted.close() }
+      case .failure(let error): reactor.note("\(error)")
+      }
+    }
+    reader.listener = self
+    handshakeCount += 1
+  }
+
+  /// Begins with the content of a connection, or with its TLS.
+  private func begin(_ accepted: StreamSocket, _ peer: SocketAddress?) {
     let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }

@@ -32,35 +32,3 @@ extension SocketAddress {
   /// The exceptions from 2000::/3 in IANA's IPv6 Special-Purpose Address Registry.
   private static let specialIPv6 = ["2001::/23", "2001:db8::/32", "3fff::/20"].map { AddressRange($0)! }
 }
-
-/// A block of addresses, as in `127.0.0.0/8` (RFC 4632 §3.1, RFC 4291 §2.3).
-package struct AddressRange: Sendable, Hashable {
-  private let prefix: [UInt8]
-  private let length: Int
-
-  /// nil unless it is an address, a slash and a length.
-  package init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, (1...3).contains(parts[1].utf8.count), parts[1].allSatisfy({ "0123456789".contains($0) }),
-      let length = Int(parts[1]), let prefix = SocketAddress(ip: String(parts[0]), port: 0)?.ipBytes,
-      length <= prefix.count * 8
-    else { return nil }
-    self.prefix = prefix
-    self.length = length
-  }
-
-  /// Whether the block contains this address. An IPv4-mapped IPv6 address counts as IPv4.
-  package func contains(_ address: SocketAddress) -> Bool {
-    (address.ipBytes.map { contains($0[...]) } ?? false)
-      || (address.unmapped.ipBytes.map { contains($0[...]) } ?? false)
-  }
-
-  fileprivate func contains(_ address: ArraySlice<UInt8>) -> Bool {
-    guard address.count == prefix.count else { return false }
-    for (index, byte) in address.enumerated() {
-      let bits = min(max(length - index * 8, 0), 8)
-      if (byte ^ prefix[index]) >> UInt8(8 - bits) != 0 { return false }
-    }
-    return true
-  }
-}

@@ -67,16 +67,15 @@ package struct StreamSocket {
   static var closed: StreamSocket { StreamSocket(-1) }
   var isOpen: Bool { descriptor >= 0 || simulated != nil }
 
-  func receive(_ base: UnsafeMutableRawPointer, _ room: Int) -> Int {
-    if let simulated { return simulated.receive(base, room, isPeeking: false) }
-    return recv(descriptor, base, room, 0)
+  func receive(_ base: UnsafeMutableRawPointer, _ room: Int, isPeeking: Bool = false) -> Int {
+    if let simulated { return simulated.receive(base, room, isPeeking: isPeeking) }
+    return recv(descriptor, base, room, isPeeking ? Int32(MSG_PEEK) : 0)
   }
 
   /// Peeks at one byte.
   func peek() -> Int {
     var byte: UInt8 = 0
-    if let simulated { return simulated.receive(&byte, 1, isPeeking: true) }
-    return recv(descriptor, &byte, 1, Int32(MSG_PEEK))
+    return receive(&byte, 1, isPeeking: true)
   }
 
   func send(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import behind
 import checks
 import connections
 import heads
@@ -29,6 +30,7 @@ PARTS = {
     "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
+    "behind": (behind.server_behind_proxies, ["nginx", "haproxy", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
     "http2": (http2.part.conformance, ["curl", "nginx", "nghttp", "nghttpd", "httpx", "openssl"]),
     "http2-floods": (http2.part.floods, ["nginx", "nghttpd", "httpx", "openssl"]),

@@ -1,7 +1,9 @@
 """Swirl's server with TLS before curl and openssl's client; its client before openssl's server with unusual names, roots and handshakes."""
 import shutil
 import signal
+import smtplib
 import socket
+import ssl
 import subprocess
 import time
 
@@ -72,6 +74,62 @@ def server_against_clients(probe, folder, root, between, other):
         report("s_client, server: a renewed certificate is used after reload()", None if before == unread != after and after else f"{before} {unread} {after}")
 
 
+def server_of_names(probe, folder, between):
+    """Two identities on one port, and sessions that outlive their certificates."""
+    first, first_key = between.sign("first", hosts="DNS:first.test")
+    other, other_key = between.sign("other", hosts="DNS:other.test,DNS:*.wild.test")
+    command = [probe, "serve", f"cert={first}", f"key={first_key}", f"host-cert={other}", f"host-key={other_key}"]
+    with server(*command, stdout=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline().rpartition(":")[2])
+
+        def asked(*options):
+            return run("openssl", "s_client", "-connect", f"127.0.0.1:{port}", *map(str, options), input=b"").stdout.decode("latin-1")
+
+        for name, common in [("first.test", "first"), ("other.test", "other"), ("OTHER.test", "other"), ("a.wild.test", "other"),
+                             ("a.b.wild.test", "first"), ("unknown.test", "first"), (None, "first")]:
+            said = asked(*(["-servername", name] if name else ["-noservername"]))
+            report(f"s_client, server: {name} meets {common}", None if f"subject=CN = {common}\n" in said else said)
+        for version in ("-tls1_2", "-tls1_3"):
+            session = folder / f"session{version}"
+            # A session of TLS 1.3 comes behind the handshake: the request waits for it.
+            with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "other.test", version, "-sess_out", session,
+                                   "-ign_eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+                client.communicate(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", timeout=30)
+            renewed, renewed_key = between.sign(f"renewed{version}", hosts="DNS:other.test,DNS:*.wild.test")
+            shutil.copy(renewed, other)
+            shutil.copy(renewed_key, other_key)
+            process.send_signal(signal.SIGHUP)
+            process.stdout.readline()
+            said = asked("-servername", "other.test", version, "-sess_in", session)
+            report(f"s_client, server: a session of before reload() is resumed, {version}", None if "Reused, " in said else said)
+            fresh = asked("-servername", "other.test", version)
+            report(f"s_client, server: a host's certificate is renewed, {version}", None if f"CN = renewed{version}\n" in fresh else fresh)
+
+
+def server_after_plain_text(probe, root, between):
+    """A server that begins TLS when it is asked, before openssl's client and Python's."""
+    certificate, key = between.sign("mail", hosts="DNS:localhost,IP:127.0.0.1")
+    with server(probe, "starttls", f"cert={between.chained(certificate)}", f"key={key}", stdout=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline().rpartition(":")[2])
+        said = run("openssl", "s_client", "-starttls", "smtp", "-connect", f"127.0.0.1:{port}", "-CAfile", root.certificate, "-quiet",
+                   input=b"NOOP\r\nQUIT\r\n").stdout.decode()
+        report("s_client -starttls smtp, server", None if "250 secured" in said else said)
+        with smtplib.SMTP("localhost", port, timeout=30) as mail:
+            before = mail.docmd("NOOP")
+            mail.starttls(context=ssl.create_default_context(cafile=root.certificate))
+            after = mail.docmd("NOOP")
+        report("smtplib, server: plain, then secured", None if (before, after) == ((250, b"plain"), (250, b"secured")) else f"{before} {after}")
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(b"EHLO x\r\nSTARTTLS\r\nNOOP\r\n")
+            said = b""
+            try:
+                while piece := connection.recv(65536):
+                    said += piece
+            except ConnectionResetError:
+                pass
+        report("plain text behind STARTTLS is not taken over", None if said.endswith(b"220 go ahead\r\n") else f"{said}")
+
+
 def client_against_names(probe, folder, root, between):
     """A wildcard for a name with an underscore, and an intermediate as the only root."""
     wild, wild_key = between.sign("wild", hosts="DNS:*.swirl.test")
@@ -119,5 +177,7 @@ def client_against_renegotiation(probe, folder, root, between):
 def secured(probe, folder, root, between, other):
     """All of it."""
     server_against_clients(probe, folder, root, between, other)
+    server_of_names(probe, folder, between)
+    server_after_plain_text(probe, root, between)
     client_against_names(probe, folder, root, between)
     client_against_renegotiation(probe, folder, root, between)

@@ -5,6 +5,9 @@ import Swirl
 func serverTLS(_ settings: [String: String]) -> TLSConfiguration? {
   guard let chain = settings["cert"], let key = settings["key"] else { return nil }
   var tls = TLSConfiguration.server(.init(chain: .file(chain), privateKey: .file(key)))
+  if let chain = settings["host-cert"], let key = settings["host-key"] {
+    tls.hostIdentities = [.init(chain: .file(chain), privateKey: .file(key))]
+  }
   if let roots = settings["roots"] {
     tls.roots = [.file(roots)]
     tls.requestsClientCertificate = true

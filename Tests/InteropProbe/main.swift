@@ -2,7 +2,10 @@
 //
 //   InteropProbe serve NAME=VALUE…        prints its address; every path below is answered. With TLS as the names say:
 //                                         cert, key, and roots of clients' certificates, for which it asks; SIGHUP
-//                                         makes it read these files again. patience: seconds for each timeout
+//                                         makes it read these files again. host-cert and host-key: another identity.
+//                                         patience: seconds for each timeout. behind=x-forwarded, forwarded or proxy:
+//                                         this machine's addresses are of proxies
+//   InteropProbe starttls cert=… key=…    a server of lines, as SMTP's, that begin in plain text
 //   InteropProbe streams NAME=VALUE…      a server as well; its handlers read and write content as it arrives
 //   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
 //   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say:
@@ -20,12 +23,13 @@ import Swirl
 func serve(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let named = settings(arguments)
-  let server = HTTPServer(configuration: patience(named)) { request in
+  let server = HTTPServer(configuration: behind(named, patience(named))) { request in
     switch request.path {
     // The second is the path of CONNECT.
     case "/hello", "": .text("hello\n")
     case "/echo": .bytes(request.body)
     case "/who": .text("\(request.tls?.peerCertificate?.subject ?? "nobody")\n")
+    case "/client": .text("\(request.clientAddress?.host ?? "unknown") \(request.externalURL ?? "-")\n")
     case "/reset": .text("not sent", status: .resetContent)
     case "/closing": .text("x\n").with(.connection, "foo, close")
     case "/big": .bytes(big)
@@ -44,8 +48,8 @@ func serve(_ arguments: [String]) throws {
   }
   print(try server.listen(0, tls: serverTLS(named)).localAddress)
   fflush(nil)
+  server.reload(on: SIGHUP)
   Reactor.current.addSignalHandler(SIGHUP) {
-    try server.reload()
     print("reloaded")
     fflush(nil)
   }
@@ -107,6 +111,7 @@ func fetchSecured(_ arguments: [String]) async throws {
 }
 
 switch CommandLine.arguments.dropFirst().first {
+case "starttls": try serveStartTLS(Array(CommandLine.arguments.dropFirst(2)))
 case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
 case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))

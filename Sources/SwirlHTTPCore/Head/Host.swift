@@ -1,5 +1,11 @@
 /// `uri-host [ ":" port ]`, the syntax of Host and of an authority without user information (RFC 9110 §7.2).
-enum Host {
+package enum Host {
+  /// Whether `text` has this syntax.
+  package static func isValid(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return isValid(bytes.span, 0..<bytes.count, portRequired: false)
+  }
+
   static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>, portRequired: Bool) -> Bool {
     var index = range.lowerBound
     if index < range.upperBound, bytes[index] == UInt8(ascii: "[") {
