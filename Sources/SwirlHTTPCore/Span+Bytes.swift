@@ -32,6 +32,19 @@ extension Span where Element == UInt8 {
     unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
   }
 
+  /// The first carriage return at or after `start`; `count` without one. Tests eight bytes at a time, as above.
+  func firstCarriageReturn(from start: Int) -> Int {
+    var index = start
+    while index <= count - 8 {
+      let flipped = word(at: index) ^ 0x0D0D_0D0D_0D0D_0D0D
+      let hits = (flipped &- 0x0101_0101_0101_0101) & ~flipped & 0x8080_8080_8080_8080
+      if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
+      index &+= 8
+    }
+    while index < count, self[index] != .carriageReturn { index &+= 1 }
+    return index
+  }
+
   /// The first line feed at or after `start`.
   func firstLineFeed(from start: Int) -> Int? {
     var index = start

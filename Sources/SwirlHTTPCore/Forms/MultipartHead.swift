@@ -1,0 +1,108 @@
+package import HTTPTypes
+
+/// The fields of a form's part (RFC 7578 §4.2 to §4.8).
+package struct MultipartHead: Sendable, Equatable {
+  package let name: String
+  /// As the client sent it: it may be a path.
+  package let fileName: String?
+  package let contentType: String?
+  package let fields: HTTPFields
+
+  /// - Parameter text: the lines before the empty line.
+  package init(_ text: String) throws(MultipartError) {
+    var fields = HTTPFields()
+    for line in text.split(separator: "\r\n", omittingEmptySubsequences: true) {
+      guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
+        throw .badHead("\(line.prefix(80).debugDescription) is no field")
+      }
+      let value = line[line.index(after: colon)...].trimmed
+      guard HTTPField.isValidValue(value) else { throw .badHead("the value of \(name) has a control character") }
+      fields.append(HTTPField(name: name, value: value))
+    }
+    let dispositions = fields[values: .contentDisposition]
+    guard dispositions.count == 1, let parameters = Self.parameters(of: dispositions[0], kind: "form-data"),
+      let name = parameters["name"]
+    else { throw .badHead("it needs one Content-Disposition, form-data with a name") }
+    self.name = name.partDecoded
+    // `filename*` must not be used in forms (RFC 7578 §4.2).
+    fileName = parameters["filename"]?.partDecoded
+    contentType = fields[.contentType]
+    self.fields = fields
+  }
+
+  /// The boundary that a request's Content-Type names.
+  package static func boundary(of contentType: String?) throws(MultipartError) -> String {
+    guard let contentType, let boundary = parameters(of: contentType, kind: "multipart/form-data")?["boundary"],
+      (1...70).contains(boundary.utf8.count), boundary.last != " ",
+      boundary.utf8.allSatisfy({ $0.isToken || "(),/:=? ".utf8.contains($0) })
+    else { throw .noBoundary }
+    return boundary
+  }
+
+  /// The parameters behind `kind`, their names in lower case; nil for another kind, and if they are malformed.
+  private static func parameters(of value: String, kind: String) -> [String: String]? {
+    var rest = value[...]
+    let first = rest.prefix { $0 != ";" }
+    guard first.trimmed.lowercased() == kind else { return nil }
+    rest = rest[first.endIndex...]
+    var parameters: [String: String] = [:]
+    while rest.popFirst() != nil {
+      rest = rest.drop { $0 == " " || $0 == "\t" }
+      if rest.isEmpty || rest.first == ";" { continue }
+      let name = rest.prefix { $0 != "=" && $0 != ";" }
+      rest = rest[name.endIndex...]
+      guard rest.popFirst() == "=", let value = takeValue(&rest),
+        parameters.updateValue(value, forKey: name.trimmed.lowercased()) == nil
+      else { return nil }
+      rest = rest.drop { $0 == " " || $0 == "\t" }
+      guard rest.isEmpty || rest.first == ";" else { return nil }
+    }
+    return parameters
+  }
+
+  private static func takeValue(_ rest: inout Substring) -> String? {
+    guard rest.first == "\"" else {
+      let token = rest.prefix { $0 != ";" }
+      rest = rest[token.endIndex...]
+      let value = token.trimmed
+      return value.isEmpty ? nil : value
+    }
+    rest = rest.dropFirst()
+    var text = ""
+    while let character = rest.popFirst() {
+      if character == "\"" { return text }
+      // Only these two are escaped: a backslash of a path of Windows stands for itself.
+      if character == "\\", rest.first == "\"" || rest.first == "\\" {
+        text.append(rest.removeFirst())
+      } else {
+        text.append(character)
+      }
+    }
+    return nil
+  }
+}
+
+extension StringProtocol {
+  fileprivate var trimmed: String {
+    let rest = drop { $0 == " " || $0 == "\t" }
+    let end = rest.lastIndex { $0 != " " && $0 != "\t" }.map(rest.index(after:)) ?? rest.startIndex
+    return String(rest[..<end])
+  }
+
+  /// What the HTML standard encodes in names of parts.
+  fileprivate var partDecoded: String {
+    var text = ""
+    var rest = Substring(self)
+    while let character = rest.first {
+      let code = rest.prefix(3).uppercased()
+      if let plain = ["%22": "\"", "%0D": "\r", "%0A": "\n"][code] {
+        text += plain
+        rest = rest.dropFirst(3)
+      } else {
+        text.append(character)
+        rest = rest.dropFirst()
+      }
+    }
+    return text
+  }
+}
