@@ -48,7 +48,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   private(set) var state = State.made
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
-  @exclusivity(unchecked) private var outgoing = WriteQueue()
+  @exclusivity(unchecked) var outgoing = WriteQueue()
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
@@ -184,7 +184,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     }
   }
 
-  private func drop(_ count: Int) { droppedBytes += count }
+  func drop(_ count: Int) { droppedBytes += count }
 
   /// Sends as much as the kernel takes; nil if the connection broke. The protocol learns of that, as of every end,
   /// after the caller has returned: never inside a `write`.
@@ -212,7 +212,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   /// Waits for room in the send buffer, and pauses the protocol above the high-water mark.
-  private func hasKept() {
+  func hasKept() {
     if watchWriting() { updateWriting() }
   }
 
@@ -236,8 +236,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
       guard state != .ending, state != .ended else { return }
     }
     while let (piece, sent) = outgoing.next {
-      let rest = piece.count - sent
-      guard let count = send(piece.span.extracting(droppingFirst: sent)) else { return }
+      let region = piece.isEmpty ? outgoing.nextRegion : nil
+      let rest = region?.count ?? (piece.count - sent)
+      guard let count = region.map({ send($0) }) ?? send(piece.span.extracting(droppingFirst: sent)) else { return }
       outgoing.removeFirst(count)
       // A short write means the send buffer is full; another `send` would return EAGAIN.
       if count < rest { break }
@@ -311,7 +312,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   package var isBroken: Bool { state == .ending && verdict?.code == .failed }
 
   /// Decides how the connection ends, and notifies the protocol in the next turn, outside its callbacks.
-  private func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
+  func endSoon(_ code: ConnectionEnd.Code, _ error: NetError? = nil) {
     // A reset overrides an orderly end in progress; a broken connection stays the reason.
     if verdict == nil || code == .aborted && verdict?.code == .closed { verdict = ConnectionEnd(code, error: error) }
     guard state != .ending else { return }
