@@ -1,6 +1,7 @@
 public import HTTPTypes
 public import SwirlDeferred
 import SwirlHTTPCore
+import SwirlNet
 
 extension HTTPServer {
   /// Writes the body of one response, made by ``Response/stream(status:headers:length:_:)``.
@@ -23,6 +24,12 @@ extension HTTPServer {
 
     /// Breaks the connection, because the code that writes has failed.
     func fail(_ error: any Error) { body.fail(error) }
+
+    /// Whether `write` takes parts of files: else their bytes have to be read and written.
+    var sendsFiles: Bool { body.sendsFiles }
+
+    /// Sends a part of a file without a copy. The caller keeps to the length that was promised.
+    func write(_ region: FileRegion) { body.write(region) }
 
     /// The number of bytes that are written and not sent.
     var bufferedBytes: Int { body.bufferedBytes }

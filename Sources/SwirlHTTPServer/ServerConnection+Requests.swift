@@ -23,6 +23,7 @@ extension ServerConnection: UploadSource {
     } else {
       let exchange = Exchange(request, number, start: start)
       exchanges.append(exchange)
+      if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
       answer(exchange, with: response)
     }
   }

@@ -12,12 +12,21 @@ protocol BodyDestination: AnyObject {
   /// Whether the server stops.
   var isStopping: Bool { get }
   func send(_ bytes: Span<UInt8>, inChunk: Bool)
+  /// Whether it sends parts of files without a copy.
+  var sendsFiles: Bool { get }
+  /// Sends a part of a file without a copy.
+  func send(_ region: FileRegion)
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError)
   /// The body is whole.
   func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int)
   /// The body will not be whole.
   func abort()
   func log(_ message: String, of request: HTTPServer.Request?)
+}
+
+extension BodyDestination {
+  var sendsFiles: Bool { false }
+  func send(_ region: FileRegion) {}
 }
 
 extension ServerConnection: BodyDestination {
@@ -82,6 +91,19 @@ final class StreamedBody {
     sent += bytes.count
     destination.send(bytes, inChunk: framing == .chunked)
     return canWrite
+  }
+
+  /// Whether `write` takes parts of files: those of a body of a known length, which has no coding.
+  var sendsFiles: Bool {
+    guard case .contentLength = framing else { return false }
+    return destination?.sendsFiles == true
+  }
+
+  /// Sends a part of a file without a copy.
+  func write(_ region: FileRegion) {
+    guard state == .open, !isBrokenOff, let destination else { return }
+    sent += region.count
+    destination.send(region)
   }
 
   func end(_ trailers: HTTPFields?) {

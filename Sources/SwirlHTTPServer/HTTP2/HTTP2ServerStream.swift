@@ -167,7 +167,11 @@ final class HTTP2ServerStream: Responder {
     if case .plain(let handler) = server.handler {
       let response: HTTPServer.Response
       do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
-      answer(exchange, with: response)
+      if case .prepared(let make) = response.content {
+        exchange.prepare(response, for: self, make)
+      } else {
+        answer(exchange, with: response)
+      }
     } else {
       exchange.wait(for: self) { try server.handle(request, on: reactor) }
     }
