@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import SwirlDeferred
+import SwirlContent
 import SwirlHTTPCore
 import SwirlNet
 
@@ -25,6 +26,9 @@ extension HTTPServer {
     /// Breaks the connection, because the code that writes has failed.
     func fail(_ error: any Error) { body.fail(error) }
 
+    /// Applies a content coding to all that is written. `length` is that of the content without it, if known.
+    func encode(with encoder: ContentEncoder, length: Int?) { body.encode(with: encoder, length: length) }
+
     /// Whether `write` takes parts of files: else their bytes have to be read and written.
     var sendsFiles: Bool { body.sendsFiles }
 
@@ -40,8 +44,8 @@ extension HTTPServer {
     /// Whether the send buffer has room now.
     public var canWrite: Bool { body.canWrite }
 
-    /// The number of content bytes written.
-    public var bytesWritten: Int { body.sent }
+    /// The number of content bytes written, before they are compressed.
+    public var bytesWritten: Int { body.encoded?.taken ?? body.sent }
 
     /// Called when the send buffer has room again after a `write` that returned false. Twisted: `resumeProducing`;
     /// Node: `drain`.

@@ -30,7 +30,7 @@ extension Exchange {
           if case .prepared(let make) = response.content {
             return prepare(response, for: responder, make)
           }
-          responder.answer(self, with: response)
+          responder.answer(self, with: server.compressed(response, for: request, on: responder.reactor))
         case .failure(let error):
           responder.answer(self, with: responder.server.failureResponse(error, to: request))
         }

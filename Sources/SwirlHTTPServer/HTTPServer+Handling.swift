@@ -4,7 +4,8 @@ import SwirlReactor
 extension HTTPServer {
   /// Calls the handler with a request whose content is there.
   func handle(_ request: Request, on reactor: Reactor) throws -> Deferred<Response> {
-    switch handler {
+    let request = decodesBodies ? try decoded(request) : request
+    return switch handler {
     case .plain(let handler): .succeed(try handler(request))
     case .deferred(let handler): try handler(request)
     case .streaming(let handler): try handler(StreamedRequest(request, on: reactor))

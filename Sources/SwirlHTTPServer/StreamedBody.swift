@@ -48,14 +48,16 @@ final class StreamedBody {
 
   private(set) var state = State.open
   /// Whether the connection is breaking; the body is notified in a later turn.
-  private var isBrokenOff = false
+  private(set) var isBrokenOff = false
   let framing: BodyFraming
   let status: Int
   /// The number of content bytes written.
-  private(set) var sent = 0
+  var sent = 0
+  /// The content coding that is applied to what is written.
+  var encoded: EncodedBody?
   let exchange: Exchange
   /// Released when the body has ended, so that writer and connection do not retain each other.
-  private var destination: (any BodyDestination)?
+  private(set) var destination: (any BodyDestination)?
   /// The Deferred of the writing code, if any.
   var source: AnyDeferred?
   /// Whether a graceful stop of the server ends the body, because it would never end otherwise.
@@ -83,6 +85,10 @@ final class StreamedBody {
   func write(_ bytes: Span<UInt8>) -> Bool {
     guard state == .open, !isBrokenOff, let destination else { return false }
     if bytes.isEmpty { return canWrite }
+    if encoded != nil {
+      writeEncoded(bytes)
+      return canWrite
+    }
     if case .contentLength(let length) = framing, bytes.count > length - sent {
       destination.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
       breakOff()
@@ -109,6 +115,10 @@ final class StreamedBody {
   func end(_ trailers: HTTPFields?) {
     // What is broken off is not whole, whatever its writer does until it is notified.
     guard state == .open, !isBrokenOff, let destination else { return }
+    if encoded != nil {
+      endEncoded()
+      if isBrokenOff { return }
+    }
     if case .contentLength(let length) = framing, sent < length {
       destination.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
       return breakOff()
