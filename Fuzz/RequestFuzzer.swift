@@ -69,6 +69,24 @@ func roundTrip(_ request: SeenRequest) {
   check(comparable(again[0].trailers) == comparable(request.trailers), "other trailers")
 }
 
+/// Checks the parts that a request selects, and evaluates its conditions.
+func select(_ head: RequestHead) {
+  let preconditions = Preconditions(head)
+  for tag in [EntityTag("a"), nil] {
+    _ = preconditions.outcome(tag: tag, lastModified: 784_111_777, now: 2_000_000_000)
+    _ = preconditions.allowsRange(tag: tag, lastModified: 784_111_777, now: 2_000_000_000)
+  }
+  if let tag = head["etag"].flatMap({ EntityTag(parsing: $0) }) {
+    check(EntityTag(parsing: tag.description) == tag, "another tag")
+  }
+  _ = AcceptEncoding(head).accepted(["br", "zstd", "gzip"])
+  for length in [0, 1, 1000, Int.max] {
+    guard case .parts(let parts) = RangeSelection(head["range"] ?? "", length: length) else { continue }
+    check(!parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= length }, "outside")
+    check(parts.reduce(0) { $0 + $1.count } <= length, "more than the whole")
+  }
+}
+
 /// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
@@ -79,6 +97,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let (seen, _) = parse(pieces, input.limits)
     check(seen == whole, "cut differently:\n\(whole)\n\(seen)")
   }
-  for request in requests where request.isComplete { roundTrip(request) }
+  for request in requests where request.isComplete {
+    roundTrip(request)
+    select(request.head)
+  }
   return 0
 }

@@ -15,6 +15,8 @@ HTTP = {
 }
 #: Over TLS, where a client chooses the version.
 SECURED = {name: HTTP[name] for name in ("Swirl", "Hummingbird")}
+#: A file of the disk, by sendfile.
+FILES = {"Swirl": ["Servers", "swirl-files"]}
 #: Servers that never answer.
 SILENT = {"Swirl": ["Servers", "swirl-silent"], "Hummingbird": ["Servers", "hummingbird-silent"]}
 #: Handlers that await: a function that has its result at once, a Deferred of the next turn, an actor on other threads.

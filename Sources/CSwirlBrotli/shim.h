@@ -5,5 +5,6 @@
 #include <sys/types.h>
 
 #include <brotli/decode.h>
+#include <brotli/encode.h>
 
 #endif

@@ -1,6 +1,8 @@
 public import HTTPTypes
 public import SwirlDeferred
+import SwirlContent
 import SwirlHTTPCore
+import SwirlNet
 
 extension HTTPServer {
   /// Writes the body of one response, made by ``Response/stream(status:headers:length:_:)``.
@@ -24,6 +26,15 @@ extension HTTPServer {
     /// Breaks the connection, because the code that writes has failed.
     func fail(_ error: any Error) { body.fail(error) }
 
+    /// Applies a content coding to all that is written. `length` is that of the content without it, if known.
+    func encode(with encoder: ContentEncoder, length: Int?) { body.encode(with: encoder, length: length) }
+
+    /// Whether `write` takes parts of files: else their bytes have to be read and written.
+    var sendsFiles: Bool { body.sendsFiles }
+
+    /// Sends a part of a file without a copy. The caller keeps to the length that was promised.
+    func write(_ region: FileRegion) { body.write(region) }
+
     /// The number of bytes that are written and not sent.
     var bufferedBytes: Int { body.bufferedBytes }
 
@@ -33,8 +44,8 @@ extension HTTPServer {
     /// Whether the send buffer has room now.
     public var canWrite: Bool { body.canWrite }
 
-    /// The number of content bytes written.
-    public var bytesWritten: Int { body.sent }
+    /// The number of content bytes written, before they are compressed.
+    public var bytesWritten: Int { body.encoded?.taken ?? body.sent }
 
     /// Called when the send buffer has room again after a `write` that returned false. Twisted: `resumeProducing`;
     /// Node: `drain`.

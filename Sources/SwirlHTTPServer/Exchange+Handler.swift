@@ -26,7 +26,11 @@ extension Exchange {
         self.source = nil
         guard let responder = self.responder.take(), case .waiting = state else { return }
         switch result {
-        case .success(let response): responder.answer(self, with: response)
+        case .success(let response):
+          if case .prepared(let make) = response.content {
+            return prepare(response, for: responder, make)
+          }
+          responder.answer(self, with: server.compressed(response, for: request, on: responder.reactor))
         case .failure(let error):
           responder.answer(self, with: responder.server.failureResponse(error, to: request))
         }
@@ -35,6 +39,15 @@ extension Exchange {
     } catch {
       responder.answer(self, with: server.failureResponse(error, to: request))
     }
+  }
+
+  /// A handler's response that takes its content from elsewhere.
+  func prepare(
+    _ response: HTTPServer.Response, for responder: any Responder,
+    _ make: (HTTPServer.Request, Reactor, HTTPFields) throws -> Deferred<HTTPServer.Response>
+  ) {
+    guard let request, let reactor = responder.reactor else { return }
+    wait(for: responder) { try make(request, reactor, response.headers) }
   }
 
   /// Lets `write` begin the body of a response whose head is written.

@@ -17,7 +17,12 @@ extension HTTPServer {
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
         return .succeed(response)
       }
-      return Self.answering(try handle(request, on: reactor ?? .current))
+      let reactor = reactor ?? .current
+      return Self.answering(
+        try handle(request, on: reactor).addCallback { response in
+          guard case .prepared(let make) = response.content else { return .succeed(response) }
+          return try make(request, reactor, response.headers)
+        })
     } catch let error as StatusError {
       return .succeed(error.response)
     } catch {

@@ -1,5 +1,6 @@
 public import HTTPTypes
 import SwirlDeferred
+import SwirlReactor
 public import SwirlNet
 import SwirlHTTPCore
 
@@ -24,6 +25,8 @@ extension HTTPServer {
       case stream(length: Int?, (BodyWriter) throws -> Void)
       case upgrade((any Transport) throws -> any StreamProtocol)
       case webSocket(WebSocketAnswer)
+      /// What is sent depends on the request, and on what a file has: it is made from them and this response's fields.
+      case prepared((Request, Reactor, HTTPFields) throws -> Deferred<Response>)
     }
 
     init(_ status: HTTPResponse.Status, _ content: Content, _ contentType: ContentType = .none) {
@@ -220,7 +223,7 @@ extension HTTPServer.Response.Content {
   var isWhole: Bool {
     switch self {
     case .empty, .text, .bytes: true
-    case .stream, .upgrade, .webSocket: false
+    case .stream, .upgrade, .webSocket, .prepared: false
     }
   }
 
@@ -228,7 +231,7 @@ extension HTTPServer.Response.Content {
     switch self {
     case .text(let text): text.utf8.count
     case .bytes(let bytes): bytes.count
-    case .empty, .stream, .upgrade, .webSocket: 0
+    case .empty, .stream, .upgrade, .webSocket, .prepared: 0
     }
   }
 }

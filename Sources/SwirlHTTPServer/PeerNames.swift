@@ -1,12 +1,9 @@
 // What other libraries call the things of this module. The compiler answers with the name here.
 
 extension HTTPServer.Response {
-  /// Express, aiohttp: `send_file`, `FileResponse`.
-  @available(
-    *, unavailable,
-    message: "read it: { request in reactor.files.read(path).addCallback { .bytes($0, type: \"text/html\") } }"
-  )
-  public static func file(_ path: String) -> HTTPServer.Response { fatalError() }
+  /// Express: `sendFile`.
+  @available(*, unavailable, renamed: "file(_:)")
+  public static func sendFile(_ path: String) -> HTTPServer.Response { fatalError() }
   /// The form of the client's response.
   @available(*, unavailable, message: "write .text(…), .html(…), .bytes(…), .json(…) or .status(…)")
   public init(text: String) { fatalError() }
@@ -23,3 +20,7 @@ extension HTTPServer.Request {
   @available(*, unavailable, renamed: "peerAddress")
   public var remoteIP: String { fatalError() }
 }
+
+/// Tornado.
+@available(*, unavailable, renamed: "StaticFiles")
+public typealias StaticFileHandler = StaticFiles

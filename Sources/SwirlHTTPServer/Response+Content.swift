@@ -9,7 +9,7 @@ extension HTTPServer.Response {
     case .empty: []
     case .text(let text): Array(text.utf8)
     case .bytes(let bytes): bytes
-    case .stream, .upgrade, .webSocket: nil
+    case .stream, .upgrade, .webSocket, .prepared: nil
     }
   }
 

@@ -63,7 +63,7 @@ extension ServerConnection {
         buffer.append(contentsOf: bytes)
       }
       return bytes.count
-    case .empty, .stream, .upgrade, .webSocket: return 0
+    case .empty, .stream, .upgrade, .webSocket, .prepared: return 0
     }
   }
 
@@ -118,6 +118,16 @@ extension ServerConnection {
     machine.contentSent()
     // Flush at the high-water mark, so that the transport can apply back-pressure.
     if !isPumping || buffer.count >= min(Self.bufferLimit, transport.waterMarks.high) { flush() }
+  }
+
+  var sendsFiles: Bool { (transport as? any FileTransport)?.sendsFiles == true }
+
+  func send(_ region: FileRegion) {
+    guard let transport = transport as? any FileTransport else { return }
+    flush()
+    handedToTransport += region.count
+    transport.write(region)
+    machine.contentSent()
   }
 
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError) {

@@ -15,14 +15,20 @@ extension ServerConnection: UploadSource {
     let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
     let start = startTime
     guard case .plain(let handler) = server.handler else { return handleLater(request, number, start) }
-    let response: HTTPServer.Response
-    do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
+    var response: HTTPServer.Response
+    do {
+      response = server.decodesBodies ? try handler(server.decoded(request)) : try handler(request)
+    } catch { response = server.failureResponse(error, to: request) }
+    if server.configuration.compression != nil {
+      response = server.compressed(response, for: request, on: reactor)
+    }
     if response.content.isWhole, machine.takeTurn(number) {
       // Moved, since a copy of a request counts four references.
       sendWhole(response, to: consume request, start: start)
     } else {
       let exchange = Exchange(request, number, start: start)
       exchanges.append(exchange)
+      if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
       answer(exchange, with: response)
     }
   }

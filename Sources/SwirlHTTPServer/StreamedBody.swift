@@ -12,12 +12,21 @@ protocol BodyDestination: AnyObject {
   /// Whether the server stops.
   var isStopping: Bool { get }
   func send(_ bytes: Span<UInt8>, inChunk: Bool)
+  /// Whether it sends parts of files without a copy.
+  var sendsFiles: Bool { get }
+  /// Sends a part of a file without a copy.
+  func send(_ region: FileRegion)
   func sendEnd(_ trailers: HTTPFields?) throws(HTTPWireError)
   /// The body is whole.
   func bodyEnded(_ exchange: Exchange, status: Int, bytes: Int)
   /// The body will not be whole.
   func abort()
   func log(_ message: String, of request: HTTPServer.Request?)
+}
+
+extension BodyDestination {
+  var sendsFiles: Bool { false }
+  func send(_ region: FileRegion) {}
 }
 
 extension ServerConnection: BodyDestination {
@@ -39,14 +48,16 @@ final class StreamedBody {
 
   private(set) var state = State.open
   /// Whether the connection is breaking; the body is notified in a later turn.
-  private var isBrokenOff = false
+  private(set) var isBrokenOff = false
   let framing: BodyFraming
   let status: Int
   /// The number of content bytes written.
-  private(set) var sent = 0
+  var sent = 0
+  /// The content coding that is applied to what is written.
+  var encoded: EncodedBody?
   let exchange: Exchange
   /// Released when the body has ended, so that writer and connection do not retain each other.
-  private var destination: (any BodyDestination)?
+  private(set) var destination: (any BodyDestination)?
   /// The Deferred of the writing code, if any.
   var source: AnyDeferred?
   /// Whether a graceful stop of the server ends the body, because it would never end otherwise.
@@ -74,6 +85,10 @@ final class StreamedBody {
   func write(_ bytes: Span<UInt8>) -> Bool {
     guard state == .open, !isBrokenOff, let destination else { return false }
     if bytes.isEmpty { return canWrite }
+    if encoded != nil {
+      writeEncoded(bytes)
+      return canWrite
+    }
     if case .contentLength(let length) = framing, bytes.count > length - sent {
       destination.log("the body is longer than the \(length) bytes that were promised", of: exchange.request)
       breakOff()
@@ -84,9 +99,26 @@ final class StreamedBody {
     return canWrite
   }
 
+  /// Whether `write` takes parts of files: those of a body of a known length, which has no coding.
+  var sendsFiles: Bool {
+    guard case .contentLength = framing else { return false }
+    return destination?.sendsFiles == true
+  }
+
+  /// Sends a part of a file without a copy.
+  func write(_ region: FileRegion) {
+    guard state == .open, !isBrokenOff, let destination else { return }
+    sent += region.count
+    destination.send(region)
+  }
+
   func end(_ trailers: HTTPFields?) {
     // What is broken off is not whole, whatever its writer does until it is notified.
     guard state == .open, !isBrokenOff, let destination else { return }
+    if encoded != nil {
+      endEncoded()
+      if isBrokenOff { return }
+    }
     if case .contentLength(let length) = framing, sent < length {
       destination.log("the body ended after \(sent) of the \(length) bytes that were promised", of: exchange.request)
       return breakOff()

@@ -53,7 +53,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   var securing: SecurityStart?
   private var readEvent: FileEvent!
   private var writeEvent: FileEvent?
-  @exclusivity(unchecked) private var outgoing = WriteQueue()
+  @exclusivity(unchecked) var outgoing = WriteQueue()
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
@@ -192,7 +192,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     }
   }
 
-  private func drop(_ count: Int) { droppedBytes += count }
+  func drop(_ count: Int) { droppedBytes += count }
 
   private func keepOrDrop(_ bytes: Span<UInt8>) {
     if let securing { securing.held.append(bytes) } else { drop(bytes.count) }
@@ -224,7 +224,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   }
 
   /// Waits for room in the send buffer, and pauses the protocol above the high-water mark.
-  private func hasKept() {
+  func hasKept() {
     if watchWriting() { updateWriting() }
   }
 
@@ -248,8 +248,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
       guard state != .ending, state != .ended else { return }
     }
     while let (piece, sent) = outgoing.next {
-      let rest = piece.count - sent
-      guard let count = send(piece.span.extracting(droppingFirst: sent)) else { return }
+      let region = piece.isEmpty ? outgoing.nextRegion : nil
+      let rest = region?.count ?? (piece.count - sent)
+      guard let count = region.map({ send($0) }) ?? send(piece.span.extracting(droppingFirst: sent)) else { return }
       outgoing.removeFirst(count)
       // A short write means the send buffer is full; another `send` would return EAGAIN.
       if count < rest { break }

@@ -1,7 +1,7 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
 `Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` sends 1 GiB
-each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httpx, h2,
+each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, httpx, h2,
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
@@ -12,6 +12,7 @@ import time
 import behind
 import checks
 import connections
+import files
 import heads
 import http2.part
 import httpbin
@@ -27,6 +28,7 @@ PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
     "heads": (heads.client_against_heads, ["curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
+    "files": (files.files_for_programs, ["nginx", "curl", "wrk", "httplint"]),
     "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),

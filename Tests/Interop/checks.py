@@ -53,6 +53,7 @@ NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}
 #: Programs and modules of Python, in an environment of their own: what shows that it is there, and what pip installs.
 PYTHON = {"gunicorn": ("bin/gunicorn", ["gunicorn", "httpbin"]),
           "httpx": ("lib/python*/site-packages/httpx", ["hyperframe", "hpack", "h2", "httpx[http2]"]),
+          "httplint": ("bin/httplint", ["httplint"]),
           "aiohttp": ("lib/python*/site-packages/aiohttp", ["aiohttp"]),
           "tornado": ("lib/python*/site-packages/tornado", ["tornado"]),
           "websockets": ("lib/python*/site-packages/websockets", ["websockets"])}

@@ -103,7 +103,7 @@ import Swirl
   _ = page.status_code  // expect: renamed to 'status.code'
   try page.raise_for_status()  // expect: renamed to 'raiseForStatus()'
   _ = Agent()  // expect: renamed to 'HTTPClient'
-  _ = HTTPServer { _ in .file("index.html") }  // expect: reactor.files.read(path)
+  _ = HTTPServer { _ in .sendFile("index.html") }  // expect: file(_:)
   _ = HTTPServer.Response(text: "hello")  // expect: write .text(…)
 }
 

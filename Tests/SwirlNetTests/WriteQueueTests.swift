@@ -1,3 +1,4 @@
+import SwirlPlatform
 import Testing
 
 @testable import SwirlNet
@@ -47,5 +48,29 @@ import Testing
       queue.next?.piece.withUnsafeBufferPointer { $0.baseAddress == mine.baseAddress }
     }
     #expect(isSame == true)
+  }
+
+  @Test func `A part of a file keeps its place between bytes, and is sent in parts`() throws {
+    let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    try #require(descriptor >= 0)
+    let file = ReadableFile(descriptor)
+    var queue = WriteQueue()
+    queue.append([1, 2].span)
+    queue.append(FileRegion(file, 10..<20), sent: 0)
+    queue.append(FileRegion(file, 5..<5), sent: 0)
+    queue.append([UInt8]().span)
+    queue.append([3].span)
+    queue.append([4], sent: 0)
+    #expect(queue.count == 14 && queue.nextRegion == nil && queue.next?.piece == [1, 2])
+    queue.removeFirst(2)
+    #expect(queue.nextRegion?.range == 10..<20 && queue.count == 12)
+    queue.removeFirst(3)
+    #expect(queue.nextRegion?.range == 13..<20 && queue.count == 9)
+    queue.removeFirst(7)
+    #expect(queue.nextRegion == nil && queue.next?.piece == [3, 4] && queue.count == 2)
+    queue.removeFirst(2)
+    #expect(queue.isEmpty && queue.next == nil)
+    queue.append(FileRegion(file, 0..<10), sent: 4)
+    #expect(queue.nextRegion?.range == 4..<10 && queue.count == 6)
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Measure
 import Swirl
 
@@ -12,6 +13,21 @@ import Swirl
 /// No handler ever answers: for the memory that a request takes meanwhile.
 @MainActor func swirlSilent() throws {
   try run(HTTPServer { _ in Deferred<HTTPServer.Response>() })
+}
+
+/// Files of a directory, of which /1m is one.
+@MainActor func swirlFiles() throws {
+  let folder = "/tmp/swirl-files-\(getpid())"
+  guard mkdir(folder, 0o755) == 0 else { fail("can't make \(folder)") }
+  atexit {
+    unlink("/tmp/swirl-files-\(getpid())/1m")
+    rmdir("/tmp/swirl-files-\(getpid())")
+  }
+  let file = fopen("\(folder)/1m", "w")
+  fwrite(Pages.large, 1, Pages.large.count, file)
+  fclose(file)
+  let files = StaticFiles(folder)
+  try run(HTTPServer { files.respond(to: $0) })
 }
 
 /// The handler awaits a function with an immediate result, as most handlers of Hummingbird do.

@@ -10,6 +10,7 @@ let servers: [String: @MainActor () throws -> Void] = [
   "swirl-awaited-deferred": swirlAwaitedDeferred,
   "swirl-awaited-actor": swirlAwaitedActor,
   "swirl-silent": swirlSilent,
+  "swirl-files": swirlFiles,
   "swirl-websocket": swirlWebSocket,
   "swirl-broadcast": swirlBroadcast,
   "hummingbird": { serve(hummingbird) },

@@ -65,6 +65,9 @@ public struct RequestHead: Sendable {
     raw.firstValue(name).map { raw.string($0) }
   }
 
+  /// The values of all fields with this name, case-insensitive, as one list (RFC 9110 §5.3).
+  package func list(_ name: String) -> String? { raw.list(name) }
+
   /// The head as received, including its empty line.
   public var bytes: [UInt8] { raw.bytes }
 

@@ -26,7 +26,7 @@ extension HTTP2ServerStream {
     case .webSocket(let answer):
       exchange.state = .ready(answer.response(to: exchange.request, response.fields))
       respond()
-    case .empty, .text, .bytes: sendWhole(response, exchange)
+    case .empty, .text, .bytes, .prepared: sendWhole(response, exchange)
     }
     connection.wire.flushSoon()
   }
@@ -47,7 +47,7 @@ extension HTTP2ServerStream {
       switch response.content {
       case .text(let text): write(Array(text.utf8))
       case .bytes(let bytes): write(bytes)
-      case .empty, .stream, .upgrade, .webSocket: break
+      case .empty, .stream, .upgrade, .webSocket, .prepared: break
       }
       session.end(id)
     }

@@ -165,9 +165,16 @@ final class HTTP2ServerStream: Responder {
     body = []
     let exchange = begin(request)
     if case .plain(let handler) = server.handler {
-      let response: HTTPServer.Response
-      do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
-      answer(exchange, with: response)
+      var response: HTTPServer.Response
+      do { response = try handler(server.decoded(request)) } catch {
+        response = server.failureResponse(error, to: request)
+      }
+      response = server.compressed(response, for: request, on: reactor)
+      if case .prepared(let make) = response.content {
+        exchange.prepare(response, for: self, make)
+      } else {
+        answer(exchange, with: response)
+      }
     } else {
       exchange.wait(for: self) { try server.handle(request, on: reactor) }
     }

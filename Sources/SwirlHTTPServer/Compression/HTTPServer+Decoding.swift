@@ -1,0 +1,26 @@
+import HTTPTypes
+import SwirlContent
+import SwirlHTTPCore
+
+extension HTTPServer {
+  /// Whether the bodies of requests are decoded for the handler.
+  var decodesBodies: Bool { configuration.decodedBodyBytes != nil }
+
+  /// The request with its body as it was before the client compressed it.
+  /// - Throws: a ``StatusError``: 413 beyond the limit, 415 for a coding that is not known, 400 for what is not valid.
+  func decoded(_ request: Request) throws -> Request {
+    guard let limit = configuration.decodedBodyBytes, !request.body.isEmpty,
+      let coding = request.head.list("content-encoding")
+    else { return request }
+    do throws(ContentError) {
+      let limits = ContentLimits(maximumSize: limit)
+      guard let decoder = try ContentDecoder(contentEncoding: coding, limits: limits) else { return request }
+      var body: [UInt8] = []
+      try decoder.decode(request.body.span, into: &body)
+      try decoder.finish()
+      return Request(request.head, body: body, trailers: request.trailers, connection: request.connection)
+    } catch {
+      throw StatusError(HTTPResponse.Status(code: error.status), error.message)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import HTTPTypes
+import Logging
+import SwirlDeferred
+import SwirlHTTPCore
+import SwirlNet
+import SwirlPlatform
+import SwirlReactor
+public import SwirlSystem
+
+extension HTTPServer.Response {
+  /// A file of the program's choice.
+  ///
+  /// ```swift
+  /// HTTPServer { request in .file("report.pdf", downloadName: "Report 2026.pdf") }
+  /// ```
+  ///
+  /// It is opened when the handler has returned, on a thread where the disk has to be read; what is set in the
+  /// response's fields holds. A client gets a 304, a 412, a part of it or a 416 as its conditions and its Range say; a
+  /// 404 if there is no such file, or it is a directory, a FIFO or a device; a 403 if it can't be read; a 503 if the
+  /// process has no descriptor left. On a plain HTTP/1 connection the kernel sends it (sendfile). A file that becomes
+  /// shorter while it is sent breaks the connection; of one that grows the length at the beginning is sent.
+  ///
+  /// Symbolic links are followed. Never make `path` from a request: ``StaticFiles`` keeps to a directory. aiohttp:
+  /// `FileResponse`; Express: `sendFile`.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - type: its media type; nil takes that of its extension.
+  ///   - downloadName: a name under which a browser saves it instead of showing it: Content-Disposition (RFC 6266).
+  public static func file(
+    _ path: some SystemBytes, type: String? = nil, downloadName: String? = nil
+  ) -> HTTPServer.Response {
+    let path = SystemPath(path)
+    var response = HTTPServer.Response(
+      .ok,
+      .prepared { request, reactor, headers in
+        openFile(on: reactor) { (isCachedOnly) throws(DirectoryRootError) in
+          try ReadableFile.open(path, isCachedOnly: isCachedOnly)
+        }.addCallback { opened in
+          switch opened {
+          case .success(let (file, status)):
+            let type = type ?? MediaTypes.type(ofName: path.description)
+            return FileAnswer(file: file, status: status, type: type, headers: headers)
+              .response(to: request, on: reactor)
+          case .failure(let error):
+            return FileRefusal(error, path.description).response(logger: Logger(label: "swirl.http.server"))
+          }
+        }
+      })
+    if let downloadName {
+      response.headers[.contentDisposition] = ContentDisposition.attachment(named: downloadName)
+    }
+    return response
+  }
+}
+
+/// Opens a file: at once if that needs nothing of the disk, which takes a microsecond or two; else on a thread.
+/// - Parameter open: its parameter is whether to fail with EAGAIN rather than to wait for the disk.
+func openFile<Opened: Sendable>(
+  on reactor: Reactor, _ open: @escaping @Sendable (Bool) throws(DirectoryRootError) -> Opened
+) -> Deferred<Result<Opened, DirectoryRootError>> {
+  do throws(DirectoryRootError) {
+    return .succeed(.success(try open(true)))
+  } catch {
+    guard error.errno == EAGAIN else { return .succeed(.failure(error)) }
+  }
+  return reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true) {
+    do throws(DirectoryRootError) { return .success(try open(false)) } catch { return .failure(error) }
+  }
+}
+
+/// Why there is no file to send, and what the client gets for it.
+struct FileRefusal {
+  let errno: Int32
+  private let path: String
+
+  init(_ error: DirectoryRootError, _ path: String) {
+    errno = error.errno
+    self.path = path
+  }
+
+  /// Whether no descriptor was left.
+  var isExhaustion: Bool { errno == EMFILE || errno == ENFILE }
+
+  func response(logger: Logger?) -> HTTPServer.Response {
+    switch errno {
+    // A link that is not followed, one that leads out, a socket, a FIFO and a device: none of them is served.
+    case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EISDIR: return .notFound
+    case EACCES, EPERM: return HTTPServer.StatusError(.forbidden).response
+    case EMFILE, ENFILE:
+      logger?.error("no descriptor is left to open \(path): \(reason)")
+      return HTTPServer.StatusError(.serviceUnavailable, "503 Service Unavailable: try again later").response
+        .with(.retryAfter, "1")
+    default:
+      logger?.error("can't open \(path): \(reason)")
+      return .internalServerError
+    }
+  }
+
+  private var reason: String {
+    isExhaustion
+      ? "\(String(cString: strerror(errno))): raise the limit (ulimit -n)" : String(cString: strerror(errno))
+  }
+}
+
+extension HTTPServer.Response {
+  static var notFound: HTTPServer.Response { HTTPServer.StatusError(.notFound).response }
+}

@@ -1,0 +1,100 @@
+"""Files, ranges, conditions and compression of Swirl's server, as curl, nginx's view of the same files and httplint see them."""
+import gzip
+import os
+import re
+import socket
+import subprocess
+
+from checks import CACHE, build_product, free_port, program, report, run, server
+
+#: What httplint warns of that the checks ask for themselves, or that is a matter of the program.
+EXPECTED = [
+    "assign their own freshness",  # no Cache-Control, as chosen
+]
+
+
+def raw(port, *fields, method="GET", path="/page.html"):
+    """The bytes of one response."""
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        head = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close", *fields]
+        client.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+        return b"".join(iter(lambda: client.recv(1 << 16), b""))
+
+
+def head(response):
+    """The status and the fields by their lower-case names."""
+    lines = response.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    return int(lines[0].split()[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
+
+
+def lint(name, response):
+    """No warning of httplint but those that are expected."""
+    lines = run(CACHE / "bin" / "httplint", "-n", input=response).stdout.decode().splitlines()
+    wrong = [line for line in lines if re.search(r"\[(WARN|BAD)\]", line) and not any(text in line for text in EXPECTED)]
+    report(f"httplint {name}", "; ".join(wrong) or None if lines else "it says nothing")
+
+
+def linted(port, tag, modified):
+    cases = {
+        "a file": [], "a part": ["Range: bytes=0-9"], "parts": ["Range: bytes=0-9,500-509"], "a suffix": ["Range: bytes=-10"],
+        "416": ["Range: bytes=99999999-"], "304 by tag": [f"If-None-Match: {tag}"], "304 by time": [f"If-Modified-Since: {modified}"],
+        "412": ['If-Match: "other"'], "If-Range": ["Range: bytes=0-9", f"If-Range: {tag}"],
+        "If-Range of another version": ["Range: bytes=0-9", 'If-Range: "other"'],
+        "gzip": ["Accept-Encoding: gzip"], "brotli": ["Accept-Encoding: br"], "406": ["Accept-Encoding: *;q=0"],
+        "304 of a compressed copy": ["Accept-Encoding: gzip", f"If-None-Match: W/{tag}"],
+    }
+    for name, fields in cases.items():
+        lint(name, raw(port, *fields))
+    for path in ["/sub/", "/sub", "/missing", "/pre.js"]:
+        lint(path, raw(port, "Accept-Encoding: gzip", path=path))
+
+
+def curls(port, theirs, folder):
+    """curl's options for parts, resuming, times and compression give the same file from both servers."""
+    content = (folder / "www" / "large.bin").read_bytes()
+    for options in [["-r", "0-99"], ["-r", "-100"], ["-r", "1000-"], ["-r", "0-9,5000-5009"], ["--compressed"], ["-z", "2001-01-01"],
+                    ["-z", "2040-01-01"], ["-I"], ["--http2-prior-knowledge"], ["--http2-prior-knowledge", "-r", "100000-899999"]]:
+        got = []
+        for each in (port, theirs):
+            if "--http2-prior-knowledge" in options and each == theirs:
+                options = options[1:]
+            result = run("curl", "-s", *options, "-w", "%{stderr}%{http_code}", f"http://127.0.0.1:{each}/large.bin")
+            body = re.sub(rb"boundary=\S+|--[0-9a-f]+|[0-9]{20}", b"", result.stdout)
+            got.append((result.stderr, b"" if options == ["-I"] else re.sub(rb"\r\n(?=--)|^\r\n", b"", body) if b"," in str(options).encode() else body))
+        same = got[0] == got[1] or b"," in str(options).encode() and got[0][0] == got[1][0]
+        report(f"curl {' '.join(options)}", None if same else f"{got[0][0]}, nginx {got[1][0]}")
+    part = folder / "part.bin"
+    part.write_bytes(content[:300_000])
+    result = run("curl", "-s", "-C", "-", "-o", part, f"http://127.0.0.1:{port}/large.bin")
+    report("curl -C - resumes", None if part.read_bytes() == content else f"exit code {result.returncode}, {part.stat().st_size} bytes")
+    text = run("curl", "-s", "--compressed", f"http://127.0.0.1:{port}/page.html").stdout
+    report("curl --compressed", None if text == (folder / "www" / "page.html").read_bytes() else "another page")
+
+
+def files_for_programs(_, __, folder):
+    """The sample FileServer beside nginx, on the same files."""
+    www = folder / "www"
+    (www / "sub").mkdir(parents=True)
+    (www / "page.html").write_text("<!DOCTYPE html><title>page</title>" + "<p>some text that repeats" * 200)
+    (www / "sub" / "index.html").write_text("<!DOCTYPE html><title>sub</title>")
+    (www / "large.bin").write_bytes(os.urandom(1_000_000))
+    (www / "pre.js").write_text("plain")
+    (www / "pre.js.gz").write_bytes(gzip.compress(b"plain"))
+    for path in (folder, www, www / "sub"):
+        path.chmod(0o755)
+    theirs = free_port()
+    temp = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{}}"
+        f"http {{ access_log off; {temp} server {{ listen 127.0.0.1:{theirs}; root {www}; }} }}")
+    ours = ["stdbuf", "-oL", build_product("FileServer"), www]
+    with server(program("nginx"), "-c", str(folder / "nginx.conf"), port=theirs), \
+            server(*ours, stdout=subprocess.PIPE, text=True) as process:
+        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+        status, fields = head(raw(port))
+        report("a file has its validators", None if status == 200 and "etag" in fields and "last-modified" in fields else f"{fields}")
+        linted(port, fields["etag"], fields["last-modified"])
+        curls(port, theirs, folder)
+        wrk = program("wrk")
+        result = run(wrk, "-c", "20", "-t", "1", "-d", "2", f"http://127.0.0.1:{port}/large.bin").stdout.decode()
+        report("wrk on 1 MB files", None if "Socket errors" not in result and "Non-2xx" not in result and "requests in" in result else result)

@@ -1,0 +1,168 @@
+import Swirl
+import SwirlContent
+import Testing
+
+@Suite(.serialized) struct CompressionTests {
+  private static let text = String(repeating: "Swirl compresses what repeats. ", count: 100)
+
+  private func server(
+    _ change: (inout HTTPServer.Compression) -> Void = { _ in },
+    _ handler: @escaping (HTTPServer.Request) throws -> HTTPServer.Response = { _ in .text(text) }
+  ) -> HTTPServer {
+    var configuration = HTTPServer.Configuration()
+    var compression = HTTPServer.Compression()
+    change(&compression)
+    configuration.compression = compression
+    return HTTPServer(configuration: configuration, handler)
+  }
+
+  /// The head, and the bytes behind it.
+  private func ask(_ server: HTTPServer, _ fields: String, method: String = "GET") -> (head: String, body: [UInt8]) {
+    let transport = ServerMemoryTransport(server, on: Reactor(), high: .max)
+    transport.send("\(method) / HTTP/1.0\r\nHost: x\r\n\(fields)\r\n")
+    let bytes = transport.received
+    let end = bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) } ?? bytes.count
+    return (String(decoding: bytes[..<end], as: UTF8.self) + "\r\n", Array(bytes.dropFirst(end + 4)))
+  }
+
+  private func decoded(_ bytes: [UInt8], _ coding: String) throws -> [UInt8] {
+    var content: [UInt8] = []
+    let decoder = try #require(try ContentDecoder(contentEncoding: coding))
+    try decoder.decode(bytes.span, into: &content)
+    try decoder.finish()
+    return content
+  }
+
+  @Test(arguments: ["gzip", "br", "zstd"])
+  func `a text is sent in the coding that the client accepts`(coding: String) throws {
+    let (head, body) = ask(server(), "Accept-Encoding: \(coding)\r\n")
+    #expect(head.contains("Content-Encoding: \(coding)\r\n") && head.contains("Vary: Accept-Encoding\r\n"))
+    #expect(head.contains("Content-Length: \(body.count)\r\n") && body.count < 300)
+    #expect(try decoded(body, coding) == Array(Self.text.utf8))
+  }
+
+  @Test(arguments: ["gzip", "br", "zstd"])
+  func `a stream can be decoded up to each write`(coding: String) throws {
+    var writer: HTTPServer.BodyWriter?
+    let transport = ServerMemoryTransport(
+      server { _ in .stream(headers: [.contentType: "text/event-stream"], length: 10) { writer = $0 } }, on: Reactor())
+    transport.send("GET / HTTP/1.0\r\nAccept-Encoding: \(coding)\r\n\r\n")
+    #expect(transport.take().contains("Content-Encoding: \(coding)\r\n"))
+    let decoder = try #require(try ContentDecoder(contentEncoding: coding))
+    var sent = 0
+    func read() throws -> String {
+      var content: [UInt8] = []
+      try decoder.decode(Array(transport.received[sent...]).span, into: &content)
+      sent = transport.received.count
+      return String(decoding: content, as: UTF8.self)
+    }
+    writer?.write("hello")
+    #expect(try read() == "hello")
+    writer?.write("world")
+    #expect(try read() == "world" && writer?.bytesWritten == 10)
+    writer?.end()
+    #expect(try read() == "")
+    try decoder.finish()
+    #expect(transport.isClosed && !transport.isAborted)
+  }
+
+  @Test(arguments: [4, 6])
+  func `a promised length holds for a compressed stream`(length: Int) {
+    let lines = LogLines()
+    let server = server { _ in
+      .stream(headers: [.contentType: "text/plain"], length: length) { writer in
+        writer.write("hello")
+        writer.end()
+      }
+    }
+    server.logger = lines.logger()
+    let transport = ServerMemoryTransport(server, on: Reactor())
+    transport.send(get("/", "Accept-Encoding: gzip\r\n"))
+    #expect(transport.isAborted && lines.all.count == 1)
+  }
+
+  @Test func `what does not gain, and what must not be changed, is sent as it is`() {
+    let text = Self.text
+    let responses: [HTTPServer.Response] = [
+      .text("short"), .bytes(Array(text.utf8), type: "image/png"), .text(text).with(.contentEncoding, "x"),
+      .text(text).with(.cacheControl, "max-age=1, no-transform"), .bytes(Array(text.utf8)),
+      .text(text, status: .partialContent).with(.contentRange, "bytes 0-3099/4000"),
+    ]
+    for response in responses {
+      let (head, body) = ask(server { _ in response }, "Accept-Encoding: gzip\r\n")
+      #expect(!head.contains("Content-Encoding: gzip") && body == response.body)
+    }
+    for fields in ["", "Accept-Encoding: identity\r\n", "Accept-Encoding: gzip;q=0\r\n"] {
+      let (head, body) = ask(server(), fields)
+      #expect(head.contains("Vary: Accept-Encoding\r\n") && body == Array(text.utf8))
+    }
+    // Without anything that repeats gzip only adds to it.
+    var random = SystemRandomNumberGenerator()
+    let noise = (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) }
+    #expect(ask(server { _ in .bytes(noise, type: "text/plain") }, "Accept-Encoding: gzip\r\n").body == noise)
+  }
+
+  @Test func `a client that refuses content as it is gets a coding, or a 406`() throws {
+    let (head, body) = ask(server { _ in .text("short") }, "Accept-Encoding: gzip, identity;q=0\r\n")
+    #expect(head.contains("Content-Encoding: gzip") && (try decoded(body, "gzip")) == Array("short".utf8))
+    let refused = ask(server { _ in .text("short") }, "Accept-Encoding: *;q=0\r\n").head
+    #expect(refused.hasPrefix("HTTP/1.1 406 Not Acceptable\r\n") && refused.contains("Vary: Accept-Encoding\r\n"))
+    #expect(ask(server { _ in .status(.noContent) }, "Accept-Encoding: *;q=0\r\n").head.contains(" 204 "))
+  }
+
+  @Test func `a tag becomes weak, and ranges are not offered`() {
+    let server = server { request in
+      .text(Self.text).with(.eTag, "\"a\"").with(.vary, "Cookie").conditional(for: request)
+    }
+    let (head, _) = ask(server, "Accept-Encoding: gzip\r\n")
+    #expect(head.contains("ETag: W/\"a\"\r\n") && !head.contains("Accept-Ranges"))
+    #expect(head.contains("Vary: Cookie\r\n") && head.contains("Vary: Accept-Encoding\r\n"))
+    let same = ask(server, "Accept-Encoding: gzip\r\nIf-None-Match: W/\"a\"\r\n").head
+    #expect(same.hasPrefix("HTTP/1.1 304") && same.contains("ETag: W/\"a\"\r\n"))
+    let part = ask(server, "Accept-Encoding: gzip\r\nRange: bytes=0-9\r\n")
+    #expect(part.head.contains("ETag: \"a\"\r\n") && part.body.count == 10)
+  }
+
+  @Test func `HEAD has the fields of GET, without a length`() {
+    let (head, body) = ask(server(), "Accept-Encoding: gzip\r\n", method: "HEAD")
+    #expect(head.contains("Content-Encoding: gzip\r\n") && !head.contains("Content-Length") && body.isEmpty)
+  }
+
+  @Test func `large content is compressed in pieces, a turn each`() throws {
+    let reactor = Reactor(clock: .virtual())
+    let content = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 / 100) }
+    let transport = ServerMemoryTransport(
+      server { _ in .bytes(content, type: "text/plain") }, on: reactor, high: .max)
+    transport.send("GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n")
+    #expect(!transport.isClosed)
+    reactor.runUntilIdle()
+    let bytes = transport.received
+    let end = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) })
+    #expect(try decoded(Array(bytes.dropFirst(end + 4)), "gzip") == content && transport.isClosed)
+  }
+
+  @Test func `bodies of requests are decoded within a limit`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.decodedBodyBytes = 10_000
+    let server = HTTPServer(configuration: configuration) { .text("\($0.body.count)") }
+    func status(_ body: [UInt8], _ coding: String) throws -> (Int, String?) {
+      let request = try HTTPServer.Request("/", method: .post, headers: [.contentEncoding: coding], body: body)
+      var response: HTTPServer.Response?
+      server.respond(to: request, on: Reactor()).addCallback { response = $0 }
+      return (response?.status.code ?? 0, response?.text)
+    }
+    func zipped(_ count: Int) throws -> [UInt8] {
+      var bytes: [UInt8] = []
+      let encoder = try #require(ContentEncoder("gzip"))
+      #expect(encoder.encode([UInt8](repeating: 0, count: count).span, .finish, into: &bytes))
+      return bytes
+    }
+    #expect(try status(zipped(10_000), "gzip") == (200, "10000"))
+    #expect(try status(zipped(10_001), "gzip").0 == 413)
+    #expect(try status(zipped(100_000_000), "gzip").0 == 413)
+    #expect(try status([1, 2, 3], "gzip").0 == 400)
+    #expect(try status(Array(zipped(100).dropLast(4)), "gzip").0 == 400)
+    #expect(try status([1, 2, 3], "x").0 == 415)
+    #expect(try status([1, 2, 3], "identity") == (200, "3"))
+  }
+}
