@@ -1,19 +1,13 @@
-import SwirlDeferred
-import SwirlReactor
-
 extension HTTPServer {
-  /// Calls the handler with a request whose content is there.
-  func handle(_ request: Request, on reactor: Reactor) throws -> Deferred<Response> {
-    switch handler {
-    case .plain(let handler): .succeed(try handler(request))
-    case .deferred(let handler): try handler(request)
-    case .streaming(let handler): try handler(StreamedRequest(request, on: reactor))
-    }
-  }
-
   /// What is decided on the content of a request whose head has come. An error of ``decideOnBody`` is a response.
   func decision(on request: Request) -> BodyDecision.Choice {
-    guard let decideOnBody else { return .accept(limit: nil) }
-    do { return try decideOnBody(request).choice } catch { return .refuse(failureResponse(error, to: request)) }
+    guard let decideOnBody else { return .accept(limit: request.context?.bodyLimit) }
+    do {
+      let choice = try decideOnBody(request).choice
+      if case .accept(nil) = choice { return .accept(limit: request.context?.bodyLimit) }
+      return choice
+    } catch {
+      return .refuse(failureResponse(error, to: request))
+    }
   }
 }

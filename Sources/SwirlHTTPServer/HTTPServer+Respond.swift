@@ -13,11 +13,13 @@ extension HTTPServer {
   ///   - request: see ``Request/init(_:method:headers:body:trailers:peerAddress:)``.
   ///   - reactor: whose thread this is; the thread's own when nil.
   public func respond(to request: Request, on reactor: Reactor? = nil) -> Deferred<Response> {
+    var request = request
     do {
+      let handler = handler(for: &request)
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
         return .succeed(response)
       }
-      return Self.answering(try handle(request, on: reactor ?? .current))
+      return Self.answering(try handler.call(request, on: reactor ?? .current))
     } catch let error as StatusError {
       return .succeed(error.response)
     } catch {

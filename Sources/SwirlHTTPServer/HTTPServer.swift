@@ -18,7 +18,7 @@ import SwirlReactor
 /// The handler runs on the reactor's thread when a request has arrived with its whole body, whose size is limited
 /// (``Configuration``). It returns the response, or a Deferred of one, or throws: a ``StatusError`` becomes a response
 /// with its status; any other error is logged with the request line, and the client gets a 500 without details. If the
-/// client disconnects, the Deferred is cancelled.
+/// client disconnects, the Deferred is cancelled. A ``Router`` has a handler for each path.
 ///
 /// Pipelined requests (RFC 9112 §9.3.2) are handled and answered in order: one at a time, unless
 /// ``Configuration/pipelineDepth`` is greater.
@@ -29,6 +29,7 @@ public final class HTTPServer {
     case plain((Request) throws -> Response)
     case deferred((Request) throws -> Deferred<Response>)
     case streaming((StreamedRequest) throws -> Deferred<Response>)
+    case routed(Router)
   }
 
   let handler: Handler

@@ -12,9 +12,10 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    var request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
     let start = startTime
-    guard case .plain(let handler) = server.handler else { return handleLater(request, number, start) }
+    let handler = server.handler(for: &request)
+    guard case .plain(let handler) = handler else { return handleLater(request, handler, number, start) }
     let response: HTTPServer.Response
     do { response = try handler(request) } catch { response = server.failureResponse(error, to: request) }
     if response.content.isWhole, machine.takeTurn(number) {
@@ -27,10 +28,12 @@ extension ServerConnection: UploadSource {
     }
   }
 
-  private func handleLater(_ request: HTTPServer.Request, _ number: Int, _ start: Int64) {
+  private func handleLater(
+    _ request: HTTPServer.Request, _ handler: HTTPServer.Handler, _ number: Int, _ start: Int64
+  ) {
     let exchange = Exchange(request, number, start: start)
     exchanges.append(exchange)
-    exchange.wait(for: self) { try server.handle(request, on: reactor) }
+    exchange.wait(for: self) { try handler.call(request, on: reactor) }
   }
 
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
@@ -49,8 +52,9 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
-    if server.decideOnBody == nil { return reserveBody(for: head) }
-    let request = HTTPServer.Request(head, connection: facts)
+    if server.decideOnBody == nil, !server.hasRoutes { return reserveBody(for: head) }
+    var request = HTTPServer.Request(head, connection: facts)
+    if case .streaming = server.handler(for: &request) { machine.streamsContent = true }
     switch server.decision(on: request) {
     case .accept(let limit?): machine.contentLimit = limit
     case .accept: break
@@ -73,13 +77,18 @@ extension ServerConnection: UploadSource {
   // MARK: - Streamed content
 
   func beginUpload(_ number: Int) {
-    guard let head = machine.takeHead(), case .streaming(let handler) = server.handler else { return }
-    let request = HTTPServer.Request(head, connection: facts)
+    guard let head = machine.takeHead() else { return }
+    var request = HTTPServer.Request(head, connection: facts)
+    let handler = server.handler(for: &request)
     let exchange = Exchange(request, number, start: startTime)
     let upload = RequestUpload(exchange, from: self)
     self.upload = upload
     exchanges.append(exchange)
-    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
+    exchange.wait(for: self) {
+      let streamed = upload.makeRequest(request)
+      guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
+      return try handler(streamed)
+    }
   }
 
   func pauseContent() { machine.pauseContent() }

@@ -43,6 +43,9 @@ public struct RequestHead: Sendable {
   /// forms without one.
   public var path: String { line.target.path(in: raw) }
 
+  /// The positions of the path in `bytes`; empty if an absolute URI has none, and for the forms without one.
+  package var pathRange: Range<Int> { line.target.pathRange(in: raw) }
+
   /// The part behind the first `?` of the target; nil without one.
   public var query: String? { line.target.query(in: raw) }
 

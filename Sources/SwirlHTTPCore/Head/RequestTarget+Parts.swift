@@ -10,6 +10,13 @@ extension RequestTarget {
     }
   }
 
+  /// The positions of the path; empty if an absolute URI has none, and for the forms without one.
+  func pathRange(in head: RawHead) -> Range<Int> {
+    guard form == .origin || form == .absolute else { return range.lowerBound..<range.lowerBound }
+    let part = pathAndQuery
+    return part.lowerBound..<(questionMark(in: head) ?? part.upperBound)
+  }
+
   func query(in head: RawHead) -> String? {
     questionMark(in: head).map { head.string($0 + 1..<range.upperBound) }
   }
