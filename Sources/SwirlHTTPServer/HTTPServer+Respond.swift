@@ -19,18 +19,19 @@ extension HTTPServer {
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
         return .succeed(response)
       }
-      return Self.answering(try handler.call(request, on: reactor ?? .current))
+      return answering(request, try handler.call(request, on: reactor ?? .current))
     } catch let error as StatusError {
-      return .succeed(error.response)
+      return .succeed(self.response(to: error, request))
     } catch {
       return .fail(error)
     }
   }
 
-  private static func answering(_ response: Deferred<Response>) -> Deferred<Response> {
-    response.addErrback { error in
-      guard let error = error as? StatusError else { throw error }
-      return error.response
+  private func answering(_ request: Request, _ answer: Deferred<Response>) -> Deferred<Response> {
+    answer.addErrback { [self] error in
+      let added = error as? ErrorWithFields
+      guard let error = (added?.error ?? error) as? StatusError else { throw added?.error ?? error }
+      return response(to: error.with(added?.fields ?? [:]), request)
     }
   }
 }

@@ -56,6 +56,18 @@ public final class HTTPServer {
   /// §10.1.1). aiohttp: `expect_handler`.
   public var decideOnBody: ((Request) throws -> BodyDecision)?
 
+  /// Makes the responses to errors, in place of a line of text: the ``StatusError`` of a handler, a 500 for its other
+  /// errors, and what the server answers by itself: 400, 408, 413, 417, 431, 503.
+  ///
+  /// ```swift
+  /// server.onError = { failure in .html(page(failure.text), status: failure.status) }
+  /// ```
+  ///
+  /// Called on the reactor's thread. nil is the default response, as is an error that it throws, which is logged. A
+  /// request that was malformed is nil in the ``Failure``. aiohttp: a middleware that catches `HTTPException`; Tornado:
+  /// `write_error`.
+  public var onError: ((Failure) throws -> Response?)?
+
   /// The number of open connections, including those in a TLS handshake.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }
 

@@ -134,7 +134,7 @@ extension ServerConnection: UploadSource {
     let exchange = upload.exchange
     let error = statusError(reason, exchange.request)
     // Set this before cancelling the handler's Deferred, whose own response comes too late.
-    if isAnswered { exchange.state = .ready(error.response) }
+    if isAnswered { exchange.state = .ready(server.response(to: error, exchange.request)) }
     upload.finish(throwing: error)
     exchange.source.take()?.cancel()
   }
@@ -146,14 +146,14 @@ extension ServerConnection: UploadSource {
     body = []
     let request = machine.takeHead().map { HTTPServer.Request($0, connection: facts) }
     let exchange = Exchange(request, machine.lastNumber, start: startTime)
-    exchange.state = .ready(statusError(reason, request).response)
+    exchange.state = .ready(server.response(to: statusError(reason, request), request))
     exchanges.append(exchange)
   }
 
   /// The handler of the first request took too long.
   func refuseHandler() {
     guard let first = exchanges.first else { return }
-    first.state = .ready(statusError(.handlerTimeout, first.request).response)
+    first.state = .ready(server.response(to: statusError(.handlerTimeout, first.request), first.request))
     first.source.take()?.cancel()
   }
 
