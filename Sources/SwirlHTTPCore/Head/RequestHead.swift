@@ -43,6 +43,12 @@ public struct RequestHead: Sendable {
   /// forms without one.
   public var path: String { line.target.path(in: raw) }
 
+  /// The positions of path and query in `bytes`; empty for the forms without them.
+  package var pathAndQueryRange: Range<Int> { line.target.pathAndQueryRange }
+
+  /// Whether the method is GET.
+  package var isGet: Bool { line.kind == .get }
+
   /// The positions of the path in `bytes`; empty if an absolute URI has none, and for the forms without one.
   package var pathRange: Range<Int> { line.target.pathRange(in: raw) }
 

@@ -17,6 +17,11 @@ extension RequestTarget {
     return part.lowerBound..<(questionMark(in: head) ?? part.upperBound)
   }
 
+  /// Empty for the forms without them.
+  var pathAndQueryRange: Range<Int> {
+    form == .origin ? range : form == .absolute ? pathAndQuery : range.lowerBound..<range.lowerBound
+  }
+
   func query(in head: RawHead) -> String? {
     questionMark(in: head).map { head.string($0 + 1..<range.upperBound) }
   }

@@ -52,8 +52,8 @@ package struct RoutePattern: Sendable {
     return start..<end
   }
 
-  /// A path with each percent-encoded byte decoded, except for the slash, which would split, and the percent sign: the
-  /// form in which patterns and paths are compared (RFC 3986 §6.2.2.2, §2.2).
+  /// A path with each percent-encoded byte decoded, except for the slash, which would split, the question mark, which
+  /// would end it, and the percent sign: the form in which patterns and paths are compared (RFC 3986 §6.2.2.2, §2.2).
   package static func canonical(_ path: Span<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(path.count)
@@ -67,7 +67,11 @@ package struct RoutePattern: Sendable {
         continue
       }
       let byte = high << 4 | low
-      if byte == .slash || byte == .percent { bytes.append(percentEncoding: byte) } else { bytes.append(byte) }
+      if byte == .slash || byte == .question || byte == .percent {
+        bytes.append(percentEncoding: byte)
+      } else {
+        bytes.append(byte)
+      }
       index += 3
     }
     return bytes

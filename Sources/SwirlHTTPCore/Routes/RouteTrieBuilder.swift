@@ -1,5 +1,5 @@
 /// The trie while patterns are added: nodes that have lists of their own.
-struct RouteTrieBuilder: Sendable {
+package struct RouteTrieBuilder: Sendable {
   private struct Node: Sendable {
     var label: [UInt8]
     var children: [Int] = []
@@ -11,7 +11,11 @@ struct RouteTrieBuilder: Sendable {
   private var nodes = [Node(label: [])]
   private var endpointCount = 0
 
-  mutating func insert(_ pattern: RoutePattern) -> Int {
+  package init() {}
+
+  /// Adds a pattern. Returns the number of its endpoint, counted from zero, which all patterns share that match the same
+  /// paths: the names of parameters make no difference.
+  package mutating func insert(_ pattern: RoutePattern) -> Int {
     var node = 0
     var literal: [UInt8] = []
     for segment in pattern.segments {
@@ -78,7 +82,7 @@ struct RouteTrieBuilder: Sendable {
   }
 
   /// All nodes in one array, the children of each side by side.
-  func flatten() -> (nodes: [RouteTrie.Node], labels: [UInt8]) {
+  package func makeTrie() -> RouteTrie {
     var labels: [UInt8] = []
     var flat: [RouteTrie.Node] = []
     /// The node here of each flat one.
@@ -89,6 +93,7 @@ struct RouteTrieBuilder: Sendable {
       node.label = UInt32(labels.count)
       node.labelCount = UInt32(label.count)
       node.first = label.first ?? 0
+      node.hasAlternatives = nodes[index].parameter != nil || nodes[index].rest != nil
       node.endpoint = nodes[index].endpoint.map { Int32($0) } ?? -1
       node.rest = nodes[index].rest.map { Int32($0) } ?? -1
       labels += label
@@ -106,6 +111,6 @@ struct RouteTrieBuilder: Sendable {
       if let parameter = source.parameter { flat[next].parameter = Int32(add(parameter)) }
       next += 1
     }
-    return (flat, labels)
+    return RouteTrie(flat, labels)
   }
 }

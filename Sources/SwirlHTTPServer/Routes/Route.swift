@@ -13,7 +13,9 @@ final class Route {
   let group: RouteGroup
   /// Where it was added.
   let place: String
-  private var prepared: (version: Int, handler: HTTPServer.Handler)?
+  /// The handler within the interceptors that there were at a version of the table.
+  private var prepared: HTTPServer.Handler
+  private var version = -1
 
   init(
     _ method: HTTPRequest.Method?, _ pattern: RoutePattern, _ options: RouteOptions, _ handler: HTTPServer.Handler,
@@ -24,16 +26,18 @@ final class Route {
     name = options.name
     context = RequestContext(pattern, bodyLimit: options.bodyLimit)
     self.handler = handler
+    prepared = handler
     self.group = group
     place = options.place
   }
 
   /// The handler within the interceptors of its groups.
   func handler(_ version: Int) -> HTTPServer.Handler {
-    if let prepared, prepared.version == version { return prepared.handler }
-    let wrapped = handler.within(group.allInterceptors)
-    prepared = (version, wrapped)
-    return wrapped
+    if self.version != version {
+      prepared = handler.within(group.allInterceptors)
+      self.version = version
+    }
+    return prepared
   }
 }
 

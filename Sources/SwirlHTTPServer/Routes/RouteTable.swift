@@ -8,11 +8,12 @@ final class RouteTable {
     private(set) var routes: [Route] = []
     private var get: Route?
     private var any: Route?
+    /// The route for GET.
+    private(set) var forGet: Route?
 
     /// The route for requests of this method. A GET route answers HEAD, too (RFC 9110 §9.3.2).
     func route(for method: HTTPRequest.Method) -> Route? {
-      if method == .get { return get ?? any }
-      return route(of: method) ?? (method == .head ? get : nil) ?? any
+      route(of: method) ?? (method == .head ? get : nil) ?? any
     }
 
     private func route(of method: HTTPRequest.Method) -> Route? { routes.first { $0.method == method } }
@@ -24,46 +25,56 @@ final class RouteTable {
       routes.append(route)
       if route.method == nil { any = route }
       if route.method == .get { get = route }
+      forGet = get ?? any
     }
   }
 
   private(set) var endpoints: [Endpoint] = []
   private(set) var named: [String: Route] = [:]
-  private var trie = RouteTrie()
+  private var builder = RouteTrieBuilder()
+  /// nil since a route was added.
+  private var compiled: RouteTrie?
   /// Changes with each interceptor that is added.
   var version = 0
+
+  private var trie: RouteTrie {
+    if let compiled { return compiled }
+    let trie = builder.makeTrie()
+    compiled = trie
+    return trie
+  }
 
   func add(_ route: Route) throws {
     if let name = route.name, let other = named[name] {
       throw RouteConflict(description: "\(route) has the name \"\(name)\", which \(other) has, too")
     }
-    let index = trie.insert(route.pattern)
+    compiled = nil
+    let index = builder.insert(route.pattern)
     if index == endpoints.count { endpoints.append(Endpoint()) }
     try endpoints[index].add(route)
     if let name = route.name { named[name] = route }
   }
 
   /// The route of a request. An endpoint without its method leaves it to the next one that matches.
-  func route(for path: Span<UInt8>, _ method: HTTPRequest.Method) -> Route? {
-    if !trie.isCompiled { trie.compile() }
+  ///
+  /// - Parameter target: the path, and the query behind it.
+  func route(for target: Span<UInt8>, _ method: HTTPRequest.Method) -> Route? {
     var found: Route?
-    _ = trie.match(path) { index in
+    _ = trie.match(target) { index in
       found = endpoints[index].route(for: method)
       return found != nil
     }
     return found
   }
 
-  /// The endpoints that match a path, in the order of precedence.
-  func endpoints(for path: Span<UInt8>) -> [Endpoint] {
-    if !trie.isCompiled { trie.compile() }
-    var all: [Endpoint] = []
-    _ = trie.match(path) { index in
-      all.append(endpoints[index])
-      return false
-    }
-    return all
+  /// The route of a GET. See above.
+  func route(forGet target: Span<UInt8>) -> Route? {
+    guard let index = trie.match(target, { endpoints[$0].forGet != nil }) else { return nil }
+    return endpoints[index].forGet
   }
+
+  /// The endpoints that match a path, in the order of precedence.
+  func endpoints(for path: Span<UInt8>) -> [Endpoint] { trie.matches(path).map { endpoints[$0] } }
 }
 
 extension Sequence<RouteTable.Endpoint> {

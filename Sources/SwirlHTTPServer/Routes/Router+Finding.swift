@@ -5,23 +5,18 @@ import SwirlHTTPCore
 extension Router {
   /// The handler for a request, which gets the facts of its route.
   func handler(for request: inout HTTPServer.Request) -> HTTPServer.Handler {
-    let method = request.method
-    let head = request.head
+    if let route = route(of: request.head) { return enter(route, &request) }
+    return handlerWithoutRoute(Array(request.path.utf8), request.method, &request)
+  }
+
+  private func route(of head: RequestHead) -> Route? {
     let bytes = head.bytes
-    let range = head.pathRange
-    if let route = table.route(for: bytes.span.extracting(range), method) {
-      return enter(route, &request)
-    }
-    let path = range.isEmpty ? Array(request.path.utf8) : Array(bytes[range])
-    return handlerWithoutRoute(path, method, &request)
+    let target = bytes.span.extracting(head.pathAndQueryRange)
+    return head.isGet ? table.route(forGet: target) : table.route(for: target, head.method)
   }
 
   private func enter(_ route: Route, _ request: inout HTTPServer.Request) -> HTTPServer.Handler {
-    if let values = request.context?.values, !values.isEmpty {
-      request.context = route.context.with(values)
-    } else {
-      request.context = route.context
-    }
+    request.context = request.context.map { route.context.with($0.values) } ?? route.context
     return route.handler(table.version)
   }
 

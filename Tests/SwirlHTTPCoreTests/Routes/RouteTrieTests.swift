@@ -4,21 +4,22 @@ import Testing
 
 @Suite struct RouteTrieTests {
   private static func trie(_ patterns: [String]) throws -> (RouteTrie, [Int: String]) {
-    var trie = RouteTrie()
+    var builder = RouteTrieBuilder()
     var names: [Int: String] = [:]
-    for pattern in patterns { names[trie.insert(try RoutePattern(pattern))] = pattern }
-    trie.compile()
-    return (trie, names)
+    for pattern in patterns { names[builder.insert(try RoutePattern(pattern))] = pattern }
+    return (builder.makeTrie(), names)
   }
 
   /// All patterns that match, in the order of precedence.
   private static func matches(_ path: String, _ patterns: [String]) throws -> [String] {
     let (trie, names) = try trie(patterns)
-    var found: [String] = []
-    #expect(
-      trie.match(path.utf8.span) {
-        found.append(names[$0]!); return false
-      } == nil)
+    let found = trie.matches(path.utf8.span).map { names[$0]! }
+    #expect(trie.match(path.utf8.span) { _ in true }.map { names[$0]! } == found.first)
+    // A query is no part of a path.
+    #expect(trie.match("\(path)?a/b=%zz".utf8.span) { _ in true }.map { names[$0]! } == found.first)
+    for (index, name) in found.enumerated() {
+      #expect(trie.match(path.utf8.span) { found.firstIndex(of: names[$0]!)! >= index }.map { names[$0]! } == name)
+    }
     return found
   }
 
@@ -48,7 +49,9 @@ import Testing
     ("/%75sers", ["/users"]), ("/caf%C3%A9/1", ["/café/{x}"]), ("/caf%c3%a9/%zz", ["/café/{x}"]),
     ("/users/a%2Fb", ["/users/{id}"]), ("/users%2Fme", []), ("/users/me%2Fposts", ["/users/{id}"]),
     ("/a%2fb", ["/a%2Fb"]), ("/a/b", []), ("/100%25", ["/100%25"]), ("/100%", []), ("/100%2525", []),
-    ("/users/%", ["/users/{id}"]), ("/users/%6De", ["/users/me", "/users/{id}"]),
+    ("/users/%", ["/users/{id}"]), ("/users/a%3Fb", ["/users/{id}"]),
+    ("/files/%78", ["/files/x", "/files/{path*}"]), ("/files/%78/%62", ["/files/{a}/b", "/files/{path*}"]),
+    ("/users/%6De", ["/users/me", "/users/{id}"]),
   ])
   func `percent-encoding makes no difference, but for slashes_RFC3986_2_2`(
     _ path: String, _ expected: [String]
