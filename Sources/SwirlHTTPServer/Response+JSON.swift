@@ -11,8 +11,8 @@ extension HTTPServer.Request {
   /// The content decoded from JSON.
   ///
   /// - Throws: ``HTTPServer/StatusError`` with a text that says where the error is, such as `JSON: no "name" at
-  ///   items[2]`: a handler that rethrows it answers with that. The status is 400 if the content is not JSON, 422 if it is
-  ///   not this type (RFC 9110 §15.5.21).
+  ///   items[2]`: a handler that rethrows it answers with that. The status is 400 if the content is not JSON, 422 if it
+  ///   is not this type (RFC 9110 §15.5.21).
   public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(body))

@@ -25,7 +25,7 @@ extension HTTPServer.Response {
     redirect(to: location, status: kind.status)
   }
 
-  /// A redirect to a page of this site that the client names, such as the one to go on with after a login.
+  /// A redirect to a page of this site that the client names, such as the one to return to after a login.
   ///
   /// ```swift
   /// .redirect(.seeOther, within: request.queryValue("next"), or: "/")

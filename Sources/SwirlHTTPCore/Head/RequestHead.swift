@@ -49,7 +49,7 @@ public struct RequestHead: Sendable {
   /// Whether the method is GET.
   package var isGet: Bool { line.kind == .get }
 
-  /// The positions of the path in `bytes`; empty if an absolute URI has none, and for the forms without one.
+  /// The positions of the path in `bytes`; empty for an absolute URI without a path, and for the other forms.
   package var pathRange: Range<Int> { line.target.pathRange(in: raw) }
 
   /// The part behind the first `?` of the target; nil without one.

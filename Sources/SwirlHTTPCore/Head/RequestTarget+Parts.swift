@@ -10,7 +10,7 @@ extension RequestTarget {
     }
   }
 
-  /// The positions of the path; empty if an absolute URI has none, and for the forms without one.
+  /// The positions of the path; empty for an absolute URI without a path, and for the other forms.
   func pathRange(in head: RawHead) -> Range<Int> {
     guard form == .origin || form == .absolute else { return range.lowerBound..<range.lowerBound }
     let part = pathAndQuery

@@ -27,7 +27,7 @@ package struct AcceptList: Sendable {
     ranges = field.split(outsideQuotes: ",").compactMap { Range($0) }
   }
 
-  /// The offer with the greatest weight, the first of several; nil if none is acceptable.
+  /// The offer with the greatest weight, the first of several; nil without an acceptable one.
   package func best(of offers: [String]) -> String? {
     var best: (offer: String, weight: Int)?
     for offer in offers {
@@ -105,7 +105,7 @@ extension StringProtocol {
     return text
   }
 
-  /// The parts between separators, of which those in quoted strings are none (RFC 9110 §5.6.4).
+  /// The parts between separators outside of quoted strings (RFC 9110 §5.6.4).
   fileprivate func split(outsideQuotes separator: Character) -> [Substring] {
     var parts: [Substring] = []
     var start = startIndex

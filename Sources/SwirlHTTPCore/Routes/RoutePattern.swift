@@ -8,7 +8,7 @@ package struct RoutePattern: Sendable {
     case literal([UInt8])
     /// One segment that is not empty.
     case parameter(String)
-    /// All segments from here, also none: the last one of a pattern.
+    /// The segments from here, zero or more: the last one of a pattern.
     case rest(String)
   }
 

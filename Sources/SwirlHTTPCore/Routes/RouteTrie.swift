@@ -32,7 +32,7 @@ package final class RouteTrie: Sendable {
     self.labels = labels
   }
 
-  /// The first endpoint, in the order of precedence, that `accepts`; nil if there is none.
+  /// The first endpoint, in the order of precedence, that `accepts`; nil without one.
   ///
   /// - Parameters:
   ///   - target: path and query as received, percent-encoded.

@@ -13,8 +13,8 @@ package struct RouteTrieBuilder: Sendable {
 
   package init() {}
 
-  /// Adds a pattern. Returns the number of its endpoint, counted from zero, which all patterns share that match the same
-  /// paths: the names of parameters make no difference.
+  /// Adds a pattern. Returns the number of its endpoint, counted from zero. All patterns that match the same paths
+  /// share one: the names of parameters make no difference.
   package mutating func insert(_ pattern: RoutePattern) -> Int {
     var node = 0
     var literal: [UInt8] = []

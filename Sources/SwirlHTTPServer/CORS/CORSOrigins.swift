@@ -2,7 +2,8 @@ import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPServer {
-  /// The sites whose pages may use responses: see ``Middleware/cors(origins:credentials:methods:headers:exposed:maxAge:)``.
+  /// The sites whose pages may use responses: see
+  /// ``Middleware/cors(origins:credentials:methods:headers:exposed:maxAge:)``.
   ///
   /// ```swift
   /// let origins: HTTPServer.CORSOrigins = ["https://app.example.org", "http://localhost:8080"]

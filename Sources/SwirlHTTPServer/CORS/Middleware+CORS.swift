@@ -3,8 +3,8 @@ import SwirlDeferred
 import SwirlHTTPCore
 
 extension HTTPServer.Middleware {
-  /// Lets pages of other sites use the responses (CORS, WHATWG Fetch §3.3): answers the preflights of browsers, and adds
-  /// the fields that they look for, also to error responses.
+  /// Lets pages of other sites use the responses (CORS, WHATWG Fetch §3.3): answers the preflights of browsers, and
+  /// adds the fields that they look for, also to error responses.
   ///
   /// ```swift
   /// router.intercept(.cors(origins: ["https://app.example.org"], credentials: true))
@@ -12,14 +12,14 @@ extension HTTPServer.Middleware {
   ///
   /// A request from another origin gets its response without these fields, which a browser then keeps from the page; it
   /// was carried out all the same, so that this is no protection from requests of strangers. A preflight from there is
-  /// a 403. `Vary` says what a cache must look at. Put it outside of interceptors that ask for credentials:
-  /// preflights have none. aiohttp: aiohttp-cors.
+  /// a 403. `Vary` says what a cache must look at. Put it outside of interceptors that ask for credentials, which a
+  /// preflight does not have. aiohttp: aiohttp-cors.
   ///
   /// - Parameters:
   ///   - origins: the sites.
-  ///   - credentials: whether requests may have cookies and passwords. Any origin with these is a mistake of the program,
-  ///     and traps: all sites could act as the user.
-  ///   - methods: those that a preflight allows; GET, HEAD and POST need none.
+  ///   - credentials: whether requests may have cookies and passwords. Any origin with these is a mistake of the
+  ///     program, and traps: all sites could act as the user.
+  ///   - methods: those that a preflight allows; GET, HEAD and POST do not need it.
   ///   - headers: the names of request fields that it allows; nil for all.
   ///   - exposed: the names of response fields that pages may read beside the usual ones.
   ///   - maxAge: how long a browser may keep the answer to a preflight; nil is five seconds in browsers.
@@ -54,7 +54,7 @@ private struct CORSRules {
   let exposed: String
   let maxAge: String?
 
-  /// Those of all responses to an origin that is allowed; none for others.
+  /// The fields of all responses to an allowed origin; nil for another one.
   private func common(for request: HTTPServer.Request) -> HTTPFields? {
     guard let origin = request[.origin], origins.allow(origin) else { return nil }
     var fields: HTTPFields = [.accessControlAllowOrigin: origins.isAny ? "*" : origin]

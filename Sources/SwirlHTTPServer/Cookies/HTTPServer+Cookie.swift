@@ -9,8 +9,8 @@ extension HTTPServer {
   /// ```
   ///
   /// By default it is for all paths of this host, hidden from scripts, not sent with requests that other sites cause
-  /// but by a link (`Lax`), and ends with the browser's session. A cookie of a site on `https` is best `isSecure`, with a
-  /// name that begins with `__Host-`. Tornado: `set_cookie`; aiohttp: `Response.set_cookie`.
+  /// but by a link (`Lax`), and ends with the browser's session. On `https` make it `isSecure`, with a name that begins
+  /// with `__Host-`. Tornado: `set_cookie`; aiohttp: `Response.set_cookie`.
   public struct Cookie: Sendable, Hashable, CustomStringConvertible {
     /// The name.
     public let name: String

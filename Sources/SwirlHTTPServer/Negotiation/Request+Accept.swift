@@ -2,7 +2,7 @@ import HTTPTypes
 import SwirlHTTPCore
 
 extension HTTPServer.Request {
-  /// Which of these media types the client likes best (RFC 9110 §12.5.1); nil if it accepts none of them.
+  /// Which of these media types the client likes best (RFC 9110 §12.5.1); nil without one that it accepts.
   ///
   /// ```swift
   /// switch request.preferredType(of: ["text/html", "application/json"]) {

@@ -1,6 +1,6 @@
 extension HTTPServer {
-  /// A piece around handlers that is ready to use, such as ``cors(origins:credentials:methods:headers:exposed:maxAge:)``
-  /// and ``sessions(keys:cookie:lifetime:isSecure:domain:logger:)``: see ``RouteGroup/intercept(_:)-(HTTPServer.Middleware)``.
+  /// A piece around handlers that is ready to use, such as `.cors` and `.sessions`, for `intercept` of a
+  /// ``RouteGroup``.
   public struct Middleware: CustomStringConvertible {
     /// Such as `cors`.
     public let name: String

@@ -2,7 +2,7 @@ import SwirlHTTPCore
 
 extension HTTPServer.Request {
   /// The path of its route as it was added, such as `/users/{id}`, for logs and metrics; nil without a ``Router``, and
-  /// if it has found none.
+  /// where it has not found one.
   public var route: String? { context?.pattern?.text }
 
   /// The value of a parameter of its route, percent-decoded after the path was split at its slashes. Tornado:
@@ -12,7 +12,7 @@ extension HTTPServer.Request {
   /// router.get("/users/{id}") { request in .text(try request.parameter("id")) }
   /// ```
   ///
-  /// The rest of a path, `{path*}`, keeps its slashes; in it an encoded slash can't be told from others, but in
+  /// The rest of a path, `{path*}`, keeps its slashes; an encoded slash in it looks the same, except in
   /// ``pathComponents``.
   ///
   /// - Throws: ``HTTPServer/StatusError`` with 400 if the value is not UTF-8; another error, which is a 500, if the
@@ -34,7 +34,7 @@ extension HTTPServer.Request {
   /// router.get("/users/{id}") { request in try user(request.parameter("id", as: Int.self)) }
   /// ```
   ///
-  /// - Throws: ``HTTPServer/StatusError`` with 404 if the text is none of that type: there is no such resource, as with
+  /// - Throws: ``HTTPServer/StatusError`` with 404 if the text is not of that type: there is no such resource, as with
   ///   a pattern of Tornado or aiohttp that does not match. Otherwise see ``parameter(_:)``.
   public func parameter<Value: LosslessStringConvertible>(
     _ name: String, as type: Value.Type = Value.self

@@ -56,7 +56,7 @@ extension RouteGroup {
     add(nil, path, RouteOptions(name, bodyLimit, file, line), .plain(handler))
   }
 
-  /// Adds a route for all methods that have no route of their own at this path, with an asynchronous handler. See above.
+  /// Adds a route for all other methods at this path, with an asynchronous handler. See above.
   @_disfavoredOverload  // so that a handler that only throws is no riddle
   public final func any(
     _ path: String, name: String? = nil, bodyLimit: Int? = nil, file: StaticString = #fileID, line: UInt = #line,

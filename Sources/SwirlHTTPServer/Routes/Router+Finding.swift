@@ -46,8 +46,8 @@ extension Router {
     return answer(.notFound, in: self)
   }
 
-  /// The path with a slash at its end if it has none, and the other way; nil if a client would take that for the URL of
-  /// another server.
+  /// The path with a slash added or removed at its end; nil if a client would take that for the URL of another
+  /// server.
   private func withOtherEnd(_ path: [UInt8]) -> [UInt8]? {
     if path.count < 2 || path[1] == UInt8(ascii: "/") || path[1] == UInt8(ascii: "\\") { return nil }
     return path.last == UInt8(ascii: "/") ? path.dropLast() : path + [UInt8(ascii: "/")]

@@ -13,8 +13,8 @@ extension HTTPServer.Middleware {
   /// router.intercept(.sessions(keys: [key]))
   /// ```
   ///
-  /// The values are text in the cookie, readable for its owner, with an HMAC of SHA-256. A cookie with a wrong signature,
-  /// one that is expired, and one that is too long, are an empty session, and are logged at the level debug. The
+  /// The values are text in the cookie, readable for its owner, with an HMAC of SHA-256. A cookie with a wrong
+  /// signature, an expired one and one that is too long are an empty session, and are logged at the level debug. The
   /// cookie is sent when the session has changed, and anew when half of its lifetime is over or it was signed by an
   /// older key. The response to a handler that has used its session has `Vary: Cookie`. Tornado:
   /// `set_signed_cookie`; aiohttp: aiohttp-session.

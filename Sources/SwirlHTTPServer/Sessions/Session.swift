@@ -1,8 +1,8 @@
 import Synchronization
 
 extension HTTPServer {
-  /// What the server remembers of a client from request to request, in a signed cookie: the client can read it, and can't
-  /// change it. See ``Middleware/sessions(keys:cookie:lifetime:isSecure:domain:logger:)``.
+  /// What the server remembers of a client from request to request, in a signed cookie, which the client can read, and
+  /// can't change. See ``Middleware/sessions(keys:cookie:lifetime:isSecure:domain:logger:)``.
   ///
   /// It may be used on any thread, until the response is made: what is changed later, by a streamed body, is lost.
   public final class Session: Sendable {
@@ -12,7 +12,7 @@ extension HTTPServer {
       var isRead = false
     }
     let state: Mutex<State>
-    /// Whether the client sent a valid one.
+    /// Whether the client has not sent a valid one.
     public let isNew: Bool
 
     init(_ values: [String: String], isNew: Bool) {
@@ -38,7 +38,7 @@ extension HTTPServer {
       }
     }
 
-    /// The value of this name as another type, such as `Int`; nil without it, or if it is none.
+    /// The value of this name as another type, such as `Int`; nil without it, and for other text.
     public subscript<Value: LosslessStringConvertible>(name: String, as type: Value.Type) -> Value? {
       get { self[name].flatMap { Value($0) } }
       set { self[name] = newValue.map { $0.description } }
@@ -69,7 +69,8 @@ extension HTTPServer {
 }
 
 extension HTTPServer.Request {
-  /// The session of the client; an empty one if it sent none, or one that is expired or not signed by us.
+  /// The session of the client; an empty one without a cookie, and for one that is expired or not signed
+  /// by us.
   ///
   /// ```swift
   /// router.post("/login") { request in
@@ -78,8 +79,7 @@ extension HTTPServer.Request {
   /// }
   /// ```
   ///
-  /// - Throws: an error, which is a 500, if no ``HTTPServer/Middleware/sessions(keys:cookie:lifetime:isSecure:domain:logger:)``
-  ///   is around the handler.
+  /// - Throws: an error, which is a 500, if no `.sessions` is around the handler.
   public var session: HTTPServer.Session {
     get throws {
       guard let session = self[SessionKey.self] else { throw NoSessionsError() }

@@ -7,10 +7,10 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Signs the values of a session, and checks the signature: `1.EXPIRES.VALUES.CODE`, with values as JSON and the HMAC in
+/// Signs the values of a session, and checks the signature: `1.EXPIRES.VALUES.CODE`, with JSON and the HMAC in
 /// base64url (RFC 4648 §5).
 ///
-/// The code is over the name of the cookie, too: a value of one cookie is none of another that has the same key.
+/// The code is over the name of the cookie, too: a value of one cookie is refused for another with the same key.
 struct SessionSeal {
   /// Why a text is not accepted.
   struct Refusal: Error {
@@ -33,7 +33,7 @@ struct SessionSeal {
 
   /// Gives the values, and whether the cookie is to be sent anew.
   func open(_ text: String, now: Int) throws(Refusal) -> (values: [String: String], isStale: Bool) {
-    // Before any work: a longer one is none of ours.
+    // Before any work: we never made a longer one.
     guard text.utf8.count <= HTTPServer.Cookie.pairLimit else { throw Refusal(reason: "it is too long") }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "1", let expires = Int(parts[1]), let given = [UInt8](base64url: parts[3])
@@ -77,7 +77,7 @@ extension [UInt8] {
         group &= (1 << UInt32(bits)) - 1
       }
     }
-    // The bits of the last digit that are none of a byte are zero: otherwise several texts would be the same bytes.
+    // The unused bits of the last digit are zero: otherwise several texts would be the same bytes.
     if bits >= 6 || group != 0 { return nil }
     self = bytes
   }
