@@ -17,7 +17,9 @@ extension HTTPServer.Request {
     do {
       return try JSONDecoder().decode(type, from: Data(body))
     } catch let error as DecodingError {
-      throw HTTPServer.StatusError(error.isOfSyntax ? .badRequest : .unprocessableContent, error.whereItIsWrong)
+      // An error of syntax has no place, and a number that does not fit lacks it, too.
+      let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(body))) != nil
+      throw HTTPServer.StatusError(isJSON ? .unprocessableContent : .badRequest, error.whereItIsWrong)
     }
   }
 }
@@ -48,13 +50,12 @@ extension HTTPServer.StreamedRequest {
   }
 }
 
-extension DecodingError {
-  /// Whether the text is no JSON at all.
-  fileprivate var isOfSyntax: Bool {
-    guard case .dataCorrupted(let context) = self else { return false }
-    return context.codingPath.isEmpty
-  }
+/// Whatever is JSON.
+private struct AnyJSON: Decodable {
+  init(from decoder: any Decoder) {}
+}
 
+extension DecodingError {
   fileprivate var whereItIsWrong: String {
     switch self {
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):

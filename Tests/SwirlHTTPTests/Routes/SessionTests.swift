@@ -12,7 +12,7 @@ import Testing
   /// A server that stores and shows a value, and a client with a cookie jar.
   private func bench(_ keys: [String] = [key], lifetime: Duration = .seconds(1000)) throws -> RouterBench {
     let bench = try RouterBench()
-    bench.client.cookies = CookieJar()
+    bench.client.cookies = CookieJar(clock: bench.reactor)
     bench.router.intercept(.sessions(keys: keys, lifetime: lifetime))
     bench.router.get("/set/{value}") { request in
       try request.session["user"] = request.parameter("value")
@@ -74,7 +74,8 @@ import Testing
     let seals = [[Self.newKey, Self.key], [Self.newKey]].map {
       SessionSeal(keys: $0.map { Array($0.utf8) }, cookie: "session", lifetime: 1000)
     }
-    let opened = try seals[0].open(old, now: 0)
+    let now = Int(bench.reactor.wallTime.components.seconds)
+    let opened = try seals[0].open(old, now: now)
     #expect(opened.values == ["user": "me"] && opened.isStale)
     #expect(throws: SessionSeal.Refusal.self) { try seals[1].open(old, now: 0) }
     let new = seals[0].close(["user": "me"], now: 0)
