@@ -6,9 +6,11 @@ import SwirlNet
 extension HTTPServer {
   /// The response for an error of the handler: without its details, except for an error with a response.
   func failureResponse(_ error: any Error, to request: Request) -> Response {
-    if let error = error as? StatusError { return error.response }
+    let added = (error as? ErrorWithFields)?.fields ?? HTTPFields()
+    let error = (error as? ErrorWithFields)?.error ?? error
+    if let error = error as? StatusError { return response(to: error.with(added), request) }
     log("the handler failed: \(error)", of: request)
-    return .internalServerError
+    return response(to: StatusError(.internalServerError, headers: added), request, error)
   }
 
   /// A response in place of one that cannot be sent.

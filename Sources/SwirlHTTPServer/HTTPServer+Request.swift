@@ -18,6 +18,9 @@ extension HTTPServer {
 
     let connection: ConnectionFacts
 
+    /// Its route, and what interceptors have stored.
+    var context: RequestContext?
+
     init(_ head: RequestHead, body: [UInt8] = [], trailers: HTTPFields? = nil, connection: ConnectionFacts) {
       self.head = head
       self.body = body

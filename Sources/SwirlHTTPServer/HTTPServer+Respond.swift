@@ -13,27 +13,31 @@ extension HTTPServer {
   ///   - request: see ``Request/init(_:method:headers:body:trailers:peerAddress:)``.
   ///   - reactor: whose thread this is; the thread's own when nil.
   public func respond(to request: Request, on reactor: Reactor? = nil) -> Deferred<Response> {
+    var request = request
     do {
+      let handler = handler(for: &request)
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
         return .succeed(response)
       }
       let reactor = reactor ?? .current
-      return Self.answering(
-        try handle(request, on: reactor).addCallback { response in
+      return answering(
+        request,
+        try handler.call(decoded(request), on: reactor).addCallback { response in
           guard case .prepared(let make) = response.content else { return .succeed(response) }
           return try make(request, reactor, response.headers)
         })
     } catch let error as StatusError {
-      return .succeed(error.response)
+      return .succeed(self.response(to: error, request))
     } catch {
       return .fail(error)
     }
   }
 
-  private static func answering(_ response: Deferred<Response>) -> Deferred<Response> {
-    response.addErrback { error in
-      guard let error = error as? StatusError else { throw error }
-      return error.response
+  private func answering(_ request: Request, _ answer: Deferred<Response>) -> Deferred<Response> {
+    answer.addErrback { [self] error in
+      let added = error as? ErrorWithFields
+      guard let error = (added?.error ?? error) as? StatusError else { throw added?.error ?? error }
+      return response(to: error.with(added?.fields ?? [:]), request)
     }
   }
 }

@@ -16,7 +16,7 @@ extension HTTPServer {
     var content: Content
     var contentType: ContentType
     /// The fields except the Content-Type of `contentType`: nil for most responses.
-    fileprivate(set) var fields: HTTPFields?
+    var fields: HTTPFields?
 
     enum Content {
       case empty
@@ -184,19 +184,26 @@ extension HTTPServer {
     public let status: HTTPResponse.Status
     /// The text for the client.
     public let text: String
+    /// Fields of the response, such as `WWW-Authenticate` or `Retry-After`.
+    public let headers: HTTPFields
 
     /// - Parameters:
     ///   - status: the status to answer with.
     ///   - text: the text for the client; nil is the status in words.
-    public init(_ status: HTTPResponse.Status, _ text: String? = nil) {
+    ///   - headers: fields of the response.
+    public init(_ status: HTTPResponse.Status, _ text: String? = nil, headers: HTTPFields = [:]) {
       self.status = status
+      self.headers = headers
       self.text = text ?? "\(status.code) \(status.reasonPhrase)"
     }
 
     /// The status and the text.
     public var description: String { "\(status.code): \(text)" }
 
-    var response: Response { .text(text + "\n", status: status) }
+    var response: Response {
+      let response = Response.text(text + "\n", status: status)
+      return headers.isEmpty ? response : response.with(headers)
+    }
   }
 
   /// The decision of ``HTTPServer/decideOnBody`` about a body.

@@ -51,13 +51,20 @@ extension HTTPServer {
     public var trailers: HTTPFields? { lateTrailers.fields }
 
     /// The request without its body.
-    let request: Request
+    private(set) var request: Request
     private let lateTrailers: LateTrailers
 
     init(_ request: Request, body: ReactorStream<[UInt8]>, trailers: LateTrailers) {
       self.request = request
       self.body = body
       lateTrailers = trailers
+    }
+
+    /// The stream of this one, for a request that interceptors have changed.
+    func with(_ request: Request) -> StreamedRequest {
+      var copy = self
+      copy.request = request
+      return copy
     }
 
     /// The method; methods are case-sensitive (RFC 9110 §9.1).

@@ -18,7 +18,7 @@ import SwirlReactor
 /// The handler runs on the reactor's thread when a request has arrived with its whole body, whose size is limited
 /// (``Configuration``). It returns the response, or a Deferred of one, or throws: a ``StatusError`` becomes a response
 /// with its status; any other error is logged with the request line, and the client gets a 500 without details. If the
-/// client disconnects, the Deferred is cancelled.
+/// client disconnects, the Deferred is cancelled. A ``Router`` has a handler for each path.
 ///
 /// Pipelined requests (RFC 9112 §9.3.2) are handled and answered in order: one at a time, unless
 /// ``Configuration/pipelineDepth`` is greater.
@@ -29,6 +29,7 @@ public final class HTTPServer {
     case plain((Request) throws -> Response)
     case deferred((Request) throws -> Deferred<Response>)
     case streaming((StreamedRequest) throws -> Deferred<Response>)
+    case routed(Router)
   }
 
   let handler: Handler
@@ -54,6 +55,18 @@ public final class HTTPServer {
   /// It is called only for requests with a body, before `100 Continue` is sent to a client that waits for it (RFC 9110
   /// §10.1.1). aiohttp: `expect_handler`.
   public var decideOnBody: ((Request) throws -> BodyDecision)?
+
+  /// Makes the responses to errors, in place of a line of text: the ``StatusError`` of a handler, a 500 for its other
+  /// errors, and what the server answers by itself: 400, 408, 413, 417, 431, 503.
+  ///
+  /// ```swift
+  /// server.onError = { failure in .html(page(failure.text), status: failure.status) }
+  /// ```
+  ///
+  /// Called on the reactor's thread. nil is the default response, as is an error that it throws, which is logged. A
+  /// request that was malformed is nil in the ``Failure``. aiohttp: a middleware that catches `HTTPException`; Tornado:
+  /// `write_error`.
+  public var onError: ((Failure) throws -> Response?)?
 
   /// The number of open connections, including those in a TLS handshake.
   public var connectionCount: Int { listeners.reduce(connections.count) { $0 + $1.handshakeCount } }

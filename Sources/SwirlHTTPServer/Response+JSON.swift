@@ -1,4 +1,5 @@
 public import HTTPTypes
+import SwirlReactor
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -9,13 +10,16 @@ import Foundation
 extension HTTPServer.Request {
   /// The content decoded from JSON.
   ///
-  /// - Throws: ``HTTPServer/StatusError`` with 400 and a text that locates the error: a handler that rethrows it
-  ///   answers with that.
+  /// - Throws: ``HTTPServer/StatusError`` with a text that says where the error is, such as `JSON: no "name" at
+  ///   items[2]`: a handler that rethrows it answers with that. The status is 400 if the content is not JSON, 422 if it
+  ///   is not this type (RFC 9110 §15.5.21).
   public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(body))
     } catch let error as DecodingError {
-      throw HTTPServer.StatusError(.badRequest, error.whereItIsWrong)
+      // An error of syntax has no place, and a number that does not fit lacks it, too.
+      let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(body))) != nil
+      throw HTTPServer.StatusError(isJSON ? .unprocessableContent : .badRequest, error.whereItIsWrong)
     }
   }
 }
@@ -37,6 +41,20 @@ extension HTTPServer.Response {
   }
 }
 
+extension HTTPServer.StreamedRequest {
+  /// The whole body as it arrives, decoded from JSON. See ``HTTPServer/Request/json(as:)``.
+  public func json<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
+    var content: [UInt8] = []
+    for try await bytes in body { content += bytes }
+    return try HTTPServer.Request(head, body: content, connection: request.connection).json()
+  }
+}
+
+/// Whatever is JSON.
+private struct AnyJSON: Decodable {
+  init(from decoder: any Decoder) {}
+}
+
 extension DecodingError {
   fileprivate var whereItIsWrong: String {
     switch self {
@@ -48,6 +66,14 @@ extension DecodingError {
   }
 
   private static func place(_ path: [any CodingKey]) -> String {
-    path.isEmpty ? "" : " at " + path.map(\.stringValue).joined(separator: ".")
+    var place = ""
+    for key in path {
+      if let index = key.intValue {
+        place += "[\(index)]"
+      } else {
+        place += (place.isEmpty ? "" : ".") + key.stringValue
+      }
+    }
+    return place.isEmpty ? "" : " at " + place
   }
 }

@@ -12,9 +12,10 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    var request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
     let start = startTime
-    guard case .plain(let handler) = server.handler else { return handleLater(request, number, start) }
+    let handler = server.handler(for: &request)
+    guard case .plain(let handler) = handler else { return handleLater(request, handler, number, start) }
     var response: HTTPServer.Response
     do {
       response = server.decodesBodies ? try handler(server.decoded(request)) : try handler(request)
@@ -33,10 +34,12 @@ extension ServerConnection: UploadSource {
     }
   }
 
-  private func handleLater(_ request: HTTPServer.Request, _ number: Int, _ start: Int64) {
+  private func handleLater(
+    _ request: HTTPServer.Request, _ handler: HTTPServer.Handler, _ number: Int, _ start: Int64
+  ) {
     let exchange = Exchange(request, number, start: start)
     exchanges.append(exchange)
-    exchange.wait(for: self) { try server.handle(request, on: reactor) }
+    exchange.wait(for: self) { try handler.call(server.decoded(request), on: reactor) }
   }
 
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
@@ -55,8 +58,9 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
-    if server.decideOnBody == nil { return reserveBody(for: head) }
-    let request = HTTPServer.Request(head, connection: facts)
+    if server.decideOnBody == nil, !server.hasRoutes { return reserveBody(for: head) }
+    var request = HTTPServer.Request(head, connection: facts)
+    if case .streaming = server.handler(for: &request) { machine.streamsContent = true }
     switch server.decision(on: request) {
     case .accept(let limit?): machine.contentLimit = limit
     case .accept: break
@@ -79,13 +83,18 @@ extension ServerConnection: UploadSource {
   // MARK: - Streamed content
 
   func beginUpload(_ number: Int) {
-    guard let head = machine.takeHead(), case .streaming(let handler) = server.handler else { return }
-    let request = HTTPServer.Request(head, connection: facts)
+    guard let head = machine.takeHead() else { return }
+    var request = HTTPServer.Request(head, connection: facts)
+    let handler = server.handler(for: &request)
     let exchange = Exchange(request, number, start: startTime)
     let upload = RequestUpload(exchange, from: self)
     self.upload = upload
     exchanges.append(exchange)
-    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
+    exchange.wait(for: self) {
+      let streamed = upload.makeRequest(request)
+      guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
+      return try handler(streamed)
+    }
   }
 
   func pauseContent() { machine.pauseContent() }
@@ -131,7 +140,7 @@ extension ServerConnection: UploadSource {
     let exchange = upload.exchange
     let error = statusError(reason, exchange.request)
     // Set this before cancelling the handler's Deferred, whose own response comes too late.
-    if isAnswered { exchange.state = .ready(error.response) }
+    if isAnswered { exchange.state = .ready(server.response(to: error, exchange.request)) }
     upload.finish(throwing: error)
     exchange.source.take()?.cancel()
   }
@@ -143,14 +152,14 @@ extension ServerConnection: UploadSource {
     body = []
     let request = machine.takeHead().map { HTTPServer.Request($0, connection: facts) }
     let exchange = Exchange(request, machine.lastNumber, start: startTime)
-    exchange.state = .ready(statusError(reason, request).response)
+    exchange.state = .ready(server.response(to: statusError(reason, request), request))
     exchanges.append(exchange)
   }
 
   /// The handler of the first request took too long.
   func refuseHandler() {
     guard let first = exchanges.first else { return }
-    first.state = .ready(statusError(.handlerTimeout, first.request).response)
+    first.state = .ready(server.response(to: statusError(.handlerTimeout, first.request), first.request))
     first.source.take()?.cancel()
   }
 

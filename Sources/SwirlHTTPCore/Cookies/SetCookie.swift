@@ -22,9 +22,9 @@ package struct SetCookie {
   /// In seconds since 1970, without a limit.
   private(set) var expires: Int?
   /// In lower case, without a leading dot; empty, as without the attribute, means the host.
-  private(set) var domain = ""
+  package private(set) var domain = ""
   /// nil for the default path.
-  private(set) var path: String?
+  package private(set) var path: String?
   private(set) var namesPath = false
   private(set) var isSecure = false
   private(set) var isHTTPOnly = false

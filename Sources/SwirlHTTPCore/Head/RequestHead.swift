@@ -43,6 +43,15 @@ public struct RequestHead: Sendable {
   /// forms without one.
   public var path: String { line.target.path(in: raw) }
 
+  /// The positions of path and query in `bytes`; empty for the forms without them.
+  package var pathAndQueryRange: Range<Int> { line.target.pathAndQueryRange }
+
+  /// Whether the method is GET.
+  package var isGet: Bool { line.kind == .get }
+
+  /// The positions of the path in `bytes`; empty for an absolute URI without a path, and for the other forms.
+  package var pathRange: Range<Int> { line.target.pathRange(in: raw) }
+
   /// The part behind the first `?` of the target; nil without one.
   public var query: String? { line.target.query(in: raw) }
 

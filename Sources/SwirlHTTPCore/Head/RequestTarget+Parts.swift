@@ -10,6 +10,18 @@ extension RequestTarget {
     }
   }
 
+  /// The positions of the path; empty for an absolute URI without a path, and for the other forms.
+  func pathRange(in head: RawHead) -> Range<Int> {
+    guard form == .origin || form == .absolute else { return range.lowerBound..<range.lowerBound }
+    let part = pathAndQuery
+    return part.lowerBound..<(questionMark(in: head) ?? part.upperBound)
+  }
+
+  /// Empty for the forms without them.
+  var pathAndQueryRange: Range<Int> {
+    form == .origin ? range : form == .absolute ? pathAndQuery : range.lowerBound..<range.lowerBound
+  }
+
   func query(in head: RawHead) -> String? {
     questionMark(in: head).map { head.string($0 + 1..<range.upperBound) }
   }

@@ -1,5 +1,7 @@
 /// The content of the request that is being read.
 struct IncomingContent: Sendable {
+  /// Whether its handler takes it as it arrives.
+  var streams = false
   /// Whether its handler was called, and reads it as it arrives.
   var isStreamed = false
   /// Whether the handler applies back-pressure.

@@ -13,6 +13,13 @@ extension ServerMachine {
     set { parser.limits.bodyBytes = newValue }
   }
 
+  /// Whether the handler of the latest request takes its content as it comes. To be set at `ServerAction.head`; by
+  /// default as the options say.
+  package var streamsContent: Bool {
+    get { content.streams }
+    set { content.streams = newValue }
+  }
+
   /// The number of content bytes received for it.
   package var receivedContent: Int { content.received }
 
@@ -58,7 +65,7 @@ extension ServerMachine {
   }
 
   private mutating func parse(_ input: Span<UInt8>, at offset: inout Int) -> ServerAction? {
-    if self.input == .content, options.streamsContent, !content.isStreamed, let action = beginStream() {
+    if self.input == .content, content.streams, !content.isStreamed, let action = beginStream() {
       return action
     }
     do throws(HTTPWireError) {
@@ -115,6 +122,7 @@ extension ServerMachine {
     contentLimit = options.limits.bodyBytes
     content = IncomingContent()
     content.owesContinue = head.expectsContinue
+    content.streams = options.streamsContent
     input = .content
     isLastRequest = !head.isPersistent
     let expectsOther = head.expectsOther

@@ -18,7 +18,9 @@ extension HTTPServer {
       var body: [UInt8] = []
       try decoder.decode(request.body.span, into: &body)
       try decoder.finish()
-      return Request(request.head, body: body, trailers: request.trailers, connection: request.connection)
+      var plain = Request(request.head, body: body, trailers: request.trailers, connection: request.connection)
+      plain.context = request.context
+      return plain
     } catch {
       throw StatusError(HTTPResponse.Status(code: error.status), error.message)
     }

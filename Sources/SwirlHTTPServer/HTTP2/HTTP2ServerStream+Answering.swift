@@ -156,7 +156,8 @@ extension HTTP2ServerStream {
 
   /// Answers a request for which no handler is called.
   func refuse(_ error: HTTPServer.StatusError) {
-    decline(head.map { HTTPServer.Request($0, connection: connection.facts) }, with: error.response)
+    let request = head.map { HTTPServer.Request($0, connection: connection.facts) }
+    decline(request, with: server.response(to: error, request))
   }
 
   func decline(_ request: HTTPServer.Request?, with response: HTTPServer.Response) {
@@ -173,7 +174,7 @@ extension HTTP2ServerStream {
     let isAnswered: Bool
     if case .waiting = exchange.state { isAnswered = false } else { isAnswered = true }
     // Before the handler's Deferred is cancelled, whose own response comes too late.
-    if !isAnswered { exchange.state = .ready(error.response) }
+    if !isAnswered { exchange.state = .ready(server.response(to: error, exchange.request)) }
     upload.take()?.finish(throwing: error)
     if isAnswered { return }
     exchange.responder = nil

@@ -33,7 +33,8 @@ extension HTTP2ServerStream {
 
   private func refuseHandler() {
     guard let exchange else { return }
-    exchange.state = .ready(server.lateHandler(exchange.request, from: connection.facts.peer).response)
+    let error = server.lateHandler(exchange.request, from: connection.facts.peer)
+    exchange.state = .ready(server.response(to: error, exchange.request))
     exchange.responder = nil
     exchange.source.take()?.cancel()
     respond()

@@ -65,7 +65,8 @@ final class HTTP2ServerStream: Responder {
     if head.framing == .none { return }
     contentStart = reactor.turnTime
     limit = server.configuration.limits.bodyBytes
-    let request = HTTPServer.Request(head, connection: connection.facts)
+    var request = HTTPServer.Request(head, connection: connection.facts)
+    let handler = server.handler(for: &request)
     switch server.decision(on: request) {
     case .accept(let limit?): self.limit = limit
     case .accept: break
@@ -74,7 +75,7 @@ final class HTTP2ServerStream: Responder {
     if let length = head.contentLength, let limit, length > limit { return refuse(tooLarge(limit)) }
     if head.expectsContinue { sendContinue() }
     connection.arm(at: deadline)
-    if case .streaming(let handler) = server.handler { beginUpload(request, handler) }
+    if case .streaming(let handler) = handler { beginUpload(request, handler) }
   }
 
   private func tooLarge(_ limit: Int) -> HTTPServer.StatusError {
@@ -163,8 +164,10 @@ final class HTTP2ServerStream: Responder {
 
   private func handle(_ request: HTTPServer.Request) {
     body = []
+    var request = request
+    let handler = server.handler(for: &request)
     let exchange = begin(request)
-    if case .plain(let handler) = server.handler {
+    if case .plain(let handler) = handler {
       var response: HTTPServer.Response
       do { response = try handler(server.decoded(request)) } catch {
         response = server.failureResponse(error, to: request)
@@ -176,7 +179,7 @@ final class HTTP2ServerStream: Responder {
         answer(exchange, with: response)
       }
     } else {
-      exchange.wait(for: self) { try server.handle(request, on: reactor) }
+      exchange.wait(for: self) { try handler.call(server.decoded(request), on: reactor) }
     }
     connection.arm(at: deadline)
   }

@@ -1,0 +1,42 @@
+import SwirlDeferred
+import SwirlReactor
+
+extension HTTPServer {
+  /// A server whose handlers are those of a router.
+  ///
+  /// ```swift
+  /// let server = HTTPServer(router)
+  /// try server.listen(8080)
+  /// ```
+  public convenience init(configuration: Configuration = Configuration(), _ router: Router) {
+    self.init(configuration, .routed(router))
+  }
+
+  /// Whether requests have handlers of their own.
+  var hasRoutes: Bool { if case .routed = handler { true } else { false } }
+
+  /// The handler of a request: that of its route, which the request then knows.
+  func handler(for request: inout Request) -> Handler {
+    if case .routed(let router) = handler { router.handler(for: &request) } else { handler }
+  }
+}
+
+extension HTTPServer.Handler {
+  /// Calls it with a request whose content is there.
+  func call(_ request: HTTPServer.Request, on reactor: Reactor) throws -> Deferred<HTTPServer.Response> {
+    switch self {
+    case .plain(let handler): .succeed(try handler(request))
+    case .deferred(let handler): try handler(request)
+    case .streaming(let handler): try handler(HTTPServer.StreamedRequest(request, on: reactor))
+    case .routed(let router):
+      try router.call(request, on: reactor)
+    }
+  }
+}
+
+extension Router {
+  fileprivate func call(_ request: HTTPServer.Request, on reactor: Reactor) throws -> Deferred<HTTPServer.Response> {
+    var request = request
+    return try handler(for: &request).call(request, on: reactor)
+  }
+}
