@@ -6,7 +6,6 @@
 
 // With no header but those of the shims before it: see `swirl_accept`.
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -17,22 +16,13 @@
 #include <errno.h>
 #endif
 
-// A handle on a directory that reads nothing of it. The headers show O_PATH to _GNU_SOURCE only.
-static inline int swirl_directory_flags(void) {
-#if defined(__linux__)
-  return 010000000 | O_DIRECTORY | O_CLOEXEC;
-#else
-  return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-#endif
-}
-
 // openat2(2) where the path and the file are in memory: EAGAIN where the disk would have to be read. Opens the path as open(2) does.
 static inline int swirl_open_cached(const char *_Nonnull path, int flags) {
 #if defined(__linux__)
   struct {
     unsigned long long flags, mode, resolve;
   } how = {(unsigned)flags, 0, 0x20};
-  return (int)syscall(437, AT_FDCWD, path, &how, sizeof how);
+  return (int)syscall(437, -100 /* AT_FDCWD */, path, &how, sizeof how);
 #else
   (void)path, (void)flags;
   errno = EAGAIN;

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #if defined(__linux__)
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -16,11 +15,11 @@ static inline int swirl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONB
 static inline int swirl_is_main_thread(void) { return syscall(SYS_gettid) == getpid(); }
 static inline void swirl_set_thread_name(const char *_Nonnull name) { prctl(PR_SET_NAME, name); }
 
-// accept4(2), which the headers show to _GNU_SOURCE only. Without <sys/socket.h>: its types would then belong to this module
-// or to Glibc as the compiler happens to load them, and files that import one of the two would compile by chance.
-// SOCK_NONBLOCK and SOCK_CLOEXEC are by definition the O_ constants.
+// accept4(2), which the headers show to _GNU_SOURCE only. Without <sys/socket.h> and <fcntl.h>: their types, such as struct stat, would then
+// belong to this module or to Glibc as the compiler happens to load them, and files that import one of the two would compile by chance.
+// The numbers are SOCK_NONBLOCK and SOCK_CLOEXEC.
 static inline int swirl_accept(int listener, void *_Nonnull address, unsigned int *_Nonnull length) {
-  return syscall(SYS_accept4, listener, address, length, O_NONBLOCK | O_CLOEXEC);
+  return syscall(SYS_accept4, listener, address, length, 04000 | 02000000);
 }
 
 // Exported by libdispatch for the run loop of CoreFoundation, in no public header: the descriptor that becomes readable

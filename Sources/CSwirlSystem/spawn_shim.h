@@ -2,9 +2,8 @@
 #define SWIRL_SYSTEM_SPAWN_SHIM_H
 
 // posix_spawn, in one call: what it takes are structures that differ from system to system, and extensions that Swift's module of
-// the C library leaves out. Without <signal.h>, for the reason that shim.h gives for <sys/socket.h>.
+// the C library leaves out. Without <signal.h> and <fcntl.h>, for the reason that shim.h gives for <sys/socket.h>.
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -12,6 +11,8 @@
 
 #if defined(__linux__)
 #include <sys/syscall.h>
+#else
+#include <fcntl.h>
 #endif
 
 #if defined(__APPLE__)
@@ -25,7 +26,7 @@ static inline char *_Nullable *_Nonnull swirl_environment(void) { return environ
 // A pipe whose ends are closed on exec from the start, so that no other thread's child gets them.
 static inline int swirl_pipe(int *_Nonnull ends) {
 #if defined(__linux__)
-  return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
+  return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */);
 #else
   if (pipe(ends) != 0) return -1;
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -66,7 +67,7 @@ static inline int swirl_spawn(
     return error;
   }
   for (int i = 0; !error && i < count; i++) {
-    error = descriptors[i] < 0 ? posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0)
+    error = descriptors[i] < 0 ? posix_spawn_file_actions_addopen(&actions, i, "/dev/null", 2 /* O_RDWR */, 0)
                                : posix_spawn_file_actions_adddup2(&actions, descriptors[i], i);
   }
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;

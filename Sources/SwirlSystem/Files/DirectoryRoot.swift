@@ -9,7 +9,7 @@ package final class DirectoryRoot: Sendable {
   /// Opens the directory at `path`, which may be a symbolic link.
   package init(_ path: SystemPath) throws(DirectoryRootError) {
     guard !path.hasZeroByte else { throw DirectoryRootError(errno: ENOENT) }
-    descriptor = path.withCString { systemOpen($0, swirl_directory_flags()) }
+    descriptor = path.withCString { systemOpen($0, Self.directoryFlags) }
     if descriptor < 0 { throw DirectoryRootError(errno: errno) }
   }
 
@@ -56,6 +56,16 @@ package final class DirectoryRoot: Sendable {
     !name.isEmpty && name != [0x2E] && name != [0x2E, 0x2E] && !name.contains(0) && !name.contains(UInt8(ascii: "/"))
   }
 
+  /// A handle on a directory that reads nothing of it.
+  private static var directoryFlags: Int32 {
+    #if os(Linux)
+    // The headers show O_PATH to _GNU_SOURCE only.
+    0o10000000 | O_DIRECTORY | O_CLOEXEC
+    #else
+    O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    #endif
+  }
+
   /// Without waiting for the peer of a FIFO, and without becoming the controlling process of a terminal.
   private static let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
@@ -82,10 +92,10 @@ package final class DirectoryRoot: Sendable {
       errno = EAGAIN
       return -1
     }
-    var directory = openAt(descriptor, Array(".".utf8), swirl_directory_flags())
+    var directory = openAt(descriptor, Array(".".utf8), Self.directoryFlags)
     for (index, name) in names.enumerated() where directory >= 0 {
       let isLast = index == names.count - 1
-      let next = openAt(directory, name, (isLast ? Self.flags : swirl_directory_flags()) | O_NOFOLLOW)
+      let next = openAt(directory, name, (isLast ? Self.flags : Self.directoryFlags) | O_NOFOLLOW)
       let reason = errno
       Descriptor.close(directory)
       errno = reason
