@@ -1,3 +1,4 @@
+import Glibc
 import Swirl
 
 /// With the proxies in front that the settings name.
@@ -28,7 +29,7 @@ private final class Mail: LineReceiver {
 
   override func lineReceived(_ line: String) {
     let isSecured = transport?.tlsInfo != nil
-    switch line.prefix { $0 != " " }.uppercased() {
+    switch line.prefix(while: { $0 != " " }).uppercased() {
     case "EHLO": transport?.write(isSecured ? "250-mail.test\r\n250 HELP\r\n" : "250-mail.test\r\n250 STARTTLS\r\n")
     case "STARTTLS":
       transport?.write("220 go ahead\r\n")
