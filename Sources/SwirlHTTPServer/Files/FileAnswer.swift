@@ -17,7 +17,7 @@ struct FileAnswer {
   /// By the time in nanoseconds and the length: another version of a file that has both would have to be written within
   /// the resolution of the file system's clock.
   var tag: EntityTag {
-    let time = String(status.modified, radix: 16) + String(status.nanoseconds, radix: 16)
+    let time = String(status.modified, radix: 16) + "." + String(status.nanoseconds, radix: 16)
     return EntityTag("\(time)-\(String(status.size, radix: 16))" + (coding.map { "-\($0)" } ?? ""))
   }
 

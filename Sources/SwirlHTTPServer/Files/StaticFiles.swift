@@ -88,7 +88,7 @@ public final class StaticFiles {
     let path = request.path
     guard path.utf8.starts(with: prefix.utf8) else { return .succeed(.notFound) }
     let rest = path.utf8.dropFirst(prefix.utf8.count)
-    if rest.isEmpty { return .succeed(Self.redirect(request)) }
+    if rest.isEmpty { return .succeed(redirect(request)) }
     guard rest.first == UInt8(ascii: "/") else { return .succeed(.notFound) }
     return respond(to: request, path: String(Substring(rest)))
   }
@@ -149,7 +149,7 @@ public final class StaticFiles {
       return FileAnswer(file: file, status: status, type: type, coding: coding, headers: headers)
         .response(to: request, on: reactor)
     case .directoryWithoutSlash:
-      return Self.redirect(request)
+      return redirect(request)
     case .names(let names, let isRoot):
       let shown = configuration.showsHiddenFiles ? names : names.filter { $0.first != FilePath.dot }
       return DirectoryListing(path: request.path, names: shown, isRoot: isRoot).response
@@ -158,10 +158,12 @@ public final class StaticFiles {
   }
 
   /// To the same path with a slash behind it, which the relative links of a directory's page need.
-  private static func redirect(_ request: HTTPServer.Request) -> HTTPServer.Response {
+  private func redirect(_ request: HTTPServer.Request) -> HTTPServer.Response {
     let target = request.path + "/" + (request.query.map { "?\($0)" } ?? "")
     // Two slashes would name another host.
-    return target.hasPrefix("//") ? .notFound : .redirect(to: target, status: .movedPermanently)
+    if target.hasPrefix("//") { return .notFound }
+    let response = HTTPServer.Response.redirect(to: target, status: .movedPermanently)
+    return configuration.cacheControl.map { response.with(.cacheControl, $0) } ?? response
   }
 
   private func refuse(_ refusal: FileRefusal) -> HTTPServer.Response {

@@ -1,18 +1,16 @@
 import Swirl
 import SwirlContent
+import SwirlTesting
 import Testing
 
 @Suite(.serialized) struct CompressionTests {
   private static let text = String(repeating: "Swirl compresses what repeats. ", count: 100)
 
   private func server(
-    _ change: (inout HTTPServer.Compression) -> Void = { _ in },
     _ handler: @escaping (HTTPServer.Request) throws -> HTTPServer.Response = { _ in .text(text) }
   ) -> HTTPServer {
     var configuration = HTTPServer.Configuration()
-    var compression = HTTPServer.Compression()
-    change(&compression)
-    configuration.compression = compression
+    configuration.compression = .init()
     return HTTPServer(configuration: configuration, handler)
   }
 
@@ -45,7 +43,7 @@ import Testing
   func `a stream can be decoded up to each write`(coding: String) throws {
     var writer: HTTPServer.BodyWriter?
     let transport = ServerMemoryTransport(
-      server { _ in .stream(headers: [.contentType: "text/event-stream"], length: 10) { writer = $0 } }, on: Reactor())
+      server { _ in .stream(headers: [.contentType: "text/event-stream"]) { writer = $0 } }, on: Reactor())
     transport.send("GET / HTTP/1.0\r\nAccept-Encoding: \(coding)\r\n\r\n")
     #expect(transport.take().contains("Content-Encoding: \(coding)\r\n"))
     let decoder = try #require(try ContentDecoder(contentEncoding: coding))
@@ -66,12 +64,12 @@ import Testing
     #expect(transport.isClosed && !transport.isAborted)
   }
 
-  @Test(arguments: [4, 6])
+  @Test(arguments: [1999, 2001])
   func `a promised length holds for a compressed stream`(length: Int) {
     let lines = LogLines()
     let server = server { _ in
       .stream(headers: [.contentType: "text/plain"], length: length) { writer in
-        writer.write("hello")
+        writer.write([UInt8](repeating: 65, count: 2000))
         writer.end()
       }
     }
@@ -104,7 +102,8 @@ import Testing
 
   @Test func `a client that refuses content as it is gets a coding, or a 406`() throws {
     let (head, body) = ask(server { _ in .text("short") }, "Accept-Encoding: gzip, identity;q=0\r\n")
-    #expect(head.contains("Content-Encoding: gzip") && (try decoded(body, "gzip")) == Array("short".utf8))
+    #expect(head.contains("Content-Encoding: gzip"))
+    #expect(try decoded(body, "gzip") == Array("short".utf8))
     let refused = ask(server { _ in .text("short") }, "Accept-Encoding: *;q=0\r\n").head
     #expect(refused.hasPrefix("HTTP/1.1 406 Not Acceptable\r\n") && refused.contains("Vary: Accept-Encoding\r\n"))
     #expect(ask(server { _ in .status(.noContent) }, "Accept-Encoding: *;q=0\r\n").head.contains(" 204 "))

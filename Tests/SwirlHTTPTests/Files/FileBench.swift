@@ -91,13 +91,23 @@ final class FileBench {
     return try #require(outcome).get()
   }
 
-  /// The bytes that a client gets from a server on a real socket: the connection closes behind the answer.
-  func raw(_ server: HTTPServer, _ request: String) throws -> String {
+  /// What a client gets for one request after the other, on a real socket.
+  func fetch(
+    _ server: HTTPServer, _ requests: [(path: String, method: HTTPRequest.Method, headers: HTTPFields)]
+  ) throws -> [HTTPClient.Response] {
     try run { [reactor] in
-      let listener = try server.listen(0, on: reactor)
-      return reactor.connectTCP("127.0.0.1", Int(listener.localAddress.port)) { ServerRawClient(sending: request) }
-        .addCallback { client in client.ended.addCallback { client.text } }
-        .addCallback { text in server.stop().addCallback { text } }
+      let base = "http://\(try server.listen(0, on: reactor).localAddress)"
+      let client = HTTPClient(on: reactor)
+      var responses: [HTTPClient.Response] = []
+      func next() -> Deferred<Void> {
+        guard responses.count < requests.count else { return .succeed() }
+        let (path, method, headers) = requests[responses.count]
+        return client.fetch(HTTPClient.Request(base + path, method: method, headers: headers)).addCallback { response in
+          responses.append(response)
+          return next()
+        }
+      }
+      return next().addBoth { result in server.stop().addCallback { try result.get() } }.addCallback { responses }
     }
   }
 }
