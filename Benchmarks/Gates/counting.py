@@ -26,6 +26,7 @@ ROWS = {
     "fetch, awaited on main": (("Awaits", "fetch"), 1_000, "server"),
     "fetch, awaited in actor": (("Awaits", "fetch-actor"), 1_000, "server"),
     "server hello": (("Operations", "hello"), 1_000, "client"),
+    "server hello, 100 routes": (("Operations", "hello-routed"), 1_000, "client"),
     "server hello, HTTP/2": (("Multiplexing", "hello"), 1_000, "HTTP/2 client"),
     "server hello, awaited": (("Awaits", "hello"), 1_000, "client"),
     "Deferred chain of three": (("Operations", "chain"), 10_000, None),

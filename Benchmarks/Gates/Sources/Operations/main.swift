@@ -9,7 +9,8 @@ guard arguments.count >= 3, let count = Int(arguments[2]) else { fatalError("usa
 switch arguments[1] {
 case "fetch": fetchOneAfterAnother("http://127.0.0.1:\(arguments[3])/")
 case "fetch-deferred": fetchDeferred("http://127.0.0.1:\(arguments[3])/")
-case "hello": try serveHello()
+case "hello": try serve { HTTPServer($0) }
+case "hello-routed": try serve(routed)
 case "chain": chainsOfThree()
 case "timer": addAndCancelTimers()
 case "call-from-thread": callFromThread()
@@ -49,9 +50,23 @@ default: fatalError("no operation \(arguments[1])")
   reactor.run()
 }
 
-@MainActor func serveHello() throws {
+/// The route that is asked for among 99 others, of which some share its beginning.
+@MainActor func routed(_ handler: @escaping (HTTPServer.Request) throws -> HTTPServer.Response) -> HTTPServer {
+  let router = Router()
+  for number in 0..<33 {
+    router.get("/users\(number)/{id}", handler)
+    router.post("/hello/\(number)/{name}", handler)
+    router.get("/static/\(number)/{path*}", handler)
+  }
+  router.get("/hello", handler)
+  return HTTPServer(router)
+}
+
+@MainActor func serve(
+  _ makeServer: (@escaping (HTTPServer.Request) throws -> HTTPServer.Response) -> HTTPServer
+) throws {
   var left = count
-  let server = HTTPServer { _ in
+  let server = makeServer { _ in
     left -= 1
     // Stop later, so that the response is written first.
     if left == 0 { reactor.callLater(.milliseconds(10)) { reactor.crash() } }
