@@ -81,8 +81,10 @@ import Testing
             let stopped = server.stop(within: .seconds(4), idleFor: .seconds(5))
             idle.ended.addCallback { #expect(reactor.now - start == .seconds(6)) }
             return stopped
-          }.addCallback {
+          }.addCallback { () -> Deferred<Void> in
             #expect(reactor.now - start == .seconds(8))
+            return slow.ended
+          }.addCallback {
             #expect(slow.text.statuses == [200] && slow.text.contains("Connection: close\r\n"))
             #expect(idle.text.isEmpty)
           }
