@@ -42,7 +42,7 @@ import Testing
     } throws: {
       "\($0)".hasPrefix("restart /bin/sh: the new process ended before it was ready: ") && "\($0)".contains(words)
     }
-    #expect(openPipes().subtracting(pipes).isEmpty)
+    #expect(areNoPipesOpen(besides: pipes))
   }
 
   @Test func `one that is never ready is killed`() throws {
