@@ -6,10 +6,10 @@ extension HTTPServer {
   /// progress, with `Connection: close`.
   ///
   /// Connections that wait in the kernel's queue are accepted first, because closing the socket would reset them; they
-  /// have a second for their first request. After the grace period it aborts the rest and cancels their Deferreds. The
-  /// Deferred fires when no connection is left; cancelling it ends the grace period at once. A stopped server can
-  /// listen again, even while requests are in progress. aiohttp: `AppRunner.cleanup`; Tornado: `stop` and
-  /// `close_all_connections`.
+  /// have a second for their first request, over TLS with an `idlePeriod` alone. After the grace period it aborts the
+  /// rest and cancels their Deferreds. The Deferred fires when no connection is left; cancelling it ends the grace
+  /// period at once. A stopped server can listen again, even while requests are in progress. aiohttp:
+  /// `AppRunner.cleanup`; Tornado: `stop` and `close_all_connections`.
   ///
   /// - Parameters:
   ///   - gracePeriod: the time limit for requests in progress; nil is that of the configuration.
