@@ -18,7 +18,7 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
   "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather",
-  "GracefulRestart", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch",
+  "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch",
   "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler",
   "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
   "WebSocketEcho",

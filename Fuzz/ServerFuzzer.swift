@@ -58,7 +58,7 @@ private func happen(_ code: UInt8, _ owner: inout ServerMachineOwner, _ rest: in
   case 26 where owner.machine.content.isStreamed: owner.on { $0.pauseContent() }
   case 27 where owner.machine.content.isStreamed: owner.on { $0.resumeContent() }
   case 28 where owner.machine.content.isStreamed: owner.on { $0.abandonContent() }
-  case 29: owner.on { $0.drain() }
+  case 29: owner.on { code & 32 != 0 ? $0.drainAfterRequest() : $0.drain() }
   case 30: owner.on { $0.abort() }
   case 31 where !isOver: owner.lose()
   default: break

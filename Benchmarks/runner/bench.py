@@ -73,6 +73,10 @@ class Bench:
     def server(self, words):
         return Server(self.command(words), [self.server_core])
 
+    def server_on_all_cores(self, words):
+        """On the client's core, too: of a server that computes the load takes next to nothing."""
+        return Server(self.command(words), self.cores)
+
     def figures(self, words, cores, timeout):
         """Runs a program to its end and gives what it reported: by figure, microseconds and counts."""
         reports = self.reports(run(self.command(words), cores, timeout))

@@ -6,7 +6,7 @@ import typing
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
-from servers import AWAITING_HANDLERS, FILES, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
+from servers import AWAITING_HANDLERS, FILES, computing, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
 from transfers import downloading, uploading
 from web_sockets import broadcasting, exchanging, idle_sockets
 
@@ -114,6 +114,15 @@ ROWS = [
     ),
     Row("server 1 MiB", serving("1m"), "nginx", quick=False),
     Row("server 1 MiB, a file", serving("1m", table=FILES), "nginx", quick=False, aim_ratio=1.1),
+    Row(
+        "server, a handler of a millisecond",
+        computing(),
+        "one reactor",
+        metric="ms",
+        arrangements=(TWO,),
+        quick=False,
+        aim_ratio=1 / 1.8,
+    ),
     Row(
         "server, 10,000 idle connections",
         idle_connections(10_000),

@@ -28,6 +28,12 @@ AWAITING_HANDLERS = {
     "Hummingbird": ["Servers", "hummingbird"],
     "Hummingbird, awaited actor": ["Servers", "hummingbird-actor"],
 }
+#: One handler that computes, on several reactors.
+REACTORS = {
+    "Swirl, two reactors": ["Servers", "swirl-two-reactors"],
+    "Swirl, two reactors, acceptor": ["Servers", "swirl-two-reactors-acceptor"],
+    "one reactor": ["Servers", "swirl-one-reactor"],
+}
 ECHO = {
     "Swirl": ["EchoServers", "swirl"],
     "SwiftNIO": ["EchoServers", "nio"],
@@ -60,6 +66,22 @@ def serving(path, in_flight=100, table=HTTP):
         return {"operations": count, "cpu": used / count * 1e6, "rate": count / wall, "wall": wall}
 
     return {"nginx": lambda bench: {"": under_wrk(bench, bench.nginx())}} | started(table, under_wrk)
+
+
+def computing(in_flight=100):
+    """A handler that takes a millisecond, on one reactor and on two, on all cores."""
+
+    def contender(words):
+        def measure(bench):
+            with bench.server_on_all_cores(words) as server:
+                before = server.cpu_seconds()
+                count, wall, _ = bench.wrk(f"http://127.0.0.1:{server.port}/", in_flight=in_flight)
+                used = server.cpu_seconds() - before
+                return {"": {"operations": count, "cpu": used / count * 1e6, "ms": wall / count * 1e3, "wall": wall}}
+
+        return measure
+
+    return {name: contender(words) for name, words in REACTORS.items()}
 
 
 def serving_http2(path, streams=100, connections=1, table={"Swirl": HTTP["Swirl"]}):

@@ -1,13 +1,13 @@
-// A server that is replaced while it serves: the new process ends the old one by SIGTERM, and listens as soon as the
-// port is free; the old one answers what it has accepted, then exits.
-// Answers to: nginx's upgrade on the fly, Twisted's and gunicorn's graceful restart.
-// Run: `swift run GracefulRestart PORT`, then `swift run GracefulRestart PORT OLD_PROCESS_ID`. Leaves out: passing the
-// listening socket itself: for some milliseconds connections are refused.
+// A server that is replaced while it serves, and loses no connection: at SIGHUP it starts its program again and hands
+// its listening socket over. When the new process is ready, the old one answers with `Connection: close`, closes idle
+// connections after five seconds, and exits.
+// Answers to: nginx's upgrade on the fly, Go's tableflip, gunicorn's graceful restart.
+// Run: `swift run GracefulRestart PORT`, then `kill -HUP PROCESS`. Leaves out: systemd, whose unit needs `Type=notify`
+// and `NotifyAccess=all`.
 import Glibc
 import Swirl
 
-let arguments = CommandLine.arguments
-let port = arguments.count > 1 ? Int(arguments[1]) ?? 8080 : 8080
+let port = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 8080 : 8080
 let process = getpid()
 
 let server = HTTPServer { request in
@@ -16,19 +16,19 @@ let server = HTTPServer { request in
   return reactor.sleep(delay).addCallback { .text("answered by \(process)\n") }
 }
 
-@MainActor func listen() throws {
-  do {
-    let address = try server.listen(port).localAddress
-    print("process \(process) serves http://\(address)/")
-    fflush(nil)
-  } catch let error as NetError where error.errno == EADDRINUSE {
-    // The old one still listens.
-    reactor.callLater(.milliseconds(5)) { try listen() }
-  }
-}
+// What the old process has handed over, or systemd; nothing at the first start.
+let inherited = try ListeningSocket.inherited()
+let listener = try inherited.first.map { try server.listen(inherited: $0) } ?? server.listen(port)
+print("process \(process) serves http://\(listener.localAddress)/")
+fflush(nil)
+Readiness.announce()
 
-if arguments.count > 2, let old = Int32(arguments[2]) { kill(old, SIGTERM) }
-try listen()
+reactor.addSignalHandler(SIGHUP) {
+  reactor.restart(handing: [try listener.listeningSocket()])
+    .addCallback { _ in server.stop(idleFor: .seconds(5)) }
+    .addCallback { reactor.stop() }
+    .addErrback { error in print("process \(process) serves on: \(error)") }
+}
 // SIGTERM and SIGINT stop it: no more connections, requests in progress end, idle connections close.
 reactor.run()
 print("process \(process) has answered all")

@@ -214,17 +214,18 @@ final class ConnectionPool {
   private func connect(_ completion: @escaping Connector.Completion) -> Connector {
     let timeout = pools.configuration.connectTimeout
     let allows = pools.configuration.allowsAddress
+    let options = pools.configuration.socketOptions
     if let path = origin.socketPath {
       return reactor.connectUnix(path: path, timeout: timeout, allowing: allows, at: pools.site, completion)
     }
     let tls = origin.isSecure ? pools.tls(wireProtocol == .http1Required ? .off : use) : nil
     guard let proxy else {
       return reactor.connectTCP(
-        host: origin.name, port: origin.port, timeout: timeout, security: tls, allowing: allows,
+        host: origin.name, port: origin.port, timeout: timeout, options: options, security: tls, allowing: allows,
         at: pools.site, completion)
     }
     return reactor.connectTCP(
-      host: proxy.host, port: proxy.port, timeout: timeout,
+      host: proxy.host, port: proxy.port, timeout: timeout, options: options,
       proxySecurity: proxy.kind == .https ? pools.proxyTLS : nil,
       through: asksProxy ? nil : proxy.tunnel(to: origin, pools.proxySessions),
       to: (origin.name, origin.port), security: tls, allowing: allows, at: pools.site, completion)

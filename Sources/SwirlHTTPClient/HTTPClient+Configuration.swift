@@ -53,6 +53,8 @@ extension HTTPClient {
     /// configuration.allowsAddress = { $0.isGlobal && [80, 443].contains($0.port) }
     /// ```
     public var allowsAddress: (@Sendable (SocketAddress) -> Bool)?
+    /// The options of TCP connections, also of those to proxies: keepalive, buffers, a source address.
+    public var socketOptions = SocketOptions()
     /// The TLS configuration for `https`: roots, a client certificate, pins, versions.
     public var tls = TLSConfiguration()
     /// The TLS configuration for `https` proxies: neither the client certificate nor the pins for origins are for them.

@@ -1,12 +1,12 @@
 import Logging
-public import SwirlDeferred
+import SwirlDeferred
 import SwirlHTTPCore
 public import SwirlNet
 public import SwirlReactor
 public import SwirlTLS
 
 extension HTTPServer {
-  /// Serves on a TCP port, until ``stop(within:)`` or until the listener is stopped.
+  /// Serves on a TCP port, until ``stop(within:idleFor:)`` or until the listener is stopped.
   ///
   /// When the reactor shuts down, it first stops the server and waits for it. A server may listen on many ports. Over
   /// TLS it offers `h2`, `http/1.1` and `http/1.0` (ALPN) unless the configuration differs, and answers plain HTTP with
@@ -16,6 +16,7 @@ extension HTTPServer {
   ///   - port: the port; zero lets the kernel choose a free one: see `localAddress`.
   ///   - interface: the address to listen on; by default this machine only, `""` for all.
   ///   - backlog: the length of the accept queue.
+  ///   - options: the options of the socket, which accepted connections inherit.
   ///   - tls: the TLS configuration, for `https`.
   ///   - reactor: nil for this thread's.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
@@ -23,21 +24,24 @@ extension HTTPServer {
   /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func listen(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration? = nil,
-    on reactor: Reactor? = nil, file: StaticString = #fileID, line: UInt = #line
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, options: SocketOptions = SocketOptions(),
+    tls: TLSConfiguration? = nil, on reactor: Reactor? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws -> Listener {
     let reactor = reactor ?? .current
-    var tls = tls
-    if tls?.applicationProtocols.isEmpty == true {
-      tls?.applicationProtocols = configuration.applicationProtocols
-    }
     let listener = try reactor.listenTCP(
-      port, interface: interface, backlog: backlog, tls: tls, file: file, line: line
+      port, interface: interface, backlog: backlog, options: options, tls: withProtocols(tls), file: file, line: line
     ) { [self] _ in makeProtocol() }
     listener.proxyProtocol = configuration.proxyProtocol
     listener.makePlainProtocol = { [self] in ServerConnection(self, isPlainOnTLS: true) }
     adopt(listener, on: reactor)
     return listener
+  }
+
+  /// With the application protocols of the server, unless the configuration has its own.
+  func withProtocols(_ tls: TLSConfiguration?) -> TLSConfiguration? {
+    guard var tls, tls.applicationProtocols.isEmpty else { return tls }
+    tls.applicationProtocols = configuration.applicationProtocols
+    return tls
   }
 
   /// Serves on a Unix socket at `path`, as `listen` does on a port; the permissions of
@@ -50,6 +54,25 @@ extension HTTPServer {
     let reactor = reactor ?? .current
     let listener = try reactor.listenUnix(path, backlog: backlog, file: file, line: line) { [self] _ in makeProtocol() }
     listener.proxyProtocol = configuration.proxyProtocol
+    adopt(listener, on: reactor)
+    return listener
+  }
+
+  /// Serves on a socket that was inherited, from systemd or from the process that this one replaces, or passed.
+  ///
+  /// It takes over the socket, which a second listener cannot use.
+  /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
+  @discardableResult
+  public func listen(
+    inherited socket: ListeningSocket, tls: TLSConfiguration? = nil, on reactor: Reactor? = nil,
+    file: StaticString = #fileID, line: UInt = #line
+  ) throws -> Listener {
+    let reactor = reactor ?? .current
+    let listener = try reactor.listen(inherited: socket, tls: withProtocols(tls), file: file, line: line) { [self] _ in
+      makeProtocol()
+    }
+    listener.proxyProtocol = configuration.proxyProtocol
+    listener.makePlainProtocol = { [self] in ServerConnection(self, isPlainOnTLS: true) }
     adopt(listener, on: reactor)
     return listener
   }
@@ -82,20 +105,5 @@ extension HTTPServer {
         logger.notice("certificates were read again")
       } catch { logger.error("the certificates in use stay: \(error)") }
     }
-  }
-
-  /// Stops: accepts no more connections, closes idle ones and those in a TLS handshake, and answers requests in
-  /// progress, with `Connection: close`.
-  ///
-  /// After the grace period it aborts the rest and cancels their Deferreds. The Deferred fires when no connection is
-  /// left; cancelling it ends the grace period at once. A stopped server can listen again, even while requests are in
-  /// progress. aiohttp: `AppRunner.cleanup`; Tornado: `stop` and `close_all_connections`.
-  ///
-  /// - Parameter gracePeriod: the time limit for requests in progress; nil is that of the configuration.
-  @discardableResult
-  public func stop(within gracePeriod: Duration? = nil) -> Deferred<Void> {
-    let listeners = stopListening()
-    for listener in listeners { listener.stop() }
-    return finishConnections(within: gracePeriod ?? configuration.gracePeriod)
   }
 }

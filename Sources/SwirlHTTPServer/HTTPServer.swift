@@ -73,7 +73,8 @@ public final class HTTPServer {
 
   /// By their sequence numbers.
   private var connections: [Int: any ServedConnection] = [:]
-  private var lastNumber = 0
+  /// The number of the connection that was accepted last.
+  private(set) var lastNumber = 0
   private(set) var listeners: [Listener] = []
   var pausedClientsTimer: DelayedCall?
   /// The interval of checks for disconnected clients while reading is paused.
@@ -142,11 +143,20 @@ public final class HTTPServer {
 
   func insert(_ connection: any ServedConnection) -> Bool {
     // Refuse connections between a stop and the next `listen`, also from the program's own listeners.
-    if !drains.isEmpty, !listeners.contains(where: \.isListening) { return false }
+    var drain: ServerDrain?
+    if !drains.isEmpty, !listeners.contains(where: \.isListening) {
+      drain = drains.first(where: \.takesConnections)
+      if drain == nil { return false }
+    }
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
     lastNumber += 1
     connection.number = lastNumber
     connections[lastNumber] = connection
+    if let drain {
+      drain.add(connection)
+      // Not before it has begun.
+      connection.reactor.callSoon { connection.drainAfterRequest() }
+    }
     return true
   }
 
@@ -171,7 +181,7 @@ public final class HTTPServer {
   func forget(_ connection: any ServedConnection) {
     connections[connection.number] = nil
     for drain in drains { drain.remove(connection) }
-    drains.removeAll(where: \.connections.isEmpty)
+    drains.removeAll(where: \.isEmpty)
   }
 
   // MARK: - Listening and stopping
@@ -184,20 +194,31 @@ public final class HTTPServer {
     shutdown = { [unowned reactor] in reactor.removeSystemEventTrigger(trigger) }
   }
 
-  func stopListening() -> [Listener] {
+  /// Accepts what is in the queues of the listeners, and stops them.
+  func stopListening(keepsHandshakes: Bool) -> [Listener] {
     shutdown.take()?()
+    for listener in listeners { listener.stopAfterQueue(keepsHandshakes: keepsHandshakes) }
     defer { listeners = [] }
     return listeners
   }
 
   /// Closes the idle connections, and waits for the others. It does not cover later connections: a server may listen
   /// again at once.
-  func finishConnections(within gracePeriod: Duration) -> Deferred<Void> {
-    guard let reactor = connections.values.first?.reactor else { return .succeed() }
-    let drain = ServerDrain(connections, within: gracePeriod, on: reactor)
+  /// - Parameters:
+  ///   - last: the number of the last connection that closes at once if it is idle; later ones do after `idlePeriod`.
+  ///   - listeners: the stopped listeners, whose handshakes continue until then.
+  func finishConnections(
+    within gracePeriod: Duration, idleFor idlePeriod: Duration, after last: Int, _ listeners: [Listener]
+  ) -> Deferred<Void> {
+    let handshaking = listeners.first { $0.handshakeCount > 0 }?.reactor
+    guard let reactor = connections.values.first?.reactor ?? handshaking else { return .succeed() }
+    let drain = ServerDrain(connections, listeners, within: gracePeriod, on: reactor)
     drains.append(drain)
+    if drain.takesConnections || drain.connections.keys.contains(where: { $0 > last }) {
+      drain.endIdle(after: idlePeriod, on: reactor) { [weak self] in self?.endDrains() }
+    }
     for connection in drain.inOrder {
-      connection.drain()
+      if connection.number <= last { connection.drain() } else { connection.drainAfterRequest() }
     }
     return drain.isOver
   }
@@ -209,8 +230,13 @@ public final class HTTPServer {
 
   private func drained(_ connection: any ServedConnection) {
     for drain in drains { drain.remove(connection) }
-    let over = drains.filter(\.connections.isEmpty)
-    drains.removeAll(where: \.connections.isEmpty)
+    endDrains()
+  }
+
+  /// Ends the stops that have nothing left to wait for.
+  private func endDrains() {
+    let over = drains.filter(\.isEmpty)
+    drains.removeAll(where: \.isEmpty)
     for drain in over { drain.end() }
   }
 }

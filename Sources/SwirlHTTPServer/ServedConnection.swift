@@ -21,6 +21,13 @@ protocol ServedConnection: AnyObject {
   func checkPausedClient()
   /// Closes the connection if it is idle, otherwise after the responses in progress.
   func drain()
+  /// Announces the end in the response in progress, or in the next one; an idle connection stays open until `drain`.
+  func drainAfterRequest()
   /// Ends the connection at once.
   func abort()
+}
+
+extension ServedConnection {
+  // HTTP/2 and WebSocket have words for the end, which cost an idle client nothing.
+  func drainAfterRequest() { drain() }
 }

@@ -165,6 +165,12 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
     pump()
   }
 
+  func drainAfterRequest() {
+    machine.drainAfterRequest()
+    if case .streaming(let body)? = exchanges.first?.state { body.serverStopping() }
+    pump()
+  }
+
   /// Ends the connection at once.
   func abort() {
     machine.abort()

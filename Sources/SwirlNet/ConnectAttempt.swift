@@ -12,7 +12,9 @@ final class ConnectAttempt {
 
   /// Starts to connect.
   /// - Throws: the error if the kernel refuses at once.
-  init(to address: SocketAddress, on reactor: Reactor) throws(NetError) {
+  init(
+    to address: SocketAddress, _ options: SocketOptions = SocketOptions(), on reactor: Reactor
+  ) throws(NetError) {
     self.address = address
     self.reactor = reactor
     if let network = reactor.simulatedNetwork {
@@ -22,7 +24,12 @@ final class ConnectAttempt {
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.connect, address, errno: errno) }
     socket = StreamSocket(descriptor)
-    if address.family != .unix { Socket.setNoDelay(descriptor) }
+    if address.family != .unix {
+      do { try options.applyToConnection(descriptor, to: address) } catch {
+        close()
+        throw NetError(.connect, address, errno: error.errno, reason: error.reason)
+      }
+    }
     var progress = Socket.connect(descriptor, to: address)
     // A loopback connect has usually completed by now: a second connect call is cheaper than waiting for an event.
     if progress == .underWay, address.isLoopback { progress = Socket.connect(descriptor, to: address) }

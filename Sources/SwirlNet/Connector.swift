@@ -44,6 +44,7 @@ package final class Connector: CancellableCall, ReactorHandle {
   private unowned let reactor: Reactor
   private let peer: Peer
   private let attemptDelay: Duration
+  private let options: SocketOptions
   private let security: Security?
   private let tunnel: Tunnel?
   /// Security with the proxy itself, beneath all else.
@@ -77,7 +78,8 @@ package final class Connector: CancellableCall, ReactorHandle {
   /// Connects to the first of `addresses` that accepts. It calls `completion` once, never before this has returned, and
   /// not after `cancel()`, which works at every step.
   init(
-    to peer: Peer, _ addresses: Addresses, timeout: Duration?, tunnel: Tunnel? = nil,
+    to peer: Peer, _ addresses: Addresses, timeout: Duration?, options: SocketOptions = SocketOptions(),
+    tunnel: Tunnel? = nil,
     proxySecurity: Security? = nil, security: Security? = nil, allows: ((SocketAddress) -> Bool)? = nil,
     attemptDelay: Duration = Connector.attemptDelay, on reactor: Reactor, at site: CallSite = CallSite(),
     _ completion: @escaping Completion
@@ -85,6 +87,7 @@ package final class Connector: CancellableCall, ReactorHandle {
     self.peer = peer
     self.site = site
     self.attemptDelay = attemptDelay
+    self.options = options
     self.tunnel = tunnel
     self.proxySecurity = proxySecurity
     self.security = security
@@ -123,7 +126,7 @@ package final class Connector: CancellableCall, ReactorHandle {
     while let address = untried.popFirst() {
       do throws(NetError) {
         if let allows, !allows(address.unmapped) { throw NetError(notAllowed: address) }
-        let attempt = try ConnectAttempt(to: address, on: reactor)
+        let attempt = try ConnectAttempt(to: address, options, on: reactor)
         attempts.append(attempt)
         attempt.whenDone { [unowned self] in ended($0, error: $1) }
         if !untried.isEmpty { delayCall = reactor.callLater(attemptDelay) { [unowned self] in tryNext() } }

@@ -25,12 +25,14 @@ public final class Listener: ReactorHandle {
   public var proxyProtocol: ProxyProtocol?
   /// Makes the protocol for a client that speaks plain text to a TLS port, to answer it in its own protocol.
   package var makePlainProtocol: (() -> any StreamProtocol)?
+  /// Takes each accepted connection, for a reactor on another thread; nil keeps them here.
+  package var handOn: ((AcceptedSocket) -> Void)?
   /// The number of accepted connections in the TLS handshake, or whose proxy has not named the client yet.
   package internal(set) var handshakeCount = 0
   private var socket: StreamSocket
   private var event: FileEvent!
-  private unowned let reactor: Reactor
-  /// The file of a Unix socket, which `stop()` removes.
+  package unowned let reactor: Reactor
+  /// The file of a Unix socket, which `stop()` removes; nil if it belongs to another process.
   private let socketFile: SocketFile?
   private var isPaused = false
   /// The timer of the next accept, while descriptors are exhausted.
@@ -44,17 +46,19 @@ public final class Listener: ReactorHandle {
 
   /// The number of accepts before other events get their turn.
   private static let acceptsPerTurn = 64
+  /// The number of connections that a stop still accepts from the queue: clients may not prolong it for ever.
+  private static let acceptsAtStop = 16_384
   /// How long accepting pauses when the process or the system has no free descriptor.
   static let retryDelay = Duration.milliseconds(100)
 
   /// Takes over a listening, non-blocking socket.
   init(
     _ socket: StreamSocket, at address: SocketAddress, security: (any SecurityContext)? = nil,
-    provider: (any SecurityProvider)? = nil, on reactor: Reactor, at site: CallSite = CallSite(),
+    provider: (any SecurityProvider)? = nil, ownsFile: Bool = true, on reactor: Reactor, at site: CallSite = CallSite(),
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) {
     self.site = site
-    socketFile = SocketFile(of: address)
+    socketFile = ownsFile ? SocketFile(of: address) : nil
     self.socket = socket
     self.reactor = reactor
     self.security = security
@@ -90,17 +94,49 @@ public final class Listener: ReactorHandle {
   /// Stops listening: frees the port at once, removes the path, and resets the connections in the kernel's queue.
   /// Established connections continue; those in a TLS handshake are closed. A second call does nothing. Twisted:
   /// `stopListening`.
-  public func stop() {
+  public func stop() { stop(keepingHandshakes: false) }
+
+  private func stop(keepingHandshakes keepsHandshakes: Bool) {
     guard isListening else { return }
     closeDescriptor()
     retryCall?.cancel()
     reactor.handles.remove(self)
-    if handshakeCount > 0 {
-      for handshake in reactor.handles.all(SecurityHandshake.self) where handshake.listener === self {
-        handshake.cancel()
-      }
-      for reader in reactor.handles.all(ProxyHeaderReader.self) where reader.listener === self { reader.cancel() }
+    if !keepsHandshakes { cancelHandshakes() }
+  }
+
+  /// Closes the accepted connections that are in the TLS handshake, or whose proxy has not named the client yet.
+  package func cancelHandshakes() {
+    guard handshakeCount > 0 else { return }
+    for handshake in reactor.handles.all(SecurityHandshake.self) where handshake.listener === self {
+      handshake.cancel()
     }
+    for reader in reactor.handles.all(ProxyHeaderReader.self) where reader.listener === self { reader.cancel() }
+  }
+
+  /// Accepts the connections in the kernel's queue, which closing the socket would reset, and then stops.
+  package func stopAfterQueue(keepsHandshakes: Bool) {
+    for _ in 0..<Self.acceptsAtStop where isListening {
+      let (accepted, peer) = acceptNext()
+      if accepted.isOpen {
+        if let handOn { handOn(AcceptedSocket(accepted.descriptor, peer)) } else { start(accepted, peer) }
+      } else if [EAGAIN, EWOULDBLOCK, EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+        break
+      }
+    }
+    stop(keepingHandshakes: keepsHandshakes)
+  }
+
+  /// Starts a connection that the listener of another thread has accepted; false if this has stopped.
+  package func take(_ accepted: AcceptedSocket) -> Bool {
+    guard isListening else { return false }
+    start(StreamSocket(accepted.take()), accepted.peer)
+    return true
+  }
+
+  /// A second descriptor of the listening socket: the two share its queue.
+  /// - Throws: ``NetError`` with the code `.listen` if this has stopped, or no descriptor is free.
+  public func listeningSocket() throws -> ListeningSocket {
+    try ListeningSocket(duplicating: socket.descriptor, localAddress)
   }
 
   /// Reads the files of its certificates and keys again. New connections use their current contents; open ones stay
@@ -118,10 +154,11 @@ public final class Listener: ReactorHandle {
     event.close()
     socket.close()
     socket = .closed
-    socketFile?.remove()
+    socketFile?.removeUnlessServed(at: localAddress)
     // What they make protocols of may retain this.
     makeProtocol = { _ in nil }
     makePlainProtocol = nil
+    handOn = nil
   }
 
   private func acceptReady() {
@@ -131,7 +168,7 @@ public final class Listener: ReactorHandle {
       let (accepted, peer) = acceptNext()
       if accepted.isOpen {
         isScarcityLogged = false
-        start(accepted, peer)
+        if let handOn { handOn(AcceptedSocket(accepted.descriptor, peer)) } else { start(accepted, peer) }
       } else {
         switch errno {
         case EAGAIN, EWOULDBLOCK: return
@@ -150,12 +187,15 @@ public final class Listener: ReactorHandle {
   }
 
   private func start(_ accepted: StreamSocket, _ peer: SocketAddress?) {
-    guard let proxyProtocol, proxyProtocol.expectsHeader(from: peer) else { return begin(accepted, peer) }
+    guard let proxyProtocol, proxyProtocol.expectsHeader(from: peer) else {
+      return begin(accepted, peer, security, makeProtocol, makePlainProtocol)
+    }
+    // A listener that is stopped loses them.
+    let (security, makeProtocol, makePlainProtocol) = (security, makeProtocol, makePlainProtocol)
     let reader = ProxyHeaderReader(accepted, of: peer, within: proxyProtocol.timeout, on: reactor, at: site) {
-      [weak self, reactor] result in
+      [self] result in
       switch result {
-      case .success(let client):
-        if let self, isListening { begin(accepted, client ?? peer) } else { accepted.close() }
+      case .success(let client): begin(accepted, client ?? peer, security, makeProtocol, makePlainProtocol)
       case .failure(let error): reactor.note("\(error)")
       }
     }
@@ -164,7 +204,11 @@ public final class Listener: ReactorHandle {
   }
 
   /// Begins with the content of a connection, or with its TLS.
-  private func begin(_ accepted: StreamSocket, _ peer: SocketAddress?) {
+  private func begin(
+    _ accepted: StreamSocket, _ peer: SocketAddress?, _ security: (any SecurityContext)?,
+    _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?,
+    _ makePlainProtocol: (() -> any StreamProtocol)?
+  ) {
     let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }
@@ -173,7 +217,7 @@ public final class Listener: ReactorHandle {
     do {
       let timeout = security.handshakeTimeout
       let handshake = try SecurityHandshake(transport, security, timeout: timeout, at: site) {
-        [makeProtocol, reactor] result in
+        [reactor] result in
         switch result {
         case .success(let transport): if let made = makeProtocol(peer) { transport.start(made) }
         // Failed handshakes are frequent: log them at the level `debug`.

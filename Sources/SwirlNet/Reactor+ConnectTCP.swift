@@ -16,24 +16,29 @@ extension Reactor {
   ///   - host: a name, or an IP address.
   ///   - port: the port.
   ///   - timeout: the time limit for resolving and connecting together.
+  ///   - options: the options of the socket.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: makes the protocol of the connection.
   @discardableResult
   public func connectTCP<P: StreamProtocol>(
-    _ host: String, _ port: Int, timeout: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
+    _ host: String, _ port: Int, timeout: Duration = .seconds(30), options: SocketOptions = SocketOptions(),
+    file: StaticString = #fileID, line: UInt = #line,
     _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
     connectTCP(
-      host, port, timeout: timeout, security: nil, at: CallSite(file: file, line: line), makeProtocol)
+      host, port, timeout: timeout, options: options, security: nil, at: CallSite(file: file, line: line), makeProtocol)
   }
 
   /// Connects, with TLS if `provider` is not nil, and passes the connection to a protocol.
   package func connectTCP<P: StreamProtocol>(
-    _ host: String, _ port: Int, timeout: Duration, security provider: (any SecurityProvider)?, at site: CallSite,
+    _ host: String, _ port: Int, timeout: Duration, options: SocketOptions, security provider: (any SecurityProvider)?,
+    at site: CallSite,
     _ makeProtocol: @escaping () -> P
   ) -> Deferred<P> {
-    connectTCP(host: host, port: port, timeout: timeout, security: provider, at: site).addCallback { transport in
+    connectTCP(
+      host: host, port: port, timeout: timeout, options: options, security: provider, at: site
+    ).addCallback { transport in
       let made = makeProtocol()
       transport.start(made)
       return made
@@ -43,10 +48,12 @@ extension Reactor {
   /// Gives an open connection that is not started: the receiver calls `start`, or releases it, which closes it. A
   /// `timeout` of nil waits as long as the kernel does.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, security provider: (any SecurityProvider)? = nil,
-    at site: CallSite = CallSite()
+    host: String, port: Int, timeout: Duration?, options: SocketOptions = SocketOptions(),
+    security provider: (any SecurityProvider)? = nil, at site: CallSite = CallSite()
   ) -> Deferred<any ConnectedTransport> {
-    Connector.deferred { connectTCP(host: host, port: port, timeout: timeout, security: provider, at: site, $0) }
+    Connector.deferred {
+      connectTCP(host: host, port: port, timeout: timeout, options: options, security: provider, at: site, $0)
+    }
   }
 
   /// Calls `completion` with an open connection that is not started, or the error, never before this has returned, and
@@ -58,7 +65,8 @@ extension Reactor {
   ///   - end: the peer behind the proxy, which the certificate must name.
   ///   - allows: the filter of allowed addresses. With a proxy it applies only to `end`, if that is an address.
   package func connectTCP(
-    host: String, port: Int, timeout: Duration?, proxySecurity: (any SecurityProvider)? = nil,
+    host: String, port: Int, timeout: Duration?, options: SocketOptions = SocketOptions(),
+    proxySecurity: (any SecurityProvider)? = nil,
     through tunnel: (() -> any TunnelNegotiation)? = nil, to end: (host: String, port: Int)? = nil,
     security provider: (any SecurityProvider)? = nil, allowing allows: ((SocketAddress) -> Bool)? = nil,
     at site: CallSite,
@@ -84,7 +92,7 @@ extension Reactor {
         Connector.Security(context: try provider.clientContext(on: self))
       }
       return Connector(
-        to: peer, resolver.addresses(of: host, port: port), timeout: timeout, tunnel: tunnel,
+        to: peer, resolver.addresses(of: host, port: port), timeout: timeout, options: options, tunnel: tunnel,
         proxySecurity: outer, security: security, allows: end == nil ? allows : nil, on: self, at: site, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)

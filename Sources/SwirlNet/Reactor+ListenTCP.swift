@@ -14,6 +14,7 @@ extension Reactor {
   ///   - interface: the address to listen on; `""` is every address of this machine, IPv6 and IPv4 if available;
   ///     `"0.0.0.0"` and `"::"` are those of one family. `"localhost"` is 127.0.0.1.
   ///   - backlog: the length of the accept queue; the kernel reduces it to its own limit (`somaxconn`).
+  ///   - options: the options of the socket, which accepted connections inherit.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: called on the reactor's thread with the peer's address, before `connectionMade` of its result.
@@ -22,17 +23,20 @@ extension Reactor {
   /// - Throws: ``NetError`` with the code `.listen`.
   @discardableResult
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, file: StaticString = #fileID,
-    line: UInt = #line,
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, options: SocketOptions = SocketOptions(),
+    file: StaticString = #fileID, line: UInt = #line,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
     try listenTCP(
-      port, interface: interface, backlog: backlog, security: nil, at: CallSite(file: file, line: line), makeProtocol)
+      port, interface: interface, backlog: backlog, options: options, security: nil,
+      at: CallSite(file: file, line: line),
+      makeProtocol)
   }
 
   /// Listens on a TCP port, with TLS if `provider` is not nil.
   package func listenTCP(
-    _ port: Int, interface: String, backlog: Int32, security provider: (any SecurityProvider)?, at site: CallSite,
+    _ port: Int, interface: String, backlog: Int32, options: SocketOptions = SocketOptions(),
+    security provider: (any SecurityProvider)?, at site: CallSite,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
@@ -40,19 +44,21 @@ extension Reactor {
       throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
     }
     if interface.isEmpty {
-      do { return try listen(at: "::", port, name, isDualStack: true, backlog, provider, site, makeProtocol) } catch {
+      do {
+        return try listen(at: "::", port, name, isDualStack: true, backlog, options, provider, site, makeProtocol)
+      } catch {
         // The system has no IPv6: fall back to IPv4.
         guard error.errno == EAFNOSUPPORT || error.errno == EADDRNOTAVAIL else { throw error }
-        return try listen(at: "0.0.0.0", port, name, isDualStack: false, backlog, provider, site, makeProtocol)
+        return try listen(at: "0.0.0.0", port, name, isDualStack: false, backlog, options, provider, site, makeProtocol)
       }
     }
     return try listen(
-      at: interface == "localhost" ? "127.0.0.1" : interface, port, name, isDualStack: false, backlog, provider,
-      site, makeProtocol)
+      at: interface == "localhost" ? "127.0.0.1" : interface, port, name, isDualStack: false, backlog, options,
+      provider, site, makeProtocol)
   }
 
   private func listen(
-    at host: String, _ port: Int, _ name: String, isDualStack: Bool, _ backlog: Int32,
+    at host: String, _ port: Int, _ name: String, isDualStack: Bool, _ backlog: Int32, _ options: SocketOptions,
     _ provider: (any SecurityProvider)?, _ site: CallSite,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
@@ -61,21 +67,31 @@ extension Reactor {
       throw NetError(
         .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
     }
-    return try listen(at: address, name, backlog, provider, site, makeProtocol) { descriptor in
-      // Without it, the port of a server that has just ended stays in use for minutes.
-      Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-      if address.family == .ipv6 {
-        Socket.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isDualStack ? 0 : 1)
-      }
-      // Accepted sockets inherit it.
-      Socket.setNoDelay(descriptor)
+    return try listen(at: address, name, backlog, provider, site, makeProtocol) {
+      descriptor throws(SocketOptionError) in
+      if options.isFirstOnPort { try Self.checkIsUnused(address, options, isDualStack: isDualStack) }
+      try options.applyToListener(descriptor, address.family, isDualStack: isDualStack)
     }
+  }
+
+  /// Fails if anything listens at `address`: with SO_REUSEPORT a second program of the user could listen there, too,
+  /// and silently get a part of the connections.
+  private static func checkIsUnused(
+    _ address: SocketAddress, _ options: SocketOptions, isDualStack: Bool
+  ) throws(SocketOptionError) {
+    let descriptor = Socket.stream(address.domain)
+    defer { if descriptor >= 0 { Socket.close(descriptor) } }
+    var alone = options
+    alone.reusesPort = false
+    try alone.applyToListener(descriptor, address.family, isDualStack: isDualStack)
+    if Socket.bind(descriptor, to: address) != 0 { throw SocketOptionError(errno: errno, reason: nil) }
   }
 
   /// Makes a socket, lets `prepare` set its options, and listens.
   func listen(
     at address: SocketAddress, _ name: String, _ backlog: Int32, _ provider: (any SecurityProvider)?,
-    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?, prepare: (Int32) -> Void
+    _ site: CallSite, _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?,
+    prepare: (Int32) throws(SocketOptionError) -> Void
   ) throws(NetError) -> Listener {
     let security = try provider.map { provider throws(NetError) in try provider.serverContext(on: self) }
     if let simulatedNetwork {
@@ -84,7 +100,10 @@ extension Reactor {
     }
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { throw NetError(.listen, name, errno: errno) }
-    prepare(descriptor)
+    do { try prepare(descriptor) } catch {
+      Socket.close(descriptor)
+      throw NetError(.listen, name, errno: error.errno, reason: error.reason)
+    }
     guard Socket.bind(descriptor, to: address) == 0, Socket.listen(descriptor, backlog) == 0 else {
       let error = NetError(.listen, name, errno: errno)
       Socket.close(descriptor)
@@ -93,14 +112,15 @@ extension Reactor {
     return try start(StreamSocket(descriptor), at: address, security, provider, site, makeProtocol)
   }
 
-  private func start(
+  /// Starts a listener with a listening socket.
+  func start(
     _ socket: StreamSocket, at address: SocketAddress, _ security: (any SecurityContext)?,
-    _ provider: (any SecurityProvider)?, _ site: CallSite,
+    _ provider: (any SecurityProvider)?, ownsFile: Bool = true, _ site: CallSite,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
     let listener = Listener(
-      socket, at: socket.localAddress ?? address, security: security, provider: provider, on: self, at: site,
-      makeProtocol)
+      socket, at: socket.localAddress ?? address, security: security, provider: provider, ownsFile: ownsFile, on: self,
+      at: site, makeProtocol)
     try listener.start()
     return listener
   }

@@ -4,7 +4,8 @@ public import SwirlReactor
 
 extension Reactor {
   /// Connects to the Unix socket at `path` and passes the connection to a protocol, as
-  /// ``connectTCP(_:_:timeout:file:line:_:)`` does. A path that begins with NUL is in Linux's abstract namespace.
+  /// ``connectTCP(_:_:timeout:options:file:line:_:)`` does. A path that begins with NUL is in Linux's abstract
+  /// namespace.
   ///
   /// Fails with a ``NetError`` with the code `.connect`. Twisted: `connectUNIX`; asyncio: `create_unix_connection`.
   @discardableResult

@@ -19,6 +19,15 @@ enum Socket {
     #endif
   }
 
+  /// Makes a non-blocking, close-on-exec datagram socket.
+  static func datagram(_ domain: Int32) -> Int32 {
+    #if os(Linux)
+    socket(domain, Int32(SOCK_DGRAM.rawValue) | SOCK_NONBLOCK_ | SOCK_CLOEXEC_, 0)
+    #else
+    prepare(socket(domain, SOCK_DGRAM, 0))
+    #endif
+  }
+
   /// The progress of a connect.
   enum ConnectProgress: Equatable {
     case done
@@ -125,6 +134,13 @@ enum Socket {
     var length = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length)
     return error
+  }
+
+  /// The value of an option; nil if the descriptor has no such option, with the reason in `errno`.
+  static func option(_ descriptor: Int32, _ level: Int32, _ option: Int32) -> Int32? {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, level, option, &value, &length) == 0 ? value : nil
   }
 
   static func localAddress(_ descriptor: Int32) -> SocketAddress? {

@@ -15,9 +15,12 @@ struct SocketFile {
     inode = status.st_ino
   }
 
-  /// Removes the file, if it is still this one.
-  func remove() {
-    guard let status = Self.status(of: path), status.st_dev == device, status.st_ino == inode else { return }
+  /// Removes the file, if it is still this one, and if no other descriptor of the socket listens on: another reactor of
+  /// a group, or the process that this one has passed the socket to. To it this looks like a connection that comes and
+  /// goes.
+  func removeUnlessServed(at address: SocketAddress) {
+    guard let status = Self.status(of: path), status.st_dev == device, status.st_ino == inode, Self.isDead(address)
+    else { return }
     unlink(path)
   }
 
@@ -25,10 +28,15 @@ struct SocketFile {
   /// - Returns: whether the path is free now.
   static func removeStale(at address: SocketAddress) -> Bool {
     guard let status = status(of: address.host), status.st_mode & S_IFMT == S_IFSOCK else { return false }
+    return isDead(address) && unlink(address.host) == 0
+  }
+
+  /// Whether no process listens at the path.
+  private static func isDead(_ address: SocketAddress) -> Bool {
     let descriptor = Socket.stream(address.domain)
     guard descriptor >= 0 else { return false }
     defer { Socket.close(descriptor) }
-    return Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED) && unlink(address.host) == 0
+    return Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED)
   }
 
   private static func status(of path: String) -> stat? {

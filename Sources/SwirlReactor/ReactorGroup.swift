@@ -14,6 +14,7 @@ public final class ReactorGroup: Sendable {
   /// The threads, in the order of ``next()``.
   public let threads: [ReactorThread]
   private let position = Atomic(0)
+  private let stopHooks = Mutex(StopHooks())
 
   /// Starts the threads.
   /// - Parameter count: their number; by default one for each processor.
@@ -31,9 +32,37 @@ public final class ReactorGroup: Sendable {
     return threads[Int(UInt(bitPattern: number) % UInt(threads.count))]
   }
 
-  /// Stops all the reactors and waits until their threads have ended.
+  /// Stops all the reactors and waits until their threads have ended. Servers on the whole group are stopped first, in
+  /// good order.
   public func stop() async {
+    for hook in stopHooks.withLock({ $0.takeAll() }) { await hook() }
     for thread in threads { thread.remote.stop() }
     for thread in threads { await thread.stop() }
+  }
+}
+
+extension ReactorGroup {
+  package typealias StopHook = @Sendable () async -> Void
+
+  /// Calls `hook` before the reactors are stopped. Returns a number for `removeStopHook`.
+  package func addStopHook(_ hook: @escaping StopHook) -> Int { stopHooks.withLock { $0.add(hook) } }
+
+  /// Removes a hook; does nothing if it was called.
+  package func removeStopHook(_ number: Int) { stopHooks.withLock { $0.hooks[number] = nil } }
+
+  private struct StopHooks {
+    var hooks: [Int: StopHook] = [:]
+    private var lastNumber = 0
+
+    mutating func add(_ hook: @escaping StopHook) -> Int {
+      lastNumber += 1
+      hooks[lastNumber] = hook
+      return lastNumber
+    }
+
+    mutating func takeAll() -> [StopHook] {
+      defer { hooks = [:] }
+      return hooks.sorted { $0.key < $1.key }.map(\.value)
+    }
   }
 }

@@ -12,6 +12,7 @@ extension Reactor {
   ///   - port: the port; zero lets the kernel choose a free one: see the listener's `localAddress`.
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: the length of the kernel's accept queue.
+  ///   - options: the options of the socket, which accepted connections inherit.
   ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
@@ -21,12 +22,14 @@ extension Reactor {
   /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration?,
-    file: StaticString = #fileID, line: UInt = #line,
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, options: SocketOptions = SocketOptions(),
+    tls: TLSConfiguration?, file: StaticString = #fileID, line: UInt = #line,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
     try listenTCP(
-      port, interface: interface, backlog: backlog, security: tls, at: CallSite(file: file, line: line), makeProtocol)
+      port, interface: interface, backlog: backlog, options: options, security: tls,
+      at: CallSite(file: file, line: line),
+      makeProtocol)
   }
 
   /// Listens on a TCP port, and gives the accepted connections to async code after the TLS handshake.
@@ -37,18 +40,19 @@ extension Reactor {
   ///   - port: the port; zero lets the kernel choose a free one: see the listener's `localAddress`.
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: the length of the kernel's accept queue.
+  ///   - options: the options of the socket, which accepted connections inherit.
   ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   /// - Returns: the listener, which stops when its connections have no reader any more.
   /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
   public func listenTCP(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration?,
-    file: StaticString = #fileID, line: UInt = #line
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, options: SocketOptions = SocketOptions(),
+    tls: TLSConfiguration?, file: StaticString = #fileID, line: UInt = #line
   ) throws -> ConnectionListener {
     let site = CallSite(file: file, line: line)
     return try ConnectionListener(on: self) {
-      try listenTCP(port, interface: interface, backlog: backlog, security: tls, at: site, $0)
+      try listenTCP(port, interface: interface, backlog: backlog, options: options, security: tls, at: site, $0)
     }
   }
 
@@ -61,6 +65,7 @@ extension Reactor {
   ///   - port: the port; zero lets the kernel choose a free one: see the listener's `localAddress`.
   ///   - interface: the address to listen on; `""` is every address of this machine.
   ///   - backlog: the length of the kernel's accept queue.
+  ///   - options: the options of the socket, which accepted connections inherit.
   ///   - tls: the TLS configuration; nil for no TLS.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
@@ -68,10 +73,13 @@ extension Reactor {
   /// - Throws: `NetError` with the code `.listen` or `.configureTLS`.
   @discardableResult
   public func startServer(
-    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, tls: TLSConfiguration?,
-    file: StaticString = #fileID, line: UInt = #line, _ handle: @escaping @Sendable (Connection) async throws -> Void
+    _ port: Int, interface: String = "127.0.0.1", backlog: Int32 = 4096, options: SocketOptions = SocketOptions(),
+    tls: TLSConfiguration?, file: StaticString = #fileID, line: UInt = #line,
+    _ handle: @escaping @Sendable (Connection) async throws -> Void
   ) throws -> Listener {
     try startServer(
-      port, interface: interface, backlog: backlog, security: tls, at: CallSite(file: file, line: line), handle)
+      port, interface: interface, backlog: backlog, options: options, security: tls,
+      at: CallSite(file: file, line: line),
+      handle)
   }
 }

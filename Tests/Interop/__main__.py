@@ -19,6 +19,7 @@ import httpbin
 import postgres
 import programs
 import proxies
+import restart
 import tls
 import websocket.browser
 import websocket.part
@@ -41,6 +42,7 @@ PARTS = {
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
     "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
+    "restart": (restart.server_restarts, ["wrk"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }

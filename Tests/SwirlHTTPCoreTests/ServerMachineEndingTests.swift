@@ -114,6 +114,27 @@ private func post(_ length: Int) -> String {
     #expect(then == ["close"])
   }
 
+  @Test func `a server that stops soon waits for one more request, whose answer is the last`() {
+    var owner = ServerMachineOwner()
+    owner.on { $0.drainAfterRequest() }
+    let before = owner.take()
+    #expect(before.last != "close")
+    owner.read(get())
+    owner.answer(0)
+    let said = owner.take()
+    #expect(said.suffix(3) == ["200 contentLength(1), close", "flush", "close"])
+    var streaming = ServerMachineOwner()
+    streaming.read(get())
+    streaming.answer(0, 200, .streamed, length: nil)
+    streaming.on { $0.drainAfterRequest() }
+    streaming.endAnswer()
+    let open = streaming.take()
+    #expect(open.last != "close")
+    streaming.on { $0.drain() }
+    let then = streaming.take()
+    #expect(then == ["close"])
+  }
+
   @Test func `a server that stops closes a connection behind an answer whose head is sent`() {
     var owner = ServerMachineOwner()
     owner.read(get())

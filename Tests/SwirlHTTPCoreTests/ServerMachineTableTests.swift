@@ -113,6 +113,7 @@ import Testing
     event("handler resumes", where: { $0.machine.content.isStreamed }, { $0.on { $0.resumeContent() } }),
     event("handler abandons", where: { $0.machine.content.isStreamed }, { $0.on { $0.abandonContent() } }),
     event("server stops", { $0.on { $0.drain() } }),
+    event("server stops soon", { $0.on { $0.drainAfterRequest() } }),
     event("abort", { $0.on { $0.abort() } }),
     event("connection lost", where: { $0.machine.output != .over }, { $0.lose() }),
   ]
@@ -126,7 +127,8 @@ import Testing
       content.offersUpgrade, content.abandonedBytes > machine.options.lingerBytes, machine.isLastRequest,
       machine.hasInputEnded, machine.mayStillSend, machine.hasLingered,
       machine.droppedBytes > machine.options.lingerBytes,
-      machine.isReadingPaused, machine.isDraining, machine.isWritingPaused, machine.isTakingLastAnswer,
+      machine.isReadingPaused, machine.isDraining, machine.isLastRequestAwaited, machine.isWritingPaused,
+      machine.isTakingLastAnswer,
       machine.parser.isIdle, machine.head != nil, owner.written != nil,
       machine.queue.heldBytes >= machine.options.pipelineBytes,
     ]
@@ -227,6 +229,7 @@ import Testing
     handler resumes         -     -     -     -     -     -     BG    CHL   -     -     -     -     M     -     -     -
     handler abandons        -     -     -     -     -     -     BG    CHL   -     -     -     -     M     -     -     -
     server stops            AM    B     C     D     E     F     G     H     I     J     K     L     M     N     O     P
+    server stops soon       A     B     C     D     E     F     G     H     I     J     K     L     M     N     O     P
     abort                   M     M     M     M     M     M     M     M     M     M     M     M     M     M     O     P
     connection lost         O     O     O     O     O     O     O     O     O     O     O     O     O     O     -     -
     """

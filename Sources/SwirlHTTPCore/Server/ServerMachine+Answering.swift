@@ -70,7 +70,7 @@ extension ServerMachine {
     queue.removeFirst()
     if queue.isEmpty, input == .upgrade { input = isLastRequest ? .dropped : .head }
     // The head may have been sent before the stop, without `Connection: close`.
-    if isDraining { drain() }
+    if isDraining, !isLastRequestAwaited { drain() }
     due.insert([.flush, .arm])
   }
 

@@ -21,7 +21,16 @@ extension ServerMachine {
   /// The server stops: an idle connection closes, another one after the response in progress.
   package mutating func drain() {
     isDraining = true
+    isLastRequestAwaited = false
     if input == .head, queue.isEmpty, parser.isIdle, unreadBytes == 0 { input = .dropped }
+  }
+
+  /// The server will stop: the response to the request in progress, or to the next one, ends the connection, with
+  /// `Connection: close`. An idle connection stays open until `drain`.
+  package mutating func drainAfterRequest() {
+    guard !isDraining else { return }
+    isDraining = true
+    isLastRequestAwaited = true
   }
 
   /// The program or a time limit breaks the connection.

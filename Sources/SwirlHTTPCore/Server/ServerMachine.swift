@@ -94,6 +94,8 @@ package struct ServerMachine: Sendable {
 
   // Answering
   package internal(set) var isDraining = false
+  /// Whether a draining connection waits for one more request.
+  var isLastRequestAwaited = false
   package internal(set) var isWritingPaused = false
   var refusal = ServerRefusal.malformed
   var isRefusalAnswer = false

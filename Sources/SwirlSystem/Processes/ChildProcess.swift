@@ -43,6 +43,8 @@ public final class ChildProcess: ReactorHandle {
   /// When it ends, read what the pipes hold, and wait for no more.
   private var isTerminating = false
   private var isGivenUp = false
+  /// Whether it survives the reactor.
+  var isIndependent = false
   private var isOver = false
   /// It was reaped: the system may now give its process ID to another process.
   private var isReaped = false
@@ -174,6 +176,7 @@ public final class ChildProcess: ReactorHandle {
     let untold = (ended, exited)
     (ended, exited) = (Deferred(), Deferred())
     withExtendedLifetime(untold) {}
+    if isIndependent { return }
     kill(SIGKILL)
     // Blocks only briefly: SIGKILL cannot be ignored.
     reap()

@@ -18,6 +18,8 @@ struct ProcessSpecification {
   var name: (any SystemBytes)?
   /// Whether it gets a pipe to read from as descriptor 3, and one to write to as 4.
   var hasChannel = false
+  /// Open descriptors that it gets as 3, 4, …; not beside a channel.
+  var passed: [Int32] = []
   /// Whether a thread waits for its end even if the kernel has pidfds.
   var watchesByThread = false
   /// Where the program asked for it.
@@ -42,13 +44,14 @@ struct ProcessSpecification {
         "\(name.debugDescription) is no name of a variable: it is empty, or has a = in it")
     }
     let path = try search.find()
-    var ends = ChildEnds(count: hasChannel ? 5 : 3)
+    var ends = ChildEnds(count: hasChannel ? 5 : 3 + passed.count)
     defer { ends.closeFarEnds() }
     let nearInput = try place(input, &ends)
     let nearOutput = try place(output, 1, &ends)
     let nearError = try place(error, 2, &ends)
     let channel =
       hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
+    for (index, descriptor) in passed.enumerated() { try checked(ends.place(descriptor, 3 + index), &ends) }
     var process: Int32 = 0
     let places = ends.places
     func spawn(_ path: UnsafePointer<CChar>, in directory: UnsafePointer<CChar>?) -> Int32 {

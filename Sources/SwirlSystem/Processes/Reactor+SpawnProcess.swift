@@ -12,10 +12,9 @@ extension Reactor {
   /// process.ended.addCallback { status in print(status) }
   /// ```
   ///
-  /// The child gets these three descriptors and no others, with default signal handling. It does not end with this
-  /// process, but reads EOF from a pipe of ours. The call blocks until the program is executing, usually a millisecond
-  /// or less. Twisted: `spawnProcess`; asyncio: `create_subprocess_exec`.
-  ///
+  /// The child gets these three descriptors and those that are passed, and no others, with default signal handling. It
+  /// does not end with this process, but reads EOF from a pipe of ours. The call blocks until the program is executing,
+  /// usually a millisecond or less. Twisted: `spawnProcess`; asyncio: `create_subprocess_exec`.
   /// - Parameters:
   ///   - program: its path. A name without a slash is looked up in this process' PATH; a relative path starts from
   ///     `workingDirectory`.
@@ -25,6 +24,8 @@ extension Reactor {
   ///   - standardInput: the source of its input.
   ///   - standardOutput: the target of its output. Read a pipe: the child blocks once it is full.
   ///   - standardError: the target of its standard error.
+  ///   - descriptors: open descriptors that it gets as 3, 4, … in their order; the caller still has to close them.
+  ///     asyncio: `pass_fds`; Twisted: `childFDs`.
   ///   - hasOwnGroup: whether it leads its own process group. Its children then receive the signals sent here too, and
   ///     the terminal's signals reach neither.
   ///   - timeout: the maximum time until it and its output have ended. After that it is killed, and
@@ -36,13 +37,13 @@ extension Reactor {
     _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
-    hasOwnGroup: Bool = false,
-    timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
+    passing descriptors: [Int32] = [], hasOwnGroup: Bool = false, timeout: Duration? = nil,
+    file: StaticString = #fileID, line: UInt = #line
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(
       program: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
       input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout,
-      site: CallSite(file: file, line: line)
+      passed: descriptors, site: CallSite(file: file, line: line)
     ).start(on: self)
   }
 }
