@@ -54,7 +54,8 @@ extension HTTPServer.Response {
   }
 }
 
-/// Opens a file: at once if that needs nothing of the disk, which takes a microsecond or two; else on a thread.
+/// Opens a file: at once if that needs nothing of the disk; else on a thread. To open, stat and close one in memory
+/// takes 1.7 µs, less than to wake a thread and be woken by it.
 /// - Parameter open: its parameter is whether to fail with EAGAIN rather than to wait for the disk.
 func openFile<Opened: Sendable>(
   on reactor: Reactor, _ open: @escaping @Sendable (Bool) throws(DirectoryRootError) -> Opened
@@ -84,7 +85,7 @@ struct FileRefusal {
 
   func response(logger: Logger?) -> HTTPServer.Response {
     switch errno {
-    // A link that is not followed, one that leads out, a socket, a FIFO and a device: none of them is served.
+    // A link that is not followed, one that leads out, a socket, a FIFO and a device: not served.
     case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EISDIR: return .notFound
     case EACCES, EPERM: return HTTPServer.StatusError(.forbidden).response
     case EMFILE, ENFILE:
