@@ -22,7 +22,7 @@ package struct AcceptEncoding {
     }
   }
 
-  /// nil for a weight that is none.
+  /// nil if the weight is invalid.
   private static func quality(_ parameters: ArraySlice<Substring.UTF8View>) -> Int? {
     for parameter in parameters {
       var parameter = parameter
@@ -47,8 +47,8 @@ package struct AcceptEncoding {
   /// Whether the client takes content without a coding.
   package var acceptsIdentity: Bool { quality(of: "identity") != 0 }
 
-  /// The best of `codings`, which are in the order of the server's preference; nil if it accepts none of them, or
-  /// rather has no coding.
+  /// The best of `codings`, which are in the order of the server's preference; nil if it accepts no coding of them,
+  /// or prefers content without one.
   package func best(of codings: some Sequence<String>) -> String? { accepted(codings).first }
 
   /// Those of `codings` that the client accepts, the best first.

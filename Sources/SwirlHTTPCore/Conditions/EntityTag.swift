@@ -57,7 +57,7 @@ public struct EntityTag: Sendable, Hashable {
   /// Any visible character but the quote.
   private static func isTag(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x22 && byte != 0x7F }
 
-  /// Removes one tag from the front of `rest`; nil, and removes a part of it, if there is none.
+  /// Removes one tag from the front of `rest`; nil, and removes a part of it, if there is no tag.
   fileprivate static func next(_ rest: inout Substring.UTF8View) -> EntityTag? {
     var isWeak = false
     if rest.first == UInt8(ascii: "W") {
@@ -78,7 +78,7 @@ extension EntityTag: CustomStringConvertible {
   public var description: String { "\(isWeak ? "W/" : "")\"\(value)\"" }
 }
 
-/// The value of If-Match or If-None-Match (RFC 9110 §13.1.1, §13.1.2).
+/// The list of tags of a condition (RFC 9110 §13.1.1, §13.1.2).
 package enum EntityTagList: Equatable {
   /// `*`
   case any

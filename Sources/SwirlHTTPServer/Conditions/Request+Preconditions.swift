@@ -3,8 +3,8 @@ public import SwirlHTTPCore
 import SwirlReactor
 
 extension HTTPServer.Request {
-  /// Checks the conditions of a request that changes something, before it does: If-Match, If-None-Match and
-  /// If-Unmodified-Since, in the order of RFC 9110 §13.2.2.
+  /// Checks the conditions of a request that changes something, before it does: what the current version must be, or
+  /// must not be, in the order of RFC 9110 §13.2.2.
   ///
   /// ```swift
   /// // PUT and DELETE only for the version that the client knows.
@@ -12,7 +12,7 @@ extension HTTPServer.Request {
   /// ```
   ///
   /// - Parameters:
-  ///   - tag: that of the current representation; nil if it has none.
+  ///   - tag: that of the current representation; nil if there is no representation.
   ///   - lastModified: when the representation changed last, in seconds since 1970; nil if that is not known.
   ///   - exists: whether there is a representation: `If-None-Match: *` creates, and never overwrites. nil: there is one
   ///     if it has a tag or a time.

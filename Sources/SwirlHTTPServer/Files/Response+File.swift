@@ -85,7 +85,7 @@ struct FileRefusal {
 
   func response(logger: Logger?) -> HTTPServer.Response {
     switch errno {
-    // A link that is not followed, one that leads out, a socket, a FIFO and a device: none of them is served.
+    // A link that is not followed, one that leads out, a socket, a FIFO and a device: not served.
     case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EISDIR: return .notFound
     case EACCES, EPERM: return HTTPServer.StatusError(.forbidden).response
     case EMFILE, ENFILE:

@@ -30,7 +30,7 @@ public import SwirlSystem
 public final class StaticFiles {
   /// What is served, and how.
   public struct Configuration: Sendable {
-    /// The file that a directory is answered with; nil for none.
+    /// The file that a directory is answered with; nil if there is no such file.
     public var index: String? = "index.html"
 
     /// Whether a directory without an index is answered with a page of its names, up to 10,000; else it is a 404.

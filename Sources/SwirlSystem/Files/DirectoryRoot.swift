@@ -34,7 +34,7 @@ package final class DirectoryRoot: Sendable {
     }
   }
 
-  /// Opens the file or directory at these names below this one; none is this directory itself.
+  /// Opens the file or directory at these names below this one; `[]` is this directory itself.
   ///
   /// A name that is empty, `.` or `..`, or has a slash or a zero byte in it, is ENOENT. What is neither a file nor a
   /// directory is ENXIO, and opened for a moment, without waiting for a peer.
