@@ -103,7 +103,7 @@ import Testing
     #expect(
       answer(server, post("{\"x\":1}")).hasSuffix("Content-Type: application/json\nContent-Length: 7\n\n{\"x\":2}"))
     let wrong = answer(server, post("{\"y\":1}"))
-    #expect(wrong.statuses == [400])
+    #expect(wrong.statuses == [422])
     #expect(wrong.contains("no \"x\""))
   }
 
