@@ -15,8 +15,13 @@ group.listen(port, distribution: distribution) {
   return HTTPServer { request in
     requests += 1
     guard request.path == "/work" else { return .text("hello, request \(requests) of this reactor\n") }
-    // A handler that computes: the sum of some digits.
-    let sum = (0..<20_000).reduce(into: UInt64(requests)) { $0 = $0 &* 6_364_136_223_846_793_005 &+ UInt64($1) }
+    // A handler that computes: xorshift, which no compiler shortens.
+    var sum = UInt64(requests)
+    for _ in 0..<200_000 {
+      sum ^= sum << 13
+      sum ^= sum >> 7
+      sum ^= sum << 17
+    }
     return .text("\(sum)\n")
   }
 }

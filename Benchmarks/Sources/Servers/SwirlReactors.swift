@@ -6,7 +6,12 @@ import Swirl
   ReactorGroup(count: count).listen(0, distribution: distribution) {
     var seed: UInt64 = 1
     return HTTPServer { _ in
-      for round in 0..<500_000 { seed = seed &* 6_364_136_223_846_793_005 &+ UInt64(round) }
+      // xorshift, which no compiler shortens.
+      for _ in 0..<400_000 {
+        seed ^= seed << 13
+        seed ^= seed >> 7
+        seed ^= seed << 17
+      }
       return .text("\(seed)")
     }
   }
