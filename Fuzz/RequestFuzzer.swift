@@ -82,7 +82,8 @@ func select(_ head: RequestHead) {
   _ = AcceptEncoding(head).accepted(["br", "zstd", "gzip"])
   for length in [0, 1, 1000, Int.max] {
     guard case .parts(let parts) = RangeSelection(head["range"] ?? "", length: length) else { continue }
-    check(!parts.isEmpty && parts.allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= length }, "outside")
+    let areInside = parts.allSatisfy { !$0.isEmpty && $0.lowerBound >= 0 && $0.upperBound <= length }
+    check(!parts.isEmpty && areInside, "outside")
     check(parts.reduce(0) { $0 + $1.count } <= length, "more than the whole")
   }
 }

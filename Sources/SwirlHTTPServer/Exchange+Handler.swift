@@ -30,7 +30,9 @@ extension Exchange {
           if case .prepared(let make) = response.content {
             return prepare(response, for: responder, make)
           }
-          responder.answer(self, with: server.compressed(response, for: request, on: responder.reactor))
+          let isCoded = server.codesContent
+          responder.answer(
+            self, with: isCoded ? server.compressed(response, for: request, on: responder.reactor) : response)
         case .failure(let error):
           responder.answer(self, with: responder.server.failureResponse(error, to: request))
         }

@@ -84,6 +84,8 @@ public final class HTTPServer {
   /// The stops that wait for requests in progress.
   private var drains: [ServerDrain] = []
 
+  /// Whether content is decoded or compressed between the handler and the client.
+  let codesContent: Bool
   let times: ServerTimes
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
@@ -125,6 +127,7 @@ public final class HTTPServer {
   init(_ configuration: Configuration, _ handler: Handler) {
     self.configuration = configuration
     self.handler = handler
+    codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)

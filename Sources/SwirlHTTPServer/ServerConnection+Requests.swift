@@ -12,17 +12,30 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    var request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
     let start = startTime
-    let handler = server.handler(for: &request)
-    guard case .plain(let handler) = handler else { return handleLater(request, handler, number, start) }
-    var response: HTTPServer.Response
-    do {
-      response = server.decodesBodies ? try handler(server.decoded(request)) : try handler(request)
-    } catch { response = server.failureResponse(error, to: request) }
-    if server.configuration.compression != nil {
-      response = server.compressed(response, for: request, on: reactor)
+    // Not one way for both: a request that may change is copied at each step.
+    if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
+    if !server.hasRoutes { return handleLater(request, server.handler, number, start) }
+    var routed = request
+    let handler = server.handler(for: &routed)
+    if case .plain(let handler) = handler {
+      handle(routed, number, start, handler)
+    } else {
+      handleLater(routed, handler, number, start)
     }
+  }
+
+  /// Answers a request by a handler that does not wait.
+  @inline(__always)
+  private func handle(
+    _ request: consuming HTTPServer.Request, _ number: Int, _ start: Int64,
+    _ handler: (HTTPServer.Request) throws -> HTTPServer.Response
+  ) {
+    let response: HTTPServer.Response
+    do {
+      response = server.codesContent ? try server.coded(request, on: reactor, handler) : try handler(request)
+    } catch { response = server.failureResponse(error, to: request) }
     if response.content.isWhole, machine.takeTurn(number) {
       // Moved, since a copy of a request counts four references.
       sendWhole(response, to: consume request, start: start)
@@ -39,7 +52,9 @@ extension ServerConnection: UploadSource {
   ) {
     let exchange = Exchange(request, number, start: start)
     exchanges.append(exchange)
-    exchange.wait(for: self) { try handler.call(server.decoded(request), on: reactor) }
+    exchange.wait(for: self) {
+      try handler.call(server.codesContent ? server.decoded(request) : request, on: reactor)
+    }
   }
 
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {

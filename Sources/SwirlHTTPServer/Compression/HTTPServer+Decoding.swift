@@ -1,10 +1,15 @@
 import HTTPTypes
 import SwirlContent
 import SwirlHTTPCore
+import SwirlReactor
 
 extension HTTPServer {
-  /// Whether the bodies of requests are decoded for the handler.
-  var decodesBodies: Bool { configuration.decodedBodyBytes != nil }
+  /// What `handler` answers to the request with its body decoded, as the client gets it.
+  func coded(
+    _ request: Request, on reactor: Reactor, _ handler: (Request) throws -> Response
+  ) throws -> Response {
+    compressed(try handler(try decoded(request)), for: request, on: reactor)
+  }
 
   /// The request with its body as it was before the client compressed it.
   /// - Throws: a ``StatusError``: 413 beyond the limit, 415 for a coding that is not known, 400 for what is not valid.

@@ -6,8 +6,8 @@ import SwirlSystem
 /// Sends parts of a file as the body of a response, at the pace of the client.
 ///
 /// The reactor's thread reads and sends what is in memory. To ask the kernel whether it is takes 0.35 µs; to change to
-/// a thread and back takes eight times that, without any queue. Where the kernel would have to wait for the disk, a file
-/// thread reads the block first.
+/// a thread and back takes eight times that, without any queue. Where the kernel would have to wait for the disk, a
+/// file thread reads the block first.
 final class FileSender {
   private let writer: HTTPServer.BodyWriter
   private let file: ReadableFile

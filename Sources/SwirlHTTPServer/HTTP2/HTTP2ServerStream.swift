@@ -164,24 +164,29 @@ final class HTTP2ServerStream: Responder {
 
   private func handle(_ request: HTTPServer.Request) {
     body = []
-    var request = request
-    let handler = server.handler(for: &request)
-    let exchange = begin(request)
-    if case .plain(let handler) = handler {
-      var response: HTTPServer.Response
-      do { response = try handler(server.decoded(request)) } catch {
-        response = server.failureResponse(error, to: request)
-      }
-      response = server.compressed(response, for: request, on: reactor)
-      if case .prepared(let make) = response.content {
-        exchange.prepare(response, for: self, make)
-      } else {
-        answer(exchange, with: response)
-      }
+    if server.hasRoutes {
+      var routed = request
+      let handler = server.handler(for: &routed)
+      handle(routed, handler)
     } else {
-      exchange.wait(for: self) { try handler.call(server.decoded(request), on: reactor) }
+      handle(request, server.handler)
     }
     connection.arm(at: deadline)
+  }
+
+  private func handle(_ request: HTTPServer.Request, _ handler: HTTPServer.Handler) {
+    let exchange = begin(request)
+    guard case .plain(let handler) = handler else {
+      return exchange.wait(for: self) {
+        try handler.call(server.codesContent ? server.decoded(request) : request, on: reactor)
+      }
+    }
+    let response: HTTPServer.Response
+    do {
+      response = server.codesContent ? try server.coded(request, on: reactor, handler) : try handler(request)
+    } catch { response = server.failureResponse(error, to: request) }
+    if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
+    answer(exchange, with: response)
   }
 
   // MARK: - The end

@@ -155,11 +155,12 @@ import Testing
     #expect(peers.count == 40)
     let stop = Task { await servers.stop() }
     gate.withLock { $0 = true }
+    // Before the peers read, which holds a thread that the stop may need.
+    await stop.value
     for peer in peers {
       let text = peer.receive()
-      #expect(text.statuses == [200] && text.hasSuffix("still"))
+      #expect(text.statuses == [200] && text.hasSuffix("still"), "\(text.debugDescription)")
     }
-    await stop.value
     #expect(await servers.connectionCounts() == [0, 0])
     #expect(OwnSockets(of: servers.port).atPort == 0)
     await group.stop()
