@@ -1,6 +1,6 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
-`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` sends 1 GiB
+`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` or `forms` sends 1 GiB
 each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, httpx, h2,
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
@@ -13,6 +13,7 @@ import behind
 import checks
 import connections
 import files
+import forms
 import heads
 import http2.part
 import httpbin
@@ -33,6 +34,7 @@ PARTS = {
     "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
+    "forms": (forms.server_of_forms, ["curl", "httpx", "aiohttp"]),
     "behind": (behind.server_behind_proxies, ["nginx", "haproxy", "curl", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
     "http2": (http2.part.conformance, ["curl", "nginx", "nghttp", "nghttpd", "httpx", "openssl"]),

@@ -93,7 +93,7 @@ def whose_word(probe, folder):
     with swirl(probe, "behind=forwarded") as upstream:
         with haproxy(folder, upstream, option='http-request add-header Forwarded "for=%[src];proto=https"') as port:
             told("haproxy, server: Forwarded", curl("-H", "Forwarded: for=192.0.2.4", f"http://127.0.0.1:{port}/client"),
-                 f"192.0.2.4 http://127.0.0.1:{port}/client")
+                 f"192.0.2.4 https://127.0.0.1:{port}/client")
 
 
 def named_clients(probe, folder, root, between):

@@ -32,8 +32,8 @@ func patience(_ settings: [String: String]) -> HTTPServer.Configuration {
   return configuration
 }
 
-/// Pages that are read and written as they arrive: `/echo`, `/sink`, which counts, `/flow/BYTES`, and `/hold`, which
-/// has no end.
+/// Pages that are read and written as they arrive: `/echo`, `/sink`, which counts, `/flow/BYTES`, `/hold`, which has no
+/// end, and `/form`, which writes the file of a form to the path `save`.
 func serveStreams(_ arguments: [String]) throws {
   let big = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
   let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
@@ -48,6 +48,25 @@ func serveStreams(_ arguments: [String]) throws {
         var count = 0
         for try await bytes in request.body { count += bytes.count }
         return .text("\(count)\n")
+      }
+    case "/form":
+      return Deferred {
+        var words: [String] = []
+        for try await part in try request.parts() {
+          guard part.fileName != nil else {
+            words.append("\(part.name)=\(try await part.text())")
+            continue
+          }
+          let writer = Reactor.current.files.writer(to: named["save"] ?? "/dev/null")
+          var count = 0
+          for try await bytes in part {
+            count += bytes.count
+            try await writer.write(bytes).value
+          }
+          try await writer.close().value
+          words.append("\(part.name) \(part.fileName ?? "") \(part.contentType ?? "-") \(count)")
+        }
+        return .text(words.joined(separator: "; ") + "\n")
       }
     case "/echo":
       return .succeed(
