@@ -18,8 +18,22 @@ import Testing
     return tls
   }
 
-  /// Whether each of several connections to one address resumed a session. Between two, the server behind it is
-  /// replaced by `next`.
+  /// A server's configuration that is replaced while it listens.
+  ///
+  /// Unchecked is right: a test uses it on its reactor's thread alone.
+  private final class Replaceable: SecurityProvider, @unchecked Sendable {
+    var tls: TLSConfiguration
+    init(_ tls: TLSConfiguration) { self.tls = tls }
+    func clientContext(on reactor: Reactor) throws(NetError) -> any SecurityContext {
+      try tls.clientContext(on: reactor)
+    }
+    func serverContext(on reactor: Reactor) throws(NetError) -> any SecurityContext {
+      try tls.serverContext(on: reactor)
+    }
+  }
+
+  /// Whether each of several connections to one port resumed a session. Before each the port has the next configuration,
+  /// as after a `reload()`.
   private func resumed(
     _ version: TLSVersion = .tls13, _ servers: TLSConfiguration..., between: @escaping (Int) throws -> Void = { _ in }
   ) throws -> [Bool] {
@@ -27,16 +41,16 @@ import Testing
     let tls = client(version)
     try withReactor { reactor in
       reactor.resolver.lookup = { _ in .succeed([SocketAddress(ip: "127.0.0.1", port: 0)!]) }
-      var port = 0
+      let provider = Replaceable(servers[0])
+      let listener = try reactor.listenTCP(
+        0, interface: "127.0.0.1", backlog: 16, security: provider, at: CallSite()
+      ) { _ in Recorder { $0.onMade = { $0.write("hello") } } }
       func meet(_ index: Int) throws {
         guard index < servers.count else { return reactor.stop() }
-        let listener = try reactor.listenTCP(port, tls: servers[index]) { _ in
-          Recorder { $0.onMade = { $0.write("hello") } }
-        }
-        port = listener.port
-        reactor.meet("a.example", at: port, tls).addCallback { meeting in
+        provider.tls = servers[index]
+        try listener.reload()
+        reactor.meet("a.example", at: listener.port, tls).addCallback { meeting in
           seen.append(try #require(meeting.client).isResumed)
-          listener.stop()
           try between(index)
           try meet(index + 1)
         }.addErrback { error in
