@@ -13,6 +13,8 @@ final class BlockingPeer: Sendable {
     _ = fcntl(descriptor, F_SETFL, 0)
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    // So that its port is no other suite's: see `OwnSockets`.
+    _ = Socket.bind(descriptor, to: SocketAddress(ip: "127.0.0.2", port: 0)!)
     guard Socket.connect(descriptor, to: SocketAddress(ip: "127.0.0.1", port: port)!) == .done else { return nil }
   }
 

@@ -36,6 +36,8 @@ struct OwnSockets {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) }
     }
     guard code == 0, Int32(address.sin_family) == AF_INET else { return nil }
+    // Peers of other suites at 127.0.0.2 have ports of their own, hundreds at a time.
+    guard address.sin_addr.s_addr != inet_addr("127.0.0.2") else { return nil }
     return Int(UInt16(bigEndian: address.sin_port))
   }
 }
