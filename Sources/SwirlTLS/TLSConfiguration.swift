@@ -87,7 +87,7 @@ public struct TLSConfiguration: Sendable, Hashable {
   /// sending it ``identity``. nginx: `ssl_reject_handshake`.
   public var refusesUnknownHosts = false
   /// The keys by which a server knows clients again that it has met. By default those of this process, so that all its
-  /// reactors resume a session, and ``SwirlNet/Listener/reload()`` keeps it.
+  /// reactors resume a session, and `Listener.reload()` keeps it.
   public var ticketKeys = TLSTicketKeys.ofProcess
   /// If not empty, the peer's public key must be one of these: the SHA-256 hash of its SubjectPublicKeyInfo in base64,
   /// with or without `sha256//` before it. curl: `--pinnedpubkey`.

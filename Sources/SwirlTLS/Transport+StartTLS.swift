@@ -63,7 +63,7 @@ extension Transport {
 
 extension Connection {
   /// Secures this connection as its client: see `Transport.startTLS(_:host:)`. Read what the peer has sent before:
-  /// bytes that wait in ``SwirlNet/Connection/inbound`` are an error. While it runs, no other task may write. asyncio:
+  /// bytes that wait in `inbound` are an error. While it runs, no other task may write. asyncio:
   /// `StreamWriter.start_tls`.
   ///
   /// - Parameters:
