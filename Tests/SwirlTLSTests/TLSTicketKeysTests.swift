@@ -32,8 +32,8 @@ import Testing
     }
   }
 
-  /// Whether each of several connections to one port resumed a session. Before each the port has the next configuration,
-  /// as after a `reload()`.
+  /// Whether each of several connections to one port resumed a session. Before each the port has the next
+  /// configuration, as after a `reload()`.
   private func resumed(
     _ version: TLSVersion = .tls13, _ servers: TLSConfiguration..., between: @escaping (Int) throws -> Void = { _ in }
   ) throws -> [Bool] {

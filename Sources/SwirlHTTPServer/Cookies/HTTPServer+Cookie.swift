@@ -55,8 +55,11 @@ extension HTTPServer {
 
     /// A cookie that makes the client remove its own, which is found by name, domain and path. Tornado: `clear_cookie`.
     ///
-    /// - Parameter isSecure: to be true if its name has a prefix, or a secure one is to be removed over a secure
-    ///   connection.
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - domain: its domain, if it was set with one.
+    ///   - path: its path.
+    ///   - isSecure: to be true if its name has a prefix, or a secure one is to be removed over a secure connection.
     public static func removal(
       of name: String, domain: String? = nil, path: String = "/", isSecure: Bool = false
     ) throws(CookieError) -> Cookie {

@@ -12,7 +12,7 @@ extension ReactorGroup {
   ///
   /// `makeServer` runs once on each reactor's thread, and its server stays there: what it makes belongs to that reactor
   /// alone, and the compiler refuses what cannot be shared. No connection is accepted before all listen; if one cannot,
-  /// the others are undone. `servers.stop()` stops them, and ``stop()`` stops them before the reactors.
+  /// the others are undone. `servers.stop()` stops them, and `group.stop()` stops them before the reactors.
   ///
   /// - Parameters:
   ///   - port: the port; zero lets the kernel choose a free one, the same for all: see `localAddress`.

@@ -6,7 +6,7 @@ extension HTTPServer {
   public typealias Next = (_ request: Request) -> Deferred<Response>
 
   /// A function around handlers. It may change the request, answer without the handler, and change the response. The
-  /// client's ``HTTPClient/Interceptor`` has the same shape.
+  /// client's `HTTPClient.Interceptor` has the same shape.
   public typealias Interceptor = (_ request: Request, _ next: @escaping Next) throws -> Deferred<Response>
 }
 
