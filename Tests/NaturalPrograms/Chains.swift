@@ -169,7 +169,7 @@ struct Trouble: Error {}
   }
 
   private func keyPath() { page().addCallback(\.text).addCallback { check("keyPath", $0 == "page /page") } }
-  // scopes: 2650
+  // scopes: 2750
   private func oneExpression() {
     page().addCallback { $0.text }.addCallback { check("oneExpression", $0 == "page /page") }.addErrback { print($0) }
   }
@@ -210,11 +210,11 @@ struct Trouble: Error {}
       check("tuple", status == 200 && text == "page /page")
     }
   }
-  // scopes: 42000
+  // scopes: 42500
   private func arithmetic() {
     page().addCallback { $0.text.count + 1 }.addCallback { check("arithmetic", $0 == 11) }.addErrback { print($0) }
   }
-  // scopes: 4500
+  // scopes: 4600
   private func throwsOrReturns() {
     page().addCallback { page in
       guard page.status == 404 else { throw Trouble() }
@@ -407,7 +407,7 @@ struct Trouble: Error {}
     page().addCallback { $0.text }.addErrback { fatalError("\($0)") }
       .addCallback { check("fatalAfterAValue", $0 == "page /page") }
   }
-  // scopes: 7300
+  // scopes: 7500
   private func fatalOfStatements() {
     page().addCallback { page in
       self.log(page)
