@@ -154,7 +154,7 @@ struct AuthenticationChallenge {
       }
       rest = rest.dropFirst()
       skip([" ", "\t"])
-      guard let value = rest.first == "\"" ? quoted(&rest) : plain(&rest) else { return challenges }
+      guard let value = rest.first == "\"" ? rest.takeQuotedString() : plain(&rest) else { return challenges }
       challenges[challenges.count - 1].parameters.append((name, value))
     }
   }
@@ -165,22 +165,6 @@ struct AuthenticationChallenge {
     let value = rest.prefix { !" \t,".contains($0) }
     rest = rest[value.endIndex...]
     return String(value)
-  }
-
-  /// RFC 9110 §5.6.4; nil without a closing quote.
-  private static func quoted(_ rest: inout Substring) -> String? {
-    var text = ""
-    rest = rest.dropFirst()
-    while let character = rest.popFirst() {
-      switch character {
-      case "\"": return text
-      case "\\":
-        guard let escaped = rest.popFirst() else { return nil }
-        text.append(escaped)
-      default: text.append(character)
-      }
-    }
-    return nil
   }
 }
 

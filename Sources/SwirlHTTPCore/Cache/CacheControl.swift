@@ -67,36 +67,6 @@ package enum DeltaSeconds {
 }
 
 extension StringProtocol {
-  /// Split at the commas outside quoted strings (RFC 9110 §5.6.1).
-  var separatedOutsideQuotes: [SubSequence] {
-    var parts: [SubSequence] = []
-    var start = startIndex
-    var isQuoted = false
-    var isEscaped = false
-    for index in indices {
-      let character = self[index]
-      if isEscaped {
-        isEscaped = false
-      } else if isQuoted, character == "\\" {
-        isEscaped = true
-      } else if character == "\"" {
-        isQuoted.toggle()
-      } else if character == ",", !isQuoted {
-        parts.append(self[start..<index])
-        start = self.index(after: index)
-      }
-    }
-    parts.append(self[start...])
-    return parts
-  }
-
-  package var trimmedOfBlanks: SubSequence {
-    var rest = self[...]
-    while rest.first?.isBlank == true { rest.removeFirst() }
-    while rest.last?.isBlank == true { rest.removeLast() }
-    return rest
-  }
-
   /// Without surrounding quotes, if any (RFC 9110 §5.6.4).
   fileprivate var unquoted: String {
     guard count >= 2, first == "\"", last == "\"" else { return String(self) }
@@ -112,8 +82,4 @@ extension StringProtocol {
     }
     return text
   }
-}
-
-extension Character {
-  fileprivate var isBlank: Bool { self == " " || self == "\t" }
 }

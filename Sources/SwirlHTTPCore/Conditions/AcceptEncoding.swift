@@ -29,14 +29,7 @@ package struct AcceptEncoding {
       parameter.trimBlanks()
       guard parameter.first.map({ $0 | 0x20 }) == UInt8(ascii: "q"), parameter.dropFirst().first == UInt8(ascii: "=")
       else { continue }
-      let digits = Array(parameter.dropFirst(2))
-      guard let whole = digits.first, whole == UInt8(ascii: "0") || whole == UInt8(ascii: "1") else { return nil }
-      guard digits.count == 1 || digits[1] == .dot, digits.count <= 5, digits.dropFirst(2).allSatisfy(\.isDigit) else {
-        return nil
-      }
-      var value = Int(whole - UInt8(ascii: "0"))
-      for index in 2..<5 { value = value * 10 + (index < digits.count ? Int(digits[index] - UInt8(ascii: "0")) : 0) }
-      return value <= 1000 ? value : nil
+      return QualityValue.parse(parameter.dropFirst(2))
     }
     return 1000
   }

@@ -15,7 +15,7 @@ package struct MultipartHead: Sendable, Equatable {
       guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
         throw .badHead("\(line.prefix(80).debugDescription) is no field")
       }
-      let value = line[line.index(after: colon)...].trimmed
+      let value = String(line[line.index(after: colon)...].trimmedOfBlanks)
       guard HTTPField.isValidValue(value) else { throw .badHead("the value of \(name) has a control character") }
       fields.append(HTTPField(name: name, value: value))
     }
@@ -43,18 +43,18 @@ package struct MultipartHead: Sendable, Equatable {
   private static func parameters(of value: String, kind: String) -> [String: String]? {
     var rest = value[...]
     let first = rest.prefix { $0 != ";" }
-    guard first.trimmed.lowercased() == kind else { return nil }
+    guard first.trimmedOfBlanks.lowercased() == kind else { return nil }
     rest = rest[first.endIndex...]
     var parameters: [String: String] = [:]
     while rest.popFirst() != nil {
-      rest = rest.drop { $0 == " " || $0 == "\t" }
+      rest.skipBlanks()
       if rest.isEmpty || rest.first == ";" { continue }
       let name = rest.prefix { $0 != "=" && $0 != ";" }
       rest = rest[name.endIndex...]
       guard rest.popFirst() == "=", let value = takeValue(&rest),
-        parameters.updateValue(value, forKey: name.trimmed.lowercased()) == nil
+        parameters.updateValue(value, forKey: name.trimmedOfBlanks.lowercased()) == nil
       else { return nil }
-      rest = rest.drop { $0 == " " || $0 == "\t" }
+      rest.skipBlanks()
       guard rest.isEmpty || rest.first == ";" else { return nil }
     }
     return parameters
@@ -64,7 +64,7 @@ package struct MultipartHead: Sendable, Equatable {
     guard rest.first == "\"" else {
       let token = rest.prefix { $0 != ";" }
       rest = rest[token.endIndex...]
-      let value = token.trimmed
+      let value = String(token.trimmedOfBlanks)
       return value.isEmpty ? nil : value
     }
     rest = rest.dropFirst()
@@ -82,13 +82,7 @@ package struct MultipartHead: Sendable, Equatable {
   }
 }
 
-extension StringProtocol {
-  fileprivate var trimmed: String {
-    let rest = drop { $0 == " " || $0 == "\t" }
-    let end = rest.lastIndex { $0 != " " && $0 != "\t" }.map(rest.index(after:)) ?? rest.startIndex
-    return String(rest[..<end])
-  }
-
+extension String {
   /// What the HTML standard encodes in names of parts.
   fileprivate var partDecoded: String {
     var text = ""

@@ -10,7 +10,7 @@ package struct ForwardedElement: Equatable {
     var element = ForwardedElement()
     var rest = value[...]
     while true {
-      rest = rest.trimmedFirst
+      rest.skipBlanks()
       guard let first = rest.first else { break }
       if first == "," || first == ";" {
         if first == ",", !element.parameters.isEmpty {
@@ -25,7 +25,7 @@ package struct ForwardedElement: Equatable {
       guard !name.isEmpty, name.utf8.allSatisfy(\.isToken), let value = takeValue(&rest) else { return nil }
       // A parameter must not occur twice in an element.
       guard element.parameters.updateValue(value, forKey: name.lowercased()) == nil else { return nil }
-      rest = rest.trimmedFirst
+      rest.skipBlanks()
       guard rest.isEmpty || rest.first == "," || rest.first == ";" else { return nil }
     }
     if !element.parameters.isEmpty { elements.append(element) }
@@ -34,25 +34,12 @@ package struct ForwardedElement: Equatable {
 
   /// A token or a quoted string (RFC 9110 §5.6.2, §5.6.4).
   private static func takeValue(_ rest: inout Substring) -> String? {
-    guard rest.first == "\"" else {
-      let token = rest.prefix { $0 != "," && $0 != ";" && $0 != " " && $0 != "\t" }
-      rest = rest[token.endIndex...]
-      // Wider than a token: an address with a port is often sent without quotes.
-      let isValid = token.utf8.allSatisfy { $0.isToken || ":[]".utf8.contains($0) }
-      return token.isEmpty || !isValid ? nil : String(token)
-    }
-    rest = rest.dropFirst()
-    var text = ""
-    while let character = rest.popFirst() {
-      if character == "\"" { return text }
-      if character != "\\" {
-        text.append(character)
-      } else {
-        guard let escaped = rest.popFirst() else { return nil }
-        text.append(escaped)
-      }
-    }
-    return nil
+    if rest.first == "\"" { return rest.takeQuotedString() }
+    let token = rest.prefix { $0 != "," && $0 != ";" && $0 != " " && $0 != "\t" }
+    rest = rest[token.endIndex...]
+    // Wider than a token: an address with a port is often sent without quotes.
+    let isValid = token.utf8.allSatisfy { $0.isToken || ":[]".utf8.contains($0) }
+    return token.isEmpty || !isValid ? nil : String(token)
   }
 }
 
@@ -86,8 +73,4 @@ package struct ForwardedNode: Equatable {
     else { return nil }
     self.port = number
   }
-}
-
-extension Substring {
-  fileprivate var trimmedFirst: Substring { drop { $0 == " " || $0 == "\t" } }
 }

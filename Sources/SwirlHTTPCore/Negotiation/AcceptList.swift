@@ -24,7 +24,7 @@ package struct AcceptList: Sendable {
   let ranges: [Range]
 
   package init(_ field: String) {
-    ranges = field.split(outsideQuotes: ",").compactMap { Range($0) }
+    ranges = field.separatedOutsideQuotes.compactMap { Range($0) }
   }
 
   /// The offer with the greatest weight, the first of several; nil without an acceptable one.
@@ -54,7 +54,7 @@ package struct AcceptList: Sendable {
 extension AcceptList.Range {
   /// nil for malformed text.
   init?(_ text: Substring) {
-    let parts = text.split(outsideQuotes: ";").map(\.trimmed)
+    let parts = text.split(outsideQuotes: ";").map(\.trimmedOfBlanks)
     let names = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false)
     guard names.count == 2, names.allSatisfy(\.isToken), names[0] != "*" || names[1] == "*" else { return nil }
     var weight = 1000
@@ -64,7 +64,7 @@ extension AcceptList.Range {
       let name = part[..<equals].lowercased()
       let value = part[part.index(after: equals)...]
       if name == "q" {
-        guard let given = Self.weight(value) else { return nil }
+        guard let given = QualityValue.parse(value.utf8) else { return nil }
         weight = given
         // What follows belongs to the weight (RFC 7231 §5.3.2), and RFC 9110 has dropped it.
         break
@@ -76,55 +76,8 @@ extension AcceptList.Range {
     self.parameters = parameters.sorted()
     self.weight = weight
   }
-
-  /// `qvalue` in thousandths (RFC 9110 §12.4.2).
-  private static func weight(_ text: Substring) -> Int? {
-    let bytes = Array(text.utf8)
-    guard let first = bytes.first, first == UInt8(ascii: "0") || first == UInt8(ascii: "1"), bytes.count <= 5 else {
-      return nil
-    }
-    if bytes.count > 1, bytes[1] != .dot { return nil }
-    var weight = Int(first - UInt8(ascii: "0"))
-    for index in 2..<5 {
-      let digit = index < bytes.count ? bytes[index] : UInt8(ascii: "0")
-      guard digit.isDigit else { return nil }
-      weight = weight * 10 + Int(digit - UInt8(ascii: "0"))
-    }
-    return weight <= 1000 ? weight : nil
-  }
 }
 
 extension StringProtocol {
   fileprivate var isToken: Bool { !isEmpty && utf8.allSatisfy(\.isToken) }
-
-  /// Without surrounding spaces and tabs.
-  fileprivate var trimmed: SubSequence {
-    var text = self[...]
-    while text.first == " " || text.first == "\t" { text = text.dropFirst() }
-    while text.last == " " || text.last == "\t" { text = text.dropLast() }
-    return text
-  }
-
-  /// The parts between separators outside of quoted strings (RFC 9110 §5.6.4).
-  fileprivate func split(outsideQuotes separator: Character) -> [Substring] {
-    var parts: [Substring] = []
-    var start = startIndex
-    var isQuoted = false
-    var isEscaped = false
-    for index in indices {
-      let character = self[index]
-      if isEscaped {
-        isEscaped = false
-      } else if isQuoted, character == "\\" {
-        isEscaped = true
-      } else if character == "\"" {
-        isQuoted.toggle()
-      } else if !isQuoted, character == separator {
-        parts.append(Substring(self[start..<index]))
-        start = self.index(after: index)
-      }
-    }
-    parts.append(Substring(self[start...]))
-    return parts
-  }
 }

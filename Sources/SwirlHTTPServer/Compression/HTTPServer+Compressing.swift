@@ -14,7 +14,7 @@ extension HTTPServer {
     let gains = compression.compresses(type) && response.length ?? .max >= compression.minimumBytes
     guard gains || !accept.acceptsIdentity else { return response }
     var response = response
-    response.addVary()
+    response.vary(by: .acceptEncoding)
     guard let coding = accept.best(of: compression.codings.lazy.map(\.name)), let encoder = ContentEncoder(coding)
     else {
       return accept.acceptsIdentity ? response : .notAcceptable(compression.codings)
@@ -68,12 +68,6 @@ extension HTTPServer.Response {
     return !fields[values: .cacheControl].contains { $0.lowercased().contains("no-transform") }
   }
 
-  fileprivate mutating func addVary() {
-    let names = headers[values: .vary].joined(separator: ",").lowercased()
-    if names.contains("accept-encoding") || names.contains("*") { return }
-    headers.append(HTTPField(name: .vary, value: "Accept-Encoding"))
-  }
-
   fileprivate mutating func compress(_ bytes: [UInt8], _ encoder: ContentEncoder, on reactor: Reactor) {
     if bytes.count > PieceWriter.pieceBytes {
       content = .stream(length: nil) { [unowned reactor] writer in
@@ -96,7 +90,7 @@ extension HTTPServer.Response {
     else { return self }
     var response = self
     response.headers[.eTag] = tag.weakened.description
-    response.addVary()
+    response.vary(by: .acceptEncoding)
     return response
   }
 
