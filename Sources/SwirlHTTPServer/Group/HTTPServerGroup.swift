@@ -1,6 +1,7 @@
 public import SwirlDeferred
 public import SwirlNet
 public import SwirlReactor
+import Synchronization
 
 /// The servers of a `ReactorGroup`: one on each reactor, all at the same address.
 ///
@@ -43,20 +44,19 @@ public final class HTTPServerGroup: Sendable {
   public var port: Int { localAddress.port }
 
   let members: [ServerGroupMember]
-  private let stopHook: Int
+  private let stopHook = Mutex<Int?>(nil)
 
   init(_ group: ReactorGroup, _ members: [ServerGroupMember]) {
     self.group = group
     self.members = members
     localAddress = members[0].localAddress
     // Weak: the group must not retain what retains it.
-    let stops = WeakServers()
-    stopHook = group.addStopHook { await stops.servers?.stop() }
-    stops.set(self)
+    let hook = group.addStopHook { [weak self] in await self?.stop() }
+    stopHook.withLock { $0 = hook }
   }
 
   deinit {
-    group.removeStopHook(stopHook)
+    stopHook.withLock { $0 }.map(group.removeStopHook)
     for member in members { member.leave() }
   }
 
@@ -132,12 +132,4 @@ public final class HTTPServerGroup: Sendable {
     }
     return sockets
   }
-}
-
-/// A weak reference that is set once.
-///
-/// Unchecked: it is set before the hook that reads it can be called, and weak references are read atomically.
-private final class WeakServers: @unchecked Sendable {
-  private(set) weak var servers: HTTPServerGroup?
-  func set(_ servers: HTTPServerGroup) { self.servers = servers }
 }

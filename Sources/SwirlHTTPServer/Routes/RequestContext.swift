@@ -40,7 +40,7 @@ extension HTTPServer.Request {
   ///   request[CurrentUser.self] = try user(of: request)
   ///   return next(request)
   /// }
-  /// router.get("/me") { request in .text(request[CurrentUser.self]?.name ?? "nobody") }
+  /// router.get("/me") { request in .text(request[CurrentUser.self]?.name ?? "a guest") }
   /// ```
   public subscript<Key: HTTPServer.RequestKey>(key: Key.Type) -> Key.Value? {
     get { context?.values[ObjectIdentifier(key)] as? Key.Value }
