@@ -7,7 +7,10 @@ extension SocketTransport: SecurableTransport {
     _ context: any SecurityContext, host: String?, timeout: Duration, at site: CallSite
   ) -> Deferred<Void> {
     guard state == .open, !isEndReceived, security == nil else {
-      let reason = security == nil ? "the connection is closed, or about to be" : "the connection is secured already"
+      let reason =
+        security != nil
+        ? "the connection is secured already"
+        : securing != nil ? "TLS has been started: wait for it" : "the connection is closed, or about to be"
       return .fail(NetError(.handshake, peerName, reason: reason))
     }
     // Who can insert plain text before the handshake would speak in the name of the secured peer (CVE-2011-0411).
@@ -39,6 +42,7 @@ extension SocketTransport: SecurableTransport {
       start.done.callback(())
     }
   }
+
   /// What is left to read is in plain text: the protocol does not get it.
   private func failSecurity(_ error: NetError) {
     isReadingPaused = true
