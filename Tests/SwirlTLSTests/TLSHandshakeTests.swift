@@ -14,6 +14,26 @@ struct Meeting {
   var error: NetError?
 }
 
+extension Meeting {
+  /// The outcome of one meeting, on a reactor of its own.
+  static func of(
+    _ host: String = "127.0.0.1", server: TLSConfiguration, client: TLSConfiguration
+  ) throws -> Meeting {
+    var outcome = Meeting()
+    try withReactor { reactor in
+      var accepted: TLSInfo?
+      let port = try reactor.greet(server) { accepted = $0.tlsInfo }
+      reactor.meet(host, at: port, client).addBoth { result in
+        outcome = try result.get()
+        outcome.server = accepted
+        reactor.stop()
+      }
+      return {}
+    }
+    return outcome
+  }
+}
+
 extension Reactor {
   /// Connects a client to a server and, when the handshake is done, sends a greeting back: only then does a TLS 1.3
   /// client know that the server accepted it.
@@ -56,26 +76,8 @@ extension Reactor {
     return tls
   }
 
-  /// The outcome of one meeting.
-  private func meeting(
-    _ host: String = "127.0.0.1", server: TLSConfiguration, client: TLSConfiguration
-  ) throws -> Meeting {
-    var outcome = Meeting()
-    try withReactor { reactor in
-      var accepted: TLSInfo?
-      let port = try reactor.greet(server) { accepted = $0.tlsInfo }
-      reactor.meet(host, at: port, client).addBoth { result in
-        outcome = try result.get()
-        outcome.server = accepted
-        reactor.stop()
-      }
-      return {}
-    }
-    return outcome
-  }
-
   @Test func `Both ends agree on the newest version and the first protocol that both speak`() throws {
-    let meeting = try meeting(
+    let meeting = try Meeting.of(
       server: changed(.server(authority.identity(for: "127.0.0.1"))) { $0.applicationProtocols = ["b", "a"] },
       client: trusting { $0.applicationProtocols = ["a", "b", "c"] })
     let info = try #require(meeting.client)
@@ -90,14 +92,14 @@ extension Reactor {
 
   @Test func `An end that is limited to TLS 1·2 gets it, and one that wants more than that gets nothing`() throws {
     let server = changed(.server(authority.identity(for: "127.0.0.1"))) { $0.maximumVersion = .tls12 }
-    #expect(try meeting(server: server, client: trusting()).client?.version == .tls12)
-    let refused = try meeting(server: server, client: trusting { $0.minimumVersion = .tls13 })
+    #expect(try Meeting.of(server: server, client: trusting()).client?.version == .tls12)
+    let refused = try Meeting.of(server: server, client: trusting { $0.minimumVersion = .tls13 })
     #expect(refused.error?.code == .handshake && refused.error?.certificate == nil)
     #expect(refused.error?.reason.contains("no version of TLS that is allowed here, TLS 1.3 to TLS 1.3") == true)
   }
 
   @Test func `No protocol in common ends the handshake`() throws {
-    let refused = try meeting(
+    let refused = try Meeting.of(
       server: changed(.server(authority.identity(for: "127.0.0.1"))) { $0.applicationProtocols = ["b"] },
       client: trusting { $0.applicationProtocols = ["a"] })
     #expect(refused.error?.code == .handshake && refused.error?.reason.contains("in common: here it is a (") == true)
@@ -106,7 +108,7 @@ extension Reactor {
   @Test(arguments: ["example.test", "EXAMPLE.test", "example.test.", "127.0.0.1", "a.wild.test"])
   func `A certificate for the host that was asked for is taken`(host: String) throws {
     let identity = authority.identity(for: "example.test", "127.0.0.1", "*.wild.test")
-    #expect(try meeting(host, server: .server(identity), client: trusting()).client != nil)
+    #expect(try Meeting.of(host, server: .server(identity), client: trusting()).client != nil)
   }
 
   @Test(arguments: ["other.test", "sub.example.test", "a.b.wild.test", "wild.test", "127.0.0.2"])
@@ -129,7 +131,7 @@ extension Reactor {
     let others = TestAuthority("Other Root")
     let between = authority.intermediate()
     func problem(_ identity: TLSConfiguration.Identity) throws -> CertificateProblem? {
-      let meeting = try meeting(server: .server(identity), client: trusting())
+      let meeting = try Meeting.of(server: .server(identity), client: trusting())
       #expect((meeting.client == nil) == (meeting.error != nil))
       #expect(meeting.error == nil || meeting.error?.code == .handshake)
       return meeting.error?.certificate
@@ -148,24 +150,24 @@ extension Reactor {
   @Test(arguments: ["a_b.swirl.test", "_.swirl.test", "A_B.Swirl.Test", "a_b.swirl.test.", "x.a_b.wild.test"])
   func `A wildcard stands for a label with an underscore`(host: String) throws {
     let identity = authority.identity(for: "*.swirl.test", "*.a_b.wild.test")
-    #expect(try meeting(host, server: .server(identity), client: trusting()).client != nil)
+    #expect(try Meeting.of(host, server: .server(identity), client: trusting()).client != nil)
     let exact = authority.identity(for: "a_b.swirl.test", "_.swirl.test", "x.a_b.wild.test")
-    #expect(try meeting(host, server: .server(exact), client: trusting()).client != nil)
+    #expect(try Meeting.of(host, server: .server(exact), client: trusting()).client != nil)
   }
 
   @Test(arguments: ["a_b.c.swirl.test", "c.a_b.swirl.test", "a_b.other.test", "a_b.test"])
   func `It stands for one whole label, and for no top level`(host: String) throws {
     let identity = authority.identity(for: "*.swirl.test", "a*.other.test", "*_b.other.test", "*.test")
-    let refused = try meeting(host, server: .server(identity), client: trusting())
+    let refused = try Meeting.of(host, server: .server(identity), client: trusting())
     #expect(refused.error?.certificate == .wrongHost)
   }
 
   @Test func `An underscore makes no other mistake in a certificate good`() throws {
     let host = "a_b.swirl.test"
     let over = authority.identity(for: "*.swirl.test", validity: .over)
-    #expect(try meeting(host, server: .server(over), client: trusting()).error?.certificate == .expired)
+    #expect(try Meeting.of(host, server: .server(over), client: trusting()).error?.certificate == .expired)
     let strange = TestAuthority("Other Root").identity(for: "*.swirl.test")
-    #expect(try meeting(host, server: .server(strange), client: trusting()).error?.certificate == .unknownAuthority)
+    #expect(try Meeting.of(host, server: .server(strange), client: trusting()).error?.certificate == .unknownAuthority)
   }
 
   /// RFC 5280 §6.1.1 (d) lets any certificate be an anchor.
@@ -175,25 +177,25 @@ extension Reactor {
     for isChainWhole in [true, false] {
       let identity = between.identity(for: "127.0.0.1", isChainWhole: isChainWhole)
       let trusted = changed(TLSConfiguration()) { $0.roots = [between.root] }
-      #expect(try meeting(server: .server(identity), client: trusted).client != nil)
+      #expect(try Meeting.of(server: .server(identity), client: trusted).client != nil)
       let upper = changed(TLSConfiguration()) { $0.roots = [below.root] }
-      #expect(try meeting(server: .server(identity), client: upper).error?.certificate == .unknownAuthority)
+      #expect(try Meeting.of(server: .server(identity), client: upper).error?.certificate == .unknownAuthority)
     }
     let deep = below.identity(for: "127.0.0.1")
     let trusted = changed(TLSConfiguration()) { $0.roots = [between.root] }
-    #expect(try meeting(server: .server(deep), client: trusted).client != nil)
+    #expect(try Meeting.of(server: .server(deep), client: trusted).client != nil)
     let revoked = between.identity(for: "127.0.0.1", isRevoked: true)
-    #expect(try meeting(server: .server(revoked), client: trusted).error?.certificate == .revoked)
+    #expect(try Meeting.of(server: .server(revoked), client: trusted).error?.certificate == .revoked)
     // The same for client certificates.
     var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
     server.roots = [between.root]
     server.requiresClientCertificate = true
     let mine = trusting { $0.identity = between.identity(for: "me") }
-    #expect(try meeting(server: server, client: mine).client != nil)
+    #expect(try Meeting.of(server: server, client: mine).client != nil)
   }
 
   @Test func `The system's roots do not trust a test`() throws {
-    let refused = try meeting(
+    let refused = try Meeting.of(
       server: .server(authority.identity(for: "127.0.0.1")), client: TLSConfiguration())
     #expect(refused.error?.certificate == .unknownAuthority)
   }
@@ -201,10 +203,10 @@ extension Reactor {
   @Test func `Without verification anyone is taken, but not with another key than the pinned`() throws {
     let server = TLSConfiguration.server(TestAuthority("Other Root").identity(for: "elsewhere", validity: .over))
     let careless = changed(TLSConfiguration()) { $0.verification = .dangerouslyAcceptingAnyCertificate }
-    #expect(try meeting(server: server, client: careless).client != nil)
+    #expect(try Meeting.of(server: server, client: careless).client != nil)
     let pin = "sha256//" + String(repeating: "A", count: 43) + "="
     let pinned = changed(careless) { $0.pinnedPublicKeys = [pin] }
-    #expect(try meeting(server: server, client: pinned).error?.certificate == .notPinned)
+    #expect(try Meeting.of(server: server, client: pinned).error?.certificate == .notPinned)
   }
 
   @Test func `A pinned key is taken, with or without its prefix`() throws {
@@ -212,7 +214,7 @@ extension Reactor {
     let hash = authority.pin(of: identity)
     for pins in [[hash], ["sha256//" + hash], [String(repeating: "A", count: 43) + "=", hash]] {
       let pinned = trusting { $0.pinnedPublicKeys = Set(pins) }
-      #expect(try meeting(server: .server(identity), client: pinned).client != nil)
+      #expect(try Meeting.of(server: .server(identity), client: pinned).client != nil)
     }
   }
 
@@ -222,10 +224,10 @@ extension Reactor {
     server.requiresClientCertificate = true
     let mine = trusting { $0.identity = authority.identity(for: "me") }
     let strangers = trusting { $0.identity = TestAuthority("Other Root").identity(for: "me") }
-    #expect(try meeting(server: server, client: mine).client != nil)
+    #expect(try Meeting.of(server: server, client: mine).client != nil)
     for refused in [trusting(), strangers] {
       for version in [TLSConfiguration.Version.tls12, .tls13] {
-        let meeting = try meeting(server: server, client: changed(refused) { $0.maximumVersion = version })
+        let meeting = try Meeting.of(server: server, client: changed(refused) { $0.maximumVersion = version })
         #expect(meeting.client == nil && meeting.error != nil)
       }
     }
@@ -238,27 +240,27 @@ extension Reactor {
     var server = TLSConfiguration.server(authority.identity(for: "127.0.0.1"))
     server.roots = [authority.root]
     server.requestsClientCertificate = true
-    let nobody = try meeting(server: server, client: trusting { $0.maximumVersion = version })
+    let nobody = try Meeting.of(server: server, client: trusting { $0.maximumVersion = version })
     #expect(nobody.client != nil && nobody.server?.peerCertificate == nil)
     let mine = trusting {
       $0.identity = authority.identity(for: "me")
       $0.maximumVersion = version
     }
-    let known = try #require(try meeting(server: server, client: mine).server?.peerCertificate)
+    let known = try #require(try Meeting.of(server: server, client: mine).server?.peerCertificate)
     #expect(known.subject == "CN=me" && known.issuer == "CN=Test Root" && !known.serialNumber.isEmpty)
     #expect(known.subjectAlternativeNames == ["DNS:me"])
     let strange = changed(mine) { $0.identity = TestAuthority("Other Root").identity(for: "me") }
-    #expect(try meeting(server: server, client: strange).client == nil)
+    #expect(try Meeting.of(server: server, client: strange).client == nil)
     // Without verification any certificate is accepted; then the pins decide.
     server.verification = .dangerouslyAcceptingAnyCertificate
     server.roots = nil
     server.requiresClientCertificate = true
     let identity = try #require(strange.identity)
-    #expect(try meeting(server: server, client: strange).server?.peerCertificate?.subject == "CN=me")
-    #expect(try meeting(server: server, client: trusting { $0.maximumVersion = version }).client == nil)
+    #expect(try Meeting.of(server: server, client: strange).server?.peerCertificate?.subject == "CN=me")
+    #expect(try Meeting.of(server: server, client: trusting { $0.maximumVersion = version }).client == nil)
     server.pinnedPublicKeys = [authority.pin(of: identity)]
-    #expect(try meeting(server: server, client: strange).server != nil)
-    #expect(try meeting(server: server, client: mine).client == nil)
+    #expect(try Meeting.of(server: server, client: strange).server != nil)
+    #expect(try Meeting.of(server: server, client: mine).client == nil)
   }
 
   @Test(arguments: [TLSConfiguration.Version.tls12, .tls13])
@@ -288,10 +290,10 @@ extension Reactor {
 
   @Test func `An encrypted key needs its password`() throws {
     let locked = authority.identity(for: "127.0.0.1", password: "secret")
-    #expect(try meeting(server: .server(locked), client: trusting()).client != nil)
+    #expect(try Meeting.of(server: .server(locked), client: trusting()).client != nil)
     for (password, reason) in [(nil, "give its password"), ("wrong", "is it the right password?")] {
       let identity = TLSConfiguration.Identity(chain: locked.chain, privateKey: locked.privateKey, password: password)
-      #expect { try meeting(server: .server(identity), client: trusting()) } throws: { "\($0)".contains(reason) }
+      #expect { try Meeting.of(server: .server(identity), client: trusting()) } throws: { "\($0)".contains(reason) }
     }
   }
 

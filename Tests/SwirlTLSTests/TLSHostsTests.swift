@@ -29,28 +29,13 @@ import Testing
     return tls
   }
 
-  private func meeting(_ host: String, _ server: TLSConfiguration, _ client: TLSConfiguration) throws -> Meeting {
-    var outcome = Meeting()
-    try withReactor { reactor in
-      var accepted: TLSInfo?
-      let port = try reactor.greet(server) { accepted = $0.tlsInfo }
-      reactor.meet(host, at: port, client).addBoth { result in
-        outcome = try result.get()
-        outcome.server = accepted
-        reactor.stop()
-      }
-      return {}
-    }
-    return outcome
-  }
-
   @Test(arguments: [
     ("first.example", "first.example"), ("a.example", "a.example"), ("A.EXAMPLE", "a.example"),
     ("a.example.", "a.example"), ("b.example", "a.example"), ("x.wild.example", "*.wild.example"),
     ("whole.wild.example", "Whole.wild.example"), ("127.0.0.1", "first.example"),
   ])
   func `a client meets the identity for the name that it asks for`(host: String, common: String) throws {
-    let meeting = try meeting(host, server(), client())
+    let meeting = try Meeting.of(host, server: server(), client: client())
     #expect(meeting.error == nil)
     #expect(meeting.client?.peerCertificate?.subject == "CN=\(common)")
     let asked = host == "127.0.0.1" ? nil : host.hasSuffix(".") ? String(host.dropLast()) : host
@@ -64,8 +49,8 @@ import Testing
       $0.verification = .dangerouslyAcceptingAnyCertificate
       $0.maximumVersion = version
     }
-    #expect(try meeting(host, server(), any).client?.peerCertificate?.subject == "CN=first.example")
-    let refused = try meeting(host, server { $0.refusesUnknownHosts = true }, any)
+    #expect(try Meeting.of(host, server: server(), client: any).client?.peerCertificate?.subject == "CN=first.example")
+    let refused = try Meeting.of(host, server: server { $0.refusesUnknownHosts = true }, client: any)
     #expect(refused.client == nil && refused.server == nil)
     #expect("\(try #require(refused.error))".contains("unrecognized name"))
   }
@@ -77,31 +62,32 @@ import Testing
       $0.requiresClientCertificate = true
     }
     for host in ["first.example", "b.example", "x.wild.example"] {
-      #expect(try meeting(host, demanding, client { $0.maximumVersion = version }).server == nil)
+      #expect(try Meeting.of(host, server: demanding, client: client { $0.maximumVersion = version }).server == nil)
       let known = client {
         $0.maximumVersion = version
         $0.identity = authority.identity(for: "me")
       }
-      #expect(try meeting(host, demanding, known).server?.peerCertificate?.subject == "CN=me")
+      #expect(try Meeting.of(host, server: demanding, client: known).server?.peerCertificate?.subject == "CN=me")
       let strange = client {
         $0.maximumVersion = version
         $0.identity = TestAuthority("Other").identity(for: "me")
       }
-      #expect(try meeting(host, demanding, strange).server == nil)
+      #expect(try Meeting.of(host, server: demanding, client: strange).server == nil)
     }
   }
 
   @Test func `the application protocol is chosen for each`() throws {
-    let meeting = try meeting(
-      "x.wild.example", server { $0.applicationProtocols = ["b", "a"] }, client { $0.applicationProtocols = ["a"] })
+    let meeting = try Meeting.of(
+      "x.wild.example", server: server { $0.applicationProtocols = ["b", "a"] },
+      client: client { $0.applicationProtocols = ["a"] })
     #expect(meeting.server?.applicationProtocol == "a")
   }
 
   @Test func `an identity staples its own status`() throws {
     let tls = TLSConfiguration.server(
       authority.identity(for: "first.example"), authority.identity(for: "bad.example", isRevoked: true))
-    #expect(try meeting("first.example", tls, client()).error == nil)
-    #expect(try meeting("bad.example", tls, client()).error?.certificate == .revoked)
+    #expect(try Meeting.of("first.example", server: tls, client: client()).error == nil)
+    #expect(try Meeting.of("bad.example", server: tls, client: client()).error?.certificate == .revoked)
   }
 
   @Test func `an identity for no name, or without its key, is an error that names it`() throws {

@@ -8,14 +8,14 @@ final class BlockingPeer: Sendable {
   let descriptor: Int32
 
   /// Connects; nil if it is refused.
-  init?(_ port: Int) {
+  init?(_ port: Int, at address: String = "127.0.0.1") {
     descriptor = Socket.stream(AF_INET)
     _ = fcntl(descriptor, F_SETFL, 0)
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     // So that its port is no other suite's: see `OwnSockets`.
     _ = Socket.bind(descriptor, to: SocketAddress(ip: "127.0.0.2", port: 0)!)
-    guard Socket.connect(descriptor, to: SocketAddress(ip: "127.0.0.1", port: port)!) == .done else { return nil }
+    guard Socket.connect(descriptor, to: SocketAddress(ip: address, port: port)!) == .done else { return nil }
   }
 
   deinit { Socket.close(descriptor) }
@@ -39,8 +39,8 @@ final class BlockingPeer: Sendable {
   }
 
   /// The response to one request on a connection of its own.
-  static func fetch(_ port: Int, _ path: String = "/") -> String {
-    guard let peer = BlockingPeer(port) else { return "refused" }
+  static func fetch(_ port: Int, _ path: String = "/", at address: String = "127.0.0.1") -> String {
+    guard let peer = BlockingPeer(port, at: address) else { return "refused" }
     peer.send(get(path, "Connection: close\r\n"))
     return peer.receive()
   }

@@ -9,6 +9,9 @@ import Testing
 @testable import SwirlReactor
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct HTTPServerGroupTests {
+  /// An address whose ports no other suite takes between two servers on one of them.
+  static let own = "127.0.0.3"
+
   /// Counts the calls of a closure on several threads.
   final class Counter: Sendable {
     private let count = Mutex(0)
@@ -85,18 +88,20 @@ import Testing
     struct Refused: Error {}
     let group = ReactorGroup(count: 3)
     let counter = Counter()
-    let free = try await group.listen(0) { HTTPServer { _ in .text("") } }
+    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
     await free.stop()
     await #expect(throws: Refused.self) {
-      _ = try await group.listen(free.port, distribution: distribution) {
+      _ = try await group.listen(free.port, interface: Self.own, distribution: distribution) {
         if counter.next() == 3 { throw Refused() }
         return HTTPServer { _ in .text("") }
       }
     }
-    #expect(OwnSockets(of: free.port).count == 0)
+    #expect(OwnSockets(of: free.port, at: Self.own).count == 0)
     // The group is as before.
-    let servers = try await group.listen(free.port, distribution: distribution) { HTTPServer { _ in .text("again") } }
-    #expect(BlockingPeer.fetch(servers.port).hasSuffix("again"))
+    let servers = try await group.listen(free.port, interface: Self.own, distribution: distribution) {
+      HTTPServer { _ in .text("again") }
+    }
+    #expect(BlockingPeer.fetch(servers.port, at: Self.own).hasSuffix("again"))
     await group.stop()
   }
 
@@ -176,15 +181,15 @@ import Testing
 
   @Test func `a group with a stopped reactor is refused, and its other reactors are undone`() async throws {
     let group = ReactorGroup(count: 3)
-    let free = try await group.listen(0) { HTTPServer { _ in .text("") } }
+    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
     await free.stop()
     await group.threads[2].stop()
     await #expect {
-      _ = try await group.listen(free.port) { HTTPServer { _ in .text("") } }
+      _ = try await group.listen(free.port, interface: Self.own) { HTTPServer { _ in .text("") } }
     } throws: {
-      "\($0)" == "listen on 127.0.0.1:\(free.port): a reactor of the group has stopped: make another group"
+      "\($0)" == "listen on \(Self.own):\(free.port): a reactor of the group has stopped: make another group"
     }
-    #expect(OwnSockets(of: free.port).count == 0)
+    #expect(OwnSockets(of: free.port, at: Self.own).count == 0)
     await group.stop()
     await #expect(throws: NetError.self) { _ = try await group.listen(0) { HTTPServer { _ in .text("") } } }
     await free.stop()
@@ -193,12 +198,12 @@ import Testing
 
   @Test func `a cancelled start leaves nothing behind`() async throws {
     let group = ReactorGroup(count: 2)
-    let free = try await group.listen(0) { HTTPServer { _ in .text("") } }
+    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
     await free.stop()
     let entered = AsyncStream<Void>.makeStream()
     let gate = Mutex(false)
     let start = Task {
-      try await group.listen(free.port) {
+      try await group.listen(free.port, interface: Self.own) {
         entered.continuation.yield()
         while !gate.withLock(\.self) { usleep(100) }
         return HTTPServer { _ in .text("") }
@@ -209,7 +214,7 @@ import Testing
     start.cancel()
     gate.withLock { $0 = true }
     await #expect(throws: CancelledError.self) { _ = try await start.value }
-    #expect(OwnSockets(of: free.port).count == 0)
+    #expect(OwnSockets(of: free.port, at: Self.own).count == 0)
     await group.stop()
   }
 

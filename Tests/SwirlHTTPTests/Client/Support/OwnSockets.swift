@@ -1,8 +1,8 @@
 import Foundation
 import SwirlPlatform
 
-/// The sockets of this process that involve a port. Other tests run in parallel: counting all descriptors would include
-/// theirs.
+/// The sockets of this process that involve a port of an address. Other tests run in parallel: counting all descriptors
+/// would include theirs.
 struct OwnSockets {
   /// The sockets connected to the port: the clients' side.
   private(set) var connected = 0
@@ -11,7 +11,8 @@ struct OwnSockets {
 
   var count: Int { connected + atPort }
 
-  init(of port: Int) {
+  init(of port: Int, at address: String = "127.0.0.1") {
+    let wanted = inet_addr(address)
     #if os(Linux)
     let folder = "/proc/self/fd"
     #else
@@ -19,16 +20,17 @@ struct OwnSockets {
     #endif
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       guard let descriptor = Int32(name) else { continue }
-      if Self.port(of: descriptor, getsockname) == port {
+      if Self.port(of: descriptor, at: wanted, getsockname) == port {
         atPort += 1
-      } else if Self.port(of: descriptor, getpeername) == port {
+      } else if Self.port(of: descriptor, at: wanted, getpeername) == port {
         connected += 1
       }
     }
   }
 
   private static func port(
-    of descriptor: Int32, _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+    of descriptor: Int32, at wanted: in_addr_t,
+    _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
   ) -> Int? {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -36,8 +38,7 @@ struct OwnSockets {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) }
     }
     guard code == 0, Int32(address.sin_family) == AF_INET else { return nil }
-    // Peers of other suites at 127.0.0.2 have ports of their own, hundreds at a time.
-    guard address.sin_addr.s_addr != inet_addr("127.0.0.2") else { return nil }
+    guard [wanted, INADDR_ANY].contains(address.sin_addr.s_addr) else { return nil }
     return Int(UInt16(bigEndian: address.sin_port))
   }
 }
