@@ -4,7 +4,7 @@ import SwirlPlatform
 extension SocketTransport: FileTransport {
   package var sendsFiles: Bool {
     #if os(Linux)
-    security == nil && socket.descriptor >= 0
+    security == nil && securing == nil && socket.descriptor >= 0
     #else
     false
     #endif
