@@ -17,11 +17,11 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 /// Programs that each show one thing: `swift run FiveAtOnce`.
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
-  "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "FileDescriptors", "FileServer", "FiveAtOnce", "Gather",
-  "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen", "ProcessPoolFetch",
-  "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site", "StoreCrawler",
-  "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle", "VirtualTimeTest",
-  "WebSocketEcho",
+  "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "Discover", "FileDescriptors", "FileServer", "FiveAtOnce",
+  "Gather", "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen",
+  "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site",
+  "Statsd", "StoreCrawler", "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
+  "VirtualTimeTest", "WebSocketEcho",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.

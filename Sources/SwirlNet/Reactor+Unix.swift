@@ -47,7 +47,7 @@ extension Reactor {
   @discardableResult
   private static func check(_ path: String) throws(NetError) -> SocketAddress {
     guard let address = SocketAddress(unixPath: path) else {
-      throw NetError(.connect, path.debugDescription, reason: badPath)
+      throw NetError(.connect, path.debugDescription, reason: badUnixPath)
     }
     return address
   }
@@ -64,7 +64,7 @@ extension Reactor {
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws -> Listener {
     guard let address = SocketAddress(unixPath: path) else {
-      throw NetError(.listen, path.debugDescription, reason: Self.badPath)
+      throw NetError(.listen, path.debugDescription, reason: Self.badUnixPath)
     }
     let site = CallSite(file: file, line: line)
     do {
@@ -75,5 +75,5 @@ extension Reactor {
     }
   }
 
-  private static var badPath: String { "the path of a Unix socket has 1 to 107 bytes, and no NUL but the first" }
+  static var badUnixPath: String { "the path of a Unix socket has 1 to 107 bytes, and no NUL but the first" }
 }

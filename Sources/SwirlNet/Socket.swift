@@ -62,6 +62,16 @@ enum Socket {
     address.withSockaddr { systemBind(descriptor, $0, $1) }
   }
 
+  /// Gives a Unix socket a name in Linux's abstract namespace that no other has (unix(7), autobind).
+  static func bindUnnamed(_ descriptor: Int32) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let length = socklen_t(MemoryLayout.offset(of: \sockaddr_un.sun_path)!)
+    _ = withUnsafeBytes(of: &address) {
+      systemBind(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, length)
+    }
+  }
+
   /// Starts to listen; -1 is an error.
   static func listen(_ descriptor: Int32, _ backlog: Int32) -> Int32 {
     #if os(Linux)

@@ -31,9 +31,24 @@ struct SocketFile {
     return isDead(address) && unlink(address.host) == 0
   }
 
+  /// Removes a stale socket for datagrams at `address`: one that no process has open.
+  static func removeStaleDatagrams(at address: SocketAddress) -> Bool {
+    guard address.family == .unix, let status = status(of: address.host), status.st_mode & S_IFMT == S_IFSOCK else {
+      return false
+    }
+    return isDead(address, Socket.datagram(address.domain)) && unlink(address.host) == 0
+  }
+
+  /// Removes the file of a socket for datagrams, if it is still this one.
+  func removeUnlessReplaced() {
+    guard let status = Self.status(of: path), status.st_dev == device, status.st_ino == inode else { return }
+    unlink(path)
+  }
+
   /// Whether no process listens at the path.
-  private static func isDead(_ address: SocketAddress) -> Bool {
-    let descriptor = Socket.stream(address.domain)
+  private static func isDead(_ address: SocketAddress) -> Bool { isDead(address, Socket.stream(address.domain)) }
+
+  private static func isDead(_ address: SocketAddress, _ descriptor: Int32) -> Bool {
     guard descriptor >= 0 else { return false }
     defer { Socket.close(descriptor) }
     return Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED)

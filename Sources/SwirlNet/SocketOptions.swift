@@ -63,10 +63,21 @@ public struct SocketOptions: Sendable, Hashable {
 }
 
 /// A value of an option that no socket can have, or that the system has refused.
-struct SocketOptionError: Error {
-  let errno: Int32
+package struct SocketOptionError: Error {
+  package let errno: Int32
   /// nil for the words of `errno`.
-  let reason: String?
+  package let reason: String?
+
+  package init(errno: Int32, reason: String?) {
+    self.errno = errno
+    self.reason = reason
+  }
+
+  /// The system has refused an option, with the reason in `errno`.
+  init(refused name: String) {
+    let words = String(cString: strerror(SwirlPlatform.errno)).lowercased()
+    self.init(errno: SwirlPlatform.errno, reason: "the system refuses the option \(name): \(words)")
+  }
 }
 
 extension SocketOptions {
@@ -76,7 +87,7 @@ extension SocketOptions {
     try applyToBoth(descriptor)
     // Without it, the port of a server that has just ended stays in use for minutes.
     Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-    if reusesPort { try set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1, "reusesPort") }
+    if reusesPort { try Self.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1, "reusesPort") }
     if family == .ipv6 {
       let isAlone = isIPv6Only ?? !isDualStack
       Socket.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isAlone ? 1 : 0)
@@ -110,10 +121,11 @@ extension SocketOptions {
   private func applyToBoth(_ descriptor: Int32) throws(SocketOptionError) {
     if let keepAlive { try apply(keepAlive, to: descriptor) }
     if let sendBufferSize {
-      try set(descriptor, SOL_SOCKET, SO_SNDBUF, size(sendBufferSize, "sendBufferSize"), "sendBufferSize")
+      try Self.set(descriptor, SOL_SOCKET, SO_SNDBUF, Self.size(sendBufferSize, "sendBufferSize"), "sendBufferSize")
     }
     if let receiveBufferSize {
-      try set(descriptor, SOL_SOCKET, SO_RCVBUF, size(receiveBufferSize, "receiveBufferSize"), "receiveBufferSize")
+      let size = try Self.size(receiveBufferSize, "receiveBufferSize")
+      try Self.set(descriptor, SOL_SOCKET, SO_RCVBUF, size, "receiveBufferSize")
     }
     if let userTimeout {
       #if os(Linux)
@@ -121,14 +133,14 @@ extension SocketOptions {
       guard milliseconds > 0 else {
         throw SocketOptionError(errno: EINVAL, reason: "userTimeout is longer than zero, not \(userTimeout)")
       }
-      try set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds, "userTimeout")
+      try Self.set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds, "userTimeout")
       #else
       throw SocketOptionError(errno: ENOPROTOOPT, reason: "userTimeout is an option of Linux")
       #endif
     }
     if freeBind {
       #if os(Linux)
-      try set(descriptor, Int32(IPPROTO_IP), IP_FREEBIND, 1, "freeBind")
+      try Self.set(descriptor, Int32(IPPROTO_IP), IP_FREEBIND, 1, "freeBind")
       #else
       throw SocketOptionError(errno: ENOPROTOOPT, reason: "freeBind is an option of Linux")
       #endif
@@ -142,13 +154,13 @@ extension SocketOptions {
     let idleOption = TCP_KEEPALIVE
     #endif
     let tcp = Int32(IPPROTO_TCP)
-    try set(descriptor, tcp, idleOption, seconds(keepAlive.idle, "idle"), "keepAlive.idle")
-    try set(descriptor, tcp, TCP_KEEPINTVL, seconds(keepAlive.interval, "interval"), "keepAlive.interval")
+    try Self.set(descriptor, tcp, idleOption, seconds(keepAlive.idle, "idle"), "keepAlive.idle")
+    try Self.set(descriptor, tcp, TCP_KEEPINTVL, seconds(keepAlive.interval, "interval"), "keepAlive.interval")
     guard (1...127).contains(keepAlive.count) else {
       throw SocketOptionError(errno: EINVAL, reason: "keepAlive.count is 1 to 127, not \(keepAlive.count)")
     }
-    try set(descriptor, tcp, TCP_KEEPCNT, Int32(keepAlive.count), "keepAlive.count")
-    try set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1, "keepAlive")
+    try Self.set(descriptor, tcp, TCP_KEEPCNT, Int32(keepAlive.count), "keepAlive.count")
+    try Self.set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1, "keepAlive")
   }
 
   private func seconds(_ duration: Duration, _ name: String) throws(SocketOptionError) -> Int32 {
@@ -160,18 +172,16 @@ extension SocketOptions {
     return Int32(seconds)
   }
 
-  private func size(_ bytes: Int, _ name: String) throws(SocketOptionError) -> Int32 {
+  static func size(_ bytes: Int, _ name: String) throws(SocketOptionError) -> Int32 {
     guard bytes > 0, let size = Int32(exactly: bytes) else {
       throw SocketOptionError(errno: EINVAL, reason: "\(name) is a positive number of bytes below 2 GiB, not \(bytes)")
     }
     return size
   }
 
-  private func set(
+  static func set(
     _ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32, _ name: String
   ) throws(SocketOptionError) {
-    guard Socket.set(descriptor, level, option, value) != 0 else { return }
-    let words = String(cString: strerror(errno)).lowercased()
-    throw SocketOptionError(errno: errno, reason: "the system refuses the option \(name): \(words)")
+    if Socket.set(descriptor, level, option, value) != 0 { throw SocketOptionError(refused: name) }
   }
 }

@@ -29,8 +29,12 @@ public final class MemoryNetwork {
     public var bytesPerSecond: Int?
     /// How many bytes a segment has, at random from this range.
     public var segmentSize: ClosedRange<Int>
-    /// How many bytes a direction of a connection holds that were sent and not read.
+    /// How many bytes a direction of a connection holds that were sent and not read, and a socket for datagrams that
+    /// were not received.
     public var bufferSize: Int
+    /// How likely a datagram is lost, 0 to 1. Connections lose nothing: they would send it again. What varies in the
+    /// time of datagrams also changes their order.
+    public var loss = 0.0
 
     /// A link of one millisecond, with segments of up to 64 KiB.
     public init(
@@ -55,9 +59,11 @@ public final class MemoryNetwork {
   private var hosts: [String: MemoryHost] = [:]
   private var hostsByAddress: [String: MemoryHost] = [:]
   var listeners: [MemorySocket] = []
+  /// The open sockets for datagrams.
+  var datagramSockets: [MemoryDatagrams] = []
   private var lastPort = 49151
   /// The sockets that something has happened to, until their watches are looked at.
-  private var changed: [MemorySocket] = []
+  private var changed: [any NotedSocket] = []
   private var isPumping = false
   /// How many segments were sent.
   package internal(set) var segments = 0
@@ -146,6 +152,9 @@ public final class MemoryNetwork {
     )
   }
 
+  /// The host with this address, if it was named or connected to.
+  func knownHost(at address: SocketAddress) -> MemoryHost? { hostsByAddress[address.host] }
+
   // MARK: - Moving
 
   /// Calls `deliver` when a segment of `count` bytes that is sent now has arrived; segments of a `lane` keep their
@@ -174,7 +183,7 @@ public final class MemoryNetwork {
   func bufferSize(over host: MemoryHost) -> Int { (host.link ?? link).bufferSize }
 
   /// Looks at the watches of `socket` in the next turn.
-  func noteChange(of socket: MemorySocket) {
+  func noteChange(of socket: any NotedSocket) {
     if socket.isNoted { return }
     socket.isNoted = true
     changed.append(socket)
@@ -250,6 +259,20 @@ private final class ReactorsNetwork: SimulatedNetwork {
     network.listeners.append(socket)
     return socket
   }
+
+  func datagramChannel(
+    at address: SocketAddress?, to peer: SocketAddress?, _ options: DatagramOptions
+  ) throws(NetError) -> any DatagramChannel {
+    guard let network else { throw NetError(.listen, address ?? peer!, errno: ENETDOWN) }
+    return try MemoryDatagrams(at: address, to: peer, options, on: network)
+  }
+}
+
+/// A socket whose watches the network looks at when something has happened to it.
+protocol NotedSocket: AnyObject {
+  /// Whether the network will look at its watches in its next turn.
+  var isNoted: Bool { get set }
+  func fireReady()
 }
 
 @available(*, unavailable, message: "A network belongs to the thread of its reactor")

@@ -4,7 +4,7 @@ import SwirlReactor
 import SwirlPlatform
 
 /// A socket of a ``MemoryNetwork``: one end of a connection, or a listener.
-final class MemorySocket: SimulatedSocket, ReadinessSource {
+final class MemorySocket: SimulatedSocket, ReadinessSource, NotedSocket {
   private enum State {
     /// Waits for the peer's answer to the connect.
     case connecting

@@ -12,6 +12,7 @@ import time
 import behind
 import checks
 import connections
+import datagrams
 import files
 import forms
 import heads
@@ -44,6 +45,7 @@ PARTS = {
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
     "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
+    "datagrams": (datagrams.datagrams, ["socat", "node"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),

@@ -15,6 +15,8 @@
 //   InteropProbe websocket-serve NAME=VALUE…   prints its address, and echoes each message of a WebSocket: port,
 //                                              cert and key, compression=off or without-context
 //   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
+//   InteropProbe datagrams-serve [unix=PATH]   prints its UDP port, and echoes datagrams
+//   InteropProbe datagrams port=PORT NAME=VALUE…   sends datagrams to an echo; see Datagrams.swift
 //   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
 //                                              wrong; see WebSocketTalk.swift
 import Foundation
@@ -118,6 +120,8 @@ case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))
 case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirst(2)))
 case "websocket-cases": complete(echoCases)
 case "websocket-talk": complete(talkWebSocket)
+case "datagrams-serve": try echoDatagrams(Array(CommandLine.arguments.dropFirst(2)))
+case "datagrams": talkDatagrams(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2
 case "http2": complete(fetchHTTP2)
@@ -125,6 +129,6 @@ case "http2": complete(fetchHTTP2)
 default:
   print(
     "usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
-      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE…")
+      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams NAME=VALUE…")
   exit(2)
 }

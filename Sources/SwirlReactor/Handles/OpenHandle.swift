@@ -28,6 +28,8 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static let signal = Kind(description: "signal", order: 8)
     /// A WebSocket that connects again when its connection is lost, from its making up to its end.
     public static let reconnectingWebSocket = Kind(description: "reconnecting WebSocket", order: 9)
+    /// A socket for datagrams.
+    public static let datagramSocket = Kind(description: "datagram socket", order: 10)
 
     /// Whether `a` is closed before `b`.
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }
