@@ -45,6 +45,7 @@ let package = Package(
     .executableTarget(name: "Hops", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
+    .executableTarget(name: "DatagramFloor"),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloNIO", dependencies: nio),
   ],

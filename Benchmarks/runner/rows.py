@@ -6,7 +6,7 @@ import typing
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
-from servers import AWAITING_HANDLERS, FILES, computing, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
+from servers import AWAITING_HANDLERS, DATAGRAM_ECHO, FILES, computing, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
 from transfers import downloading, uploading
 from web_sockets import broadcasting, exchanging, idle_sockets
 
@@ -144,6 +144,18 @@ ROWS = [
         "SwiftNIO",
         operation="round trip",
         quick=False,
+    ),
+    *(
+        Row(
+            f"UDP echo, {size:,} bytes, {sockets} sockets",
+            echoing("datagrams", "--connections", sockets, "--size", size, table=DATAGRAM_ECHO),
+            "SwiftNIO",
+            operation="round trip",
+            arrangements=(ONE,),
+            quick=size == 64,
+            aim_ratio=0.5,
+        )
+        for size, sockets in ((64, 100), (1200, 100))
     ),
     Row("TCP echo, a stream", echoing("throughput"), "SwiftNIO", operation="MiB"),
     Row(

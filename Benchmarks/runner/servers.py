@@ -43,6 +43,16 @@ ECHO = {
 }
 
 
+DATAGRAM_ECHO = {
+    "Swirl": ["EchoServers", "swirl-datagrams"],
+    "Swirl, arrays": ["EchoServers", "swirl-datagrams-handler"],
+    "C, recvmmsg": ["DatagramFloor"],
+    "SwiftNIO": ["EchoServers", "nio-datagrams"],
+    "asyncio + uvloop": ["datagrams_asyncio.py", "--uvloop"],
+    "asyncio": ["datagrams_asyncio.py"],
+}
+
+
 def started(table, measure_one):
     """A fresh server for each measurement."""
 
@@ -149,8 +159,8 @@ def idle_connections(count):
     return started(HTTP, hold)
 
 
-def echoing(kind, *options):
-    """TCP echo servers under a load of plain system calls."""
+def echoing(kind, *options, table=ECHO):
+    """Echo servers under a load of plain system calls."""
 
     def under_load(bench, server):
         before = server.cpu_seconds()
@@ -164,4 +174,4 @@ def echoing(kind, *options):
             "wall": load["wall"],
         }
 
-    return started(ECHO, under_load)
+    return started(table, under_load)

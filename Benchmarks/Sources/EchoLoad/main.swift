@@ -1,5 +1,6 @@
 // Load for an echo server, in plain system calls, so that it favours no library. `EchoLoad round-trips PORT
 // --connections N`: 64 bytes there and back. `EchoLoad throughput PORT`: as many bytes as one connection carries.
+// `EchoLoad datagrams PORT --connections N --size BYTES`: the same with UDP.
 // `EchoLoad websocket|broadcast PORT --connections N --size BYTES`: messages of WebSocket, there and back or from one
 // connection to all; they print a line when all connections are open.
 import Foundation
@@ -13,9 +14,10 @@ let size = options.count("--size", or: 64)
 switch options.words.first {
 case "round-trips": roundTrips(connections: options.count("--connections", or: 1))
 case "throughput": throughput()
+case "datagrams": datagrams(sockets: options.count("--connections", or: 1), size: size)
 case "websocket": webSocketEcho(connections: options.count("--connections", or: 1), size: size)
 case "broadcast": webSocketBroadcast(connections: options.count("--connections", or: 1), size: size)
-default: fail("usage: EchoLoad round-trips|throughput|websocket|broadcast PORT")
+default: fail("usage: EchoLoad round-trips|throughput|datagrams|websocket|broadcast PORT")
 }
 
 func roundTrips(connections count: Int) {
