@@ -45,8 +45,8 @@ package protocol SimulatedNetwork: AnyObject {
   func connect(to address: SocketAddress) throws(NetError) -> any SimulatedSocket
   /// A socket that listens at `address`.
   func listen(at address: SocketAddress, backlog: Int) throws(NetError) -> any SimulatedSocket
-  /// A socket for datagrams at `address`, nil for one of the network's choice, that is connected to `peer` unless that is
-  /// nil.
+  /// A socket for datagrams at `address`, nil for one of the network's choice. It is connected to `peer` unless that
+  /// is nil.
   func datagramChannel(
     at address: SocketAddress?, to peer: SocketAddress?, _ options: DatagramOptions
   ) throws(NetError) -> any DatagramChannel

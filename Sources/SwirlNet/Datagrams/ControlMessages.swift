@@ -1,7 +1,7 @@
 import SwirlPlatform
 
-/// The control messages of datagrams (cmsg(3)) and options beside them: their numbers on Linux, which its headers hide in
-/// part, and their layout.
+/// The control messages of datagrams (cmsg(3)) and options beside them: their numbers on Linux, which its headers hide
+/// in part, and their layout.
 enum ControlMessages {
   static let ipv4Info: Int32 = 8
   static let ipv6Info: Int32 = 50

@@ -12,7 +12,7 @@ public import SwirlReactor
 /// reactor retains a socket until ``close()``. Use it on the reactor's thread. Twisted: `IUDPTransport`; asyncio:
 /// `DatagramTransport`; Node.js: `dgram.Socket`.
 public final class DatagramSocket: ReactorHandle {
-  /// What has gone through a socket, and what has not.
+  /// The numbers of datagrams that a socket has received, sent and lost.
   public struct Counts: Sendable, Hashable {
     /// Datagrams that the program got.
     public internal(set) var received = 0
@@ -111,7 +111,7 @@ public final class DatagramSocket: ReactorHandle {
   /// Whether it is open: it was not closed here.
   public var isOpen: Bool { if case .open = state { true } else { false } }
 
-  /// What has gone through it, and what has not.
+  /// The numbers of datagrams that it has received, sent and lost.
   public var counts: Counts {
     if case .closed = state { return tally }
     var counts = tally
@@ -229,8 +229,8 @@ public final class DatagramSocket: ReactorHandle {
     updateReading()
   }
 
-  /// Reads no more datagrams until ``resumeReading()``: those that come wait in the kernel's receive buffer. Calls of
-  /// its batch that have begun go on.
+  /// Reads no more datagrams until ``resumeReading()``: those that come wait in the kernel's receive buffer. Those of a
+  /// batch that was read are still delivered.
   public func pauseReading() {
     isReadingPaused = true
     updateReading()

@@ -82,7 +82,7 @@ public struct Datagrams: AsyncSequence, Sendable {
     try await control.withSocket { try $0.leave(group, interface: interface, source: source) }
   }
 
-  /// What has gone through it, and what has not.
+  /// The numbers of datagrams that it has received, sent and lost.
   public func counts() async throws -> DatagramSocket.Counts { try await control.withSocket { $0.counts } }
 
   /// Closes the socket once the kernel has taken what was sent; the loop ends after the datagrams that have come. Any

@@ -198,7 +198,7 @@ extension NetError {
 }
 
 extension SocketAddress {
-  /// The address of a socket that has none.
+  /// The address of a socket without an address.
   static func unnamed(_ family: Family) -> SocketAddress {
     switch family {
     case .ipv4: SocketAddress(ip: "0.0.0.0", port: 0)!
