@@ -47,6 +47,7 @@ PARTS = {
     "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
     "datagrams": (datagrams.datagrams, ["socat", "node"]),
     "restart": (restart.server_restarts, ["wrk"]),
+    "reload": (restart.certificates_change, ["wrk", "openssl"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }

@@ -1,17 +1,22 @@
-"""The sample GracefulRestart is replaced again and again, under wrk and under clients that keep idle connections: no request may fail."""
+"""The sample GracefulRestart is replaced again and again, and certificates change, under wrk and under clients that keep idle connections: no request
+may fail."""
 import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
 import time
 
-from checks import build_product, program, report
+from certificates import Authority
+from checks import build_product, program, report, server
+from secured import serial
 
 SECONDS = 12
 RESTARTS = 5
+RELOADS = 8
 REQUESTS = 100_000
 
 
@@ -97,3 +102,38 @@ def server_restarts(_, __, folder):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM)
         first.wait(timeout=20)
+
+
+def certificates_change(probe, _, folder):
+    """Certificates change under wrk, each time with SIGHUP, while a handshake is made for each request and while connections are kept."""
+    authority = Authority(folder, "reloading")
+    certificate, key = folder / "served.pem", folder / "served.key"
+
+    def issue():
+        for source, place in zip(authority.sign("server", hosts="DNS:localhost,IP:127.0.0.1"), (certificate, key)):
+            # The server reads both behind the signal: it never sees a half.
+            shutil.copy(source, place)
+
+    issue()
+    with server(probe, "serve", f"cert={certificate}", f"key={key}", stdout=subprocess.PIPE, text=True) as process:
+        port = int(process.stdout.readline().rpartition(":")[2])
+        url = f"https://127.0.0.1:{port}/hello"
+        loads = [
+            subprocess.Popen([program("wrk"), "-t1", "-c20", f"-d{SECONDS}s", *fields, url], stdout=subprocess.PIPE, text=True)
+            for fields in ([], ["-H", "Connection: close"])
+        ]
+        serials = {serial(port)}
+        for _ in range(RELOADS):
+            time.sleep(SECONDS / (RELOADS + 2))
+            issue()
+            process.send_signal(signal.SIGHUP)
+            if process.stdout.readline() != "reloaded\n":
+                raise OSError("the server has not reloaded")
+            serials.add(serial(port))
+        texts = [load.communicate(timeout=SECONDS + 30)[0] for load in loads]
+        counts = [int(re.search(r"(\d+) requests in", text).group(1)) for text in texts]
+        for kind, text, count in zip(("kept connections", "a handshake for each"), texts, counts):
+            report(f"wrk through {RELOADS} changes of certificates, {kind}: {count} requests, none failed",
+                   None if "Socket errors" not in text and "Non-2xx" not in text else text)
+        report(f"at least {REQUESTS} requests", None if sum(counts) >= REQUESTS else f"only {sum(counts)} in {SECONDS} s")
+        report("each change was served", None if len(serials) == RELOADS + 1 else f"{len(serials)} certificates")
