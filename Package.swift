@@ -34,15 +34,14 @@ let core = ["SwirlCore", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "
 /// The modules of `import Swirl`. A user of the library depends on each of them: a build system that looks at
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
-  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
-  "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket",
-  "SwirlContent",
+  "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints",
+  "SwirlSystem", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket", "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
-  "SwirlContent", "SwirlHTTP", "SwirlHTTP2", "SwirlWebSocket", "SwirlTesting", "SwirlHTML",
+  "SwirlContent", "SwirlEndpoints", "SwirlHTTP", "SwirlHTTP2", "SwirlWebSocket", "SwirlTesting", "SwirlHTML",
 ]
 
 let package = Package(
@@ -109,6 +108,9 @@ let package = Package(
       name: "SwirlTLS", dependencies: ["SwirlNet", "SwirlReactor", "SwirlDeferred", "SwirlPlatform", "COpenSSL"],
       swiftSettings: checked),
     .target(
+      name: "SwirlEndpoints", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS"],
+      swiftSettings: memorySafe),
+    .target(
       name: "SwirlSystem",
       dependencies: [
         "SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "SwirlPlatform", "CSwirlSystem",
@@ -150,8 +152,8 @@ let package = Package(
     .target(
       name: "SwirlHTTPServer",
       dependencies: [
-        "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
-        "SwirlWebSocket",
+        "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlEndpoints", "SwirlSystem",
+        "SwirlHTTPCore", "SwirlWebSocket",
         .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],
@@ -159,7 +161,7 @@ let package = Package(
     .target(
       name: "Swirl",
       dependencies: [
-        "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem",
+        "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints", "SwirlSystem",
         "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket",
       ],
       swiftSettings: checked),

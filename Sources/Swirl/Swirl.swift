@@ -1,5 +1,6 @@
 @_exported public import SwirlCoordination
 @_exported public import SwirlDeferred
+@_exported public import SwirlEndpoints
 @_exported public import SwirlHTTPClient
 @_exported public import SwirlHTTPServer
 @_exported public import SwirlNet
