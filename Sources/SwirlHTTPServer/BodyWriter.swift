@@ -29,6 +29,9 @@ extension HTTPServer {
     /// Applies a content coding to all that is written. `length` is that of the content without it, if known.
     func encode(with encoder: ContentEncoder, length: Int?) { body.encode(with: encoder, length: length) }
 
+    /// Whether a content coding is applied to what is written.
+    var isEncoding: Bool { body.encoded != nil }
+
     /// Whether `write` takes parts of files: else their bytes have to be read and written.
     var sendsFiles: Bool { body.sendsFiles }
 

@@ -45,8 +45,7 @@ struct ErrorWithFields: Error, CustomStringConvertible {
 extension HTTPServer.StatusError {
   func with(_ fields: HTTPFields) -> HTTPServer.StatusError {
     var all = headers
-    for field in fields { all[fields: field.name] = [] }
-    for field in fields { all.append(field) }
+    all.merge(fields)
     return HTTPServer.StatusError(status, text, headers: all)
   }
 }

@@ -45,6 +45,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       self.init(.ipv4(plain.s_addr), port)
       return
     }
+    // Of IPv6 alone: of IPv4 it would take forms such as 127.1 and 010.0.0.1, which mean different things to different
+    // programs (RFC 6943 §3.1.1).
+    guard host.utf8.contains(UInt8(ascii: ":")) else { return nil }
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST
     hints.ai_socktype = Socket.streamType

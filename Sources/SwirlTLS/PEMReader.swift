@@ -6,6 +6,8 @@ import SwirlPlatform
 package final class PEMReader {
   private let input: OpaquePointer
   private let name: String
+  /// How many certificates were read.
+  private var count = 0
 
   package init(_ source: TLSConfiguration.PEM) throws(NetError) {
     OpenSSL.isReady
@@ -65,10 +67,16 @@ package final class PEMReader {
   func error(_ reason: String) -> NetError { NetError(.configureTLS, name, reason: reason) }
 
   /// The caller frees it; nil after the last certificate.
-  package func nextCertificate() -> OpaquePointer? {
-    let certificate = PEM_read_bio_X509(input, nil, Self.noPassword, nil)
-    OpenSSLError.clear()
-    return certificate
+  /// - Throws: for a certificate that is broken or cut: without it, what is behind would be missing, too.
+  package func nextCertificate() throws(NetError) -> OpaquePointer? {
+    defer { OpenSSLError.clear() }
+    if let certificate = PEM_read_bio_X509(input, nil, Self.noPassword, nil) {
+      count += 1
+      return certificate
+    }
+    let failure = ERR_peek_last_error()
+    if ERR_GET_LIB(failure) == Int32(ERR_LIB_PEM), ERR_GET_REASON(failure) == PEM_R_NO_START_LINE { return nil }
+    throw error("its certificate \(count + 1) is broken (\(OpenSSLError.take()))")
   }
 
   /// The caller frees it.

@@ -126,11 +126,11 @@ package final class TLSContext: SecurityContext {
 
   private func load(_ identity: TLSConfiguration.Identity) throws(NetError) {
     let certificates = try PEMReader(identity.chain)
-    guard let own = certificates.nextCertificate() else { throw certificates.error("there is no certificate in it") }
+    guard let own = try certificates.nextCertificate() else { throw certificates.error("there is no certificate in it") }
     defer { X509_free(own) }
     if role == .server { names = TLSCertificate.hostNames(of: own) }
     guard SSL_CTX_use_certificate(pointer, own) == 1 else { throw certificates.error(OpenSSLError.take()) }
-    while let next = certificates.nextCertificate() {
+    while let next = try certificates.nextCertificate() {
       // OpenSSL takes ownership, unless it refuses.
       guard swirl_add_chain_certificate(pointer, next) == 1 else {
         X509_free(next)
@@ -158,7 +158,7 @@ package final class TLSContext: SecurityContext {
     for root in roots {
       let certificates = try PEMReader(root)
       var count = 0
-      while let certificate = certificates.nextCertificate() {
+      while let certificate = try certificates.nextCertificate() {
         defer { X509_free(certificate) }
         guard X509_STORE_add_cert(store, certificate) == 1 else { throw certificates.error(OpenSSLError.take()) }
         if role == .server { SSL_CTX_add_client_CA(pointer, certificate) }

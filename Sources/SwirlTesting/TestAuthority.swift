@@ -102,7 +102,7 @@ public final class TestAuthority {
 
   /// The hash of the public key of `identity`, for `TLSConfiguration.pinnedPublicKeys`.
   public func pin(of identity: TLSConfiguration.Identity) -> String {
-    guard let reader = try? PEMReader(identity.chain), let certificate = reader.nextCertificate() else {
+    guard let reader = try? PEMReader(identity.chain), let certificate = try? reader.nextCertificate() else {
       preconditionFailure("there is no certificate in the identity")
     }
     defer { X509_free(certificate) }

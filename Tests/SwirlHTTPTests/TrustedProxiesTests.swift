@@ -29,6 +29,10 @@ import Testing
       ("fd00::1", "fd00::1"), (" 203.0.113.9 ,", "203.0.113.9"), ("unknown", nil), ("1.1.1.1, evil, 10.0.0.1", nil),
       ("127.0.0.1, 999.1.1.1", nil), ("203.0.113.9, ::ffff:10.0.0.1", "203.0.113.9"), ("fe80::1%lo", nil),
       ("203.0.113.9:99999", nil), ("203.0.113.9:", nil),
+      // A mark makes one character with the comma behind it, to a reader of characters.
+      ("203.0.113.9\u{600},10.0.0.1", nil), ("1.1.1.1\u{600},203.0.113.9", "203.0.113.9"),
+      // Other forms of 127.0.0.1 and 8.0.0.1 in inet_aton(3), of which programs think differently.
+      ("1.1.1.1, 127.1", nil), ("1.1.1.1, 2130706433", nil), ("1.1.1.1, 0x7f.0.0.1", nil), ("1.1.1.1, 010.0.0.1", nil),
     ] as [(String, String?)])
   func `the client is the last that is no trusted proxy`(list: String, client: String?) throws {
     #expect(try request([("X-Forwarded-For", list)]).clientAddress?.host == client)

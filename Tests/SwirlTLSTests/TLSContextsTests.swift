@@ -58,6 +58,30 @@ import Testing
     }
   }
 
+  @Test(arguments: ["chain", "roots"], [0.5, 0.98])
+  func `a certificate that is broken or cut is refused, also behind whole ones`(place: String, part: Double) throws {
+    try withFile { path in
+      let own = authority.identity(for: "127.0.0.1")
+      let place = place == "chain" ? own.chain : authority.root
+      guard case .text(let whole) = place.place else { throw CancellationError() }
+      let broken = [
+        whole + whole.prefix(Int(Double(whole.count) * part)),
+        whole + whole.replacing("A", with: "!"),
+      ]
+      for text in broken {
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        var tls = TLSConfiguration.server(place == own.chain ? .init(chain: .file(path), privateKey: own.privateKey) : own)
+        if place != own.chain {
+          tls.roots = [.file(path)]
+          tls.requiresClientCertificate = true
+        }
+        #expect { try TLSContext.of(Reactor(), tls, .server) } throws: {
+          "\($0)".contains("its certificate") && "\($0)".contains("is broken")
+        }
+      }
+    }
+  }
+
   @Test func `a directory, or more than certificates have, is refused`() throws {
     try withFile { path in
       var tls = TLSConfiguration()

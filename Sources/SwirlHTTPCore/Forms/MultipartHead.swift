@@ -12,10 +12,9 @@ package struct MultipartHead: Sendable, Equatable {
   package init(_ text: String) throws(MultipartError) {
     var fields = HTTPFields()
     for line in text.split(separator: "\r\n", omittingEmptySubsequences: true) {
-      guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
-        throw .badHead("\(line.prefix(80).debugDescription) is no field")
-      }
-      let value = String(line[line.index(after: colon)...].trimmedOfBlanks)
+      guard let colon = line.unicodeScalars.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon]))
+      else { throw .badHead("\(line.prefix(80).debugDescription) is no field") }
+      let value = String(line[line.unicodeScalars.index(after: colon)...].trimmedOfBlanks)
       guard HTTPField.isValidValue(value) else { throw .badHead("the value of \(name) has a control character") }
       fields.append(HTTPField(name: name, value: value))
     }
@@ -41,9 +40,10 @@ package struct MultipartHead: Sendable, Equatable {
 
   /// The parameters behind `kind`, their names in lower case; nil for another kind, and if they are malformed.
   private static func parameters(of value: String, kind: String) -> [String: String]? {
-    var rest = value[...]
+    // By scalars: see `String+FieldValue`.
+    var rest = value.unicodeScalars[...]
     let first = rest.prefix { $0 != ";" }
-    guard first.trimmedOfBlanks.lowercased() == kind else { return nil }
+    guard Substring(first).trimmedOfBlanks.utf8.elementsEqual(kind.utf8, by: { $0.lowercased == $1 }) else { return nil }
     rest = rest[first.endIndex...]
     var parameters: [String: String] = [:]
     while rest.popFirst() != nil {
@@ -51,8 +51,9 @@ package struct MultipartHead: Sendable, Equatable {
       if rest.isEmpty || rest.first == ";" { continue }
       let name = rest.prefix { $0 != "=" && $0 != ";" }
       rest = rest[name.endIndex...]
-      guard rest.popFirst() == "=", let value = takeValue(&rest),
-        parameters.updateValue(value, forKey: name.trimmedOfBlanks.lowercased()) == nil
+      let key = Substring(name).trimmedOfBlanks
+      guard rest.popFirst() == "=", key.utf8.allSatisfy(\.isToken), let value = takeValue(&rest),
+        parameters.updateValue(value, forKey: key.lowercased()) == nil
       else { return nil }
       rest.skipBlanks()
       guard rest.isEmpty || rest.first == ";" else { return nil }
@@ -60,22 +61,22 @@ package struct MultipartHead: Sendable, Equatable {
     return parameters
   }
 
-  private static func takeValue(_ rest: inout Substring) -> String? {
+  private static func takeValue(_ rest: inout Substring.UnicodeScalarView) -> String? {
     guard rest.first == "\"" else {
       let token = rest.prefix { $0 != ";" }
       rest = rest[token.endIndex...]
-      let value = String(token.trimmedOfBlanks)
+      let value = String(Substring(token).trimmedOfBlanks)
       return value.isEmpty ? nil : value
     }
     rest = rest.dropFirst()
-    var text = ""
-    while let character = rest.popFirst() {
-      if character == "\"" { return text }
+    var text = String.UnicodeScalarView()
+    while let scalar = rest.popFirst() {
+      if scalar == "\"" { return String(text) }
       // Only these two are escaped: a backslash of a path of Windows stands for itself.
-      if character == "\\", rest.first == "\"" || rest.first == "\\" {
+      if scalar == "\\", rest.first == "\"" || rest.first == "\\" {
         text.append(rest.removeFirst())
       } else {
-        text.append(character)
+        text.append(scalar)
       }
     }
     return nil
@@ -83,20 +84,27 @@ package struct MultipartHead: Sendable, Equatable {
 }
 
 extension String {
-  /// What the HTML standard encodes in names of parts.
+  /// What the HTML standard encodes in names of parts: `%22`, `%0D` and `%0A`.
   fileprivate var partDecoded: String {
-    var text = ""
-    var rest = Substring(self)
-    while let character = rest.first {
-      let code = rest.prefix(3).uppercased()
-      if let plain = ["%22": "\"", "%0D": "\r", "%0A": "\n"][code] {
-        text += plain
-        rest = rest.dropFirst(3)
+    let encoded = Array(utf8)
+    guard encoded.contains(.percent) else { return self }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(encoded.count)
+    var index = 0
+    while index < encoded.count {
+      let code = encoded[index...].prefix(3)
+      if code.count == 3, code.first == .percent, let plain = Self.plain[code.dropFirst().map(\.lowercased)] {
+        bytes.append(plain)
+        index += 3
       } else {
-        text.append(character)
-        rest = rest.dropFirst()
+        bytes.append(encoded[index])
+        index += 1
       }
     }
-    return text
+    return String(decoding: bytes, as: UTF8.self)
   }
+
+  private static let plain: [[UInt8]: UInt8] = [
+    Array("22".utf8): UInt8(ascii: "\""), Array("0d".utf8): 0x0D, Array("0a".utf8): 0x0A,
+  ]
 }

@@ -8,7 +8,8 @@ package struct ForwardedElement: Equatable {
   package static func parse(_ value: String) -> [ForwardedElement]? {
     var elements: [ForwardedElement] = []
     var element = ForwardedElement()
-    var rest = value[...]
+    // By scalars: see `String+FieldValue`.
+    var rest = value.unicodeScalars[...]
     while true {
       rest.skipBlanks()
       guard let first = rest.first else { break }
@@ -22,9 +23,10 @@ package struct ForwardedElement: Equatable {
       }
       let name = rest.prefix { $0 != "=" }
       rest = rest[name.endIndex...].dropFirst()
-      guard !name.isEmpty, name.utf8.allSatisfy(\.isToken), let value = takeValue(&rest) else { return nil }
+      let key = String(name)
+      guard !key.isEmpty, key.utf8.allSatisfy(\.isToken), let value = takeValue(&rest) else { return nil }
       // A parameter must not occur twice in an element.
-      guard element.parameters.updateValue(value, forKey: name.lowercased()) == nil else { return nil }
+      guard element.parameters.updateValue(value, forKey: key.lowercased()) == nil else { return nil }
       rest.skipBlanks()
       guard rest.isEmpty || rest.first == "," || rest.first == ";" else { return nil }
     }
@@ -33,13 +35,14 @@ package struct ForwardedElement: Equatable {
   }
 
   /// A token or a quoted string (RFC 9110 §5.6.2, §5.6.4).
-  private static func takeValue(_ rest: inout Substring) -> String? {
+  private static func takeValue(_ rest: inout Substring.UnicodeScalarView) -> String? {
     if rest.first == "\"" { return rest.takeQuotedString() }
-    let token = rest.prefix { $0 != "," && $0 != ";" && $0 != " " && $0 != "\t" }
-    rest = rest[token.endIndex...]
+    let scalars = rest.prefix { $0 != "," && $0 != ";" && $0 != " " && $0 != "\t" }
+    rest = rest[scalars.endIndex...]
+    let token = String(scalars)
     // Wider than a token: an address with a port is often sent without quotes.
     let isValid = token.utf8.allSatisfy { $0.isToken || ":[]".utf8.contains($0) }
-    return token.isEmpty || !isValid ? nil : String(token)
+    return token.isEmpty || !isValid ? nil : token
   }
 }
 

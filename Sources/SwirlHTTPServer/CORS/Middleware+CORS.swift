@@ -56,8 +56,10 @@ private struct CORSRules {
 
   /// The fields of all responses to an allowed origin; nil for another one.
   private func common(for request: HTTPServer.Request) -> HTTPFields? {
+    // Also to a request without an origin: a cache may give its response to one with an origin (Fetch §3.3.5).
+    if origins.isAny { return [.accessControlAllowOrigin: "*"] }
     guard let origin = request[.origin], origins.allow(origin) else { return nil }
-    var fields: HTTPFields = [.accessControlAllowOrigin: origins.isAny ? "*" : origin]
+    var fields: HTTPFields = [.accessControlAllowOrigin: origin]
     if credentials { fields[.accessControlAllowCredentials] = "true" }
     return fields
   }
@@ -99,18 +101,5 @@ private struct CORSRules {
     response.vary(by: .accessControlRequestMethod)
     response.vary(by: .accessControlRequestHeaders)
     return response
-  }
-}
-
-extension Error {
-  /// The same error, whose response has these fields, too.
-  fileprivate func with(_ fields: HTTPFields) -> any Error {
-    if let error = self as? HTTPServer.StatusError { return error.with(fields) }
-    if let error = self as? ErrorWithFields {
-      var all = error.fields
-      for field in fields { all[field.name] = field.value }
-      return ErrorWithFields(error: error.error, fields: all)
-    }
-    return self is CancelledError ? self : ErrorWithFields(error: self, fields: fields)
   }
 }

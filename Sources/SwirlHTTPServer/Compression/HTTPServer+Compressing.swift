@@ -8,15 +8,21 @@ extension HTTPServer {
   /// The response as the client gets it: compressed, if the configuration says so and the client accepts it.
   func compressed(_ response: Response, for request: Request?, on reactor: Reactor?) -> Response {
     guard let compression = configuration.compression, let request, let reactor else { return response }
-    if response.status.code == 304 { return response.answeringWeakly(request) }
-    guard response.isCompressible, let type = response.headers[.contentType] else { return response }
     let accept = AcceptEncoding(request.head)
+    let coding = accept.best(of: compression.codings.lazy.map(\.name))
+    if response.status.code == 304 {
+      // Its 200 might have been compressed, and then says so in Vary (RFC 9110 §15.4.5).
+      var response = coding == nil ? response : response.answeringWeakly(request)
+      response.vary(by: .acceptEncoding)
+      return response
+    }
+    guard let type = response.headers[.contentType] else { return response }
+    guard response.isCompressible else { return response.varying(compression, type) }
     let gains = compression.compresses(type) && response.length ?? .max >= compression.minimumBytes
     guard gains || !accept.acceptsIdentity else { return response }
     var response = response
     response.vary(by: .acceptEncoding)
-    guard let coding = accept.best(of: compression.codings.lazy.map(\.name)), let encoder = ContentEncoder(coding)
-    else {
+    guard let coding, let encoder = ContentEncoder(coding) else {
       return accept.acceptsIdentity ? response : .notAcceptable(compression.codings)
     }
     let plain = response
@@ -90,6 +96,13 @@ extension HTTPServer.Response {
     else { return self }
     var response = self
     response.headers[.eTag] = tag.weakened.description
+    return response
+  }
+
+  /// A part of content that as a whole would be compressed has its Vary (RFC 9110 §15.3.7).
+  fileprivate func varying(_ compression: HTTPServer.Compression, _ type: String) -> HTTPServer.Response {
+    guard status.code == 206, compression.compresses(type) else { return self }
+    var response = self
     response.vary(by: .acceptEncoding)
     return response
   }
@@ -102,7 +115,7 @@ extension HTTPServer.Response {
   }
 }
 
-/// Writes content in pieces, one a turn of the loop, so that compressing a large one does not hold others up.
+/// Writes content in pieces, so that compressing a large one does not hold others up.
 private final class PieceWriter {
   static let pieceBytes = 64 * 1024
 
@@ -129,6 +142,6 @@ private final class PieceWriter {
     let end = min(offset + Self.pieceBytes, bytes.count)
     writer.write(Array(bytes[offset..<end]))
     offset = end
-    if offset < bytes.count { reactor.callSoon { [self] in write() } } else { writer.end() }
+    if offset < bytes.count { EncodingTurns.of(reactor).add { [self] in write() } } else { writer.end() }
   }
 }

@@ -17,6 +17,8 @@ final class FileSender {
   /// How much of the current range is sent.
   private var offset = 0
   private var isReading = false
+  /// Whether the next piece waits for its turn to be compressed.
+  private var isWaiting = false
 
   /// What a plain connection is given at a time.
   private static let sentBlock = 1024 * 1024
@@ -39,7 +41,7 @@ final class FileSender {
   }
 
   private func send() {
-    while !isReading, writer.canWrite {
+    while !isReading, !isWaiting, writer.canWrite {
       guard index < parts.count else { return writer.end() }
       switch parts[index] {
       case .bytes(let bytes):
@@ -78,6 +80,16 @@ final class FileSender {
     guard bytes.count == piece.count else { return writer.fail(FileHasShrunkError()) }
     offset += bytes.count
     writer.write(bytes)
+    if writer.isEncoding { waitForTurn() }
+  }
+
+  /// A client that reads as fast as a file is compressed would otherwise keep the reactor to itself.
+  private func waitForTurn() {
+    isWaiting = true
+    EncodingTurns.of(reactor).add { [self] in
+      isWaiting = false
+      if writer.isOpen { send() }
+    }
   }
 
   private func fail(_ errno: Int32) { writer.fail(FileError("read", "the file that is sent", errno: errno)) }

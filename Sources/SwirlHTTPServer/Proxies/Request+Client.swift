@@ -65,7 +65,8 @@ private struct ReportedClient {
   }
 
   private static func list(_ values: [String]) -> [String] {
-    values.flatMap { $0.split { ", \t".contains($0) } }.map(String.init)
+    // By bytes: a mark behind a comma would make another character of it.
+    values.flatMap { $0.utf8.split { $0 == UInt8(ascii: ",") || $0.isBlank } }.map { String(Substring($0)) }
   }
 
   private static func address(_ text: String) -> SocketAddress? {

@@ -43,7 +43,10 @@ extension HTTPServer.Middleware {
       var request = request
       let opened = jar.open(request, logger)
       request[SessionKey.self] = opened.session
-      return next(request).addCallback { try jar.seal(opened, into: $0) }
+      return next(request).addCallback { try jar.seal(opened, into: $0) }.addErrback { error in
+        // What a handler has changed before it failed holds, such as a session that it has cleared.
+        throw error.with(try jar.seal(opened, into: .status(.ok)).headers)
+      }
     }
   }
 }

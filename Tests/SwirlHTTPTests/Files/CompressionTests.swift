@@ -120,6 +120,11 @@ import Testing
     #expect(same.hasPrefix("HTTP/1.1 304") && same.contains("ETag: W/\"a\"\r\n"))
     let part = ask(server, "Accept-Encoding: gzip\r\nRange: bytes=0-9\r\n")
     #expect(part.head.contains("ETag: \"a\"\r\n") && part.body.count == 10)
+    // What the 200 would say (RFC 9110 §15.3.7, §15.4.5): its tag is that of the version for this client.
+    #expect(part.head.contains("Vary: Cookie, Accept-Encoding\r\n"))
+    let plain = ask(server, "If-None-Match: W/\"a\", \"a\"\r\n").head
+    #expect(plain.hasPrefix("HTTP/1.1 304") && plain.contains("ETag: \"a\"\r\n"))
+    #expect(plain.contains("Vary: Cookie, Accept-Encoding\r\n"))
   }
 
   @Test func `HEAD has the fields of GET, without a length`() {
@@ -138,6 +143,31 @@ import Testing
     let bytes = transport.received
     let end = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) })
     #expect(try decoded(Array(bytes.dropFirst(end + 4)), "gzip") == content && transport.isClosed)
+  }
+
+  @Test(arguments: ["gzip", "br", "zstd"])
+  func `a file is compressed in pieces, however fast its client reads`(coding: String) throws {
+    let reactor = Reactor(clock: .virtual())
+    let path = "/tmp/swirl-\(UInt64.random(in: 0 ... .max)).txt"
+    let content = (0..<8_000_000).map { UInt8(truncatingIfNeeded: $0 / 50) }
+    defer { unlink(path) }
+    let file = try #require(fopen(path, "w"))
+    #expect(fwrite(content, 1, content.count, file) == content.count && fclose(file) == 0)
+    let transport = ServerMemoryTransport(
+      server { _ in .file(path) }, on: reactor, high: .max)
+    transport.send("GET / HTTP/1.0\r\nAccept-Encoding: \(coding)\r\n\r\n")
+    // Another callback has its turns meanwhile.
+    var counts: Set<Int> = []
+    func look() {
+      counts.insert(transport.received.count)
+      if !transport.isClosed { reactor.callSoon { look() } }
+    }
+    look()
+    reactor.runUntilIdle()
+    #expect(counts.count > 3 && transport.isClosed)
+    let bytes = transport.received
+    let end = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) })
+    #expect(try decoded(Array(bytes.dropFirst(end + 4)), coding) == content)
   }
 
   @Test func `bodies of requests are decoded within a limit`() throws {

@@ -54,6 +54,28 @@ import Testing
     #expect(bench.client.cookies?.cookies.isEmpty == true)
   }
 
+  @Test func `what a handler has changed before it fails holds`() throws {
+    let bench = try bench()
+    bench.router.intercept(.cors(origins: ["https://app.test"]))
+    bench.router.get("/fail") { request in
+      try request.session.clear()
+      throw HTTPServer.StatusError(.unauthorized, headers: [.setCookie: "other=1"])
+    }
+    bench.router.get("/crash") { request in
+      try request.session["user"] = "changed"
+      throw CancellationError()
+    }
+    _ = try bench.fetch(.get, "/set/me")
+    let failed = try bench.fetch(.get, "/fail")
+    #expect(failed.status == .unauthorized)
+    #expect(failed.headers[values: .setCookie].contains { $0.hasPrefix("session=; Path=/; Max-Age=0;") })
+    #expect(failed.headers[values: .setCookie].contains("other=1"))
+    #expect(failed.headers[.vary] == "Origin, Cookie")
+    #expect(try bench.fetch(.get, "/show").text == "- true")
+    #expect(try bench.fetch(.get, "/crash").status == .internalServerError)
+    #expect(try bench.fetch(.get, "/show").text == "changed false")
+  }
+
   @Test func `a session ends with its lifetime, and is extended by use`() throws {
     let bench = try bench(lifetime: .seconds(100))
     _ = try bench.fetch(.get, "/set/me")
