@@ -20,23 +20,6 @@ func requireLogin(else refuse: @escaping () throws -> HTTPServer.Response) -> HT
   }
 }
 
-/// An interceptor: no page of another site changes anything here. The cookie of the session is SameSite=Lax already,
-/// which lets other hosts of the same site through. Browsers send Sec-Fetch-Site, old ones Origin, programs neither.
-func refuseOtherSites(
-  _ request: HTTPServer.Request, _ next: @escaping HTTPServer.Next
-) throws -> Deferred<HTTPServer.Response> {
-  if request.method == .get || request.method == .head { return next(request) }
-  let isOurs: Bool
-  if let site = request["Sec-Fetch-Site"] {
-    isOurs = site == "same-origin" || site == "none"
-  } else {
-    let ours = "\(request.scheme)://\(request.externalAuthority ?? "")"
-    isOurs = request["Origin"].map { $0 == ours } ?? true
-  }
-  guard isOurs else { throw HTTPServer.StatusError(.forbidden, "the request comes from another site") }
-  return next(request)
-}
-
 /// The key that signs sessions: made at the first start, readable for this user alone.
 func sessionKey(in folder: String) throws -> String {
   let path = "\(folder)/key"

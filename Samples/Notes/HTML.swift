@@ -16,16 +16,7 @@ struct HTML: ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ html: HTML) { markup += html.markup }
     mutating func appendInterpolation(_ all: [HTML]) { for html in all { markup += html.markup } }
     mutating func appendInterpolation(_ value: some CustomStringConvertible) {
-      for character in value.description {
-        switch character {
-        case "&": markup += "&amp;"
-        case "<": markup += "&lt;"
-        case ">": markup += "&gt;"
-        case "\"": markup += "&quot;"
-        case "'": markup += "&#39;"
-        default: markup.append(character)
-        }
-      }
+      markup += value.description.htmlEscaped
     }
   }
 }

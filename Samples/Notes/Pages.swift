@@ -92,10 +92,9 @@ import Swirl
 }
 
 private func credentials(_ request: HTTPServer.Request) throws -> (name: String, password: String) {
-  let form = request.formItems
-  guard let name = form.first(where: { $0.name == "name" })?.value,
-    let password = form.first(where: { $0.name == "password" })?.value
-  else { throw HTTPServer.StatusError(.badRequest, "the form has a name and a password") }
+  guard let name = request.formValue("name"), let password = request.formValue("password") else {
+    throw HTTPServer.StatusError(.badRequest, "the form has a name and a password")
+  }
   return (name, password)
 }
 

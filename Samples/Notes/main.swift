@@ -18,7 +18,7 @@ router.intercept { request, next in
     response.with("Content-Security-Policy", "default-src 'self'").with("X-Content-Type-Options", "nosniff")
   }
 }
-router.intercept(refuseOtherSites)
+router.intercept(.sameOrigin())
 router.intercept(.sessions(keys: [try sessionKey(in: folder)]))
 addPages(to: router, store)
 addAPI(to: router, store)
