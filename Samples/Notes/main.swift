@@ -2,8 +2,8 @@
 // Answers to: Flask's tutorial (Flaskr), Tornado's blog demo, aiohttp's tutorial.
 // Run: `swift run Notes FOLDER [PORT]`, and open the printed URL; database, uploads and key are kept in FOLDER.
 //
-// Handlers are in Pages.swift and API.swift. It leaves out TLS, a limit on attempts to log in, a change of passwords,
-// and an end of all sessions of a user: a copy of a cookie stays valid for its lifetime.
+// Handlers are in Pages.swift and API.swift. It leaves out TLS, limits on attempts to log in and on the disk, a change
+// of passwords, and an end of all sessions of a user: a copy of a cookie stays valid for its lifetime.
 import Foundation
 import Swirl
 
