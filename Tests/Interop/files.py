@@ -85,8 +85,8 @@ def files_for_programs(_, __, folder):
     (www / "page.html").write_text("<!DOCTYPE html><title>page</title>" + "<p>some text that repeats" * 200)
     (www / "sub" / "index.html").write_text("<!DOCTYPE html><title>sub</title>")
     (www / "large.bin").write_bytes(os.urandom(1_000_000))
-    (www / "pre.js").write_text("plain")
-    (www / "pre.js.gz").write_bytes(gzip.compress(b"plain"))
+    (www / "pre.js").write_text("plain " * 1000)
+    (www / "pre.js.gz").write_bytes(gzip.compress(b"plain " * 1000))
     for path in (folder, www, www / "sub"):
         path.chmod(0o755)
     theirs = free_port()

@@ -3,8 +3,8 @@ import json
 
 from checks import CACHE, report, run
 
-#: A redirect has no validator, and the sample asks for one each time. Of so short a page REDbot asks for all as a part.
-EXPECTED = {"/sub": "FRESHNESS_NO_CACHE_NO_VALIDATOR", "/sub/": "RANGE_CL_FULL"}
+#: A redirect and a page of names have no validator, and the sample asks for one each time. Of so short a page REDbot asks for all as a part.
+EXPECTED = {"/sub": "FRESHNESS_NO_CACHE_NO_VALIDATOR", "/": "FRESHNESS_NO_CACHE_NO_VALIDATOR", "/sub/": "RANGE_CL_FULL"}
 
 
 def redbot(url, *paths):
