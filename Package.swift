@@ -18,7 +18,7 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
   "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "Discover", "FileDescriptors", "FileServer", "FiveAtOnce",
-  "Gather", "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "PoolOfSeven", "PostgresListen",
+  "Gather", "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "Notes", "PoolOfSeven", "PostgresListen",
   "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site",
   "Statsd", "StoreCrawler", "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
   "VirtualTimeTest", "WebSocketEcho",
@@ -206,6 +206,7 @@ for name in samples + programs {
   switch name {
   case "Downloader": dependencies += [arguments, "COpenSSL"]  // for SHA-256
   case "Crawler": dependencies += [arguments, "SwirlHTML", "CPQ", .product(name: "GRDB", package: "GRDB.swift")]
+  case "Notes": dependencies += ["COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]  // for scrypt
   case "PostgresListen": dependencies.append("CPQ")
   case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlHTML")
   case "VirtualTimeTest": dependencies.append("SwirlTesting")
@@ -214,7 +215,7 @@ for name in samples + programs {
   package.targets.append(
     .executableTarget(
       name: name, dependencies: dependencies, path: "Samples/\(name)",
-      resources: name == "ChatRooms" ? [.embedInCode("page.html")] : [],
+      resources: name == "ChatRooms" ? [.embedInCode("page.html")] : name == "Notes" ? [.copy("public")] : [],
       swiftSettings: [.treatAllWarnings(as: .error)]))
 }
 

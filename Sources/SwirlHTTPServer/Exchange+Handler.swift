@@ -49,7 +49,10 @@ extension Exchange {
     _ make: (HTTPServer.Request, Reactor, HTTPFields) throws -> Deferred<HTTPServer.Response>
   ) {
     guard let request, let reactor = responder.reactor else { return }
-    wait(for: responder) { try make(request, reactor, response.headers) }
+    wait(for: responder) {
+      // Not thrown: outside of a read that would answer without sending.
+      do { return try make(request, reactor, response.headers) } catch { return .fail(error) }
+    }
   }
 
   /// Lets `write` begin the body of a response whose head is written.

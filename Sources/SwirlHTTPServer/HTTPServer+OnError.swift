@@ -24,6 +24,10 @@ extension HTTPServer {
       request: request, status: failure.status, text: failure.text, headers: failure.headers, error: error)
     do {
       guard var response = try onError(facts) else { return failure.response }
+      if case .prepared = response.content {
+        log("onError can't answer with a file: answer with a text", of: request)
+        return failure.response
+      }
       var missing = HTTPFields()
       for field in failure.headers where response.headers[fields: field.name].isEmpty { missing.append(field) }
       if !missing.isEmpty { response = response.with(missing) }
@@ -32,6 +36,14 @@ extension HTTPServer {
       log("onError failed: \(error)", of: request)
       return failure.response
     }
+  }
+}
+
+extension HTTPServer.Response {
+  /// What the server makes of an error when it is sent: the response of ``HTTPServer/onError``, or our own text. Until
+  /// then it has the status, and fields may be added.
+  static func failure(_ error: HTTPServer.StatusError) -> HTTPServer.Response {
+    HTTPServer.Response(error.status, .prepared { _, _, headers in throw error.with(headers) })
   }
 }
 

@@ -197,6 +197,12 @@ extension HTTPServer {
       self.text = text ?? "\(status.code) \(status.reasonPhrase)"
     }
 
+    /// With fields by their names as text: `headers: ["WWW-Authenticate": "Bearer"]`.
+    @_disfavoredOverload  // for `[:]`
+    public init(_ status: HTTPResponse.Status, _ text: String? = nil, headers: KeyValuePairs<String, String>) {
+      self.init(status, text, headers: HTTPFields(headers))
+    }
+
     /// The status and the text.
     public var description: String { "\(status.code): \(text)" }
 

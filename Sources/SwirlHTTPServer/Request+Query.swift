@@ -17,9 +17,34 @@ extension HTTPServer.Request {
     queryItems.first { $0.name == name }?.value
   }
 
+  /// The same as another type, such as `Int`; nil for other text, too.
+  public func queryValue<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) -> Value? {
+    queryValue(name).flatMap { Value($0) }
+  }
+
+  /// The values of all query items with this name, in order. Tornado: `get_query_arguments`.
+  public func queryValues(_ name: String) -> [String] {
+    queryItems.filter { $0.name == name }.map(\.value)
+  }
+
   /// The names and values of an HTML form's body in the format `application/x-www-form-urlencoded`.
   public var formItems: [(name: String, value: String)] {
     Self.formItems(text)
+  }
+
+  /// The value of the first of ``formItems`` with this name. Tornado: `get_body_argument`; Flask: `request.form`.
+  public func formValue(_ name: String) -> String? {
+    formItems.first { $0.name == name }?.value
+  }
+
+  /// The same as another type, such as `Int`; nil for other text, too.
+  public func formValue<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) -> Value? {
+    formValue(name).flatMap { Value($0) }
+  }
+
+  /// The values of all of ``formItems`` with this name, in order: those of checkboxes. Tornado: `get_body_arguments`.
+  public func formValues(_ name: String) -> [String] {
+    formItems.filter { $0.name == name }.map(\.value)
   }
 
   private static func formItems(_ text: String) -> [(name: String, value: String)] {
@@ -31,6 +56,25 @@ extension HTTPServer.Request {
       )
     }
   }
+}
+
+extension HTTPServer.StreamedRequest {
+  /// The parts of the path: see ``HTTPServer/Request/pathComponents``.
+  public var pathComponents: [String] { request.pathComponents }
+
+  /// The names and values of the query: see ``HTTPServer/Request/queryItems``.
+  public var queryItems: [(name: String, value: String)] { request.queryItems }
+
+  /// The value of the first query item with this name.
+  public func queryValue(_ name: String) -> String? { request.queryValue(name) }
+
+  /// The same as another type, such as `Int`; nil for other text, too.
+  public func queryValue<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type) -> Value? {
+    request.queryValue(name, as: type)
+  }
+
+  /// The values of all query items with this name, in order.
+  public func queryValues(_ name: String) -> [String] { request.queryValues(name) }
 }
 
 extension String {

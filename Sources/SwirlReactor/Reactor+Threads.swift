@@ -115,10 +115,11 @@ package struct ThreadCall<Value> {
   package let result: Deferred<Value>
 }
 
-/// Runs `work`, which may block, on the pool of this thread's reactor; see
+/// Runs `work`, which may block, on a pool, by default that of this thread's reactor; see
 /// ``Reactor/deferToThread(in:name:mayBeAbandoned:file:line:_:)``.
 public func deferToThread<Value: Sendable>(
-  file: StaticString = #fileID, line: UInt = #line, _ work: @escaping @Sendable () throws -> Value
+  in pool: ThreadPool? = nil, file: StaticString = #fileID, line: UInt = #line,
+  _ work: @escaping @Sendable () throws -> Value
 ) -> Deferred<Value> {
-  Reactor.current.deferToThread(file: file, line: line, work)
+  Reactor.current.deferToThread(in: pool, file: file, line: line, work)
 }

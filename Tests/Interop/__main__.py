@@ -1,7 +1,7 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
 `Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` or `forms` sends 1 GiB
-each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, httpx, h2,
+each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, redbot, httpx, h2,
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
@@ -18,6 +18,7 @@ import forms
 import heads
 import http2.part
 import httpbin
+import notes
 import postgres
 import programs
 import proxies
@@ -26,12 +27,20 @@ import tls
 import websocket.browser
 import websocket.part
 
+
+def in_browser(*arguments):
+    """Three samples."""
+    websocket.browser.chat_rooms(*arguments)
+    notes.notes(*arguments)
+    notes.files(*arguments)
+
+
 #: Each part with the programs that it needs.
 PARTS = {
     "nginx": (programs.client_against_nginx, ["nginx", "curl"]),
     "heads": (heads.client_against_heads, ["curl"]),
     "programs": (programs.programs_against_server, ["curl", "wrk", "ab"]),
-    "files": (files.files_for_programs, ["nginx", "curl", "wrk", "httplint"]),
+    "files": (files.files_for_programs, ["nginx", "curl", "wrk", "httplint", "redbot"]),
     "connections": (connections.client_against_liar, ["curl", "openssl"]),
     "httpbin": (httpbin.client_against_httpbin, ["curl", "gunicorn"]),
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
@@ -44,7 +53,7 @@ PARTS = {
     "websocket": (websocket.part.short, ["unshare", "ip", "websockets"]),
     "websocket-all": (websocket.part.whole, ["unshare", "ip", "websockets"]),
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
-    "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
+    "browser": (in_browser, ["chromium", "websockets"]),
     "datagrams": (datagrams.datagrams, ["socat", "node"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),

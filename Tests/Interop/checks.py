@@ -54,6 +54,7 @@ NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}
 PYTHON = {"gunicorn": ("bin/gunicorn", ["gunicorn", "httpbin"]),
           "httpx": ("lib/python*/site-packages/httpx", ["hyperframe", "hpack", "h2", "httpx[http2]"]),
           "httplint": ("bin/httplint", ["httplint"]),
+          "redbot": ("bin/redbot", ["redbot"]),
           "aiohttp": ("lib/python*/site-packages/aiohttp", ["aiohttp"]),
           "tornado": ("lib/python*/site-packages/tornado", ["tornado"]),
           "websockets": ("lib/python*/site-packages/websockets", ["websockets"])}

@@ -1,4 +1,4 @@
-"""Files, ranges, conditions and compression of Swirl's server, as curl, nginx's view of the same files and httplint see them."""
+"""Files, ranges, conditions and compression of Swirl's server, as curl, nginx's view of the same files, httplint and REDbot see them."""
 import gzip
 import os
 import re
@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 from checks import CACHE, build_product, free_port, program, report, run, server
+from redbot import redbot
 
 #: What httplint calls wrong, and is not: a multipart has Content-Range in its parts alone (RFC 9110 §15.3.7.2).
 #: A redirect has no validator, and the sample asks for one each time.
@@ -84,8 +85,8 @@ def files_for_programs(_, __, folder):
     (www / "page.html").write_text("<!DOCTYPE html><title>page</title>" + "<p>some text that repeats" * 200)
     (www / "sub" / "index.html").write_text("<!DOCTYPE html><title>sub</title>")
     (www / "large.bin").write_bytes(os.urandom(1_000_000))
-    (www / "pre.js").write_text("plain")
-    (www / "pre.js.gz").write_bytes(gzip.compress(b"plain"))
+    (www / "pre.js").write_text("plain " * 1000)
+    (www / "pre.js.gz").write_bytes(gzip.compress(b"plain " * 1000))
     for path in (folder, www, www / "sub"):
         path.chmod(0o755)
     theirs = free_port()
@@ -100,6 +101,7 @@ def files_for_programs(_, __, folder):
         status, fields = head(raw(port))
         report("a file has its validators", None if status == 200 and "etag" in fields and "last-modified" in fields else f"{fields}")
         linted(port, fields["etag"], fields["last-modified"])
+        redbot(f"http://127.0.0.1:{port}", "/page.html", "/large.bin", "/pre.js", "/sub/", "/sub", "/missing", "/")
         curls(port, theirs, folder)
         wrk = program("wrk")
         result = run(wrk, "-c", "20", "-t", "1", "-d", "2", f"http://127.0.0.1:{port}/large.bin").stdout.decode()

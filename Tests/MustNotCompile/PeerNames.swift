@@ -69,6 +69,20 @@ import Swirl
   let _: AsyncHTTPClient  // expect: renamed to 'HTTPClient'
   let _: ClientSession  // expect: renamed to 'HTTPClient'
   _ = request.getArgument("q")  // expect: renamed to 'queryValue(_:)'
+  _ = request.getBodyArgument("q")  // expect: renamed to 'formValue(_:)'
+  _ = request.form["q"]  // expect: `formValue(name)` has a value
+  _ = request.getCookie("q")  // expect: request.cookies[name]
+  _ = request.matchInfo["q"]  // expect: request.parameter(name)
+  _ = request.remote  // expect: renamed to 'clientAddress'
+}
+
+@MainActor func routes(_ router: Router) {
+  router.use(.cors(origins: .any))  // expect: renamed to 'intercept(_:)'
+  router.use { request, next in next(request) }  // expect: renamed to 'intercept(_:)'
+  router.add(middleware: .sameOrigin())  // expect: renamed to 'intercept(_:)'
+  router.addStatic("/static", "public")  // expect: StaticFiles(directory, at: "/static").respond
+  router.get("/a") { _ in .noContent }  // expect: write .status(.noContent)
+  router.get("/b") { _ in .text("b").setCookie("a", "1") }  // expect: HTTPServer.Cookie(name, value)
 }
 
 @MainActor func waiting(_ queue: DeferredQueue<Int>, _ error: any Error) throws {

@@ -20,7 +20,7 @@ let everything = DeferredEvent()
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 152 { everything.set() }
+  if count == 167 { everything.set() }
 }
 
 try runUntilComplete {
@@ -97,6 +97,7 @@ try runUntilComplete {
   try await Guesses(base: base).run()
   try await Sockets().run()
   try await Events().run()
+  try await Application().run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), clock: reactor).value
 }

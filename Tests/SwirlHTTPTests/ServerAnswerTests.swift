@@ -178,6 +178,21 @@ import Testing
     #expect(seen?.requestLine == "GET /a%20b/c%2Fd?q=1+2&e=%C3%A4&f HTTP/1.1")
   }
 
+  @Test func valuesOfAQueryAndAFormByName() throws {
+    let text = "n=1&tag=a+b&n=2&tag=%C3%A4&bad=x&=&empty"
+    let form = try HTTPServer.Request("/a%20b?\(text)", method: .post, body: Array(text.utf8))
+    #expect(form.queryValue("n", as: Int.self) == 1 && form.formValue("n", as: Int.self) == 1)
+    #expect(form.queryValue("bad", as: Int.self) == nil && form.formValue("bad", as: Int.self) == nil)
+    #expect(form.queryValue("none", as: Int.self) == nil && form.formValue("none", as: Int.self) == nil)
+    #expect(form.queryValues("tag") == ["a b", "ä"] && form.formValues("tag") == ["a b", "ä"])
+    #expect(form.queryValues("none") == [] && form.formValues("none") == [])
+    #expect(form.formValue("tag") == "a b" && form.formValue("empty") == "" && form.formValue("none") == nil)
+    let streamed = HTTPServer.StreamedRequest(form, on: Reactor())
+    #expect(streamed.queryValue("tag") == "a b" && streamed.queryValue("n", as: Int.self) == 1)
+    #expect(streamed.queryValues("n") == ["1", "2"] && streamed.pathComponents == ["a b"])
+    #expect(streamed.queryItems.count == form.queryItems.count)
+  }
+
   @Test func aResponseThatCantBeSentIsA500() {
     let server = HTTPServer { _ in .text("x").with(.contentLength, "5") }
     #expect(answer(server, get()).statuses == [500])

@@ -21,6 +21,12 @@ import Testing
       connection: ConnectionFacts(peer: address, tls: nil, trustedProxies: proxies))
   }
 
+  @Test func `a list of addresses is enough`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.trustedProxies = ["127.0.0.1", "10.0.0.0/8"]
+    #expect(configuration.trustedProxies == .init(["127.0.0.1", "10.0.0.0/8"], fields: .xForwarded))
+  }
+
   @Test(
     arguments: [
       ("203.0.113.9", "203.0.113.9"), ("1.1.1.1, 203.0.113.9", "203.0.113.9"),

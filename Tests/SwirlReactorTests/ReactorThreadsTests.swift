@@ -25,6 +25,20 @@ private struct Wrong: Error {}
     #expect(firedOn == here)
   }
 
+  @Test func `the function of the thread's reactor takes a pool`() throws {
+    let pool = ThreadPool(size: 1, name: "own")
+    let gate = Gate()
+    pool.run { gate.wait() }
+    var results: [Int] = []
+    reactor.callSoon { [unowned reactor] in
+      SwirlReactor.deferToThread(in: pool) { 1 }.addCallback { results.append($0) }.addBoth { _ in reactor.stop() }
+      // Another pool is free; this one is not, until then.
+      SwirlReactor.deferToThread { 2 }.addCallback { results.append($0) }.addBoth { _ in gate.open() }
+    }
+    reactor.runGuarded()
+    #expect(results == [2, 1])
+  }
+
   @Test func `what the work throws is the failure`() throws {
     try failureResult(of: outcome(of: reactor.deferToThread { throw Wrong() }), as: Wrong.self)
   }

@@ -10,7 +10,7 @@ struct DirectoryListing {
   let isRoot: Bool
 
   var response: HTTPServer.Response {
-    let title = Self.escaped(String(decoding: path.utf8.span.percentDecoded, as: UTF8.self))
+    let title = String(decoding: path.utf8.span.percentDecoded, as: UTF8.self).htmlEscaped
     var page = """
       <!DOCTYPE html>
       <html><head><meta charset="utf-8"><title>\(title)</title></head>
@@ -20,7 +20,7 @@ struct DirectoryListing {
     if !isRoot { page += "<li><a href=\"../\">../</a></li>\n" }
     for name in names {
       page +=
-        "<li><a href=\"\(Self.reference(name))\">\(Self.escaped(String(decoding: name, as: UTF8.self)))</a></li>\n"
+        "<li><a href=\"\(Self.reference(name))\">\(String(decoding: name, as: UTF8.self).htmlEscaped)</a></li>\n"
     }
     return .html(page + "</ul></body></html>\n")
   }
@@ -38,20 +38,5 @@ struct DirectoryListing {
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
   }
 }

@@ -43,7 +43,7 @@ extension HTTPServer.Response {
             return FileAnswer(file: file, status: status, type: type, headers: headers)
               .response(to: request, on: reactor)
           case .failure(let error):
-            return FileRefusal(error, path.description).response(logger: Logger(label: "swirl.http.server"))
+            throw FileRefusal(error, path.description).error(logger: Logger(label: "swirl.http.server"))
           }
         }
       })
@@ -83,18 +83,17 @@ struct FileRefusal {
   /// Whether no descriptor was left.
   var isExhaustion: Bool { errno == EMFILE || errno == ENFILE }
 
-  func response(logger: Logger?) -> HTTPServer.Response {
+  func error(logger: Logger?) -> HTTPServer.StatusError {
     switch errno {
     // A link that is not followed, one that leads out, a socket, a FIFO and a device: not served.
-    case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EISDIR: return .notFound
-    case EACCES, EPERM: return HTTPServer.StatusError(.forbidden).response
+    case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EISDIR: return .init(.notFound)
+    case EACCES, EPERM: return .init(.forbidden)
     case EMFILE, ENFILE:
       logger?.error("no descriptor is left to open \(path): \(reason)")
-      return HTTPServer.StatusError(.serviceUnavailable, "503 Service Unavailable: try again later").response
-        .with(.retryAfter, "1")
+      return .init(.serviceUnavailable, "503 Service Unavailable: try again later", headers: [.retryAfter: "1"])
     default:
       logger?.error("can't open \(path): \(reason)")
-      return .internalServerError
+      return .init(.internalServerError)
     }
   }
 
@@ -105,5 +104,5 @@ struct FileRefusal {
 }
 
 extension HTTPServer.Response {
-  static var notFound: HTTPServer.Response { HTTPServer.StatusError(.notFound).response }
+  static var notFound: HTTPServer.Response { .failure(.init(.notFound)) }
 }

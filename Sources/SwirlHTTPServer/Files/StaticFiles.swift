@@ -20,11 +20,13 @@ public import SwirlSystem
 /// No path leads out of the directory: a name that is `.` or `..`, or has a slash, a backslash or a zero byte in it,
 /// encoded or not, is a 404; so are names that begin with a dot (but for `.well-known`), FIFOs, devices and sockets,
 /// and symbolic links, unless ``Configuration/followsLinks`` allows those that stay inside. Names need not be UTF-8.
-/// Without a free descriptor the answer is a 503, which is logged once.
+/// Without a free descriptor the answer is a 503, which is logged once. ``HTTPServer/onError`` makes the pages of all.
 ///
 /// The directory is looked up by its path every second, so that a link to it may be switched to a new release. Use it
 /// on the thread of one reactor. Files are opened and read on that thread if that needs nothing of the disk, else on
-/// threads; on a plain HTTP/1 connection the kernel sends them (sendfile).
+/// threads; on a plain HTTP/1 connection the kernel sends them (sendfile). A client that closes its half of the
+/// connection behind its request gets all of a file with ``HTTPServer/Configuration/answersHalfClosedClients`` alone;
+/// without it only what needs neither a thread nor a second write.
 ///
 /// Tornado: `StaticFileHandler`; aiohttp: `add_static`; Hummingbird: `FileMiddleware`; Starlette: `StaticFiles`.
 public final class StaticFiles {
@@ -47,7 +49,7 @@ public final class StaticFiles {
     /// `gzip_static`.
     public var precompressed = false
 
-    /// The Cache-Control of every file, such as `public, max-age=3600`; nil omits it.
+    /// The Cache-Control of every file and every page of names, such as `public, max-age=3600`; nil omits it.
     public var cacheControl: String?
 
     /// Media types by extensions in lower case, without a dot; they come before the known ones.
@@ -83,7 +85,8 @@ public final class StaticFiles {
   }
 
   /// The file at the path of a request behind the prefix. The Deferred succeeds with the answer, whatever its status; a
-  /// program may look at that: `files.respond(to: request).addCallback { $0.status == .notFound ? page : $0 }`.
+  /// program may look at that: `files.respond(to: request).addCallback { $0.status == .notFound ? page : $0 }`. An
+  /// answer that is an error has its text when it is sent.
   public func respond(to request: HTTPServer.Request) -> Deferred<HTTPServer.Response> {
     let path = request.path
     guard path.utf8.starts(with: prefix.utf8) else { return .succeed(.notFound) }
@@ -97,7 +100,7 @@ public final class StaticFiles {
   /// wildcard has matched.
   public func respond(to request: HTTPServer.Request, path: String) -> Deferred<HTTPServer.Response> {
     guard request.method == .get || request.method == .head else {
-      return .succeed(HTTPServer.StatusError(.methodNotAllowed).response.with(.allow, "GET, HEAD"))
+      return .succeed(.failure(.init(.methodNotAllowed, headers: [.allow: "GET, HEAD"])))
     }
     guard let path = FilePath(path, showsHidden: configuration.showsHiddenFiles) else { return .succeed(.notFound) }
     let reactor = Reactor.current
@@ -152,7 +155,7 @@ public final class StaticFiles {
       return redirect(request)
     case .names(let names, let isRoot):
       let shown = configuration.showsHiddenFiles ? names : names.filter { $0.first != FilePath.dot }
-      return DirectoryListing(path: request.path, names: shown, isRoot: isRoot).response
+      return withCacheControl(DirectoryListing(path: request.path, names: shown, isRoot: isRoot).response)
     case .missing: return .notFound
     }
   }
@@ -162,14 +165,17 @@ public final class StaticFiles {
     let target = request.path + "/" + (request.query.map { "?\($0)" } ?? "")
     // Two slashes would name another host.
     if target.hasPrefix("//") { return .notFound }
-    let response = HTTPServer.Response.redirect(to: target, status: .movedPermanently)
-    return configuration.cacheControl.map { response.with(.cacheControl, $0) } ?? response
+    return withCacheControl(.redirect(to: target, status: .movedPermanently))
+  }
+
+  private func withCacheControl(_ response: HTTPServer.Response) -> HTTPServer.Response {
+    configuration.cacheControl.map { response.with(.cacheControl, $0) } ?? response
   }
 
   private func refuse(_ refusal: FileRefusal) -> HTTPServer.Response {
     let isKnown = refusal.isExhaustion && isExhausted
     isExhausted = refusal.isExhaustion
-    return refusal.response(logger: isKnown ? nil : logger)
+    return .failure(refusal.error(logger: isKnown ? nil : logger))
   }
 }
 

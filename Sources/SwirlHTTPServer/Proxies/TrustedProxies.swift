@@ -5,13 +5,13 @@ extension HTTPServer {
   ///
   /// ```swift
   /// var configuration = HTTPServer.Configuration()
-  /// configuration.trustedProxies = .init(AddressRange.loopback + ["10.0.0.0/8"])
+  /// configuration.trustedProxies = ["127.0.0.1", "10.0.0.0/8"]
   /// ```
   ///
   /// Fields of other clients are content: anyone can send `X-Forwarded-For`. Of trusted ones the list is read from its
   /// end, as each proxy adds the address of whom it was asked by: the client is the last that is no trusted proxy
   /// itself. nginx: `set_real_ip_from` with `real_ip_recursive on`; Tornado: `xheaders` and `trusted_downstream`.
-  public struct TrustedProxies: Sendable, Hashable {
+  public struct TrustedProxies: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// Which fields the proxies set. One must be chosen: a proxy passes on the others as the client sent them, who may
     /// have written anything.
     public enum Fields: Sendable, Hashable {
@@ -33,6 +33,9 @@ extension HTTPServer {
       self.addresses = addresses
       self.fields = fields
     }
+
+    /// Those at these addresses, which set the fields `X-Forwarded-…`.
+    public init(arrayLiteral addresses: AddressRange...) { self.init(addresses) }
 
     func contain(_ address: SocketAddress?) -> Bool {
       guard let address, address.family != .unix else { return true }

@@ -31,8 +31,10 @@ public class RouteGroup {
 
   /// A group within this one.
   ///
-  /// - Parameter prefix: what the paths of its routes begin with, such as `/api` or `/users/{id}`.
-  public final func group(_ prefix: String) -> RouteGroup {
+  /// - Parameter prefix: what the paths of its routes begin with, such as `/api` or `/users/{id}`; empty for routes
+  ///   that share interceptors alone.
+  public final func group(_ prefix: String = "") -> RouteGroup {
+    if prefix.isEmpty { return RouteGroup(self.prefix, in: self, table) }
     let whole = self.prefix + prefix
     require(
       prefix.hasPrefix("/") && !prefix.hasSuffix("/"),
@@ -48,7 +50,7 @@ public class RouteGroup {
   ///   admin.get("/log") { _ in .text(log) }
   /// }
   /// ```
-  public final func group(_ prefix: String, _ body: (RouteGroup) throws -> Void) rethrows {
+  public final func group(_ prefix: String = "", _ body: (RouteGroup) throws -> Void) rethrows {
     try body(group(prefix))
   }
 

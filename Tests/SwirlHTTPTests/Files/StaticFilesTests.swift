@@ -124,6 +124,20 @@ import Testing
     #expect(try bench.ask(bench.files { $0.listsDirectories = true }, "/sub/").text.contains("href=\"../\""))
   }
 
+  @Test func `a listing and a redirect have the Cache-Control of files`() throws {
+    let bench = try FileBench()
+    try bench.file("sub/x.txt")
+    for value in [nil, "no-cache"] {
+      let files = bench.files {
+        $0.listsDirectories = true
+        $0.cacheControl = value
+      }
+      for path in ["/", "/sub", "/sub/x.txt"] {
+        #expect(try bench.ask(files, path).headers[.cacheControl] == value, "\(path)")
+      }
+    }
+  }
+
   @Test func `another method is not allowed, and HEAD has no content`() throws {
     let bench = try FileBench()
     try bench.file("a.txt")

@@ -41,6 +41,23 @@ import Testing
     #expect(try answer("/x", router).text == "ace")
   }
 
+  @Test func `a group without a prefix shares interceptors alone`() throws {
+    let router = Router()
+    router.intercept(Self.mark("a"))
+    router.get("/open") { request in .text(request[Steps.self] ?? "-") }
+    router.group { members in
+      members.intercept(Self.mark("b"))
+      members.get("/club") { request in .text(request[Steps.self] ?? "-") }
+      members.group("/lounge").group().get("/{seat}") { request in
+        .text("\(request[Steps.self] ?? "-") \(try request.parameter("seat")) \(request.route ?? "-")")
+      }
+    }
+    #expect(try answer("/open", router).text == "a")
+    #expect(try answer("/club", router).text == "ab")
+    #expect(try answer("/lounge/7", router).text == "ab 7 /lounge/{seat}")
+    #expect(try answer("/", router).status == .notFound)
+  }
+
   @Test func `a router's interceptors see what has no route`() throws {
     let router = Router()
     router.trailingSlash = .redirect

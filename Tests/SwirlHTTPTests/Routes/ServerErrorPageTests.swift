@@ -1,3 +1,4 @@
+import Foundation
 import Swirl
 import SwirlTesting
 import Testing
@@ -67,6 +68,58 @@ import Testing
     #expect(answer(failing, get("/nothing")).hasSuffix("\n\n404 Not Found\n"))
     failing.onError = { _ in .status(.init(code: 101)) }
     #expect(answer(failing, get("/nothing")).statuses == [500])
+  }
+
+  @Test func `the errors of files have the page of the program, and the fields of interceptors`() throws {
+    let bench = try FileBench()
+    try bench.file("a.txt")
+    let (files, folder) = (bench.files(), bench.folder.path)
+    let router = Router()
+    router.intercept { request, next in
+      next(request).addCallback { response in response.with("X-Seen", "\(response.status.code)") }
+    }
+    router.any("/files/{path*}") { request in files.respond(to: request, path: "/\(try request.parameter("path"))") }
+    router.get("/file") { _ in .file("\(folder)/missing") }
+    router.get("/folder") { _ in .file(folder) }
+    let server = HTTPServer(router)
+    server.onError = { failure in .html("<h1>\(failure.text)</h1>", status: failure.status) }
+    for (method, path, status) in [
+      (HTTPRequest.Method.get, "/files/missing", 404), (.get, "/files/..%2f", 404), (.post, "/files/a.txt", 405),
+      (.get, "/file", 404), (.get, "/folder", 404),
+    ] {
+      let answer = try bench.ask(server, path, method: method)
+      #expect(answer.status == status && answer.text.hasPrefix("<h1>\(status) "), "\(path): \(answer)")
+      #expect(answer.headers[.allow] == (status == 405 ? "GET, HEAD" : nil))
+      // Those of `.file` were set for the file: its name, its lifetime.
+      #expect(answer.headers[.init("X-Seen")!] == (path.hasPrefix("/files") ? "\(status)" : nil))
+    }
+    server.onError = nil
+    #expect(try bench.ask(server, "/files/missing").text == "404 Not Found\n")
+    #expect(try bench.ask(server, "/files/a.txt").text == "content")
+    let pages = try bench.fetch(
+      server, ["/files/missing", "/file", "/files/a.txt"].map { ($0, HTTPRequest.Method.get, HTTPFields()) })
+    #expect(pages.map(\.status.code) == [404, 404, 200] && pages[0].text == "404 Not Found\n")
+  }
+
+  @Test func `the error of a file that takes its time is sent`() throws {
+    let reactor = Reactor(clock: .virtual())
+    let files = StaticFiles("/nowhere")
+    let server = HTTPServer { request in
+      reactor.sleep(.seconds(1)).addCallback { files.respond(to: request, path: "/..%2f") }
+    }
+    let transport = ServerMemoryTransport(server, on: reactor)
+    transport.send(get("/x"))
+    reactor.run(for: .seconds(2))
+    #expect(transport.take().hasSuffix("\r\n\r\n404 Not Found\n"))
+  }
+
+  @Test func `a page that is a file is the default, and logged`() throws {
+    let failing = server()
+    let lines = LogLines()
+    failing.logger = lines.logger()
+    failing.onError = { _ in .file("/nowhere") }
+    #expect(answer(failing, get("/nothing")).hasSuffix("\n\n404 Not Found\n"))
+    #expect(lines.all.contains { $0.contains("onError can't answer with a file") })
   }
 
   @Test func `a page may be a stream`() {
