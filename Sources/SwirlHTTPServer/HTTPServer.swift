@@ -44,10 +44,19 @@ public final class HTTPServer {
   /// nil, the default, costs nothing.
   public var onFinish: ((AccessRecord) -> Void)? {
     get { finishHook }
-    set { finishHook = newValue }
+    set {
+      finishHook = newValue
+      reportsRequests = newValue != nil || accessLogBuffer != nil
+    }
   }
   // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
   @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
+  /// The lines of ``accessLog``.
+  var accessLogBuffer: AccessLogBuffer? {
+    didSet { reportsRequests = finishHook != nil || accessLogBuffer != nil }
+  }
+  /// Whether there is an access log of either kind.
+  @exclusivity(unchecked) private(set) var reportsRequests = false
 
   /// Called with a request whose head has arrived, but not its body: to refuse it before the body is sent, or to set
   /// the body's limit by route. nil accepts every body up to `HTTPLimits.bodyBytes`.
@@ -234,6 +243,9 @@ public final class HTTPServer {
   private func drained(_ connection: any ServedConnection) {
     for drain in drains { drain.remove(connection) }
     endDrains()
+  /// The reactor of its listeners or connections; nil without any.
+  var anyReactor: Reactor? { listeners.first?.reactor ?? connections.values.first?.reactor }
+
   }
 
   /// Ends the stops that have nothing left to wait for.

@@ -65,7 +65,7 @@ extension ServerConnection: UploadSource {
   func answerLater() { pump() }
 
   /// The arrival time of a request, for the access log.
-  private var startTime: Int64 { server.onFinish == nil ? 0 : reactor.now.nanoseconds }
+  private var startTime: Int64 { server.reportsRequests ? reactor.now.nanoseconds : 0 }
 
   // MARK: - Content
 

@@ -98,7 +98,7 @@ final class HTTP2ServerStream: Responder {
   }
 
   func begin(_ request: HTTPServer.Request?) -> Exchange {
-    let start = server.onFinish == nil ? 0 : reactor.now.nanoseconds
+    let start = server.reportsRequests ? reactor.now.nanoseconds : 0
     let exchange = Exchange(request, Int(id), start: start)
     self.exchange = exchange
     return exchange
