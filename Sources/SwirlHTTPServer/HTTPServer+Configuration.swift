@@ -95,6 +95,11 @@ extension HTTPServer {
     /// How long `stop()` waits for requests in progress by default, and how long the reactor's shutdown waits.
     public var gracePeriod: Duration = .seconds(10)
 
+    /// How long a stop first serves as before, while `readiness` routes answer 503: so that load balancers that ask
+    /// there turn away before connections are refused. Zero by default; a stop within a grace period of zero skips it.
+    /// Kubernetes: a `preStop` hook that sleeps.
+    public var stopNotice: Duration = .zero
+
     /// The defaults.
     public init() {
       limits = HTTPLimits()

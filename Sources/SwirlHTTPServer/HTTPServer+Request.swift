@@ -76,10 +76,21 @@ final class ConnectionFacts: Sendable {
   let peer: SocketAddress?
   let tls: TLSInfo?
   let trustedProxies: HTTPServer.TrustedProxies?
+  /// nil for a request that a test has made.
+  let server: ServerState?
 
-  init(peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil) {
+  init(
+    peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil, server: ServerState? = nil
+  ) {
     self.peer = peer
     self.tls = tls
     self.trustedProxies = trustedProxies
+    self.server = server
+  }
+
+  convenience init(_ transport: any Transport, of server: HTTPServer) {
+    self.init(
+      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies,
+      server: server.state)
   }
 }

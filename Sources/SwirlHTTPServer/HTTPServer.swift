@@ -98,6 +98,9 @@ public final class HTTPServer {
   let times: ServerTimes
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
+  let state = ServerState()
+  /// When the notice of a stop ends, during which it serves as before.
+  var noticeEnd: Instant?
   #if HTTP2
   let http2Settings: HTTP2Settings
   #endif

@@ -81,8 +81,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
     if switchesToHTTP2(transport) { return }
     #endif
     self.transport = transport
-    facts = ConnectionFacts(
-      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies)
+    facts = ConnectionFacts(transport, of: server)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
     #if HTTP2

@@ -79,8 +79,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   private func begin(on transport: any Transport) {
     reactor = transport.reactor
-    facts = ConnectionFacts(
-      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies)
+    facts = ConnectionFacts(transport, of: server)
     wire = HTTP2Wire(HTTP2Session(.server, server.http2Settings), over: transport, for: self)
     idleDeadline = reactor.turnTime + server.times.head
     arm(at: idleDeadline)
