@@ -68,6 +68,9 @@ extension HTTPServer {
     /// The maximum number of open connections; further ones get a 503. nil leaves it to the descriptor limit.
     public var maximumConnections: Int?
 
+    /// Limits on the connections and requests of each client address; nil, the default, for none.
+    public var clientLimits: ClientLimits?
+
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
     /// default EOF counts as a disconnect, because a closed client gives no other sign.
     public var answersHalfClosedClients = false
@@ -92,13 +95,13 @@ extension HTTPServer {
     /// The `Server` field of every response; nil omits it (RFC 9110 §10.2.4).
     public var serverName: String?
 
-    /// How long `stop()` waits for requests in progress by default, and how long the reactor's shutdown waits.
-    public var gracePeriod: Duration = .seconds(10)
-
     /// How long a stop first serves as before, while `readiness` routes answer 503: so that load balancers that ask
     /// there turn away before connections are refused. Zero by default; a stop within a grace period of zero skips it.
     /// Kubernetes: a `preStop` hook that sleeps.
     public var stopNotice: Duration = .zero
+
+    /// How long `stop()` waits for requests in progress by default, and how long the reactor's shutdown waits.
+    public var gracePeriod: Duration = .seconds(10)
 
     /// The defaults.
     public init() {

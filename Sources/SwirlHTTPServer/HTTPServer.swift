@@ -95,12 +95,14 @@ public final class HTTPServer {
 
   /// Whether content is decoded or compressed between the handler and the client.
   let codesContent: Bool
+  /// Whether handlers are chosen by request: those of routes, or a refusal.
+  let choosesHandler: Bool
   let times: ServerTimes
-  let machineOptions: ServerMachine.Options
-  let commonFields: CommonFields
   let state = ServerState()
   /// When the notice of a stop ends, during which it serves as before.
   var noticeEnd: Instant?
+  let machineOptions: ServerMachine.Options
+  let commonFields: CommonFields
   #if HTTP2
   let http2Settings: HTTP2Settings
   #endif
@@ -140,6 +142,7 @@ public final class HTTPServer {
     self.configuration = configuration
     self.handler = handler
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
+    choosesHandler = handler.isRouted || configuration.clientLimits != nil
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
@@ -203,6 +206,8 @@ public final class HTTPServer {
 
   func adopt(_ listener: Listener, on reactor: Reactor) {
     listeners.append(listener)
+    limitConnections(of: listener)
+    state.isStopping = false
     guard shutdown == nil else { return }
     // Weak, because the reactor retains the trigger; a listening server is retained by its listener.
     let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] in self?.stop() ?? .succeed() }
@@ -238,6 +243,9 @@ public final class HTTPServer {
     return drain.isOver
   }
 
+  /// The reactor of its listeners or connections; nil without any.
+  var anyReactor: Reactor? { listeners.first?.reactor ?? connections.values.first?.reactor }
+
   /// Whether a stop waits for `connection`.
   func isStopping(_ connection: any ServedConnection) -> Bool {
     drains.contains { $0.connections[connection.number] != nil }
@@ -246,9 +254,6 @@ public final class HTTPServer {
   private func drained(_ connection: any ServedConnection) {
     for drain in drains { drain.remove(connection) }
     endDrains()
-  /// The reactor of its listeners or connections; nil without any.
-  var anyReactor: Reactor? { listeners.first?.reactor ?? connections.values.first?.reactor }
-
   }
 
   /// Ends the stops that have nothing left to wait for.

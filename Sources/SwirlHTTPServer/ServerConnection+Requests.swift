@@ -15,8 +15,10 @@ extension ServerConnection: UploadSource {
     let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
     let start = startTime
     // Not one way for both: a request that may change is copied at each step.
-    if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
-    if !server.hasRoutes { return handleLater(request, server.handler, number, start) }
+    if !server.choosesHandler {
+      if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
+      return handleLater(request, server.handler, number, start)
+    }
     var routed = request
     let handler = server.handler(for: &routed)
     if case .plain(let handler) = handler {
@@ -73,7 +75,7 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
-    if server.decideOnBody == nil, !server.hasRoutes { return reserveBody(for: head) }
+    if server.decideOnBody == nil, !server.choosesHandler { return reserveBody(for: head) }
     var request = HTTPServer.Request(head, connection: facts)
     if case .streaming = server.handler(for: &request) { machine.streamsContent = true }
     switch server.decision(on: request) {

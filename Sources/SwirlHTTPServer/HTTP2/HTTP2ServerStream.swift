@@ -60,7 +60,11 @@ final class HTTP2ServerStream: Responder {
   func begin(_ head: RequestHead, asksForTunnel: Bool) {
     self.head = head
     self.asksForTunnel = asksForTunnel
-    if asksForTunnel { return handle(HTTPServer.Request(head, connection: connection.facts)) }
+    if asksForTunnel {
+      let request = HTTPServer.Request(head, connection: connection.facts)
+      if head.framing != .none, let refusal = server.refusal(of: request) { return refuse(refusal) }
+      return handle(request)
+    }
     if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
     if head.framing == .none { return }
     contentStart = reactor.turnTime
@@ -164,7 +168,7 @@ final class HTTP2ServerStream: Responder {
 
   private func handle(_ request: HTTPServer.Request) {
     body = []
-    if server.hasRoutes {
+    if server.choosesHandler {
       var routed = request
       let handler = server.handler(for: &routed)
       handle(routed, handler)
