@@ -16,11 +16,12 @@ extension HTTPServer {
     /// byte of a request the connection closes silently.
     public var headTimeout: Duration = .seconds(30)
 
-    /// From a head to the end of its body, extended by received bytes: see `minimumBodyRate`. After that 408.
+    /// From a head to the end of its body, extended by received bytes: see `minimumBodyRate`. After that 408. Kestrel:
+    /// the grace period of `MinRequestBodyDataRate`.
     public var bodyTimeout: Duration = .seconds(30)
 
     /// The number of body bytes that extend `bodyTimeout` by one second, so that a large upload may take long, but a
-    /// trickle may not.
+    /// trickle may not. The time is at no moment longer than `bodyTimeout`, however fast the body began.
     public var minimumBodyRate = 1024
 
     /// How long an idle connection stays open between two requests.
@@ -172,9 +173,14 @@ struct ServerTimes {
     nanosecondsPerBodyByte = 1_000_000_000 / Int64(max(1, configuration.minimumBodyRate))
   }
 
-  /// The time for content of which so much has come.
-  func contentDeadline(from start: Int64, received: Int) -> Int64 {
-    start + body + Int64(received) * nanosecondsPerBodyByte
+  /// The time for content of which so much has come. Moves `start` back where more has come than was due: a client that
+  /// begins fast may not be slow later on that account.
+  func contentDeadline(from start: inout Int64, received: Int, at now: Int64) -> Int64 {
+    let deadline = start + body + Int64(received) * nanosecondsPerBodyByte
+    let latest = now + body
+    if deadline <= latest { return deadline }
+    start -= deadline - latest
+    return latest
   }
 
   /// Clamped to a century, so that adding it to a time cannot overflow.

@@ -77,7 +77,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     wire.flush()
   }
 
-  private func begin(on transport: any Transport) {
+  /// Returns whether the server takes it.
+  @discardableResult
+  private func begin(on transport: any Transport, after connection: ServerConnection? = nil) -> Bool {
     reactor = transport.reactor
     facts = ConnectionFacts(transport, of: server)
     wire = HTTP2Wire(HTTP2Session(.server, server.http2Settings), over: transport, for: self)

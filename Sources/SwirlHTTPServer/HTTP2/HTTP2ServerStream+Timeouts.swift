@@ -13,7 +13,7 @@ extension HTTP2ServerStream {
 
   private var contentDeadline: Int64 {
     if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
-    return server.times.contentDeadline(from: contentStart, received: received)
+    return contentLimit
   }
 
   private var handlerDeadline: Int64 {
@@ -31,6 +31,7 @@ extension HTTP2ServerStream {
     if watch.deadline <= now { checkWriting(now) }
   }
 
+      server.noteSlowClient(connection.facts.peer, .content, at: now)
   private func refuseHandler() {
     guard let exchange else { return }
     let error = server.lateHandler(exchange.request, from: connection.facts.peer)
@@ -58,6 +59,7 @@ extension HTTP2ServerStream {
     }
   }
 
+      server.noteSlowClient(connection.facts.peer, .reading, at: now)
   /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
   private var isStuck: Bool {
     if watch.hasTaken(sentBytes, server.times) { return false }

@@ -34,6 +34,8 @@ final class HTTP2ServerStream: Responder {
   var unconsumed = 0
   /// The start of the content's time limit.
   var contentStart: Int64 = 0
+  /// Its end, by what has come.
+  var contentLimit: Int64 = 0
 
   // Output
   var isWritingPaused = false
@@ -71,6 +73,7 @@ final class HTTP2ServerStream: Responder {
     limit = server.configuration.limits.bodyBytes
     var request = HTTPServer.Request(head, connection: connection.facts)
     let handler = server.handler(for: &request)
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
     switch server.decision(on: request) {
     case .accept(let limit?): self.limit = limit
     case .accept: break
@@ -133,6 +136,7 @@ final class HTTP2ServerStream: Responder {
       unconsumed += bytes.count
     } else {
       session.consume(bytes.count, of: id)
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
     }
     let isFirst = body.isEmpty
     body.append(copying: bytes)
@@ -250,3 +254,5 @@ extension HTTP2ServerStream: UploadSource {
   }
 }
 #endif
+    contentLimit += pause
+    contentLimit += pause
