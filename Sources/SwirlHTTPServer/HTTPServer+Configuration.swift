@@ -69,6 +69,12 @@ extension HTTPServer {
     /// The maximum number of open connections; further ones get a 503. nil leaves it to the descriptor limit.
     public var maximumConnections: Int?
 
+    /// The bytes that may wait in all connections together, as ``HTTPServer/bufferedBytes`` counts them: beyond it new
+    /// requests, and those whose bodies are still arriving, get 503 with Retry-After, until three quarters are left.
+    /// Streamed bodies are held back as each handler reads. nil, the default, leaves it to the limits of each connection.
+    /// In an ``HTTPServerGroup`` each server has its own.
+    public var maximumBufferedBytes: Int?
+
     /// Limits on the connections and requests of each client address; nil, the default, for none.
     public var clientLimits: ClientLimits?
 

@@ -99,6 +99,9 @@ public final class HTTPServer {
   let choosesHandler: Bool
   let times: ServerTimes
   let state = ServerState()
+  var slowness = SlowClients()
+  /// nil without a limit.
+  let memory: ServerMemory?
   /// When the notice of a stop ends, during which it serves as before.
   var noticeEnd: Instant?
   let machineOptions: ServerMachine.Options
@@ -142,7 +145,8 @@ public final class HTTPServer {
     self.configuration = configuration
     self.handler = handler
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
-    choosesHandler = handler.isRouted || configuration.clientLimits != nil
+    memory = configuration.maximumBufferedBytes.map(ServerMemory.init)
+    choosesHandler = handler.isRouted || configuration.clientLimits != nil || memory != nil
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
@@ -191,9 +195,13 @@ public final class HTTPServer {
   }
 
   /// The connections for which reading is paused.
+    release(connection)
   var pausedConnections: [any ServedConnection] {
     connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isReadingPaused)
   }
+  /// All of them, unordered.
+  var heldConnections: Dictionary<Int, any ServedConnection>.Values { connections.values }
+
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: any ServedConnection) {
@@ -203,6 +211,7 @@ public final class HTTPServer {
   }
 
   // MARK: - Listening and stopping
+    release(connection)
 
   func adopt(_ listener: Listener, on reactor: Reactor) {
     listeners.append(listener)

@@ -197,3 +197,4 @@ extension ServerConnection: UploadSource {
     }
   }
 }
+    case .overloaded: .overloaded

@@ -58,6 +58,12 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   @exclusivity(unchecked) var contentStart: Int64 = 0
   @exclusivity(unchecked) var sentWhenArmed = 0
 
+  @exclusivity(unchecked) var accountedBytes = 0
+  var heldBytes: Int {
+    unread.count + body.count + buffer.count + machine.heldBytes + (upload?.bufferedBytes ?? 0)
+      + (transport?.bufferedBytes ?? 0)
+  }
+
   /// Responses not yet in the access log, in order.
   @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
 
@@ -211,6 +217,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   }
 
   private func finishPump() {
+    if server.memory != nil, server.account(self, at: reactor.turnTime), machine.refuseContent() { return pump() }
     if !unreported.isEmpty { reportSent() }
     if let successor = successor.take() { handOver(to: successor) }
   }

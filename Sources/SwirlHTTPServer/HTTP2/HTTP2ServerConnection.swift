@@ -217,6 +217,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   func flushed() {
     if isHalfClosed, !wire.isWritingPaused { resetStuck() }
+    if server.memory != nil, server.account(self, at: reactor.turnTime) {
+      for stream in inOrder where stream.isTakingContent { stream.failContent(.overloaded) }
+    }
     reportSent()
     watchTransport()
     if session.isOver, state != .announced { close() }
@@ -228,6 +231,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   }
 
   // MARK: - Ending
+    if server.memory != nil { _ = server.account(self, at: reactor.turnTime) }
 
   func drain() {
     guard state == .open else { return }

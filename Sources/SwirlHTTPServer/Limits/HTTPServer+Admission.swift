@@ -16,6 +16,7 @@ extension HTTPServer {
   /// Why a request is answered without its handler; nil if it is not. Asked once a request: at its head if it has
   /// content, so that this need not come.
   func refusal(of request: Request) -> StatusError? {
+    if memory != nil, isOverloaded(at: Reactor.running?.turnTime ?? SystemClock.monotonic) { return .overloaded }
     guard let limits = configuration.clientLimits, limits.rates != nil,
       let seconds = limits.retryAfter(request.clientAddress, at: Reactor.running?.turnTime ?? SystemClock.monotonic)
     else { return nil }
