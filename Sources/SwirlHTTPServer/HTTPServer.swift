@@ -173,6 +173,7 @@ public final class HTTPServer {
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
     lastNumber += 1
     connection.number = lastNumber
+    connection.facts.channel?.connection = connection
     connections[lastNumber] = connection
     if let drain {
       drain.add(connection)
@@ -185,11 +186,14 @@ public final class HTTPServer {
   /// A connection continues as another one.
   func replace(_ old: any ServedConnection, by new: any ServedConnection) {
     new.number = old.number
+    old.facts?.channel?.connection = nil
+    release(old)
     connections[old.number] = new
     for drain in drains { drain.replace(old, by: new) }
   }
 
   func remove(_ connection: any ServedConnection) {
+    connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
     if !drains.isEmpty { drained(connection) }
   }
@@ -205,6 +209,7 @@ public final class HTTPServer {
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: any ServedConnection) {
+    connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
     for drain in drains { drain.remove(connection) }
     drains.removeAll(where: \.isEmpty)

@@ -1,3 +1,4 @@
+import HTTPTypes
 import SwirlReactor
 
 /// A connection of a server, in either version of HTTP, as the server sees it.
@@ -30,6 +31,8 @@ protocol ServedConnection: AnyObject {
   func drainAfterRequest()
   /// Ends the connection at once.
   func abort()
+  /// Sends a 103, if the request is the next to be answered.
+  func sendHints(_ fields: HTTPFields, to request: HTTPServer.Request)
 }
 
 extension ServedConnection {

@@ -12,7 +12,8 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    let request = HTTPServer.Request(
+      head, body: content, trailers: machine.takeTrailers(), connection: facts, number: number)
     let start = startTime
     // Not one way for both: a request that may change is copied at each step.
     if !server.choosesHandler {
@@ -101,7 +102,7 @@ extension ServerConnection: UploadSource {
 
   func beginUpload(_ number: Int) {
     guard let head = machine.takeHead() else { return }
-    var request = HTTPServer.Request(head, connection: facts)
+    var request = HTTPServer.Request(head, connection: facts, number: number)
     let handler = server.handler(for: &request)
     let exchange = Exchange(request, number, start: startTime)
     let upload = RequestUpload(exchange, from: self)

@@ -63,17 +63,17 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
 
   // MARK: - StreamProtocol
 
+  func stream(_ id: Int32) -> HTTP2ServerStream? { streams[id] }
+
   func connectionMade(_ transport: any Transport) {
-    let isWelcome = server.insert(self)
-    begin(on: transport)
+    let isWelcome = begin(on: transport)
     if !isWelcome { session.terminate(.enhanceYourCalm) }
     wire.flush()
   }
 
   /// Takes the place of a connection of HTTP/1 whose first bytes were the preface of HTTP/2.
   func succeed(_ connection: ServerConnection, on transport: any Transport) {
-    server.replace(connection, by: self)
-    begin(on: transport)
+    begin(on: transport, after: connection)
     wire.flush()
   }
 
@@ -87,9 +87,13 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     arm(at: idleDeadline)
   }
 
+    var isWelcome = true
+    if let connection { server.replace(connection, by: self) } else { isWelcome = server.insert(self) }
+    facts.channel?.connection = self
   func dataReceived(_ bytes: Span<UInt8>) {
     if state == .lingering { return drop(bytes.count) }
     wire.receive(bytes)
+    return isWelcome
   }
 
   private func drop(_ count: Int) {

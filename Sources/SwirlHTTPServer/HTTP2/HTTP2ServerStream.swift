@@ -63,7 +63,7 @@ final class HTTP2ServerStream: Responder {
     self.head = head
     self.asksForTunnel = asksForTunnel
     if asksForTunnel {
-      let request = HTTPServer.Request(head, connection: connection.facts)
+      let request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
       if head.framing != .none, let refusal = server.refusal(of: request) { return refuse(refusal) }
       return handle(request)
     }
@@ -71,7 +71,7 @@ final class HTTP2ServerStream: Responder {
     if head.framing == .none { return }
     contentStart = reactor.turnTime
     limit = server.configuration.limits.bodyBytes
-    var request = HTTPServer.Request(head, connection: connection.facts)
+    var request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
     let handler = server.handler(for: &request)
     contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
     switch server.decision(on: request) {
@@ -166,7 +166,7 @@ final class HTTP2ServerStream: Responder {
       upload.finish()
       connection.arm(at: deadline)
     } else if exchange == nil, let head {
-      handle(HTTPServer.Request(head, body: body, trailers: trailers, connection: connection.facts))
+      handle(HTTPServer.Request(head, body: body, trailers: trailers, connection: connection.facts, number: Int(id)))
     }
   }
 
@@ -206,6 +206,23 @@ final class HTTP2ServerStream: Responder {
     let pending = session.pendingBytes(of: id)
     let (status, bytes) = written ?? (499, 0)
     connection.finished(exchange, status, bytes - pending, isComplete: isComplete)
+  /// Whether an informational response may be sent: the handler has not answered.
+  var mayInform: Bool {
+    guard !isOver, written == nil, let exchange, case .waiting = exchange.state else { return false }
+    return true
+  }
+
+  /// Whether content arrives that is kept until it is complete.
+  var isTakingContent: Bool {
+    exchange == nil && received > 0 && !hasInputEnded && !isContentDropped && !asksForTunnel && !isOver
+  }
+
+  /// The bytes of content and output that wait.
+  var heldBytes: Int {
+    if isOver { return session.pendingBytes(of: id) }
+    return (upload?.bufferedBytes ?? (isContentDropped ? 0 : received)) + session.pendingBytes(of: id)
+  }
+
   }
 
   /// The stream was closed before its response was complete, or the connection has ended.
