@@ -95,8 +95,8 @@ extension HTTPServer {
 
     /// The limit of a body that is decoded for the handler, in bytes: what a client sends in gzip, deflate, brotli or
     /// zstd (Content-Encoding) arrives in `request.body` without that; the fields stay as they were sent. Beyond it:
-    /// 413; 415 for another coding, 400 if it is invalid. nil, the default, leaves bodies as they are sent; so does a
-    /// server of streamed requests. Tornado: `decompress_request`.
+    /// 413; 415 for another coding, 400 if it is invalid: for a streamed request the loop over its body throws that.
+    /// nil, the default, leaves bodies as they are sent. Tornado: `decompress_request`.
     public var decodedBodyBytes: Int?
 
     /// The `Server` field of every response; nil omits it (RFC 9110 §10.2.4).

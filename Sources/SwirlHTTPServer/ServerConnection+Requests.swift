@@ -105,10 +105,12 @@ extension ServerConnection: UploadSource {
     var request = HTTPServer.Request(head, connection: facts, number: number)
     let handler = server.handler(for: &request)
     let exchange = Exchange(request, number, start: startTime)
-    let upload = RequestUpload(exchange, from: self)
+    let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: head) }
+    let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
     exchanges.append(exchange)
     exchange.wait(for: self) {
+      _ = try decoding.get()
       let streamed = upload.makeRequest(request)
       guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
       return try handler(streamed)

@@ -99,9 +99,13 @@ final class HTTP2ServerStream: Responder {
     _ request: HTTPServer.Request, _ handler: (HTTPServer.StreamedRequest) throws -> Deferred<HTTPServer.Response>
   ) {
     let exchange = begin(request)
-    let upload = RequestUpload(exchange, from: self)
+    let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: request.head) }
+    let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
-    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
+    exchange.wait(for: self) {
+      _ = try decoding.get()
+      return try handler(upload.makeRequest(request))
+    }
   }
 
   func begin(_ request: HTTPServer.Request?) -> Exchange {
