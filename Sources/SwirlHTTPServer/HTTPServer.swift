@@ -195,28 +195,28 @@ public final class HTTPServer {
   func remove(_ connection: any ServedConnection) {
     connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
+    release(connection)
     if !drains.isEmpty { drained(connection) }
   }
 
-  /// The connections for which reading is paused.
-    release(connection)
-  var pausedConnections: [any ServedConnection] {
-    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isReadingPaused)
-  }
   /// All of them, unordered.
   var heldConnections: Dictionary<Int, any ServedConnection>.Values { connections.values }
 
+  /// The connections for which reading is paused.
+  var pausedConnections: [any ServedConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isReadingPaused)
+  }
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: any ServedConnection) {
     connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
+    release(connection)
     for drain in drains { drain.remove(connection) }
     drains.removeAll(where: \.isEmpty)
   }
 
   // MARK: - Listening and stopping
-    release(connection)
 
   func adopt(_ listener: Listener, on reactor: Reactor) {
     listeners.append(listener)

@@ -16,12 +16,12 @@ protocol ServedConnection: AnyObject {
   /// The number of written bytes that the kernel has taken.
   var sentBytes: Int { get }
 
-  /// Whether it reads nothing now, so that it would not notice that the client has closed.
   /// The bytes that wait in it: content and output.
   var heldBytes: Int { get }
   /// What of them the server's sum has.
   var accountedBytes: Int { get set }
 
+  /// Whether it reads nothing now, so that it would not notice that the client has closed.
   var isReadingPaused: Bool { get }
   /// Looks whether the client is there, while reading is paused.
   func checkPausedClient()

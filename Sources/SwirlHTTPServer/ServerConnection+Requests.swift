@@ -197,7 +197,7 @@ extension ServerConnection: UploadSource {
       HTTPServer.StatusError(
         .badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://")
     case .tooManyConnections: HTTPServer.StatusError(.serviceUnavailable)
+    case .overloaded: .overloaded
     }
   }
 }
-    case .overloaded: .overloaded

@@ -9,7 +9,7 @@ import SwirlReactor
 /// The time limits of a stream, which its connection checks.
 extension HTTP2ServerStream {
   /// When the next of its time limits ends.
-  var deadline: Int64 { isOver ? .max : min(contentDeadline, handlerDeadline, watch.deadline) }
+  var deadline: Int64 { isOver ? resetDeadline : min(contentDeadline, handlerDeadline, watch.deadline) }
 
   private var contentDeadline: Int64 {
     if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
@@ -23,15 +23,21 @@ extension HTTP2ServerStream {
   }
 
   func check(_ now: Int64) {
-    if isOver { return }
+    if isOver {
+      if resetDeadline <= now {
+        resetDeadline = .max
+        session.reset(id, .noError)
+      }
+      return
+    }
     if contentDeadline <= now {
+      server.noteSlowClient(connection.facts.peer, .content, at: now)
       return failContent(.lateContent)
     }
     if handlerDeadline <= now { return refuseHandler() }
     if watch.deadline <= now { checkWriting(now) }
   }
 
-      server.noteSlowClient(connection.facts.peer, .content, at: now)
   private func refuseHandler() {
     guard let exchange else { return }
     let error = server.lateHandler(exchange.request, from: connection.facts.peer)
@@ -53,13 +59,13 @@ extension HTTP2ServerStream {
     if session.pendingBytes(of: id) == 0 {
       watch.end()
     } else if isStuck {
+      server.noteSlowClient(connection.facts.peer, .reading, at: now)
       reset(.cancel)
     } else {
       beginWatch(now)
     }
   }
 
-      server.noteSlowClient(connection.facts.peer, .reading, at: now)
   /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
   private var isStuck: Bool {
     if watch.hasTaken(sentBytes, server.times) { return false }

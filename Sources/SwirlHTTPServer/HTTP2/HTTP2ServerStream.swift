@@ -46,6 +46,9 @@ final class HTTP2ServerStream: Responder {
   var watch = WriteWatch()
   var connectionWatch = WriteWatch()
   private(set) var isOver = false
+  /// When a stream is reset whose answer came before the end of its content.
+  var resetDeadline = Int64.max
+  private var droppedBytes = 0
 
   init(_ id: Int32, on connection: HTTP2ServerConnection) {
     self.id = id
@@ -70,10 +73,10 @@ final class HTTP2ServerStream: Responder {
     if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
     if head.framing == .none { return }
     contentStart = reactor.turnTime
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
     limit = server.configuration.limits.bodyBytes
     var request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
     let handler = server.handler(for: &request)
-    contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
     switch server.decision(on: request) {
     case .accept(let limit?): self.limit = limit
     case .accept: break
@@ -123,6 +126,8 @@ final class HTTP2ServerStream: Responder {
     }
     if isOver || isContentDropped {
       session.consume(bytes.count, of: id)
+      droppedBytes += bytes.count
+      if isOver, droppedBytes > server.configuration.lingerBytes { session.reset(id, .noError) }
       return false
     }
     if asksForTunnel {
@@ -131,6 +136,7 @@ final class HTTP2ServerStream: Responder {
       return false
     }
     received += bytes.count
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
     if let limit, received > limit {
       session.consume(bytes.count, of: id)
       failContent(tooLarge(limit))
@@ -140,7 +146,6 @@ final class HTTP2ServerStream: Responder {
       unconsumed += bytes.count
     } else {
       session.consume(bytes.count, of: id)
-    contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
     }
     let isFirst = body.isEmpty
     body.append(copying: bytes)
@@ -201,15 +206,6 @@ final class HTTP2ServerStream: Responder {
     answer(exchange, with: response)
   }
 
-  // MARK: - The end
-
-  func finish(_ exchange: Exchange, isComplete: Bool) {
-    isOver = true
-    exchange.state = .done
-    upload.take()?.finish(throwing: CancelledError())
-    let pending = session.pendingBytes(of: id)
-    let (status, bytes) = written ?? (499, 0)
-    connection.finished(exchange, status, bytes - pending, isComplete: isComplete)
   /// Whether an informational response may be sent: the handler has not answered.
   var mayInform: Bool {
     guard !isOver, written == nil, let exchange, case .waiting = exchange.state else { return false }
@@ -227,6 +223,15 @@ final class HTTP2ServerStream: Responder {
     return (upload?.bufferedBytes ?? (isContentDropped ? 0 : received)) + session.pendingBytes(of: id)
   }
 
+  // MARK: - The end
+
+  func finish(_ exchange: Exchange, isComplete: Bool) {
+    isOver = true
+    exchange.state = .done
+    upload.take()?.finish(throwing: CancelledError())
+    let pending = session.pendingBytes(of: id)
+    let (status, bytes) = written ?? (499, 0)
+    connection.finished(exchange, status, bytes - pending, isComplete: isComplete)
   }
 
   /// The stream was closed before its response was complete, or the connection has ended.
@@ -263,17 +268,17 @@ extension HTTP2ServerStream: UploadSource {
 
   func resumeContent(after pause: Int64) {
     contentStart += pause
+    contentLimit += pause
     giveRoom()
     connection.arm(at: deadline)
   }
 
   func abandonContent(after pause: Int64) {
     contentStart += pause
+    contentLimit += pause
     isContentDropped = true
     giveRoom()
     connection.arm(at: deadline)
   }
 }
 #endif
-    contentLimit += pause
-    contentLimit += pause
