@@ -21,6 +21,7 @@ import postgres
 import programs
 import proxies
 import restart
+import slow
 import tls
 import websocket.browser
 import websocket.part
@@ -45,6 +46,7 @@ PARTS = {
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
     "browser": (websocket.browser.chat_rooms, ["chromium", "websockets"]),
     "restart": (restart.server_restarts, ["wrk"]),
+    "slow": (slow.server_of_slow_clients, ["slowhttptest"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
