@@ -152,8 +152,8 @@ let package = Package(
     .target(
       name: "SwirlHTTPServer",
       dependencies: [
-        "SwirlContent", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS", "SwirlEndpoints", "SwirlSystem",
-        "SwirlHTTPCore", "SwirlWebSocket",
+        "SwirlContent", "SwirlCoordination", "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS",
+        "SwirlEndpoints", "SwirlSystem", "SwirlHTTPCore", "SwirlWebSocket",
         .target(name: "SwirlHTTP2", condition: .when(traits: ["HTTP2"])),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
       ],

@@ -16,11 +16,12 @@ extension HTTPServer {
     /// byte of a request the connection closes silently.
     public var headTimeout: Duration = .seconds(30)
 
-    /// From a head to the end of its body, extended by received bytes: see `minimumBodyRate`. After that 408.
+    /// From a head to the end of its body, extended by received bytes: see `minimumBodyRate`. After that 408. Kestrel:
+    /// the grace period of `MinRequestBodyDataRate`.
     public var bodyTimeout: Duration = .seconds(30)
 
     /// The number of body bytes that extend `bodyTimeout` by one second, so that a large upload may take long, but a
-    /// trickle may not.
+    /// trickle may not. The time is at no moment longer than `bodyTimeout`, however fast the body began.
     public var minimumBodyRate = 1024
 
     /// How long an idle connection stays open between two requests.
@@ -68,6 +69,15 @@ extension HTTPServer {
     /// The maximum number of open connections; further ones get a 503. nil leaves it to the descriptor limit.
     public var maximumConnections: Int?
 
+    /// The bytes that may wait in all connections together, as ``HTTPServer/bufferedBytes`` counts them: beyond it new
+    /// requests, and those whose bodies are still arriving, get 503 with Retry-After, until three quarters are left.
+    /// Streamed bodies are held back as each handler reads. nil, the default, leaves it to the limits of each connection.
+    /// In an ``HTTPServerGroup`` each server has its own.
+    public var maximumBufferedBytes: Int?
+
+    /// Limits on the connections and requests of each client address; nil, the default, for none.
+    public var clientLimits: ClientLimits?
+
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
     /// default EOF counts as a disconnect, because a closed client gives no other sign.
     public var answersHalfClosedClients = false
@@ -85,12 +95,17 @@ extension HTTPServer {
 
     /// The limit of a body that is decoded for the handler, in bytes: what a client sends in gzip, deflate, brotli or
     /// zstd (Content-Encoding) arrives in `request.body` without that; the fields stay as they were sent. Beyond it:
-    /// 413; 415 for another coding, 400 if it is invalid. nil, the default, leaves bodies as they are sent; so does a
-    /// server of streamed requests. Tornado: `decompress_request`.
+    /// 413; 415 for another coding, 400 if it is invalid: for a streamed request the loop over its body throws that.
+    /// nil, the default, leaves bodies as they are sent. Tornado: `decompress_request`.
     public var decodedBodyBytes: Int?
 
     /// The `Server` field of every response; nil omits it (RFC 9110 §10.2.4).
     public var serverName: String?
+
+    /// How long a stop first serves as before, while `readiness` routes answer 503: so that load balancers that ask
+    /// there turn away before connections are refused. Zero by default; a stop within a grace period of zero skips it.
+    /// Kubernetes: a `preStop` hook that sleeps.
+    public var stopNotice: Duration = .zero
 
     /// How long `stop()` waits for requests in progress by default, and how long the reactor's shutdown waits.
     public var gracePeriod: Duration = .seconds(10)
@@ -164,9 +179,14 @@ struct ServerTimes {
     nanosecondsPerBodyByte = 1_000_000_000 / Int64(max(1, configuration.minimumBodyRate))
   }
 
-  /// The time for content of which so much has come.
-  func contentDeadline(from start: Int64, received: Int) -> Int64 {
-    start + body + Int64(received) * nanosecondsPerBodyByte
+  /// The time for content of which so much has come. Moves `start` back where more has come than was due: a client that
+  /// begins fast may not be slow later on that account.
+  func contentDeadline(from start: inout Int64, received: Int, at now: Int64) -> Int64 {
+    let deadline = start + body + Int64(received) * nanosecondsPerBodyByte
+    let latest = now + body
+    if deadline <= latest { return deadline }
+    start -= deadline - latest
+    return latest
   }
 
   /// Clamped to a century, so that adding it to a time cannot overflow.

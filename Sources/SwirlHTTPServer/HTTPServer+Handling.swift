@@ -1,6 +1,7 @@
 extension HTTPServer {
   /// What is decided on the content of a request whose head has come. An error of ``decideOnBody`` is a response.
   func decision(on request: Request) -> BodyDecision.Choice {
+    if let refusal = refusal(of: request) { return .refuse(response(to: refusal, request)) }
     guard let decideOnBody else { return .accept(limit: request.context?.bodyLimit) }
     do {
       let choice = try decideOnBody(request).choice

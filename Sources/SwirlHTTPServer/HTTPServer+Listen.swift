@@ -77,11 +77,13 @@ extension HTTPServer {
     return listener
   }
 
-  /// Reads the certificates and keys of its listeners again, while it serves: see `Listener.reload()`.
+  /// Reads the certificates and keys of its listeners again, while it serves: see `Listener.reload()`. Opens the file of
+  /// its ``accessLog`` again, too.
   /// - Throws: `NetError` with the code `.configureTLS`, the first of several: a listener with unusable files keeps its
   ///   certificates; the others are still reloaded.
   public func reload() throws {
     var first: (any Error)?
+    accessLog?.reopen()
     for listener in listeners {
       do { try listener.reload() } catch { first = first ?? error }
     }

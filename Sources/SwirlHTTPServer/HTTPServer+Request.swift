@@ -21,7 +21,14 @@ extension HTTPServer {
     /// Its route, and what interceptors have stored.
     var context: RequestContext?
 
-    init(_ head: RequestHead, body: [UInt8] = [], trailers: HTTPFields? = nil, connection: ConnectionFacts) {
+    /// Its number in the connection, or its stream; negative if nothing can be sent to its client yet.
+    let number: Int
+
+    init(
+      _ head: RequestHead, body: [UInt8] = [], trailers: HTTPFields? = nil, connection: ConnectionFacts,
+      number: Int = -1
+    ) {
+      self.number = number
       self.head = head
       self.body = body
       self.trailers = trailers
@@ -76,10 +83,24 @@ final class ConnectionFacts: Sendable {
   let peer: SocketAddress?
   let tls: TLSInfo?
   let trustedProxies: HTTPServer.TrustedProxies?
+  /// nil for a request that a test has made.
+  let server: ServerState?
+  let channel: HintChannel?
 
-  init(peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil) {
+  init(
+    peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil,
+    server: ServerState? = nil, channel: HintChannel? = nil
+  ) {
+    self.channel = channel
     self.peer = peer
     self.tls = tls
     self.trustedProxies = trustedProxies
+    self.server = server
+  }
+
+  convenience init(_ transport: any Transport, of server: HTTPServer) {
+    self.init(
+      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies,
+      server: server.state, channel: HintChannel(transport.reactor))
   }
 }

@@ -44,10 +44,19 @@ public final class HTTPServer {
   /// nil, the default, costs nothing.
   public var onFinish: ((AccessRecord) -> Void)? {
     get { finishHook }
-    set { finishHook = newValue }
+    set {
+      finishHook = newValue
+      reportsRequests = newValue != nil || accessLogBuffer != nil
+    }
   }
   // Exempt from the check for overlapping accesses, which each request would pay for: it is read and replaced whole.
   @exclusivity(unchecked) private var finishHook: ((AccessRecord) -> Void)?
+  /// The lines of ``accessLog``.
+  var accessLogBuffer: AccessLogBuffer? {
+    didSet { reportsRequests = finishHook != nil || accessLogBuffer != nil }
+  }
+  /// Whether there is an access log of either kind.
+  @exclusivity(unchecked) private(set) var reportsRequests = false
 
   /// Called with a request whose head has arrived, but not its body: to refuse it before the body is sent, or to set
   /// the body's limit by route. nil accepts every body up to `HTTPLimits.bodyBytes`.
@@ -86,7 +95,15 @@ public final class HTTPServer {
 
   /// Whether content is decoded or compressed between the handler and the client.
   let codesContent: Bool
+  /// Whether handlers are chosen by request: those of routes, or a refusal.
+  let choosesHandler: Bool
   let times: ServerTimes
+  let state = ServerState()
+  var slowness = SlowClients()
+  /// nil without a limit.
+  let memory: ServerMemory?
+  /// When the notice of a stop ends, during which it serves as before.
+  var noticeEnd: Instant?
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
   #if HTTP2
@@ -128,6 +145,8 @@ public final class HTTPServer {
     self.configuration = configuration
     self.handler = handler
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
+    memory = configuration.maximumBufferedBytes.map(ServerMemory.init)
+    choosesHandler = handler.isRouted || configuration.clientLimits != nil || memory != nil
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
@@ -154,6 +173,7 @@ public final class HTTPServer {
     if let maximum = configuration.maximumConnections, connectionCount >= maximum { return false }
     lastNumber += 1
     connection.number = lastNumber
+    connection.facts.channel?.connection = connection
     connections[lastNumber] = connection
     if let drain {
       drain.add(connection)
@@ -166,14 +186,21 @@ public final class HTTPServer {
   /// A connection continues as another one.
   func replace(_ old: any ServedConnection, by new: any ServedConnection) {
     new.number = old.number
+    old.facts?.channel?.connection = nil
+    release(old)
     connections[old.number] = new
     for drain in drains { drain.replace(old, by: new) }
   }
 
   func remove(_ connection: any ServedConnection) {
+    connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
+    release(connection)
     if !drains.isEmpty { drained(connection) }
   }
+
+  /// All of them, unordered.
+  var heldConnections: Dictionary<Int, any ServedConnection>.Values { connections.values }
 
   /// The connections for which reading is paused.
   var pausedConnections: [any ServedConnection] {
@@ -182,7 +209,9 @@ public final class HTTPServer {
 
   /// The reactor of `connection` was released. A stop that waits for it does not fire any more.
   func forget(_ connection: any ServedConnection) {
+    connection.facts?.channel?.connection = nil
     connections[connection.number] = nil
+    release(connection)
     for drain in drains { drain.remove(connection) }
     drains.removeAll(where: \.isEmpty)
   }
@@ -191,6 +220,8 @@ public final class HTTPServer {
 
   func adopt(_ listener: Listener, on reactor: Reactor) {
     listeners.append(listener)
+    limitConnections(of: listener)
+    state.isStopping = false
     guard shutdown == nil else { return }
     // Weak, because the reactor retains the trigger; a listening server is retained by its listener.
     let trigger = reactor.addSystemEventTrigger(.before, .shutdown) { [weak self] in self?.stop() ?? .succeed() }
@@ -225,6 +256,9 @@ public final class HTTPServer {
     }
     return drain.isOver
   }
+
+  /// The reactor of its listeners or connections; nil without any.
+  var anyReactor: Reactor? { listeners.first?.reactor ?? connections.values.first?.reactor }
 
   /// Whether a stop waits for `connection`.
   func isStopping(_ connection: any ServedConnection) -> Bool {

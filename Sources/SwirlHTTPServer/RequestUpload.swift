@@ -19,6 +19,8 @@ final class RequestUpload {
   /// The request of this body.
   let exchange: Exchange
   private let buffer: StreamBuffer<[UInt8]>
+  /// Removes the content codings of the body; nil if it is taken as it comes.
+  private let decoding: UploadDecoding?
   /// Set before the end of the content.
   let trailers = LateTrailers()
   /// Since when reading is paused, because the buffer is above the high-water mark.
@@ -26,10 +28,15 @@ final class RequestUpload {
   /// Whether the handler takes less than comes.
   var isPaused: Bool { pausedAt != nil }
 
-  init(_ exchange: Exchange, from source: any UploadSource) {
+  init(_ exchange: Exchange, from source: any UploadSource, _ decoding: UploadDecoding? = nil) {
     self.exchange = exchange
+    self.decoding = decoding
     buffer = StreamBuffer(
       on: source.reactor.remote, high: BodyWaterMarks.high, low: BodyWaterMarks.low, cost: { $0.count })
+    if let decoding {
+      decode(with: decoding, from: source)
+      return
+    }
     // Unowned is safe: the source retains this while the body arrives, and `finish` removes the closures.
     buffer.setSource(
       StreamBuffer.Source(
@@ -64,8 +71,33 @@ final class RequestUpload {
   }
 
   /// Adds content.
-  func put(_ bytes: [UInt8]) { buffer.put(bytes) }
+  func put(_ bytes: [UInt8]) {
+    if let decoding { decoding.put(bytes) } else { buffer.put(bytes) }
+  }
 
   /// The body is complete, or never will be.
-  func finish(throwing error: (any Error)? = nil) { buffer.finish(throwing: error) }
+  func finish(throwing error: (any Error)? = nil) {
+    if let decoding { decoding.finish(throwing: error) } else { buffer.finish(throwing: error) }
+  }
+
+  /// The number of bytes that wait for the handler.
+  var bufferedBytes: Int { buffer.bufferedCost + (decoding?.pendingBytes ?? 0) }
+
+  // MARK: - Decoding
+
+  private func decode(with decoding: UploadDecoding, from source: any UploadSource) {
+    decoding.begin(
+      buffer,
+      pause: { [unowned self, unowned source] in
+        if pausedAt != nil { return }
+        pausedAt = source.reactor.turnTime
+        exchange.handlerStart = source.reactor.turnTime
+        source.pauseContent()
+      },
+      resume: { [unowned self, unowned source] in source.resumeContent(after: takePause(source.reactor)) },
+      stop: { [unowned self, unowned source] in
+        exchange.handlerStart = source.reactor.turnTime
+        source.abandonContent(after: takePause(source.reactor))
+      })
+  }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import SwirlReactor
 
 /// A connection of a server, in either version of HTTP, as the server sees it.
@@ -15,6 +16,11 @@ protocol ServedConnection: AnyObject {
   /// The number of written bytes that the kernel has taken.
   var sentBytes: Int { get }
 
+  /// The bytes that wait in it: content and output.
+  var heldBytes: Int { get }
+  /// What of them the server's sum has.
+  var accountedBytes: Int { get set }
+
   /// Whether it reads nothing now, so that it would not notice that the client has closed.
   var isReadingPaused: Bool { get }
   /// Looks whether the client is there, while reading is paused.
@@ -25,6 +31,8 @@ protocol ServedConnection: AnyObject {
   func drainAfterRequest()
   /// Ends the connection at once.
   func abort()
+  /// Sends a 103, if the request is the next to be answered.
+  func sendHints(_ fields: HTTPFields, to request: HTTPServer.Request)
 }
 
 extension ServedConnection {

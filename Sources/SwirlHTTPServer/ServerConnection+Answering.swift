@@ -41,7 +41,7 @@ extension ServerConnection {
 
   private func endTurn(of request: HTTPServer.Request?, _ status: Int, _ sent: Int, _ start: Int64) {
     machine.answerEnded()
-    if server.onFinish != nil { finished(request, status, sent, start, isComplete: true) }
+    if server.reportsRequests { finished(request, status, sent, start, isComplete: true) }
     if buffer.count >= Self.bufferLimit { flush() }
   }
 

@@ -12,11 +12,14 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    let request = HTTPServer.Request(head, body: content, trailers: machine.takeTrailers(), connection: facts)
+    let request = HTTPServer.Request(
+      head, body: content, trailers: machine.takeTrailers(), connection: facts, number: number)
     let start = startTime
     // Not one way for both: a request that may change is copied at each step.
-    if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
-    if !server.hasRoutes { return handleLater(request, server.handler, number, start) }
+    if !server.choosesHandler {
+      if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
+      return handleLater(request, server.handler, number, start)
+    }
     var routed = request
     let handler = server.handler(for: &routed)
     if case .plain(let handler) = handler {
@@ -65,7 +68,7 @@ extension ServerConnection: UploadSource {
   func answerLater() { pump() }
 
   /// The arrival time of a request, for the access log.
-  private var startTime: Int64 { server.onFinish == nil ? 0 : reactor.now.nanoseconds }
+  private var startTime: Int64 { server.reportsRequests ? reactor.now.nanoseconds : 0 }
 
   // MARK: - Content
 
@@ -73,7 +76,7 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
-    if server.decideOnBody == nil, !server.hasRoutes { return reserveBody(for: head) }
+    if server.decideOnBody == nil, !server.choosesHandler { return reserveBody(for: head) }
     var request = HTTPServer.Request(head, connection: facts)
     if case .streaming = server.handler(for: &request) { machine.streamsContent = true }
     switch server.decision(on: request) {
@@ -99,13 +102,15 @@ extension ServerConnection: UploadSource {
 
   func beginUpload(_ number: Int) {
     guard let head = machine.takeHead() else { return }
-    var request = HTTPServer.Request(head, connection: facts)
+    var request = HTTPServer.Request(head, connection: facts, number: number)
     let handler = server.handler(for: &request)
     let exchange = Exchange(request, number, start: startTime)
-    let upload = RequestUpload(exchange, from: self)
+    let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: head) }
+    let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
     exchanges.append(exchange)
     exchange.wait(for: self) {
+      _ = try decoding.get()
       let streamed = upload.makeRequest(request)
       guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
       return try handler(streamed)
@@ -192,6 +197,7 @@ extension ServerConnection: UploadSource {
       HTTPServer.StatusError(
         .badRequest, "This port speaks HTTPS, and the request was plain HTTP: use https://")
     case .tooManyConnections: HTTPServer.StatusError(.serviceUnavailable)
+    case .overloaded: .overloaded
     }
   }
 }

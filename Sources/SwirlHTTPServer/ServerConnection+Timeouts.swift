@@ -14,7 +14,7 @@ extension ServerConnection {
     case .idle: deadline = now + times.idle
     case .head: deadline = now + times.head
     case .content:
-      deadline = times.contentDeadline(from: contentStart, received: machine.receivedContent)
+      deadline = times.contentDeadline(from: &contentStart, received: machine.receivedContent, at: now)
     case .answer:
       deadline = min(now + times.write, handlerDeadline)
       sentWhenArmed = sentBytes
@@ -34,10 +34,14 @@ extension ServerConnection {
 
   private func timeout() {
     timer = nil
-    machine.timedOut(
-      isUnsent: transport.bufferedBytes > 0,
-      isTaking: sentBytes - sentWhenArmed >= server.times.leastWritten,
-      isHandlerLate: reactor.turnTime >= handlerDeadline)
+    let (isUnsent, isTaking) = (
+      transport.bufferedBytes > 0, sentBytes - sentWhenArmed >= server.times.leastWritten
+    )
+    let isHandlerLate = reactor.turnTime >= handlerDeadline
+    if let slowness = machine.slowness(isUnsent: isUnsent, isTaking: isTaking, isHandlerLate: isHandlerLate) {
+      server.noteSlowClient(facts.peer, slowness, at: reactor.turnTime)
+    }
+    machine.timedOut(isUnsent: isUnsent, isTaking: isTaking, isHandlerLate: isHandlerLate)
     pump()
   }
 

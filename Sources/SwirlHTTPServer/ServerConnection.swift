@@ -58,6 +58,12 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   @exclusivity(unchecked) var contentStart: Int64 = 0
   @exclusivity(unchecked) var sentWhenArmed = 0
 
+  @exclusivity(unchecked) var accountedBytes = 0
+  var heldBytes: Int {
+    unread.count + body.count + buffer.count + machine.heldBytes + (upload?.bufferedBytes ?? 0)
+      + (transport?.bufferedBytes ?? 0)
+  }
+
   /// Responses not yet in the access log, in order.
   @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
 
@@ -81,8 +87,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
     if switchesToHTTP2(transport) { return }
     #endif
     self.transport = transport
-    facts = ConnectionFacts(
-      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies)
+    facts = ConnectionFacts(transport, of: server)
     reactor = transport.reactor
     let isWelcome = server.insert(self)
     #if HTTP2
@@ -212,6 +217,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   }
 
   private func finishPump() {
+    if server.memory != nil, server.account(self, at: reactor.turnTime), machine.refuseContent() { return pump() }
     if !unreported.isEmpty { reportSent() }
     if let successor = successor.take() { handOver(to: successor) }
   }

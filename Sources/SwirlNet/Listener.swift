@@ -13,6 +13,15 @@ public final class Listener: ReactorHandle {
   /// The port of ``localAddress``; zero for a Unix socket.
   public var port: Int { localAddress.port }
 
+  /// What is decided on a connection.
+  package enum Admission {
+    case unlimited
+    /// It counts until it is closed, which releases the object.
+    case counted(AnyObject)
+    /// It is closed at once.
+    case refused
+  }
+
   /// Accepts a connection; a test replaces it by one that fails.
   var accept: (_ listener: Int32) -> (descriptor: Int32, peer: SocketAddress?) = { Socket.accept($0) }
   private var makeProtocol: (SocketAddress?) -> (any StreamProtocol)?
@@ -25,6 +34,8 @@ public final class Listener: ReactorHandle {
   public var proxyProtocol: ProxyProtocol?
   /// Makes the protocol for a client that speaks plain text to a TLS port, to answer it in its own protocol.
   package var makePlainProtocol: (() -> any StreamProtocol)?
+  /// Decides on each accepted connection, by the client's address; nil takes all.
+  package var admit: ((SocketAddress?) -> Admission)?
   /// Takes each accepted connection, for a reactor on another thread; nil keeps them here.
   package var handOn: ((AcceptedSocket) -> Void)?
   /// The number of accepted connections in the TLS handshake, or whose proxy has not named the client yet.
@@ -158,6 +169,7 @@ public final class Listener: ReactorHandle {
     // What they make protocols of may retain this.
     makeProtocol = { _ in nil }
     makePlainProtocol = nil
+    admit = nil
     handOn = nil
   }
 
@@ -209,7 +221,10 @@ public final class Listener: ReactorHandle {
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?,
     _ makePlainProtocol: (() -> any StreamProtocol)?
   ) {
+    let admission = admit?(peer) ?? .unlimited
+    if case .refused = admission { return accepted.close() }
     let transport = SocketTransport(accepted, peer: peer, on: reactor, at: site)
+    if case .counted(let count) = admission { transport.admission = count }
     guard let security else {
       if let made = makeProtocol(peer) { transport.start(made) }
       return

@@ -68,6 +68,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   private var verdict: ConnectionEnd?
   /// The place where the program made it or its listener.
   private let site: CallSite
+  /// Counts the connection until it is closed.
+  var admission: AnyObject?
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .connection }
   package var handlePeer: String? { peerAddress?.description }
@@ -366,6 +368,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   func closeDescriptor() {
     guard state != .ended else { return }
     state = .ended
+    admission = nil
     securing.take()?.end(nil)
     readEvent.close()
     writeEvent?.close()

@@ -23,6 +23,7 @@ import postgres
 import programs
 import proxies
 import restart
+import slow
 import tls
 import websocket.browser
 import websocket.part
@@ -57,6 +58,7 @@ PARTS = {
     "datagrams": (datagrams.datagrams, ["socat", "node"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),
+    "slow": (slow.server_of_slow_clients, ["slowhttptest"]),
     "postgres": (postgres.crawler_on_postgres, ["postgres"]),
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }

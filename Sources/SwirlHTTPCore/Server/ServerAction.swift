@@ -93,4 +93,6 @@ package enum ServerRefusal: UInt8, Sendable, CaseIterable {
   case plainOnTLS
   /// The server accepts no more connections: 503.
   case tooManyConnections
+  /// The server holds too much already: 503.
+  case overloaded
 }

@@ -9,6 +9,11 @@ extension ServerMachine {
     if output == .open { _ = queue.makeReady(number, bytes: bytes) }
   }
 
+  /// Whether an informational response may be sent for a request: its turn has come, and its answer has not begun.
+  package func mayInform(_ number: Int) -> Bool {
+    output == .open && queue.isFirstAwaited && queue.firstNumber == number
+  }
+
   /// Whether the answer to a request can be sent at once, without waiting for `respond`; if so its turn has come.
   package mutating func takeTurn(_ number: Int) -> Bool {
     guard output == .open, queue.isFirstAwaited, queue.firstNumber == number else { return false }

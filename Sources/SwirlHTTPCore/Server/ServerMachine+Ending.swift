@@ -4,6 +4,17 @@ extension ServerMachine {
     refuse(reason)
   }
 
+  /// Refuses a request whose content is arriving, and is not streamed, because the server holds too much. Returns whether
+  /// there is one.
+  package mutating func refuseContent() -> Bool {
+    guard output == .open, input == .content, !content.isStreamed, !content.streams else { return false }
+    refuse(.overloaded)
+    return true
+  }
+
+  /// The memory of the requests that are not answered, and of answers that wait for their turn.
+  package var heldBytes: Int { queue.heldBytes }
+
   /// The client has closed its direction. Returns whether ours stays open.
   ///
   /// By default that counts as the end of the connection, because nothing else shows that a client has closed. With

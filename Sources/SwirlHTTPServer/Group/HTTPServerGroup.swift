@@ -71,6 +71,7 @@ public final class HTTPServerGroup: Sendable {
   ///   - gracePeriod: the time limit for requests in progress; nil is that of each server's configuration.
   ///   - idlePeriod: how long idle connections stay open.
   public func stop(within gracePeriod: Duration? = nil, idleFor idlePeriod: Duration = .zero) async {
+    await announceStop(within: gracePeriod)
     // First the one that hands connections to the others, so that they still take these.
     await stopAccepting()
     await withTaskGroup(of: Void.self) { stops in
@@ -85,6 +86,16 @@ public final class HTTPServerGroup: Sendable {
   @discardableResult
   public func stop(within gracePeriod: Duration? = nil, idleFor idlePeriod: Duration = .zero) -> Deferred<Void> {
     Reactor.current.deferTask { await self.stop(within: gracePeriod, idleFor: idlePeriod) }
+  }
+
+  /// Serves as before for the notice of the servers' configurations.
+  private func announceStop(within gracePeriod: Duration?) async {
+    if gracePeriod == .zero { return }
+    await withTaskGroup(of: Void.self) { notices in
+      for member in members {
+        notices.addTask { try? await member.thread.run { _ in member.server?.announceStop() ?? .succeed() } }
+      }
+    }
   }
 
   private func stopAccepting() async {

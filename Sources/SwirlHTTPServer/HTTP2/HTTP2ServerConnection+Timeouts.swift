@@ -22,11 +22,15 @@ extension HTTP2ServerConnection {
     timerDeadline = .max
     let now = reactor.turnTime
     // First, because the end of the session waits for a client that takes nothing.
-    if watch.deadline <= now, !isTaking(now) { return transport.abort() }
+    if watch.deadline <= now, !isTaking(now) {
+      server.noteSlowClient(facts.peer, .reading, at: now)
+      return transport.abort()
+    }
     if idleDeadline <= now {
       idleTimeout()
     } else if sectionDeadline <= now {
       sectionDeadline = .max
+      server.noteSlowClient(facts.peer, .head, at: now)
       terminate(.enhanceYourCalm)
     }
     if state == .over { return }

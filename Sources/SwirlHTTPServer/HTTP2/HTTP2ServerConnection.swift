@@ -36,6 +36,11 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   /// How many bytes were dropped while lingering.
   private var droppedBytes = 0
   var unreported: [UnreportedAnswer] = []
+  /// The streams to reset when their answers have arrived, in order, and how many of them a PING asks about.
+  var answeredEarly: [Int32] = []
+  var pingedAnswers = 0
+  var accountedBytes = 0
+  var heldBytes: Int { streams.values.reduce(wire?.transport.bufferedBytes ?? 0) { $0 + $1.heldBytes } }
 
   // Time: see `HTTP2ServerConnection+Timeouts.swift`.
   var timer: DelayedCall?
@@ -58,32 +63,37 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   var transport: any Transport { wire.transport }
   var hasStreams: Bool { !streams.isEmpty }
 
+  func stream(_ id: Int32) -> HTTP2ServerStream? { streams[id] }
+
   /// The streams in the order of their requests.
   var inOrder: [HTTP2ServerStream] { streams.values.sorted { $0.id < $1.id } }
 
   // MARK: - StreamProtocol
 
   func connectionMade(_ transport: any Transport) {
-    let isWelcome = server.insert(self)
-    begin(on: transport)
+    let isWelcome = begin(on: transport)
     if !isWelcome { session.terminate(.enhanceYourCalm) }
     wire.flush()
   }
 
   /// Takes the place of a connection of HTTP/1 whose first bytes were the preface of HTTP/2.
   func succeed(_ connection: ServerConnection, on transport: any Transport) {
-    server.replace(connection, by: self)
-    begin(on: transport)
+    begin(on: transport, after: connection)
     wire.flush()
   }
 
-  private func begin(on transport: any Transport) {
+  /// Returns whether the server takes it.
+  @discardableResult
+  private func begin(on transport: any Transport, after connection: ServerConnection? = nil) -> Bool {
     reactor = transport.reactor
-    facts = ConnectionFacts(
-      peer: transport.peerAddress, tls: transport.tlsInfo, trustedProxies: server.configuration.trustedProxies)
+    facts = ConnectionFacts(transport, of: server)
+    var isWelcome = true
+    if let connection { server.replace(connection, by: self) } else { isWelcome = server.insert(self) }
+    facts.channel?.connection = self
     wire = HTTP2Wire(HTTP2Session(.server, server.http2Settings), over: transport, for: self)
     idleDeadline = reactor.turnTime + server.times.head
     arm(at: idleDeadline)
+    return isWelcome
   }
 
   func dataReceived(_ bytes: Span<UInt8>) {
@@ -167,6 +177,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
             .requestHeaderFieldsTooLarge, "the fields are larger than \(limit) bytes (RFC 9113 §6.5.2, RFC 6585 §5)"))
       }
     case .streamError(let error): streams[error.stream]?.clientGone(.failed(error.reason, facts.peer))
+    case .pong(Self.earlyAnswerPing): answersArrived()
     case .pong(Self.shutdownPing): if state == .announced { drainNow() }
     case .goAway, .informational, .settings, .pong: break
     }
@@ -206,6 +217,9 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     let readers = readers
     self.readers = []
     for stream in readers { stream.deliver() }
+    if server.memory != nil, server.account(self, at: reactor.turnTime) {
+      for stream in inOrder where stream.isTakingContent { stream.failContent(.overloaded) }
+    }
     // An error may have ended the session within a section.
     let isReadingSection = session.isReadingSection && session.failure == nil
     sectionDeadline = isReadingSection ? min(sectionDeadline, reactor.turnTime + server.times.head) : .max
@@ -217,6 +231,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   func flushed() {
     if isHalfClosed, !wire.isWritingPaused { resetStuck() }
     reportSent()
+    if server.memory != nil { _ = server.account(self, at: reactor.turnTime) }
     watchTransport()
     if session.isOver, state != .announced { close() }
   }

@@ -144,7 +144,10 @@ extension HTTP2ServerStream {
     guard let exchange, !isOver else { return }
     finish(exchange, isComplete: true)
     // Content that is still being sent is not wanted any more (RFC 9113 §8.1).
-    if !hasInputEnded { session.reset(id, .noError) }
+    if !hasInputEnded {
+      resetDeadline = reactor.turnTime + server.times.linger
+      connection.resetAnswered(self)
+    }
   }
 
   func reset(_ code: HTTP2ErrorCode) {

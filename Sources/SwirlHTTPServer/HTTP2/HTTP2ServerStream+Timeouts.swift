@@ -9,11 +9,11 @@ import SwirlReactor
 /// The time limits of a stream, which its connection checks.
 extension HTTP2ServerStream {
   /// When the next of its time limits ends.
-  var deadline: Int64 { isOver ? .max : min(contentDeadline, handlerDeadline, watch.deadline) }
+  var deadline: Int64 { isOver ? resetDeadline : min(contentDeadline, handlerDeadline, watch.deadline) }
 
   private var contentDeadline: Int64 {
     if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
-    return server.times.contentDeadline(from: contentStart, received: received)
+    return contentLimit
   }
 
   private var handlerDeadline: Int64 {
@@ -23,8 +23,15 @@ extension HTTP2ServerStream {
   }
 
   func check(_ now: Int64) {
-    if isOver { return }
+    if isOver {
+      if resetDeadline <= now {
+        resetDeadline = .max
+        session.reset(id, .noError)
+      }
+      return
+    }
     if contentDeadline <= now {
+      server.noteSlowClient(connection.facts.peer, .content, at: now)
       return failContent(.lateContent)
     }
     if handlerDeadline <= now { return refuseHandler() }
@@ -52,6 +59,7 @@ extension HTTP2ServerStream {
     if session.pendingBytes(of: id) == 0 {
       watch.end()
     } else if isStuck {
+      server.noteSlowClient(connection.facts.peer, .reading, at: now)
       reset(.cancel)
     } else {
       beginWatch(now)

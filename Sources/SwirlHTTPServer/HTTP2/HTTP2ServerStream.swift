@@ -34,6 +34,8 @@ final class HTTP2ServerStream: Responder {
   var unconsumed = 0
   /// The start of the content's time limit.
   var contentStart: Int64 = 0
+  /// Its end, by what has come.
+  var contentLimit: Int64 = 0
 
   // Output
   var isWritingPaused = false
@@ -44,6 +46,9 @@ final class HTTP2ServerStream: Responder {
   var watch = WriteWatch()
   var connectionWatch = WriteWatch()
   private(set) var isOver = false
+  /// When a stream is reset whose answer came before the end of its content.
+  var resetDeadline = Int64.max
+  private var droppedBytes = 0
 
   init(_ id: Int32, on connection: HTTP2ServerConnection) {
     self.id = id
@@ -60,12 +65,17 @@ final class HTTP2ServerStream: Responder {
   func begin(_ head: RequestHead, asksForTunnel: Bool) {
     self.head = head
     self.asksForTunnel = asksForTunnel
-    if asksForTunnel { return handle(HTTPServer.Request(head, connection: connection.facts)) }
+    if asksForTunnel {
+      let request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
+      if head.framing != .none, let refusal = server.refusal(of: request) { return refuse(refusal) }
+      return handle(request)
+    }
     if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
     if head.framing == .none { return }
     contentStart = reactor.turnTime
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
     limit = server.configuration.limits.bodyBytes
-    var request = HTTPServer.Request(head, connection: connection.facts)
+    var request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
     let handler = server.handler(for: &request)
     switch server.decision(on: request) {
     case .accept(let limit?): self.limit = limit
@@ -92,13 +102,17 @@ final class HTTP2ServerStream: Responder {
     _ request: HTTPServer.Request, _ handler: (HTTPServer.StreamedRequest) throws -> Deferred<HTTPServer.Response>
   ) {
     let exchange = begin(request)
-    let upload = RequestUpload(exchange, from: self)
+    let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: request.head) }
+    let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
-    exchange.wait(for: self) { try handler(upload.makeRequest(request)) }
+    exchange.wait(for: self) {
+      _ = try decoding.get()
+      return try handler(upload.makeRequest(request))
+    }
   }
 
   func begin(_ request: HTTPServer.Request?) -> Exchange {
-    let start = server.onFinish == nil ? 0 : reactor.now.nanoseconds
+    let start = server.reportsRequests ? reactor.now.nanoseconds : 0
     let exchange = Exchange(request, Int(id), start: start)
     self.exchange = exchange
     return exchange
@@ -112,6 +126,8 @@ final class HTTP2ServerStream: Responder {
     }
     if isOver || isContentDropped {
       session.consume(bytes.count, of: id)
+      droppedBytes += bytes.count
+      if isOver, droppedBytes > server.configuration.lingerBytes { session.reset(id, .noError) }
       return false
     }
     if asksForTunnel {
@@ -120,6 +136,7 @@ final class HTTP2ServerStream: Responder {
       return false
     }
     received += bytes.count
+    contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
     if let limit, received > limit {
       session.consume(bytes.count, of: id)
       failContent(tooLarge(limit))
@@ -158,13 +175,13 @@ final class HTTP2ServerStream: Responder {
       upload.finish()
       connection.arm(at: deadline)
     } else if exchange == nil, let head {
-      handle(HTTPServer.Request(head, body: body, trailers: trailers, connection: connection.facts))
+      handle(HTTPServer.Request(head, body: body, trailers: trailers, connection: connection.facts, number: Int(id)))
     }
   }
 
   private func handle(_ request: HTTPServer.Request) {
     body = []
-    if server.hasRoutes {
+    if server.choosesHandler {
       var routed = request
       let handler = server.handler(for: &routed)
       handle(routed, handler)
@@ -187,6 +204,23 @@ final class HTTP2ServerStream: Responder {
     } catch { response = server.failureResponse(error, to: request) }
     if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
     answer(exchange, with: response)
+  }
+
+  /// Whether an informational response may be sent: the handler has not answered.
+  var mayInform: Bool {
+    guard !isOver, written == nil, let exchange, case .waiting = exchange.state else { return false }
+    return true
+  }
+
+  /// Whether content arrives that is kept until it is complete.
+  var isTakingContent: Bool {
+    exchange == nil && received > 0 && !hasInputEnded && !isContentDropped && !asksForTunnel && !isOver
+  }
+
+  /// The bytes of content and output that wait.
+  var heldBytes: Int {
+    if isOver { return session.pendingBytes(of: id) }
+    return (upload?.bufferedBytes ?? (isContentDropped ? 0 : received)) + session.pendingBytes(of: id)
   }
 
   // MARK: - The end
@@ -234,12 +268,14 @@ extension HTTP2ServerStream: UploadSource {
 
   func resumeContent(after pause: Int64) {
     contentStart += pause
+    contentLimit += pause
     giveRoom()
     connection.arm(at: deadline)
   }
 
   func abandonContent(after pause: Int64) {
     contentStart += pause
+    contentLimit += pause
     isContentDropped = true
     giveRoom()
     connection.arm(at: deadline)

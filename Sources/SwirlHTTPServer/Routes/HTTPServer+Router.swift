@@ -12,16 +12,17 @@ extension HTTPServer {
     self.init(configuration, .routed(router))
   }
 
-  /// Whether requests have handlers of their own.
-  var hasRoutes: Bool { if case .routed = handler { true } else { false } }
-
-  /// The handler of a request: that of its route, which the request then knows.
+  /// The handler of a request: that of its route, which the request then knows; or one that refuses it.
   func handler(for request: inout Request) -> Handler {
-    if case .routed(let router) = handler { router.handler(for: &request) } else { handler }
+    // A request with content was asked for at its head: see `decision(on:)`.
+    if request.head.framing == .none, let refusal = refusal(of: request) { return .plain { _ in throw refusal } }
+    return if case .routed(let router) = handler { router.handler(for: &request) } else { handler }
   }
 }
 
 extension HTTPServer.Handler {
+  var isRouted: Bool { if case .routed = self { true } else { false } }
+
   /// Calls it with a request whose content is there.
   func call(_ request: HTTPServer.Request, on reactor: Reactor) throws -> Deferred<HTTPServer.Response> {
     switch self {

@@ -29,6 +29,8 @@ final class UpgradedConnection: ServedConnection {
   var unreported: [UnreportedAnswer] = []
   var writtenBytes: Int { 0 }
   var sentBytes: Int { 0 }
+  var heldBytes: Int { transport.bufferedBytes }
+  var accountedBytes = 0
 
   // The protocol looks after its client.
   var isReadingPaused: Bool { false }

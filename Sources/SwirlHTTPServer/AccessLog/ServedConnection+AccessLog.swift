@@ -25,7 +25,7 @@ extension ServedConnection {
 
   /// A response is written, or broken off.
   func finished(_ request: HTTPServer.Request?, _ status: Int, _ bytes: Int, _ start: Int64, isComplete: Bool) {
-    guard server.onFinish != nil else { return }
+    guard server.reportsRequests else { return }
     unreported.append(
       UnreportedAnswer(
         request: request, status: status, bytes: bytes, start: start, isComplete: isComplete, end: writtenBytes))
@@ -51,11 +51,12 @@ extension ServedConnection {
   }
 
   private func report(_ answer: UnreportedAnswer, unsent: Int) {
-    server.onFinish?(
-      HTTPServer.AccessRecord(
-        request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(number: answer.status),
-        bodyBytes: max(0, answer.bytes - unsent),
-        duration: .nanoseconds(answer.start == 0 ? 0 : reactor.now.nanoseconds - answer.start),
-        isComplete: answer.isComplete && unsent == 0))
+    let duration = answer.start == 0 ? Duration.zero : .nanoseconds(reactor.now.nanoseconds - answer.start)
+    let record = HTTPServer.AccessRecord(
+      request: answer.request, peerAddress: facts.peer, status: HTTPResponse.Status(number: answer.status),
+      bodyBytes: max(0, answer.bytes - unsent), duration: duration,
+      isComplete: answer.isComplete && unsent == 0, time: reactor.wallTime - duration)
+    server.onFinish?(record)
+    server.accessLogBuffer?.add(record, on: reactor)
   }
 }

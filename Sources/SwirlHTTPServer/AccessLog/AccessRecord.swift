@@ -7,7 +7,7 @@ extension HTTPServer {
   public struct AccessRecord: Sendable {
     /// The request; nil if the input was not a request and got an error response.
     public let request: Request?
-    /// The client's address.
+    /// The address of the connection's other end.
     public let peerAddress: SocketAddress?
     /// The status of the response; 499, as in nginx, if the client disconnected before the response.
     public let status: HTTPResponse.Status
@@ -17,6 +17,11 @@ extension HTTPServer {
     public let duration: Duration
     /// Whether the response is complete and the kernel has taken all of it.
     public let isComplete: Bool
+    /// The time of day of the request, as what has passed since 1970-01-01T00:00:00Z: when `duration` began.
+    public let time: Duration
+
+    /// The client's address: behind trusted proxies the one that they report, as ``Request/clientAddress``.
+    public var clientAddress: SocketAddress? { request == nil ? peerAddress : request?.clientAddress }
 
     /// The request line; `-` without a request.
     public var requestLine: String { request?.requestLine ?? "-" }
