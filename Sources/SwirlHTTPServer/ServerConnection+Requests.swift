@@ -104,12 +104,18 @@ extension ServerConnection: UploadSource {
     let exchange = Exchange(request, number, start: startTime)
     let upload = RequestUpload(exchange, from: self)
     self.upload = upload
+    machine.withholdContinue()
     exchanges.append(exchange)
     exchange.wait(for: self) {
       let streamed = upload.makeRequest(request)
       guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
       return try handler(streamed)
     }
+  }
+
+  func contentWanted() {
+    machine.contentWanted()
+    pump()
   }
 
   func pauseContent() { machine.pauseContent() }
