@@ -103,7 +103,7 @@ extension HTTPClient {
   /// Sends `request` as it is, with `target` byte by byte.
   ///
   /// The receiver is retained until the last call to it, and gets no call before this has returned. The request's
-  /// limits in time apply; a client for relays has none for the whole.
+  /// limits in time apply: give that of the whole as nil.
   ///
   /// - Parameters:
   ///   - request: with the URL of the origin alone. Its body is of ``Body/relayed(_:length:progress:)``, or in memory.

@@ -34,7 +34,7 @@ async def main():
         await socket.send("close")
         try: await socket.recv()
         except websockets.ConnectionClosed as closed: print(socket.subprotocol, closed.rcvd.code, closed.rcvd.reason)
-    async with websockets.connect(sys.argv[1]) as socket: await socket.close(4444)
+    async with websockets.connect(sys.argv[1], subprotocols=["chat"]) as socket: await socket.close(4444)
 asyncio.run(main())
 """
 
@@ -75,12 +75,12 @@ def files(probe, folder, upstream):
                         for each in (url, direct)]
                 # Of a head, what is the connection's and the proxy's.
                 said = [re.sub(rb"(?im)^(connection|via|date|keep-alive|location|transfer-encoding):.*\r\n", b"", each) for each in said]
+                # And the order of fields.
+                said = [b"\n".join(sorted(each.split(b"\r\n"))) for each in said]
                 said = [each.replace(str(port).encode(), b"PORT").replace(str(upstream).encode(), b"PORT") for each in said]
                 report(f"curl, proxy, nginx: {path}, {name}", None if said[0] == said[1] else f"{said[0][:200]!r}, not {said[1][:200]!r}")
         many = curl("--parallel", "--parallel-max", "20", "-o", "/dev/null", "-w", "%{http_code}\n", f"{url}/small.txt?[1-500]")
         told("curl --parallel, proxy, nginx: 500 requests", str(many.count("200")), "500")
-        many = curl("--http2-prior-knowledge", "--parallel", "-o", "/dev/null", "-w", "%{http_code} %{http_version}\n", f"{url}/small.txt?[1-200]")
-        told("curl, HTTP/2, proxy, nginx: 200 requests", str(many.count("200 2")), "200")
 
 
 def large_bodies(probe, folder, upstream, raw):
@@ -187,6 +187,9 @@ def secured(probe, folder, raw):
     certificate, key = root.sign("front", hosts="DNS:localhost,IP:127.0.0.1")
     with passing(probe, f"http://127.0.0.1:{raw}", f"cert={certificate}", f"key={key}") as (_, port):
         said = run(CACHE / "bin" / "python3", "-c", HTTPX, f"https://localhost:{port}", root.certificate)
+        # Without TLS curl 7.88 can't use a connection of HTTP/2 twice.
+        many = curl("--cacert", root.certificate, "--parallel", "-o", "/dev/null", "-w", "%{http_code} %{http_version}\n", f"https://localhost:{port}/?[1-200]")
+        told("curl --parallel, HTTP/2 over TLS, proxy: 200 requests", str(many.count("200 2")), "200")
         digest = hashlib.sha256(b"".join(bytes([number]) * 70001 for number in range(20))).hexdigest()
         told("httpx, HTTP/2 over TLS, proxy", said.stdout.decode() or said.stderr.decode()[-300:], f"HTTP/2 {20 * 70001} {digest}\n" + " ".join(["200"] * 50))
 
