@@ -35,13 +35,15 @@ let core = ["SwirlCore", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints",
-  "SwirlSystem", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket", "SwirlContent",
+  "SwirlSystem", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy", "SwirlWebSocket",
+  "SwirlContent",
 ]
 
 /// The modules that have tests.
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
-  "SwirlContent", "SwirlEndpoints", "SwirlHTTP", "SwirlHTTP2", "SwirlWebSocket", "SwirlTesting", "SwirlHTML",
+  "SwirlContent", "SwirlEndpoints", "SwirlHTTP", "SwirlHTTP2", "SwirlReverseProxy", "SwirlWebSocket", "SwirlTesting",
+  "SwirlHTML",
 ]
 
 let package = Package(
@@ -159,10 +161,18 @@ let package = Package(
       ],
       swiftSettings: checked),
     .target(
+      name: "SwirlReverseProxy",
+      dependencies: [
+        "SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer",
+        "SwirlWebSocket", "SwirlPlatform",
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: memorySafe),
+    .target(
       name: "Swirl",
       dependencies: [
         "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints", "SwirlSystem",
-        "SwirlHTTPClient", "SwirlHTTPServer", "SwirlWebSocket",
+        "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy", "SwirlWebSocket",
       ],
       swiftSettings: checked),
     .target(

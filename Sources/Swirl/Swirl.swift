@@ -5,6 +5,7 @@
 @_exported public import SwirlHTTPServer
 @_exported public import SwirlNet
 @_exported public import SwirlReactor
+@_exported public import SwirlReverseProxy
 @_exported public import SwirlSystem
 @_exported public import SwirlTLS
 @_exported public import SwirlWebSocket

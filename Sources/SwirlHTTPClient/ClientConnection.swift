@@ -294,7 +294,7 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   /// - Parameter surplus: what came behind the head.
   private func handOver(_ surplus: Span<UInt8>) {
     guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
-    guard let sink = exchange.stream as? UpgradeSink, sink.isAsked(for: head) else {
+    guard let sink = exchange.stream as? any TransportSink, sink.isAsked(for: head) else {
       machine.drop()
       transport.abort()
       return exchange.finish(.failure(exchange.error(.invalidResponse, UpgradeSink.otherProtocol(head))))

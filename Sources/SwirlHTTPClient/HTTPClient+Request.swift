@@ -59,6 +59,7 @@ extension HTTPClient {
         var call: Call?
         var http2: HTTP2Use?
         var upgrade: String?
+        var relayedTarget: String?
         #if Tracing
         var tracingContext: ServiceContext?
         #endif
@@ -182,6 +183,12 @@ extension HTTPClient {
     var upgrade: String? {
       get { rarities?.values.upgrade }
       set { values.upgrade = newValue }
+    }
+
+    /// The target to send byte by byte, in place of that of the URL, which then names the origin alone.
+    var relayedTarget: String? {
+      get { rarities?.values.relayedTarget }
+      set { values.relayedTarget = newValue }
     }
 
     /// The server of another origin may not speak what this one is known to.

@@ -195,7 +195,8 @@ public final class HTTPClient: ReactorHandle {
       return exchange.failSoon(exchange.error(.invalidRequest, problem))
     }
     do throws(HTTPURL.Malformed) {
-      let (pool, target) = try destination(of: exchange)
+      var (pool, target) = try destination(of: exchange)
+      if !exchange.request.isOrdinary, let relayed = exchange.request.relayedTarget { target = relayed }
       // RFC 9112 §3.2.2: a proxy gets the whole URL.
       exchange.target = pool.asksProxy ? pool.origin.prefix + target : target
       if !exchange.request.isOrdinary, let digest = exchange.digest {

@@ -31,6 +31,9 @@ final class Exchange {
   /// The start of its handler's time limit, if it has one.
   var handlerStart: Int64 = 0
 
+  /// Whether its handler has answered.
+  var isAnswered: Bool { if case .waiting = state { false } else { true } }
+
   init(_ request: HTTPServer.Request?, _ number: Int, start: Int64) {
     self.request = request
     self.number = number

@@ -5,6 +5,8 @@ import SwirlHTTPCore
 /// What a request body comes from: a connection of HTTP/1, or a stream of HTTP/2.
 protocol UploadSource: AnyObject {
   var reactor: Reactor! { get }
+  /// The handler waits for the first of it.
+  func contentWanted()
   /// The handler takes less than comes.
   func pauseContent()
   /// The handler has room again, after this many nanoseconds, in which the client could not send.
@@ -49,7 +51,8 @@ final class RequestUpload {
         stop: { [unowned self, unowned source] in
           self.exchange.handlerStart = source.reactor.turnTime
           source.abandonContent(after: takePause(source.reactor))
-        }))
+        },
+        wanted: { [unowned source] in source.contentWanted() }))
   }
 
   /// `request` with the stream for the handler. Call it once: releasing the stream means that the body is unwanted.

@@ -108,6 +108,7 @@ extension ServerConnection: UploadSource {
     let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: head) }
     let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
+    machine.withholdContinue()
     exchanges.append(exchange)
     exchange.wait(for: self) {
       _ = try decoding.get()
@@ -115,6 +116,11 @@ extension ServerConnection: UploadSource {
       guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }
       return try handler(streamed)
     }
+  }
+
+  func contentWanted() {
+    machine.contentWanted()
+    pump()
   }
 
   func pauseContent() { machine.pauseContent() }

@@ -25,7 +25,9 @@ public struct ReactorStream<Element: Sendable>: AsyncSequence, Sendable {
     public mutating func next() async throws -> Element? { try await reader.buffer.next() }
 
     /// The next element, if there is one; on the reactor's thread, where otherwise `wake` is called when there is more.
-    func poll(orCall wake: @escaping () -> Void) -> StreamBuffer<Element>.Polled { reader.buffer.poll(orCall: wake) }
+    package func poll(orCall wake: @escaping () -> Void) -> StreamBuffer<Element>.Polled {
+      reader.buffer.poll(orCall: wake)
+    }
 
     /// Like `next()`, on the caller's actor.
     public mutating func next(isolation: isolated (any Actor)?) async throws -> Element? {

@@ -13,14 +13,18 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     let pause: () -> Void
     let resume: () -> Void
     let stop: () -> Void
+    let wanted: (() -> Void)?
 
     /// - Parameters:
     ///   - pause: the buffer is above the high-water mark: produce no more.
     ///   - resume: it is down to the low-water mark: produce again.
     ///   - stop: the consumer has left. Called at most once, and after `finish` only if `stopsWhenLeft`.
+    ///   - wanted: the consumer waits for an element for the first time. Called at most once.
     package init(
-      pause: @escaping () -> Void, resume: @escaping () -> Void, stop: @escaping () -> Void
+      pause: @escaping () -> Void, resume: @escaping () -> Void, stop: @escaping () -> Void,
+      wanted: (() -> Void)? = nil
     ) {
+      self.wanted = wanted
       self.pause = pause
       self.resume = resume
       self.stop = stop
@@ -43,6 +47,8 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   private var waiting = RingBuffer<Element>()
   private var waitingCost = 0
   private var isPaused = false
+  /// Whether the source is to learn when the consumer first waits.
+  private var announcesWait = false
   private var end: End?
   /// Whether to stop the source although it has ended, because the task has not seen the end yet.
   private var isStoppedAfterEnd = false
@@ -77,7 +83,10 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   // MARK: - The source's side, on the reactor's thread
 
   /// Call it before the first `put`.
-  package func setSource(_ source: Source) { self.source = source }
+  package func setSource(_ source: Source) {
+    self.source = source
+    if source.wanted != nil { lock.withLock { announcesWait = true } }
+  }
 
   // Specialised for the bytes of bodies and connections: other modules put and take them, where generic code looks up
   // type metadata in each call, at 10 µs per element.
@@ -148,6 +157,7 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
     case .failure(let error): return .failure(error)
     case .nothingYet:
       self.wake = wake
+      if lock.withLock({ takeAnnouncement() }) { source?.wanted?() }
       return .nothingYet
     }
   }
@@ -182,12 +192,14 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   @_specialize(where Element == [UInt8])
   private func wait(_ taker: CheckedContinuation<Element?, any Error>) {
     // An element may have arrived since the first check.
-    let next = lock.withLock { () -> Next in
+    let (next, isAnnounced) = lock.withLock { () -> (Next, Bool) in
       require(self.taker == nil, "a stream is for one task: two wait for its next element")
       let next = takeNext()
-      if case .nothingYet = next { self.taker = taker }
-      return next
+      guard case .nothingYet = next else { return (next, false) }
+      self.taker = taker
+      return (next, takeAnnouncement())
     }
+    if isAnnounced { onReactor { $0.source?.wanted?() } }
     switch next {
     case .element(let element, let mustResume):
       if mustResume { resumeSource() }
@@ -216,6 +228,11 @@ package final class StreamBuffer<Element: Sendable>: @unchecked Sendable {
   }
 
   // MARK: - Under the lock
+
+  private func takeAnnouncement() -> Bool {
+    defer { announcesWait = false }
+    return announcesWait
+  }
 
   @_specialize(where Element == [UInt8])
   private func takeTaker() -> CheckedContinuation<Element?, any Error>? {

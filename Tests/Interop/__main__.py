@@ -1,6 +1,6 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
-`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs` or `forms` sends 1 GiB
+`Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs`, `forms` or `reverse-proxy` sends 1 GiB
 each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, redbot, httpx, h2,
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
@@ -23,6 +23,7 @@ import postgres
 import programs
 import proxies
 import restart
+import reverse.part
 import slow
 import tls
 import websocket.browser
@@ -47,6 +48,7 @@ PARTS = {
     "tls": (tls.client_against_tls, ["nginx", "curl", "openssl"]),
     "forms": (forms.server_of_forms, ["curl", "httpx", "aiohttp"]),
     "behind": (behind.server_behind_proxies, ["nginx", "haproxy", "curl", "openssl"]),
+    "reverse-proxy": (reverse.part.proxy_before_servers, ["nginx", "curl", "gunicorn", "httpx", "websockets", "wrk", "openssl"]),
     "proxies": (proxies.client_through_proxies, ["curl", "openssl", "gunicorn", "squid", "tinyproxy", "danted"]),
     "http2": (http2.part.conformance, ["curl", "nginx", "nghttp", "nghttpd", "httpx", "openssl"]),
     "http2-floods": (http2.part.floods, ["nginx", "nghttpd", "httpx", "openssl"]),

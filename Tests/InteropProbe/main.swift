@@ -7,6 +7,7 @@
 //                                         this machine's addresses are of proxies
 //   InteropProbe starttls cert=… key=…    a server of lines, as SMTP's, that begin in plain text
 //   InteropProbe streams NAME=VALUE…      a server as well; its handlers read and write content as it arrives
+//   InteropProbe reverse-proxy to=URL,… NAME=VALUE…   a server that passes all on: patience, cert and key
 //   InteropProbe fetch METHOD URL [BODY]  prints the status, a space, and then the body as it came
 //   InteropProbe tls NAME=VALUE… URL…     prints what comes from each in turn, over connections as the names say:
 //                                         roots, cert, key, min, max, alpn, renegotiation=allowed; all hosts are this
@@ -115,6 +116,7 @@ func fetchSecured(_ arguments: [String]) async throws {
 switch CommandLine.arguments.dropFirst().first {
 case "starttls": try serveStartTLS(Array(CommandLine.arguments.dropFirst(2)))
 case "serve": try serve(Array(CommandLine.arguments.dropFirst(2)))
+case "reverse-proxy": try serveReverse(Array(CommandLine.arguments.dropFirst(2)))
 case "fetch" where CommandLine.arguments.count > 3: fetchOnce(Array(CommandLine.arguments.dropFirst(2)))
 case "streams": try serveStreams(Array(CommandLine.arguments.dropFirst(2)))
 case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirst(2)))
@@ -128,7 +130,7 @@ case "http2": complete(fetchHTTP2)
 #endif
 default:
   print(
-    "usage: InteropProbe serve|streams NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
+    "usage: InteropProbe serve|streams|reverse-proxy NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
       + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams NAME=VALUE…")
   exit(2)
 }

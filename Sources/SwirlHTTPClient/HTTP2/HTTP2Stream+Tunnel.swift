@@ -7,7 +7,7 @@ import SwirlNet
 extension HTTP2Stream {
   /// The server takes the tunnel: the stream is the program's.
   func handOver(_ head: ResponseHead) {
-    guard let sink = exchange.stream as? UpgradeSink else { return }
+    guard let sink = exchange.stream as? any TransportSink else { return }
     isOver = true
     let tunnel = HTTP2StreamTransport(id, on: connection.wire)
     self.tunnel = tunnel

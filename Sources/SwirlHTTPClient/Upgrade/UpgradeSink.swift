@@ -4,8 +4,24 @@ import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
+/// The consumer of a request for another protocol.
+protocol TransportSink: ResponseSink {
+  /// Whether the 101 `head` is for the protocol that was asked for.
+  func isAsked(for head: ResponseHead) -> Bool
+  /// Gets the connection; `finish` with the answer follows.
+  func take(_ transport: any Transport)
+}
+
+extension ResponseHead {
+  /// Whether its Upgrade names the protocol `name`.
+  func switches(to name: String) -> Bool {
+    let names = self["upgrade"]?.split { $0 == "," || $0 == " " || $0 == "\t" } ?? []
+    return names.contains { $0.lowercased() == name.lowercased() }
+  }
+}
+
 /// The consumer of a request for another protocol: gets the connection, or an answer that refuses it.
-final class UpgradeSink: ResponseSink {
+final class UpgradeSink: TransportSink {
   /// How much content of a refusal is kept.
   private static let contentLimit = 16 * 1024
 
@@ -27,18 +43,13 @@ final class UpgradeSink: ResponseSink {
   var hasHead: Bool { refusal != nil }
   var isPaused: Bool { false }
 
-  /// Whether the 101 `head` is for the protocol that was asked for.
-  func isAsked(for head: ResponseHead) -> Bool {
-    let names = head["upgrade"]?.split { $0 == "," || $0 == " " || $0 == "\t" } ?? []
-    return names.contains { $0.lowercased() == name.lowercased() }
-  }
+  func isAsked(for head: ResponseHead) -> Bool { head.switches(to: name) }
 
   static func otherProtocol(_ head: ResponseHead) -> String {
     let other = head["upgrade"].map { "the protocol \($0)" } ?? "a protocol that it does not name"
     return "the server switched to \(other), which was not asked for (RFC 9110 §7.8)"
   }
 
-  /// Gets the connection; `finish` with the answer follows.
   func take(_ transport: any Transport) { self.transport = transport }
 
   func begin(_ response: HTTPClient.Response, of exchange: HTTPClient.Exchange, _ reactor: Reactor) {

@@ -12,6 +12,8 @@ struct IncomingContent: Sendable {
   var isUndelivered = false
   /// Whether the client waits for a 100 before it sends the content (RFC 9110 §10.1.1).
   var owesContinue = false
+  /// Whether the 100 waits until the handler reads the content.
+  var withholdsContinue = false
   /// Whether the answer, which is being sent, closes the connection.
   var isAnswerLast = false
   /// Whether its request may change the protocol.

@@ -51,7 +51,7 @@ extension ServerMachine {
       content.isUndelivered = false
       return .deliverContent
     }
-    if content.owesContinue, isContentNext {
+    if content.owesContinue, !content.withholdsContinue, isContentNext {
       content.owesContinue = false
       due.insert(.flush)
       return .sendContinue
@@ -173,6 +173,13 @@ extension ServerMachine {
   }
 
   // MARK: - What the handler does with streamed content
+
+  /// A client that waits for a 100 gets it when the handler reads the content: a handler that answers without reading
+  /// it saves the client from sending it (RFC 9110 §10.1.1).
+  package mutating func withholdContinue() { content.withholdsContinue = true }
+
+  /// The handler reads the content.
+  package mutating func contentWanted() { content.withholdsContinue = false }
 
   /// The handler takes no more at present.
   package mutating func pauseContent() { content.isPaused = true }

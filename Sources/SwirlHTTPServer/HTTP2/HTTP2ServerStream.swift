@@ -28,6 +28,8 @@ final class HTTP2ServerStream: Responder {
   private(set) var hasInputEnded = false
   /// Content that arrives is not wanted.
   var isContentDropped = false
+  /// Whether the client waits for a 100, and the handler has not read the content yet.
+  private var owesContinue = false
   private var limit: Int?
   private(set) var received = 0
   /// What was received, and whose room the client has not got back because the handler has enough.
@@ -83,16 +85,20 @@ final class HTTP2ServerStream: Responder {
     case .refuse(let response): return decline(request, with: response)
     }
     if let length = head.contentLength, let limit, length > limit { return refuse(tooLarge(limit)) }
-    if head.expectsContinue { sendContinue() }
     connection.arm(at: deadline)
-    if case .streaming(let handler) = handler { beginUpload(request, handler) }
+    if case .streaming(let handler) = handler {
+      owesContinue = head.expectsContinue
+      beginUpload(request, handler)
+    } else if head.expectsContinue {
+      sendContinue()
+    }
   }
 
   private func tooLarge(_ limit: Int) -> HTTPServer.StatusError {
     HTTPServer.StatusError(.contentTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
   }
 
-  private func sendContinue() {
+  fileprivate func sendContinue() {
     // It is our own, and can be sent.
     try? session.respond(Array("HTTP/1.1 100 \r\n\r\n".utf8), on: id, hasContent: false)
     connection.wire.flushSoon()
@@ -137,6 +143,8 @@ final class HTTP2ServerStream: Responder {
     }
     received += bytes.count
     contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
+    // A client that sends its content at once does not wait for a 100.
+    owesContinue = false
     if let limit, received > limit {
       session.consume(bytes.count, of: id)
       failContent(tooLarge(limit))
@@ -263,6 +271,12 @@ final class HTTP2ServerStream: Responder {
 }
 
 extension HTTP2ServerStream: UploadSource {
+  func contentWanted() {
+    guard owesContinue, !isOver else { return }
+    owesContinue = false
+    if exchange?.isAnswered == false { sendContinue() }
+  }
+
   // The time of the handler begins.
   func pauseContent() { connection.arm(at: deadline) }
 

@@ -1,0 +1,2 @@
+@_exported public import SwirlHTTPClient
+@_exported public import SwirlHTTPServer
