@@ -126,7 +126,9 @@ package final class TLSContext: SecurityContext {
 
   private func load(_ identity: TLSConfiguration.Identity) throws(NetError) {
     let certificates = try PEMReader(identity.chain)
-    guard let own = try certificates.nextCertificate() else { throw certificates.error("there is no certificate in it") }
+    guard let own = try certificates.nextCertificate() else {
+      throw certificates.error("there is no certificate in it")
+    }
     defer { X509_free(own) }
     if role == .server { names = TLSCertificate.hostNames(of: own) }
     guard SSL_CTX_use_certificate(pointer, own) == 1 else { throw certificates.error(OpenSSLError.take()) }

@@ -15,7 +15,10 @@ import Testing
     #expect(address?.description == text)
   }
 
-  @Test(arguments: ["", "localhost", "example.com", "256.0.0.1", "127.0.0.1\0", "::1::", "[::1]", "127.1", "010.0.0.1", "0x7f.0.0.1", "1"])
+  @Test(arguments: [
+    "", "localhost", "example.com", "256.0.0.1", "127.0.0.1\0", "::1::", "[::1]", "127.1", "010.0.0.1", "0x7f.0.0.1",
+    "1",
+  ])
   func `A name is no address`(host: String) { #expect(SocketAddress(ip: host, port: 80) == nil) }
 
   @Test(arguments: [-1, 65536, Int.max]) func `What is no port makes no address`(port: Int) throws {

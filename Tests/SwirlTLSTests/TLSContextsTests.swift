@@ -70,7 +70,8 @@ import Testing
       ]
       for text in broken {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
-        var tls = TLSConfiguration.server(place == own.chain ? .init(chain: .file(path), privateKey: own.privateKey) : own)
+        var tls = TLSConfiguration.server(
+          place == own.chain ? .init(chain: .file(path), privateKey: own.privateKey) : own)
         if place != own.chain {
           tls.roots = [.file(path)]
           tls.requiresClientCertificate = true

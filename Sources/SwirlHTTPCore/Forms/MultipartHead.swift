@@ -43,7 +43,9 @@ package struct MultipartHead: Sendable, Equatable {
     // By scalars: see `String+FieldValue`.
     var rest = value.unicodeScalars[...]
     let first = rest.prefix { $0 != ";" }
-    guard Substring(first).trimmedOfBlanks.utf8.elementsEqual(kind.utf8, by: { $0.lowercased == $1 }) else { return nil }
+    guard Substring(first).trimmedOfBlanks.utf8.elementsEqual(kind.utf8, by: { $0.lowercased == $1 }) else {
+      return nil
+    }
     rest = rest[first.endIndex...]
     var parameters: [String: String] = [:]
     while rest.popFirst() != nil {

@@ -8,17 +8,18 @@ import Testing
     try MultipartHead("Content-Disposition: form-data; \(disposition)")
   }
 
-  @Test(arguments: [
-    // A mark behind a quote (U+0600, U+0308) makes one character of both.
-    ("name=\"a\u{600}\"; filename=\"x\u{600}\"", "a\u{600}", "x\u{600}"),
-    ("name=a; filename=\"x\u{6DD}\"", "a", "x\u{6DD}"),
-    ("name=a; filename=\"\u{308}x.txt\"", "a", "\u{308}x.txt"),
-    // A Greek question mark equals a semicolon.
-    ("name=a\u{37E}filename=evil.php", "a\u{37E}filename=evil.php", nil),
-    ("name=\"a\u{600}\"; x=\";filename=evil.php;y=z\u{600}\"", "a\u{600}", nil),
-    ("name=\"%22a%0d%0A%\"; filename=\"100%22%2\"", "\"a\r\n%", "100\"%2"),
-    ("NAME=\"a\\\"b\\\\c\"; FileName=\"C:\\dir\\f\"", "a\"b\\c", "C:\\dir\\f"),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      // A mark behind a quote (U+0600, U+0308) makes one character of both.
+      ("name=\"a\u{600}\"; filename=\"x\u{600}\"", "a\u{600}", "x\u{600}"),
+      ("name=a; filename=\"x\u{6DD}\"", "a", "x\u{6DD}"),
+      ("name=a; filename=\"\u{308}x.txt\"", "a", "\u{308}x.txt"),
+      // A Greek question mark equals a semicolon.
+      ("name=a\u{37E}filename=evil.php", "a\u{37E}filename=evil.php", nil),
+      ("name=\"a\u{600}\"; x=\";filename=evil.php;y=z\u{600}\"", "a\u{600}", nil),
+      ("name=\"%22a%0d%0A%\"; filename=\"100%22%2\"", "\"a\r\n%", "100\"%2"),
+      ("NAME=\"a\\\"b\\\\c\"; FileName=\"C:\\dir\\f\"", "a\"b\\c", "C:\\dir\\f"),
+    ] as [(String, String, String?)])
   func `Names are compared by scalars`(disposition: String, name: String, fileName: String?) throws {
     let head = try head(disposition)
     #expect(Array(head.name.utf8) == Array(name.utf8))
