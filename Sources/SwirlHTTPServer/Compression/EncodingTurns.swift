@@ -1,8 +1,8 @@
 import SwirlDeferred
 import SwirlReactor
 
-/// The pieces of content that wait to be compressed, of all responses of a reactor: a few milliseconds of them in a turn
-/// of the loop, so that they do not hold others up, however many there are.
+/// The pieces of content that wait to be compressed, of all responses of a reactor: a few milliseconds of them in a
+/// turn of the loop, so that they do not hold others up, however many there are.
 final class EncodingTurns {
   private var pieces = RingBuffer<() -> Void>()
   private var isScheduled = false
