@@ -163,6 +163,7 @@ extension HTTP2Session {
     if output.capacity < needed { output.reserveCapacity(needed) }
     output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
     outgoing.values[place].move(count, to: &output)
+    sentContent &+= count
     floods.earn(count)
     let isLow = outgoing.values[place].isFull && pending - count <= settings.waterMark / 4
     if isLow || outgoing.values[place].isWatched {

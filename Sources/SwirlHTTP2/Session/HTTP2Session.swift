@@ -62,6 +62,8 @@ package final class HTTP2Session {
 
   // Outgoing.
   @exclusivity(unchecked) var outgoing: [Int32: OutgoingContent] = [:]
+  /// The bytes of content that were moved to the output, of all streams.
+  @exclusivity(unchecked) package internal(set) var sentContent = 0
   /// Streams whose writer may continue.
   var drained: [Int32] = []
   @exclusivity(unchecked) var list = FieldList()

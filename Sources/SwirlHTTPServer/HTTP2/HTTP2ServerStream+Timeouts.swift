@@ -49,7 +49,7 @@ extension HTTP2ServerStream {
 
   func beginWatch(_ now: Int64) {
     watch.begin(sentBytes, at: now, server.times)
-    connectionWatch.begin(connection.sentBytes, at: now, server.times)
+    connectionWatch.begin(session.sentContent, at: now, server.times)
   }
 
   private var sentBytes: Int { (written?.bytes ?? 0) - session.pendingBytes(of: id) }
@@ -66,10 +66,11 @@ extension HTTP2ServerStream {
     }
   }
 
-  /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others.
+  /// Whether the client takes less than it has to. A stream whose window is open may have to wait for others: then the
+  /// content of the connection counts, and nothing else that is sent there, such as the answers to a client's PINGs.
   private var isStuck: Bool {
     if watch.hasTaken(sentBytes, server.times) { return false }
-    return session.window(of: id) <= 0 || !connectionWatch.hasTaken(connection.sentBytes, server.times)
+    return session.window(of: id) <= 0 || !connectionWatch.hasTaken(session.sentContent, server.times)
   }
 }
 #endif

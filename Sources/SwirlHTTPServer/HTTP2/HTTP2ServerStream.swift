@@ -131,9 +131,13 @@ final class HTTP2ServerStream: Responder {
       return false
     }
     if isOver || isContentDropped {
-      session.consume(bytes.count, of: id)
       droppedBytes += bytes.count
-      if isOver, droppedBytes > server.configuration.lingerBytes { session.reset(id, .noError) }
+      if droppedBytes <= server.configuration.lingerBytes {
+        session.consume(bytes.count, of: id)
+      } else if isOver {
+        session.reset(id, .noError)
+      }
+      // Otherwise the client has no window for more until its answer ends the stream.
       return false
     }
     if asksForTunnel {
