@@ -20,9 +20,9 @@ extension HTTPServer {
   /// The handler runs on the reactor's thread. A client that waits for a `100 Continue` gets it when the handler reads
   /// the body, so that one that is answered without need not send it (RFC 9110 §10.1.1). The limit on bodies
   /// is the same as for other servers (``decideOnBody`` may set it for each request): beyond it the client gets a 413
-  /// and the handler's Deferred is cancelled. The body timeout pauses while the handler applies back-pressure. A handler
-  /// may answer before it has read the whole body: the rest is then dropped, and the connection closes after the
-  /// response. A streamed response may be written while the body arrives.
+  /// and the handler's Deferred is cancelled. The body timeout pauses while the handler applies back-pressure. A
+  /// handler may answer before it has read the whole body: the rest is then dropped, and the connection closes after
+  /// the response. A streamed response may be written while the body arrives.
   ///
   /// aiohttp: `request.content`; Tornado: `stream_request_body`.
   public static func streaming(
