@@ -56,7 +56,12 @@ final class Forwarding: RelayReceiver {
 
   // MARK: - The upstream's side
 
-  func relayInformed(_ response: HTTPClient.Response) { lastReceived = reactor.turnTime }
+  func relayInformed(_ response: HTTPClient.Response) {
+    lastReceived = reactor.turnTime
+    if response.status.code == 103 {
+      request.earlyHints(HopByHopFields.removed(from: response.headers, isRequest: false))
+    }
+  }
 
   func relayBegan(_ response: HTTPClient.Response) {
     lastReceived = reactor.turnTime

@@ -31,6 +31,14 @@ import Testing
     #expect(text.values("content-type") == [] && text.values("content-length") == ["3"])
   }
 
+  @Test func `early hints pass, other information stays`() throws {
+    let text = try answer(
+      "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n"
+        + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    #expect(text.hasPrefix("HTTP/1.1 103 Early Hints\r\n") && text.contains("\r\n\r\nHTTP/1.1 200 OK\r\n"))
+    #expect(text.values("link") == ["</a.css>; rel=preload"] && text.values("x-hop") == [] && text.hasSuffix("ok"))
+  }
+
   @Test func `a redirect is not followed`() throws {
     let text = try answer("HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n")
     #expect(text.statuses == [302] && text.values("location") == ["/y"])

@@ -71,6 +71,8 @@ final class HTTP2Caller: StreamProtocol {
   private(set) var hasInputEnded = false
   /// Whether it gives the server room again for what has come.
   var consumes = true
+  /// Whether it gives room again on the connection.
+  var consumesConnection = true
 
   init(_ settings: HTTP2Settings) { session = HTTP2Session(.client, settings) }
 
@@ -119,7 +121,7 @@ final class HTTP2Caller: StreamProtocol {
     case .informational(let id, let section): calls[id]?.informational.append(section.text)
     case .data(let id, let range):
       calls[id]?.content += bytes[range]
-      session.consumeConnection(range.count)
+      if consumesConnection { session.consumeConnection(range.count) }
       if consumes { session.consume(range.count, of: id) }
     case .trailers(let id, let section): calls[id]?.trailers = section.text
     case .end(let id): calls[id]?.hasEnded = true

@@ -257,6 +257,40 @@ import Testing
     #expect(client.end == nil)
   }
 
+  @Test func `PINGs do not keep streams whose client takes nothing of the connection`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.writeTimeout = .seconds(1)
+    let bench = try HTTP2ServerBench(
+      HTTPServer(configuration: configuration) { _ in .bytes([UInt8](repeating: 1, count: 100_000)) })
+    var settings = HTTP2Settings()
+    settings.connectionWindow = 65_535
+    let client = bench.connect(settings)
+    client.consumesConnection = false
+    // The windows of the streams are open, that of the connection is not.
+    let calls = (0..<3).map { client.request("GET /\($0) HTTP/1.1") }
+    func ping(_ number: UInt64) {
+      client.session.ping(number)
+      client.flush()
+      if number < 200 { bench.reactor.callLater(.milliseconds(50)) { ping(number + 1) } }
+    }
+    ping(1)
+    bench.run(for: .seconds(8))
+    #expect(calls.contains { $0.closed == .cancel })
+  }
+
+  @Test func `content that a handler has abandoned has no window beyond the bound`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.lingerBytes = 200_000
+    let bench = try HTTP2ServerBench(
+      HTTPServer.streaming(configuration: configuration) { request -> Deferred<HTTPServer.Response> in Deferred() })
+    let client = bench.connect()
+    let content = String(repeating: "x", count: 5_000_000)
+    let call = client.request("POST / HTTP/1.1", content, isComplete: false)
+    bench.run(for: .seconds(1))
+    let taken = 5_000_000 - client.session.pendingBytes(of: call.id)
+    #expect(taken > 100_000 && taken < 3_000_000)
+  }
+
   @Test func `the access log has each response`() throws {
     var records: [HTTPServer.AccessRecord] = []
     let server = HTTPServer { request -> Deferred<HTTPServer.Response> in
