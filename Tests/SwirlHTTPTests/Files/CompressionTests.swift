@@ -1,5 +1,6 @@
 import Swirl
 import SwirlContent
+import SwirlPlatform
 import SwirlTesting
 import Testing
 
