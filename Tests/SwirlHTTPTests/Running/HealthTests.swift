@@ -42,12 +42,16 @@ import Testing
     let router = Router()
     var isBroken = true
     var cancelled = 0
+    var searches: [Deferred<Int>] = []
     router.readiness(
       "/ready",
       checks: [
         .init("database") { if isBroken { throw Broken() } },
-        .init("search", timeout: .seconds(1)) {
-          isBroken ? Deferred<Int>(canceller: { _ in cancelled += 1 }) : .succeed(7)
+        .init("search", timeout: .seconds(1)) { () -> Deferred<Int> in
+          if !isBroken { return .succeed(7) }
+          let search = Deferred<Int>(canceller: { _ in cancelled += 1 })
+          searches.append(search)
+          return search
         },
         .init("a \"name\"") { await Task.yield() },
       ])
