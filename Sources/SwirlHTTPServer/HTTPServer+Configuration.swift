@@ -71,11 +71,11 @@ extension HTTPServer {
 
     /// The bytes that may wait in all connections together, as ``HTTPServer/bufferedBytes`` counts them: beyond it new
     /// requests, and those whose bodies are still arriving, get 503 with Retry-After, until three quarters are left.
-    /// Streamed bodies are held back as each handler reads. nil, the default, leaves it to the limits of each connection.
-    /// In an ``HTTPServerGroup`` each server has its own.
+    /// Streamed bodies are held back as each handler reads. nil, the default, leaves it to the limits of each
+    /// connection. In an ``HTTPServerGroup`` each server has its own.
     public var maximumBufferedBytes: Int?
 
-    /// Limits on the connections and requests of each client address; nil, the default, for none.
+    /// Limits on the connections and requests of each client address; nil, the default, sets no limits.
     public var clientLimits: ClientLimits?
 
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By

@@ -77,8 +77,8 @@ extension HTTPServer {
     return listener
   }
 
-  /// Reads the certificates and keys of its listeners again, while it serves: see `Listener.reload()`. Opens the file of
-  /// its ``accessLog`` again, too.
+  /// Reads the certificates and keys of its listeners again, while it serves: see `Listener.reload()`. Opens the file
+  /// of its ``accessLog`` again, too.
   /// - Throws: `NetError` with the code `.configureTLS`, the first of several: a listener with unusable files keeps its
   ///   certificates; the others are still reloaded.
   public func reload() throws {

@@ -3,8 +3,8 @@ import SwirlNet
 import SwirlReactor
 
 extension HTTPServer {
-  /// Stops: after ``Configuration/stopNotice``, accepts no more connections, closes idle ones and those in a TLS handshake, and answers requests in
-  /// progress, with `Connection: close`.
+  /// Stops: after ``Configuration/stopNotice``, accepts no more connections, closes idle ones and those in a TLS
+  /// handshake, and answers requests in progress, with `Connection: close`.
   ///
   /// Connections that wait in the kernel's queue are accepted first, because closing the socket would reset them; they
   /// have a second for their first request, over TLS with an `idlePeriod` alone. After the grace period it aborts the

@@ -4,8 +4,8 @@ extension ServerMachine {
     refuse(reason)
   }
 
-  /// Refuses a request whose content is arriving, and is not streamed, because the server holds too much. Returns whether
-  /// there is one.
+  /// Refuses a request whose content is arriving, and is not streamed, because the server holds too much. Returns
+  /// whether there is one.
   package mutating func refuseContent() -> Bool {
     guard output == .open, input == .content, !content.isStreamed, !content.streams else { return false }
     refuse(.overloaded)

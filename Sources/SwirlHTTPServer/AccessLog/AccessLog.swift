@@ -10,8 +10,8 @@ extension HTTPServer {
   /// A line is made when the kernel has taken the whole response, or its client has disconnected, and written at most a
   /// tenth of a second later; ``HTTPServer/stop(within:idleFor:)`` waits for it. While the file takes nothing, four MiB
   /// of lines wait; beyond that they are dropped and counted. What a client sends cannot add a line or end a value:
-  /// quotes, backslashes, control characters and bytes beyond ASCII are escaped. Values in the query that look like keys
-  /// or tokens are `REDACTED`.
+  /// quotes, backslashes, control characters and bytes beyond ASCII are escaped. Values in the query that look like
+  /// keys or tokens are `REDACTED`.
   ///
   /// It may be used from any thread, and many servers may share it, such as those of an ``HTTPServerGroup``.
   ///
@@ -81,7 +81,7 @@ extension HTTPServer {
     /// `request_id` (the field X-Request-ID).
     public static func json(to destination: Destination) -> AccessLog { AccessLog(.json, to: destination) }
 
-    /// A line that `format` makes, on the reactor's thread; nil omits the request. Control characters in it are escaped.
+    /// A line that `format` makes, on the reactor's thread; nil omits the request. Control characters are escaped.
     ///
     /// ```swift
     /// server.accessLog = .custom(to: .standardError) { record in
@@ -94,8 +94,9 @@ extension HTTPServer {
 
     // MARK: - While it is used
 
-    /// Opens the file again by its path, before the next lines: after a rotation has renamed it. If that fails, the open
-    /// file stays in use, and the error is logged. ``HTTPServer/reload()`` does this, too. Does nothing without a file.
+    /// Opens the file again by its path, before the next lines: after a rotation has renamed it. If that fails, the
+    /// open file stays in use, and the error is logged. ``HTTPServer/reload()`` does this, too. Does nothing without a
+    /// file.
     /// nginx: SIGUSR1.
     public func reopen() { if case .writer(let writer) = destination { writer.reopen() } }
 

@@ -3,10 +3,10 @@ import SwirlContent
 import SwirlHTTPCore
 import SwirlReactor
 
-/// Decodes a streamed body for its handler, in pieces of 64 KiB at most: what a read brings may decode to megabytes, and
-/// waits in its coded form while the handler has enough.
+/// Decodes a streamed body for its handler, in pieces of 64 KiB at most: what a read brings may decode to megabytes,
+/// and waits in its coded form while the handler has enough.
 ///
-/// The buffer's closures retain this, so that it outlives the source of the body when that has come as a whole.
+/// The buffer's closures retain this: it outlives the source of the body when that has come as a whole.
 final class UploadDecoding {
   private let decoder: ContentDecoder
   private var buffer: StreamBuffer<[UInt8]>!

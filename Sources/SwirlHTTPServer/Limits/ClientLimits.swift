@@ -18,9 +18,9 @@ extension HTTPServer {
   /// are not limited, nor are those over Unix sockets and of a client whose address is not known. With
   /// ``Configuration/proxyProtocol`` both count for the client.
   ///
-  /// It may be used from any thread: the servers of an ``HTTPServerGroup`` share the limits if they are made once, outside
-  /// of the closure that makes the servers. Its memory is bounded: of some 100,000 addresses with requests those that
-  /// asked last are known.
+  /// It may be used from any thread: the servers of an ``HTTPServerGroup`` share the limits if they are made once,
+  /// outside of the closure that makes the servers. Its memory is bounded: of some 100,000 addresses with requests
+  /// those that asked last are known.
   ///
   /// nginx: `limit_conn` and `limit_req`.
   public final class ClientLimits: Sendable {

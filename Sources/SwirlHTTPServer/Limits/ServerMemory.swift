@@ -2,8 +2,8 @@ import Logging
 
 /// The memory that waits in the connections of a server, and whether it is too much.
 ///
-/// Each connection reports what it holds when that has changed. What the kernel takes of a large output in between is not
-/// reported, so the sum may be too high, and is counted again before the limit takes effect.
+/// Each connection reports what it holds when that has changed. What the kernel takes of a large output in between is
+/// not reported, so the sum may be too high, and is counted again before the limit takes effect.
 final class ServerMemory {
   let limit: Int
   private(set) var total = 0
@@ -39,8 +39,8 @@ final class ServerMemory {
 }
 
 extension HTTPServer {
-  /// The bytes that wait in all connections: bodies of requests that arrive or are handled, and output that clients have
-  /// not taken. See ``Configuration/maximumBufferedBytes``. It looks at each connection.
+  /// The bytes that wait in all connections: bodies of requests that arrive or are handled, and output that clients
+  /// have not taken. See ``Configuration/maximumBufferedBytes``. It looks at each connection.
   public var bufferedBytes: Int { heldConnections.reduce(0) { $0 + $1.heldBytes } }
 
   /// Reports what a connection holds; whether that is too much, with what others hold.

@@ -61,8 +61,8 @@ import Testing
     #expect(line.contains(#""client":"192.0.2.1","status":400,"#) && !line.contains("method"))
   }
 
-  /// Bytes that a field's value may have, and those that ended lines at others: percent-encoded breaks in a path that is
-  /// decoded before it is logged, quotes, a tab, DEL, C1 controls, U+2028, and what is not UTF-8.
+  /// Bytes that a field's value may have, and those that ended lines at others: percent-encoded breaks in a path that
+  /// is decoded before it is logged, quotes, a tab, DEL, C1 controls, U+2028, and what is not UTF-8.
   @Test(arguments: [
     (#"a" 200 0 "forged"#, #"a\x22 200 0 \x22forged"#, #"a\" 200 0 \"forged"#), (#"\"#, #"\x5C"#, #"\\"#),
     ("a\tb", #"a\x09b"#, #"a\u0009b"#), ("a\u{9B}2J", #"a\xC2\x9B2J"#, #"a\u009B2J"#),
