@@ -75,7 +75,7 @@ extension HTTPServer {
     /// connection. In an ``HTTPServerGroup`` each server has its own.
     public var maximumBufferedBytes: Int?
 
-    /// Limits on the connections and requests of each client address; nil, the default, for no limits.
+    /// Limits on the connections and requests of each client address; nil, the default, sets no limits.
     public var clientLimits: ClientLimits?
 
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By

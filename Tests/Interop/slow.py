@@ -105,6 +105,11 @@ def server_of_slow_clients(probe, _fetch, _folder):
     """Each kind in turn, against the same server."""
     with server(probe, "serve", f"patience={PATIENCE}", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         port = int(process.stdout.readline().rpartition(":")[2])
+        # What it opens once is there before the first count.
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("GET", "/hello", headers={"Connection": "close"})
+            connection.getresponse().read()
+        time.sleep(0.5)
         for name, options in KINDS.items():
             attack(process, port, name, options)
         if process.poll() is not None:

@@ -81,8 +81,7 @@ extension HTTPServer {
     /// `request_id` (the field X-Request-ID).
     public static func json(to destination: Destination) -> AccessLog { AccessLog(.json, to: destination) }
 
-    /// A line that `format` makes, on the reactor's thread; nil omits the request. Control characters in it are
-    /// escaped.
+    /// A line that `format` makes, on the reactor's thread; nil omits the request. Control characters are escaped.
     ///
     /// ```swift
     /// server.accessLog = .custom(to: .standardError) { record in
@@ -97,7 +96,8 @@ extension HTTPServer {
 
     /// Opens the file again by its path, before the next lines: after a rotation has renamed it. If that fails, the
     /// open file stays in use, and the error is logged. ``HTTPServer/reload()`` does this, too. Does nothing without a
-    /// file. nginx: SIGUSR1.
+    /// file.
+    /// nginx: SIGUSR1.
     public func reopen() { if case .writer(let writer) = destination { writer.reopen() } }
 
     /// How many lines were dropped because the file did not take them.

@@ -33,6 +33,10 @@ struct LogLine {
   /// A member of an object, whose value is text (RFC 8259 §7).
   mutating func appendMember(_ name: String, _ value: String) {
     appendName(name)
+    appendString(value)
+  }
+
+  private mutating func appendString(_ value: String) {
     bytes.append(UInt8(ascii: "\""))
     for scalar in value.unicodeScalars {
       switch scalar.value {
@@ -57,6 +61,7 @@ struct LogLine {
 
   private mutating func appendName(_ name: String) {
     if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-    append("\"\(name)\":")
+    appendString(name)
+    bytes.append(UInt8(ascii: ":"))
   }
 }

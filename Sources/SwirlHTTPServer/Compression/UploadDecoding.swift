@@ -6,7 +6,7 @@ import SwirlReactor
 /// Decodes a streamed body for its handler, in pieces of 64 KiB at most: what a read brings may decode to megabytes,
 /// and waits in its coded form while the handler has enough.
 ///
-/// The buffer's closures retain this, so that it outlives the source of the body when that has come as a whole.
+/// The buffer's closures retain this: it outlives the source of the body when that has come as a whole.
 final class UploadDecoding {
   private let decoder: ContentDecoder
   private var buffer: StreamBuffer<[UInt8]>!

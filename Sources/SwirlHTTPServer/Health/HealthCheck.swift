@@ -5,8 +5,8 @@ extension HTTPServer {
   ///
   /// ```swift
   /// router.readiness("/readyz", checks: [
-  ///   .init("database") { try await database.ping() },
-  ///   .init("search", timeout: .seconds(1)) { fetch("http://10.0.0.7/ping").raiseForStatus() },
+  ///   .awaiting("database") { try await database.ping() },
+  ///   .init("search", timeout: .seconds(1)) { fetch(url).addCallback { try $0.raiseForStatus() } },
   /// ])
   /// ```
   public struct HealthCheck {
@@ -30,12 +30,17 @@ extension HTTPServer {
       run = { maybeDeferred(check).addCallback { _ in } }
     }
 
-    /// A check that is met when the function returns.
-    @_disfavoredOverload  // so that a function that returns a Deferred is no riddle
-    public init(_ name: String, timeout: Duration = .seconds(2), _ check: @escaping () async throws -> Void) {
-      self.name = name
-      self.timeout = timeout
-      run = { Deferred { try await check() } }
+    /// A check that is met when the function returns. Under a name of its own, so that `fetch` in the other one is the
+    /// one that gives a Deferred.
+    ///
+    /// - Parameters:
+    ///   - name: its name in the answer.
+    ///   - timeout: how long it may take.
+    ///   - check: called on the reactor's thread, once at a time.
+    public static func awaiting(
+      _ name: String, timeout: Duration = .seconds(2), _ check: @escaping () async throws -> Void
+    ) -> HealthCheck {
+      HealthCheck(name, timeout: timeout) { Deferred { try await check() } }
     }
   }
 }

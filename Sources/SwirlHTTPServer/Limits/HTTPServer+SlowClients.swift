@@ -4,8 +4,8 @@ import SwirlNet
 
 extension HTTPServer {
   /// How many requests and connections were ended because their clients sent or read too slowly: see
-  /// ``Configuration/headTimeout``, ``Configuration/bodyTimeout`` and ``Configuration/writeTimeout``. Of many in a
-  /// short time one in ten seconds is logged.
+  /// ``Configuration/headTimeout``, ``Configuration/bodyTimeout`` and ``Configuration/writeTimeout``. One in ten
+  /// seconds is logged.
   public var slowClients: Int { slowness.count }
 
   /// A client is ended because it is too slow.

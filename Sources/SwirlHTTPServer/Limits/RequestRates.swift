@@ -27,7 +27,7 @@ final class RequestRates: @unchecked Sendable {
   /// The number of clients that it knows.
   var clients: Int { lock.withLock { young.count + old.count } }
 
-  /// Takes a token; if there is no token, returns after how many whole seconds there will be.
+  /// Takes a token; without one, returns after how many whole seconds there will be.
   func take(_ key: ClientKey, at now: Int64) -> Int? {
     lock.withLock {
       var bucket = young[key] ?? old.removeValue(forKey: key) ?? fresh

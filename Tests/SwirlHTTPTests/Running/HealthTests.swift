@@ -42,14 +42,18 @@ import Testing
     let router = Router()
     var isBroken = true
     var cancelled = 0
+    var searches: [Deferred<Int>] = []
     router.readiness(
       "/ready",
       checks: [
-        .init("database") { if isBroken { throw Broken() } },
-        .init("search", timeout: .seconds(1)) {
-          isBroken ? Deferred<Int>(canceller: { _ in cancelled += 1 }) : .succeed(7)
+        .awaiting("database") { if isBroken { throw Broken() } },
+        .init("search", timeout: .seconds(1)) { () -> Deferred<Int> in
+          if !isBroken { return .succeed(7) }
+          let search = Deferred<Int>(canceller: { _ in cancelled += 1 })
+          searches.append(search)
+          return search
         },
-        .init("a \"name\"") { await Task.yield() },
+        .awaiting("a \"name\"") { await Task.yield() },
       ])
     router.get("/mend") { _ in
       isBroken = false
@@ -87,7 +91,7 @@ import Testing
   @Test func `only a change is logged, with its reason`() throws {
     let reactor = Reactor(clock: .virtual())
     var isBroken = true
-    let readiness = Readiness([.init("database") { if isBroken { throw Broken() } }])
+    let readiness = Readiness([.awaiting("database") { if isBroken { throw Broken() } }])
     let lines = LogLines()
     readiness.logger = lines.logger()
     reactor.callSoon {

@@ -30,7 +30,7 @@ import Testing
     #expect(clients.map { $0.text.statuses } == [[], [], [], [503]])
     #expect(clients[3].text.contains("Retry-After: 1\r\n"))
     #expect((90_000..<100_000).contains(server.bufferedBytes))
-    // Others are still refused until three quarters are left.
+    // Others are refused until three quarters are left.
     clients[0].send(text(1))
     #expect(clients[0].text.statuses == [503] && server.bufferedBytes < 75_000)
     clients[1].send(text(30_000))
