@@ -44,7 +44,7 @@ extension ReverseProxy {
     public var name: String?
 
     /// The connections to upstreams: their number, TLS, HTTP/2, limits on answers. Its timeouts, redirects, fields and
-    /// leniency do not apply. Upstreams are asked in HTTP/1.1 unless ``HTTPClient/Configuration/http2`` is set.
+    /// leniency do not apply. Upstreams are asked in HTTP/1.1 unless `HTTPClient` is set.
     public var client: HTTPClient.Configuration
 
     /// The defaults.

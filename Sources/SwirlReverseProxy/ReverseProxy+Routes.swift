@@ -21,8 +21,8 @@ extension RouteGroup {
   /// ```
   ///
   /// - Parameters:
-  ///   - path: its path, such as `/api/{path*}`: see ``Router``.
-  ///   - name: for ``Router/url(for:_:query:)``.
+  ///   - path: its path, such as `/api/{path*}`: see `Router`.
+  ///   - name: for `Router`.
   ///   - bodyLimit: the maximum size of a body in bytes, beyond it 413; nil for that of the server.
   ///   - file: the caller's file; left to the compiler.
   ///   - line: the caller's line; left to the compiler.

@@ -20,7 +20,7 @@ public import SwirlReactor
 ///
 /// Fields of one connection stay on it (RFC 9110 §7.6.1), `Via` is added, and `X-Forwarded-For`, `-Host`, `-Proto` and
 /// `Forwarded` are written from what this server sees: those of a client are replaced, those of its
-/// ``HTTPServer/Configuration/trustedProxies`` extended. Path and query pass byte by byte; a path with a `.` or `..` in
+/// `HTTPServer.Configuration.trustedProxies` extended. Path and query pass byte by byte; a path with a `.` or `..` in
 /// it is refused with 400, since the upstream might take it for another one than the routes here.
 ///
 /// Nothing else is done to a message: no redirect is followed, no content decoded, no cookie kept. A request is
@@ -28,7 +28,7 @@ public import SwirlReactor
 /// idempotent and without content.
 ///
 /// An upstream that can't be reached, or whose answer departs from RFC 9112, is a 502; one that is late a 504; both are
-/// logged with the reason, and go through ``HTTPServer/onError``. If the upstream fails in the middle of a body, the
+/// logged with the reason, and go through `HTTPServer.onError`. If the upstream fails in the middle of a body, the
 /// client's connection is broken (in HTTP/2 its stream), so that a part is not taken for the whole. If the client
 /// leaves, the request to the upstream ends at once.
 ///
@@ -78,7 +78,7 @@ public final class ReverseProxy {
   }
 
   /// Passes a request on. The Deferred fires when the head of the answer is there, and fails with a
-  /// ``HTTPServer/StatusError`` where the proxy answers by itself. Cancelling it ends the request to the upstream.
+  /// `HTTPServer.StatusError` where the proxy answers by itself. Cancelling it ends the request to the upstream.
   ///
   /// ```swift
   /// HTTPServer.streaming { request in
