@@ -74,6 +74,7 @@ import Swirl
     }
   }
 
+  // scopes: 2250
   private func ask(_ router: Router) async throws {
     let server = HTTPServer(router)
     server.onError = { failure in .html("<h1>\(failure.text.htmlEscaped)</h1>", status: failure.status) }
@@ -121,6 +122,7 @@ import Swirl
     check("appNoClients", clients.isEmpty)
   }
 
+  // scopes: 5850
   private func proxies() {
     var configuration = HTTPServer.Configuration()
     configuration.trustedProxies = ["127.0.0.1", "10.0.0.0/8"]
