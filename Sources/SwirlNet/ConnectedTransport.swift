@@ -8,6 +8,9 @@ package protocol ConnectedTransport: Transport {
   /// before all that is read. Call it while there is no protocol.
   func putBack(_ bytes: Span<UInt8>)
 
+  /// Called once after `connectionLost`, whichever protocol the connection has then.
+  var onEnd: ((ConnectionEnd) -> Void)? { get set }
+
   /// Whether the connection broke; its protocol will be notified in the next turn.
   var isBroken: Bool { get }
 

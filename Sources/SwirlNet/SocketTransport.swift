@@ -64,6 +64,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   private var isWritingPaused = false
   /// The bytes dropped because the connection broke or was aborted.
   private var droppedBytes = 0
+  package var onEnd: ((ConnectionEnd) -> Void)?
   /// The end to report, once it is decided.
   private var verdict: ConnectionEnd?
   /// The place where the program made it or its listener.
@@ -351,7 +352,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     let told = streamProtocol
     streamProtocol = nil
     reactor.handles.remove(self)
-    told?.connectionLost(verdict ?? ConnectionEnd(code, error: error))
+    let end = verdict ?? ConnectionEnd(code, error: error)
+    told?.connectionLost(end)
+    onEnd.take()?(end)
   }
 
   /// Closes it, and calls no `connectionLost`: there is no loop left to do that in.
@@ -360,6 +363,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     // The two retain each other. Release the protocol after the change, because its deinit may use the transport.
     let unnotified = streamProtocol
     streamProtocol = nil
+    onEnd = nil
     (unnotified as? any ReactorReleaseObserver)?.reactorReleased()
     withExtendedLifetime(unnotified) {}
   }
