@@ -98,6 +98,13 @@ package final class TLSContext: SecurityContext {
     try reactor.attached(TLSContexts.self) { TLSContexts() }.context(configuration, role)
   }
 
+  /// The context of a server's connection that becomes secure.
+  static func ofConnection(_ reactor: Reactor, _ configuration: TLSConfiguration) throws(NetError) -> TLSContext {
+    try reactor.attached(TLSContexts.self) { TLSContexts() }.contextOfConnection(configuration) {
+      reactor.warn("\($0); the certificates that were read before stay")
+    }
+  }
+
   package var handshakeTimeout: Duration { configuration.handshakeTimeout }
 
   package func security(

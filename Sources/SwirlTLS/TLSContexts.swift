@@ -9,7 +9,7 @@ final class TLSContexts {
     let role: TLSContext.Role
   }
   private struct Entry {
-    /// The states of the files when they were read; a server compares their contents instead.
+    /// The states of the files when they were read; empty for a server's listener, which compares their contents.
     let files: [FileState]
     let context: TLSContext
   }
@@ -30,10 +30,33 @@ final class TLSContexts {
       if let entry = entries[key], entry.context.configuration == read { return entry.context }
     }
     let context = try TLSContext(read, role)
+    keep(Entry(files: files, context: context), for: key)
+    return context
+  }
+
+  /// A server that secures its connections one by one calls this for each: it reads the files when they have changed.
+  /// If they are unusable then, the last context stays, and `warn` is called once.
+  func contextOfConnection(
+    _ configuration: TLSConfiguration, warn: (NetError) -> Void
+  ) throws(NetError) -> TLSContext {
+    let key = Key(configuration: configuration, role: .server)
+    let files = configuration.files.map { FileState(of: $0) }
+    let last = entries[key]
+    if let last, last.files == files { return last.context }
+    let current: TLSContext
+    do { current = try context(configuration, .server) } catch {
+      guard let last else { throw error }
+      warn(error)
+      current = last.context
+    }
+    keep(Entry(files: files, context: current), for: key)
+    return current
+  }
+
+  private func keep(_ entry: Entry, for key: Key) {
     // A limit, for programs that make a new configuration for each connection.
     if entries.count >= 64 { entries = [:] }
-    entries[key] = Entry(files: files, context: context)
-    return context
+    entries[key] = entry
   }
 }
 
@@ -62,7 +85,8 @@ private struct FileState: Equatable {
 extension TLSConfiguration {
   /// The paths of all its files, and of the system's roots if those are trusted.
   fileprivate var files: [String] {
-    let own = [identity?.chain, identity?.privateKey].compactMap { $0 } + (roots ?? [])
+    let identities = (identity.map { [$0] } ?? []) + hostIdentities
+    let own = identities.flatMap { [$0.chain, $0.privateKey] } + (roots ?? [])
     return own.compactMap { if case .file(let path) = $0.place { path } else { nil } }
       + (roots == nil ? [SystemRoots.file] : [])
   }

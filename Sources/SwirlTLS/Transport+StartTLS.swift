@@ -31,13 +31,14 @@ extension Transport {
   }
 
   /// Secures this connection as its server: like `startTLS(_:host:)`, with the configuration of a server. Its time
-  /// limit is `TLSConfiguration.handshakeTimeout`. asyncio: `loop.start_tls(server_side=True)`.
+  /// limit is `TLSConfiguration.handshakeTimeout`. Certificates are read again when their files have changed; if they
+  /// are unusable then, the last ones stay, with an error in the log. asyncio: `loop.start_tls(server_side=True)`.
   @discardableResult
   public func startTLS(
     serving tls: TLSConfiguration, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<TLSInfo> {
     start(CallSite(file: file, line: line), host: nil, timeout: tls.handshakeTimeout) { reactor throws(NetError) in
-      try TLSContext.of(reactor, tls, .server)
+      try TLSContext.ofConnection(reactor, tls)
     }
   }
 

@@ -121,6 +121,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `connections that become secure one by one keep the last usable certificates`(isForHost: Bool) throws {
+    try withFile { path in
+      let reactor = Reactor()
+      let contexts = TLSContexts()
+      let one = authority.identity(for: "127.0.0.1")
+      try write(one.chain, to: path)
+      let inFile = TLSConfiguration.Identity(chain: .file(path), privateKey: one.privateKey)
+      let other = authority.identity(for: "other.test")
+      let tls = isForHost ? TLSConfiguration.server(other, inFile) : .server(inFile)
+      var warnings: [String] = []
+      func context() throws -> TLSContext { try contexts.contextOfConnection(tls) { warnings.append("\($0)") } }
+      let first = try context()
+      #expect(try context() === first)
+      try "garbage".write(toFile: path, atomically: true, encoding: .utf8)
+      for _ in 0..<3 { #expect(try context() === first) }
+      #expect(warnings == ["set up TLS with \(path): there is no certificate in it"])
+      // A listener, which can't serve without, has the error.
+      #expect(throws: NetError.self) { try TLSContext.of(reactor, tls, .server) }
+      try write(one.chain, to: path)
+      #expect(try context() === first)
+      // Never usable: there is nothing to stay.
+      let missing = TLSConfiguration.server(.init(chain: .file(path + ".missing")))
+      #expect(throws: NetError.self) { try contexts.contextOfConnection(missing) { _ in } }
+    }
+  }
+
   @Test func `an error in a file names its path`() throws {
     try withFile { path in
       try "junk".write(toFile: path, atomically: true, encoding: .utf8)
