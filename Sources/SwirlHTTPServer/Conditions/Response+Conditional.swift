@@ -35,7 +35,7 @@ extension HTTPServer.Response {
     let modified = fields?[.lastModified].flatMap { HTTPDate.parseAny($0, now: now) }
     switch preconditions.outcome(tag: tag, lastModified: modified, now: now) {
     case .notModified: return response.notModified
-    case .failed: return HTTPServer.StatusError.preconditionFailed.response
+    case .failed: return HTTPServer.StatusError.preconditionFailed.with(response.headers.beyondContent).response
     case .proceed: break
     }
     guard let bytes = response.wholeBytes else { return response }
@@ -56,11 +56,7 @@ extension HTTPServer.Response {
   var notModified: HTTPServer.Response {
     var response = HTTPServer.Response.status(.notModified)
     var fields = self.fields ?? HTTPFields()
-    let described: [HTTPField.Name] = [
-      .contentType, .contentEncoding, .contentLanguage, .contentLength, .contentRange, .acceptRanges,
-      .contentDisposition,
-    ]
-    for name in described { fields[fields: name] = [] }
+    for name in HTTPFields.ofContent { fields[fields: name] = [] }
     // Only a client that has no tag needs the time.
     if fields.contains(.eTag) { fields[.lastModified] = nil }
     response.headers = fields
@@ -83,7 +79,7 @@ extension HTTPServer.Response {
       response =
         HTTPServer.StatusError(
           .rangeNotSatisfiable, "416 Range Not Satisfiable: the content has \(length) bytes"
-        ).response
+        ).with(headers.beyondContent).response
       response.headers[.contentRange] = "bytes */\(length)"
       response.headers[.acceptRanges] = "bytes"
       return response

@@ -38,7 +38,7 @@ struct FileAnswer {
     let preconditions = Preconditions(request.head)
     switch preconditions.outcome(tag: tag, lastModified: modified, now: now) {
     case .notModified: return response.notModified
-    case .failed: return HTTPServer.StatusError.preconditionFailed.response
+    case .failed: return HTTPServer.StatusError.preconditionFailed.with(headers.beyondContent).response
     case .proceed: break
     }
     if preconditions.allowsRange(tag: tag, lastModified: modified, now: now) {

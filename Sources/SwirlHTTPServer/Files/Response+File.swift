@@ -44,6 +44,7 @@ extension HTTPServer.Response {
               .response(to: request, on: reactor)
           case .failure(let error):
             throw FileRefusal(error, path.description).error(logger: Logger(label: "swirl.http.server"))
+              .with(headers.beyondContent)
           }
         }
       })

@@ -25,6 +25,37 @@ import Testing
     #expect(records.map(\.bodyBytes) == [size] && records.map(\.isComplete) == [true])
   }
 
+  @Test func `what is set beside the content holds for the errors in its place`() throws {
+    let bench = try FileBench()
+    let path = try bench.file("a.bin", [UInt8](repeating: 65, count: 100))
+    let fields: HTTPFields = [
+      .setCookie: "a=1", .accessControlAllowOrigin: "*", .vary: "Origin", .cacheControl: "max-age=60",
+      .contentLanguage: "de", .eTag: "\"v\"",
+    ]
+    let server = HTTPServer { request in
+      let answer: HTTPServer.Response =
+        switch request.path {
+        case "/file": .file(path)
+        case "/missing": .file(path + ".missing")
+        default: .text("text")
+        }
+      let response = answer.with(fields)
+      return request.path == "/text" ? response.conditional(for: request) : response
+    }
+    let responses = try bench.fetch(
+      server,
+      [
+        ("/missing", .get, [:]), ("/file", .get, [.ifMatch: "\"w\""]), ("/file", .get, [.range: "bytes=200-"]),
+        ("/text", .get, [.ifMatch: "\"w\""]), ("/text", .get, [.range: "bytes=200-"]),
+      ])
+    #expect(responses.map(\.status.code) == [404, 412, 416, 412, 416])
+    for response in responses {
+      #expect(response.headers[.setCookie] == "a=1" && response.headers[.accessControlAllowOrigin] == "*")
+      #expect(response.headers[.vary] == "Origin" && response.headers[.cacheControl] == nil)
+      #expect(response.headers[.contentLanguage] == nil && response.headers[.eTag] == nil)
+    }
+  }
+
   @Test func `answers on one connection keep their order around files`() throws {
     let bench = try FileBench()
     let path = try bench.file("a.bin", [UInt8](repeating: 65, count: 100_000))
