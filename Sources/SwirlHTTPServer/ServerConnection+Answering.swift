@@ -103,6 +103,7 @@ extension ServerConnection {
     for exchange: Exchange
   ) {
     let plan: ResponsePlan
+    if response.status.code < 300, machine.takeContinue() { append("HTTP/1.1 100 Continue\r\n\r\n") }
     do { plan = try appendHead(response, .streamed, length, to: exchange.request) } catch {
       return replaceFirst(error)
     }

@@ -20,6 +20,15 @@ import Testing
     func letGo() { writer = nil }
   }
 
+  @Test(arguments: [200, 403])
+  func `a streamed answer of success that begins before the content is read comes behind a 100`(status: Int) {
+    let server = HTTPServer.streaming { _ in .succeed(.stream(status: .init(code: status)) { $0.write("x") }) }
+    let transport = ServerMemoryTransport(server, on: Reactor(), high: .max)
+    transport.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+    let text = String(decoding: transport.received, as: UTF8.self)
+    #expect(text.hasPrefix(status == 200 ? "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200" : "HTTP/1.1 403"))
+  }
+
   @Test func `a writer that aborted its body and is released is not reported`() {
     let lines = LogLines()
     let stream = Streamed()

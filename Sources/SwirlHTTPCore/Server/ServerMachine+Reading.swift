@@ -181,6 +181,14 @@ extension ServerMachine {
   /// The handler reads the content.
   package mutating func contentWanted() { content.withholdsContinue = false }
 
+  /// Whether a 100 goes before the answer that begins now: one that is streamed may need the content, and behind its
+  /// head no 100 can be sent.
+  package mutating func takeContinue() -> Bool {
+    guard content.owesContinue, content.isStreamed, !content.isAbandoned, queue.count == 1 else { return false }
+    content.owesContinue = false
+    return true
+  }
+
   /// The handler takes no more at present.
   package mutating func pauseContent() { content.isPaused = true }
 

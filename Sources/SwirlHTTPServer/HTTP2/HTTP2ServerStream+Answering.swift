@@ -77,6 +77,7 @@ extension HTTP2ServerStream {
     _ exchange: Exchange
   ) {
     let plan: ResponsePlan
+    if response.status.code < 300 { continueBeforeAnswer() }
     do { plan = try sendHead(response, .streamed, length, exchange) } catch {
       return sendWhole(server.replacement(for: error, to: exchange.request), exchange)
     }

@@ -104,6 +104,13 @@ final class HTTP2ServerStream: Responder {
     connection.wire.flushSoon()
   }
 
+  /// An answer that is streamed may need the content, and behind its head no 100 can be sent.
+  func continueBeforeAnswer() {
+    guard owesContinue, !isContentDropped else { return }
+    owesContinue = false
+    sendContinue()
+  }
+
   private func beginUpload(
     _ request: HTTPServer.Request, _ handler: (HTTPServer.StreamedRequest) throws -> Deferred<HTTPServer.Response>
   ) {

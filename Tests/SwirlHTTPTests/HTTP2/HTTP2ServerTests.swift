@@ -257,6 +257,16 @@ import Testing
     #expect(client.end == nil)
   }
 
+  @Test(arguments: [200, 403])
+  func `a streamed answer of success that begins before the content is read comes behind a 100`(status: Int) throws {
+    let bench = try HTTP2ServerBench(
+      HTTPServer.streaming { _ in .succeed(.stream(status: .init(code: status)) { $0.write("x") }) })
+    let call = bench.connect().request(
+      "POST / HTTP/1.1\nExpect: 100-continue\nContent-Length: 3", isComplete: false)
+    bench.run { call.head != nil }
+    #expect(call.informational.count == (status == 200 ? 1 : 0) && call.status == status)
+  }
+
   @Test func `PINGs do not keep streams whose client takes nothing of the connection`() throws {
     var configuration = HTTPServer.Configuration()
     configuration.writeTimeout = .seconds(1)
