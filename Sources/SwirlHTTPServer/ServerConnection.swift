@@ -291,7 +291,7 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   /// A buffer above this size is flushed and freed.
   static let bufferLimit = 64 * 1024
 
-  private func append(_ text: StaticString) {
+  func append(_ text: StaticString) {
     text.withUTF8Buffer { buffer.append(contentsOf: $0) }
   }
 }

@@ -22,7 +22,13 @@ import Testing
 
   @Test(arguments: [200, 403])
   func `a streamed answer of success that begins before the content is read comes behind a 100`(status: Int) {
-    let server = HTTPServer.streaming { _ in .succeed(.stream(status: .init(code: status)) { $0.write("x") }) }
+    // A handler that has released the content does not need it.
+    var kept: HTTPServer.StreamedRequest?
+    let server = HTTPServer.streaming { request in
+      kept = request
+      return .succeed(.stream(status: .init(code: status)) { $0.end() })
+    }
+    defer { withExtendedLifetime(kept) { kept = nil } }
     let transport = ServerMemoryTransport(server, on: Reactor(), high: .max)
     transport.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     let text = String(decoding: transport.received, as: UTF8.self)

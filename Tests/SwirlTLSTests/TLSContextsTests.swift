@@ -126,7 +126,7 @@ import Testing
     try withFile { path in
       let reactor = Reactor()
       let contexts = TLSContexts()
-      let one = authority.identity(for: "127.0.0.1")
+      let one = authority.identity(for: "127.0.0.1", "one.test")
       try write(one.chain, to: path)
       let inFile = TLSConfiguration.Identity(chain: .file(path), privateKey: one.privateKey)
       let other = authority.identity(for: "other.test")
