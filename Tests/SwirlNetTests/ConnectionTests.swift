@@ -10,7 +10,9 @@ private func echo(_ server: ConnectionListener) async throws {
   try await withThrowingDiscardingTaskGroup { group in
     for try await connection in server.connections {
       group.addTask {
-        for try await bytes in connection.inbound { try await connection.write(bytes) }
+        // Its error ends no other connection: a test that looks for a closed port may have found this one. What fails
+        // on a connection of this test, its client sees.
+        do { for try await bytes in connection.inbound { try await connection.write(bytes) } } catch {}
       }
     }
   }

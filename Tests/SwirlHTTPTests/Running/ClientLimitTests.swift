@@ -133,9 +133,7 @@ import Testing
       }
     var statuses: [Int] = []
     try serving(server, isVirtual: true) { reactor, port in
-      var second = HTTPClient.Configuration()
-      second.http2 = .priorKnowledge
-      let clients = [HTTPClient(on: reactor), HTTPClient(second, on: reactor)]
+      let clients = [HTTPClient(on: reactor), HTTPClient(.secondVersion, on: reactor)]
       return gatherResults(clients + clients + clients, atMost: 1) { client in
         client.fetch(HTTPClient.Request("http://127.0.0.1:\(port)/", method: .post, body: .text("abc")))
       }.addCallback { pages in

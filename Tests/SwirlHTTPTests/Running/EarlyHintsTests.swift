@@ -17,9 +17,7 @@ import Testing
   private func answers(_ server: HTTPServer) throws -> [String] {
     let seen = Mutex<[String]>([])
     try serving(server, isVirtual: true) { reactor, port in
-      var second = HTTPClient.Configuration()
-      second.http2 = .priorKnowledge
-      let clients = [HTTPClient(on: reactor), HTTPClient(second, on: reactor)]
+      let clients = [HTTPClient(on: reactor), HTTPClient(.secondVersion, on: reactor)]
       return gatherResults(clients, atMost: 1) { client in
         var request = HTTPClient.Request("http://127.0.0.1:\(port)/", method: .post, body: .text("abc"))
         request.onInformational = { head in seen.withLock { $0.append("\(head.status.code) \(head["link"] ?? "")") } }

@@ -37,9 +37,7 @@ import Testing
     }
     var answers: [String] = []
     try serving(server, isVirtual: true) { reactor, port in
-      var second = HTTPClient.Configuration()
-      second.http2 = .priorKnowledge
-      let clients = [HTTPClient(on: reactor), HTTPClient(second, on: reactor)]
+      let clients = [HTTPClient(on: reactor), HTTPClient(.secondVersion, on: reactor)]
       return gatherResults(clients, atMost: 1) { client in
         client.fetch(
           HTTPClient.Request(
