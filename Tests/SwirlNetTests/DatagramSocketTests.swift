@@ -209,6 +209,29 @@ private func text(_ number: Int, _ count: Int) -> [UInt8] {
     }
   }
 
+  @Test func `A program may send, look and close when it is told of an error`() throws {
+    let closed = RawDatagrams.closedPort()
+    try withReactor { reactor in
+      var arrived: [String] = []
+      let server = try reactor.listenUDP(0) { datagram, _ in
+        arrived.append(datagram.text)
+        reactor.closeDatagrams()
+        reactor.stop()
+      }
+      let sender = try reactor.listenUDP(0) { _, _ in }
+      sender.onError = { [unowned sender] _ in
+        #expect(sender.queuedBytes == 0)
+        sender.onError = nil
+        sender.send("told", to: server.localAddress)
+        sender.close()
+      }
+      // The first is an error of its own, the second one of the peer.
+      sender.send([UInt8](repeating: 0, count: 65_508), to: server.localAddress)
+      sender.send("refused", to: closed)
+      return { #expect(arrived == ["told"] && !sender.isOpen) }
+    }
+  }
+
   @Test func `A connected socket's call fails when its peer refuses, and the socket goes on`() {
     let closed = RawDatagrams.closedPort()
     withReactor { reactor in

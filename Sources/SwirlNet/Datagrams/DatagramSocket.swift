@@ -52,6 +52,9 @@ public final class DatagramSocket: ReactorHandle {
   /// Whether a flush follows in this turn: at the end of a batch, or by the reactor.
   private var isFlushDue = false
   private var isReadingPaused = false
+  /// The errors of the datagrams that are being passed to the kernel: the program is told of them behind that, because
+  /// it may send, and the queue is not its own meanwhile.
+  private var sendingErrors: [NetError]?
   /// Deferreds for an empty queue.
   private var drains: [Deferred<Void>] = []
   package var handleIndex: Int?
@@ -181,15 +184,19 @@ public final class DatagramSocket: ReactorHandle {
   private func flush() {
     isFlushDue = false
     if case .closed = state { return }
-    guard channel.send(&queue, reportingTo: self) else {
+    sendingErrors = []
+    let isEmptied = channel.send(&queue, reportingTo: self)
+    let errors = sendingErrors.take() ?? []
+    let wasFull = writeEvent?.isEnabled == true
+    if isEmptied {
+      writeEvent?.disable()
+    } else {
       if writeEvent == nil { writeEvent = channel.fileEvent(on: reactor, .write) { [unowned self] in flush() } }
       writeEvent?.enable()
-      return
     }
-    if let writeEvent, writeEvent.isEnabled {
-      writeEvent.disable()
-      if case .program(let datagramProtocol) = receiver { datagramProtocol.sendQueueEmptied() }
-    }
+    for error in errors { failed(error) }
+    guard isEmptied else { return }
+    if wasFull, case .program(let datagramProtocol) = receiver { datagramProtocol.sendQueueEmptied() }
     settleDrains { $0.callback(()) }
     if case .closing = state { end() }
   }
@@ -384,6 +391,7 @@ extension DatagramSocket: DatagramSink {
   package func sent(_ count: Int) { tally.sent += count }
 
   package func failed(_ error: NetError) {
+    if sendingErrors?.append(error) != nil { return }
     switch receiver {
     case .program(let datagramProtocol):
       reactor.note("\(error)")

@@ -162,16 +162,13 @@ final class KernelDatagrams: DatagramChannel {
       }
       // The error of an earlier datagram: the head was not sent.
       if reportErrors(to: sink), !isRetrying, errno != EMSGSIZE {
-        if !isOpen { return true }
         isRetrying = true
         continue
       }
-      if !isOpen { return true }
       let head = queue[0]
       queue.removeFirst()
       isRetrying = false
       sink.failed(NetError(sending: head.count, to: head.destination ?? peer, errno))
-      if !isOpen { return true }
     }
     return true
   }
