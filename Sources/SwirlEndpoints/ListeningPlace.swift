@@ -28,17 +28,13 @@ package enum ListeningPlace {
 
   private static func tcp(_ reader: inout EndpointReader, isSecured: Bool) throws(EndpointError) -> ListeningPlace {
     let advice = isSecured ? "tls:443:certificate=PATH:key=PATH" : "tcp:8080 or tcp:0.0.0.0:8080"
-    let host = reader.argumentCount > 1 ? try reader.argument("host", advice: advice) : nil
-    let port = try reader.port(from: 0, advice: advice)
-    let interface = try reader.value("interface")
-    if let host, let interface { throw reader.error(interface, "the host is there twice: \(host.text)") }
+    let (port, interface) = try reader.portAndInterface(advice: advice)
     let backlog = try reader.backlog()
     var options = try reader.socketOptions()
     options.reusesPort = try reader.flag("reusePort")
     let tls = isSecured ? try reader.serverTLS(isRequired: true) : nil
     try reader.finish()
-    // `interface=` with nothing behind it is every address.
-    return .tcp(port: port, interface: host?.text ?? interface?.text ?? "127.0.0.1", backlog: backlog, options, tls)
+    return .tcp(port: port, interface: interface, backlog: backlog, options, tls)
   }
 
   private static func descriptor(_ reader: inout EndpointReader) throws -> ListeningPlace {
@@ -66,5 +62,14 @@ package enum ListeningPlace {
 }
 
 extension EndpointReader {
+  /// `PORT` or `HOST:PORT`, and the option `interface`: with nothing behind it that is every address.
+  mutating func portAndInterface(advice: String) throws(EndpointError) -> (port: Int, interface: String) {
+    let host = argumentCount > 1 ? try argument("host", advice: advice) : nil
+    let port = try port(from: 0, advice: advice)
+    let interface = try value("interface")
+    if let host, let interface { throw error(interface, "the host is there twice: \(host.text)") }
+    return (port, host?.text ?? interface?.text ?? "127.0.0.1")
+  }
+
   mutating func backlog() throws(EndpointError) -> Int32 { Int32(try number("backlog", 1...1_000_000) ?? 4096) }
 }

@@ -46,11 +46,7 @@ private enum DatagramPlace {
     _ text: String
   ) throws -> (port: Int, interface: String, options: DatagramOptions, groups: [String]) {
     var reader = try reader(text)
-    let advice = "udp:53 or udp:0.0.0.0:53"
-    let host = reader.argumentCount > 1 ? try reader.argument("host", advice: advice) : nil
-    let port = try reader.port(from: 0, advice: advice)
-    let interface = try reader.value("interface")
-    if let host, let interface { throw reader.error(interface, "the host is there twice: \(host.text)") }
+    let (port, interface) = try reader.portAndInterface(advice: "udp:53 or udp:0.0.0.0:53")
     var options = DatagramOptions()
     options.allowsBroadcast = try reader.flag("broadcast")
     options.reusesPort = try reader.flag("reusePort")
@@ -60,7 +56,7 @@ private enum DatagramPlace {
       throw reader.error(group, "\"\(group.text)\" is not the address of a group, such as 239.255.255.250")
     }
     try reader.finish()
-    return (port, host?.text ?? interface?.text ?? "127.0.0.1", options, groups.map(\.text))
+    return (port, interface, options, groups.map(\.text))
   }
 
   static func connecting(

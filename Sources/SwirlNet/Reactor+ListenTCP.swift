@@ -39,10 +39,7 @@ extension Reactor {
     security provider: (any SecurityProvider)?, at site: CallSite,
     _ makeProtocol: @escaping (_ peer: SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
-    let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
-    guard (0...65535).contains(port) else {
-      throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
-    }
+    let name = try Self.placeName(interface, port)
     if interface.isEmpty {
       do {
         return try listen(at: "::", port, name, isDualStack: true, backlog, options, provider, site, makeProtocol)
@@ -62,11 +59,7 @@ extension Reactor {
     _ provider: (any SecurityProvider)?, _ site: CallSite,
     _ makeProtocol: @escaping (SocketAddress?) -> (any StreamProtocol)?
   ) throws(NetError) -> Listener {
-    let found = SocketAddress(ip: host, port: port)
-    guard let address = found ?? simulatedNetwork?.address(toListenAt: host)?.with(port: port) else {
-      throw NetError(
-        .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
-    }
+    let address = try placeAddress(host, port, name)
     return try listen(at: address, name, backlog, provider, site, makeProtocol) {
       descriptor throws(SocketOptionError) in
       if options.isFirstOnPort { try Self.checkIsUnused(address, options, isDualStack: isDualStack) }

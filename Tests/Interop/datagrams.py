@@ -48,6 +48,16 @@ def socat():
             os.killpg(process.pid, signal.SIGTERM)
 
 
+def all_sizes(client):
+    """What is wrong with what a connected socket gets back."""
+    for size in SIZES:
+        sent = os.urandom(size)
+        client.send(sent)
+        if client.recv(70_000) != sent:
+            return f"a datagram of {size} bytes came back otherwise"
+    return None
+
+
 def python_to_swirl(port, family, host, source=None):
     """What is wrong with the answers to datagrams of all sizes."""
     with socket.socket(family, socket.SOCK_DGRAM) as client:
@@ -56,12 +66,7 @@ def python_to_swirl(port, family, host, source=None):
             client.bind((source, 0))
         # Connected: an answer from another address does not arrive.
         client.connect((host, port))
-        for size in SIZES:
-            sent = os.urandom(size)
-            client.send(sent)
-            if client.recv(70_000) != sent:
-                return f"a datagram of {size} bytes came back otherwise"
-    return None
+        return all_sizes(client)
 
 
 def unix_to_swirl(folder, path):
@@ -69,12 +74,7 @@ def unix_to_swirl(folder, path):
         client.settimeout(10)
         client.bind(str(folder / "client.sock"))
         client.connect(str(path))
-        for size in SIZES:
-            sent = os.urandom(size)
-            client.send(sent)
-            if client.recv(70_000) != sent:
-                return f"a datagram of {size} bytes came back otherwise"
-    return None
+        return all_sizes(client)
 
 
 async def asyncio_to_swirl(port, count):

@@ -8,15 +8,7 @@ final class Connection: @unchecked Sendable {
   private var incoming = [UInt8](repeating: 0, count: 64 * 1024)
 
   init(_ port: UInt16) {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let result = connectHere(descriptor, port)
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     if result != 0 { fail("no connection to 127.0.0.1:\(port)") }
@@ -67,6 +59,19 @@ final class Connection: @unchecked Sendable {
       }
       if result <= 0 { fail("read: \(errno)") }
       received += result
+    }
+  }
+}
+
+/// Connects a socket to a port of 127.0.0.1.
+func connectHere(_ descriptor: Int32, _ port: UInt16) -> Int32 {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  return withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
   }
 }

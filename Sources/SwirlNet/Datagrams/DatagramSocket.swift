@@ -52,8 +52,8 @@ public final class DatagramSocket: ReactorHandle {
   /// Whether a flush follows in this turn: at the end of a batch, or by the reactor.
   private var isFlushDue = false
   private var isReadingPaused = false
-  /// The errors of the datagrams that are being passed to the kernel: the program is told of them behind that, because
-  /// it may send, and the queue is not its own meanwhile.
+  /// The errors of the datagrams that are being passed to the kernel. The program gets them behind that: it may send
+  /// when it does, and the queue can't be changed meanwhile.
   private var sendingErrors: [NetError]?
   /// Deferreds for an empty queue.
   private var drains: [Deferred<Void>] = []

@@ -117,10 +117,7 @@ extension Reactor {
   func bindUDP(
     _ port: Int, _ interface: String, _ options: DatagramOptions, at site: CallSite
   ) throws(NetError) -> DatagramSocket {
-    let name = "\(interface.contains(":") ? "[\(interface)]" : interface.isEmpty ? "*" : interface):\(port)"
-    guard (0...65535).contains(port) else {
-      throw NetError(.listen, name, reason: "a port is a number from 0 to 65535")
-    }
+    let name = try Self.placeName(interface, port)
     if interface.isEmpty, simulatedNetwork == nil {
       var both = options
       both.isIPv6Only = false
@@ -132,11 +129,6 @@ extension Reactor {
       }
     }
     let host = interface.isEmpty ? "0.0.0.0" : interface == "localhost" ? "127.0.0.1" : interface
-    let found = SocketAddress(ip: host, port: port)
-    guard let address = found ?? simulatedNetwork?.address(toListenAt: host)?.with(port: port) else {
-      throw NetError(
-        .listen, name, reason: "give an address such as 127.0.0.1, or \"\" for all: names are not looked up")
-    }
-    return try openDatagrams(at: address, name, options, at: site)
+    return try openDatagrams(at: placeAddress(host, port, name), name, options, at: site)
   }
 }
