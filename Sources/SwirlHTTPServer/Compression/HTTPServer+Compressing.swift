@@ -8,21 +8,21 @@ extension HTTPServer {
   /// The response as the client gets it: compressed, if the configuration says so and the client accepts it.
   func compressed(_ response: Response, for request: Request?, on reactor: Reactor?) -> Response {
     guard let compression = configuration.compression, let request, let reactor else { return response }
-    let accept = AcceptEncoding(request.head)
-    let coding = accept.best(of: compression.codings.lazy.map(\.name))
     if response.status.code == 304 {
       // Its 200 might have been compressed, and then says so in Vary (RFC 9110 §15.4.5).
-      var response = coding == nil ? response : response.answeringWeakly(request)
+      let isCoded = compression.coding(AcceptEncoding(request.head)) != nil
+      var response = isCoded ? response.answeringWeakly(request) : response
       response.vary(by: .acceptEncoding)
       return response
     }
     guard let type = response.headers[.contentType] else { return response }
     guard response.isCompressible else { return response.varying(compression, type) }
+    let accept = AcceptEncoding(request.head)
     let gains = compression.compresses(type) && response.length ?? .max >= compression.minimumBytes
     guard gains || !accept.acceptsIdentity else { return response }
     var response = response
     response.vary(by: .acceptEncoding)
-    guard let coding, let encoder = ContentEncoder(coding) else {
+    guard let coding = compression.coding(accept), let encoder = ContentEncoder(coding) else {
       return accept.acceptsIdentity ? response : .notAcceptable(compression.codings)
     }
     let plain = response
@@ -48,6 +48,11 @@ extension HTTPServer {
     let grows = response.length ?? 0 >= plain.length ?? .max
     return grows && accept.acceptsIdentity ? plain : response
   }
+}
+
+extension HTTPServer.Compression {
+  /// The coding that a client likes best; nil without one that it accepts.
+  fileprivate func coding(_ accept: AcceptEncoding) -> String? { accept.best(of: codings.lazy.map(\.name)) }
 }
 
 extension HTTPServer.Response {
