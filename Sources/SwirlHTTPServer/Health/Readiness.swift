@@ -43,7 +43,7 @@ final class Readiness {
     var left = checks.count
     for (index, check) in checks.enumerated() {
       check.run().addTimeout(check.timeout, clock: reactor).addBoth { [self] result in
-        if case .failure(let error) = result { outcomes[index] = note(error, of: check) }
+        if case .failure(let error) = result { outcomes[index] = note(error, of: index) }
         if last[index] != .ok, outcomes[index] == .ok { logger.notice("the check \(check.name) is met again") }
         last[index] = outcomes[index]
         left -= 1
@@ -52,9 +52,10 @@ final class Readiness {
     }
   }
 
-  private func note(_ error: any Error, of check: HTTPServer.HealthCheck) -> Outcome {
+  private func note(_ error: any Error, of index: Int) -> Outcome {
     let outcome = error is TimeoutError ? Outcome.timeout : .failed
-    if let index = checks.firstIndex(where: { $0.name == check.name }), last[index] == .ok {
+    let check = checks[index]
+    if last[index] == .ok {
       let reason = outcome == .timeout ? "it took longer than \(check.timeout)" : "\(error)"
       logger.error("not ready: the check \(check.name) is not met: \(reason)")
     }
