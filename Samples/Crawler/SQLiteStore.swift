@@ -21,10 +21,22 @@ import Swirl
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
       // A commit survives a crash of the process, but not always a power failure: the page is fetched again then.
-      try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+      try Self.useWriteAheadLog(db)
+      try db.execute(sql: "PRAGMA synchronous = NORMAL")
     }
     do { file = try DatabaseQueue(path: path, configuration: configuration) } catch {
       throw StoreError(description: "open \(path): \(error)")
+    }
+  }
+
+  /// The first crawler of a new file changes its journal. Of two that do so at once SQLite refuses one without the busy
+  /// time-out, because each reads what the other waits to change: it tries again.
+  nonisolated private static func useWriteAheadLog(_ db: Database) throws {
+    let deadline = Date(timeIntervalSinceNow: 30)
+    while true {
+      do { return try db.execute(sql: "PRAGMA journal_mode = WAL") } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_BUSY && Date() < deadline
+      { Thread.sleep(forTimeInterval: .random(in: 0.005...0.05)) }
     }
   }
 
