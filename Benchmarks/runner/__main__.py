@@ -9,13 +9,19 @@ import tempfile
 import time
 
 import bars
+import history
 import machine
+import noise
 import results
 from bench import Bench
 from processes import Failed
 from rows import ONE, ROWS, TWO
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
+#: How often a contender is measured at most, while its figures lie further apart than results.SPREAD.
+MOST_ROUNDS = 9
+#: How often a row is measured anew, if the machine was not quiet after it.
+ANEW = 2
 
 
 def options():
@@ -24,10 +30,13 @@ def options():
     parser.add_argument("--quick", action="store_true", help="few rows, one round, a second each; writes no results")
     parser.add_argument("--only", default="", metavar="PATTERN", help="rows whose name the regular expression matches")
     parser.add_argument("--contender", default="", metavar="PATTERN", help="contenders likewise; the yardstick comes along")
-    parser.add_argument("--rounds", type=int, help="how often each contender is measured, in turn (3)")
+    parser.add_argument(
+        "--rounds", type=int, help=f"how often each contender is measured, in turn (3, and up to {MOST_ROUNDS} until it holds within 5 %%)"
+    )
     parser.add_argument("--seconds", type=float, help="how long each measurement under load takes (2)")
     parser.add_argument("--cores", choices=["1", "2", "both"], default="both", help="arrangements (both)")
     parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
+    parser.add_argument("--loaded", action="store_true", help="measures on a machine that does other work, too; writes no results")
     parser.add_argument("--list", action="store_true", help="names the rows")
     return parser.parse_args()
 
@@ -46,16 +55,35 @@ def contenders_of(row, pattern):
     return [item for item in found if item[0] == row.yardstick or re.search(pattern, item[0], re.IGNORECASE)]
 
 
-def measure(row, arrangement, bench, rounds, pattern, into):
-    """All contenders in turn, then all again, each round beginning with another one."""
+def measure_once(row, arrangement, bench, number, contenders, into):
+    """All contenders in turn, each round beginning with another one."""
+    first = number % len(contenders)
+    for name, contender in contenders[first:] + contenders[:first]:
+        try:
+            into.add(row, arrangement, name, contender(bench))
+        except (Failed, OSError) as problem:
+            print(f"{row.name}: {name}: {problem}", file=sys.stderr, flush=True)
+
+
+def measure(row, arrangement, bench, rounds, pattern, quiet, into):
+    """Rounds until the figures hold; all of them again, if other work came between."""
     contenders = contenders_of(row, pattern)
-    for number in range(rounds):
-        first = number % len(contenders)
-        for name, contender in contenders[first:] + contenders[:first]:
-            try:
-                into.add(row, arrangement, name, contender(bench))
-            except (Failed, OSError) as problem:
-                print(f"{row.name}: {name}: {problem}", file=sys.stderr, flush=True)
+    for _ in range(1 + ANEW):
+        most = rounds if bench.quick else max(rounds, MOST_ROUNDS)
+        for number in range(most):
+            measure_once(row, arrangement, bench, number, contenders, into)
+            if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
+                break
+        slower = quiet.read()
+        if bench.quick or slower <= noise.LIMIT:
+            return
+        print(f"{row.name}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)
+        into.forget(row, arrangement)
+    raise Loaded(f"{row.name}: the machine was not quiet in {1 + ANEW} measurements of it: run the rest when it is")
+
+
+class Loaded(Exception):
+    """Other work disturbs what is measured."""
 
 
 def main():
@@ -72,25 +100,29 @@ def main():
     started = time.monotonic()
     shown = 0
     server_core, other_core = machine.cores()
+    quiet = noise.Noise([server_core, other_core])
+    problem = quiet.before()
+    if problem and not (arguments.quick or arguments.loaded):
+        sys.exit(f"The machine is not quiet: {problem}. With --loaded it measures all the same, and writes no results.")
     arrangements = {ONE: (server_core, server_core), TWO: (server_core, other_core)}
     for name, cores in arrangements.items():
         if arguments.cores not in ("both", "1" if name == ONE else "2"):
             continue
         with tempfile.TemporaryDirectory(prefix="swirl-bench-") as folder, Bench(
-            arguments.programs, sys.executable, cores, seconds, arguments.quick, folder
+            arguments.programs, sys.executable, cores, seconds, arguments.quick or arguments.loaded, folder
         ) as bench:
             for row in rows:
                 # Where there is but one arrangement, a choice of cores does not drop the row.
                 wanted = row.arrangements if arguments.cores == "both" or len(row.arrangements) > 1 else (name,)
                 if row.not_yet or name not in wanted:
                     continue
-                measure(row, name, bench, rounds, arguments.contender, found)
+                measure(row, name, bench, rounds, arguments.contender, quiet, found)
                 table = found.table()
                 for each in table[shown:]:
                     print("\n".join(results.lines(each)), flush=True)
                 shown = len(table)
 
-    if arguments.quick and not arguments.output:
+    if arguments.loaded or (arguments.quick and not arguments.output):
         return
     settings = {
         "date": datetime.date.today().isoformat(),
@@ -101,9 +133,15 @@ def main():
     }
     path = arguments.output or HERE / "results" / f"{settings['date']}-{machine.slug()}.json"
     missing = {row.name: row.not_yet for row in rows if row.not_yet}
-    results.write(path, about, machine.versions(HERE / "Package.swift"), settings, found.table(), missing)
+    results.write(path, about, machine.versions(HERE / "Package.swift"), settings | {"noise": quiet.summary()}, found.table(), missing)
     print(f"written to {path}")
     bars.draw(path, path.parent)
+    if not arguments.output:
+        history.write()
 
 
-main()
+if __name__ == "__main__":
+    try:
+        main()
+    except Loaded as reason:
+        sys.exit(str(reason))

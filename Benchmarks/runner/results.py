@@ -5,7 +5,17 @@ import math
 import statistics
 
 #: What a metric is, and how its number is written.
+#: How far apart the middle half of a contender's figures may lie, as a share of its median.
+SPREAD = 0.05
 UNITS = {"cpu": "CPU µs", "kib": "KiB", "ms": "ms", "latency": "µs", "rate": "/s", "wall": "s"}
+
+
+def spread(values):
+    """How far apart the middle half of the values lies, as a share of their median."""
+    if len(values) < 2:
+        return 0.0
+    first, middle, third = statistics.quantiles(values, n=4, method="inclusive")
+    return (third - first) / middle if middle else 0.0
 
 
 class Results:
@@ -22,12 +32,30 @@ class Results:
             for metric, value in metrics.items():
                 samples.setdefault(metric, []).append(value)
 
+    def _of(self, row, arrangement):
+        return [key for key, place in self._samples.items() if place["row"] is row and key[1] == arrangement]
+
+    def spread(self, row, arrangement):
+        """The largest of a row: of the contenders that count, Swirl's and the yardstick."""
+        found = 0.0
+        for key in self._of(row, arrangement):
+            contenders = self._samples[key]["contenders"]
+            metric = _metric(row, contenders)
+            for name, samples in contenders.items():
+                if name == row.yardstick or name.startswith("Swirl"):
+                    found = max(found, spread(samples[metric]))
+        return found
+
+    def forget(self, row, arrangement):
+        for key in self._of(row, arrangement):
+            del self._samples[key]
+
     def table(self):
         """A list of rows with medians and the ratio to the yardstick of the same run."""
         return [self._row(*key, **place) for key, place in self._samples.items()]
 
     def _row(self, name, arrangement, row, contenders):
-        metric = "latency" if all("latency" in samples for samples in contenders.values()) else row.metric
+        metric = _metric(row, contenders)
         medians = {
             contender: {each: statistics.median(values) for each, values in samples.items()}
             for contender, samples in contenders.items()
@@ -48,12 +76,17 @@ class Results:
                     "ratio": found[metric] / standard if standard else None,
                     "lowest": min(contenders[contender][metric]),
                     "highest": max(contenders[contender][metric]),
+                    "spread": spread(contenders[contender][metric]),
                     "medians": found,
                     "samples": contenders[contender][metric],
                 }
                 for contender, found in medians.items()
             },
         }
+
+
+def _metric(row, contenders):
+    return "latency" if all("latency" in samples for samples in contenders.values()) else row.metric
 
 
 def number(value):

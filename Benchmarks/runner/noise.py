@@ -1,0 +1,83 @@
+"""Whether the machine does anything else: a fixed loop on each core, timed again and again, and what the kernel says of the rest."""
+
+import hashlib
+import os
+import statistics
+import time
+
+#: How much longer than at its best the loop may take, and how much of the time others may take, in a quiet machine.
+LIMIT = 0.05
+#: The loop: 4 MiB hashed, some 10 ms. It is one call of C, so that Python's own noise is not measured along.
+_BLOCK = bytes(1 << 22)
+_TIMES = 5
+
+
+def _loop_seconds():
+    start = time.perf_counter()
+    hashlib.sha256(_BLOCK).digest()
+    return time.perf_counter() - start
+
+
+def _busy_jiffies():
+    """What all cores have done since the machine started, and all the time there was; stolen time counts as done."""
+    with open("/proc/stat") as lines:
+        fields = [int(word) for word in lines.readline().split()[1:9]]
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, sum(fields)
+
+
+def busy_share(seconds=1.0):
+    """The share of the machine's time that others take while this program sleeps."""
+    busy, total = _busy_jiffies()
+    time.sleep(seconds)
+    busy_after, total_after = _busy_jiffies()
+    return (busy_after - busy) / max(1, total_after - total)
+
+
+class Noise:
+    """The readings of one run. The best time of each core so far is what the loop takes on a quiet machine."""
+
+    def __init__(self, cores):
+        self._cores = sorted(set(cores))
+        self._best = {core: float("inf") for core in self._cores}
+        self._before = None
+        #: What was read before the first row, after each, and at the end.
+        self.readings = []
+
+    def read(self):
+        """How much longer the loop takes now than at its best, on the worst core: 0.02 is 2 % longer."""
+        allowed = os.sched_getaffinity(0)
+        slower = []
+        try:
+            for core in self._cores:
+                os.sched_setaffinity(0, {core})
+                _loop_seconds()
+                took = [_loop_seconds() for _ in range(_TIMES)]
+                self._best[core] = min(self._best[core], *took)
+                # The median: one interrupt is no load.
+                slower.append(statistics.median(took) / self._best[core] - 1)
+        finally:
+            os.sched_setaffinity(0, allowed)
+        self.readings.append(max(slower))
+        return self.readings[-1]
+
+    def before(self):
+        """Before the first row: the loop three times, and the share of others. Why results would be worth nothing, or nothing."""
+        share = busy_share()
+        slower = max(self.read() for _ in range(3))
+        self._before = {"others": share, "loop": slower}
+        if share > LIMIT:
+            return f"others take {share:.0%} of the machine's time: stop them, or wait for their end"
+        if slower > LIMIT:
+            return f"a loop that does the same each time takes up to {slower:.0%} longer than at its best: wait until the machine is quiet"
+        return None
+
+    def summary(self):
+        """For the file of results."""
+        return {
+            "limit": LIMIT,
+            "before": self._before,
+            "between": statistics.median(self.readings),
+            "worst": max(self.readings),
+            "after": self.readings[-1],
+        }
