@@ -6,7 +6,19 @@ import typing
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
-from servers import AWAITING_HANDLERS, DATAGRAM_ECHO, FILES, computing, echoing, idle_connections, serving, serving_http2, serving_tls, waiting_streams
+from servers import (
+    AWAITING_HANDLERS,
+    DATAGRAM_ECHO,
+    FILES,
+    ROUTED,
+    computing,
+    echoing,
+    idle_connections,
+    serving,
+    serving_http2,
+    serving_tls,
+    waiting_streams,
+)
 from transfers import downloading, uploading
 from web_sockets import broadcasting, exchanging, idle_sockets
 
@@ -88,6 +100,7 @@ ROWS = [
     ),
     Row("server hello", serving("hello"), "nginx"),
     Row("server hello, awaited", serving("hello", table=AWAITING_HANDLERS), "nginx"),
+    Row("server hello, 100 routes", serving("hello", table=ROUTED), "one handler", quick=False, aim_ratio=1.05),
     Row("server hello, HTTP/2, 100 streams", serving_http2("hello"), "nginx"),
     Row(
         "server hello, HTTP/2, 100 connections of 10 streams",

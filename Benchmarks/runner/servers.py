@@ -15,6 +15,8 @@ HTTP = {
 }
 #: Over TLS, where a client chooses the version.
 SECURED = {name: HTTP[name] for name in ("Swirl", "Hummingbird")}
+#: The same answer, found by a router of a hundred routes; one handler for all is the yardstick.
+ROUTED = {"Swirl": ["Servers", "swirl-router"], "one handler": ["Servers", "swirl"]}
 #: A file of the disk, by sendfile.
 FILES = {"Swirl": ["Servers", "swirl-files"]}
 #: Servers that never answer.

@@ -10,6 +10,16 @@ import Swirl
     })
 }
 
+/// The same answer through a router of a hundred routes, each with a parameter and a parent.
+@MainActor func swirlRouter() throws {
+  let router = Router()
+  for number in 0..<99 {
+    router.get("/group\(number)/{id}/items") { _ in .text(Pages.hello) }
+  }
+  router.get("/{page}") { _ in .text(Pages.hello) }
+  try run(HTTPServer(router))
+}
+
 /// No handler ever answers: for the memory that a request takes meanwhile.
 @MainActor func swirlSilent() throws {
   try run(HTTPServer { _ in Deferred<HTTPServer.Response>() })

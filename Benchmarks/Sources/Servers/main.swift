@@ -9,6 +9,7 @@ let servers: [String: @MainActor () throws -> Void] = [
   "swirl-awaited": swirlAwaited,
   "swirl-awaited-deferred": swirlAwaitedDeferred,
   "swirl-awaited-actor": swirlAwaitedActor,
+  "swirl-router": swirlRouter,
   "swirl-silent": swirlSilent,
   "swirl-files": swirlFiles,
   "swirl-one-reactor": { swirlReactors(1, .kernel) },
