@@ -30,7 +30,7 @@ private final class Caller: StreamProtocol {
 
 private struct Unwritten: Error {}
 
-@Suite(.timeLimit(.minutes(2))) struct ListeningAtTests {
+@Suite(.timeLimit(.minutes(10))) struct ListeningAtTests {
   /// What an echo at one endpoint answers to a connection to another.
   private func exchange(_ listening: String, _ connecting: (Listener) -> String) throws -> String {
     let reactor = Reactor()

@@ -29,7 +29,7 @@ private func text(_ number: Int, _ count: Int) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct DatagramSocketTests {
+@Suite(.timeLimit(.minutes(10))) struct DatagramSocketTests {
   @Test func `A handler answers what comes to its port, on loopback by default`() throws {
     try withReactor { reactor in
       var answers: [String] = []

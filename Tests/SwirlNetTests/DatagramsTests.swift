@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-@Suite(.timeLimit(.minutes(5))) struct DatagramsTests {
+@Suite(.timeLimit(.minutes(10))) struct DatagramsTests {
   @Test func `A loop answers, and close ends it`() async throws {
     try await withReactorThread { remote in
       let server = try await remote.call { try $0.listenUDP(0) }

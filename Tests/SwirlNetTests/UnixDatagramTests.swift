@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwirlNet
 
-@Suite(.timeLimit(.minutes(5))) struct UnixDatagramTests {
+@Suite(.timeLimit(.minutes(10))) struct UnixDatagramTests {
   private let path = "/tmp/swirl-\(UInt64.random(in: 0 ... .max)).sock"
 
   @Test func `A socket at a path answers, and its file ends with it`() throws {

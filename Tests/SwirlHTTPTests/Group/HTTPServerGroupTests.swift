@@ -8,7 +8,7 @@ import Testing
 @testable import SwirlNet
 @testable import SwirlReactor
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct HTTPServerGroupTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct HTTPServerGroupTests {
   /// An address whose ports no other suite takes between two servers on one of them.
   static let own = "127.0.0.3"
 
