@@ -103,6 +103,8 @@ public final class HTTPServer {
   /// nil without a limit.
   let memory: ServerMemory?
   /// When the notice of a stop ends, during which it serves as before.
+  /// nil without compression.
+  let encoders: EncoderMemory?
   var noticeEnd: Instant?
   let machineOptions: ServerMachine.Options
   let commonFields: CommonFields
@@ -147,6 +149,7 @@ public final class HTTPServer {
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
     memory = configuration.maximumBufferedBytes.map(ServerMemory.init)
     choosesHandler = handler.isRouted || configuration.clientLimits != nil || memory != nil
+    encoders = configuration.compression.map { EncoderMemory(limit: $0.maximumEncoderBytes) }
     times = ServerTimes(configuration)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
