@@ -77,6 +77,13 @@ extension HTTPServer {
 
     /// Limits on the connections and requests of each client address; nil, the default, sets no limits.
     public var clientLimits: ClientLimits?
+    /// How many files may be open at a time to be sent: beyond it answers with a file get 503 with Retry-After, except
+    /// for two on each connection. nil, the default, is a quarter of the descriptors that the process may have. Over
+    /// HTTP/1 each connection is sent one; one of HTTP/2 may ask for ``streamsPerConnection``, and read nothing. Those
+    /// up to 32 KiB in memory do not count: they are closed when the answer is made. In an ``HTTPServerGroup`` each
+    /// server has its own count.
+    public var maximumOpenFiles: Int?
+
 
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
     /// default EOF counts as a disconnect, because a closed client gives no other sign.

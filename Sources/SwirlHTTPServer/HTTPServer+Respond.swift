@@ -23,8 +23,8 @@ extension HTTPServer {
       return answering(
         request,
         try handler.call(decoded(request), on: reactor).addCallback { response in
-          guard case .prepared(let make) = response.content else { return .succeed(response) }
-          return try make(request, reactor, response.headers)
+          guard case .prepared(let content) = response.content else { return .succeed(response) }
+          return try content.make(request, reactor, response)
         })
     } catch let error as StatusError {
       return .succeed(self.response(to: error, request))
