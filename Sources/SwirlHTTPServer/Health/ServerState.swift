@@ -6,6 +6,7 @@ final class ServerState: Sendable {
   /// The files that are being sent, and how many a server may have open: see `CountedFile`.
   let openFiles = Atomic(0)
   let maximumOpenFiles: Int
+  let json = JSONCoding()
 
   init(maximumOpenFiles: Int) { self.maximumOpenFiles = maximumOpenFiles }
 
