@@ -75,8 +75,6 @@ extension HTTPServer {
     /// connection. In an ``HTTPServerGroup`` each server has its own.
     public var maximumBufferedBytes: Int?
 
-    /// Limits on the connections and requests of each client address; nil, the default, sets no limits.
-    public var clientLimits: ClientLimits?
     /// How many files may be open at a time to be sent: beyond it answers with a file get 503 with Retry-After, except
     /// for two on each connection. nil, the default, is a quarter of the descriptors that the process may have. Over
     /// HTTP/1 each connection is sent one; one of HTTP/2 may ask for ``streamsPerConnection``, and read nothing. Those

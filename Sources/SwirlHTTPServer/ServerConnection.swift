@@ -122,7 +122,8 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
       pump()
     }
     #endif
-    let staysOpen = machine.endOfInput()
+    // What needs no handler is sent: a file.
+    let staysOpen = machine.endOfInput(completing: facts.isSendingFile)
     pump()
     return staysOpen
   }
