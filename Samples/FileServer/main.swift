@@ -17,7 +17,6 @@ let files = StaticFiles(folder, configuration: configuration)
 
 var serving = HTTPServer.Configuration()
 serving.compression = .init()
-serving.answersHalfClosedClients = true  // as nginx does
 let server = HTTPServer(configuration: serving) { request in files.respond(to: request) }
 print("\(folder) is at http://\(try server.listen(port).localAddress)/")
 reactor.run()

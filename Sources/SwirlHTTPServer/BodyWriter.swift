@@ -27,7 +27,9 @@ extension HTTPServer {
     func fail(_ error: any Error) { body.fail(error) }
 
     /// Applies a content coding to all that is written. `length` is that of the content without it, if known.
-    func encode(with encoder: ContentEncoder, length: Int?) { body.encode(with: encoder, length: length) }
+    func encode(with encoder: ContentEncoder, _ share: EncoderMemory.Share, length: Int?) {
+      body.encode(with: encoder, share, length: length)
+    }
 
     /// Whether a content coding is applied to what is written.
     var isEncoding: Bool { body.encoded != nil }

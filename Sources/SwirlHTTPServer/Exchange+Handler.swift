@@ -27,8 +27,8 @@ extension Exchange {
         guard let responder = self.responder.take(), case .waiting = state else { return }
         switch result {
         case .success(let response):
-          if case .prepared(let make) = response.content {
-            return prepare(response, for: responder, make)
+          if case .prepared(let content) = response.content {
+            return prepare(response, for: responder, content)
           }
           let isCoded = server.codesContent
           responder.answer(
@@ -45,13 +45,12 @@ extension Exchange {
 
   /// A handler's response that takes its content from elsewhere.
   func prepare(
-    _ response: HTTPServer.Response, for responder: any Responder,
-    _ make: (HTTPServer.Request, Reactor, HTTPFields) throws -> Deferred<HTTPServer.Response>
+    _ response: HTTPServer.Response, for responder: any Responder, _ content: HTTPServer.Response.PreparedContent
   ) {
     guard let request, let reactor = responder.reactor else { return }
     wait(for: responder) {
       // Not thrown: outside of a read that would answer without sending.
-      do { return try make(request, reactor, response.headers) } catch { return .fail(error) }
+      do { return try content.make(request, reactor, response) } catch { return .fail(error) }
     }
   }
 

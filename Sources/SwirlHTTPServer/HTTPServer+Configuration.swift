@@ -71,15 +71,27 @@ extension HTTPServer {
 
     /// The bytes that may wait in all connections together, as ``HTTPServer/bufferedBytes`` counts them: beyond it new
     /// requests, and those whose bodies are still arriving, get 503 with Retry-After, until three quarters are left.
-    /// Streamed bodies are held back as each handler reads. nil, the default, leaves it to the limits of each
+    /// Streamed bodies are held back as each handler reads. They are refused rather than not read: a client that waits
+    /// knows nothing, holds its connection and what of its body has arrived, and may be what the others wait for; one
+    /// with a 503 goes to another server, or comes back. nil, the default, leaves it to the limits of each
     /// connection. In an ``HTTPServerGroup`` each server has its own.
     public var maximumBufferedBytes: Int?
+
+    /// How many files may be open at a time to be sent: beyond it answers with a file get 503 with Retry-After, except
+    /// for two on each connection. nil, the default, is a quarter of the descriptors that the process may have. Over
+    /// HTTP/1 each connection is sent one; one of HTTP/2 may ask for ``streamsPerConnection``, and read nothing. Those
+    /// up to 32 KiB in memory do not count: they are closed when the answer is made. In an ``HTTPServerGroup`` each
+    /// server has its own count.
+    public var maximumOpenFiles: Int?
 
     /// Limits on the connections and requests of each client address; nil, the default, sets no limits.
     public var clientLimits: ClientLimits?
 
     /// Whether a half-closed client still gets the response of a Deferred or a stream (RFC 9112 §9.6 permits both). By
-    /// default EOF counts as a disconnect, because a closed client gives no other sign.
+    /// default EOF counts as a disconnect, because a closed client gives no other sign: waiting handlers are cancelled.
+    /// A file, which needs no handler, is sent in any case over HTTP/1, and so is what was written before. nginx does
+    /// the same: it sends files, and gives up requests to upstreams (`proxy_ignore_client_abort`). Go answers, with the
+    /// request's context cancelled; Node ends the connection (`httpAllowHalfOpen`).
     public var answersHalfClosedClients = false
 
     /// The reverse proxies in front, whose fields tell of the client: see `Request.clientAddress`. nil, the default,

@@ -1,3 +1,5 @@
+import SwirlReactor
+
 extension HTTPServer {
   /// What is decided on the content of a request whose head has come. An error of ``decideOnBody`` is a response.
   func decision(on request: Request) -> BodyDecision.Choice {
@@ -7,8 +9,8 @@ extension HTTPServer {
       let choice = try decideOnBody(request).choice
       if case .accept(nil) = choice { return .accept(limit: request.context?.bodyLimit) }
       guard case .refuse(let response) = choice, case .prepared = response.content else { return choice }
-      log("a file can't refuse a body: refuse with a text", of: request)
-      return .refuse(.internalServerError)
+      guard let reactor = Reactor.running ?? anyReactor else { return .refuse(.internalServerError) }
+      return .refuse(try response.preparedNow(for: request, on: reactor))
     } catch {
       return .refuse(failureResponse(error, to: request))
     }

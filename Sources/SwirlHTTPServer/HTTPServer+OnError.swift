@@ -1,6 +1,7 @@
 public import HTTPTypes
 import Logging
 import SwirlHTTPCore
+import SwirlReactor
 
 extension HTTPServer {
   /// What a client gets an error response for: see ``HTTPServer/onError``.
@@ -25,8 +26,8 @@ extension HTTPServer {
     do {
       guard var response = try onError(facts) else { return failure.response }
       if case .prepared = response.content {
-        log("onError can't answer with a file: answer with a text", of: request)
-        return failure.response
+        guard let reactor = Reactor.running ?? anyReactor else { return failure.response }
+        response = try response.preparedNow(for: request, on: reactor)
       }
       var missing = HTTPFields()
       for field in failure.headers where response.headers[fields: field.name].isEmpty { missing.append(field) }
@@ -43,7 +44,7 @@ extension HTTPServer.Response {
   /// What the server makes of an error when it is sent: the response of ``HTTPServer/onError``, or our own text. Until
   /// then it has the status, and fields may be added.
   static func failure(_ error: HTTPServer.StatusError) -> HTTPServer.Response {
-    HTTPServer.Response(error.status, .prepared { _, _, headers in throw error.with(headers) })
+    HTTPServer.Response(error.status, .prepared(.init { _, _, response in throw error.with(response.headers) }))
   }
 }
 

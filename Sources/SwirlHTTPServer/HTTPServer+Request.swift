@@ -1,6 +1,7 @@
 public import HTTPTypes
 public import SwirlHTTPCore
 public import SwirlNet
+import Synchronization
 
 extension HTTPServer {
   /// A request with its whole body.
@@ -86,6 +87,10 @@ final class ConnectionFacts: Sendable {
   /// nil for a request that a test has made.
   let server: ServerState?
   let channel: HintChannel?
+  /// The files that it is sent: see `CountedFile`.
+  let openFiles = Atomic(0)
+  /// The files for it that a thread opens.
+  let openingFiles = Atomic(0)
 
   init(
     peer: SocketAddress?, tls: TLSInfo?, trustedProxies: HTTPServer.TrustedProxies? = nil,

@@ -13,7 +13,7 @@ extension HTTPServer {
   ///   - request: see ``Request/init(_:method:headers:body:trailers:peerAddress:)``.
   ///   - reactor: whose thread this is; the thread's own when nil.
   public func respond(to request: Request, on reactor: Reactor? = nil) -> Deferred<Response> {
-    var request = request
+    var request = request.connection.server == nil ? request.come(to: self) : request
     do {
       let handler = handler(for: &request)
       if request.head.framing != .none, case .refuse(let response)? = try decideOnBody?(request).choice {
@@ -23,8 +23,8 @@ extension HTTPServer {
       return answering(
         request,
         try handler.call(decoded(request), on: reactor).addCallback { response in
-          guard case .prepared(let make) = response.content else { return .succeed(response) }
-          return try make(request, reactor, response.headers)
+          guard case .prepared(let content) = response.content else { return .succeed(response) }
+          return try content.make(request, reactor, response)
         })
     } catch let error as StatusError {
       return .succeed(self.response(to: error, request))
@@ -39,5 +39,16 @@ extension HTTPServer {
       guard let error = (added?.error ?? error) as? StatusError else { throw added?.error ?? error }
       return response(to: error.with(added?.fields ?? [:]), request)
     }
+  }
+}
+
+extension HTTPServer.Request {
+  /// This request as one that has come to a server.
+  fileprivate func come(to server: HTTPServer) -> HTTPServer.Request {
+    let facts = ConnectionFacts(
+      peer: connection.peer, tls: connection.tls, trustedProxies: connection.trustedProxies, server: server.state)
+    var request = HTTPServer.Request(head, body: body, trailers: trailers, connection: facts, number: number)
+    request.context = context
+    return request
   }
 }

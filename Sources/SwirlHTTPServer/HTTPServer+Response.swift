@@ -25,8 +25,9 @@ extension HTTPServer {
       case stream(length: Int?, (BodyWriter) throws -> Void)
       case upgrade((any Transport) throws -> any StreamProtocol)
       case webSocket(WebSocketAnswer)
-      /// What is sent depends on the request, and on what a file has: it is made from them and this response's fields.
-      case prepared((Request, Reactor, HTTPFields) throws -> Deferred<Response>)
+      /// What is sent depends on the request, and on what a file has: it is made from them, and from this response's
+      /// status and fields.
+      case prepared(PreparedContent)
     }
 
     init(_ status: HTTPResponse.Status, _ content: Content, _ contentType: ContentType = .none) {

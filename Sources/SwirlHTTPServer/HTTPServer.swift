@@ -72,7 +72,8 @@ public final class HTTPServer {
   /// server.onError = { failure in .html(page(failure.text), status: failure.status) }
   /// ```
   ///
-  /// Called on the reactor's thread. nil is the default response, as is an error that it throws, which is logged. A
+  /// Called on the reactor's thread. A page may be a file, which is opened on that thread: `.file("404.html", status:
+  /// failure.status)`. nil is the default response, as is an error that it throws, which is logged. A
   /// request that was malformed is nil in the ``Failure``. aiohttp: a middleware that catches `HTTPException`; Tornado:
   /// `write_error`.
   public var onError: ((Failure) throws -> Response?)?
@@ -98,10 +99,12 @@ public final class HTTPServer {
   /// Whether handlers are chosen by request: those of routes, or a refusal.
   let choosesHandler: Bool
   let times: ServerTimes
-  let state = ServerState()
+  let state: ServerState
   var slowness = SlowClients()
   /// nil without a limit.
   let memory: ServerMemory?
+  /// nil without compression.
+  let encoders: EncoderMemory?
   /// When the notice of a stop ends, during which it serves as before.
   var noticeEnd: Instant?
   let machineOptions: ServerMachine.Options
@@ -146,8 +149,10 @@ public final class HTTPServer {
     self.handler = handler
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
     memory = configuration.maximumBufferedBytes.map(ServerMemory.init)
+    encoders = configuration.compression.map { EncoderMemory(limit: $0.maximumEncoderBytes) }
     choosesHandler = handler.isRouted || configuration.clientLimits != nil || memory != nil
     times = ServerTimes(configuration)
+    state = ServerState(maximumOpenFiles: configuration.maximumOpenFiles ?? CountedFile.defaultMaximum)
     machineOptions = configuration.machineOptions(for: handler)
     commonFields = CommonFields(serverName: configuration.serverName)
     #if HTTP2

@@ -10,7 +10,7 @@ extension ServerConnection {
       return
     }
     // With half-closed clients, bytes sent before EOF still count. After a reset the connection has ended.
-    guard machine.isOpen, !server.configuration.answersHalfClosedClients else { return }
+    guard machine.isOpen, !server.configuration.answersHalfClosedClients, !facts.isSendingFile else { return }
     if !endReceived() { transport.close() }
   }
 

@@ -45,7 +45,7 @@ extension ServerConnection: UploadSource {
     } else {
       let exchange = Exchange(request, number, start: start)
       exchanges.append(exchange)
-      if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
+      if case .prepared(let content) = response.content { return exchange.prepare(response, for: self, content) }
       answer(exchange, with: response)
     }
   }

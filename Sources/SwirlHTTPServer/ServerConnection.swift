@@ -31,10 +31,10 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
 
   // Bytes
   /// The bytes that the machine has not used, from `unreadStart`.
-  @exclusivity(unchecked) private var unread: [UInt8] = []
-  @exclusivity(unchecked) private var unreadStart = 0
+  @exclusivity(unchecked) var unread: [UInt8] = []
+  @exclusivity(unchecked) var unreadStart = 0
   /// Whether bytes arrived while `pump` was on the stack.
-  @exclusivity(unchecked) private var hasArrived = false
+  @exclusivity(unchecked) var hasArrived = false
   /// Whether a call on the stack will run the machine.
   @exclusivity(unchecked) private(set) var isPumping = false
   /// The output for the next write.
@@ -122,7 +122,8 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
       pump()
     }
     #endif
-    let staysOpen = machine.endOfInput()
+    // What needs no handler is sent: a file.
+    let staysOpen = machine.endOfInput(completing: facts.isSendingFile)
     pump()
     return staysOpen
   }
@@ -249,49 +250,5 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
     case .handOver: break  // by `finishPump`, which has the bytes that were not used
     case .disarm: timer.take()?.cancel()
     }
-  }
-
-  // MARK: - Bytes
-
-  func keep(_ bytes: Span<UInt8>) {
-    if unreadStart > 0 {
-      unread.removeFirst(unreadStart)
-      unreadStart = 0
-    }
-    unread.append(copying: bytes)
-    if isPumping { hasArrived = true }
-  }
-
-  /// Stores the unused bytes, in front of those that have arrived since.
-  private func keepRest(_ rest: Span<UInt8>) {
-    var bytes: [UInt8] = []
-    bytes.append(copying: rest)
-    bytes.append(contentsOf: takeUnread().bytes)
-    unread = bytes
-  }
-
-  /// Removes and returns the unused bytes.
-  func takeUnread() -> (bytes: [UInt8], start: Int) {
-    defer { (unread, unreadStart) = ([], 0) }
-    return (unread, unreadStart)
-  }
-
-  /// Passes the output to the transport.
-  func flush() {
-    if buffer.isEmpty { return }
-    // Take the buffer out for the call, in which the transport may call back.
-    var bytes: [UInt8] = []
-    swap(&buffer, &bytes)
-    handedToTransport += bytes.count
-    transport.write(bytes.span)
-    bytes.removeAll(keepingCapacity: bytes.capacity <= Self.bufferLimit)
-    swap(&server.spareOutput, &bytes)
-  }
-
-  /// A buffer above this size is flushed and freed.
-  static let bufferLimit = 64 * 1024
-
-  func append(_ text: StaticString) {
-    text.withUTF8Buffer { buffer.append(contentsOf: $0) }
   }
 }

@@ -5,7 +5,8 @@ package import SwirlReactor
 /// A ``Transport`` over a connected stream socket.
 ///
 /// It reads into a buffer that all connections of a reactor share, or directly into the protocol's own. It writes at
-/// once, and buffers only the bytes that the kernel refuses. Reading is in `SocketTransport+Reading.swift`.
+/// once, and buffers only the bytes that the kernel refuses, and those of large writes that others' turns come before.
+/// Reading is in `SocketTransport+Reading.swift`, writing in `SocketTransport+Writing.swift`.
 package final class SocketTransport: ConnectedTransport, ReactorHandle {
   enum State {
     /// Connected, but `start` was not called: no reads or writes yet, and no protocol.
@@ -52,8 +53,10 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   /// The change to a secured connection, in the state `.securing`.
   var securing: SecurityStart?
   private var readEvent: FileEvent!
-  private var writeEvent: FileEvent?
+  var writeEvent: FileEvent?
   @exclusivity(unchecked) var outgoing = WriteQueue()
+  /// Whether the next bytes are sent in its turn among the large writes; the socket is not watched meanwhile.
+  var isAwaitingTurn = false
   var isReadingPaused = false
   var isEndReceived = false
   var isReadingSoon = false
@@ -61,9 +64,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   @exclusivity(unchecked) var unread: [UInt8] = []
   /// Whether the last read filled its buffer: the socket may have more.
   @exclusivity(unchecked) var hasLastReadFilled = false
-  private var isWritingPaused = false
+  var isWritingPaused = false
   /// The bytes dropped because the connection broke or was aborted.
-  private var droppedBytes = 0
+  var droppedBytes = 0
   package var onEnd: ((ConnectionEnd) -> Void)?
   /// The end to report, once it is decided.
   private var verdict: ConnectionEnd?
@@ -164,118 +167,6 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     if !goesOn { close() }
   }
 
-  // MARK: - Writing
-
-  package var bufferedBytes: Int { outgoing.count }
-  package var unsentBytes: Int { outgoing.count + droppedBytes }
-
-  package func write(_ bytes: Span<UInt8>) {
-    guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes) }
-    var sent = 0
-    if outgoing.isEmpty {
-      guard let count = send(bytes) else { return drop(bytes.count) }
-      sent = count
-    }
-    if sent < bytes.count {
-      outgoing.append(bytes.extracting(droppingFirst: sent))
-      hasKept()
-    }
-  }
-
-  package func write(_ bytes: [UInt8]) {
-    guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes.span) }
-    var sent = 0
-    if outgoing.isEmpty {
-      guard let count = send(bytes.span) else { return drop(bytes.count) }
-      sent = count
-    }
-    if sent < bytes.count {
-      outgoing.append(bytes, sent: sent)
-      hasKept()
-    }
-  }
-
-  func drop(_ count: Int) { droppedBytes += count }
-
-  private func keepOrDrop(_ bytes: Span<UInt8>) {
-    if let securing { securing.held.append(bytes) } else { drop(bytes.count) }
-  }
-
-  /// Sends as much as the kernel takes; nil if the connection broke. The protocol learns of that, as of every end,
-  /// after the caller has returned: never inside a `write`.
-  private func send(_ bytes: Span<UInt8>) -> Int? {
-    let count = bytes.withUnsafeBufferPointer { security == nil ? socket.send($0) : security!.write($0) }
-    if count >= 0 { return count }
-    if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS { return 0 }
-    endSoon(.failed, failure(.write, errno))
-    return nil
-  }
-
-  /// The error that broke the connection.
-  func failure(_ code: NetError.Code, _ errno: Int32) -> NetError {
-    security?.failure ?? NetError(code, peerName, errno: errno)
-  }
-
-  /// Calls `writeReady` when the send buffer has room; false if the connection broke.
-  @discardableResult
-  func watchWriting() -> Bool {
-    let event = writeEvent ?? socket.fileEvent(on: reactor, .write) { [unowned self] in writeReady() }
-    writeEvent = event
-    if event.enable() { return true }
-    endSoon(.failed, NetError(.write, peerName, errno: errno))
-    return false
-  }
-
-  /// Waits for room in the send buffer, and pauses the protocol above the high-water mark.
-  func hasKept() {
-    if watchWriting() { updateWriting() }
-  }
-
-  /// Pauses or resumes the protocol when the buffer crosses a mark: a paused protocol is always resumed at the low
-  /// mark.
-  private func updateWriting() {
-    if !isWritingPaused, outgoing.count > waterMarks.high {
-      isWritingPaused = true
-      streamProtocol?.pauseWriting()
-    } else if isWritingPaused, outgoing.count <= waterMarks.low {
-      isWritingPaused = false
-      // After a close the protocol cannot write.
-      if state == .open { streamProtocol?.resumeWriting() }
-    }
-  }
-
-  private func writeReady() {
-    if let security, security.needsToWriteToRead {
-      readReady()
-      // The read may have ended the connection, or the protocol its direction.
-      guard state != .ending, state != .ended else { return }
-    }
-    while let (piece, sent) = outgoing.next {
-      let region = piece.isEmpty ? outgoing.nextRegion : nil
-      let rest = region?.count ?? (piece.count - sent)
-      guard let count = region.map({ send($0) }) ?? send(piece.span.extracting(droppingFirst: sent)) else { return }
-      outgoing.removeFirst(count)
-      // A short write means the send buffer is full; another `send` would return EAGAIN.
-      if count < rest { break }
-    }
-    if outgoing.isEmpty {
-      writeEvent?.disable()
-      streamProtocol?.writeBufferEmptied()
-      switch state {
-      case .closing:
-        security?.sendEnd()
-        return end(.closed)
-      case .closingWrite: shutDownWriting()
-      case .securing: securing?.plainBytesSent()
-      default: break
-      }
-    } else if security?.needsToReadToWrite == true {
-      // The socket stays writable meanwhile; reading resumes the write.
-      writeEvent?.disable()
-    }
-    updateWriting()
-  }
-
   // MARK: - Ending
 
   package func closeWrite() {
@@ -285,7 +176,7 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     if outgoing.isEmpty { shutDownWriting() }
   }
 
-  private func shutDownWriting() {
+  func shutDownWriting() {
     state = .writeClosed
     // A plain shutdown would look like truncation: TLS has its own close_notify, after which the other direction
     // continues.
@@ -324,6 +215,11 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     case .ending: isReadingPaused || verdict?.code != .failed
     case .closing, .ended: true
     }
+  }
+
+  /// The error that broke the connection.
+  func failure(_ code: NetError.Code, _ errno: Int32) -> NetError {
+    security?.failure ?? NetError(code, peerName, errno: errno)
   }
 
   package var isBroken: Bool { state == .ending && verdict?.code == .failed }

@@ -40,7 +40,7 @@ def linted(port, tag, modified):
         "416": ["Range: bytes=99999999-"], "304 by tag": [f"If-None-Match: {tag}"], "304 by time": [f"If-Modified-Since: {modified}"],
         "412": ['If-Match: "other"'], "If-Range": ["Range: bytes=0-9", f"If-Range: {tag}"],
         "If-Range of another version": ["Range: bytes=0-9", 'If-Range: "other"'],
-        "gzip": ["Accept-Encoding: gzip"], "brotli": ["Accept-Encoding: br"], "406": ["Accept-Encoding: *;q=0"],
+        "gzip": ["Accept-Encoding: gzip"], "brotli": ["Accept-Encoding: br"], "no coding at all": ["Accept-Encoding: *;q=0"],
         "304 of a compressed copy": ["Accept-Encoding: gzip", f"If-None-Match: W/{tag}"],
     }
     for name, fields in cases.items():

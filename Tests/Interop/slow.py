@@ -15,12 +15,11 @@ CLIENTS = 1000
 #: How each kind is asked for: what they send in two seconds is less than the least rate.
 KINDS = {"slow heads (-H)": ["-H", "-i", "2"], "slow bodies (-B)": ["-B", "-i", "2", "-s", "8192", "-t", "POST"],
          "ranges (-R)": ["-R", "-t", "HEAD"], "slow readers (-X)": ["-X", "-n", "1", "-z", "5", "-w", "10", "-y", "20"]}
-#: The kernel takes a mebibyte from the server for each reader, a millisecond: so they come more slowly.
+#: Slow readers come more slowly: each is given a mebibyte at once.
 RATES = {"slow readers (-X)": 200}
 PATHS = {"slow readers (-X)": "/big"}
-#: How long another client waits at most, in milliseconds; 10 for the other kinds. The kernel takes a mebibyte of each slow reader at once, which is a
-#: millisecond, and they come in bursts.
-LIMITS = {"slow readers (-X)": 400}
+#: How long another client waits at most, in milliseconds.
+LIMIT = 10
 
 
 def descriptors(process):
@@ -82,7 +81,7 @@ def end_of_all(process, before, deadline):
 def attack(process, port, name, options):
     """One kind of slow clients, for half a minute at most."""
     before, resident = descriptors(process), memory(process)
-    patient = Patient(port, LIMITS.get(name, 10))
+    patient = Patient(port, LIMIT)
     patient.start()
     command = [program("slowhttptest"), *options, "-c", str(CLIENTS), "-r", str(RATES.get(name, CLIENTS)), "-l", "25", "-v", "0", "-p", "10",
                "-u", f"http://127.0.0.1:{port}{PATHS.get(name, '/hello')}"]

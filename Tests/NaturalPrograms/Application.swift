@@ -37,7 +37,7 @@ import Swirl
     // Routes without a common prefix that share an interceptor.
     router.group { members in
       members.intercept { request, next in
-        guard try request.session["user"] != nil else { return .succeed(.redirect(.seeOther, to: "/login")) }
+        guard try request.session["user"] != nil else { return .redirect(.seeOther, to: "/login") }
         return next(request)
       }
       members.get("/club") { request in .text("the club of \(try request.session["user"] ?? "-")") }

@@ -19,10 +19,13 @@ extension ServerMachine {
   ///
   /// By default that counts as the end of the connection, because nothing else shows that a client has closed. With
   /// `answersHalfClosedClients` every complete request is answered first.
-  package mutating func endOfInput() -> Bool {
+  ///
+  /// - Parameter completes: whether they are answered first in any case.
+  package mutating func endOfInput(completing completes: Bool = false) -> Bool {
     guard output == .open, !hasInputEnded else { return false }
     hasInputEnded = true
-    if options.answersHalfClosedClients, !queue.isEmpty || unreadBytes > 0, !content.isStreamed { return true }
+    let staysOpen = options.answersHalfClosedClients || completes
+    if staysOpen, !queue.isEmpty || unreadBytes > 0, !content.isStreamed { return true }
     // The transport still sends its buffer, but no further output.
     output = .closing
     giveUp()

@@ -9,9 +9,9 @@ extension HTTPServer {
   /// An answer is compressed if the client's Accept-Encoding allows it and its type gains: texts, JSON, XML, SVG,
   /// WebAssembly, event streams. `Vary` says so, a strong ETag becomes a weak one (the bytes may differ with each
   /// version of a library), and a stream is flushed with each write. Never compressed is a part (206), what has a
-  /// Content-Encoding, and what Cache-Control calls `no-transform`. A client that refuses to have it as it is
-  /// (`identity;q=0`) gets a 406 if it accepts no coding either. Content beyond 64 KiB is compressed in pieces, one a
-  /// turn of the loop.
+  /// Content-Encoding, and what Cache-Control calls `no-transform`. A client that accepts neither a coding nor content
+  /// as it is (`identity;q=0`) gets it as it is (RFC 9110 §12.5.3). Content beyond 64 KiB is compressed in pieces, one
+  /// a turn of the loop.
   ///
   /// A secret and text of the client in one compressed page show through its length (BREACH): mark such pages
   /// `no-transform`, or mask the secret.
@@ -35,6 +35,12 @@ extension HTTPServer {
 
     /// An answer of a known length is compressed from this number of bytes.
     public var minimumBytes = 1024
+
+    /// The memory that encoders of streamed answers, and of those beyond 64 KiB, may take at a time, in bytes: while
+    /// that is in use, further ones are sent as they are. By default 64 MiB. One takes about 0.9 MB with brotli or
+    /// zstd, and 0.3 MB with gzip, as long as the answer is sent: an event stream for hours. In an ``HTTPServerGroup``
+    /// each server has its own.
+    public var maximumEncoderBytes = 64 * 1024 * 1024
 
     /// Media types that gain from compression, beside those that are known to: `application/x-protobuf`.
     public var mediaTypes: Set<String> = []

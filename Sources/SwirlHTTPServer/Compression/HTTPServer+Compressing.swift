@@ -22,9 +22,14 @@ extension HTTPServer {
     guard gains || !accept.acceptsIdentity else { return response }
     var response = response
     response.vary(by: .acceptEncoding)
-    guard let coding = compression.coding(accept), let encoder = ContentEncoder(coding) else {
-      return accept.acceptsIdentity ? response : .notAcceptable(compression.codings)
+    // A client that accepts nothing gets what there is (RFC 9110 §12.5.3): an error stays one.
+    guard let coding = compression.coding(accept) else { return response }
+    var share: EncoderMemory.Share?
+    if response.isStreamed {
+      share = encoders?.share(for: coding)
+      if share == nil { return response }
     }
+    guard let encoder = ContentEncoder(coding) else { return response }
     let plain = response
     response.headers[.contentEncoding] = coding
     response.headers[.contentLength] = nil
@@ -34,14 +39,14 @@ extension HTTPServer {
     }
     switch plain.content {
     case .stream(let length, let write):
+      guard let share else { return plain }
       response.content = .stream(length: nil) { writer in
-        writer.encode(with: encoder, length: length)
+        writer.encode(with: encoder, share, length: length)
         try write(writer)
       }
-    // The length of what is not sent is not worth the work.
-    case _ where request.method == .head: response.content = .stream(length: nil) { $0.end() }
-    case .text(let text): response.compress(Array(text.utf8), encoder, on: reactor)
-    case .bytes(let bytes): response.compress(bytes, encoder, on: reactor)
+    // For a HEAD as well: whether it shrinks decides about the fields.
+    case .text(let text): response.compress(Array(text.utf8), encoder, share, on: reactor)
+    case .bytes(let bytes): response.compress(bytes, encoder, share, on: reactor)
     case .empty, .upgrade, .webSocket, .prepared: return plain
     }
     // Content that only grows is sent as it is.
@@ -79,10 +84,17 @@ extension HTTPServer.Response {
     return !fields[values: .cacheControl].contains { $0.lowercased().contains("no-transform") }
   }
 
-  fileprivate mutating func compress(_ bytes: [UInt8], _ encoder: ContentEncoder, on reactor: Reactor) {
-    if bytes.count > PieceWriter.pieceBytes {
+  /// Whether it is compressed while it is sent.
+  fileprivate var isStreamed: Bool {
+    if case .stream = content { true } else { content.count > PieceWriter.pieceBytes }
+  }
+
+  fileprivate mutating func compress(
+    _ bytes: [UInt8], _ encoder: ContentEncoder, _ share: EncoderMemory.Share?, on reactor: Reactor
+  ) {
+    if let share {
       content = .stream(length: nil) { [unowned reactor] writer in
-        writer.encode(with: encoder, length: bytes.count)
+        writer.encode(with: encoder, share, length: bytes.count)
         PieceWriter(writer, bytes, on: reactor).write()
       }
     } else {
@@ -110,13 +122,6 @@ extension HTTPServer.Response {
     var response = self
     response.vary(by: .acceptEncoding)
     return response
-  }
-
-  fileprivate static func notAcceptable(_ codings: [HTTPServer.Compression.Coding]) -> HTTPServer.Response {
-    let names = codings.map(\.name).joined(separator: ", ")
-    return HTTPServer.StatusError(
-      .notAcceptable, "406 Not Acceptable: accept one of these codings, or identity: \(names)"
-    ).response.with(.vary, "Accept-Encoding")
   }
 }
 

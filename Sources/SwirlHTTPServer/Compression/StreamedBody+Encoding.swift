@@ -3,6 +3,8 @@ import SwirlContent
 /// A streamed body while it is compressed.
 struct EncodedBody {
   let encoder: ContentEncoder
+  /// Its memory counts until this is released.
+  let share: EncoderMemory.Share
   /// The length that was promised for the content without its coding, if any.
   let length: Int?
   /// The number of content bytes that the encoder has taken.
@@ -11,8 +13,8 @@ struct EncodedBody {
 
 extension StreamedBody {
   /// Applies a content coding to all that is written from here.
-  func encode(with encoder: ContentEncoder, length: Int?) {
-    encoded = EncodedBody(encoder: encoder, length: length)
+  func encode(with encoder: ContentEncoder, _ share: EncoderMemory.Share, length: Int?) {
+    encoded = EncodedBody(encoder: encoder, share: share, length: length)
   }
 
   /// Each write is flushed: the client may wait for that much, as it does for an event.

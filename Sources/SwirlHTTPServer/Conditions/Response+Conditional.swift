@@ -67,9 +67,9 @@ extension HTTPServer.Response {
   /// - Parameters:
   ///   - length: that of the whole content.
   ///   - make: the content of these parts.
-  func selecting(
-    _ request: HTTPServer.Request, length: Int, _ make: ([BodyPart]) -> Content
-  ) -> HTTPServer.Response {
+  func selecting<Failure: Error>(
+    _ request: HTTPServer.Request, length: Int, _ make: ([BodyPart]) throws(Failure) -> Content
+  ) throws(Failure) -> HTTPServer.Response {
     // Range has a meaning for GET alone (RFC 9110 §14.2).
     guard request.method == .get, let field = request.head["range"] else { return self }
     var response = self
@@ -87,11 +87,11 @@ extension HTTPServer.Response {
       response.status = .partialContent
       if ranges.count == 1 {
         response.headers[.contentRange] = "bytes \(ranges[0].lowerBound)-\(ranges[0].upperBound - 1)/\(length)"
-        response.content = make([.range(ranges[0])])
+        response.content = try make([.range(ranges[0])])
       } else {
         let multipart = MultipartRanges(ranges, of: length, type: response.headers[.contentType])
         response.headers[.contentType] = multipart.type
-        response.content = make(multipart.parts)
+        response.content = try make(multipart.parts)
       }
       return response
     }

@@ -1,7 +1,7 @@
 import SwirlHTTPCore
 
 /// A page with the names in a directory.
-struct DirectoryListing {
+struct DirectoryListing: Sendable {
   /// Percent-encoded, with a slash at its end.
   let path: String
   /// Those of directories end with a slash.
@@ -9,7 +9,8 @@ struct DirectoryListing {
   /// Whether there is nothing above it.
   let isRoot: Bool
 
-  var response: HTTPServer.Response {
+  /// As UTF-8. Ten thousand names take milliseconds.
+  var page: [UInt8] {
     let title = String(decoding: path.utf8.span.percentDecoded, as: UTF8.self).htmlEscaped
     var page = """
       <!DOCTYPE html>
@@ -22,7 +23,8 @@ struct DirectoryListing {
       page +=
         "<li><a href=\"\(Self.reference(name))\">\(String(decoding: name, as: UTF8.self).htmlEscaped)</a></li>\n"
     }
-    return .html(page + "</ul></body></html>\n")
+    page += "</ul></body></html>\n"
+    return Array(page.utf8)
   }
 
   /// Relative; `./` keeps a colon in a name from being read as a scheme.

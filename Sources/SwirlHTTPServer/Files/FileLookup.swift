@@ -8,22 +8,30 @@ struct FileLookup: Sendable {
     case file(ReadableFile, FileStatus, name: [UInt8], coding: String?)
     /// A directory whose path has no slash at its end.
     case directoryWithoutSlash
-    /// The names in a directory without an index.
-    case names([[UInt8]], isRoot: Bool)
+    /// The page with the names in a directory without an index.
+    case listing([UInt8])
     case missing
   }
 
   let root: DirectoryRoot
   let options: DirectoryRoot.Options
   let configuration: StaticFiles.Configuration
+  /// The path of the request, percent-encoded, for the page of a directory.
+  let requestPath: String
   /// The codings that the client accepts, the best first.
   let codings: [String]
 
   private static let listed = 10_000
 
   func find(_ path: FilePath) throws(DirectoryRootError) -> Found {
-    if let last = path.names.last, !path.hasSlash, let found = try precompressed(path.names, last) { return found }
-    let (file, kind) = try root.open(path.names, options)
+    let opened = Result { () throws(DirectoryRootError) in try root.open(path.names, options) }
+    // A directory is one, whatever is beside it.
+    if let last = path.names.last, !path.hasSlash, !opened.isDirectory, !opened.isScarcity,
+      let found = try precompressed(path.names, last)
+    {
+      return found
+    }
+    let (file, kind) = try opened.get()
     switch kind {
     case .file(let status):
       guard let last = path.names.last, !path.hasSlash else { return .missing }
@@ -34,8 +42,13 @@ struct FileLookup: Sendable {
       guard configuration.listsDirectories else { return .missing }
       // Reading a directory may wait for the disk, and there is no way to ask.
       if options.isCachedOnly { throw DirectoryRootError(errno: EAGAIN) }
-      return .names(file.directoryNames(limit: Self.listed), isRoot: path.names.isEmpty)
+      return .listing(page(of: file.directoryNames(limit: Self.listed), isRoot: path.names.isEmpty))
     }
+  }
+
+  private func page(of names: [[UInt8]], isRoot: Bool) -> [UInt8] {
+    let shown = configuration.showsHiddenFiles ? names : names.filter { $0.first != FilePath.dot }
+    return DirectoryListing(path: requestPath, names: shown, isRoot: isRoot).page
   }
 
   private func index(_ names: [[UInt8]], _ index: [UInt8]) throws(DirectoryRootError) -> Found? {
@@ -59,10 +72,18 @@ struct FileLookup: Sendable {
   /// nil if there is nothing to open at this path; a failure that another path would have, too, is thrown.
   private func opened(_ names: [[UInt8]]) throws(DirectoryRootError) -> (ReadableFile, DirectoryRoot.Kind)? {
     do throws(DirectoryRootError) { return try root.open(names, options) } catch {
-      switch error.errno {
-      case EAGAIN, EMFILE, ENFILE, EIO, ENOMEM: throw error
-      default: return nil
-      }
+      if error.isScarcity { throw error }
+      return nil
     }
   }
+}
+
+extension DirectoryRootError {
+  /// Whether another path would fail as well.
+  fileprivate var isScarcity: Bool { [EAGAIN, EMFILE, ENFILE, EIO, ENOMEM].contains(errno) }
+}
+
+extension Result where Success == (ReadableFile, DirectoryRoot.Kind), Failure == DirectoryRootError {
+  fileprivate var isDirectory: Bool { if case .success((_, .directory)) = self { true } else { false } }
+  fileprivate var isScarcity: Bool { if case .failure(let error) = self { error.isScarcity } else { false } }
 }

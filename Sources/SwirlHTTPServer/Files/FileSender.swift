@@ -11,6 +11,8 @@ import SwirlSystem
 final class FileSender {
   private let writer: HTTPServer.BodyWriter
   private let file: ReadableFile
+  /// Counts until this is released.
+  private let count: CountedFile
   private unowned let reactor: Reactor
   private let parts: [BodyPart]
   private var index = 0
@@ -27,9 +29,13 @@ final class FileSender {
   /// Less than this is read, and sent together with the head.
   static let smallest = 32 * 1024
 
-  init(_ writer: HTTPServer.BodyWriter, _ file: ReadableFile, _ parts: [BodyPart], on reactor: Reactor) {
+  init(
+    _ writer: HTTPServer.BodyWriter, _ file: ReadableFile, _ count: CountedFile, _ parts: [BodyPart],
+    on reactor: Reactor
+  ) {
     self.writer = writer
     self.file = file
+    self.count = count
     self.parts = parts
     self.reactor = reactor
   }

@@ -6,6 +6,7 @@ import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 public import SwirlSystem
+import Synchronization
 
 extension HTTPServer.Response {
   /// A file of the program's choice.
@@ -15,7 +16,8 @@ extension HTTPServer.Response {
   /// ```
   ///
   /// It is opened when the handler has returned, on a thread where the disk has to be read; what is set in the
-  /// response's fields holds. A client gets a 304, a 412, a part of it or a 416 as its conditions and its Range say; a
+  /// response's fields holds, and a status other than 200 is that of the whole file: `.file("404.html", status:
+  /// .notFound)`. A client gets a 304, a 412, a part of it or a 416 as its conditions and its Range say; a
   /// 404 if there is no such file, or it is a directory, a FIFO or a device; a 403 if it can't be read; a 503 if the
   /// process has no descriptor left. On a plain HTTP/1 connection the kernel sends it (sendfile). A file that becomes
   /// shorter while it is sent breaks the connection; of one that grows the length at the beginning is sent.
@@ -26,28 +28,37 @@ extension HTTPServer.Response {
   /// - Parameters:
   ///   - path: the file.
   ///   - type: its media type; nil takes that of its extension.
+  ///   - status: that of the response with the file.
   ///   - downloadName: a name under which a browser saves it instead of showing it: Content-Disposition (RFC 6266).
   public static func file(
-    _ path: some SystemBytes, type: String? = nil, downloadName: String? = nil
+    _ path: some SystemBytes, type: String? = nil, status: HTTPResponse.Status = .ok, downloadName: String? = nil
   ) -> HTTPServer.Response {
     let path = SystemPath(path)
-    var response = HTTPServer.Response(
-      .ok,
-      .prepared { request, reactor, headers in
-        openFile(on: reactor) { (isCachedOnly) throws(DirectoryRootError) in
+    func answer(
+      _ opened: Result<(ReadableFile, FileStatus), DirectoryRootError>, _ request: HTTPServer.Request,
+      _ reactor: Reactor, _ response: HTTPServer.Response
+    ) throws -> HTTPServer.Response {
+      switch opened {
+      case .success(let (file, facts)):
+        let type = type ?? MediaTypes.type(ofName: path.description)
+        return try FileAnswer(file: file, status: facts, type: type, headers: response.headers)
+          .response(to: request, status: response.status, on: reactor)
+      case .failure(let error):
+        throw FileRefusal(error, path.description).error(logger: Logger(label: "swirl.http.server"))
+          .with(response.headers.beyondContent)
+      }
+    }
+    let content = PreparedContent(
+      make: { request, reactor, response in
+        openFile(for: request, on: reactor) { (isCachedOnly) throws(DirectoryRootError) in
           try ReadableFile.open(path, isCachedOnly: isCachedOnly)
-        }.addCallback { opened in
-          switch opened {
-          case .success(let (file, status)):
-            let type = type ?? MediaTypes.type(ofName: path.description)
-            return FileAnswer(file: file, status: status, type: type, headers: headers)
-              .response(to: request, on: reactor)
-          case .failure(let error):
-            throw FileRefusal(error, path.description).error(logger: Logger(label: "swirl.http.server"))
-              .with(headers.beyondContent)
-          }
-        }
+        }.addCallback { try answer($0, request, reactor, response) }
+      },
+      makeNow: { request, reactor, response in
+        let opened = Result { () throws(DirectoryRootError) in try ReadableFile.open(path, isCachedOnly: false) }
+        return try answer(opened, request, reactor, response)
       })
+    var response = HTTPServer.Response(status, .prepared(content))
     if let downloadName {
       response.headers[.contentDisposition] = ContentDisposition.attachment(named: downloadName)
     }
@@ -59,15 +70,24 @@ extension HTTPServer.Response {
 /// takes 1.7 µs, less than to wake a thread and be woken by it.
 /// - Parameter open: its parameter is whether to fail with EAGAIN rather than to wait for the disk.
 func openFile<Opened: Sendable>(
-  on reactor: Reactor, _ open: @escaping @Sendable (Bool) throws(DirectoryRootError) -> Opened
+  for request: HTTPServer.Request, on reactor: Reactor,
+  _ open: @escaping @Sendable (Bool) throws(DirectoryRootError) -> Opened
 ) -> Deferred<Result<Opened, DirectoryRootError>> {
   do throws(DirectoryRootError) {
     return .succeed(.success(try open(true)))
   } catch {
     guard error.errno == EAGAIN else { return .succeed(.failure(error)) }
   }
-  return reactor.deferToThread(in: reactor.fileThreads.files, mayBeAbandoned: true) {
+  let connection = request.connection
+  connection.openingFiles.add(1, ordering: .relaxed)
+  let opening: Deferred<Result<Opened, DirectoryRootError>> = reactor.deferToThread(
+    in: reactor.fileThreads.files, mayBeAbandoned: true
+  ) {
     do throws(DirectoryRootError) { return .success(try open(false)) } catch { return .failure(error) }
+  }
+  return opening.addBoth { result in
+    connection.openingFiles.subtract(1, ordering: .relaxed)
+    return try result.get()
   }
 }
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 public import Logging
 public import SwirlDeferred
 import SwirlHTTPCore
@@ -24,9 +25,7 @@ public import SwirlSystem
 ///
 /// The directory is looked up by its path every second, so that a link to it may be switched to a new release. Use it
 /// on the thread of one reactor. Files are opened and read on that thread if that needs nothing of the disk, else on
-/// threads; on a plain HTTP/1 connection the kernel sends them (sendfile). A client that closes its half of the
-/// connection behind its request gets all of a file with ``HTTPServer/Configuration/answersHalfClosedClients`` alone;
-/// without it only what needs neither a thread nor a second write.
+/// threads; on a plain HTTP/1 connection the kernel sends them (sendfile).
 ///
 /// Tornado: `StaticFileHandler`; aiohttp: `add_static`; Hummingbird: `FileMiddleware`; Starlette: `StaticFiles`.
 public final class StaticFiles {
@@ -105,12 +104,14 @@ public final class StaticFiles {
     guard let path = FilePath(path, showsHidden: configuration.showsHiddenFiles) else { return .succeed(.notFound) }
     let reactor = Reactor.current
     let accepted = configuration.precompressed ? AcceptEncoding(request.head).accepted(Self.suffixes.map(\.coding)) : []
-    let configuration = configuration
+    let (configuration, requestPath) = (configuration, request.path)
     do throws(DirectoryRootError) {
       let root = try root(at: reactor.wallSeconds)
-      return openFile(on: reactor) { (isCachedOnly) throws(DirectoryRootError) in
+      return openFile(for: request, on: reactor) { (isCachedOnly) throws(DirectoryRootError) in
         let options = DirectoryRoot.Options(followsLinks: configuration.followsLinks, isCachedOnly: isCachedOnly)
-        return try FileLookup(root: root, options: options, configuration: configuration, codings: accepted).find(path)
+        return try FileLookup(
+          root: root, options: options, configuration: configuration, requestPath: requestPath, codings: accepted
+        ).find(path)
       }.addCallback { [self] result in
         switch result {
         case .success(let found):
@@ -147,17 +148,27 @@ public final class StaticFiles {
     case .file(let file, let status, let name, let coding):
       var headers = HTTPFields()
       if let cacheControl = configuration.cacheControl { headers[.cacheControl] = cacheControl }
-      if configuration.precompressed { headers[.vary] = "Accept-Encoding" }
       let type = MediaTypes.type(ofName: String(decoding: name, as: UTF8.self), own: configuration.mediaTypes)
-      return FileAnswer(file: file, status: status, type: type, coding: coding, headers: headers)
-        .response(to: request, on: reactor)
-    case .directoryWithoutSlash:
-      return redirect(request)
-    case .names(let names, let isRoot):
-      let shown = configuration.showsHiddenFiles ? names : names.filter { $0.first != FilePath.dot }
-      return withCacheControl(DirectoryListing(path: request.path, names: shown, isRoot: isRoot).response)
-    case .missing: return .notFound
+      do throws(HTTPServer.StatusError) {
+        let answer = FileAnswer(file: file, status: status, type: type, coding: coding, headers: varying(headers))
+        return try answer.response(to: request, on: reactor)
+      } catch { return .failure(error) }
+    // The same for all codings: see `FileLookup.find`.
+    case .directoryWithoutSlash: return redirect(request)
+    case .listing(let page):
+      var response = HTTPServer.Response(.ok, .bytes(page), .html)
+      response.fields = varying([:])
+      return withCacheControl(response)
+    case .missing: return .failure(.init(.notFound, headers: varying([:])))
     }
+  }
+
+  /// A client of another coding may get another answer, also a 404.
+  private func varying(_ fields: HTTPFields) -> HTTPFields {
+    guard configuration.precompressed else { return fields }
+    var fields = fields
+    fields[.vary] = "Accept-Encoding"
+    return fields
   }
 
   /// To the same path with a slash behind it, which the relative links of a directory's page need.
@@ -175,7 +186,7 @@ public final class StaticFiles {
   private func refuse(_ refusal: FileRefusal) -> HTTPServer.Response {
     let isKnown = refusal.isExhaustion && isExhausted
     isExhausted = refusal.isExhaustion
-    return .failure(refusal.error(logger: isKnown ? nil : logger))
+    return .failure(refusal.error(logger: isKnown ? nil : logger).with(varying([:])))
   }
 }
 

@@ -27,7 +27,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   private(set) var wire: HTTP2Wire!
   private(set) unowned var reactor: Reactor!
   private(set) var facts: ConnectionFacts!
-  private(set) var state = State.open
+  var state = State.open
   private var streams: [Int32: HTTP2ServerStream] = [:]
   /// The streams that have a piece of content for their handlers.
   private var readers: [HTTP2ServerStream] = []
@@ -139,7 +139,7 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   }
 
   /// The clients of all requests are no longer there.
-  private func cancelStreams(_ end: ConnectionEnd = ConnectionEnd(.closed)) {
+  func cancelStreams(_ end: ConnectionEnd = ConnectionEnd(.closed)) {
     for stream in inOrder { stream.clientGone(end) }
     streams = [:]
   }
@@ -239,56 +239,6 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   /// A half-closed client opens no windows: resets the streams that wait for one.
   private func resetStuck() {
     for stream in inOrder where session.pendingBytes(of: stream.id) > 0 { stream.reset(.cancel) }
-  }
-
-  // MARK: - Ending
-
-  func drain() {
-    guard state == .open else { return }
-    for stream in inOrder {
-      (stream.tunnel?.streamProtocol as? any GracefulProtocol)?.closeGracefully()
-      if case .streaming(let body)? = stream.exchange?.state { body.serverStopping() }
-    }
-    // Twice, so that requests on their way are answered (RFC 9113 §6.8).
-    state = .announced
-    session.announceShutdown()
-    session.ping(Self.shutdownPing)
-    idleDeadline = reactor.turnTime + Self.shutdownNotice
-    arm(at: idleDeadline)
-    wire.flushSoon()
-  }
-
-  /// How long a client has to answer that it has seen the end coming.
-  private static let shutdownNotice: Int64 = 1_000_000_000
-
-  /// The data of the PING that asks for the answer: other answers say nothing.
-  private static let shutdownPing: UInt64 = 0x5357_4952_4C31_0001
-
-  /// Takes no more requests.
-  func drainNow() {
-    guard state == .open || state == .announced else { return }
-    state = .draining
-    idleDeadline = .max
-    session.goAway(lastStream: session.lastPeerStream)
-    wire.flushSoon()
-  }
-
-  func abort() { transport.abort() }
-
-  /// Ends the connection with the code of an error.
-  func terminate(_ code: HTTP2ErrorCode) {
-    session.terminate(code)
-    wire.flush()
-  }
-
-  /// Closes our direction; the client's input is dropped, because a reset could overtake our last bytes.
-  private func close() {
-    guard state != .lingering, state != .over else { return }
-    state = .lingering
-    cancelStreams()
-    transport.closeWrite()
-    idleDeadline = reactor.turnTime + (transport.bufferedBytes > 0 ? server.times.write : server.times.linger)
-    arm(at: idleDeadline)
   }
 
   // HTTP/2 limits what a client sends by its windows: reading does not pause.

@@ -221,7 +221,7 @@ final class HTTP2ServerStream: Responder {
     do {
       response = server.codesContent ? try server.coded(request, on: reactor, handler) : try handler(request)
     } catch { response = server.failureResponse(error, to: request) }
-    if case .prepared(let make) = response.content { return exchange.prepare(response, for: self, make) }
+    if case .prepared(let content) = response.content { return exchange.prepare(response, for: self, content) }
     answer(exchange, with: response)
   }
 

@@ -79,7 +79,8 @@ extension HTTPServer {
       guard connections != nil, let address, let key = ClientKey(address), !isExempt(address) else { return .unlimited }
       if let counted = open.add(key) { return .counted(counted) }
       if open.mayLog(at: SystemClock.monotonic) {
-        logger.notice("\(address.host) has \(open.limit) connections, and more are closed; \(open.refused) so far")
+        let limit = open.limit.of("connection") ?? "no connections"
+        logger.notice("\(address.host) has \(limit), and more are closed; \(open.refused) so far")
       }
       return .refused
     }

@@ -1,6 +1,7 @@
 import Logging
 import SwirlHTTPCore
 import SwirlNet
+import SwirlReactor
 
 extension HTTPServer {
   /// How many requests and connections were ended because their clients sent or read too slowly: see
@@ -13,7 +14,8 @@ extension HTTPServer {
     slowness.count += 1
     guard slowness.interval.begin(at: now) else { return }
     logger.notice(
-      "\(peer?.description ?? "a client") \(kind.reason), and was ended; \(slowness.count) slow clients so far")
+      "\(peer?.description ?? "a client") \(kind.reason), and was ended; \(slowness.count.of("slow client") ?? "") so far"
+    )
   }
 }
 

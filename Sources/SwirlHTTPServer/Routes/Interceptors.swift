@@ -17,7 +17,8 @@ extension RouteGroup {
   ///
   /// ```swift
   /// router.intercept { request, next in
-  ///   next(request).addCallback { response in response.with("X-Frame-Options", "DENY") }
+  ///   guard request["X-Key"] == key else { return .status(.unauthorized) }
+  ///   return next(request).addCallback { response in response.with("X-Frame-Options", "DENY") }
   /// }
   /// ```
   ///

@@ -1,5 +1,11 @@
 import SwirlHTTPCore
 
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 extension HTTPServer.Request {
   /// The path of its route as it was added, such as `/users/{id}`, for logs and metrics; nil without a ``Router``, and
   /// where it has not found one.
@@ -49,10 +55,15 @@ extension HTTPServer.Request {
     try parameter(name) { Value(rawValue: $0) }
   }
 
+  /// The value of a parameter of its route as a UUID. See above.
+  public func parameter(_ name: String, as type: UUID.Type = UUID.self) throws -> UUID {
+    try parameter(name) { UUID(uuidString: $0) }
+  }
+
   /// The value of a parameter of its route, converted by `convert`; 404 if that gives nil. See above.
   ///
   /// ```swift
-  /// let id = try request.parameter("id") { UUID(uuidString: $0) }
+  /// let day = try request.parameter("day") { try? Date($0, strategy: .iso8601) }
   /// ```
   public func parameter<Value>(_ name: String, _ convert: (String) throws -> Value?) throws -> Value {
     guard let value = try convert(parameter(name)) else { throw HTTPServer.StatusError(.notFound) }
@@ -78,6 +89,11 @@ extension HTTPServer.StreamedRequest {
   public func parameter<Value: RawRepresentable<String>>(
     _ name: String, as type: Value.Type = Value.self
   ) throws -> Value {
+    try request.parameter(name, as: type)
+  }
+
+  /// The value of a parameter of its route as a UUID. See above.
+  public func parameter(_ name: String, as type: UUID.Type = UUID.self) throws -> UUID {
     try request.parameter(name, as: type)
   }
 

@@ -75,6 +75,8 @@ package struct FileRegion: Sendable {
   }
 
   package var count: Int { range.count }
+
+  func prefix(_ count: Int) -> FileRegion { FileRegion(file, range.prefix(count)) }
 }
 
 /// A transport whose kernel sends files without a copy: a plain TCP or Unix connection.

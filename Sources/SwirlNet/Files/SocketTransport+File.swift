@@ -14,12 +14,12 @@ extension SocketTransport: FileTransport {
     guard state == .open, region.count > 0 else { return drop(region.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = send(region) else { return drop(region.count) }
+      guard let count = turns.sendNow({ send(region.prefix(WriteTurns.share)) }) else { return drop(region.count) }
       sent = count
     }
     if sent < region.count {
       outgoing.append(region, sent: sent)
-      hasKept()
+      hasKept(sentOfShare: sent)
     }
   }
 

@@ -4,6 +4,8 @@ import SwirlPlatform
 import SwirlTesting
 import Testing
 
+@testable import SwirlHTTPServer
+
 @Suite(.serialized) struct CompressionTests {
   private static let text = String(repeating: "Swirl compresses what repeats. ", count: 100)
 
@@ -101,13 +103,87 @@ import Testing
     #expect(ask(server { _ in .bytes(noise, type: "text/plain") }, "Accept-Encoding: gzip\r\n").body == noise)
   }
 
-  @Test func `a client that refuses content as it is gets a coding, or a 406`() throws {
+  @Test func `a client that refuses content as it is gets a coding, or all the same content as it is`() throws {
     let (head, body) = ask(server { _ in .text("short") }, "Accept-Encoding: gzip, identity;q=0\r\n")
     #expect(head.contains("Content-Encoding: gzip"))
     #expect(try decoded(body, "gzip") == Array("short".utf8))
-    let refused = ask(server { _ in .text("short") }, "Accept-Encoding: *;q=0\r\n").head
-    #expect(refused.hasPrefix("HTTP/1.1 406 Not Acceptable\r\n") && refused.contains("Vary: Accept-Encoding\r\n"))
+    // RFC 9110 §12.5.3: the field may be disregarded; an error, too, is better than a 406.
+    for (status, text) in [(200, "short"), (404, Self.text), (500, "short")] {
+      let answer = ask(server { _ in .text(text, status: .init(code: status)) }, "Accept-Encoding: *;q=0\r\n")
+      #expect(answer.head.hasPrefix("HTTP/1.1 \(status) ") && answer.head.contains("Vary: Accept-Encoding\r\n"))
+      #expect(answer.body == Array(text.utf8))
+    }
     #expect(ask(server { _ in .status(.noContent) }, "Accept-Encoding: *;q=0\r\n").head.contains(" 204 "))
+  }
+
+  @Test(arguments: ["shrinks", "grows", "short", "long"])
+  func `a HEAD has the fields of a GET`(kind: String) {
+    var random = SystemRandomNumberGenerator()
+    let content: [UInt8] =
+      switch kind {
+      case "shrinks": Array(Self.text.utf8)
+      case "grows": (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) }
+      case "short": Array("short".utf8)
+      default: [UInt8](repeating: 65, count: 200_000)
+      }
+    let server = server { _ in .bytes(content, type: "text/plain") }
+    for fields in ["Accept-Encoding: gzip\r\n", "Accept-Encoding: br\r\n", ""] {
+      let lines = ["GET", "HEAD"].map { method in
+        ask(server, fields, method: method).head.split(separator: "\r\n").filter { !$0.hasPrefix("Date:") }
+      }
+      #expect(lines[0] == lines[1])
+    }
+  }
+
+  @Test func `a file has the same fields for HEAD and GET`() throws {
+    let bench = try FileBench()
+    try bench.file("a.txt", Self.text)
+    var random = SystemRandomNumberGenerator()
+    try bench.file("noise.txt", (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) })
+    try bench.file("large.txt", [UInt8](repeating: 65, count: 100_000))
+    var configuration = HTTPServer.Configuration()
+    configuration.compression = .init()
+    let files = bench.files()
+    let server = HTTPServer(configuration: configuration) { files.respond(to: $0) }
+    for path in ["/a.txt", "/noise.txt", "/large.txt"] {
+      let answers = try bench.fetch(
+        server, [(path, .get, [.acceptEncoding: "gzip"]), (path, .head, [.acceptEncoding: "gzip"])])
+      let fields = answers.map { answer in answer.headers.filter { $0.name != .date && $0.name != .transferEncoding } }
+      #expect(fields[0] == fields[1], "\(path)")
+    }
+  }
+
+  @Test(arguments: ["br", "zstd", "gzip"])
+  func `streams beyond the memory of encoders are sent as they are`(coding: String) {
+    var configuration = HTTPServer.Configuration()
+    var compression = HTTPServer.Compression()
+    compression.maximumEncoderBytes = 2 * ContentEncoder.memory(of: coding)
+    configuration.compression = compression
+    var writers: [HTTPServer.BodyWriter] = []
+    let server = HTTPServer(configuration: configuration) { request in
+      if request.path == "/large" { return .text(String(repeating: "a", count: 100_000)) }
+      return .stream(headers: [.contentType: "text/event-stream"]) { writers.append($0) }
+    }
+    let reactor = Reactor()
+    func ask(_ path: String) -> ServerMemoryTransport {
+      let transport = ServerMemoryTransport(server, on: reactor)
+      transport.send(get(path, "Accept-Encoding: \(coding)\r\n"))
+      return transport
+    }
+    let streams = (0..<4).map { _ in ask("/") }
+    #expect(streams.map { $0.text.contains("Content-Encoding: \(coding)") } == [true, true, false, false])
+    #expect(streams.allSatisfy { $0.text.contains("Vary: Accept-Encoding") })
+    #expect(!ask("/large").text.contains("Content-Encoding"))
+    for writer in writers { writer.write("hello") }
+    #expect(streams[2].text.contains("hello"))
+    // One that has ended, and one whose client has left.
+    writers[0].end()
+    streams[1].lose()
+    writers = []
+    #expect(server.encoders?.bytes == 0)
+    let next = ask("/")
+    #expect(next.text.contains("Content-Encoding: \(coding)"))
+    withExtendedLifetime(streams) {}
   }
 
   @Test func `a tag becomes weak, and ranges are not offered`() {
@@ -128,9 +204,11 @@ import Testing
     #expect(plain.contains("Vary: Cookie, Accept-Encoding\r\n"))
   }
 
-  @Test func `HEAD has the fields of GET, without a length`() {
+  @Test func `a HEAD has the length of what a GET sends, and no content`() {
     let (head, body) = ask(server(), "Accept-Encoding: gzip\r\n", method: "HEAD")
-    #expect(head.contains("Content-Encoding: gzip\r\n") && !head.contains("Content-Length") && body.isEmpty)
+    let length = ask(server(), "Accept-Encoding: gzip\r\n").body.count
+    #expect(head.contains("Content-Encoding: gzip\r\n") && head.contains("Content-Length: \(length)\r\n"))
+    #expect(body.isEmpty)
   }
 
   @Test func `large content is compressed in pieces, a turn each`() throws {

@@ -91,6 +91,21 @@ final class FileBench {
     return try #require(outcome).get()
   }
 
+  /// Runs the reactor until `condition` holds.
+  func run(until condition: @escaping () -> Bool) {
+    let limit = reactor.callLater(.seconds(20)) { [unowned reactor] in
+      Issue.record("the test took too long")
+      reactor.crash()
+    }
+    func look() {
+      if condition() { return reactor.stop() }
+      reactor.callSoon { look() }
+    }
+    look()
+    reactor.run(handlingSignals: false)
+    limit.cancel()
+  }
+
   /// What a client gets for one request after the other, on a real socket.
   func fetch(
     _ server: HTTPServer, _ requests: [(path: String, method: HTTPRequest.Method, headers: HTTPFields)]

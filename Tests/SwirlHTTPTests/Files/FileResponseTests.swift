@@ -96,11 +96,70 @@ import Testing
       let file = try ReadableFile.open(SystemPath(path), isCachedOnly: false)
       try #require(truncate(path, off_t(size / 2)) == 0)
       let server = HTTPServer { request in
-        FileAnswer(file: file.0, status: file.1, type: "a/b").response(to: request, on: bench.reactor)
+        try FileAnswer(file: file.0, status: file.1, type: "a/b").response(to: request, on: bench.reactor)
       }
       server.logger = lines.logger()
       #expect(throws: HTTPError.self) { try bench.fetch(server, [("/", .get, [:])]) }
     }
+  }
+
+  /// `printf 'GET …' | nc -N`.
+  @Test(arguments: ["a.bin", "small.txt", "missing"])
+  func `a client that has closed its half gets its file`(name: String) throws {
+    let bench = try FileBench()
+    let content = Array(Self.content.prefix(500_000))
+    try bench.file("a.bin", content)
+    try bench.file("small.txt", "small")
+    let folder = bench.folder.path
+    let server = HTTPServer { _ in .file("\(folder)/\(name)") }
+    let transport = ServerMemoryTransport(server, on: bench.reactor)
+    if name == "a.bin" { transport.capacity = 300 }
+    transport.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(server.openFiles == (name == "a.bin" ? 1 : 0))
+    transport.sendEnd()
+    for _ in 0..<1000 where transport.bufferedBytes > 0 { transport.drain() }
+    // A thread looks for what is missing.
+    bench.run(until: { transport.isClosed || transport.isWriteClosed })
+    #expect(transport.text.statuses == [name == "missing" ? 404 : 200])
+    let end = name == "a.bin" ? content : Array((name == "missing" ? "404 Not Found\n" : "small").utf8)
+    #expect(transport.received.suffix(end.count) == end[...])
+    #expect(transport.isClosed || transport.isWriteClosed)
+    #expect(server.openFiles == 0)
+  }
+
+  @Test func `a file that a thread opens is sent to a client that has closed its half`() throws {
+    let bench = try FileBench()
+    let path = try bench.file("a.txt", "content")
+    let server = HTTPServer { request -> Deferred<HTTPServer.Response> in
+      openFile(for: request, on: bench.reactor) { (isCachedOnly) throws(DirectoryRootError) in
+        if isCachedOnly { throw DirectoryRootError(errno: EAGAIN) }
+        return path
+      }.addCallback { opened in .text(try opened.get()) }
+    }
+    let transport = ServerMemoryTransport(server, on: bench.reactor)
+    transport.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    transport.sendEnd()
+    #expect(!transport.isClosed)
+    bench.run(until: { transport.isClosed || transport.isWriteClosed })
+    #expect(transport.text.hasSuffix(path))
+  }
+
+  @Test func `a status that the program sets is that of the whole file`() throws {
+    let bench = try FileBench()
+    let path = try bench.file("404.html", "<p>gone")
+    let server = HTTPServer { request in
+      guard request.path == "/set" else { return .file(path, status: .notFound) }
+      var answer = HTTPServer.Response.file(path)
+      answer.status = .gone
+      return answer
+    }
+    for (place, status) in [("/", 404), ("/set", 410)] {
+      let answer = try bench.ask(server, place, [.range: "bytes=0-1", .ifNoneMatch: "*"])
+      #expect(answer.status == status && answer.text == "<p>gone")
+      #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+      #expect(answer.headers[.eTag] == nil && answer.headers[.acceptRanges] == nil)
+    }
+    #expect(try bench.ask(HTTPServer { _ in .file(path + "x", status: .gone) }, "/").status == 404)
   }
 
   @Test func `what is no file has its status`() throws {

@@ -2,6 +2,8 @@ import Foundation
 import Swirl
 import Testing
 
+@testable import SwirlHTTPServer
+
 @Suite(.serialized) struct StaticFilesTests {
   @Test func `a file has its type, length and validators`() throws {
     let bench = try FileBench()
@@ -64,6 +66,44 @@ import Testing
       atPath: bench.folder.appending(path: "a.txt.gz").path, withDestinationPath: bench.outside.path)
     let answer = try bench.ask(bench.files { $0.precompressed = true }, "/a.txt", [.acceptEncoding: "gzip"])
     #expect(answer.text == "plain" && answer.headers[.contentEncoding] == nil)
+  }
+
+  @Test func `a directory beside an archive of its name is redirected, whatever the client accepts`() throws {
+    let bench = try FileBench()
+    try bench.file("docs/index.html", "pages")
+    try bench.file("docs.gz", "archive")
+    try bench.file("only.txt.gz", "only")
+    let files = bench.files { $0.precompressed = true }
+    for coding in ["gzip", "identity"] {
+      let moved = try bench.ask(files, "/docs", [.acceptEncoding: coding])
+      #expect(moved.status == 301 && moved.headers[.location] == "/docs/" && moved.headers[.contentEncoding] == nil)
+    }
+    // Here the answer is another one for each coding.
+    for (coding, status) in [("gzip", 200), ("identity", 404)] {
+      let answer = try bench.ask(files, "/only.txt", [.acceptEncoding: coding])
+      #expect(answer.status == status && answer.headers[.vary] == "Accept-Encoding")
+    }
+  }
+
+  @Test func `a listing of ten thousand names is made on a thread`() throws {
+    let bench = try FileBench()
+    for number in 0..<12_000 { try #require(close(creat(bench.folder.path + "/\(number).txt", 0o600)) == 0) }
+    let page = try bench.ask(bench.files { $0.listsDirectories = true }, "/")
+    #expect(page.text.split(separator: "<li>").count == 10_001 && page.text.contains("<a href=\"./1.txt\">"))
+    // The lookup makes it, and refuses to on the reactor's thread.
+    var configuration = StaticFiles.Configuration()
+    configuration.listsDirectories = true
+    for isCachedOnly in [true, false] {
+      let lookup = FileLookup(
+        root: try DirectoryRoot(SystemPath(bench.folder.path)), options: .init(isCachedOnly: isCachedOnly),
+        configuration: configuration, requestPath: "/", codings: [])
+      let found = Result { try lookup.find(try #require(FilePath("/", showsHidden: false))) }
+      switch found {
+      case .success(.listing(let bytes)): #expect(!isCachedOnly && bytes == page.bytes)
+      case .failure(let error as DirectoryRootError): #expect(isCachedOnly && error.errno == EAGAIN)
+      default: Issue.record("\(found)")
+      }
+    }
   }
 
   @Test func `names need not be text, and well-known ones are shown`() throws {

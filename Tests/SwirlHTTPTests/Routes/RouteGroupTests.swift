@@ -41,6 +41,25 @@ import Testing
     #expect(try answer("/x", router).text == "ace")
   }
 
+  @Test func `an interceptor answers by itself in the words of a handler`() throws {
+    let router = Router()
+    router.intercept { request, next in
+      switch request.path {
+      case "/no": return .status(.unauthorized)
+      case "/text": return .text("not here", status: .gone)
+      case "/away": return .redirect(to: "/there")
+      case "/form": return .redirect(.seeOther, to: "/shown")
+      default: return next(request)
+      }
+    }
+    router.get("/") { _ in .text("handler") }
+    #expect(try answer("/no", router).status == .unauthorized)
+    #expect(try answer("/text", router).text == "not here" && answer("/text", router).status == .gone)
+    #expect(try answer("/away", router).status == .found)
+    #expect(try answer("/form", router).headers[.location] == "/shown")
+    #expect(try answer("/", router).text == "handler")
+  }
+
   @Test func `a group without a prefix shares interceptors alone`() throws {
     let router = Router()
     router.intercept(Self.mark("a"))

@@ -1,3 +1,4 @@
+import Foundation
 import Swirl
 import SwirlTesting
 import Testing
@@ -122,6 +123,11 @@ import Testing
     let router = Router()
     router.get("/int/{id}") { request in .text("\(try request.parameter("id", as: Int.self) + 1)") }
     router.get("/color/{c}") { request in .text("\(try request.parameter("c", as: Color.self))") }
+    router.get("/uuid/{id}") { request in .text("\(try request.parameter("id", as: UUID.self))") }
+    router.get("/inferred/{id}") { request in
+      let id: UUID = try request.parameter("id")
+      return .text(id.uuidString)
+    }
     router.get("/even/{n}") { request in
       .text("\(try request.parameter("n") { Int($0).flatMap { $0 % 2 == 0 ? $0 : nil } })")
     }
@@ -129,7 +135,11 @@ import Testing
     #expect(try answer(.get, "/int/-2", router).text == "-1")
     #expect(try answer(.get, "/color/red", router).text == "red")
     #expect(try answer(.get, "/even/4", router).text == "4")
-    for target in ["/int/x", "/int/1.0", "/int/99999999999999999999", "/int/1%00", "/color/blue", "/even/3"] {
+    let id = "E621E1F8-C36C-495A-93FC-0C247A3E6E5F"
+    #expect(try answer(.get, "/uuid/\(id.lowercased())", router).text == id)
+    #expect(try answer(.get, "/inferred/\(id)", router).text == id)
+    for target in ["/int/x", "/int/1.0", "/int/99999999999999999999", "/int/1%00", "/color/blue", "/even/3", "/uuid/1"]
+    {
       #expect(try answer(.get, target, router).status == .notFound, "\(target)")
     }
   }

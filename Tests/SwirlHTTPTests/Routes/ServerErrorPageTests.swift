@@ -70,6 +70,47 @@ import Testing
     #expect(answer(failing, get("/nothing")).statuses == [500])
   }
 
+  @Test func `a page may be a file`() throws {
+    let bench = try FileBench()
+    let page = try bench.file("error.html", "<h1>sorry")
+    let large = try bench.file("large.html", [UInt8](repeating: 65, count: 200_000))
+    var configuration = HTTPServer.Configuration()
+    configuration.limits.bodyBytes = 10
+    let server = HTTPServer(configuration: configuration) { request in
+      if request.path == "/late" { return Deferred.fail(Trouble()) }
+      throw HTTPServer.StatusError(.notFound, headers: [.allow: "X"])
+    }
+    let lines = LogLines()
+    server.logger = lines.logger()
+    server.onError = { failure in
+      .file(failure.request?.path == "/large" ? large : page, status: failure.status).with("X-Page", "1")
+    }
+    for (request, status) in [
+      (get("/"), 404), (get("/late"), 500), ("GET /\r\n\r\n", 400), (get("/", "Range: bytes=0-1\r\n"), 404),
+      ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", 413),
+    ] {
+      let answer = answer(server, request)
+      #expect(answer.statuses == [status] && answer.hasSuffix("\n\n<h1>sorry"), "\(answer)")
+      #expect(answer.contains("Content-Type: text/html") && answer.contains("X-Page: 1"))
+    }
+    #expect(answer(server, get("/")).contains("\nAllow: X\n"))
+    let whole = try bench.fetch(server, [("/large", .get, [:]), ("/", .get, [:])])
+    #expect(whole.map(\.status.code) == [404, 404] && whole[0].body.count == 200_000)
+    // Without the file it is the default.
+    try FileManager.default.removeItem(atPath: page)
+    #expect(answer(server, get("/")).hasSuffix("\n\n404 Not Found\n"))
+    #expect(lines.all.last?.contains("onError failed: 404") == true)
+  }
+
+  @Test func `a body may be refused with a file`() throws {
+    let bench = try FileBench()
+    let page = try bench.file("refused.html", "<h1>no")
+    let server = HTTPServer { _ in .text("x") }
+    server.decideOnBody = { _ in .refuse(.file(page, status: .forbidden)) }
+    let answer = answer(server, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n")
+    #expect(answer.statuses == [403] && answer.hasSuffix("\n\n<h1>no"))
+  }
+
   @Test func `the errors of files have the page of the program, and the fields of interceptors`() throws {
     let bench = try FileBench()
     try bench.file("a.txt")
@@ -111,15 +152,6 @@ import Testing
     transport.send(get("/x"))
     reactor.run(for: .seconds(2))
     #expect(transport.take().hasSuffix("\r\n\r\n404 Not Found\n"))
-  }
-
-  @Test func `a page that is a file is the default, and logged`() throws {
-    let failing = server()
-    let lines = LogLines()
-    failing.logger = lines.logger()
-    failing.onError = { _ in .file("/nowhere") }
-    #expect(answer(failing, get("/nothing")).hasSuffix("\n\n404 Not Found\n"))
-    #expect(lines.all.contains { $0.contains("onError can't answer with a file") })
   }
 
   @Test func `a page may be a stream`() {

@@ -58,7 +58,7 @@ import Testing
     let (text, seconds) = try drip("GET / HTTP/1.1\r\nX-A: ", server)
     #expect(text.statuses == [408] && seconds == 5)
     #expect(server.slowClients == 1 && lines.all.count == 1)
-    #expect(lines.all[0].contains("sent a request head too slowly, and was ended; 1 slow clients so far"))
+    #expect(lines.all[0].contains("sent a request head too slowly, and was ended; 1 slow client so far"))
   }
 
   /// One counted the pause between two requests as slow sending.
@@ -109,7 +109,7 @@ import Testing
     #expect(
       lines.all
         == [1, 11, 21].map {
-          "notice a client read a response too slowly, and was ended; \($0) slow clients so far"
+          "notice a client read a response too slowly, and was ended; \($0) slow client\($0 == 1 ? "" : "s") so far"
         })
     #expect(server.slowClients == 25)
   }
