@@ -42,8 +42,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     didSet { updateWriting() }
   }
 
-  // Exempt from run-time checks for overlapping access, because each read and write accesses it; it is replaced once, by
-  // one that carries descriptors, outside of both.
+  // Exempt from run-time checks for overlapping access, because each read and write accesses it; it is replaced once,
+  // by one that carries descriptors, outside of both.
   @exclusivity(unchecked) var socket: StreamSocket
   let scratch: ReadBuffer
   // Exempt from run-time checks for overlapping access, because each read and write accesses them: neither is held

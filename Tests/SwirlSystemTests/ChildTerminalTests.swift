@@ -11,7 +11,8 @@ extension SystemTests {
   @Suite(.failsOnUnhandledFailures) struct ChildTerminalTests {
     /// The output of a shell on a terminal, whose lines `body` may answer.
     private func run(
-      _ script: String, size: ChildTerminalSize = ChildTerminalSize(), _ body: @escaping (ChildProcess, String) -> Void = { _, _ in }
+      _ script: String, size: ChildTerminalSize = ChildTerminalSize(),
+      _ body: @escaping (ChildProcess, String) -> Void = { _, _ in }
     ) throws -> (text: String, status: ProcessStatus) {
       var text = ""
       let status = try withReactor { reactor in
@@ -74,7 +75,8 @@ extension SystemTests {
 
     @Test func `one that never reads its terminal is bounded by back-pressure`() throws {
       try withReactor { reactor in
-        let process = try reactor.spawnProcess("sh", ["-c", "stty raw -echo; echo ready; exec sleep 1000"], terminal: .init())
+        let script = "stty raw -echo; echo ready; exec sleep 1000"
+        let process = try reactor.spawnProcess("sh", ["-c", script], terminal: .init())
         var isReady = false
         process.standardOutput.forEach { _ in
           guard !isReady else { return }

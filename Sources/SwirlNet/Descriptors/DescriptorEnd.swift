@@ -45,7 +45,7 @@ final class DescriptorEnd {
       hasSetFlag = false
       return
     }
-    // A copy that waits for no one. The given descriptor stays as it is, for whoever else has it.
+    // A copy that does not block. The given descriptor stays as it is, for the processes that share it.
     let copy = Self.opened(descriptor, kind, mode)
     number = copy >= 0 ? copy : descriptor
     hasSetFlag = copy < 0
@@ -86,7 +86,9 @@ final class DescriptorEnd {
   /// Like write(2), and without waiting, but for a file.
   func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     #if os(Linux)
-    if kind == .socket { return send(number, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
+    if kind == .socket {
+      return send(number, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    }
     #endif
     return systemWrite(number, bytes.baseAddress!, bytes.count)
   }

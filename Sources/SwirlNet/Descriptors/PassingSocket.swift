@@ -91,8 +91,12 @@ final class PassingSocket: SimulatedSocket {
     let space = ControlMessages.padded(ControlMessages.headerSize + Self.mostAtOnce * 4)
     var arrived: [PassedDescriptor] = []
     let result = withControl(space) { control in
-      let result = exchange(base, room, control, space) { swirl_receive_messages(descriptor, $0, 1, Self.closeOnExec) }
-      if result.count >= 0 { arrived = Self.descriptors(in: UnsafeRawBufferPointer(start: control, count: result.used)) }
+      let result = exchange(base, room, control, space) {
+        swirl_receive_messages(descriptor, $0, 1, Self.closeOnExec)
+      }
+      if result.count >= 0 {
+        arrived = Self.descriptors(in: UnsafeRawBufferPointer(start: control, count: result.used))
+      }
       return result
     }
     guard result.count >= 0 else { return -1 }

@@ -9,17 +9,17 @@ extension Reactor {
   /// ```
   ///
   /// It has the protocols and the back-pressure of a connection. A transport that only reads ends with the input; one
-  /// that only writes ends with `closeWrite()`, `close()`, or when the last reader of its pipe has closed it. The kernel
-  /// does not watch regular files: they are read on a thread, and written at once. Other processes that share the
-  /// descriptor, such as the shell, do not notice: it does not become non-blocking for them. Twisted: `StandardIO`;
+  /// that only writes ends with `closeWrite()`, `close()`, or when the last reader of its pipe has closed it. The
+  /// kernel does not watch regular files: they are read on a thread, and written at once. Other processes that share
+  /// the descriptor, such as the shell, do not notice: it does not become non-blocking for them. Twisted: `StandardIO`;
   /// asyncio: `connect_read_pipe`, `connect_write_pipe`.
   ///
   /// - Parameters:
   ///   - input: the descriptor to read from; nil for a transport that only writes.
   ///   - output: the descriptor to write to, perhaps the same; nil for a transport that only reads, in which a write is
   ///     an error that ends it.
-  ///   - closesDescriptors: whether the transport closes them, once, when it ends. Otherwise they stay the caller's, who
-  ///     closes them after the end. If this throws, they stay the caller's in any case.
+  ///   - closesDescriptors: whether the transport closes them, once, when it ends. Otherwise they stay the caller's,
+  ///     who closes them after the end. If this throws, they stay the caller's in any case.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
   ///   - makeProtocol: makes the protocol, whose `connectionMade` is called before this returns.
@@ -84,10 +84,12 @@ extension Reactor {
     let reads = try input.map { descriptor throws(NetError) in
       try DescriptorEnd(descriptor, reads: true, writes: descriptor == output)
     }
-    let writes =
-      input == output ? reads : try output.map { descriptor throws(NetError) in
+    var writes = reads
+    if input != output {
+      writes = try output.map { descriptor throws(NetError) in
         try DescriptorEnd(descriptor, reads: false, writes: true)
       }
+    }
     // Both are usable: from here they are the transport's.
     for end in [reads, writes] { end?.take(ending) }
     return openStream(reading: reads, writing: writes, at: site)

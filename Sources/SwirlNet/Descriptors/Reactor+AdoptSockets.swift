@@ -108,8 +108,8 @@ extension Reactor {
 
   private static func socketType(_ socket: Int32, _ code: NetError.Code) throws(NetError) -> Int32 {
     if let type = Socket.option(socket, SOL_SOCKET, SO_TYPE) { return type }
-    let reason =
-      errno == EBADF ? "it is not open" : "it is no socket, but a file, a pipe or a terminal: see adopt(reading:writing:)"
+    let kind = "it is no socket, but a file, a pipe or a terminal: see adopt(reading:writing:)"
+    let reason = errno == EBADF ? "it is not open" : kind
     throw NetError(code, "descriptor \(socket)", errno: errno, reason: reason)
   }
 }

@@ -79,8 +79,8 @@ extension Reactor {
   /// try reactor.openSerialPort("/dev/ttyUSB0", SerialSettings(speed: 115_200)) { LineReceiver() }
   /// ```
   ///
-  /// Opening does not wait for a carrier, and the port does not become the controlling terminal. The transport ends when
-  /// the device is unplugged. Twisted: `SerialPort`; Python: pyserial-asyncio.
+  /// Opening does not wait for a carrier, and the port does not become the controlling terminal. The transport ends
+  /// when the device is unplugged. Twisted: `SerialPort`; Python: pyserial-asyncio.
   ///
   /// - Parameters:
   ///   - path: the device.

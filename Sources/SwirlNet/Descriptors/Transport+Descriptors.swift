@@ -5,8 +5,8 @@ import SwirlPlatform
 extension Transport {
   /// Lets the peer of a Unix connection pass descriptors, of which at most `limit` may have come and not been taken.
   ///
-  /// Call it in `connectionMade`: before that the kernel closes what comes. One descriptor more ends the connection with
-  /// an error, and closes those that came with it. They are closed on exec.
+  /// Call it in `connectionMade`: before that the kernel closes what comes. One descriptor more ends the connection
+  /// with an error, and closes those that came with it. They are closed on exec.
   /// - Throws: ``NetError`` if this is no plain Unix connection of the kernel.
   public func receiveDescriptors(atMost limit: Int) throws {
     require(limit > 0, "a limit of descriptors is at least one")
@@ -27,7 +27,9 @@ extension Transport {
   public func write(_ bytes: [UInt8], passing descriptors: [Int32]) throws {
     let socket = try passing(.write)
     let name = "the peer"
-    guard !bytes.isEmpty else { throw NetError(.write, name, errno: EINVAL, reason: "descriptors go with a byte at least") }
+    guard !bytes.isEmpty else {
+      throw NetError(.write, name, errno: EINVAL, reason: "descriptors go with a byte at least")
+    }
     guard descriptors.count <= PassingSocket.mostAtOnce else {
       throw NetError(.write, name, errno: EINVAL, reason: "at most \(PassingSocket.mostAtOnce) descriptors go at once")
     }

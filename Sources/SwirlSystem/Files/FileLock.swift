@@ -3,7 +3,7 @@ import SwirlPlatform
 import SwirlReactor
 import Synchronization
 
-/// An exclusive or shared lock on a file, which other processes and other parts of this one respect: see ``Files/lock(_:shared:timeout:file:line:)``.
+/// An exclusive or shared lock on a file, which other processes and other parts of this one respect: see `Files.lock`.
 ///
 /// It is released by ``release()``, with the object, and by the system when the process ends. Any thread.
 public final class FileLock: Sendable {

@@ -12,8 +12,8 @@ public import SwirlReactor
 /// web.start()
 /// ```
 ///
-/// The pauses are random fractions of a time that doubles; the count begins anew after a run of ``steadyTime``. It gives
-/// up by ``startLimit`` and by the attempts of the backoff. When the reactor stops, it stops the program first.
+/// The pauses are random fractions of a time that doubles; the count begins anew after a run of ``steadyTime``. It
+/// gives up by ``startLimit`` and by the attempts of the backoff. When the reactor stops, it stops the program first.
 ///
 /// From ``start()`` to ``stop()`` the reactor retains it. Use it on the reactor's thread; all its callbacks run there.
 /// Several of them, by name: ``ProcessMonitor``. Twisted: `ProcessMonitor`; systemd: a service with `Restart=`.

@@ -115,8 +115,8 @@ extension ProcessSpecification {
     case swirl_step_user.rawValue: words = "set the user \(user?.user ?? 0) of"
     default: return nil
     }
-    return ProcessError(
-      .cannotStart, words, name, errno: errno, errno == EPERM && user != nil ? "only root may become another user" : nil)
+    let reason = errno == EPERM && user != nil ? "only root may become another user" : nil
+    return ProcessError(.cannotStart, words, name, errno: errno, reason)
   }
   #else
   func openTerminal(_ ends: inout ChildEnds) throws(ProcessError) -> (input: Int32, output: Int32) {

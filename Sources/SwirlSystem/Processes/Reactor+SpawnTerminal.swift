@@ -13,15 +13,15 @@ extension Reactor {
   ///
   /// What is written to ``ChildProcess/standardInput`` is typed there: it is echoed until the program turns that off,
   /// `"\r"` or `"\n"` is the return key, `"\u{3}"` Ctrl-C. ``ChildProcess/standardOutput`` has both outputs of the
-  /// program and the echo, with `"\r\n"` for each line. The program leads a session, whose controlling terminal this is:
-  /// when it ends, and when the terminal is closed, its other programs get SIGHUP. ``ChildProcess/resize(to:)`` changes
+  /// program and the echo, with `"\r\n"` for each line. The program leads a session, whose controlling terminal
+  /// this is: when it ends, and when the terminal is closed, its other programs get SIGHUP.
+  /// ``ChildProcess/resize(to:)`` changes
   /// the size. A program that reads and writes nothing holds the loop up in neither direction: `drain()` then waits.
   ///
-  /// The process is forked, which takes the longer the more memory this one has. Set `TERM` in the environment if this
-  /// process has none. Twisted: `usePTY`; Python: `pty.spawn`, pexpect.
+  /// The process is forked, which takes the longer the more memory this one has. Set `TERM` in the environment if it
+  /// is not set here. Twisted: `usePTY`; Python: `pty.spawn`, pexpect.
   /// - Parameters:
-  ///   - program: as for ``spawnProcess(_:_:environment:workingDirectory:standardInput:standardOutput:standardError:passing:descriptors:user:hasOwnGroup:timeout:file:line:)``,
-  ///     with the next three.
+  ///   - program: its path, as for the form without a terminal, with the next three.
   ///   - arguments: its arguments without `argv[0]`.
   ///   - environment: its environment variables.
   ///   - workingDirectory: the directory in which it starts.

@@ -40,7 +40,7 @@ public final class FileWatcher: ReactorHandle {
     self.reactor = reactor
     self.onChange = onChange
     self.path = path
-    // A file is watched by its directory: a program that saves it may replace it, which ends a watch on the file itself.
+    // A file is watched by its directory: a program that saves it may replace it, which ends a watch on the file.
     let isDirectory = Self.isDirectory(path)
     onlyName = isDirectory ? nil : path.lastName
     self.isRecursive = isRecursive && isDirectory

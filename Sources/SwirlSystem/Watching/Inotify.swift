@@ -43,7 +43,7 @@ enum Inotify {
   /// The room for the events of one read: several thousand, and at least one with the longest name.
   static let room = 64 * 1024
 
-  /// The events of one read; nil, with the reason in `errno`, if there is none.
+  /// The events of one read; nil, with the reason in `errno`, without an event.
   static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer) -> [InotifyEvent]? {
     let count = Descriptor.read(descriptor, buffer, room)
     guard count > 0 else { return nil }

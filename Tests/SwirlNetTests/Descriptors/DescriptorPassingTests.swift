@@ -65,7 +65,9 @@ import Testing
       let receiver = Recorder { recorder in
         recorder.onMade = { try? $0.receiveDescriptors(atMost: 1) }
         recorder.onData = { recorder in
-          if recorder.transport?.takeDescriptors().isEmpty == false { position = recorder.bytes.firstIndex(of: 2) ?? -1 }
+          if recorder.transport?.takeDescriptors().isEmpty == false {
+            position = recorder.bytes.firstIndex(of: 2) ?? -1
+          }
           if recorder.bytes.last == 3 { reactor.stop() }
         }
       }
