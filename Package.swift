@@ -20,8 +20,8 @@ let samples = [
   "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "Discover", "FileDescriptors", "FileServer", "FiveAtOnce",
   "Gather", "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "Notes", "PoolOfSeven", "PostgresListen",
   "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site",
-  "Statsd", "StoreCrawler", "SubprocessOutput", "ThreadPool", "ThreadPoolFetch", "TornadoStyle", "TwistedStyle",
-  "VirtualTimeTest", "WebSocketEcho",
+  "Statsd", "StoreCrawler", "SubprocessOutput", "Supervisor", "ThreadPool", "ThreadPoolFetch", "TornadoStyle",
+  "TwistedStyle", "VirtualTimeTest", "WebSocketEcho",
 ]
 
 /// Programs to use, and to read: `swift run Fetch --help`.

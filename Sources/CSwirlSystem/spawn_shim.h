@@ -51,7 +51,7 @@ int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *_Nonnull ac
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int from);
 #endif
 
-// Starts `path` with descriptors 0 to count - 1 as given, -1 being /dev/null, and no others; its signals are as for a new login.
+// Starts `path` with descriptors 0 to count - 1 as given, -1 being /dev/null, -2 none, and no others; its signals are as for a new login.
 // Those that are given are beyond count, or in their place already. Returns zero or the error.
 static inline int swirl_spawn(
     pid_t *_Nonnull process, const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
@@ -67,7 +67,8 @@ static inline int swirl_spawn(
     return error;
   }
   for (int i = 0; !error && i < count; i++) {
-    error = descriptors[i] < 0 ? posix_spawn_file_actions_addopen(&actions, i, "/dev/null", 2 /* O_RDWR */, 0)
+    error = descriptors[i] == -2 ? posix_spawn_file_actions_addclose(&actions, i)
+            : descriptors[i] < 0 ? posix_spawn_file_actions_addopen(&actions, i, "/dev/null", 2 /* O_RDWR */, 0)
                                : posix_spawn_file_actions_adddup2(&actions, descriptors[i], i);
   }
   short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;

@@ -63,6 +63,7 @@ public struct NetError: Error, Sendable, CustomStringConvertible {
     case EMFILE, ENFILE: "\(words): raise the limit (ulimit -n) or open fewer connections at once"
     case EADDRINUSE: "\(words): stop what listens there, or use port 0 for a free one"
     case EACCES where code == .listen: "\(words): a port below 1024, or another's directory, is for root"
+    case EBADF where code == .write: "it is open for reading alone"
     case EAGAIN where code == .connect: "\(words): too many connections wait there to be accepted"
     case EADDRNOTAVAIL: "\(words): no such address here, or no local port is left"
     default: words

@@ -6,8 +6,10 @@ enum Socket {
   /// The socket type; its declaration differs with the other imports.
   #if os(Linux)
   static let streamType = Int32(SOCK_STREAM.rawValue)
+  static let datagramType = Int32(SOCK_DGRAM.rawValue)
   #else
   static let streamType = SOCK_STREAM
+  static let datagramType = SOCK_DGRAM
   #endif
 
   /// Makes a non-blocking, close-on-exec stream socket.
@@ -160,6 +162,25 @@ enum Socket {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length)?.unmapped : nil
       }
+    }
+  }
+
+  /// The peer of a connected socket; nil without a peer, or without its name.
+  static func peerAddress(_ descriptor: Int32) -> SocketAddress? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getpeername(descriptor, $0, &length) == 0 ? SocketAddress($0, length)?.unmapped : nil
+      }
+    }
+  }
+
+  static func isConnected(_ descriptor: Int32) -> Bool {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
     }
   }
 

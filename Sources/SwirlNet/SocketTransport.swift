@@ -43,7 +43,9 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
     didSet { updateWriting() }
   }
 
-  let socket: StreamSocket
+  // Exempt from run-time checks for overlapping access, because each read and write accesses it; it is replaced once,
+  // by one that carries descriptors, outside of both.
+  @exclusivity(unchecked) var socket: StreamSocket
   let scratch: ReadBuffer
   // Exempt from run-time checks for overlapping access, because each read and write accesses them: neither is held
   // during a call that could be re-entrant.

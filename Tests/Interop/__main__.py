@@ -13,6 +13,7 @@ import behind
 import checks
 import connections
 import datagrams
+import descriptors
 import files
 import forms
 import heads
@@ -58,6 +59,7 @@ PARTS = {
     "websocket-programs": (websocket.part.programs, ["websockets", "aiohttp", "tornado", "node", "ws", "openssl"]),
     "browser": (in_browser, ["chromium", "websockets"]),
     "datagrams": (datagrams.datagrams, ["socat", "node"]),
+    "descriptors": (descriptors.descriptors, ["socat", "script", "bash"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),
     "slow": (slow.server_of_slow_clients, ["slowhttptest"]),

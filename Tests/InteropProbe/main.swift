@@ -18,6 +18,10 @@
 //   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
 //   InteropProbe datagrams-serve [unix=PATH]   prints its UDP port, and echoes datagrams
 //   InteropProbe datagrams port=PORT NAME=VALUE…   sends datagrams to an echo; see Datagrams.swift
+//   InteropProbe standard-io              prints the lines of its input in capitals; see Descriptors.swift
+//   InteropProbe terminal ROWS COLUMNS COMMAND…   prints what a command on a terminal prints; its input is typed
+//   InteropProbe serial PATH SPEED        echoes what comes at a serial port
+//   InteropProbe passing PATH             writes into the descriptors that come at a Unix socket, and passes one back
 //   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
 //                                              wrong; see WebSocketTalk.swift
 import Foundation
@@ -123,6 +127,10 @@ case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirs
 case "websocket-cases": complete(echoCases)
 case "websocket-talk": complete(talkWebSocket)
 case "datagrams-serve": try echoDatagrams(Array(CommandLine.arguments.dropFirst(2)))
+case "standard-io": try echoStandardIO()
+case "terminal": try playTerminal(Array(CommandLine.arguments.dropFirst(2)))
+case "serial": try echoSerialPort(Array(CommandLine.arguments.dropFirst(2)))
+case "passing": try passDescriptors(CommandLine.arguments[2])
 case "datagrams": talkDatagrams(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2

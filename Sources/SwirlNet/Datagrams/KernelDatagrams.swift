@@ -19,14 +19,14 @@ final class KernelDatagrams: DatagramChannel {
 
   /// Takes over a bound, non-blocking socket.
   init(
-    _ descriptor: Int32, _ family: SocketAddress.Family, peer: SocketAddress?, _ options: DatagramOptions,
-    on reactor: Reactor
+    _ descriptor: Int32, _ family: SocketAddress.Family, peer: SocketAddress?, ownsFile: Bool = true,
+    _ options: DatagramOptions, on reactor: Reactor
   ) {
     self.descriptor = descriptor
     self.family = family
     self.peer = peer
     localAddress = Socket.localAddress(descriptor) ?? SocketAddress.unnamed(family)
-    file = peer == nil ? SocketFile(of: localAddress) : nil
+    file = peer == nil && ownsFile ? SocketFile(of: localAddress) : nil
     batches = reactor.attached(DatagramBatches.self) { DatagramBatches() }
     maximumSize = options.maximumSize
     usesSegments = options.usesSegmentationOffload && family != .unix

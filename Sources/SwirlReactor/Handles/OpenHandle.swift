@@ -32,6 +32,10 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static let datagramSocket = Kind(description: "datagram socket", order: 10)
     /// A connection that is made again when it is lost, from its start to its stop.
     public static let clientService = Kind(description: "client service", order: 11)
+    /// A program that is started again when it ends, from its start to its stop.
+    public static let monitoredProgram = Kind(description: "monitored program", order: 12)
+    /// A watch on a file or a directory.
+    public static let fileWatcher = Kind(description: "file watcher", order: 13)
 
     /// Whether `a` is closed before `b`.
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }

@@ -2,7 +2,7 @@ import SwirlPlatform
 
 /// A file operation failed: the file, the operation, and why.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The operation: `open`, `read`, `write`, `rename`, `remove`.
+  /// The operation: `open`, `read`, `write`, `rename`, `remove`, `lock`, `watch`.
   public let action: String
   /// The file; invalid UTF-8 in its path is replaced by U+FFFD.
   public let path: String

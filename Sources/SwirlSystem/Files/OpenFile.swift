@@ -134,6 +134,16 @@ package final class OpenFile: @unchecked Sendable {
     return true
   }
 
+  /// Takes a lock, until the file is closed.
+  /// - Returns: false if another holder has the lock.
+  func takeLock(shared: Bool) throws -> Bool {
+    while flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      if errno != EINTR { throw FileError("lock", path, errno: errno) }
+    }
+    return true
+  }
+
   /// Whether the file is still the one at its path: neither renamed nor removed since it was opened.
   var isAtItsPath: Bool {
     var (ours, theirs) = (stat(), stat())

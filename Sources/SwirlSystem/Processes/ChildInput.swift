@@ -17,6 +17,9 @@ public final class ChildInput {
   /// Why no write is possible any more; nil while it is.
   private var refusal: ProcessError?
   private var isClosing = false
+  private let isTerminal: Bool
+  /// Whether the next byte begins a line of the terminal.
+  private var isAtLineStart = true
   // The process, which the reactor retains, retains this. No call arrives after the process has ended.
   private unowned let reactor: Reactor
 
@@ -25,9 +28,12 @@ public final class ChildInput {
     didSet { if outgoing.count <= waterMarks.low { fireDrainers(nil) } }
   }
 
-  /// - Parameter descriptor: the write end of a pipe; -1 without a pipe.
-  init(_ descriptor: Int32, of program: String, on reactor: Reactor) {
+  /// - Parameters:
+  ///   - descriptor: the write end of a pipe; -1 without a pipe.
+  ///   - isTerminal: whether it is the side of a pseudo-terminal that plays the user.
+  init(_ descriptor: Int32, of program: String, isTerminal: Bool = false, on reactor: Reactor) {
     self.descriptor = descriptor
+    self.isTerminal = isTerminal
     self.program = program
     self.reactor = reactor
     if descriptor >= 0 {
@@ -45,7 +51,8 @@ public final class ChildInput {
   /// Sends `bytes` after all earlier ones. After ``close()``, or once the child has closed its input, it sends nothing:
   /// `drain()` then fails.
   public func write(_ bytes: [UInt8]) {
-    guard refusal == nil, !isClosing, !bytes.isEmpty else { return }
+    guard refusal == nil, !isClosing, let last = bytes.last else { return }
+    isAtLineStart = last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r")
     var sent = 0
     if outgoing.isEmpty {
       guard let count = send(bytes, from: 0) else { return }
@@ -74,8 +81,12 @@ public final class ChildInput {
   }
 
   /// Closes the pipe once all bytes are sent; the child then reads EOF.
+  ///
+  /// A terminal gets the character of EOF, Ctrl-D, twice within a line, as a user would type it. A program that reads a
+  /// terminal character by character sees that.
   public func close() {
     guard !isClosing else { return }
+    if isTerminal { write(isAtLineStart ? [4] : [4, 4]) }
     isClosing = true
     if outgoing.isEmpty { end(error("it was closed here")) }
   }
@@ -120,6 +131,9 @@ public final class ChildInput {
       if let refusal { drainer.errback(refusal) } else { drainer.callback() }
     }
   }
+
+  /// Calls `body` with the terminal, if there is one.
+  func withTerminal(_ body: (Int32) -> Void) { if isTerminal, descriptor >= 0 { body(descriptor) } }
 
   // MARK: - Ending
 

@@ -22,7 +22,14 @@ public final class ChildOutput: ReactorHandle {
   private let program: String
   /// The argument of `spawnProcess` that makes the pipe.
   private let argument: String
-  private var name: String { argument == "standardError" ? "standard error" : "standard output" }
+  private let isTerminal: Bool
+  private var name: String {
+    switch argument {
+    case "standardError": "standard error"
+    case "standardOutput": "standard output"
+    default: "descriptor"
+    }
+  }
   private var descriptor: Int32
   private var state = State.untaken
   private var event: FileEvent?
@@ -50,11 +57,13 @@ public final class ChildOutput: ReactorHandle {
   /// - Parameters:
   ///   - descriptor: the read end of a pipe; -1 without a pipe.
   ///   - argument: the argument of `spawnProcess` that makes the pipe.
+  ///   - isTerminal: whether it is the side of a pseudo-terminal that plays the user.
   init(
-    _ descriptor: Int32, _ argument: String = "standardOutput", of program: String, on reactor: Reactor,
-    at site: CallSite
+    _ descriptor: Int32, _ argument: String = "standardOutput", of program: String, isTerminal: Bool = false,
+    on reactor: Reactor, at site: CallSite
   ) {
     self.site = site
+    self.isTerminal = isTerminal
     self.argument = argument
     self.descriptor = descriptor
     self.program = program
@@ -237,6 +246,9 @@ public final class ChildOutput: ReactorHandle {
         return end(nil)
       } else if errno == EAGAIN {
         return endsWhenEmpty ? end(nil) : ()
+      } else if errno == EIO, isTerminal {
+        // How a terminal says that no program has it open any more.
+        return end(nil)
       } else if errno != EINTR {
         return end(error(errno))
       }

@@ -21,6 +21,10 @@ public final class ChildProcess: ReactorHandle {
   public let standardOutput: ChildOutput
   /// Its standard error, if that is a pipe.
   public let standardError: ChildOutput
+  /// The pipes that it reads, by its numbers for them: those of ``ChildDescriptor/input``.
+  public let inputs: [Int32: ChildInput]
+  /// The pipes that it writes, by its numbers for them: those of ``ChildDescriptor/output``.
+  public let outputs: [Int32: ChildOutput]
   /// Its exit status; nil while it runs.
   public private(set) var status: ProcessStatus?
 
@@ -59,16 +63,19 @@ public final class ChildProcess: ReactorHandle {
   init(
     _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
     error: ChildOutput,
-    channel: (input: ChildInput, output: ChildOutput)?, on reactor: Reactor, at site: CallSite
+    channel: (input: ChildInput, output: ChildOutput)?, inputs: [Int32: ChildInput] = [:],
+    outputs: [Int32: ChildOutput] = [:], on reactor: Reactor, at site: CallSite
   ) {
     self.processID = processID
     self.reactor = reactor
     self.channel = channel
     program = SystemPath(specification.program).description
-    hasOwnGroup = specification.hasOwnGroup
+    // With a terminal it leads a session, and so a group.
+    hasOwnGroup = specification.hasOwnGroup || specification.terminal != nil
+    (self.inputs, self.outputs) = (inputs, outputs)
     (standardInput, standardOutput, standardError) = (input, output, error)
     // Weak: a program may read output without a consumer after this object is released.
-    for output in outputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
+    for output in allOutputs { output.whenEnded = { [weak self] in self?.checkEnded() } }
     reactor.insertHandle(self, at: site)
     watch = ChildWatch(processID, byThread: specification.watchesByThread, on: reactor) { [weak self] in
       self?.takeStatus()
@@ -78,8 +85,10 @@ public final class ChildProcess: ReactorHandle {
     }
   }
 
-  private var inputs: [ChildInput] { [standardInput] + (channel.map { [$0.input] } ?? []) }
-  private var outputs: [ChildOutput] { [standardOutput, standardError] + (channel.map { [$0.output] } ?? []) }
+  private var allInputs: [ChildInput] { [standardInput] + inputs.values + (channel.map { [$0.input] } ?? []) }
+  private var allOutputs: [ChildOutput] {
+    [standardOutput, standardError] + outputs.values + (channel.map { [$0.output] } ?? [])
+  }
 
   // MARK: - Ending
 
@@ -113,8 +122,8 @@ public final class ChildProcess: ReactorHandle {
     isGivenUp = true
     isTerminating = true
     kill(SIGKILL)
-    for output in outputs { output.giveUp(error) }
-    for input in inputs { input.childEnded() }
+    for output in allOutputs { output.giveUp(error) }
+    for input in allInputs { input.childEnded() }
     // On cancellation, the Deferred itself fires when this has returned.
     if !(error is CancelledError), !ended.isFired { ended.errback(error) }
     checkEnded()
@@ -138,7 +147,7 @@ public final class ChildProcess: ReactorHandle {
     if !hasOwnGroup { reap() }
     watch = nil
     killTimer?.cancel()
-    for input in inputs { input.childEnded() }
+    for input in allInputs { input.childEnded() }
     if isTerminating { endOutputs() }
     if !exited.isFired { exited.callback(status) }
     checkEnded()
@@ -154,10 +163,10 @@ public final class ChildProcess: ReactorHandle {
     status = status ?? (failed ? .exited(255) : ProcessStatus(info))
   }
 
-  private func endOutputs() { for output in outputs { output.endWhenEmpty() } }
+  private func endOutputs() { for output in allOutputs { output.endWhenEmpty() } }
 
   private func checkEnded() {
-    guard let status, !isOver, !outputs.contains(where: \.isOpen) else { return }
+    guard let status, !isOver, !allOutputs.contains(where: \.isOpen) else { return }
     isOver = true
     reap()
     timeLimit?.cancel()
@@ -170,8 +179,8 @@ public final class ChildProcess: ReactorHandle {
     watch = nil
     killTimer?.cancel()
     timeLimit?.cancel()
-    for input in inputs { input.closeDescriptor() }
-    for output in outputs { output.abandon() }
+    for input in allInputs { input.closeDescriptor() }
+    for output in allOutputs { output.abandon() }
     // Releases the Deferreds last: a callback on them may hold the only reference to this.
     let untold = (ended, exited)
     (ended, exited) = (Deferred(), Deferred())

@@ -20,12 +20,18 @@ struct ProcessSpecification {
   var hasChannel = false
   /// Open descriptors that it gets as 3, 4, …; not beside a channel.
   var passed: [Int32] = []
+  /// What it gets as further descriptors, by their numbers.
+  var descriptors: [Int32: ChildDescriptor] = [:]
+  /// The size of the terminal that is its input and outputs; nil without one.
+  var terminal: ChildTerminalSize?
+  /// The user that it becomes; nil for the one of this process.
+  var user: ChildUser?
   /// Whether a thread waits for its end even if the kernel has pidfds.
   var watchesByThread = false
   /// Where the program asked for it.
   var site = CallSite()
 
-  private var search: ProgramSearch { ProgramSearch(program, from: workingDirectory) }
+  var search: ProgramSearch { ProgramSearch(program, from: workingDirectory) }
 
   /// Starts it.
   func start(on reactor: Reactor) throws(ProcessError) -> ChildProcess {
@@ -44,20 +50,24 @@ struct ProcessSpecification {
         "\(name.debugDescription) is no name of a variable: it is empty, or has a = in it")
     }
     let path = try search.find()
-    var ends = ChildEnds(count: hasChannel ? 5 : 3 + passed.count)
+    var ends = ChildEnds(count: try descriptorCount(program))
     defer { ends.closeFarEnds() }
-    let nearInput = try place(input, &ends)
-    let nearOutput = try place(output, 1, &ends)
-    let nearError = try place(error, 2, &ends)
+    let master = try openTerminal(&ends)
+    let nearInput = terminal == nil ? try place(input, &ends) : master.input
+    let nearOutput = terminal == nil ? try place(output, 1, &ends) : master.output
+    let nearError = terminal == nil ? try place(error, 2, &ends) : -1
     let channel =
       hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
     for (index, descriptor) in passed.enumerated() { try checked(ends.place(descriptor, 3 + index), &ends) }
+    let near = try placeDescriptors(&ends)
     var process: Int32 = 0
+    var step: Int32 = 0
     let places = ends.places
     func spawn(_ path: UnsafePointer<CChar>, in directory: UnsafePointer<CChar>?) -> Int32 {
       withCStrings(words) { arguments in
         withCStrings(entries) { entries in
-          swirl_spawn(
+          if needsFork { return fork(&process, path, arguments, entries, directory, places, ends.terminal, &step) }
+          return swirl_spawn(
             &process, path, arguments, entries, directory, places, Int32(places.count), hasOwnGroup ? 1 : 0)
         }
       }
@@ -67,15 +77,18 @@ struct ProcessSpecification {
     }
     if code != 0 {
       ends.closeNearEnds()
-      throw search.error(code, path)
+      throw childError(step, code) ?? search.error(code, path)
     }
+    let isTerminal = terminal != nil
     return ChildProcess(
-      process, self, input: ChildInput(nearInput, of: program, on: reactor),
-      output: ChildOutput(nearOutput, of: program, on: reactor, at: site),
+      process, self, input: ChildInput(nearInput, of: program, isTerminal: isTerminal, on: reactor),
+      output: ChildOutput(nearOutput, of: program, isTerminal: isTerminal, on: reactor, at: site),
       error: ChildOutput(nearError, "standardError", of: program, on: reactor, at: site),
       channel: channel.map {
         (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor, at: site))
       },
+      inputs: near.inputs.mapValues { ChildInput($0, of: program, on: reactor) },
+      outputs: near.outputs.mapValues { ChildOutput($0, "descriptors", of: program, on: reactor, at: site) },
       on: reactor, at: site)
   }
 
@@ -104,7 +117,7 @@ struct ProcessSpecification {
     return -1
   }
 
-  private func pipe(
+  func pipe(
     _ ends: inout ChildEnds, _ place: (inout ChildEnds, Pipe) -> Int32
   ) throws(ProcessError) -> Int32 {
     guard let pipe = Pipe() else {
@@ -116,53 +129,12 @@ struct ProcessSpecification {
     return near
   }
 
-  private func checked(_ isDone: Bool, _ ends: inout ChildEnds) throws(ProcessError) {
+  func checked(_ isDone: Bool, _ ends: inout ChildEnds) throws(ProcessError) {
     if isDone { return }
     let number = errno
     ends.closeNearEnds()
     throw search.error(number, SystemPath(program))
   }
-}
-
-/// The descriptors of a child at its start.
-private struct ChildEnds {
-  /// The child's descriptors in order. -1 is unset, and becomes /dev/null.
-  private(set) var places: [Int32]
-  private var farEnds: [Int32] = []
-  private var nearEnds: [Int32] = []
-
-  init(count: Int) { places = Array(repeating: -1, count: count) }
-
-  /// The same descriptor as in this process, if it is open.
-  mutating func placeOwn(_ place: Int) { if fcntl(Int32(place), F_GETFD) != -1 { places[place] = Int32(place) } }
-
-  /// A copy of `descriptor`: dup2 would overwrite a source with a number that the child uses before its turn.
-  mutating func place(_ descriptor: Int32, _ place: Int) -> Bool {
-    places[place] = Descriptor.duplicate(descriptor, from: Int32(places.count))
-    if places[place] >= 0 { farEnds.append(places[place]) }
-    return places[place] >= 0
-  }
-
-  /// Returns our end, or -1.
-  mutating func place(input pipe: Pipe, _ place: Int) -> Int32 {
-    self.place(far: pipe.readEnd, near: pipe.writeEnd, place)
-  }
-  mutating func place(output pipe: Pipe, _ place: Int) -> Int32 {
-    self.place(far: pipe.writeEnd, near: pipe.readEnd, place)
-  }
-
-  private mutating func place(far: Int32, near: Int32, _ place: Int) -> Int32 {
-    nearEnds.append(near)
-    farEnds.append(far)
-    if Int(far) >= places.count {
-      places[place] = far
-      return near
-    }
-    return self.place(far, place) ? near : -1
-  }
-
-  func closeFarEnds() { for end in farEnds { Descriptor.close(end) } }
-  func closeNearEnds() { for end in nearEnds { Descriptor.close(end) } }
 }
 
 /// Passes the strings to `body` as C's null-terminated list, for the duration of the call.

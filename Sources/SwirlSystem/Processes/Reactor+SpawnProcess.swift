@@ -26,6 +26,8 @@ extension Reactor {
   ///   - standardError: the target of its standard error.
   ///   - descriptors: open descriptors that it gets as 3, 4, … in their order; the caller still has to close them.
   ///     asyncio: `pass_fds`; Twisted: `childFDs`.
+  ///   - map: what it gets as further descriptors, by their numbers, 3 to 1,023; those between are closed.
+  ///   - user: the user and the groups that it becomes before it starts; nil for those of this process.
   ///   - hasOwnGroup: whether it leads its own process group. Its children then receive the signals sent here too, and
   ///     the terminal's signals reach neither.
   ///   - timeout: the maximum time until it and its output have ended. After that it is killed, and
@@ -37,13 +39,14 @@ extension Reactor {
     _ program: any SystemBytes, _ arguments: [any SystemBytes] = [], environment: ProcessEnvironment = .inherit,
     workingDirectory: (any SystemBytes)? = nil, standardInput: ChildInputSource = .null,
     standardOutput: ChildOutputTarget = .inherit, standardError: ChildOutputTarget = .inherit,
-    passing descriptors: [Int32] = [], hasOwnGroup: Bool = false, timeout: Duration? = nil,
+    passing descriptors: [Int32] = [], descriptors map: [Int32: ChildDescriptor] = [:], user: ChildUser? = nil,
+    hasOwnGroup: Bool = false, timeout: Duration? = nil,
     file: StaticString = #fileID, line: UInt = #line
   ) throws(ProcessError) -> ChildProcess {
     try ProcessSpecification(
       program: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
       input: standardInput, output: standardOutput, error: standardError, hasOwnGroup: hasOwnGroup, timeout: timeout,
-      passed: descriptors, site: CallSite(file: file, line: line)
+      passed: descriptors, descriptors: map, user: user, site: CallSite(file: file, line: line)
     ).start(on: self)
   }
 }

@@ -1,0 +1,85 @@
+public import SwirlDeferred
+import SwirlPlatform
+import SwirlReactor
+import Synchronization
+
+/// An exclusive or shared lock on a file, which other processes and other parts of this one respect: see `Files.lock`.
+///
+/// It is released by ``release()``, with the object, and by the system when the process ends. Any thread.
+public final class FileLock: Sendable {
+  private let file: Mutex<OpenFile?>
+
+  init(_ file: OpenFile) { self.file = Mutex(file) }
+
+  /// Releases the lock. A second call does nothing.
+  public func release() {
+    let released = file.withLock { $0.take() }
+    try? released?.close()
+  }
+}
+
+extension Files {
+  /// Waits for the lock on a file, which is created if it does not exist, and stays.
+  ///
+  /// ```swift
+  /// reactor.files.lock("crawl.lock").addCallback { lock in … lock.release() }
+  /// ```
+  ///
+  /// The lock binds programs that ask for it (flock(2)); reads and writes pass. It is asked for again and again, with
+  /// pauses of up to a quarter of a second, so the order among waiters is any. Cancelling ends the wait. Twisted:
+  /// `DeferredFilesystemLock`; Python: filelock.
+  /// - Parameters:
+  ///   - path: the file. One for the lock alone is best: one that is replaced has another lock.
+  ///   - shared: whether other shared locks may be held beside it, but no exclusive one.
+  ///   - timeout: the maximum time to wait, after which it fails with `TimeoutError`; nil for no limit.
+  ///   - file: the caller's file, for reports; left to the compiler.
+  ///   - line: the caller's line, for reports; left to the compiler.
+  /// - Returns: the lock. Fails with a ``FileError`` if the file cannot be opened, or its file system has no locks.
+  public func lock(
+    _ path: some SystemBytes, shared: Bool = false, timeout: Duration? = nil, file: StaticString = #fileID,
+    line: UInt = #line
+  ) -> Deferred<FileLock> {
+    let site = CallSite(file: file, line: line)
+    let locked = attempt(SystemPath(path), shared, after: .milliseconds(4), site)
+    guard let timeout else { return locked }
+    return locked.addTimeout(timeout, clock: reactor).addErrback { error in
+      if error is TimeoutError { throw TimeoutError(after: timeout, what: "the lock on \(SystemPath(path))") }
+      throw error
+    }
+  }
+
+  /// Takes the lock on a file if it is free; nil if it is held, here or by another process.
+  public func tryLock(
+    _ path: some SystemBytes, shared: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) -> Deferred<FileLock?> {
+    let path = SystemPath(path)
+    return reactor.withFiles(path, purpose: .reading, at: CallSite(file: file, line: line)) {
+      try OpenFile.lock(path, shared: shared).map { FileLock($0) }
+    }
+  }
+
+  private func attempt(
+    _ path: SystemPath, _ shared: Bool, after pause: Duration, _ site: CallSite
+  ) -> Deferred<FileLock> {
+    let reactor = reactor
+    return tryLock(path, shared: shared, file: site.file, line: site.line).addCallback { lock -> Deferred<FileLock> in
+      if let lock { return .succeed(lock) }
+      var random = HouseRandom()
+      return reactor.sleep(pause * Double.random(in: 0.5...1, using: &random)).addCallback {
+        attempt(path, shared, after: min(pause * 2, .milliseconds(250)), site)
+      }
+    }
+  }
+}
+
+extension OpenFile {
+  /// The file under its lock; nil if that is held.
+  static func lock(_ path: SystemPath, shared: Bool) throws -> OpenFile? {
+    while true {
+      let file = try OpenFile(path, .update(permissions: nil))
+      if try !file.takeLock(shared: shared) { return nil }
+      // It was renamed or removed before the lock was taken: the path now has another file, or no file.
+      if file.isAtItsPath { return file }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import SwirlDeferred
+import SwirlPlatform
+import SwirlReactor
+import SwirlTesting
+import Testing
+
+@testable import SwirlSystem
+
+extension SystemTests {
+  @Suite(.failsOnUnhandledFailures) struct ChildDescriptorTests {
+    @Test func `pipes in both directions have the numbers that they are given`() throws {
+      var text = ""
+      let status = try withReactor { reactor in
+        let script = """
+          read line <&7; echo "got $line" >&5
+          for number in 4 6 8; do test -e /proc/self/fd/$number && exit $number; done; exit 0
+          """
+        let process = try reactor.spawnProcess(
+          "sh", ["-c", script], descriptors: [7: .input, 5: .output, 3: .null])
+        process.outputs[5]?.forEach { text += $0.text }
+        process.inputs[7]?.write("words\n")
+        return process.ended
+      }
+      #expect(text == "got words\n" && status == .exited(0))
+    }
+
+    @Test func `files are opened for it`() throws {
+      let folder = TemporaryDirectory()
+      let input = folder.file("in", "content\n")
+      let output = folder.path + "/out"
+      let log = folder.file("log", "old\n")
+      try withReactor { reactor in
+        let process = try reactor.spawnProcess(
+          "sh", ["-c", "cat <&3 >&4; echo new >&5"],
+          descriptors: [3: .reading(input), 4: .writing(output), 5: .appending(to: log)])
+        return process.ended.addCallback { #expect($0 == .exited(0)) }
+          .addCallback { gather(reactor.files.readText(output), reactor.files.readText(log)) }
+          .addCallback { out, log in #expect(out == "content\n" && log == "old\nnew\n") }
+      }
+    }
+
+    @Test func `wrong numbers and files are errors, and leave no descriptor`() throws {
+      let reactor = Reactor()
+      let pipes = openPipes()
+      for (map, words) in [
+        ([2: ChildDescriptor.output], "given twice, or out of range"), ([1024: .null], "given twice, or out of range"),
+        ([-1: .null], "out of range"), ([5: .output, 6: .reading("/no/such/file")], "open /no/such/file for sh"),
+        ([5: .output, 9: .descriptor(9999)], "bad file descriptor"), ([5: .output, 777: .inherit], "bad file"),
+      ] as [([Int32: ChildDescriptor], String)] {
+        let error = #expect(throws: ProcessError.self) { try reactor.spawnProcess("sh", descriptors: map) }
+        #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+      }
+      #expect(areNoPipesOpen(besides: pipes))
+    }
+
+    #if os(Linux)
+    @Test(.enabled(if: getuid() == 0)) func `it becomes another user with its groups`() throws {
+      let output = try withReactor { reactor in
+        let process = try reactor.spawnProcess(
+          "sh", ["-c", "id -u; id -g; id -G; grep -c '^Groups:.*0' /proc/self/status"], standardOutput: .pipe,
+          user: ChildUser(user: 12345, group: 23456, groups: [23456, 34567]))
+        return process.standardOutput.collect()
+      }
+      #expect(output.text == "12345\n23456\n23456 34567\n0\n")
+    }
+
+    @Test(.enabled(if: getuid() == 0)) func `a directory is entered as the new user`() throws {
+      let folder = TemporaryDirectory()
+      let reactor = Reactor()
+      let error = #expect(throws: ProcessError.self) {
+        try reactor.spawnProcess(
+          "true", workingDirectory: folder.path, user: ChildUser(user: 12345, group: 12345))
+      }
+      #expect(error?.errno == EACCES)
+    }
+
+    @Test(.enabled(if: getuid() == 0)) func `a user by name has the groups of the system`() throws {
+      let daemon = try ChildUser(named: "daemon")
+      #expect(daemon.user == 1 && daemon.groups.contains(daemon.group))
+      let error = #expect(throws: ProcessError.self) { try ChildUser(named: "no-such-user-here") }
+      #expect(error?.description.contains("there is no such user") == true)
+    }
+
+    @Test(.enabled(if: getuid() == 0)) func `without the right to it the step and its error are reported`() async {
+      await #expect(processExitsWith: .success) {
+        guard setuid(12345) == 0 else { fatalError("no user 12345") }
+        do {
+          _ = try Reactor().spawnProcess("true", user: ChildUser(user: 1, group: 1))
+          fatalError("it became another user")
+        } catch let error as ProcessError {
+          let words = "set the groups of true: operation not permitted: only root may become another user"
+          if error.description != words || error.errno != EPERM { fatalError("\(error)") }
+        }
+      }
+    }
+    #endif
+
+    @Test func `2,000 children leave no descriptor`() async {
+      // In a process of its own: other suites open and close descriptors here.
+      await #expect(processExitsWith: .success) {
+        func count() -> Int { (0..<Int32(4096)).count { fcntl($0, F_GETFD) != -1 } }
+        let reactor = Reactor()
+        let first = try reactor.spawnProcess("true", standardOutput: .pipe)
+        first.ended.addCallback { _ in reactor.stop() }
+        reactor.run()
+        let before = count()
+        var left = 2000
+        func next() throws {
+          left -= 1
+          let number = left
+          if number < 0 { return reactor.stop() }
+          let process =
+            number % 4 == 0
+            ? try reactor.spawnProcess("true", terminal: ChildTerminalSize())
+            : try reactor.spawnProcess("true", standardInput: .pipe, descriptors: [4: .output, 6: .input])
+          process.ended.addCallback { _ in try next() }.addErrback { error in
+            print(error)
+            reactor.crash()
+          }
+        }
+        try next()
+        reactor.run()
+        reactor.callLater(.milliseconds(5)) { reactor.stop() }
+        reactor.run()
+        if left != -1 || count() != before { fatalError("\(left) left, \(count()) descriptors, not \(before)") }
+      }
+    }
+  }
+}
