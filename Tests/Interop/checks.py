@@ -47,7 +47,7 @@ def program(name):
 PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk": "wrk", "ab": "apache2-utils", "squid": "squid",
             "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql", "nghttp": "nghttp2-client",
             "slowhttptest": "slowhttptest", "h2load": "nghttp2-client", "nghttpd": "nghttp2-server", "haproxy": "haproxy",
-            "socat": "socat", "node": "nodejs",
+            "socat": "socat", "node": "nodejs", "redis-server": "redis-server", "redis-cli": "redis-tools",
             "unshare": "util-linux", "ip": "iproute2", "chromium": "chromium"}
 #: What Debian has as modules of Node.
 NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}

@@ -18,6 +18,7 @@
 //   InteropProbe websocket-cases port=PORT     echoes the cases of Autobahn's server there
 //   InteropProbe datagrams-serve [unix=PATH]   prints its UDP port, and echoes datagrams
 //   InteropProbe datagrams port=PORT NAME=VALUE…   sends datagrams to an echo; see Datagrams.swift
+//   InteropProbe redis port=PORT NAME=VALUE…   talks with redis-server; see Requests.swift
 //   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
 //                                              wrong; see WebSocketTalk.swift
 import Foundation
@@ -123,6 +124,7 @@ case "websocket-serve": try serveWebSockets(Array(CommandLine.arguments.dropFirs
 case "websocket-cases": complete(echoCases)
 case "websocket-talk": complete(talkWebSocket)
 case "datagrams-serve": try echoDatagrams(Array(CommandLine.arguments.dropFirst(2)))
+case "redis": talkRedis(Array(CommandLine.arguments.dropFirst(2)))
 case "datagrams": talkDatagrams(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2
@@ -131,6 +133,6 @@ case "http2": complete(fetchHTTP2)
 default:
   print(
     "usage: InteropProbe serve|streams|reverse-proxy NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
-      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams NAME=VALUE…")
+      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams|redis NAME=VALUE…")
   exit(2)
 }
