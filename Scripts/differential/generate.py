@@ -7,7 +7,8 @@
 Swirl makes a new stage; so an operation names a Deferred by number, and whoever runs the program keeps its last stage.
 
   [new, i, kind, x]       Deferred i; kind 0: no canceller, 1: one that fires nothing, 2: the value x, 3: the error x
-  [add, i, verb, c, e]    verb c, e, b, p: addCallback, addErrback, addBoth, addCallbacks (which has the errback e)
+  [add, i, verb, c, e]    verb c, e, b, p: addCallback, addErrback, addBoth, addCallbacks (which has the errback e);
+                          t, u: addErrback for an Even, which is an error with an even number, and for a CancelledError
   [cb, i, x] [eb, i, x]   fire
   [cancel, i] [pause, i] [unpause, i]
   [chain, i, j]           i.chainDeferred(j)
@@ -44,6 +45,14 @@ from twisted.python.failure import Failure
 
 class Raised(Exception):
     pass
+
+
+class Even(Raised):
+    pass
+
+
+def raised(number):
+    return Raised(number) if number % 2 else Even(number)
 
 
 # --- making programs ---------------------------------------------------------------------------------------------------
@@ -95,7 +104,7 @@ class Maker:
         some = rng.randrange(self.count)
         roll = rng.random()
         if roll < 0.50:
-            verb = rng.choice("cccebbp")
+            verb = rng.choice("cccebbpttu")
             callback = self.callback(some, depth)
             return ["add", some, verb, callback, self.callback(some, depth)] if verb == "p" else ["add", some, verb, callback]
         if roll < 0.66:
@@ -193,7 +202,7 @@ class Machine:
             if kind == 2:
                 deferred.callback(str(argument))
             elif kind == 3:
-                deferred.errback(Raised(argument))
+                deferred.errback(raised(argument))
         self.deferreds[index] = Deferred(canceller if kind else None)
 
     def do_add(self, index, verb, callback, errback=None):
@@ -205,6 +214,11 @@ class Machine:
             deferred.addCallback(function)
         elif verb == "e":
             deferred.addErrback(function)
+        elif verb in "tu":
+            def trapped(failure):
+                failure.trap(Even if verb == "t" else CancelledError)
+                return function(failure)
+            deferred.addErrback(trapped)
         elif verb == "b":
             deferred.addBoth(function)
         else:
@@ -223,7 +237,7 @@ class Machine:
                 if kind == "v":
                     return str(outcome[1])
                 if kind == "x":
-                    raise Raised(outcome[1])
+                    raise raised(outcome[1])
                 if kind == "s":
                     return value
                 inner = outcome[1]
@@ -245,7 +259,7 @@ class Machine:
         self.fire(index, lambda: self.deferreds[index].callback(str(value)))
 
     def do_eb(self, index, error):
-        self.fire(index, lambda: self.deferreds[index].errback(Raised(error)))
+        self.fire(index, lambda: self.deferreds[index].errback(raised(error)))
 
     def do_cancel(self, index):
         if index not in self.fixed:

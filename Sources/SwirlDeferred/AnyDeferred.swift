@@ -138,6 +138,14 @@ public class AnyDeferred: CancellableCall {
   /// Fails with ``CancelledError``. Only the subclass knows where its result is stored.
   @usableFromInline func failCancelled() { preconditionFailure("AnyDeferred is never made alone") }
 
+  // MARK: - Describing
+
+  /// The type of its value. Only the subclass knows it.
+  var valueName: String { "?" }
+
+  /// Its result in words; nil without one.
+  var resultWords: String? { nil }
+
   // MARK: - Releasing
 
   /// Releases callbacks that can no longer run, and so breaks reference cycles through them.

@@ -102,6 +102,16 @@ public class Deferred<Value>: AnyDeferred {
     if firstListener != nil { drain() }
   }
 
+  override var valueName: String { "\(Value.self)" }
+
+  override var resultWords: String? {
+    switch outcome {
+    case .none: nil
+    case .success(let value): "result: \(value)"
+    case .failure(let failure): "failure: \(failure.error)"
+    }
+  }
+
   @usableFromInline override func failCancelled() {
     fire(.failure(makeFailure(CancelledError())))
   }
@@ -143,14 +153,3 @@ extension Deferred where Value == Void {
 
 @available(*, unavailable, message: "A Deferred belongs to the thread of its reactor")
 extension AnyDeferred: Sendable {}
-
-extension Deferred: CustomStringConvertible {
-  /// Its state, and its result if it has one.
-  public var description: String {
-    switch outcome {
-    case .none: unsafe waitingFor == nil ? "<Deferred unfired>" : "<Deferred waiting for another>"
-    case .success(let value): "<Deferred result: \(value)>"
-    case .failure(let failure): "<Deferred failure: \(failure.error)>"
-    }
-  }
-}

@@ -104,6 +104,9 @@ public enum asyncio {
   @available(*, unavailable, message: "reactor.sleep(.seconds(1)), or try await Task.sleep(for: .seconds(1))")
   public static func sleep(_ seconds: Double) -> Deferred<Void> { fatalError() }
   /// asyncio.
+  @available(*, unavailable, message: "shield(deferred) does it")
+  public static func shield<Value>(_ deferred: Deferred<Value>) -> Deferred<Value> { fatalError() }
+  /// asyncio.
   @available(*, unavailable, message: "gatherResults(list), or gather(a, b) for two to five of different types")
   public static func gather<Value>(_ deferreds: Deferred<Value>...) -> Deferred<[Value]> { fatalError() }
 }

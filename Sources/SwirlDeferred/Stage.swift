@@ -59,6 +59,19 @@
     }
   }
 
+  /// The action of a stage with an errback for errors of the type `In`: a success and other failures skip it, and a
+  /// skipping failure is not handled. `onSuccess` holds the errback.
+  @inline(__always) @inlinable static func runTypedErrback(
+    _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle
+  ) -> AnyDeferred? where In: Error {
+    let stage = unsafe unsafeDowncast(node, to: Stage.self)
+    let errback = stage.onSuccess.take()!
+    let outcome = Deferred<Out>.cast(upstream).outcome
+    guard case .failure(let failure) = outcome, let error = failure.error as? In else { return stage.settle(outcome) }
+    failure.isHandled = true
+    do { return settle(stage, try errback(error)) } catch { return stage.settle(throwing: error) }
+  }
+
   /// The action of a stage that takes success and failure as a `Result`.
   @inline(__always) @inlinable static func runBoth<Value>(
     _ upstream: AnyDeferred, _ node: AnyDeferred, _ settle: Settle

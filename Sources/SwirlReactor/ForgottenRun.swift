@@ -55,7 +55,7 @@ extension Reactor {
     var work = counted(
       handles.inOrder.compactMap(\.handle.begunWork)
         + [
-          (Set(readers.keys).union(writers.keys).count, "watched descriptor"),
+          (Set(readWatches.keys).union(writeWatches.keys).count, "watched descriptor"),
           (threadCalls.unfinished, "deferToThread call"),
         ])
     if work.isEmpty, let calls = (timers.pending.count + soonCount).of("call") { work = [calls] }

@@ -46,6 +46,18 @@ extension Reactor {
   /// Twisted.
   @available(*, unavailable, renamed: "delayedCalls")
   public func getDelayedCalls() -> [DelayedCall] { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "readers")
+  public func getReaders() -> [Int32] { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, renamed: "writers")
+  public func getWriters() -> [Int32] { fatalError() }
+  /// Twisted.
+  @available(*, unavailable, message: "reactor.threadPool.size = 20")
+  public func suggestThreadPoolSize(_ size: Int) { fatalError() }
+  /// asyncio: `set_exception_handler`.
+  @available(*, unavailable, renamed: "onError")
+  public func setExceptionHandler(_ handler: (any Error) -> Void) { fatalError() }
   /// Twisted: `reactor.seconds()`.
   @available(*, unavailable, renamed: "now")
   public func seconds() -> Instant { fatalError() }
@@ -76,4 +88,10 @@ extension Reactor {
   /// SwiftNIO.
   @available(*, unavailable, message: "Deferred<Value>() makes one: `callback` and `errback` fire it")
   public func makePromise<Value>(of type: Value.Type) -> Deferred<Value> { fatalError() }
+}
+
+extension ThreadPool {
+  /// Twisted.
+  @available(*, unavailable, message: "pool.size = 20")
+  public func adjustPoolsize(_ minthreads: Int? = nil, _ maxthreads: Int? = nil) { fatalError() }
 }

@@ -19,7 +19,13 @@ package enum ProcessSetup {
     }
 
     // The logger is made on demand: the program may configure logging after it has made a reactor.
-    DeferredReport.setFallback { Logger(label: "swirl").error("\($0)") }
+    DeferredReport.setFallback { report in
+      if let reactor = Reactor.running, reactor.onError != nil, let error = CallbackError(report) {
+        reactor.report(error)
+      } else {
+        Logger(label: "swirl").error("\(report)")
+      }
+    }
 
     HouseRandom.set { Reactor.running.flatMap { $0.virtualTime == nil ? nil : $0.random.next() } }
 

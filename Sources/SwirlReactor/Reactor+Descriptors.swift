@@ -74,7 +74,7 @@ extension Reactor {
     _ descriptor: some FileDescriptorConvertible, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () throws -> Void
   ) throws {
-    try watch(descriptor.fileDescriptor, .read, in: \.readers, at: CallSite(file: file, line: line), body)
+    try watch(descriptor.fileDescriptor, .read, in: \.readWatches, at: CallSite(file: file, line: line), body)
   }
 
   /// Calls `body` whenever the descriptor is writable, until ``removeWriter(_:)``. An error that it throws is logged.
@@ -83,26 +83,33 @@ extension Reactor {
     _ descriptor: some FileDescriptorConvertible, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () throws -> Void
   ) throws {
-    try watch(descriptor.fileDescriptor, .write, in: \.writers, at: CallSite(file: file, line: line), body)
+    try watch(descriptor.fileDescriptor, .write, in: \.writeWatches, at: CallSite(file: file, line: line), body)
   }
 
   /// Stops watching for reading. Does nothing without a watch.
   public func removeReader(_ descriptor: some FileDescriptorConvertible) {
-    remove(descriptor.fileDescriptor, from: \.readers)
+    remove(descriptor.fileDescriptor, from: \.readWatches)
   }
 
   /// Stops watching for writing. Does nothing without a watch.
   public func removeWriter(_ descriptor: some FileDescriptorConvertible) {
-    remove(descriptor.fileDescriptor, from: \.writers)
+    remove(descriptor.fileDescriptor, from: \.writeWatches)
   }
+
+  /// The descriptors that `addReader` watches, in order. Those of connections and other handles are not among them: see
+  /// ``openHandles``. Twisted: `getReaders`.
+  public var readers: [Int32] { readWatches.keys.sorted() }
+
+  /// The descriptors that `addWriter` watches, in order. Twisted: `getWriters`.
+  public var writers: [Int32] { writeWatches.keys.sorted() }
 
   /// Removes all watches of `addReader` and `addWriter`, and returns the descriptors. Twisted: `removeAll`.
   @discardableResult
   public func removeAll() -> [Int32] {
-    let descriptors = Set(readers.keys).union(writers.keys)
-    for watch in [readers, writers].flatMap(\.values) { watch.close() }
-    readers = [:]
-    writers = [:]
+    let descriptors = Set(readWatches.keys).union(writeWatches.keys)
+    for watch in [readWatches, writeWatches].flatMap(\.values) { watch.close() }
+    readWatches = [:]
+    writeWatches = [:]
     return descriptors.sorted()
   }
 
@@ -110,7 +117,7 @@ extension Reactor {
     guard let watch = self[keyPath: table].removeValue(forKey: descriptor) else { return }
     // If the other interest stays, libevent modifies the kernel's watch. That fails for a closed number, and would
     // watch another file with the same number.
-    if readers[descriptor] != nil || writers[descriptor] != nil {
+    if readWatches[descriptor] != nil || writeWatches[descriptor] != nil {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
     watch.close()
@@ -136,7 +143,7 @@ extension Reactor {
   package func fileEvent(
     _ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void
   ) -> FileEvent {
-    if !readers.isEmpty || !writers.isEmpty, interest != .signal {
+    if !readWatches.isEmpty || !writeWatches.isEmpty, interest != .signal {
       dropStaleWatches(of: descriptor, nowOf: OpenFileIdentity(descriptor))
     }
     return base.fileEvent(descriptor, interest, handler: handler)
@@ -145,8 +152,8 @@ extension Reactor {
   /// Drops the watches on another file that had this number. libevent counts watches by number: with a stale watch it
   /// would not register the new one with the kernel.
   private func dropStaleWatches(of descriptor: Int32, nowOf file: OpenFileIdentity?) {
-    dropStaleWatch(of: descriptor, nowOf: file, in: \.readers)
-    dropStaleWatch(of: descriptor, nowOf: file, in: \.writers)
+    dropStaleWatch(of: descriptor, nowOf: file, in: \.readWatches)
+    dropStaleWatch(of: descriptor, nowOf: file, in: \.writeWatches)
   }
 
   private func dropStaleWatch(

@@ -116,7 +116,9 @@ extension Reactor {
       perform(at: trigger.site) {
         guard let wait = try trigger.body() else { return }
         waits.append(
-          wait.addErrback { Reactor.log.error("the \(event) trigger made at \(trigger.site) failed: \($0)") })
+          wait.addErrback { [reference] in
+            reference.reactor?.report(CallbackError(.trigger, $0, at: trigger.site))
+          })
       }
     }
     DeferredList(waits).addCallback { [reference] _ in

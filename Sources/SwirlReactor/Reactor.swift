@@ -69,8 +69,8 @@ public final class Reactor {
   @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
 
-  var readers: [Int32: DescriptorWatch] = [:]
-  var writers: [Int32: DescriptorWatch] = [:]
+  var readWatches: [Int32: DescriptorWatch] = [:]
+  var writeWatches: [Int32: DescriptorWatch] = [:]
   var signals: [Int32: SignalHandlers] = [:]
   var triggers: [SystemEvent: [Trigger]] = [:]
   var nextTriggerID = 0
@@ -81,6 +81,13 @@ public final class Reactor {
   package let handles = HandleList()
   /// Objects that higher layers attach to this reactor, one per type: see `attached(_:make:)`.
   @exclusivity(unchecked) private var attachments: [(type: ObjectIdentifier, object: AnyObject)] = []
+
+  /// Called with each error that a callback of this reactor threw, and each failure of a Deferred that nothing handled
+  /// on its thread, in place of the log; nil, the default, logs them. It is called on the reactor's thread, where the
+  /// error arose, and must not throw. See ``CallbackError``.
+  ///
+  /// Twisted: a log observer for `isError`; asyncio: `set_exception_handler`; Tornado: `handle_callback_exception`.
+  public var onError: ((CallbackError) -> Void)?
 
   /// A callback that runs longer is logged, with the place where it was added; nil, the default, measures nothing. With
   /// `SWIRL_DEBUG=1` in the environment the default is 100 ms, as in asyncio's debug mode.
@@ -244,7 +251,8 @@ public final class Reactor {
   package var pollCount: Int { polls }
   @exclusivity(unchecked) private var polls = 0
 
-  private func turn() {
+  /// - Parameter limit: when the turn ends at the latest, in nanoseconds on the reactor's clock.
+  func turn(until limit: Int64 = .max) {
     cachedTime = 0
     // Calls that this turn's callbacks queue wait for the next turn, in each of the three queues.
     swap(&soon, &soonRunning)
@@ -265,9 +273,9 @@ public final class Reactor {
     if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
       base.poll(until: 0, now: 0)
     } else if let virtualTime {
-      waitVirtually(virtualTime)
+      waitVirtually(virtualTime, until: limit)
     } else {
-      base.poll(until: timers.nextDeadline, now: readClock())
+      base.poll(until: limit == .max ? timers.nextDeadline : min(timers.nextDeadline ?? .max, limit), now: readClock())
     }
     observer?.didWait(self)
   }
@@ -299,7 +307,7 @@ public final class Reactor {
   }
 
   /// The main actor continues without the reactor.
-  private func giveBackJobs() {
+  func giveBackJobs() {
     for piece in jobs { DispatchQueue.main.async { piece.run() } }
     jobs = []
   }
@@ -341,7 +349,7 @@ public final class Reactor {
   package func perform(at site: CallSite, _ body: () throws -> Void) {
     // The system's clock, because a callback takes real time even if the reactor's clock is virtual.
     let start = slowNanoseconds == nil ? 0 : SystemClock.monotonic
-    do { try body() } catch { log.error("the callback made at \(site) threw: \(error)") }
+    do { try body() } catch { report(CallbackError(.callback, error, at: site)) }
     if let slowNanoseconds {
       let nanoseconds = SystemClock.monotonic - start
       if nanoseconds >= slowNanoseconds {

@@ -9,8 +9,16 @@ import SwirlPlatform
 /// A stopping reactor waits for the work of ``Reactor/deferToThread(in:name:mayBeAbandoned:file:line:_:)``, but not for
 /// that of ``run(_:)``.
 public final class ThreadPool: Sendable {
-  /// The maximum number of threads.
-  public let size: Int
+  /// The maximum number of threads, at least one. It may be changed at any time, from any thread: more threads start
+  /// for work that waits; threads too many end as soon as they have no work, so running work is never cut off. Twisted:
+  /// `adjustPoolsize`.
+  public var size: Int {
+    get { queue.maximumThreads }
+    set {
+      require(newValue > 0, "a thread pool needs one thread or more, not \(newValue)")
+      queue.resize(to: newValue)
+    }
+  }
   /// The maximum length of the queue while all threads are busy.
   public let maximumWaiting: Int
   private let queue: WorkQueue
@@ -28,7 +36,6 @@ public final class ThreadPool: Sendable {
   package init(size: Int, maximumWaiting: Int = .max, maximumAbandoned: Int, name: String) {
     require(size > 0, "a thread pool needs one thread or more, not \(size)")
     require(maximumWaiting >= 0, "\(maximumWaiting) calls cannot wait")
-    self.size = size
     self.maximumWaiting = maximumWaiting
     queue = WorkQueue(
       .init(name: name, threads: size, waiting: maximumWaiting, abandoned: maximumAbandoned))

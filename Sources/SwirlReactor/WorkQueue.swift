@@ -9,7 +9,7 @@ final class WorkQueue: @unchecked Sendable {
     /// The name of the threads.
     let name: String
     /// The maximum number of threads, without those with abandoned work.
-    let threads: Int
+    var threads: Int
     /// The maximum length of the queue.
     let waiting: Int
     /// The maximum number of threads with abandoned work.
@@ -28,8 +28,9 @@ final class WorkQueue: @unchecked Sendable {
     case refused(ThreadPoolError)
   }
 
-  private let limits: Limits
+  private var limits: Limits
   private let lock = Lock()
+  private let name: String
   /// The ticket of the work is its number.
   private var works = TicketQueue<Work>()
   private var threads = 0
@@ -40,7 +41,10 @@ final class WorkQueue: @unchecked Sendable {
   private var abandoned: Set<Int> = []
   private var isClosed = false
 
-  init(_ limits: Limits) { self.limits = limits }
+  init(_ limits: Limits) {
+    self.limits = limits
+    name = limits.name
+  }
 
   private var countedThreads: Int { threads - abandoned.count }
 
@@ -95,6 +99,25 @@ final class WorkQueue: @unchecked Sendable {
     if needsThread { _ = startThread(for: nil) }
   }
 
+  var maximumThreads: Int { lock.withLock { limits.threads } }
+
+  /// Changes the maximum number of threads.
+  func resize(to count: Int) {
+    let missing = lock.withLock { () -> Int in
+      limits.threads = count
+      if countedThreads > count {
+        // Idle threads look whether they are too many.
+        lock.signalAll()
+        return 0
+      }
+      let missing = max(0, min(count - countedThreads, works.count - idleThreads))
+      threads += missing
+      return missing
+    }
+    // If no thread can start, the work waits for one of the others, as before.
+    for _ in 0..<missing { _ = startThread(for: nil) }
+  }
+
   func close() {
     lock.withLock {
       isClosed = true
@@ -105,7 +128,7 @@ final class WorkQueue: @unchecked Sendable {
   // MARK: - Threads
 
   private func startThread(for number: Int?) -> ThreadPoolError? {
-    let code = SystemThread.start(name: limits.name) { [self] in
+    let code = SystemThread.start(name: name) { [self] in
       var done: Int?
       while let (number, body) = next(after: done) {
         body()

@@ -23,6 +23,7 @@ import notes
 import postgres
 import programs
 import proxies
+import redis
 import restart
 import reverse.part
 import slow
@@ -60,6 +61,8 @@ PARTS = {
     "browser": (in_browser, ["chromium", "websockets"]),
     "datagrams": (datagrams.datagrams, ["socat", "node"]),
     "descriptors": (descriptors.descriptors, ["socat", "script", "bash"]),
+    "redis": (redis.short, ["redis-server", "redis-cli"]),
+    "redis-all": (redis.requests, ["redis-server", "redis-cli"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),
     "slow": (slow.server_of_slow_clients, ["slowhttptest"]),
@@ -67,9 +70,9 @@ PARTS = {
     "proxy": (proxies.client_through_one_proxy, ["curl", "openssl", "gunicorn", "tinyproxy"]),
 }
 #: One proxy instead of three, without httpbin's table of routes, and not all of Autobahn's cases.
-SHORT = [part for part in PARTS if part not in ("proxies", "httpbin", "websocket-all")]
-#: "proxies" and "websocket-all" have these.
-LONG = [part for part in PARTS if part not in ("proxy", "websocket")]
+SHORT = [part for part in PARTS if part not in ("proxies", "httpbin", "websocket-all", "redis-all")]
+#: "proxies", "websocket-all" and "redis-all" have these.
+LONG = [part for part in PARTS if part not in ("proxy", "websocket", "redis")]
 
 
 def main():

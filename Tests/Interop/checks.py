@@ -48,6 +48,7 @@ PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk":
             "tinyproxy": "tinyproxy-bin", "danted": "dante-server", "postgres": "postgresql", "nghttp": "nghttp2-client",
             "slowhttptest": "slowhttptest", "h2load": "nghttp2-client", "nghttpd": "nghttp2-server", "haproxy": "haproxy",
             "socat": "socat", "node": "nodejs", "script": "bsdutils", "bash": "bash",
+            "redis-server": "redis-server", "redis-cli": "redis-tools",
             "unshare": "util-linux", "ip": "iproute2", "chromium": "chromium"}
 #: What Debian has as modules of Node.
 NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}

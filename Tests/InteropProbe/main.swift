@@ -22,6 +22,7 @@
 //   InteropProbe terminal ROWS COLUMNS COMMAND…   prints what a command on a terminal prints; its input is typed
 //   InteropProbe serial PATH SPEED        echoes what comes at a serial port
 //   InteropProbe passing PATH             writes into the descriptors that come at a Unix socket, and passes one back
+//   InteropProbe redis port=PORT NAME=VALUE…   talks with redis-server; see Requests.swift
 //   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
 //                                              wrong; see WebSocketTalk.swift
 import Foundation
@@ -131,6 +132,7 @@ case "standard-io": try echoStandardIO()
 case "terminal": try playTerminal(Array(CommandLine.arguments.dropFirst(2)))
 case "serial": try echoSerialPort(Array(CommandLine.arguments.dropFirst(2)))
 case "passing": try passDescriptors(CommandLine.arguments[2])
+case "redis": talkRedis(Array(CommandLine.arguments.dropFirst(2)))
 case "datagrams": talkDatagrams(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2
@@ -139,6 +141,6 @@ case "http2": complete(fetchHTTP2)
 default:
   print(
     "usage: InteropProbe serve|streams|reverse-proxy NAME=VALUE… | fetch METHOD URL [BODY] | tls|http2 NAME=VALUE… URL…"
-      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams NAME=VALUE…")
+      + " | websocket-serve|websocket-cases|websocket-talk NAME=VALUE… | datagrams-serve|datagrams|redis NAME=VALUE…")
   exit(2)
 }

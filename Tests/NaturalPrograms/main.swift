@@ -20,7 +20,7 @@ let everything = DeferredEvent()
 @MainActor func check(_ name: String, _ isRight: Bool) {
   if !isRight { return print("\(name): wrong") }
   got(name)
-  if count == 167 { everything.set() }
+  if count == 182 { everything.set() }
 }
 
 try runUntilComplete {
@@ -98,6 +98,7 @@ try runUntilComplete {
   try await Sockets().run()
   try await Events().run()
   try await Application().run()
+  try await Kit(base: base).run()
   try await places.run(on: site)
   try? await everything.wait().addTimeout(.seconds(20), clock: reactor).value
 }

@@ -48,16 +48,4 @@ import Testing
     carried.callback(1)
     #expect(log.lines == ["d=1"])
   }
-
-  @Test func theDescriptionTellsTheState() {
-    let inner = Deferred<Int>()
-    #expect("\(inner)" == "<Deferred unfired>")
-    let waiting = Deferred.succeed(1).addCallback { _ in inner }
-    #expect("\(waiting)" == "<Deferred waiting for another>")
-    inner.callback(4)
-    #expect("\(waiting)" == "<Deferred result: 4>")
-    let failed = Deferred<Int>.fail(Boom())
-    #expect("\(failed)" == "<Deferred failure: boom>")
-    failed.addErrback { _ in 0 }
-  }
 }

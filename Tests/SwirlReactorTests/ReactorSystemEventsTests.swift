@@ -79,7 +79,7 @@ private struct Wrong: Error {}
     #expect(
       logs == [
         "error: the callback made at \(file):\(line + 2) threw: Wrong()",
-        "error: the shutdown trigger made at \(file):\(line + 3) failed: Wrong()",
+        "error: the Deferred of the trigger made at \(file):\(line + 3) failed: Wrong()",
       ])
   }
 

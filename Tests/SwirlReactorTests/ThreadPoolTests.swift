@@ -203,6 +203,69 @@ import Testing
     }
     #expect(words(of: result).contains("a thread pool needs one thread or more, not 0"))
   }
+
+  @Test func `a pool that grows starts threads for the work that waits`() {
+    let pool = ThreadPool(size: 1)
+    let (started, go) = (Gate(), Gate())
+    for _ in 0..<3 {
+      pool.run {
+        started.open()
+        go.wait()
+      }
+    }
+    started.wait()
+    #expect(pool.size == 1)
+    pool.size = 3
+    // Otherwise this blocks for ever.
+    started.wait()
+    started.wait()
+    for _ in 0..<3 { go.open() }
+  }
+
+  @Test func `a pool that shrinks lets running work end`() {
+    let pool = ThreadPool(size: 4)
+    let (started, go, done) = (Gate(), Gate(), Gate())
+    let counts = Guarded((now: 0, most: 0))
+    for _ in 0..<4 {
+      pool.run {
+        started.open()
+        go.wait()
+        done.open()
+      }
+    }
+    for _ in 0..<4 { started.wait() }
+    pool.size = 1
+    for _ in 0..<20 {
+      pool.run {
+        counts.withLock {
+          $0.now += 1
+          $0.most = max($0.most, $0.now)
+        }
+        counts.withLock { $0.now -= 1 }
+        done.open()
+      }
+    }
+    for _ in 0..<4 { go.open() }
+    for _ in 0..<24 { done.wait() }
+    #expect(pool.size == 1 && counts.withLock { $0.most } == 1)
+    let (first, second) = (Gate(), Gate())
+    pool.run { first.wait() }
+    pool.run { second.open() }
+    first.open()
+    second.wait()
+  }
+
+  @Test func `the size may change from many threads while work runs`() {
+    let pool = ThreadPool(size: 2)
+    let done = Gate()
+    for number in 0..<2000 {
+      pool.run {
+        if number.isMultiple(of: 7) { pool.size = 1 + number % 5 }
+        done.open()
+      }
+    }
+    for _ in 0..<2000 { done.wait() }
+  }
 }
 
 private final class Total: Sendable {

@@ -48,10 +48,12 @@ extension Reactor {
   public var wallTime: Duration { .nanoseconds(wallNanoseconds) }
 
   /// The end of a turn in virtual time: polls for events, and only without an event advances the clock to the next
-  /// timer.
-  func waitVirtually(_ time: VirtualTime) {
+  /// timer, and not beyond `limit`.
+  func waitVirtually(_ time: VirtualTime, until limit: Int64) {
     if base.poll(until: 0, now: 0) { return }
-    if isHeldByOthers { return waitForOthers() }
+    // With a limit the caller waits again.
+    if isHeldByOthers { return limit == .max ? waitForOthers() : () }
+    if limit < timers.nextDeadline ?? .max { return time.advance(to: limit) }
     if let deadline = timers.nextDeadline { return time.advance(to: deadline) }
     if let onIdle = time.onIdle {
       onIdle()

@@ -10,6 +10,15 @@ final class Machine {
     let number: Int
   }
 
+  /// An error with an even number.
+  struct Even: Error {
+    let number: Int
+  }
+
+  private static func raised(_ number: Int) -> any Error {
+    number.isMultiple(of: 2) ? Even(number: number) : Raised(number: number)
+  }
+
   private final class Chain {
     let source: Deferred<String>?
     var stages: [AnyDeferred]
@@ -86,6 +95,7 @@ final class Machine {
   static func words(_ error: any Error) -> String {
     switch error {
     case let raised as Raised: "E\(raised.number)"
+    case let even as Even: "E\(even.number)"
     case is CancelledError: "cancelled"
     case let first as FirstError: "first(\(first.index),\(words(first.error)))"
     case let all as FailureGroup: "all(\(all.errors.map { words($0) }.joined(separator: ",")))"
@@ -112,7 +122,7 @@ final class Machine {
     case "new": make(index, operation[2] as! Int, operation[3] as! Int)
     case "add": add(index, operation[2] as! String, operation[3...].map { $0 as! [Any] })
     case "cb": chains[index]!.source!.callback("\(operation[2])")
-    case "eb": chains[index]!.source!.errback(Raised(number: operation[2] as! Int))
+    case "eb": chains[index]!.source!.errback(Self.raised(operation[2] as! Int))
     case "cancel": if !fixed.contains(index) { chains[index]!.last.cancel() }
     case "pause": pause(index)
     case "unpause": unpause(index)
@@ -139,7 +149,7 @@ final class Machine {
       source: Deferred(canceller: { [self] deferred in
         note("canceller \(index)")
         if kind == 2 { deferred.callback("\(argument)") }
-        if kind == 3 { deferred.errback(Raised(number: argument)) }
+        if kind == 3 { deferred.errback(Self.raised(argument)) }
       }))
   }
 
@@ -157,6 +167,8 @@ final class Machine {
       switch verb {
       case "c": chain.last.addCallback { try functions[0](.success($0)) }
       case "e": chain.last.addErrback { try functions[0](.failure($0)) }
+      case "t": chain.last.addErrback(Even.self) { try functions[0](.failure($0)) }
+      case "u": chain.last.addErrback(CancelledError.self) { try functions[0](.failure($0)) }
       case "b": chain.last.addBoth { try functions[0]($0) }
       default: chain.last.addCallbacks({ try functions[0](.success($0)) }, { try functions[1](.failure($0)) })
       }
@@ -183,7 +195,7 @@ final class Machine {
       let outcome = callback[2] as! [Any]
       switch outcome[0] as! String {
       case "v": return .succeed("\(outcome[1])")
-      case "x": throw Raised(number: outcome[1] as! Int)
+      case "x": throw Self.raised(outcome[1] as! Int)
       case "s": return .succeed(try result.get())
       default:
         let inner = outcome[1] as! Int
