@@ -32,6 +32,8 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static let datagramSocket = Kind(description: "datagram socket", order: 10)
     /// A connection that is made again when it is lost, from its start to its stop.
     public static let clientService = Kind(description: "client service", order: 11)
+    /// A client of names, while it has lookups under way.
+    public static let nameClient = Kind(description: "name client", order: 12)
 
     /// Whether `a` is closed before `b`.
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }
