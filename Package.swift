@@ -18,7 +18,8 @@ let memorySafe: [SwiftSetting] = checked + [.strictMemorySafety()]
 let samples = [
   "ActorOnReactor", "AsCompleted", "AsyncFetch", "AsyncMain", "CallbacksOnTasks", "CallLater", "CancelGroup",
   "ChatRooms", "ChatServer", "CronJobs", "DelayServer", "Discover", "FileDescriptors", "FileServer", "FiveAtOnce",
-  "Gather", "GracefulRestart", "HelloCores", "MapWithErrors", "MixedStyles", "Notes", "PoolOfSeven", "PostgresListen",
+  "Gather", "GracefulRestart", "HelloCores", "Lookup", "MapWithErrors", "MixedStyles", "Notes", "PoolOfSeven",
+  "PostgresListen",
   "ProcessPoolFetch", "QueueCrawler", "RawHTTP", "Redis", "ReverseProxy", "SaveJSON", "ServerSentEvents", "Site",
   "Statsd", "StoreCrawler", "SubprocessOutput", "Supervisor", "ThreadPool", "ThreadPoolFetch", "TornadoStyle",
   "TwistedStyle", "VirtualTimeTest", "WebSocketEcho",
@@ -43,7 +44,7 @@ let modules = [
 let tested = [
   "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlSystem", "SwirlHTTPCore",
   "SwirlContent", "SwirlEndpoints", "SwirlHTTP", "SwirlHTTP2", "SwirlReverseProxy", "SwirlWebSocket", "SwirlTesting",
-  "SwirlHTML",
+  "SwirlHTML", "SwirlDNS",
 ]
 
 let package = Package(
@@ -55,6 +56,7 @@ let package = Package(
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPCore", targets: ["SwirlHTTPCore"]),
     .library(name: "SwirlHTML", targets: ["SwirlHTML"]),
+    .library(name: "SwirlDNS", targets: ["SwirlDNS"]),
   ],
   traits: [
     .default(enabledTraits: ["HTTP2"]),
@@ -111,6 +113,9 @@ let package = Package(
       swiftSettings: checked),
     .target(
       name: "SwirlEndpoints", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlTLS"],
+      swiftSettings: memorySafe),
+    .target(
+      name: "SwirlDNS", dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlNet", "SwirlPlatform"],
       swiftSettings: memorySafe),
     .target(
       name: "SwirlSystem",
@@ -219,6 +224,7 @@ for name in samples + programs {
   case "Notes": dependencies += ["COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]  // for scrypt
   case "PostgresListen": dependencies.append("CPQ")
   case "QueueCrawler", "StoreCrawler": dependencies.append("SwirlHTML")
+  case "Lookup": dependencies.append("SwirlDNS")
   case "VirtualTimeTest": dependencies.append("SwirlTesting")
   default: break
   }
@@ -234,7 +240,7 @@ for module in tested {
   if module == "SwirlReactor" { dependencies.formUnion(["ReactorProbe", "AsyncProbe"]) }
   if module == "SwirlSystem" { dependencies.insert("PoolProbe") }
   if ["SwirlHTTP", "SwirlHTTP2"].contains(module) { dependencies.insert("SwirlHTTP2") }
-  if module == "SwirlHTML" { dependencies.insert("SwirlHTML") }
+  if ["SwirlHTML", "SwirlDNS"].contains(module) { dependencies.insert(module) }
   if module == "SwirlContent" { dependencies.insert("CSwirlZlib") }
   package.targets.append(
     .testTarget(

@@ -34,6 +34,8 @@ public final class Resolver {
   /// The waiters for one name.
   private final class Question {
     var askers: [Deferred<[SocketAddress]>] = []
+    /// The lookup that was started for it.
+    var lookup: AnyDeferred?
   }
   private var questions: [String: Question] = [:]
   // Unowned: the reactor owns the resolver.
@@ -54,7 +56,8 @@ public final class Resolver {
   ///
   /// An address such as `127.0.0.1` or `::1`, and a cached name, fires at once. `localhost` and names that end in
   /// `.localhost` are always this machine (RFC 6761 §6.3). Cancelling affects this call only: other waiters for the
-  /// same name get the result, and it is cached. Cancelling the last one drops a lookup that no thread has started.
+  /// same name get the result, and it is cached. Cancelling the last one drops a lookup that no thread has started, and
+  /// cancels one of the program's own.
   ///
   /// Fails with a ``NetError`` with the code `.resolve` and the host.
   public func resolve(_ host: String, port: Int = 0) -> Deferred<[SocketAddress]> {
@@ -98,10 +101,13 @@ public final class Resolver {
     let question = Question()
     questions[name] = question
     let answer = join(question, name)
-    lookup(name).addBoth { [weak self] result in
+    let started = lookup(name)
+    question.lookup = started
+    started.addBoth { [weak self] result in
       guard let self else { return }
-      questions[name] = nil
-      let result = result.flatMap { addresses in
+      question.lookup = nil
+      if questions[name] === question { questions[name] = nil }
+      let result = result.mapError { Self.netError($0, name) }.flatMap { addresses in
         addresses.isEmpty
           ? .failure(NetError(.resolve, name, reason: "the name has no IPv4 or IPv6 address")) : .success(addresses)
       }
@@ -116,7 +122,8 @@ public final class Resolver {
     let asker = Deferred<[SocketAddress]>(canceller: { [weak question, system] asker in
       guard let question else { return }
       question.askers.removeAll { $0 === asker }
-      if question.askers.isEmpty { system.leave(name) }
+      // A lookup of the program's can be stopped.
+      if question.askers.isEmpty, !system.leave(name) { question.lookup?.cancel() }
     })
     question.askers.append(asker)
     return asker
@@ -130,6 +137,12 @@ public final class Resolver {
       if answers.count >= Self.capacity { answers = [:] }
     }
     answers[name] = Answer(addresses: addresses, goodUntil: now + cacheDuration)
+  }
+
+  /// The error for those who connect: a failure of another lookup is one of resolving.
+  private static func netError(_ error: any Error, _ name: String) -> any Error {
+    guard let failure = error as? any LookupFailure else { return error }
+    return NetError(.resolve, name, reason: failure.lookupReason)
   }
 
   // MARK: - Names
@@ -151,6 +164,12 @@ public final class Resolver {
   }
 
   private static let loopback = ["::1", "127.0.0.1"].compactMap { SocketAddress(ip: $0, port: 0) }
+}
+
+/// An error of a lookup other than the system's.
+package protocol LookupFailure: Error {
+  /// Why the name has no addresses, and what to do.
+  var lookupReason: String { get }
 }
 
 extension Reactor {

@@ -29,9 +29,11 @@ final class SystemLookups {
   }
 
   /// `name` has no waiters any more. If no thread has started its lookup, it is dropped; otherwise its thread no longer
-  /// counts.
-  func leave(_ name: String) {
-    if let call = calls[name] { reactor.leave(call) }
+  /// counts. Returns whether it had a lookup here.
+  func leave(_ name: String) -> Bool {
+    guard let call = calls[name] else { return false }
+    reactor.leave(call)
+    return true
   }
 
   private static func error(_ error: any Error, _ name: String) -> any Error {

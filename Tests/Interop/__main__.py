@@ -1,7 +1,7 @@
 """Runs Swirl's client and server against programs of others; prints a line a check.
 
 `Scripts/interop PART…` runs some parts; `Scripts/interop --short` those that take minutes, with one proxy; `--large` behind `http2-programs`, `forms` or `reverse-proxy` sends 1 GiB
-each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, redbot, httpx, h2,
+each way, where it is 64 MiB otherwise. Installs what a part needs and is missing: Debian's packages with apt-get, gunicorn, httpbin, httplint, redbot, httpx, h2, dnslib,
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
@@ -19,6 +19,7 @@ import forms
 import heads
 import http2.part
 import httpbin
+import names
 import notes
 import postgres
 import programs
@@ -63,6 +64,7 @@ PARTS = {
     "descriptors": (descriptors.descriptors, ["socat", "script", "bash"]),
     "redis": (redis.short, ["redis-server", "redis-cli"]),
     "redis-all": (redis.requests, ["redis-server", "redis-cli"]),
+    "names": (names.names, ["dnsmasq", "unbound", "dig", "dnslib"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),
     "slow": (slow.server_of_slow_clients, ["slowhttptest"]),

@@ -49,6 +49,7 @@ PACKAGES = {"nginx": "nginx-light", "curl": "curl", "openssl": "openssl", "wrk":
             "slowhttptest": "slowhttptest", "h2load": "nghttp2-client", "nghttpd": "nghttp2-server", "haproxy": "haproxy",
             "socat": "socat", "node": "nodejs", "script": "bsdutils", "bash": "bash",
             "redis-server": "redis-server", "redis-cli": "redis-tools",
+            "dnsmasq": "dnsmasq-base", "unbound": "unbound", "dig": "bind9-dnsutils",
             "unshare": "util-linux", "ip": "iproute2", "chromium": "chromium"}
 #: What Debian has as modules of Node.
 NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}
@@ -56,6 +57,7 @@ NODE = {"ws": (pathlib.Path("/usr/share/nodejs/ws"), "node-ws")}
 PYTHON = {"gunicorn": ("bin/gunicorn", ["gunicorn", "httpbin"]),
           "httpx": ("lib/python*/site-packages/httpx", ["hyperframe", "hpack", "h2", "httpx[http2]"]),
           "httplint": ("bin/httplint", ["httplint"]),
+          "dnslib": ("lib/python*/site-packages/dnslib", ["dnslib"]),
           "redbot": ("bin/redbot", ["redbot"]),
           "aiohttp": ("lib/python*/site-packages/aiohttp", ["aiohttp"]),
           "tornado": ("lib/python*/site-packages/tornado", ["tornado"]),

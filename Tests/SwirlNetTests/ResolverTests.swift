@@ -104,14 +104,16 @@ extension Deferred {
     #expect(second.message == "CancellationError()")
   }
 
-  @Test func `The answer to a question whose askers were all cancelled is kept`() throws {
+  @Test func `A lookup of the program's is cancelled with its last asker, and started anew for the next`() throws {
     manual.install(in: reactor.resolver)
-    let asker = reactor.resolver.resolve("example.test")
-    asker.cancel()
-    #expect(asker.message == "CancellationError()")
-    manual.pending[0].callback([one])
-    #expect(try reactor.resolver.resolve("example.test").now()?.get() == [one])
-    #expect(manual.asked.count == 1)
+    let askers = (0..<2).map { _ in reactor.resolver.resolve("example.test") }
+    askers[0].cancel()
+    #expect(askers[0].message == "CancellationError()" && !manual.pending[0].isFired)
+    askers[1].cancel()
+    #expect(askers[1].message == "CancellationError()" && manual.pending[0].isFired)
+    let next = reactor.resolver.resolve("example.test")
+    manual.pending[1].callback([one])
+    #expect(try next.now()?.get() == [one] && manual.asked.count == 2)
   }
 
   @Test func `An answer is used again until its time is over`() {

@@ -100,7 +100,7 @@ public final class DatagramSocket: ReactorHandle {
   deinit { release() }
 
   /// Passes datagrams to a protocol from now on.
-  func start(_ datagramProtocol: any DatagramProtocol) {
+  package func start(_ datagramProtocol: any DatagramProtocol) {
     receiver = .program(datagramProtocol)
     datagramProtocol.socketOpened(self)
     updateReading()

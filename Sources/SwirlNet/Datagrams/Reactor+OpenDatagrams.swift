@@ -1,6 +1,6 @@
-import SwirlDeferred
+package import SwirlDeferred
 import SwirlPlatform
-import SwirlReactor
+package import SwirlReactor
 
 extension Reactor {
   /// Opens a socket that is bound to an address.
@@ -18,7 +18,7 @@ extension Reactor {
   }
 
   /// Opens a socket that is connected to an address.
-  func openDatagrams(
+  package func openDatagrams(
     to peer: SocketAddress, from source: SocketAddress?, _ options: DatagramOptions, at site: CallSite
   ) throws(NetError) -> DatagramSocket {
     try open(.connect, peer.description, peer.family, options, peer: peer, at: site) {

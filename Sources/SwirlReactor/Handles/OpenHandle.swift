@@ -36,6 +36,8 @@ public struct OpenHandle: Sendable, CustomStringConvertible {
     public static let monitoredProgram = Kind(description: "monitored program", order: 12)
     /// A watch on a file or a directory.
     public static let fileWatcher = Kind(description: "file watcher", order: 13)
+    /// A client of names, while it has lookups under way.
+    public static let nameClient = Kind(description: "name client", order: 14)
 
     /// Whether `a` is closed before `b`.
     public static func < (a: Kind, b: Kind) -> Bool { a.order < b.order }

@@ -1,0 +1,5 @@
+import SwirlNet
+
+extension NameError: LookupFailure {
+  package var lookupReason: String { reason }
+}

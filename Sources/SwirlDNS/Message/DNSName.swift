@@ -1,0 +1,94 @@
+/// A domain name, absolute, of at most 255 bytes in labels of at most 63 (RFC 1035 §2.3.4).
+///
+/// It keeps the case of its letters, and compares without it (RFC 4343). Write one as text: `let name: DNSName =
+/// "example.com"`, which traps on a mistake, or `try DNSName(text)`.
+public struct DNSName: Sendable {
+  /// As on the wire, without compression: each label behind its length, and a zero.
+  package let wire: [UInt8]
+
+  /// Takes over a name in wire form, which is valid.
+  init(wire: [UInt8]) { self.wire = wire }
+
+  /// The root: the name of no labels, `.`.
+  public static let root = DNSName(wire: [0])
+
+  /// The maximum length in wire form.
+  static let maximumLength = 255
+
+  /// Whether it is the root.
+  public var isRoot: Bool { wire.count == 1 }
+
+  /// The labels, as bytes, without the root.
+  public var labels: [[UInt8]] {
+    var labels: [[UInt8]] = []
+    var start = 0
+    while wire[start] > 0 {
+      let end = start + 1 + Int(wire[start])
+      labels.append(Array(wire[start + 1..<end]))
+      start = end
+    }
+    return labels
+  }
+
+  /// The number of labels, without the root.
+  public var labelCount: Int {
+    var (count, start) = (0, 0)
+    while wire[start] > 0 {
+      start += 1 + Int(wire[start])
+      count += 1
+    }
+    return count
+  }
+
+  /// Whether it is `other`, or below it in the tree: `www.example.com` is under `example.com`.
+  public func isUnder(_ other: DNSName) -> Bool {
+    var start = 0
+    while wire.count - start > other.wire.count { start += 1 + Int(wire[start]) }
+    return wire.count - start == other.wire.count
+      && zip(wire[start...], other.wire).allSatisfy { $0.folded == $1.folded }
+  }
+
+  /// This name with the labels of another behind its own; nil if that is too long.
+  func appending(_ other: DNSName) -> DNSName? {
+    guard wire.count - 1 + other.wire.count <= Self.maximumLength else { return nil }
+    return DNSName(wire: wire.dropLast() + other.wire)
+  }
+
+  /// The name that a DNAME record makes of this one, which is under `owner` (RFC 6672 §2.2); nil if that is too long.
+  func replacing(_ owner: DNSName, by target: DNSName) -> DNSName? {
+    DNSName(wire: wire.dropLast(owner.wire.count) + [0]).appending(target)
+  }
+}
+
+extension DNSName: Hashable {
+  /// Whether they are the same, without regard to case.
+  public static func == (a: DNSName, b: DNSName) -> Bool {
+    guard a.wire.count == b.wire.count else { return false }
+    for index in a.wire.indices where a.wire[index] != b.wire[index] {
+      // Lengths are below the letters, so that folding does not change them.
+      if a.wire[index].folded != b.wire[index].folded { return false }
+    }
+    return true
+  }
+
+  /// Hashes eight bytes at a time, in lower case.
+  public func hash(into hasher: inout Hasher) {
+    var word: UInt64 = 0
+    for index in wire.indices {
+      word = word << 8 | UInt64(wire[index].folded)
+      if index & 7 == 7 {
+        hasher.combine(word)
+        word = 0
+      }
+    }
+    hasher.combine(word)
+  }
+}
+
+extension UInt8 {
+  /// In lower case, if it is a letter of ASCII.
+  @inline(__always) var folded: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+
+  /// Whether it is a letter of ASCII.
+  var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+}
