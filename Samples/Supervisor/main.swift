@@ -19,7 +19,7 @@ monitor.onStateChange = { program, state in
 var commands: [String: String] = [:]
 
 /// Starts what is new in the file, and stops what is not there any more.
-func load() {
+@MainActor func load() {
   reactor.files.readText(path)
     .addCallback { text in
       var wanted: [String: String] = [:]
