@@ -7,7 +7,7 @@ public import Foundation
 #endif
 
 extension HTTPServer {
-  /// The encoder of ``Response/json(_:for:status:)``. Set it up before the server runs:
+  /// The encoder of `.json(_:for:)`. Set it up before the server runs:
   ///
   /// ```swift
   /// server.jsonEncoder.dateEncodingStrategy = .iso8601

@@ -20,7 +20,7 @@ extension NameClient {
 
   /// Looks up the names of an address, such as `192.0.2.1` or `2001:db8::1`: its PTR records (RFC 1035 §3.5).
   ///
-  /// Anyone may give an address of his own any name: check that ``addresses(of:)`` of the name has the address before
+  /// Anyone may give an address of his own any name: check that `addresses(of:)` of the name has the address before
   /// it means anything. Fails with a ``NameError``. Twisted: `lookupPointer`; Python: `gethostbyaddr`.
   public func names(of address: String) -> Deferred<[DNSName]> {
     guard let address = IPAddress(address) else {
