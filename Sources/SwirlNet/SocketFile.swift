@@ -1,4 +1,5 @@
 import SwirlPlatform
+import SwirlReactor
 
 /// The file of a listening Unix socket.
 struct SocketFile {
@@ -51,7 +52,8 @@ struct SocketFile {
   private static func isDead(_ address: SocketAddress, _ descriptor: Int32) -> Bool {
     guard descriptor >= 0 else { return false }
     defer { Socket.close(descriptor) }
-    return Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED)
+    // A child that is being started does not serve it.
+    return ChildStart.lock.withLock { Socket.connect(descriptor, to: address) == .failed(errno: ECONNREFUSED) }
   }
 
   private static func status(of path: String) -> stat? {

@@ -1,5 +1,6 @@
 import CSwirlSystem
 import SwirlDeferred
+import SwirlNet
 import SwirlPlatform
 import SwirlReactor
 
@@ -72,8 +73,8 @@ struct ProcessSpecification {
         }
       }
     }
-    let code = path.withCString { path in
-      directory?.withCString { spawn(path, in: $0) } ?? spawn(path, in: nil)
+    let code = ChildStart.lock.withLock {
+      path.withCString { path in directory?.withCString { spawn(path, in: $0) } ?? spawn(path, in: nil) }
     }
     if code != 0 {
       ends.closeNearEnds()
