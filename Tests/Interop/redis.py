@@ -24,6 +24,9 @@ class Redis:
                 raise OSError("redis-server did not start")
 
     def kill(self):
+        """With requests under way: a stopped server answers none of those that come."""
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
         self.process.kill()
         self.process.communicate()
 
