@@ -29,27 +29,26 @@ extension HTTPServer {
 
 /// The coders of a server, for its requests on any thread. They are made when they are used first.
 final class JSONCoding: Sendable {
-  private let coders = Mutex<(encoder: JSONEncoder?, decoder: JSONDecoder?)>((nil, nil))
+  private let encoders = Mutex<JSONEncoder?>(nil)
+  private let decoders = Mutex<JSONDecoder?>(nil)
 
   var encoder: JSONEncoder {
-    get {
-      coders.withLock { coders in
-        let encoder = coders.encoder ?? JSONEncoder()
-        coders.encoder = encoder
-        return encoder
-      }
-    }
-    set { coders.withLock { $0.encoder = newValue } }
+    get { encoders.withLock { $0.orMade(JSONEncoder()) } }
+    set { encoders.withLock { $0 = newValue } }
   }
 
   var decoder: JSONDecoder {
-    get {
-      coders.withLock { coders in
-        let decoder = coders.decoder ?? JSONDecoder()
-        coders.decoder = decoder
-        return decoder
-      }
-    }
-    set { coders.withLock { $0.decoder = newValue } }
+    get { decoders.withLock { $0.orMade(JSONDecoder()) } }
+    set { decoders.withLock { $0 = newValue } }
+  }
+}
+
+extension Optional {
+  /// The value, which is made and kept on first use.
+  fileprivate mutating func orMade(_ made: @autoclosure () -> Wrapped) -> Wrapped {
+    if let self { return self }
+    let value = made()
+    self = value
+    return value
   }
 }

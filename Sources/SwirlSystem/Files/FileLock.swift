@@ -39,11 +39,16 @@ extension Files {
     _ path: some SystemBytes, shared: Bool = false, timeout: Duration? = nil, file: StaticString = #fileID,
     line: UInt = #line
   ) -> Deferred<FileLock> {
-    let site = CallSite(file: file, line: line)
-    let locked = attempt(SystemPath(path), shared, after: .milliseconds(4), site)
+    let path = SystemPath(path)
+    let locked = retry(Self.pauses, clock: reactor, file: file, line: line, where: { $0 is Held }) {
+      tryLock(path, shared: shared, file: file, line: line).addCallback { lock in
+        guard let lock else { throw Held() }
+        return lock
+      }
+    }
     guard let timeout else { return locked }
     return locked.addTimeout(timeout, clock: reactor).addErrback { error in
-      if error is TimeoutError { throw TimeoutError(after: timeout, what: "the lock on \(SystemPath(path))") }
+      if error is TimeoutError { throw TimeoutError(after: timeout, what: "the lock on \(path)") }
       throw error
     }
   }
@@ -54,32 +59,13 @@ extension Files {
   ) -> Deferred<FileLock?> {
     let path = SystemPath(path)
     return reactor.withFiles(path, purpose: .reading, at: CallSite(file: file, line: line)) {
-      try OpenFile.lock(path, shared: shared).map { FileLock($0) }
+      try OpenFile.withLock(shared ? .shared : .exclusive, path, permissions: nil).map { FileLock($0) }
     }
   }
 
-  private func attempt(
-    _ path: SystemPath, _ shared: Bool, after pause: Duration, _ site: CallSite
-  ) -> Deferred<FileLock> {
-    let reactor = reactor
-    return tryLock(path, shared: shared, file: site.file, line: site.line).addCallback { lock -> Deferred<FileLock> in
-      if let lock { return .succeed(lock) }
-      var random = HouseRandom()
-      return reactor.sleep(pause * Double.random(in: 0.5...1, using: &random)).addCallback {
-        attempt(path, shared, after: min(pause * 2, .milliseconds(250)), site)
-      }
-    }
-  }
+  private static let pauses = Backoff(
+    attempts: .max, firstDelay: .milliseconds(4), maximumDelay: .milliseconds(250))
 }
 
-extension OpenFile {
-  /// The file under its lock; nil if that is held.
-  static func lock(_ path: SystemPath, shared: Bool) throws -> OpenFile? {
-    while true {
-      let file = try OpenFile(path, .update(permissions: nil))
-      if try !file.takeLock(shared: shared) { return nil }
-      // It was renamed or removed before the lock was taken: the path now has another file, or no file.
-      if file.isAtItsPath { return file }
-    }
-  }
-}
+/// Another one has the lock.
+private struct Held: Error {}

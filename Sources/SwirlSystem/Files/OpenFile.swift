@@ -124,22 +124,14 @@ package final class OpenFile: @unchecked Sendable {
     if closed != 0 { throw FileError("write", path, errno: errno) }
   }
 
-  /// Takes the exclusive lock, until the file is closed. On a file system without locks it always succeeds.
-  /// - Returns: false if another holder has the lock.
-  func lock() -> Bool {
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EWOULDBLOCK { return false }
-      if errno != EINTR { return true }
-    }
-    return true
-  }
-
   /// Takes a lock, until the file is closed.
   /// - Returns: false if another holder has the lock.
-  func takeLock(shared: Bool) throws -> Bool {
-    while flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+  func takeLock(_ kind: LockKind) throws -> Bool {
+    while flock(descriptor, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       if errno == EWOULDBLOCK { return false }
-      if errno != EINTR { throw FileError("lock", path, errno: errno) }
+      if errno == EINTR { continue }
+      if kind == .exclusiveIfPossible { return true }
+      throw FileError("lock", path, errno: errno)
     }
     return true
   }
