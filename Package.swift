@@ -29,15 +29,15 @@ let samples = [
 let programs = ["Crawler", "Downloader", "Fetch"]
 
 /// The modules of `import SwirlCore`: the reactor, streams and processes. They need neither OpenSSL, nor the public
-/// suffix list, nor decoders of content: `Scripts/check-core` builds a program without these libraries.
+/// suffix list, nor decoders of content, nor Foundation: `Scripts/check-core` builds a program without these libraries.
 let core = ["SwirlCore", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem"]
 
 /// The modules of `import Swirl`. A user of the library depends on each of them: a build system that looks at
 /// the umbrella alone sees no change in it when a module below changes, and would not compile its user again.
 let modules = [
   "Swirl", "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints",
-  "SwirlSystem", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy", "SwirlWebSocket",
-  "SwirlContent",
+  "SwirlSystem", "SwirlProcessPool", "SwirlHTTPCore", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy",
+  "SwirlWebSocket", "SwirlContent",
 ]
 
 /// The modules that have tests.
@@ -53,6 +53,7 @@ let package = Package(
   products: [
     .library(name: "Swirl", targets: modules),
     .library(name: "SwirlCore", targets: core),
+    .library(name: "SwirlProcessPool", targets: ["SwirlProcessPool"]),
     .library(name: "SwirlTesting", targets: ["SwirlTesting"] + modules),
     .library(name: "SwirlHTTPCore", targets: ["SwirlHTTPCore"]),
     .library(name: "SwirlHTML", targets: ["SwirlHTML"]),
@@ -123,6 +124,11 @@ let package = Package(
         "SwirlReactor", "SwirlDeferred", "SwirlCoordination", "SwirlNet", "SwirlPlatform", "CSwirlSystem",
       ],
       swiftSettings: checked),
+    // Apart from the core: its messages are JSON, and a static program with a coder of JSON is 12 MB larger.
+    .target(
+      name: "SwirlProcessPool",
+      dependencies: ["SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlSystem", "SwirlPlatform"],
+      swiftSettings: checked),
     .target(name: "SwirlCore", dependencies: core.dropFirst().map { .target(name: $0) }, swiftSettings: checked),
     .target(
       name: "SwirlHTTPCore",
@@ -177,7 +183,7 @@ let package = Package(
       name: "Swirl",
       dependencies: [
         "SwirlDeferred", "SwirlReactor", "SwirlCoordination", "SwirlNet", "SwirlTLS", "SwirlEndpoints", "SwirlSystem",
-        "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy", "SwirlWebSocket",
+        "SwirlProcessPool", "SwirlHTTPClient", "SwirlHTTPServer", "SwirlReverseProxy", "SwirlWebSocket",
       ],
       swiftSettings: checked),
     .target(

@@ -47,6 +47,7 @@ let package = Package(
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
     .executableTarget(name: "DatagramFloor"),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
+    .executableTarget(name: "HelloCore", dependencies: [.product(name: "SwirlCore", package: "swirl")]),
     .executableTarget(name: "HelloNIO", dependencies: nio),
   ],
   swiftLanguageModes: [.v6]

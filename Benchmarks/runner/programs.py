@@ -34,6 +34,7 @@ HOPS = {
 }
 HELLO = {
     "Swirl": ["HelloSwirl"],
+    "Swirl, SwirlCore": ["HelloCore"],
     "SwiftNIO": ["HelloNIO"],
     "Twisted": ["hello_twisted.py"],
     "asyncio": ["hello_asyncio.py"],

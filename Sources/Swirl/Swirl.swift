@@ -4,6 +4,7 @@
 @_exported public import SwirlHTTPClient
 @_exported public import SwirlHTTPServer
 @_exported public import SwirlNet
+@_exported public import SwirlProcessPool
 @_exported public import SwirlReactor
 @_exported public import SwirlReverseProxy
 @_exported public import SwirlSystem

@@ -2,8 +2,8 @@
 // whose worker hangs once that file exists.
 import SwirlDeferred
 import SwirlPlatform
+import SwirlProcessPool
 import SwirlReactor
-import SwirlSystem
 
 struct Refusal: Error, CustomStringConvertible { var description: String }
 

@@ -4,6 +4,7 @@ import SwirlReactor
 import SwirlTesting
 import Testing
 
+@testable import SwirlProcessPool
 @testable import SwirlSystem
 
 extension SystemTests {

@@ -40,8 +40,6 @@ public final class ChildProcess: ReactorHandle {
   /// inherited the pipes. Cancelling it has no effect on the process. Twisted: `processExited`.
   public private(set) lazy var exited = Deferred<ProcessStatus>(canceller: { _ in })
 
-  /// The pool's pipes in place of standard descriptors: the child reads from 3 and writes to 4.
-  let channel: (input: ChildInput, output: ChildOutput)?
   private let hasOwnGroup: Bool
   private var watch: ChildWatch?
   /// When it ends, read what the pipes hold, and wait for no more.
@@ -63,12 +61,10 @@ public final class ChildProcess: ReactorHandle {
   init(
     _ processID: Int32, _ specification: ProcessSpecification, input: ChildInput, output: ChildOutput,
     error: ChildOutput,
-    channel: (input: ChildInput, output: ChildOutput)?, inputs: [Int32: ChildInput] = [:],
-    outputs: [Int32: ChildOutput] = [:], on reactor: Reactor, at site: CallSite
+    inputs: [Int32: ChildInput] = [:], outputs: [Int32: ChildOutput] = [:], on reactor: Reactor, at site: CallSite
   ) {
     self.processID = processID
     self.reactor = reactor
-    self.channel = channel
     program = SystemPath(specification.program).description
     // With a terminal it leads a session, and so a group.
     hasOwnGroup = specification.hasOwnGroup || specification.terminal != nil
@@ -85,10 +81,8 @@ public final class ChildProcess: ReactorHandle {
     }
   }
 
-  private var allInputs: [ChildInput] { [standardInput] + inputs.values + (channel.map { [$0.input] } ?? []) }
-  private var allOutputs: [ChildOutput] {
-    [standardOutput, standardError] + outputs.values + (channel.map { [$0.output] } ?? [])
-  }
+  private var allInputs: [ChildInput] { [standardInput] + inputs.values }
+  private var allOutputs: [ChildOutput] { [standardOutput, standardError] + outputs.values }
 
   // MARK: - Ending
 

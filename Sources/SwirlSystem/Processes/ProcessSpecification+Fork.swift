@@ -7,7 +7,7 @@ extension ProcessSpecification {
 
   /// How many of the child's numbers are in use, gaps included.
   func descriptorCount(_ program: String) throws(ProcessError) -> Int {
-    let fixed = hasChannel ? 5 : 3 + passed.count
+    let fixed = 3 + passed.count
     for number in descriptors.keys.sorted() where !(Int32(fixed)..<1024).contains(number) {
       throw ProcessError(
         .cannotStart, "start", program,

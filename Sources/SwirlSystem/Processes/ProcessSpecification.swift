@@ -17,9 +17,7 @@ struct ProcessSpecification {
   var timeout: Duration?
   /// Its `argv[0]`; the program's path if nil.
   var name: (any SystemBytes)?
-  /// Whether it gets a pipe to read from as descriptor 3, and one to write to as 4.
-  var hasChannel = false
-  /// Open descriptors that it gets as 3, 4, …; not beside a channel.
+  /// Open descriptors that it gets as 3, 4, ….
   var passed: [Int32] = []
   /// What it gets as further descriptors, by their numbers.
   var descriptors: [Int32: ChildDescriptor] = [:]
@@ -57,8 +55,6 @@ struct ProcessSpecification {
     let nearInput = terminal == nil ? try place(input, &ends) : master.input
     let nearOutput = terminal == nil ? try place(output, 1, &ends) : master.output
     let nearError = terminal == nil ? try place(error, 2, &ends) : -1
-    let channel =
-      hasChannel ? (try pipe(&ends) { $0.place(input: $1, 3) }, try pipe(&ends) { $0.place(output: $1, 4) }) : nil
     for (index, descriptor) in passed.enumerated() { try checked(ends.place(descriptor, 3 + index), &ends) }
     let near = try placeDescriptors(&ends)
     var process: Int32 = 0
@@ -85,9 +81,6 @@ struct ProcessSpecification {
       process, self, input: ChildInput(nearInput, of: program, isTerminal: isTerminal, on: reactor),
       output: ChildOutput(nearOutput, of: program, isTerminal: isTerminal, on: reactor, at: site),
       error: ChildOutput(nearError, "standardError", of: program, on: reactor, at: site),
-      channel: channel.map {
-        (ChildInput($0, of: program, on: reactor), ChildOutput($1, of: program, on: reactor, at: site))
-      },
       inputs: near.inputs.mapValues { ChildInput($0, of: program, on: reactor) },
       outputs: near.outputs.mapValues { ChildOutput($0, "descriptors", of: program, on: reactor, at: site) },
       on: reactor, at: site)

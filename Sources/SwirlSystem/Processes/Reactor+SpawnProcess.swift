@@ -49,4 +49,15 @@ extension Reactor {
       passed: descriptors, descriptors: map, user: user, site: CallSite(file: file, line: line)
     ).start(on: self)
   }
+
+  /// Starts a program with pipes of its own beside the standard descriptors, under a name of its own.
+  package func spawnProcess(
+    _ program: String, named name: String?, environment: ProcessEnvironment, descriptors: [Int32: ChildDescriptor],
+    file: StaticString, line: UInt
+  ) throws(ProcessError) -> ChildProcess {
+    try ProcessSpecification(
+      program: program, environment: environment, name: name, descriptors: descriptors,
+      site: CallSite(file: file, line: line)
+    ).start(on: self)
+  }
 }

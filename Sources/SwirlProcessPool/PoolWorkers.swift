@@ -2,6 +2,7 @@ import SwirlDeferred
 import SwirlNet
 import SwirlPlatform
 import SwirlReactor
+import SwirlSystem
 
 /// A call that has no result yet.
 final class PoolCall {
@@ -34,15 +35,14 @@ final class PoolWorkers {
 
     init(_ process: ChildProcess) { self.process = process }
 
-    var channel: (input: ChildInput, output: ChildOutput) {
-      guard let channel = process.channel else { preconditionFailure("a worker is started with a channel") }
-      return channel
-    }
+    /// The pipe of the calls.
+    var calls: ChildInput { process.inputs[WorkerDescriptors.calls]! }
+    /// The pipe of the answers.
+    var answers: ChildOutput { process.outputs[WorkerDescriptors.answers]! }
   }
 
   private let size: Int
-  private let specification: ProcessSpecification
-  private unowned let reactor: Reactor
+  private let startProcess: () throws(ProcessError) -> ChildProcess
   /// In the order in which they were started.
   private var workers: [Worker] = []
   private var idle: [Worker] = []
@@ -52,10 +52,10 @@ final class PoolWorkers {
 
   var count: Int { workers.count }
 
-  init(size: Int, _ specification: ProcessSpecification, on reactor: Reactor) {
+  /// - Parameter startProcess: starts a worker, with both its pipes.
+  init(size: Int, startProcess: @escaping () throws(ProcessError) -> ChildProcess) {
     self.size = size
-    self.specification = specification
-    self.reactor = reactor
+    self.startProcess = startProcess
   }
 
   // MARK: - Calls
@@ -74,7 +74,7 @@ final class PoolWorkers {
       guard let call = waiting.popFirst() else { break }
       call.ticket = nil
       worker.call = call
-      worker.channel.input.write(call.message)
+      worker.calls.write(call.message)
     }
     endIdle()
   }
@@ -100,9 +100,9 @@ final class PoolWorkers {
   /// Nil if the system cannot start a process: then the queued calls fail, unless a busy worker will be free for them.
   private func startWorker() -> Worker? {
     do {
-      let worker = Worker(try specification.start(on: reactor))
+      let worker = Worker(try startProcess())
       workers.append(worker)
-      worker.channel.output.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
+      worker.answers.forEach { [weak self, unowned worker] bytes in try self?.receive(bytes, from: worker) }
         // The worker sent an invalid message, so it cannot be used any more.
         .addErrback { [weak self, weak worker] _ in if let worker { self?.drop(worker) } }
       // Its own children may hold its pipes open, which would keep its call pending.
@@ -172,7 +172,7 @@ final class PoolWorkers {
   /// Ends the idle workers, once the pool accepts no more calls.
   private func endIdle() {
     guard isClosed, waiting.isEmpty else { return }
-    for worker in idle { worker.channel.input.close() }
+    for worker in idle { worker.calls.close() }
     idle = []
     guard workers.isEmpty else { return }
     let fired = enders

@@ -28,8 +28,7 @@ extension ProcessPool {
     guard getenv(workerVariable) != nil else { return }
     // Processes that a function starts are not workers, and must not touch the pipes.
     unsetenv(workerVariable)
-    let (calls, answers): (Int32, Int32) = (3, 4)
-    for descriptor in [calls, answers] {
+    for descriptor in [WorkerDescriptors.calls, WorkerDescriptors.answers] {
       guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
         fatalError("\(workerVariable) is set, but no process pool has started this program: unset it")
       }
@@ -37,13 +36,14 @@ extension ProcessPool {
     // A terminal sends SIGINT to all its processes; the process with the pool decides what to do.
     signal(SIGINT, SIG_IGN)
     _ = ProcessSetup.once
-    endWithPool(calls)
+    endWithPool(WorkerDescriptors.calls)
     var splitter = FrameSplitter(WorkerMessages.framing)
-    while let call = nextMessage(from: calls, &splitter) {
+    while let call = nextMessage(from: WorkerDescriptors.calls, &splitter) {
       let answer = wait { await WorkerFunctions.all.answer(call) }
       // Flush, because killing the worker would lose what the function printed.
       fflush(nil)
-      guard let message = try? WorkerMessages.framing.encode(answer), send(message, to: answers) else { break }
+      guard let message = try? WorkerMessages.framing.encode(answer), send(message, to: WorkerDescriptors.answers)
+      else { break }
     }
     exit(0)
   }
@@ -65,7 +65,7 @@ extension ProcessPool {
     var bytes = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
       do { if let message = try splitter.next() { return message } } catch { return nil }
-      let count = bytes.withUnsafeMutableBytes { Descriptor.read(descriptor, $0.baseAddress!, $0.count) }
+      let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
       if count < 0, errno == EINTR { continue }
       if count <= 0 { return nil }
       splitter.append(Array(bytes[..<count]))
@@ -76,7 +76,7 @@ extension ProcessPool {
     var sent = 0
     while sent < bytes.count {
       // The pointer stays within the array, and the call only reads.
-      let count = bytes.withUnsafeBytes { Descriptor.write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
       if count < 0, errno == EINTR { continue }
       if count < 0 { return false }
       sent += count

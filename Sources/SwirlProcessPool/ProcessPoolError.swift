@@ -1,3 +1,5 @@
+public import SwirlSystem
+
 /// Why a call of a ``ProcessPool`` has no result.
 public struct ProcessPoolError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kind of failure.

@@ -2,6 +2,7 @@ public import SwirlDeferred
 import SwirlNet
 import SwirlPlatform
 public import SwirlReactor
+public import SwirlSystem
 
 /// Worker processes that run functions of this program, for work that needs more than one core or may crash.
 ///
@@ -40,12 +41,12 @@ public final class ProcessPool {
       "a worker of a process pool makes a pool: call ProcessPool.serveIfWorker() before, at the beginning of main")
     self.size = size ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     require(self.size > 0, "a process pool needs one worker or more, not \(self.size)")
-    var specification = ProcessSpecification(program: program ?? Self.ownProgram)
-    specification.name = program ?? CommandLine.arguments.first
-    specification.environment = environment.setting(Self.workerVariable, to: "1")
-    specification.hasChannel = true
-    specification.site = CallSite(file: file, line: line)
-    workers = PoolWorkers(size: self.size, specification, on: reactor)
+    let environment = environment.setting(Self.workerVariable, to: "1")
+    workers = PoolWorkers(size: self.size) { [unowned reactor] () throws(ProcessError) in
+      try reactor.spawnProcess(
+        program ?? Self.ownProgram, named: program ?? CommandLine.arguments.first, environment: environment,
+        descriptors: [WorkerDescriptors.calls: .input, WorkerDescriptors.answers: .output], file: file, line: line)
+    }
   }
 
   private static var ownProgram: String {
