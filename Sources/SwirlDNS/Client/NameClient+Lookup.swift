@@ -16,6 +16,8 @@ extension NameClient {
   }
 
   /// Looks up the records of a name. See above.
+  // In two forms: programs look up addresses more often than anything else, and code for any type costs more.
+  @_specialize(where Value == IPAddress)
   public func lookup<Value>(_ name: DNSName, _ type: RecordType<Value>) -> Deferred<NameAnswer<Value>> {
     if let kept = keptAnswer(name, type.number) {
       switch kept {
@@ -25,9 +27,9 @@ extension NameClient {
     }
     var waiter: NameWaiter?
     let answer = Deferred<NameAnswer<Value>>(canceller: { _ in waiter?.cancel() })
-    waiter = ask(name, type.number) { [unowned reactor] result in
+    waiter = ask(name, type.number) { result in
       switch result {
-      case .success(.records(let found)): answer.callback(NameAnswer(name, type, found, at: reactor.now))
+      case .success(.records(let found)): answer.callback(NameAnswer(name, type, found))
       case .success(.message): preconditionFailure("a lookup was answered with a message")
       case .failure(let error): answer.errback(error)
       }
