@@ -33,7 +33,7 @@ extension NameClient {
   }
 
   /// The addresses that are known without asking.
-  private func knownAddresses(of name: DNSName) -> [SocketAddress]? {
+  func knownAddresses(of name: DNSName) -> [SocketAddress]? {
     if name.isUnder(.localhost) {
       return ["::1", "127.0.0.1"].compactMap { SocketAddress(ip: $0, port: 0) }
     }

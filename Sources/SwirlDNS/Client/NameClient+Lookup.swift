@@ -15,8 +15,8 @@ extension NameClient {
     do throws(NameError) { return lookup(try DNSName(name), type) } catch { return .fail(error) }
   }
 
-  /// Looks up the records of a name. See above.
   // In two forms: programs look up addresses more often than anything else, and code for any type costs more.
+  /// Looks up the records of a name. See above.
   @_specialize(where Value == IPAddress)
   public func lookup<Value>(_ name: DNSName, _ type: RecordType<Value>) -> Deferred<NameAnswer<Value>> {
     if let kept = keptAnswer(name, type.number) {
