@@ -16,6 +16,7 @@ extension NameClient {
     if let address = SocketAddress(ip: host, port: 0) { return .succeed([address]) }
     let name: DNSName
     do throws(NameError) { name = try DNSName(host) } catch { return .fail(error) }
+    followFiles()
     if let known = knownAddresses(of: name) { return .succeed(known) }
     if name.isUnder(.invalid) || name.isRoot {
       // RFC 6761 §6.4.

@@ -19,6 +19,7 @@ extension NameClient {
   /// Looks up the records of a name. See above.
   @_specialize(where Value == IPAddress)
   public func lookup<Value>(_ name: DNSName, _ type: RecordType<Value>) -> Deferred<NameAnswer<Value>> {
+    followFiles()
     if let kept = keptAnswer(name, type.number) {
       switch kept {
       case .success(let found): return .succeed(NameAnswer(name, type, found, at: reactor.now))
@@ -47,6 +48,7 @@ extension NameClient {
   public func query<Value>(_ name: String, _ type: RecordType<Value>) -> Deferred<DNSMessage> {
     let asked: DNSName
     do throws(NameError) { asked = try DNSName(name) } catch { return .fail(error) }
+    followFiles()
     var waiter: NameWaiter?
     let answer = Deferred<DNSMessage>(canceller: { _ in waiter?.cancel() })
     waiter = ask(asked, type.number, isRaw: true) { result in

@@ -43,6 +43,10 @@ public final class NameClient: ReactorHandle {
   @safe @exclusivity(unchecked) private var isStarting = false
   let deadlines: QuestionDeadlines
   private var isClosed = false
+  /// When to look at the files of the configuration again.
+  private var nextFileCheck = Int64.max
+  /// How long the files are taken as they were.
+  private static let fileCheckInterval = Duration.seconds(5)
   /// Whether an IPv6 address could be reached, and until when that counts.
   var ipv6Route: (exists: Bool, until: Instant)?
   package var handleIndex: Int?
@@ -79,6 +83,17 @@ public final class NameClient: ReactorHandle {
     servers = configuration.servers.map { NameServer($0, usesEDNS: configuration.usesEDNS, on: reactor) }
     cache = NameCache(capacity: configuration.cacheCapacity, maximumTTL: configuration.maximumTTL)
     turn = 0
+    nextFileCheck =
+      configuration.systemFiles == nil ? .max : reactor.turnTime + Self.fileCheckInterval.nanoseconds
+  }
+
+  /// Follows the files of the configuration, before a lookup.
+  func followFiles() {
+    let now = reactor.turnTime
+    guard now >= nextFileCheck else { return }
+    nextFileCheck = now + Self.fileCheckInterval.nanoseconds
+    guard let changed = configuration.systemFiles?.changed() else { return }
+    configuration.follow(changed)
   }
 
   /// Drops the answers that were kept.
