@@ -210,7 +210,7 @@ let package = Package(
       path: "Tests/NaturalPrograms",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
-      name: "InteropProbe", dependencies: modules.map { .target(name: $0) }, path: "Tests/InteropProbe",
+      name: "InteropProbe", dependencies: modules.map { .target(name: $0) } + ["SwirlDNS"], path: "Tests/InteropProbe",
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .executableTarget(
       name: "PoolProbe", dependencies: modules.map { .target(name: $0) } + ["SwirlPlatform"], path: "Tests/PoolProbe",

@@ -46,6 +46,15 @@ let package = Package(
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
     .executableTarget(name: "DatagramFloor"),
+    .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
+    .target(name: "CAresLoad", dependencies: ["CCAres"]),
+    .executableTarget(
+      name: "Names",
+      dependencies: [
+        "Measure", "CAresLoad", .product(name: "SwirlCore", package: "swirl"),
+        .product(name: "SwirlDNS", package: "swirl"),
+      ]),
+    .executableTarget(name: "NameAnswers"),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloCore", dependencies: [.product(name: "SwirlCore", package: "swirl")]),
     .executableTarget(name: "HelloNIO", dependencies: nio),

@@ -5,6 +5,7 @@ import typing
 
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
+from names import resolving
 from programs import CHAINS, HELLO, HOPS, THREADS, TIMERS, measuring_themselves, starting
 from servers import (
     AWAITING_HANDLERS,
@@ -171,6 +172,7 @@ ROWS = [
         # More of the large ones would not fit in the receive buffer at once.
         for size, sockets in ((64, 100), (1200, 50))
     ),
+    Row("100,000 names", resolving(), "c-ares", operation="lookup", aim_ratio=1),
     Row("TCP echo, a stream", echoing("throughput"), "SwiftNIO", operation="MiB"),
     Row(
         "WebSocket echo, 64 bytes, 100 connections",

@@ -222,7 +222,7 @@ final class ConnectionPool {
     guard let proxy else {
       return reactor.connectTCP(
         host: origin.name, port: origin.port, timeout: timeout, options: options, security: tls, allowing: allows,
-        at: pools.site, completion)
+        usesHTTPSRecords: true, at: pools.site, completion)
     }
     return reactor.connectTCP(
       host: proxy.host, port: proxy.port, timeout: timeout, options: options,

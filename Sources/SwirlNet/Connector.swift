@@ -27,6 +27,8 @@ package final class Connector: CancellableCall, ReactorHandle {
   enum Addresses {
     case known([SocketAddress])
     case asked(Deferred<[SocketAddress]>)
+    /// In their order, which stays.
+    case planned(Deferred<ConnectPlan>)
   }
 
   /// How to secure the connection, once it is established.
@@ -66,6 +68,10 @@ package final class Connector: CancellableCall, ReactorHandle {
   package private(set) var times = ConnectTimes()
   private var addresses: [SocketAddress] = []
   private var untried: ArraySlice<SocketAddress> = []
+  /// The application protocols for addresses to which TLS does not offer all.
+  private var applicationProtocols: [SocketAddress: [String]] = [:]
+  /// Those for the address that has connected; nil for all.
+  private var offered: [String]?
   private var attempts: [ConnectAttempt] = []
   private var failures: [NetError] = []
   private var delayCall: DelayedCall?
@@ -101,6 +107,9 @@ package final class Connector: CancellableCall, ReactorHandle {
     case .asked(let question):
       lookup = question.addCallbacks(
         { [weak self] in self?.begin($0) }, { [weak self] in self?.finish(.failure($0)) })
+    case .planned(let question):
+      lookup = question.addCallbacks(
+        { [weak self] in self?.begin($0) }, { [weak self] in self?.finish(.failure($0)) })
     }
     isStarting = false
   }
@@ -109,9 +118,14 @@ package final class Connector: CancellableCall, ReactorHandle {
   package func cancel() { stop() }
 
   private func begin(_ addresses: [SocketAddress]) {
+    begin(ConnectPlan(addresses: addresses.interleavingFamilies()))
+  }
+
+  private func begin(_ plan: ConnectPlan) {
     isResolved = true
     if peer.port != nil { times.resolved = reactor.turnTime }
-    self.addresses = addresses.interleavingFamilies()
+    addresses = plan.addresses
+    applicationProtocols = plan.applicationProtocols
     connectToFirst()
   }
 
@@ -145,6 +159,7 @@ package final class Connector: CancellableCall, ReactorHandle {
       tryNext()
     } else {
       let transport = SocketTransport(attempt.takeSocket(), peer: attempt.address, on: reactor, at: site)
+      if !applicationProtocols.isEmpty { offered = applicationProtocols[attempt.address] }
       // The other attempts are useless now: later failures would not depend on the address.
       closeAttempts()
       if proxySecurity != nil { secureProxy(transport) } else { negotiate(on: transport) }
@@ -197,7 +212,7 @@ package final class Connector: CancellableCall, ReactorHandle {
   ) {
     do {
       handshake = try SecurityHandshake(
-        transport, security.context, host: peer.host, peer: peer.description, at: site
+        transport, security.context, host: peer.host, peer: peer.description, offering: offered, at: site
       ) { [unowned self] result in
         handshake = nil
         completion(result)
@@ -281,21 +296,5 @@ extension NetError {
   init(notAllowed address: SocketAddress) {
     self.init(
       .connect, address, errno: EACCES, reason: "the filter on addresses, `allowsAddress`, does not allow this address")
-  }
-}
-
-extension [SocketAddress] {
-  /// The order in which to try them (RFC 8305 §4): the families alternate, starting with that of the first address,
-  /// which the resolver prefers: IPv6 if it is routable.
-  func interleavingFamilies() -> [SocketAddress] {
-    guard let first else { return [] }
-    var preferred = filter { $0.family == first.family }[...]
-    var other = filter { $0.family != first.family }[...]
-    var order: [SocketAddress] = []
-    while let address = preferred.popFirst() {
-      order.append(address)
-      if let next = other.popFirst() { order.append(next) }
-    }
-    return order + other
   }
 }

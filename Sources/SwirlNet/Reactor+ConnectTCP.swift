@@ -64,12 +64,13 @@ extension Reactor {
   ///   - tunnel: the negotiation with the connected proxy.
   ///   - end: the peer behind the proxy, which the certificate must name.
   ///   - allows: the filter of allowed addresses. With a proxy it applies only to `end`, if that is an address.
+  ///   - usesHTTPSRecords: whether the resolver's ``Resolver/httpsLookup`` counts, without a proxy and with security.
   package func connectTCP(
     host: String, port: Int, timeout: Duration?, options: SocketOptions = SocketOptions(),
     proxySecurity: (any SecurityProvider)? = nil,
     through tunnel: (() -> any TunnelNegotiation)? = nil, to end: (host: String, port: Int)? = nil,
     security provider: (any SecurityProvider)? = nil, allowing allows: ((SocketAddress) -> Bool)? = nil,
-    at site: CallSite,
+    usesHTTPSRecords: Bool = false, at site: CallSite,
     _ completion: @escaping Connector.Completion
   ) -> Connector {
     let peer = Connector.Peer(host: host, port: port)
@@ -91,8 +92,12 @@ extension Reactor {
       let outer = try proxySecurity.map { provider throws(NetError) in
         Connector.Security(context: try provider.clientContext(on: self))
       }
+      let addresses =
+        if usesHTTPSRecords, end == nil, let security {
+          resolver.plan(forHTTPS: host, port: port, offering: security.context.applicationProtocols)
+        } else { resolver.addresses(of: host, port: port) }
       return Connector(
-        to: peer, resolver.addresses(of: host, port: port), timeout: timeout, options: options, tunnel: tunnel,
+        to: peer, addresses, timeout: timeout, options: options, tunnel: tunnel,
         proxySecurity: outer, security: security, allows: end == nil ? allows : nil, on: self, at: site, completion)
     } catch {
       return Connector(to: peer, .asked(.fail(error)), timeout: nil, on: self, at: site, completion)

@@ -26,6 +26,18 @@ public final class Resolver {
   /// ```
   public var lookup: (_ name: String) -> Deferred<[SocketAddress]>
 
+  /// Looks up how to reach an origin of HTTPS, by its HTTPS records (RFC 9460); nil, the default, connects without.
+  ///
+  /// Clients of HTTP call it for each connection to a `https` or `wss` origin without a proxy, on the reactor's thread,
+  /// beside the lookup of its addresses. They connect to the endpoints in their order, and then to the origin as
+  /// without records. An endpoint is offered those of its application protocols that the client speaks, and is left
+  /// out without any. TLS verifies the origin's name in any case. Addresses that are there wait 50 ms for this, and a
+  /// failure counts as no records: neither delays nor breaks a connect. A `http` origin stays with `http`: its records
+  /// would ask for `https` (RFC 9460 §9.5), which is the program's decision.
+  ///
+  /// `reactor.resolver.use(names)`, of a `NameClient`, sets it.
+  public var httpsLookup: ((_ host: String, _ port: Int) -> Deferred<[ServiceEndpoint]>)?
+
   private struct Answer {
     let addresses: [SocketAddress]
     let goodUntil: Instant
@@ -64,6 +76,7 @@ public final class Resolver {
     switch addresses(of: host, port: port) {
     case .known(let addresses): .succeed(addresses)
     case .asked(let question): question
+    case .planned(let plan): plan.addCallback { $0.addresses }
     }
   }
 
@@ -82,6 +95,16 @@ public final class Resolver {
     let name = host.lowercased()
     if let addresses = cached(name) { return .known(withPort(addresses)) }
     return .asked(ask(name).addCallback(withPort))
+  }
+
+  /// What to connect to for an origin of HTTPS, of which TLS can offer some protocols.
+  func plan(forHTTPS host: String, port: Int, offering protocols: [String]) -> Connector.Addresses {
+    guard let httpsLookup, (1...65535).contains(port), SocketAddress(ip: host, port: port) == nil,
+      Self.problem(with: host) == nil
+    else { return addresses(of: host, port: port) }
+    let host = host.lowercased()
+    return .planned(
+      ServiceLookup(host, port: port, offering: protocols, by: self, httpsLookup, on: reactor).plan)
   }
 
   /// Clears the cache.

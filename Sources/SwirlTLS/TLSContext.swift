@@ -107,9 +107,13 @@ package final class TLSContext: SecurityContext {
 
   package var handshakeTimeout: Duration { configuration.handshakeTimeout }
 
+  package var applicationProtocols: [String] { configuration.applicationProtocols }
+
   package func security(
-    of socket: StreamSocket, host: String?, peer: String
-  ) throws(NetError) -> any ConnectionSecurity { try TLSSession(socket, self, host: host, peer: peer) }
+    of socket: StreamSocket, host: String?, peer: String, offering protocols: [String]?
+  ) throws(NetError) -> any ConnectionSecurity {
+    try TLSSession(socket, self, host: host, peer: peer, offering: protocols)
+  }
 
   // MARK: - Certificates
 
@@ -231,15 +235,11 @@ package final class TLSContext: SecurityContext {
 
   private func setApplicationProtocols() throws(NetError) {
     guard !configuration.applicationProtocols.isEmpty else { return }
-    var list: [UInt8] = []
-    for name in configuration.applicationProtocols {
-      guard (1...255).contains(name.utf8.count) else {
-        throw NetError(
-          .configureTLS, "the application protocol \(name.debugDescription)", reason: "a name has 1 to 255 bytes")
-      }
-      list.append(UInt8(name.utf8.count))
-      list.append(contentsOf: name.utf8)
+    for name in configuration.applicationProtocols where !(1...255).contains(name.utf8.count) {
+      throw NetError(
+        .configureTLS, "the application protocol \(name.debugDescription)", reason: "a name has 1 to 255 bytes")
     }
+    let list = Self.list(configuration.applicationProtocols)
     switch role {
     case .client: SSL_CTX_set_alpn_protos(pointer, list, UInt32(list.count))
     case .server:
@@ -249,6 +249,11 @@ package final class TLSContext: SecurityContext {
           TLSSession.of(ssl).choose(of: UnsafeBufferPointer(start: offered, count: Int(count)), chosen, length)
         }, nil)
     }
+  }
+
+  /// Names that were checked, in the form of the extension (RFC 7301 §3.1).
+  static func list(_ protocols: [String]) -> [UInt8] {
+    protocols.flatMap { [UInt8(truncatingIfNeeded: $0.utf8.count)] + $0.utf8 }
   }
 
   // MARK: - Sessions

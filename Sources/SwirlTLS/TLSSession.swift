@@ -43,7 +43,10 @@ final class TLSSession: ConnectionSecurity {
   /// - Parameters:
   ///   - host: for a client, the requested name or address, which the certificate must name.
   ///   - peer: the peer for display; also the key of a client's session cache.
-  init(_ socket: StreamSocket, _ context: TLSContext, host: String?, peer: String) throws(NetError) {
+  ///   - protocols: for a client, those of the context's application protocols that it offers; nil for all.
+  init(
+    _ socket: StreamSocket, _ context: TLSContext, host: String?, peer: String, offering protocols: [String]? = nil
+  ) throws(NetError) {
     guard let ssl = SSL_new(context.pointer) else {
       throw NetError(.handshake, peer, reason: OpenSSLError.take())
     }
@@ -60,6 +63,10 @@ final class TLSSession: ConnectionSecurity {
     switch context.role {
     case .client:
       if let host { setHost(host) }
+      if let protocols {
+        let list = TLSContext.list(protocols)
+        SSL_set_alpn_protos(ssl, list, UInt32(list.count))
+      }
       if let session = context.takeSession(for: peer) {
         SSL_set_session(ssl, session)
         SSL_SESSION_free(session)

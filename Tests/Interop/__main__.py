@@ -64,7 +64,7 @@ PARTS = {
     "descriptors": (descriptors.descriptors, ["socat", "script", "bash"]),
     "redis": (redis.short, ["redis-server", "redis-cli"]),
     "redis-all": (redis.requests, ["redis-server", "redis-cli"]),
-    "names": (names.names, ["dnsmasq", "unbound", "dig", "dnslib"]),
+    "names": (names.names, ["dnsmasq", "unbound", "dig", "dnslib", "openssl"]),
     "restart": (restart.server_restarts, ["wrk"]),
     "reload": (restart.certificates_change, ["wrk", "openssl"]),
     "slow": (slow.server_of_slow_clients, ["slowhttptest"]),

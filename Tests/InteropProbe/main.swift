@@ -22,6 +22,7 @@
 //   InteropProbe terminal ROWS COLUMNS COMMAND…   prints what a command on a terminal prints; its input is typed
 //   InteropProbe serial PATH SPEED        echoes what comes at a serial port
 //   InteropProbe passing PATH             writes into the descriptors that come at a Unix socket, and passes one back
+//   InteropProbe names server=PORT NAME=VALUE…   fetches by the HTTPS records of a name server; see Names.swift
 //   InteropProbe redis port=PORT NAME=VALUE…   talks with redis-server; see Requests.swift
 //   InteropProbe websocket-talk url=URL NAME=VALUE…   talks with a server of others, and prints what is right and
 //                                              wrong; see WebSocketTalk.swift
@@ -133,6 +134,7 @@ case "terminal": try playTerminal(Array(CommandLine.arguments.dropFirst(2)))
 case "serial": try echoSerialPort(Array(CommandLine.arguments.dropFirst(2)))
 case "passing": try passDescriptors(CommandLine.arguments[2])
 case "redis": talkRedis(Array(CommandLine.arguments.dropFirst(2)))
+case "names": fetchByNames(Array(CommandLine.arguments.dropFirst(2)))
 case "datagrams": talkDatagrams(Array(CommandLine.arguments.dropFirst(2)))
 case "tls": complete(fetchSecured)
 #if HTTP2

@@ -10,8 +10,10 @@ public struct NameAnswer<Value: Sendable>: Sendable {
   public let aliases: [DNSRecord]
   /// Whether the server says that it has checked the answer by DNSSEC. That is worth as much as the way to the server.
   public let isAuthenticated: Bool
+  private let type: RecordType<Value>
+
   /// What the records contain.
-  public let values: [Value]
+  public var values: [Value] { records.map(content) }
 
   /// The name of the records: where the aliases lead. dnspython: `canonical_name`.
   public var canonicalName: DNSName { records.first?.name ?? name }
@@ -19,13 +21,19 @@ public struct NameAnswer<Value: Sendable>: Sendable {
   /// For how long the answer may be kept: the least TTL of its records and aliases.
   public var ttl: Duration { (records + aliases).map(\.ttl).min() ?? .zero }
 
-  init(_ name: DNSName, _ type: RecordType<Value>, _ found: FoundRecords, at now: Instant) {
+  /// - Parameter now: when a kept answer is used; nil if it has just come.
+  init(_ name: DNSName, _ type: RecordType<Value>, _ found: FoundRecords, at now: Instant? = nil) {
     self.name = name
-    // Every record has the type, or the type is ANY, whose records are bytes.
-    records = found.aged(at: now)
+    self.type = type
+    records = now.map { found.aged(at: $0) } ?? found.records
     aliases = found.aliases
     isAuthenticated = found.isAuthenticated
-    values = records.compactMap { type.content($0.data) }
+  }
+
+  private func content(_ record: DNSRecord) -> Value {
+    // Every record has the type, or the type is ANY, whose records are bytes.
+    guard let content = type.content(record.data) else { preconditionFailure("a record of another type was found") }
+    return content
   }
 }
 
@@ -33,7 +41,7 @@ extension NameAnswer: RandomAccessCollection {
   /// Zero.
   public var startIndex: Int { 0 }
   /// The number of records.
-  public var endIndex: Int { values.count }
+  public var endIndex: Int { records.count }
   /// The content of a record.
-  public subscript(_ index: Int) -> Value { values[index] }
+  public subscript(_ index: Int) -> Value { content(records[index]) }
 }

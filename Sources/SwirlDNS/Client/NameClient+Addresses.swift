@@ -16,6 +16,7 @@ extension NameClient {
     if let address = SocketAddress(ip: host, port: 0) { return .succeed([address]) }
     let name: DNSName
     do throws(NameError) { name = try DNSName(host) } catch { return .fail(error) }
+    followFiles()
     if let known = knownAddresses(of: name) { return .succeed(known) }
     if name.isUnder(.invalid) || name.isRoot {
       // RFC 6761 §6.4.
@@ -33,7 +34,7 @@ extension NameClient {
   }
 
   /// The addresses that are known without asking.
-  private func knownAddresses(of name: DNSName) -> [SocketAddress]? {
+  func knownAddresses(of name: DNSName) -> [SocketAddress]? {
     if name.isUnder(.localhost) {
       return ["::1", "127.0.0.1"].compactMap { SocketAddress(ip: $0, port: 0) }
     }

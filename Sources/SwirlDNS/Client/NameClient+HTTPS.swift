@@ -1,13 +1,16 @@
 public import SwirlDeferred
-import SwirlNet
+public import SwirlNet
 import SwirlReactor
 
 extension NameClient {
   /// Looks up how to reach an origin of HTTPS, in the order in which to try: by its HTTPS records (RFC 9460), and at
   /// last the host itself, as without such records (RFC 9460 §3).
   ///
-  /// It follows aliases, and leaves out what needs a parameter that this library does not know. Fails with a
-  /// ``NameError`` if the servers fail; a host without such records is no failure.
+  /// It follows aliases, and leaves out what needs a parameter that this library does not know. It does not ask for
+  /// addresses, `localhost`, hosts of the configuration, and names of one label, which are the host itself. Fails with
+  /// a ``NameError`` if the servers fail; a host without such records is no failure.
+  ///
+  /// `reactor.resolver.use(names)` lets clients of HTTP connect by these.
   ///
   /// - Parameters:
   ///   - host: the host of the origin.
@@ -15,8 +18,13 @@ extension NameClient {
   public func endpoints(ofHTTPS host: String, port: Int = 443) -> Deferred<[ServiceEndpoint]> {
     let itself = ServiceEndpoint(
       host: host, port: port, applicationProtocols: [], addresses: [], encryptedClientHello: nil)
+    if SocketAddress(ip: host, port: port) != nil { return .succeed([itself]) }
     let name: DNSName
-    do throws(NameError) { name = try DNSName(port == 443 ? host : "_\(port)._https.\(host)") } catch {
+    do throws(NameError) {
+      let host = try DNSName(host)
+      if host.labelCount < 2 || knownAddresses(of: host) != nil { return .succeed([itself]) }
+      name = try DNSName(port == 443 ? host.text : "_\(port)._https.\(host.text)")
+    } catch {
       return .fail(error)
     }
     return bindings(of: name, aliases: 0).addCallback { [unowned reactor] owner, bindings in

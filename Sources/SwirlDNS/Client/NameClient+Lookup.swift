@@ -15,8 +15,11 @@ extension NameClient {
     do throws(NameError) { return lookup(try DNSName(name), type) } catch { return .fail(error) }
   }
 
+  // In two forms: programs look up addresses more often than anything else, and code for any type costs more.
   /// Looks up the records of a name. See above.
+  @_specialize(where Value == IPAddress)
   public func lookup<Value>(_ name: DNSName, _ type: RecordType<Value>) -> Deferred<NameAnswer<Value>> {
+    followFiles()
     if let kept = keptAnswer(name, type.number) {
       switch kept {
       case .success(let found): return .succeed(NameAnswer(name, type, found, at: reactor.now))
@@ -25,9 +28,9 @@ extension NameClient {
     }
     var waiter: NameWaiter?
     let answer = Deferred<NameAnswer<Value>>(canceller: { _ in waiter?.cancel() })
-    waiter = ask(name, type.number) { [unowned reactor] result in
+    waiter = ask(name, type.number) { result in
       switch result {
-      case .success(.records(let found)): answer.callback(NameAnswer(name, type, found, at: reactor.now))
+      case .success(.records(let found)): answer.callback(NameAnswer(name, type, found))
       case .success(.message): preconditionFailure("a lookup was answered with a message")
       case .failure(let error): answer.errback(error)
       }
@@ -45,6 +48,7 @@ extension NameClient {
   public func query<Value>(_ name: String, _ type: RecordType<Value>) -> Deferred<DNSMessage> {
     let asked: DNSName
     do throws(NameError) { asked = try DNSName(name) } catch { return .fail(error) }
+    followFiles()
     var waiter: NameWaiter?
     let answer = Deferred<DNSMessage>(canceller: { _ in waiter?.cancel() })
     waiter = ask(asked, type.number, isRaw: true) { result in

@@ -28,6 +28,7 @@ extension NameClient {
         NameError(
           .badName, address.debugDescription, "PTR", reason: "give an address, such as 192.0.2.1 or 2001:db8::1"))
     }
+    followFiles()
     if let name = configuration.hosts.name(of: address) { return .succeed([name]) }
     let answer: Deferred<NameAnswer<DNSName>> = lookup(address.reverseName, .ptr)
     return answer.addCallback { $0.values }

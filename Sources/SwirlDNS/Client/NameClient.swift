@@ -33,14 +33,20 @@ public final class NameClient: ReactorHandle {
   /// With which server the next question begins, if they take turns.
   private var turn = 0
   var cache: NameCache
-  private var questions: [NameQuestion.Key: NameQuestion] = [:]
+  // Exempt from the run-time check for overlapping accesses: each is read or written as a whole.
+  @safe @exclusivity(unchecked) private var questions: [NameQuestion.Key: NameQuestion] = [:]
   /// The questions whose first answer is wanted as it is.
   private var rawQuestions: [NameQuestion] = []
   /// The number of questions in flight, and those that wait until there are fewer.
-  private var started = 0
-  private var waiting = RingBuffer<NameQuestion>()
-  private var isStarting = false
+  @safe @exclusivity(unchecked) private var started = 0
+  @safe @exclusivity(unchecked) private var waiting = RingBuffer<NameQuestion>()
+  @safe @exclusivity(unchecked) private var isStarting = false
+  let deadlines: QuestionDeadlines
   private var isClosed = false
+  /// When to look at the files of the configuration again.
+  private var nextFileCheck = Int64.max
+  /// How long the files are taken as they were.
+  private static let fileCheckInterval = Duration.seconds(5)
   /// Whether an IPv6 address could be reached, and until when that counts.
   var ipv6Route: (exists: Bool, until: Instant)?
   package var handleIndex: Int?
@@ -63,6 +69,7 @@ public final class NameClient: ReactorHandle {
     self.reactor = reactor ?? .current
     reference = self.reactor.reference
     site = CallSite(file: file, line: line)
+    deadlines = QuestionDeadlines(on: self.reactor)
     cache = NameCache(capacity: configuration.cacheCapacity, maximumTTL: configuration.maximumTTL)
     configure()
   }
@@ -76,6 +83,17 @@ public final class NameClient: ReactorHandle {
     servers = configuration.servers.map { NameServer($0, usesEDNS: configuration.usesEDNS, on: reactor) }
     cache = NameCache(capacity: configuration.cacheCapacity, maximumTTL: configuration.maximumTTL)
     turn = 0
+    nextFileCheck =
+      configuration.systemFiles == nil ? .max : reactor.turnTime + Self.fileCheckInterval.nanoseconds
+  }
+
+  /// Follows the files of the configuration, before a lookup.
+  func followFiles() {
+    let now = reactor.turnTime
+    guard now >= nextFileCheck else { return }
+    nextFileCheck = now + Self.fileCheckInterval.nanoseconds
+    guard let changed = configuration.systemFiles?.changed() else { return }
+    configuration.follow(changed)
   }
 
   /// Drops the answers that were kept.
@@ -99,6 +117,7 @@ public final class NameClient: ReactorHandle {
     questions = [:]
     rawQuestions = []
     waiting = RingBuffer()
+    deadlines.abandon()
     for server in servers { server.abandon() }
   }
 

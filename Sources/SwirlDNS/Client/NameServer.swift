@@ -8,12 +8,12 @@ final class NameServer {
   /// As text, for messages.
   let name: String
   /// Whether questions to it have an OPT record; false since it could not read one.
-  var usesEDNS: Bool
+  @safe @exclusivity(unchecked) var usesEDNS: Bool
   /// Whether it has answered a question with an OPT record.
-  var hasAnsweredEDNS = false
+  @safe @exclusivity(unchecked) var hasAnsweredEDNS = false
   /// Until when it is asked after the others, because it did not answer.
-  private(set) var isSilentUntil: Instant?
-  private var port: QueryPort?
+  @safe @exclusivity(unchecked) private(set) var isSilentUntil: Instant?
+  @safe @exclusivity(unchecked) private var port: QueryPort?
   private var connection: QueryConnection?
   /// The ports that may have questions in flight, for a close.
   private var ports: [QueryPort] = []

@@ -5,11 +5,11 @@ enum QuestionResult {
   case message(DNSMessage)
 }
 
-/// Someone waits for a question.
+/// Someone waits for a question. Its fields are read or written as a whole.
 final class NameWaiter {
   /// What it waits for; only the question sets it.
-  var question: NameQuestion?
-  private var completion: ((Result<QuestionResult, NameError>) -> Void)?
+  @safe @exclusivity(unchecked) var question: NameQuestion?
+  @safe @exclusivity(unchecked) private var completion: ((Result<QuestionResult, NameError>) -> Void)?
 
   init(_ completion: @escaping (Result<QuestionResult, NameError>) -> Void) { self.completion = completion }
 

@@ -10,10 +10,11 @@ final class QueryFlight {
   let usesEDNS: Bool
   /// Whether it is on a TCP connection.
   let isOverTCP: Bool
-  var id: UInt16 = 0
+  // Exempt from the run-time check for overlapping accesses: each is read or written as a whole.
+  @safe @exclusivity(unchecked) var id: UInt16 = 0
   // They retain each other until its end.
-  private var port: QueryPort?
-  private var connection: QueryConnection?
+  @safe @exclusivity(unchecked) private var port: QueryPort?
+  @safe @exclusivity(unchecked) private var connection: QueryConnection?
 
   init(of question: NameQuestion, to server: NameServer, _ name: DNSName, usesEDNS: Bool, isOverTCP: Bool) {
     self.question = question
@@ -54,17 +55,25 @@ final class QueryFlight {
 struct FlightList {
   private var ids: [UInt16] = []
   private(set) var flights: [QueryFlight] = []
+  /// Random bits for ids, of which a call of the system gives more than one needs.
+  private var bits: (word: UInt64, count: Int) = (0, 0)
 
   var isEmpty: Bool { flights.isEmpty }
   var count: Int { flights.count }
 
   /// Gives it an id that no other has.
   mutating func insert(_ flight: QueryFlight, using random: inout some RandomNumberGenerator) {
-    var id = UInt16.random(in: 0...UInt16.max, using: &random)
-    while ids.contains(id) { id = UInt16.random(in: 0...UInt16.max, using: &random) }
+    var id = nextID(using: &random)
+    while ids.contains(id) { id = nextID(using: &random) }
     flight.id = id
     ids.append(id)
     flights.append(flight)
+  }
+
+  private mutating func nextID(using random: inout some RandomNumberGenerator) -> UInt16 {
+    if bits.count == 0 { bits = (random.next(), 64) }
+    defer { bits = (bits.word >> 16, bits.count - 16) }
+    return UInt16(truncatingIfNeeded: bits.word)
   }
 
   subscript(_ id: UInt16) -> QueryFlight? { ids.firstIndex(of: id).map { flights[$0] } }

@@ -9,10 +9,11 @@ import SwirlReactor
 final class QueryPort: DatagramProtocol {
   private let server: NameServer
   private unowned let reactor: Reactor
-  private var socket: DatagramSocket?
-  private var flights = FlightList()
+  // Exempt from the run-time check for overlapping accesses: no call of the program's code comes within one.
+  @safe @exclusivity(unchecked) private var socket: DatagramSocket?
+  @safe @exclusivity(unchecked) private var flights = FlightList()
   /// How many questions it has sent.
-  private var used = 0
+  @safe @exclusivity(unchecked) private var used = 0
 
   /// The maximum number of questions of a port. So many answers find room in the kernel's buffer, too.
   private static let maximumUses = 64

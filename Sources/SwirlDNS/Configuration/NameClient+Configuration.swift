@@ -32,6 +32,9 @@ extension NameClient {
     /// The maximum time for which an answer is kept, whatever its TTL.
     public var maximumTTL = Duration.seconds(86_400)
 
+    /// The files to follow.
+    var systemFiles: SystemFiles?
+
     /// Asks these servers.
     public init(servers: [SocketAddress]) { self.servers = servers }
 
@@ -43,11 +46,10 @@ extension NameClient {
       self.hosts = Hosts(hosts)
     }
 
-    /// As this machine is configured now: `/etc/resolv.conf` and `/etc/hosts`. A later change counts for a client that
-    /// gets this again.
-    public static var system: Configuration {
-      Configuration(
-        resolvConf: SystemFile.text("/etc/resolv.conf") ?? "", hosts: SystemFile.text("/etc/hosts") ?? "")
-    }
+    /// As this machine is configured: `/etc/resolv.conf` and `/etc/hosts`.
+    ///
+    /// A client looks whether the files have changed, at a lookup and every five seconds at most, and takes over what
+    /// they say then, but for the properties that the program has set to something else.
+    public static var system: Configuration { Configuration(SystemFiles()) }
   }
 }

@@ -21,8 +21,12 @@ package enum AnswerReader {
     _ message: DNSMessage, for name: DNSName, _ type: UInt16, behind earlier: [DNSRecord] = []
   ) -> Conclusion {
     var (name, aliases) = (name, earlier)
+    func answers(_ record: DNSRecord) -> Bool {
+      (record.typeNumber == type || type == RecordNumber.any) && record.name == name
+    }
     while true {
-      let records = message.answers.filter { ($0.typeNumber == type || type == RecordNumber.any) && $0.name == name }
+      // Mostly the answer has nothing else.
+      let records = message.answers.allSatisfy(answers) ? message.answers : message.answers.filter(answers)
       if !records.isEmpty { return .found(records, aliases: aliases) }
       let alias = message.answers.first { $0.typeNumber == RecordNumber.cname && $0.name == name }
       guard let alias, let target = alias.data.name else { break }

@@ -16,6 +16,7 @@ extension DNSName {
   }
 
   private static func parse(_ text: String) throws(Mistake) -> [UInt8] {
+    if let wire = parsePlain(text) { return wire }
     let bytes = Array(text.utf8)
     if bytes.isEmpty { throw Mistake("the name is empty: write . for the root") }
     if bytes == [.dot] { return [0] }
@@ -49,6 +50,33 @@ extension DNSName {
     }
     if wire.count - label > 1 { try endLabel() }
     if wire.count > maximumLength { throw Mistake("a name has at most 253 characters, this one has more") }
+    return wire
+  }
+
+  /// A name without escapes and without a mistake; nil for all others.
+  private static func parsePlain(_ text: String) -> [UInt8]? {
+    let count = text.utf8.count
+    guard count > 0, count < maximumLength - 1 else { return nil }
+    var wire = [UInt8](repeating: 0, count: count + 2)
+    var (label, index) = (0, 1)
+    for byte in text.utf8 {
+      if byte == .dot {
+        guard 1...63 ~= index - label - 1 else { return nil }
+        wire[label] = UInt8(truncatingIfNeeded: index - label - 1)
+        label = index
+      } else {
+        guard byte > 0x20, byte < 0x7F, byte != .backslash else { return nil }
+        wire[index] = byte
+      }
+      index += 1
+    }
+    // With a dot at its end it has its end already.
+    guard index > label + 1 else {
+      wire.removeLast()
+      return wire
+    }
+    guard index - label - 1 <= 63 else { return nil }
+    wire[label] = UInt8(truncatingIfNeeded: index - label - 1)
     return wire
   }
 

@@ -64,6 +64,7 @@ extension DNSName: Hashable {
   /// Whether they are the same, without regard to case.
   public static func == (a: DNSName, b: DNSName) -> Bool {
     guard a.wire.count == b.wire.count else { return false }
+    if a.wire == b.wire { return true }
     for index in a.wire.indices where a.wire[index] != b.wire[index] {
       // Lengths are below the letters, so that folding does not change them.
       if a.wire[index].folded != b.wire[index].folded { return false }

@@ -12,19 +12,26 @@ package enum MessageWriter {
     id: UInt16, _ name: DNSName, _ type: UInt16, usesEDNS: Bool, length: Bool = false
   ) -> [UInt8] {
     let size = 12 + name.wire.count + 4 + (usesEDNS ? 11 : 0)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(size + 2)
-    if length { bytes.append(UInt16(size)) }
-    bytes.append(id)
+    // Zeros, of which a question has many, and in their places what it is.
+    var bytes = [UInt8](repeating: 0, count: size + (length ? 2 : 0))
+    var start = 0
+    if length {
+      bytes.set(UInt16(size), at: 0)
+      start = 2
+    }
+    bytes.set(id, at: start)
     // RD alone; one question.
-    bytes += [0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, usesEDNS ? 1 : 0]
-    bytes += name.wire
-    bytes.append(type)
-    bytes += [0, 1]
+    bytes[start + 2] = 0x01
+    bytes[start + 5] = 1
+    if usesEDNS { bytes[start + 11] = 1 }
+    start += 12
+    for index in name.wire.indices { bytes[start + index] = name.wire[index] }
+    start += name.wire.count
+    bytes.set(type, at: start)
+    bytes[start + 3] = 1
     if usesEDNS {
-      bytes += [0, 0, 41]
-      bytes.append(UInt16(datagramSize))
-      bytes += [0, 0, 0, 0, 0, 0]
+      bytes[start + 6] = 41
+      bytes.set(UInt16(datagramSize), at: start + 7)
     }
     return bytes
   }
@@ -61,6 +68,11 @@ package enum MessageWriter {
 }
 
 extension [UInt8] {
+  fileprivate mutating func set(_ number: UInt16, at index: Int) {
+    self[index] = UInt8(number >> 8)
+    self[index + 1] = UInt8(truncatingIfNeeded: number)
+  }
+
   fileprivate mutating func append(_ number: UInt16) {
     append(UInt8(number >> 8))
     append(UInt8(truncatingIfNeeded: number))

@@ -53,8 +53,9 @@ public struct ServiceBinding: Sendable, Hashable {
     return stride(from: 0, to: bytes.count, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
   }
 
-  /// Whether this library knows all keys that a client must know; otherwise a client must not use this (RFC 9460 §8).
-  public var isUsable: Bool { mandatoryKeys.allSatisfy { $0 <= Key.ipv6Hint } }
+  /// Whether this library can do what a client must do; otherwise a client must not use this (RFC 9460 §8). It has no
+  /// Encrypted Client Hello.
+  public var isUsable: Bool { mandatoryKeys.allSatisfy { $0 <= Key.ipv6Hint && $0 != Key.ech } }
 
   enum Key {
     static let mandatory: UInt16 = 0

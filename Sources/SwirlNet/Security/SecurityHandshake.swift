@@ -26,17 +26,19 @@ package final class SecurityHandshake: ReactorHandle {
   /// Starts the handshake. It calls `completion` once, never before this has returned, and not after `cancel()`.
   /// - Parameters:
   ///   - host: for a client, the host that the certificate must name.
+  ///   - protocols: for a client, the application protocols that it offers; nil for those of the context.
   package init(
     _ transport: SocketTransport, _ context: any SecurityContext, host: String? = nil, peer: String? = nil,
-    timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
+    offering protocols: [String]? = nil, timeout: Duration? = nil, at site: CallSite, _ completion: @escaping Completion
   ) throws(NetError) {
     self.transport = transport
     let name = peer ?? transport.peerName
     if let outer = transport.security {
       let socket = StreamSocket(SecuredSocket(outer, over: transport.socket))
-      security = NestedSecurity(try context.security(of: socket, host: host, peer: name), within: outer)
+      let inner = try context.security(of: socket, host: host, peer: name, offering: protocols)
+      security = NestedSecurity(inner, within: outer)
     } else {
-      security = try context.security(of: transport.socket, host: host, peer: name)
+      security = try context.security(of: transport.socket, host: host, peer: name, offering: protocols)
     }
     self.completion = completion
     let reactor = transport.reactor
