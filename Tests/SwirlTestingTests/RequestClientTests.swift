@@ -209,15 +209,32 @@ import Testing
     end(client, listener)
   }
 
-  @Test func `a reactor that is released releases the client`() throws {
-    weak var weakClient: RequestClient<EchoFormat>?
-    do {
-      let network = MemoryNetwork(seed: 1)
-      let client = RequestClient("server.test", 80, on: network.reactor) { EchoFormat() }
-      client.send("a").addErrback { _ in "" }
-      network.reactor.run(for: .seconds(2))
-      weakClient = client
+  @Test(.timeLimit(.minutes(1)))
+  func `twenty thousand requests that wait time out one by one, in linear time`() throws {
+    let client = makeClient(RequestLimits(timeout: .seconds(30)))
+    var failed = 0
+    for _ in 0..<20_000 {
+      client.send("a").addCallback { _ in }.addErrback { _ in failed += 1 }
+      reactor.run(for: .microseconds(100))
     }
-    #expect(weakClient == nil)
+    #expect(failed == 0)
+    reactor.run(for: .seconds(29))
+    #expect(failed > 9_000 && failed < 11_000)
+    reactor.run(for: .seconds(2))
+    #expect(failed == 20_000)
+    end(client, nil)
+  }
+
+  @Test func `time limits of different lengths are kept`() throws {
+    let client = makeClient()
+    var order: [Int] = []
+    for seconds in [3, 1, 2] {
+      client.send("a", timeout: .seconds(seconds)).addCallback { _ in }.addErrback { _ in order.append(seconds) }
+    }
+    reactor.run(for: .milliseconds(1001))
+    #expect(order == [1])
+    reactor.run(for: .seconds(2))
+    #expect(order == [1, 2, 3])
+    end(client, nil)
   }
 }

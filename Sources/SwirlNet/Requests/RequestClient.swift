@@ -199,7 +199,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   }
 
   private func closeIfDone() {
-    guard queue.count == 0, service.client?.isBusy != true else { return }
+    guard !queue.hasWaiting, service.client?.isBusy != true else { return }
     hub.onSettled = nil
     queue.onExpired = nil
     hub.cancellations.onCancel = nil

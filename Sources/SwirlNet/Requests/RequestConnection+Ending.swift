@@ -58,7 +58,7 @@ extension RequestConnection {
   public func abort() { end(.closed, cause: nil) }
 
   /// Whether a request waits for its response or to be sent.
-  var isBusy: Bool { !queue.isEmpty && queue.count > 0 || table.contains { $0.response?.isFired == false } }
+  var isBusy: Bool { queue.hasWaiting || table.contains { $0.response?.isFired == false } }
 
   func settled() {
     onSettled?()

@@ -60,6 +60,6 @@ extension RequestConnection {
     for entry in late { entry.response?.errback(error(.timedOut, wasSent: true)) }
     if let rest { finish(rest, .connectionLost, cause: cause) }
     settled()
-    return table.nextDeadline
+    return RequestDeadlines.next(table.nextDeadline, searching: table.count, at: now)
   }
 }
