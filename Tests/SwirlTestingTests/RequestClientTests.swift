@@ -209,6 +209,53 @@ import Testing
     end(client, listener)
   }
 
+  @Test func `a reactor that is released releases the client`() throws {
+    weak var weakClient: RequestClient<EchoFormat>?
+    do {
+      let network = MemoryNetwork(seed: 1)
+      let client = RequestClient("server.test", 80, on: network.reactor) { EchoFormat() }
+      client.send("a").addErrback { _ in "" }
+      network.reactor.run(for: .seconds(2))
+      weakClient = client
+    }
+    #expect(weakClient == nil)
+  }
+
+  @Test func `states are reported in their order, and a callback of a failure may start it again`() throws {
+    let client = makeClient(attempts: 1)
+    var states: [String] = []
+    client.onStateChange = { states.append("\($0)".prefix { $0 != "(" }.description) }
+    var listener: Listener?
+    let answer = client.send("a").addErrback { _ in
+      listener = try listen()
+      client.start()
+      return client.send("b")
+    }
+    reactor.run(for: .seconds(1))
+    #expect(states == ["connecting", "failed", "connecting", "connected"])
+    #expect(try successResult(of: answer) == "b")
+    end(client, listener)
+  }
+
+  @Test(arguments: [false, true])
+  func `abort ends a connection that is being prepared, or whose peer does not read`(isClosing: Bool) throws {
+    let listener = try listen()
+    let client = makeClient(RequestLimits(timeout: nil))
+    let bytes = String(repeating: "x", count: 10_000_000)
+    if !isClosing { client.prepare = { $0.send(bytes).addCallback { _ in }.addErrback { _ in } } }
+    client.start()
+    reactor.run(for: .seconds(1))
+    served.peers[0].transport?.pauseReading()
+    client.notify(bytes).addErrback { _ in }
+    reactor.run(for: .seconds(1))
+    let closed = client.close()
+    reactor.run(for: .seconds(1))
+    client.abort()
+    served.peers[0].transport?.resumeReading()
+    end(client, listener)
+    try successResult(of: closed)
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `twenty thousand requests that wait time out one by one, in linear time`() throws {
     let client = makeClient(RequestLimits(timeout: .seconds(30)))

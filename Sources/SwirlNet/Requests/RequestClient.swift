@@ -31,6 +31,8 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   private var closes: [Deferred<Void>] = []
   /// Why there is no connection.
   private var lastError: (any Error)?
+  /// Counts the changes of the state: a callback may have changed it again.
+  private var changes = 0
 
   package init(_ hub: RequestHub<Format>, _ service: ClientService<RequestConnection<Format>>) {
     self.hub = hub
@@ -118,21 +120,28 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   }
 
   private func changed(_ state: State) {
+    changes += 1
+    let change = changes
+    var failed: (requests: RingBuffer<RequestQueue<Request, Response>.Waiting>, error: RequestError)?
     switch state {
-    case .connected:
-      lastError = nil
-      service.client?.open(queue)
+    case .connected: lastError = nil
     case .waiting(_, let reason):
       lastError = reason
-      if !limits.waitsForConnection { queue.failAll(error(.notConnected, cause: reason)) }
+      if !limits.waitsForConnection { failed = (queue.takeAll(), error(.notConnected, cause: reason)) }
     case .failed(let reason):
       service.onStateChange = nil
       lastError = reason
-      queue.failAll(error(.notConnected, cause: reason))
+      failed = (queue.takeAll(), error(.notConnected, cause: reason))
     case .stopped: service.onStateChange = nil
     case .connecting: break
     }
+    // Each of the callbacks may start it again, or close it.
     onStateChange?(state)
+    if let failed {
+      for item in failed.requests { item.receiver.fail(failed.error) }
+    }
+    guard changes == change else { return }
+    if case .connected = state { service.client?.open(queue) }
     if case .stopped = state { return }
     if isClosed { closeIfDone() }
   }
@@ -195,7 +204,8 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     queue.failAll(error(.closed))
     service.client?.abort()
     closeIfDone()
-    service.stop()
+    // One that is being prepared, or that has not sent all bytes yet.
+    service.abort()
   }
 
   private func closeIfDone() {
