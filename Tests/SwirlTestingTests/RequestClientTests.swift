@@ -284,4 +284,59 @@ import Testing
     #expect(order == [1, 2, 3])
     end(client, nil)
   }
+
+  // MARK: - Pushes for async code
+
+  @Test func `a loop gets the pushes of every connection, and ends with the client`() async throws {
+    let listener = try listen()
+    let client = makeClient()
+    var pushes = client.pushes().makeAsyncIterator()
+    client.start()
+    reactor.run(for: .seconds(1))
+    served.peers[0].answer("push one")
+    reactor.run(for: .seconds(1))
+    network.reset("server.test")
+    reactor.run(for: .seconds(5))
+    served.peers[1].answer("push two")
+    reactor.run(for: .seconds(1))
+    #expect(try await pushes.next() == "one")
+    #expect(try await pushes.next() == "two")
+    end(client, listener)
+    #expect(try await pushes.next() == nil)
+  }
+
+  @Test func `a loop that is slow holds the connection up, also the next one`() async throws {
+    let listener = try listen()
+    let client = makeClient(RequestLimits(timeout: nil))
+    client.start()
+    reactor.run(for: .seconds(1))
+    var pushes = client.pushes().makeAsyncIterator()
+    for number in 0..<1100 { served.peers[0].answer("push \(number)") }
+    reactor.run(for: .seconds(1))
+    network.reset("server.test")
+    // Without reading, a write shows that the connection is lost.
+    client.notify("lost")
+    reactor.run(for: .seconds(5))
+    #expect(served.peers.count == 2)
+    let answer: Deferred = client.send("a")
+    reactor.run(for: .seconds(1))
+    expectNoResult(of: answer)
+    var taken = 0
+    while taken < 1025, try await pushes.next() != nil { taken += 1 }
+    reactor.run(for: .seconds(1))
+    #expect(try successResult(of: answer) == "a")
+    end(client, listener)
+  }
+
+  @Test func `a loop throws when the client gives up, and a new receiver ends it`() async throws {
+    let client = makeClient(attempts: 1)
+    var pushes = client.pushes().makeAsyncIterator()
+    client.start()
+    reactor.run(for: .seconds(1))
+    await #expect(throws: RequestError.self) { try await pushes.next() }
+    var replaced = client.pushes().makeAsyncIterator()
+    client.onPush = { _ in }
+    #expect(try await replaced.next() == nil && client.onPush != nil)
+    end(client, nil)
+  }
 }

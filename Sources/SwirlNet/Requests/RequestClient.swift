@@ -24,7 +24,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   /// Where the connection is.
   public typealias State = ClientService<RequestConnection<Format>>.State
 
-  private let hub: RequestHub<Format>
+  let hub: RequestHub<Format>
   private let service: ClientService<RequestConnection<Format>>
   private let queue: RequestQueue<Request, Response>
   private var isClosed = false
@@ -82,7 +82,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     set { service.prepare = newValue }
   }
 
-  /// Called with each message that answers no request. Without it they are dropped.
+  /// Called with each message that answers no request. Without it they are dropped. For async code: ``pushes()``.
   public var onPush: ((Response) -> Void)? {
     get { hub.pushes.handler }
     set { hub.pushes.handler = newValue }
@@ -139,6 +139,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     onStateChange?(state)
     if let failed {
       for item in failed.requests { item.receiver.fail(failed.error) }
+      if case .failed = state { hub.pushes.finish(throwing: failed.error) }
     }
     guard changes == change else { return }
     if case .connected = state { service.client?.open(queue) }
@@ -216,6 +217,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     let closed = closes
     closes = []
     service.client?.flush()
+    hub.pushes.finish()
     service.stop().addCallback { for deferred in closed where !deferred.isFired { deferred.callback() } }
   }
 }

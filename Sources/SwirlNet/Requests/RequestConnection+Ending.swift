@@ -25,6 +25,7 @@ extension RequestConnection {
       response.errback(error(code, wasSent: entry.start < rest.sentBytes, cause: cause))
     }
     queue.failAll(error(code, wasSent: false, cause: cause))
+    if ownsPushes { pushHandler.finish(throwing: code == .closed ? nil : endError) }
     onEnded.take()?()
     let closed = closes
     closes = []
