@@ -18,7 +18,7 @@ struct RESP: RequestFormat {
 
   mutating func read(_ frame: [UInt8]) -> RequestMessage<String>? {
     let lines = String(decoding: frame, as: UTF8.self).split(separator: "\r\n", maxSplits: 1)
-    var (kind, reply) = (lines[0].first, String(lines[0].dropFirst()))
+    var (kind, reply) = (lines.first?.first, String(lines.first?.dropFirst() ?? ""))
     if kind == "-", lists.isEmpty { return .failure(RedisError(description: reply)) }
     if kind == "-" { reply = "(\(reply))" }
     if kind == "$" { reply = reply == "-1" ? "nil" : lines.count > 1 ? String(lines[1]) : "" }
@@ -41,18 +41,17 @@ struct RESP: RequestFormat {
 let port = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 6379 : 6379
 let redis = RequestClient("127.0.0.1", port) { RESP() }
 let listener = RequestClient("127.0.0.1", port) { RESP() }
-let news = DeferredQueue<String>()
-listener.onPush = { news.put($0) }
 listener.prepare = { connection in connection.send("SUBSCRIBE swirl:news").addCallback { print($0) } }
 try runUntilComplete {
   // All are in flight before the first reply.
   let commands = ["SET swirl:count 41", "INCR swirl:count", "MULTI", "GET swirl:count", "LPUSH swirl:count 1", "EXEC"]
   for reply in try await gatherResults(commands.map { redis.send($0) }) { print(reply) }
+  var news = listener.pushes().makeAsyncIterator()
   listener.start()
   _ = try await listener.whenConnected().value
   // The listener connects and subscribes again.
   print(try await redis.send("CLIENT KILL TYPE pubsub"))
   while try await redis.send("PUBLISH swirl:news hello") == "0" { try await reactor.sleep(.milliseconds(9)).value }
-  print(try await news.get().value)
+  print(try await news.next() ?? "closed")
   print(try await redis.send("DEL swirl:count"))
 }

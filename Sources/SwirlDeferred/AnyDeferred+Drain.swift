@@ -77,10 +77,13 @@ extension AnyDeferred {
       stage.state = .running
       if let reached = action(upstream, stage) { return reached }
       // The callback returned an inner Deferred, which `follow` stored in `next`.
-      guard let inner = stage.next.take() else { return nil }
+      guard var inner = stage.next.take() else { return nil }
       if inner.state == .fired, inner.pauses == 0 {
         upstream = inner
-      } else if let hidden = solePasserOn(&stage) {
+        continue
+      }
+      skipPasserOn(&inner)
+      if let hidden = solePasserOn(&stage) {
         // Only its single listener can see this stage, so that listener waits for the inner Deferred itself. Otherwise
         // a loop whose callback returns the next round would grow by one stage per round.
         inner.append(hidden)
@@ -92,6 +95,21 @@ extension AnyDeferred {
       }
     }
     return nil
+  }
+
+  /// Replaces `inner`, if it just forwards what it waits for and no other code holds it, by that: a loop whose rounds
+  /// end at once would grow by it otherwise.
+  private static func skipPasserOn(_ inner: inout AnyDeferred) {
+    while inner.state == .pending, inner.flags.contains(.forwarding), inner.firstListener == nil, inner.pauses == 0,
+      let upstream = unsafe inner.waitingFor, upstream.firstListener === inner, inner.next == nil
+    {
+      upstream.firstListener = nil
+      guard isKnownUniquelyReferenced(&inner) else {
+        upstream.firstListener = inner
+        return
+      }
+      inner = upstream
+    }
   }
 
   /// The only listener of `stage`, if it just forwards the result and no other code holds `stage`.

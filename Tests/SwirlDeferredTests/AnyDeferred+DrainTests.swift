@@ -294,6 +294,61 @@ import Testing
     #expect(most <= 3)
   }
 
+  @Test func aMillionRoundsThatEndAtOnceAndWaitForThePauseKeepOneRoundAlive() {
+    let rounds = 1_000_000
+    let ticker = Ticker()
+    var sampled: [WeakStage] = []
+    var most = 0
+    func round(_ left: Int) -> Deferred<String> {
+      if left == 0 { return .succeed("done") }
+      let stage = Deferred<String>.fail(Boom()).addErrback { _ -> Deferred<String> in
+        ticker.tick().addCallback { _ in round(left - 1) }
+      }
+      if left % (rounds / 50) < 20 {
+        sampled.append(WeakStage(stage: stage))
+        sampled.removeAll { $0.stage == nil }
+        most = max(most, sampled.count)
+      }
+      return stage
+    }
+    var got = ""
+    round(rounds).addCallback { got = $0 }
+    ticker.run()
+    #expect(got == "done")
+    #expect(most <= 3)
+  }
+
+  @Test func roundsThatEndAtOnceAndThatOthersHoldHaveTheirResult() {
+    let ticker = Ticker()
+    var held: [Deferred<Int>] = []
+    var heard: [Int] = []
+    func round(_ left: Int) -> Deferred<Int> {
+      if left == 0 { return .succeed(7) }
+      let stage = Deferred.succeed(0).addCallback { _ in ticker.tick().addCallback { _ in round(left - 1) } }
+      if left % 3 == 0 { held.append(stage) }
+      if left % 5 == 0 { stage.addCallback { heard.append($0 + left) } }
+      return stage
+    }
+    let first = round(30)
+    ticker.run()
+    #expect("\(first)".contains("result: 7") && held.count == 10)
+    #expect(held.allSatisfy { "\($0)".contains("result: 7") })
+    #expect(heard == [30, 25, 20, 15, 10, 5].map { 7 + $0 } || heard == [5, 10, 15, 20, 25, 30].map { 7 + $0 })
+  }
+
+  @Test func roundsThatEndAtOnceAreCancelledByTheOneWhoBegan() {
+    let ticker = Ticker()
+    func round() -> Deferred<Void> {
+      Deferred.succeed(()).addCallback { ticker.tick().addCallback { _ in round() } }
+    }
+    var error: (any Error)?
+    let loop = round()
+    loop.addErrback { error = $0 }
+    for _ in 0..<1000 { ticker.step() }
+    loop.cancel()
+    #expect(error is CancelledError)
+  }
+
   @Test func theSameWithRoundsThatAreCancelledByTheOneWhoBegan() {
     let ticker = Ticker()
     func round() -> Deferred<Void> { ticker.tick().addCallback { _ in round() } }

@@ -50,6 +50,33 @@ private func text(_ number: Int, _ count: Int) -> [UInt8] {
     }
   }
 
+  @Test(arguments: [
+    ("localhost", ["::1", "127.0.0.1"], nil), ("server.test", ["::1", "127.0.0.1"], "127.0.0.1"),
+    // Without permission to broadcast, this one refuses.
+    ("server.test", ["255.255.255.255", "127.0.0.1"], nil),
+  ])
+  func `Of several addresses the first counts that can be sent to`(
+    host: String, addresses: [String], source: String?
+  ) throws {
+    try withReactor { reactor in
+      reactor.resolver.lookup = { _ in .succeed(addresses.map { SocketAddress(ip: $0, port: 0)! }) }
+      let server = try reactor.listenUDP(0) { datagram, _ in
+        #expect(datagram.text == "hello")
+        reactor.closeDatagrams()
+        reactor.stop()
+      }
+      let from = source.flatMap { SocketAddress(ip: $0, port: 0) }
+      reactor.connectUDP(host, server.port, from: from).addCallback { socket in
+        #expect(socket.peerAddress == server.localAddress)
+        socket.send("hello")
+      }.addErrback { error in
+        Issue.record(error)
+        reactor.stop()
+      }
+      return {}
+    }
+  }
+
   @Test func `A protocol is told of the opening first, and of the end last, once`() throws {
     try withReactor { reactor in
       let recorder = DatagramRecorder()

@@ -139,5 +139,30 @@ extension SystemTests {
         if left != -1 || count() != before { fatalError("\(left) left, \(count()) descriptors, not \(before)") }
       }
     }
+
+    @Test func `a number beyond the limit of descriptors is an error, with a fork as well`() async {
+      await #expect(processExitsWith: .success) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = 1024
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let reactor = Reactor()
+        for user in [nil, ChildUser(user: getuid(), group: getgid())] {
+          for kind in [ChildDescriptor.null, .output] {
+            do {
+              _ = try reactor.spawnProcess("true", descriptors: [1023: kind], user: user)
+              fatalError("it started")
+            } catch let error as ProcessError {
+              if error.errno != EMFILE || !error.description.contains("ulimit -n") { fatalError("\(error)") }
+            }
+          }
+        }
+      }
+    }
+
+    @Test func `a user's name with a zero byte is refused`() {
+      let error = #expect(throws: ProcessError.self) { try ChildUser(named: "root\0x") }
+      #expect(error?.description.contains("zero byte") == true)
+    }
   }
 }

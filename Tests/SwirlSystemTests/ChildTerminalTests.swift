@@ -40,6 +40,16 @@ extension SystemTests {
       #expect(result.text == "ready\r\n50 132\r\n" && result.status == .exited(4))
     }
 
+    @Test func `the size changes also when the input is closed`() throws {
+      let script = "trap 'stty size </dev/tty; exit 4' WINCH; read line; echo; echo ready; while :; do sleep 0.01; done"
+      let result = try run(script) { process, text in
+        if text.hasSuffix("ready\r\n") { process.resize(to: ChildTerminalSize(rows: 50, columns: 132)) }
+      } start: {
+        $0.standardInput.close()
+      }
+      #expect(result.text.hasSuffix("ready\r\n50 132\r\n") && result.status == .exited(4))
+    }
+
     @Test func `what is written is echoed, and Ctrl-C reaches the program`() throws {
       var isTyped = false
       let result = try run("read line; echo \"got $line\"; exec sleep 1000") { process, text in

@@ -105,5 +105,28 @@ extension SystemTests {
         try withReactor { $0.files.lock("/no/such/directory/lock") }
       } throws: { ($0 as? FileError)?.errno == ENOENT }
     }
+
+    #if os(Linux)
+    @Test func `a released lock is free although a child that is being made has a copy of it`() throws {
+      let folder = TemporaryDirectory()
+      let path = folder.path + "/lock"
+      try withReactor { reactor in
+        let files = reactor.files
+        return files.lock(path).addCallback { lock -> Deferred<Void> in
+          let number = (3..<Int32(4096)).first { number in
+            var name = [UInt8](repeating: 0, count: 4096)
+            let count = name.withUnsafeMutableBytes { readlink("/proc/self/fd/\(number)", $0.baseAddress!, $0.count) }
+            return count > 0 && String(decoding: name.prefix(count), as: UTF8.self).hasSuffix(path)
+          }
+          let copy = dup(try #require(number))
+          lock.release()
+          return files.tryLock(path).addCallback { again in
+            #expect(again != nil)
+            close(copy)
+          }
+        }
+      }
+    }
+    #endif
   }
 }

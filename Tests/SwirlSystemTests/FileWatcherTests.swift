@@ -254,6 +254,58 @@ extension SystemTests {
       #expect(Inotify.error(EMFILE, SystemPath("x")).description.contains("fs.inotify.max_user_instances"))
       #expect(reactor.openHandles.isEmpty)
     }
+
+    @Test func `one that cannot be made leaves no descriptor`() async {
+      // In a process of its own: other suites open and close descriptors here.
+      await #expect(processExitsWith: .success) {
+        let reactor = Reactor()
+        func fail() { #expect(throws: FileError.self) { try reactor.watchFiles("/no/such/directory/file") { _ in } } }
+        fail()
+        let free = dup(0)
+        close(free)
+        for _ in 0..<10 { fail() }
+        if dup(0) != free { fatalError("there are open ones") }
+      }
+    }
+
+    @Test func `a directory that moved away unseen is not reported under its old name`() throws {
+      let (tree, other) = (Tree(), Tree())
+      tree.make("inner")
+      var seen: [String] = []
+      try withReactor { reactor in
+        let done = Deferred<Void>()
+        var watcher: FileWatcher?
+        watcher = try reactor.watchFiles(tree.path, recursively: true) { change in
+          seen.append("\(change.kind) \(change.path.replacing(tree.path, with: ""))")
+          if change.path.hasSuffix("/last"), change.kind == .written { done.callback() }
+        }
+        // As if the kernel had dropped the event of the move.
+        let watch = try #require(watcher?.table.watches(at: SystemPath("\(tree.path)/inner")).first)
+        #expect(rename("\(tree.path)/inner", "\(other.path)/inner") == 0)
+        watcher?.handle(InotifyEvent(watch: -1, mask: Inotify.overflow, cookie: 0, name: []))
+        #expect(watcher?.table[watch] == nil)
+        other.write("inner/file")
+        tree.write("last")
+        return done
+      }
+      #expect(!seen.contains { $0.contains("file") })
+    }
+
+    @Test func `stopped by the report of a new directory, it looks for no more in it`() async throws {
+      // In a process of its own, whose log is seen.
+      let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+        let tree = Tree()
+        let reactor = Reactor()
+        var watcher: FileWatcher?
+        watcher = try reactor.watchFiles(tree.path, recursively: true) { _ in
+          watcher?.stop()
+          reactor.callSoon { reactor.stop() }
+        }
+        tree.make("d")
+        reactor.run()
+      }
+      #expect(result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) } == "")
+    }
   }
 }
 

@@ -217,5 +217,70 @@ extension SystemTests {
       }
       #expect(states == ["two has finished"])
     }
+
+    @Test func `stopped by its own closure, it does not run`() throws {
+      let log = Log()
+      try withReactor { reactor in
+        var program: MonitoredProgram!
+        let ended = Deferred<ProcessStatus>()
+        program = MonitoredProgram("shell", on: reactor) { reactor in
+          program.stop()
+          let process = try reactor.spawnProcess("sleep", ["1000"], hasOwnGroup: true)
+          process.ended.addCallback { ended.callback($0) }
+          return process
+        }
+        program.onStateChange = { log.note($0) }
+        program.start()
+        return ended.addCallback { status in
+          #expect(status == .signalled(SIGTERM) && program.process == nil)
+          program = nil
+        }
+      }
+      #expect(log.states == ["stopped"])
+    }
+
+    @Test func `the children of one that has ended are killed before it starts again`() throws {
+      let log = Log()
+      var children: [Int32] = []
+      try withReactor { reactor in
+        let program = monitored(reactor, log, "sleep 1000 >/dev/null 2>&1 & echo $!; exit 1")
+        let done = Deferred<Void>()
+        program.onStart = { process in
+          if program.starts == 2 {
+            let limit = ContinuousClock.now + .seconds(20)
+            while isRunning(children[0]), ContinuousClock.now < limit { sched_yield() }
+            #expect(!isRunning(children[0]))
+            return program.stop().chainDeferred(done)
+          }
+          process.standardOutput.forEach { children.append(Int32($0.text.filter(\.isNumber)) ?? 0) }
+        }
+        program.start()
+        return done
+      }
+      #expect(children.count == 1)
+    }
+
+    @Test func `stopping again and again does not postpone the kill`() throws {
+      let log = Log()
+      try withReactor { reactor in
+        let program = monitored(reactor, log, "trap '' TERM; echo ready; while :; do sleep 0.01; done")
+        program.stopTimeout = .milliseconds(100)
+        let stopped = Deferred<Void>()
+        program.onStart = { process in
+          process.standardOutput.forEach { _ in
+            program.stop().addCallback { if !stopped.isFired { stopped.callback() } }
+            func again() {
+              if stopped.isFired { return }
+              program.stop()
+              reactor.callLater(.milliseconds(5)) { again() }
+            }
+            again()
+          }
+        }
+        program.start()
+        return stopped
+      }
+      #expect(log.states == ["running", "stopping", "stopped"])
+    }
   }
 }

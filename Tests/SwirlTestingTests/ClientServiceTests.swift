@@ -128,7 +128,7 @@ private final class Served: StreamProtocol {
     var made: [Int] = []
     two.addErrback { [log] _ in made.append(log.states.filter { $0 == "waiting" }.count) }
     reactor.run(for: .seconds(600))
-    #expect(made == [1])
+    #expect(made == [2])
     #expect(try failureResult(of: all, as: NetError.self).code == .resolve)
     #expect(log.states.last == "failed" && log.states.filter { $0 == "waiting" }.count == 4)
     #expect(try failureResult(of: service.whenConnected(), as: NetError.self).code == .resolve)

@@ -220,4 +220,123 @@ import Testing
     }
     #expect(weakClient == nil)
   }
+
+  @Test func `states are reported in their order, and a callback of a failure may start it again`() throws {
+    let client = makeClient(attempts: 1)
+    var states: [String] = []
+    client.onStateChange = { states.append("\($0)".prefix { $0 != "(" }.description) }
+    var listener: Listener?
+    let answer = client.send("a").addErrback { _ in
+      listener = try listen()
+      client.start()
+      return client.send("b")
+    }
+    reactor.run(for: .seconds(1))
+    #expect(states == ["connecting", "failed", "connecting", "connected"])
+    #expect(try successResult(of: answer) == "b")
+    end(client, listener)
+  }
+
+  @Test(arguments: [false, true])
+  func `abort ends a connection that is being prepared, or whose peer does not read`(isClosing: Bool) throws {
+    let listener = try listen()
+    let client = makeClient(RequestLimits(timeout: nil))
+    let bytes = String(repeating: "x", count: 10_000_000)
+    if !isClosing { client.prepare = { $0.send(bytes).addCallback { _ in }.addErrback { _ in } } }
+    client.start()
+    reactor.run(for: .seconds(1))
+    served.peers[0].transport?.pauseReading()
+    client.notify(bytes).addErrback { _ in }
+    reactor.run(for: .seconds(1))
+    let closed = client.close()
+    reactor.run(for: .seconds(1))
+    client.abort()
+    served.peers[0].transport?.resumeReading()
+    end(client, listener)
+    try successResult(of: closed)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `twenty thousand requests that wait time out one by one, in linear time`() throws {
+    let client = makeClient(RequestLimits(timeout: .seconds(30)))
+    var failed = 0
+    for _ in 0..<20_000 {
+      client.send("a").addCallback { _ in }.addErrback { _ in failed += 1 }
+      reactor.run(for: .microseconds(100))
+    }
+    #expect(failed == 0)
+    reactor.run(for: .seconds(29))
+    #expect(failed > 9_000 && failed < 11_000)
+    reactor.run(for: .seconds(2))
+    #expect(failed == 20_000)
+    end(client, nil)
+  }
+
+  @Test func `time limits of different lengths are kept`() throws {
+    let client = makeClient()
+    var order: [Int] = []
+    for seconds in [3, 1, 2] {
+      client.send("a", timeout: .seconds(seconds)).addCallback { _ in }.addErrback { _ in order.append(seconds) }
+    }
+    reactor.run(for: .milliseconds(1001))
+    #expect(order == [1])
+    reactor.run(for: .seconds(2))
+    #expect(order == [1, 2, 3])
+    end(client, nil)
+  }
+
+  // MARK: - Pushes for async code
+
+  @Test func `a loop gets the pushes of every connection, and ends with the client`() async throws {
+    let listener = try listen()
+    let client = makeClient()
+    var pushes = client.pushes().makeAsyncIterator()
+    client.start()
+    reactor.run(for: .seconds(1))
+    served.peers[0].answer("push one")
+    reactor.run(for: .seconds(1))
+    network.reset("server.test")
+    reactor.run(for: .seconds(5))
+    served.peers[1].answer("push two")
+    reactor.run(for: .seconds(1))
+    #expect(try await pushes.next() == "one")
+    #expect(try await pushes.next() == "two")
+    end(client, listener)
+    #expect(try await pushes.next() == nil)
+  }
+
+  @Test func `a loop that is slow holds the connection up, also the next one`() async throws {
+    let listener = try listen()
+    let client = makeClient(RequestLimits(timeout: nil))
+    client.start()
+    reactor.run(for: .seconds(1))
+    var pushes = client.pushes().makeAsyncIterator()
+    for number in 0..<1100 { served.peers[0].answer("push \(number)") }
+    reactor.run(for: .seconds(1))
+    network.reset("server.test")
+    // Without reading, a write shows that the connection is lost.
+    client.notify("lost")
+    reactor.run(for: .seconds(5))
+    #expect(served.peers.count == 2)
+    let answer: Deferred = client.send("a")
+    reactor.run(for: .seconds(1))
+    expectNoResult(of: answer)
+    var taken = 0
+    while taken < 1025, try await pushes.next() != nil { taken += 1 }
+    reactor.run(for: .seconds(1))
+    #expect(try successResult(of: answer) == "a")
+    end(client, listener)
+  }
+
+  @Test func `a loop throws when the client gives up, and a new receiver ends it`() async throws {
+    let client = makeClient(attempts: 1)
+    var pushes = client.pushes().makeAsyncIterator()
+    client.start()
+    reactor.run(for: .seconds(1))
+    await #expect(throws: RequestError.self) { try await pushes.next() }
+    var replaced = client.pushes().makeAsyncIterator()
+    client.onPush = { _ in }
+    #expect(try await replaced.next() == nil && client.onPush != nil)
+    end(client, nil)
+  }
 }

@@ -51,9 +51,10 @@ extension Reactor {
   /// reactor.connectUDP("127.0.0.1", 8125).addCallback { socket in socket.send("requests:1|c") }
   /// ```
   ///
-  /// The Deferred fires when the name is looked up; nothing is sent for that, and no peer has to be there. Its first
-  /// address counts. Fails with a ``NetError`` with the code `.resolve` or `.connect`. Twisted: `connect` of a
-  /// transport; asyncio: `create_datagram_endpoint` with `remote_addr`.
+  /// The Deferred fires when the name is looked up; nothing is sent for that, and no peer has to be there. Of its
+  /// addresses the first counts that this machine can send to, from `localAddress` if that is given; `localhost` is
+  /// 127.0.0.1 first, as for listening. Fails with a ``NetError`` with the code `.resolve` or `.connect`. Twisted:
+  /// `connect` of a transport; asyncio: `create_datagram_endpoint` with `remote_addr`.
   ///
   /// - Parameters:
   ///   - host: a name, or an IP address.
@@ -73,10 +74,25 @@ extension Reactor {
       guard port != 0 else {
         throw NetError(.connect, "\(host):0", reason: "a port to send to is a number from 1 to 65535")
       }
-      let socket = try openDatagrams(to: addresses[0], from: localAddress, options, at: site)
+      let socket = try openDatagrams(toOneOf: addresses, host, from: localAddress, options, at: site)
       if let handler { socket.start(handler) }
       return socket
     }
+  }
+
+  /// No answer tells whether a peer is there, so no other address is tried later.
+  private func openDatagrams(
+    toOneOf addresses: [SocketAddress], _ host: String, from source: SocketAddress?, _ options: DatagramOptions,
+    at site: CallSite
+  ) throws(NetError) -> DatagramSocket {
+    var usable = source.map { source in addresses.filter { $0.family == source.family } } ?? addresses
+    if usable.isEmpty { usable = addresses }
+    if host == "localhost" { usable = usable.filter { $0.family == .ipv4 } + usable.filter { $0.family != .ipv4 } }
+    for address in usable.dropLast() {
+      // The system has no route there, perhaps no IPv6 at all.
+      if let socket = try? openDatagrams(to: address, from: source, options, at: site) { return socket }
+    }
+    return try openDatagrams(to: usable[usable.count - 1], from: source, options, at: site)
   }
 
   /// Receives the datagrams that are sent to a Unix socket at `path`.

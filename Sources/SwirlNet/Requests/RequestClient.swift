@@ -24,13 +24,15 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   /// Where the connection is.
   public typealias State = ClientService<RequestConnection<Format>>.State
 
-  private let hub: RequestHub<Format>
+  let hub: RequestHub<Format>
   private let service: ClientService<RequestConnection<Format>>
   private let queue: RequestQueue<Request, Response>
   private var isClosed = false
   private var closes: [Deferred<Void>] = []
   /// Why there is no connection.
   private var lastError: (any Error)?
+  /// Counts the changes of the state: a callback may have changed it again.
+  private var changes = 0
 
   package init(_ hub: RequestHub<Format>, _ service: ClientService<RequestConnection<Format>>) {
     self.hub = hub
@@ -80,7 +82,7 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     set { service.prepare = newValue }
   }
 
-  /// Called with each message that answers no request. Without it they are dropped.
+  /// Called with each message that answers no request. Without it they are dropped. For async code: ``pushes()``.
   public var onPush: ((Response) -> Void)? {
     get { hub.pushes.handler }
     set { hub.pushes.handler = newValue }
@@ -118,21 +120,29 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
   }
 
   private func changed(_ state: State) {
+    changes += 1
+    let change = changes
+    var failed: (requests: RingBuffer<RequestQueue<Request, Response>.Waiting>, error: RequestError)?
     switch state {
-    case .connected:
-      lastError = nil
-      service.client?.open(queue)
+    case .connected: lastError = nil
     case .waiting(_, let reason):
       lastError = reason
-      if !limits.waitsForConnection { queue.failAll(error(.notConnected, cause: reason)) }
+      if !limits.waitsForConnection { failed = (queue.takeAll(), error(.notConnected, cause: reason)) }
     case .failed(let reason):
       service.onStateChange = nil
       lastError = reason
-      queue.failAll(error(.notConnected, cause: reason))
+      failed = (queue.takeAll(), error(.notConnected, cause: reason))
     case .stopped: service.onStateChange = nil
     case .connecting: break
     }
+    // Each of the callbacks may start it again, or close it.
     onStateChange?(state)
+    if let failed {
+      for item in failed.requests { item.receiver.fail(failed.error) }
+      if case .failed = state { hub.pushes.finish(throwing: failed.error) }
+    }
+    guard changes == change else { return }
+    if case .connected = state { service.client?.open(queue) }
     if case .stopped = state { return }
     if isClosed { closeIfDone() }
   }
@@ -195,17 +205,19 @@ public final class RequestClient<Format: RequestFormat>: RequestSender {
     queue.failAll(error(.closed))
     service.client?.abort()
     closeIfDone()
-    service.stop()
+    // One that is being prepared, or that has not sent all bytes yet.
+    service.abort()
   }
 
   private func closeIfDone() {
-    guard queue.count == 0, service.client?.isBusy != true else { return }
+    guard !queue.hasWaiting, service.client?.isBusy != true else { return }
     hub.onSettled = nil
     queue.onExpired = nil
     hub.cancellations.onCancel = nil
     let closed = closes
     closes = []
     service.client?.flush()
+    hub.pushes.finish()
     service.stop().addCallback { for deferred in closed where !deferred.isFired { deferred.callback() } }
   }
 }

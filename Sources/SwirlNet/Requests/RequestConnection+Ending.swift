@@ -25,6 +25,7 @@ extension RequestConnection {
       response.errback(error(code, wasSent: entry.start < rest.sentBytes, cause: cause))
     }
     queue.failAll(error(code, wasSent: false, cause: cause))
+    if ownsPushes { pushHandler.finish(throwing: code == .closed ? nil : endError) }
     onEnded.take()?()
     let closed = closes
     closes = []
@@ -58,7 +59,7 @@ extension RequestConnection {
   public func abort() { end(.closed, cause: nil) }
 
   /// Whether a request waits for its response or to be sent.
-  var isBusy: Bool { !queue.isEmpty && queue.count > 0 || table.contains { $0.response?.isFired == false } }
+  var isBusy: Bool { queue.hasWaiting || table.contains { $0.response?.isFired == false } }
 
   func settled() {
     onSettled?()

@@ -31,7 +31,7 @@ extension RequestConnection {
 
   private func deliver(_ message: RequestMessage<Response>.Kind) {
     switch message {
-    case .push(let message): pushes.handler?(message)
+    case .push(let message): pushHandler.receive(message)
     case .next(let result): deliver(result, to: table.removeOldest())
     case .identified(let id, let result): deliver(result, to: table.remove(id))
     }
@@ -60,6 +60,6 @@ extension RequestConnection {
     for entry in late { entry.response?.errback(error(.timedOut, wasSent: true)) }
     if let rest { finish(rest, .connectionLost, cause: cause) }
     settled()
-    return table.nextDeadline
+    return RequestDeadlines.next(table.nextDeadline, searching: table.count, at: now)
   }
 }

@@ -40,7 +40,9 @@ public final class RequestConnection<Format: RequestFormat>: StreamProtocol, Req
   /// The requests of the client, once the connection is prepared.
   var shared: RequestQueue<Request, Response>?
   let cancellations: RequestCancellations
-  let pushes: PushHandler<Response>
+  let pushHandler: PushHandler<Response>
+  /// Whether they are for this connection alone.
+  private(set) var ownsPushes = false
   let deadlines: RequestDeadlines
   let isOrdered: Bool
   /// The number of requests in the table that were given up.
@@ -76,6 +78,7 @@ public final class RequestConnection<Format: RequestFormat>: StreamProtocol, Req
   public convenience init(_ format: Format, limits: RequestLimits = RequestLimits(), on reactor: Reactor? = nil) {
     self.init(
       format, limits, on: reactor ?? .current, cancellations: RequestCancellations(), pushes: PushHandler())
+    ownsPushes = true
   }
 
   init(
@@ -88,7 +91,7 @@ public final class RequestConnection<Format: RequestFormat>: StreamProtocol, Req
     self.limits = limits
     self.reactor = reactor
     self.cancellations = cancellations
-    self.pushes = pushes
+    pushHandler = pushes
     isOrdered = format.ids == nil
     table = RequestTable(numbers: format.ids ?? 0...Int.max)
     splitter = FrameSplitter(format.framing)
@@ -100,8 +103,8 @@ public final class RequestConnection<Format: RequestFormat>: StreamProtocol, Req
 
   /// Called with each message that answers no request. Without it they are dropped.
   public var onPush: ((Response) -> Void)? {
-    get { pushes.handler }
-    set { pushes.handler = newValue }
+    get { pushHandler.handler }
+    set { pushHandler.handler = newValue }
   }
 
   /// The number of requests that wait for the window.
@@ -242,6 +245,7 @@ public final class RequestConnection<Format: RequestFormat>: StreamProtocol, Req
     self.transport = transport
     if state == .ended { return transport.abort() }
     state = .open
+    pushHandler.connected(transport)
     fill()
     flushSoon()
     settled()

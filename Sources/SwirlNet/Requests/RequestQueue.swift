@@ -40,6 +40,10 @@ final class RequestQueue<Request, Response> {
   private var waiting = RingBuffer<Waiting>()
   private let deadlines: RequestDeadlines
   private let maximum: Int
+  /// Whether each deadline is at or behind the one before it, as with one time limit for all: then the first request is
+  /// the next to time out. Otherwise a search through all is needed.
+  private var isInOrder = true
+  private var lastDeadline = Int64.min
   /// The error of a request that waited for too long.
   var timeoutError: (() -> RequestError)?
   /// Called when requests have timed out.
@@ -53,7 +57,13 @@ final class RequestQueue<Request, Response> {
 
   var isEmpty: Bool { waiting.isEmpty }
 
-  /// The number of requests that still wait.
+  /// Whether a request still waits. Removes cancelled ones before it.
+  var hasWaiting: Bool {
+    while let first = waiting.first, first.receiver.isCancelled { _ = waiting.popFirst() }
+    return !waiting.isEmpty
+  }
+
+  /// The number of requests that still wait. Linear time, if one was cancelled.
   var count: Int {
     takeOut { $0.receiver.isCancelled }
     return waiting.count
@@ -71,6 +81,9 @@ final class RequestQueue<Request, Response> {
   /// False if it is full.
   func append(_ item: Waiting) -> Bool {
     if waiting.count >= maximum, count >= maximum { return false }
+    if waiting.isEmpty { (isInOrder, lastDeadline) = (true, .min) }
+    if item.deadline < lastDeadline { isInOrder = false }
+    lastDeadline = item.deadline
     waiting.append(item)
     deadlines.cover(item.deadline)
     return true
@@ -81,16 +94,25 @@ final class RequestQueue<Request, Response> {
     return nil
   }
 
+  /// Removes all that wait.
+  func takeAll() -> RingBuffer<Waiting> { waiting.takeAll() }
+
   /// Fails all that wait, in FIFO order. Requests that their callbacks make stay.
-  func failAll(_ error: any Error) {
-    let failed = waiting.takeAll()
-    for item in failed { item.receiver.fail(error) }
-  }
+  func failAll(_ error: any Error) { for item in takeAll() { item.receiver.fail(error) } }
 
   private func expire(at now: Int64) -> Int64 {
-    let over = takeOut { $0.deadline <= now || $0.receiver.isCancelled }
+    var over: [Waiting] = []
+    if isInOrder {
+      while let first = waiting.first, first.deadline <= now || first.receiver.isCancelled {
+        over.append(first)
+        _ = waiting.popFirst()
+      }
+    } else {
+      over = takeOut { $0.deadline <= now || $0.receiver.isCancelled }
+    }
     if let error = timeoutError?() { for item in over { item.receiver.fail(error) } }
     onExpired?()
-    return waiting.reduce(.max) { min($0, $1.deadline) }
+    if isInOrder { return waiting.first?.deadline ?? .max }
+    return RequestDeadlines.next(waiting.reduce(.max) { min($0, $1.deadline) }, searching: waiting.count, at: now)
   }
 }

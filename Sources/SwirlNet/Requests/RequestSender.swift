@@ -69,8 +69,3 @@ final class RequestCancellations: DeferredCanceller {
     onCancel?()
   }
 }
-
-/// The receiver of the messages that answer no request, for all connections of a client.
-final class PushHandler<Message> {
-  var handler: ((Message) -> Void)?
-}

@@ -1,5 +1,4 @@
 public import SwirlDeferred
-import SwirlPlatform
 public import SwirlReactor
 
 /// Keeps a client connected: connects, and connects again when the connection is lost, with pauses that grow, until it
@@ -66,10 +65,12 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   /// Why a connection that was not prepared is being closed.
   private var preparationError: (any Error)?
   private var failures = 0
+  /// Counts calls of `start` and `stop`: a callback may have called one of them.
+  private var turn = 0
   private var connectedAt = Instant(nanoseconds: 0)
-  private var waiters: [ClientWaiter<Client>] = []
-  /// The number of connections that `stop()` has closed, until they have ended, and its Deferreds.
-  private var closing = 0
+  var waiters: [ClientWaiter<Client>] = []
+  /// The connections that `stop()` has closed, until they have ended, and its Deferreds.
+  private var closing: [any ConnectedTransport] = []
   private var stops: [Deferred<Void>] = []
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .clientService }
@@ -127,6 +128,7 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
     case .stopped, .failed: break
     }
     failures = 0
+    turn += 1
     reactor.insertHandle(self, at: site)
     begin()
   }
@@ -136,27 +138,37 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   /// without one. Twisted: `stopService`.
   @discardableResult
   public func stop() -> Deferred<Void> {
-    state = .stopped
+    turn += 1
     pause.take()?.cancel()
-    attempt.take()?.cancel()
-    reactor.handles.remove(self)
-    settleWaiters { $0.errback(CancelledError()) }
     client = nil
-    if let transport = transport.take() {
-      closing += 1
-      transport.onEnd = { [weak self] _ in self?.closed() }
+    preparationError = nil
+    let (attempt, transport) = (attempt.take(), transport.take())
+    let waiting = takeWaiters { _ in true }
+    reactor.handles.remove(self)
+    let stop = Deferred<Void>()
+    if let transport {
+      closing.append(transport)
+      transport.onEnd = { [weak self, unowned transport] _ in self?.closed(transport) }
       transport.close()
     }
-    if closing == 0 { return .succeed(()) }
-    let stop = Deferred<Void>()
-    stops.append(stop)
+    if closing.isEmpty { stop.callback(()) } else { stops.append(stop) }
+    // From here callbacks may start it again.
+    if case .stopped = state {} else { state = .stopped }
+    attempt?.cancel()
+    for waiter in waiting where !waiter.isFired { waiter.errback(CancelledError()) }
     return stop
   }
 
+  /// Like `stop()`, at once: connections that have not sent all bytes lose them.
+  package func abort() {
+    stop()
+    for transport in closing { transport.abort() }
+  }
+
   /// A connection that `stop()` has closed has ended.
-  private func closed() {
-    closing -= 1
-    if closing > 0 { return }
+  private func closed(_ transport: any ConnectedTransport) {
+    closing.removeAll { $0 === transport }
+    guard closing.isEmpty else { return }
     let stopped = stops
     stops = []
     for stop in stopped where !stop.isFired { stop.callback(()) }
@@ -169,6 +181,7 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
     transport = nil
     client = nil
     waiters = []
+    closing = []
     stops = []
     // They may retain this.
     onStateChange = nil
@@ -178,9 +191,9 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   // MARK: - Connecting
 
   private func begin() {
+    let begun = turn
     state = .connecting(attempt: failures + 1)
-    // The callback may have stopped it.
-    guard case .connecting = state else { return }
+    guard turn == begun else { return }
     let attempt = connect()
     self.attempt = attempt
     attempt.addBoth { [weak self] result in
@@ -194,14 +207,20 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   }
 
   private func opened(_ transport: any ConnectedTransport) {
+    let begun = turn
     let client = makeProtocol()
+    guard turn == begun else { return }
     self.transport = transport
     transport.onEnd = { [weak self] in self?.ended($0) }
     transport.start(client)
-    // The protocol may have ended it.
+    // The protocol may have stopped this.
     guard self.transport === transport else { return }
     guard let prepare else { return connected(client) }
     let preparation = maybeDeferred { try prepare(client) }
+    guard self.transport === transport else {
+      preparation.addErrback { _ in }
+      return preparation.cancel()
+    }
     attempt = preparation
     preparation.addBoth { [weak self] result in
       guard let self, attempt === preparation else { return }
@@ -210,86 +229,55 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
       case .success: connected(client)
       case .failure(let error):
         preparationError = error
-        transport.close()
+        transport.close(within: Self.closingLimit)
       }
     }
   }
+
+  /// How long a connection that could not be prepared may take to send its last bytes.
+  private static var closingLimit: Duration { .seconds(5) }
 
   private func connected(_ client: Client) {
     self.client = client
     connectedAt = reactor.now
     state = .connected
-    settleWaiters { $0.callback(client) }
+    // A callback may stop it: then the others fail.
+    while self.client === client, let waiter = waiters.first {
+      waiters.removeFirst()
+      if !waiter.connection.isFired { waiter.connection.callback(client) }
+    }
   }
 
   private func ended(_ end: ConnectionEnd) {
+    let begun = turn
+    let reason = preparationError.take() ?? end.error
     transport = nil
     let wasConnected = client != nil
     client = nil
     attempt.take()?.cancel()
+    guard turn == begun else { return }
     if wasConnected, reactor.now - connectedAt >= steadyTime { failures = 0 }
-    failed(preparationError.take() ?? end.error ?? NetError(.read, name, reason: "the connection has ended: \(end)"))
+    failed(reason ?? NetError(.read, name, reason: "the connection has ended: \(end)"))
   }
 
   private func failed(_ error: any Error) {
     failures += 1
     for waiter in waiters { waiter.failures += 1 }
-    settleWaiters(where: { $0.failures >= $0.limit }) { $0.errback(error) }
-    // A waiter may have stopped it.
-    if case .stopped = state { return }
-    guard failures < backoff.attempts else {
-      state = .failed(error)
+    let isLast = failures >= backoff.attempts
+    let settled = takeWaiters { isLast || $0.failures >= $0.limit }
+    // First all that this changes: callbacks may stop it, and start it again.
+    if isLast {
       reactor.handles.remove(self)
-      return settleWaiters { $0.errback(error) }
+      state = .failed(error)
+    } else {
+      let delay = backoff.delay(after: failures)
+      pause = reactor.callLater(delay) { [weak self] in
+        guard let self else { return }
+        pause = nil
+        begin()
+      }
+      state = .waiting(delay, after: error)
     }
-    let delay = backoff.delay(after: failures)
-    pause = reactor.callLater(delay) { [weak self] in
-      guard let self else { return }
-      pause = nil
-      begin()
-    }
-    state = .waiting(delay, after: error)
+    for waiter in settled where !waiter.isFired { waiter.errback(error) }
   }
-
-  // MARK: - Waiting
-
-  /// Fires with the protocol of the connection: at once if there is one, otherwise when there is one.
-  ///
-  /// Fails with the last error after `failures` attempts that failed from now on, and when the service gives up; with a
-  /// `CancelledError` if it is stopped. It may be called before ``start()``. Twisted:
-  /// `whenConnected(failAfterFailures)`.
-  public func whenConnected(failAfter failures: Int = .max) -> Deferred<Client> {
-    if let client { return .succeed(client) }
-    if case .failed(let error) = state { return .fail(error) }
-    let connection = Deferred<Client>(canceller: { [weak self] connection in
-      self?.waiters.removeAll { $0.connection === connection }
-    })
-    waiters.append(ClientWaiter(connection, limit: failures))
-    return connection
-  }
-
-  private func settleWaiters(
-    where mayBeSettled: (ClientWaiter<Client>) -> Bool = { _ in true }, _ settle: (Deferred<Client>) -> Void
-  ) {
-    let settled = waiters.filter(mayBeSettled)
-    waiters.removeAll(where: mayBeSettled)
-    for waiter in settled where !waiter.connection.isFired { settle(waiter.connection) }
-  }
-}
-
-/// Someone waits for a connection, for some attempts.
-private final class ClientWaiter<Client> {
-  let connection: Deferred<Client>
-  let limit: Int
-  var failures = 0
-
-  init(_ connection: Deferred<Client>, limit: Int) {
-    self.connection = connection
-    self.limit = limit
-  }
-}
-
-extension Backoff {
-  /// For what is tried until it succeeds: pauses of up to a minute.
-  public static let endless = Backoff(attempts: .max, firstDelay: .seconds(1), maximumDelay: .seconds(60))
 }

@@ -14,8 +14,12 @@ public final class FileLock: Sendable {
   /// Releases the lock. A second call does nothing.
   public func release() {
     let released = file.withLock { $0.take() }
+    // Closing alone would leave it held by a child that is being made, which has a copy until its program runs.
+    released?.releaseLock()
     try? released?.close()
   }
+
+  deinit { release() }
 }
 
 extension Files {

@@ -136,6 +136,9 @@ package final class OpenFile: @unchecked Sendable {
     return true
   }
 
+  /// Releases the lock, for copies of the descriptor as well.
+  func releaseLock() { _ = flock(descriptor, LOCK_UN) }
+
   /// Whether the file is still the one at its path: neither renamed nor removed since it was opened.
   var isAtItsPath: Bool {
     var (ours, theirs) = (stat(), stat())

@@ -83,6 +83,8 @@ public final class MonitoredProgram: ReactorHandle {
   private var trigger: SystemEventTrigger?
   private var startedAt = Instant(nanoseconds: 0)
   private var failures = 0
+  /// Counts calls of `start` and `stop`: the program's closure may call one of them.
+  private var turn = 0
   private var log = StartLog()
   private var restarts = false
   private var stops: [Deferred<Void>] = []
@@ -97,7 +99,8 @@ public final class MonitoredProgram: ReactorHandle {
   ///   - reactor: the reactor; nil is the current one.
   ///   - file: the caller's file, for `openHandles`; left to the compiler.
   ///   - line: the caller's line, for `openHandles`; left to the compiler.
-  ///   - spawn: starts the program. In a process group of its own (`hasOwnGroup`) its children end with it.
+  ///   - spawn: starts the program. In a process group of its own (`hasOwnGroup`) its children are killed when it has
+  ///     ended.
   public init(
     _ name: String,
     backoff: Backoff = Backoff(attempts: .max, firstDelay: .milliseconds(500), maximumDelay: .seconds(60)),
@@ -124,6 +127,7 @@ public final class MonitoredProgram: ReactorHandle {
     case .stopped, .finished, .failed: break
     }
     failures = 0
+    turn += 1
     log.clear()
     reactor.insertHandle(self, at: site)
     if trigger == nil {
@@ -137,6 +141,7 @@ public final class MonitoredProgram: ReactorHandle {
   @discardableResult
   public func stop() -> Deferred<Void> {
     restarts = false
+    turn += 1
     guard let process else {
       pause.take()?.cancel()
       end(.stopped)
@@ -184,20 +189,27 @@ public final class MonitoredProgram: ReactorHandle {
     guard log.admit(at: now, startLimit) else { return giveUp("it was started \(startLimit?.count ?? 0) times", nil) }
     startedAt = now
     starts += 1
+    let begun = turn
     do {
       let process = try spawn(reactor)
+      guard turn == begun else {
+        process.terminate(within: stopTimeout)
+        return
+      }
       self.process = process
       process.exited.addCallback { [weak self] status in self?.ended(process, status) }
       // Only a program that the caller cancels or limits in time fails here: its status comes by `exited`.
       process.ended.addErrback { _ in .signalled(SIGKILL) }
       state = .running(process.processID)
       if self.process === process { onStart?(process) }
-    } catch { failed(.notStarted(error)) }
+    } catch { if turn == begun { failed(.notStarted(error)) } }
   }
 
   private func ended(_ process: ChildProcess, _ status: ProcessStatus) {
     guard self.process === process else { return }
     self.process = nil
+    // Its children might hold what the next run needs, such as a port.
+    process.kill(SIGKILL)
     if case .stopping = state { return stopped() }
     if reactor.now - startedAt >= steadyTime { failures = 0 }
     switch policy {

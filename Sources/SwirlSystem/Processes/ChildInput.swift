@@ -133,7 +133,11 @@ public final class ChildInput {
   }
 
   /// Calls `body` with the terminal, if there is one.
-  func withTerminal(_ body: (Int32) -> Void) { if isTerminal, descriptor >= 0 { body(descriptor) } }
+  func withTerminal(_ body: (Int32) -> Void) -> Bool {
+    guard isTerminal, descriptor >= 0 else { return false }
+    body(descriptor)
+    return true
+  }
 
   // MARK: - Ending
 

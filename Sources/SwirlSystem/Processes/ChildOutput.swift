@@ -76,6 +76,9 @@ public final class ChildOutput: ReactorHandle {
   /// Whether a consumer reads it and has not reached the end.
   var isOpen: Bool { state == .reading || state == .paused }
 
+  /// Calls `body` with the terminal, if there is one.
+  func withTerminal(_ body: (Int32) -> Void) { if isTerminal, descriptor >= 0 { body(descriptor) } }
+
   // MARK: - Taking
 
   /// Calls `body` with each piece, never before this method has returned; succeeds at EOF.

@@ -51,6 +51,7 @@ public final class ChildProcess: ReactorHandle {
   /// It was reaped: the system may now give its process ID to another process.
   private var isReaped = false
   private var killTimer: DelayedCall?
+  private var killTime: Instant?
   private var timeLimit: DelayedCall?
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .process }
@@ -96,8 +97,8 @@ public final class ChildProcess: ReactorHandle {
   /// Sends `SIGTERM`, and kills the process if it has not ended within `limit`.
   ///
   /// When it has ended, the consumers still receive what the pipes hold. It does not wait for the process' own children
-  /// that hold the pipes open; in a process group of its own it kills them. ``ended`` has the outcome. Twisted:
-  /// `signalProcess("TERM")`.
+  /// that hold the pipes open; in a process group of its own it kills them. A further call sends another `SIGTERM`; of
+  /// the limits the earliest counts. ``ended`` has the outcome. Twisted: `signalProcess("TERM")`.
   public func terminate(within limit: Duration = .seconds(10)) {
     guard !isOver else { return }
     isTerminating = true
@@ -106,6 +107,9 @@ public final class ChildProcess: ReactorHandle {
       return endOutputs()
     }
     kill(SIGTERM)
+    let time = reactor.now + limit
+    if let killTime, killTime <= time { return }
+    killTime = time
     killTimer?.cancel()
     killTimer = reactor.callLater(limit) { [unowned self] in kill(SIGKILL) }
   }

@@ -29,6 +29,9 @@ public struct ChildUser: Sendable, Hashable {
   /// A user of this system with its groups. Asks the system's databases of users, which may block.
   /// - Throws: ``ProcessError`` with the code `.cannotStart` if there is no such user.
   public init(named name: String) throws(ProcessError) {
+    if name.utf8.contains(0) {
+      throw ProcessError(.cannotStart, "look up the user", name.debugDescription, "the name has a zero byte in it")
+    }
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var strings = [CChar](repeating: 0, count: 16 * 1024)

@@ -13,7 +13,14 @@ extension ProcessSpecification {
         .cannotStart, "start", program,
         "its descriptor \(number) is given twice, or out of range: further ones have the numbers \(fixed) to 1023")
     }
-    return max(fixed, Int(descriptors.keys.max() ?? 0) + 1)
+    let count = max(fixed, Int(descriptors.keys.max() ?? 0) + 1)
+    // Their copies are beyond them until the program runs.
+    guard count + fixed + descriptors.count < sysconf(Int32(_SC_OPEN_MAX)) else {
+      throw ProcessError(
+        .cannotStart, "start", program, errno: EMFILE,
+        "its descriptor \(count - 1) is beyond the limit, with room for copies: raise it (ulimit -n)")
+    }
+    return count
   }
 
   /// Opens the pipes and files of `descriptors`. Returns our ends of the pipes.

@@ -49,10 +49,9 @@ extension Reactor {
 extension ChildProcess {
   /// Changes the size of its terminal; its programs get SIGWINCH if that is another size. Does nothing without a
   /// terminal, and once the process has ended.
-  public func resize(to size: ChildTerminalSize) { standardInput.resize(to: size) }
-}
-
-extension ChildInput {
-  fileprivate func resize(to size: ChildTerminalSize) { withTerminal { size.apply(to: $0) } }
+  public func resize(to size: ChildTerminalSize) {
+    // Either may be closed already.
+    if !standardInput.withTerminal({ size.apply(to: $0) }) { standardOutput.withTerminal { size.apply(to: $0) } }
+  }
 }
 #endif

@@ -95,7 +95,8 @@ extension FileWatcher {
 
   /// A directory is new here: watches it, and reports what is in it already, as deep as that goes.
   private func cameUp(_ path: SystemPath) {
-    guard isRecursive, let watch = addWatch(path) else { return }
+    // The callback may have stopped it.
+    guard isRecursive, !isStopped, let watch = addWatch(path) else { return }
     for entry in DirectoryEntries.of(path) {
       // A callback may have stopped it.
       guard !isStopped else { return }
@@ -148,15 +149,19 @@ extension FileWatcher {
     report(FileChange(.overflow, path.systemBytes, isDirectory: onlyName == nil))
     guard isRecursive, !isStopped else { return }
     var left = [path]
+    var found: Set<Int32> = [root]
     while let directory = left.popLast() {
       for entry in DirectoryEntries.of(directory) where entry.isDirectory {
         let child = directory.child(entry.name)
         guard !isStopped, let watch = addWatch(child) else { continue }
         // The paths of those that moved meanwhile.
         if table[watch]?.path != child { table.insert(watch, child) }
-        left.append(child)
+        if found.insert(watch).inserted { left.append(child) }
       }
     }
+    // Those that moved to a place that is not watched.
+    guard !isStopped else { return }
+    for watch in table.directories.keys where !found.contains(watch) { removeWatch(watch) }
   }
 }
 #endif

@@ -45,16 +45,23 @@ public final class FileWatcher: ReactorHandle {
     onlyName = isDirectory ? nil : path.lastName
     self.isRecursive = isRecursive && isDirectory
     let directory = isDirectory ? path : path.parent
-    descriptor = swirl_inotify_init()
-    guard descriptor >= 0 else { throw Inotify.error(errno, path) }
-    let watch = Inotify.watch(descriptor, directory, followsLink: true)
-    guard watch >= 0 else { throw Inotify.error(errno, directory) }
+    let opened = swirl_inotify_init()
+    guard opened >= 0 else { throw Inotify.error(errno, path) }
+    let watch = Inotify.watch(opened, directory, followsLink: true)
+    guard watch >= 0 else {
+      let error = Inotify.error(errno, directory)
+      // There is no deinit before all properties have their values.
+      Descriptor.close(opened)
+      throw error
+    }
+    descriptor = opened
     table.insert(watch, directory)
     root = watch
     if self.isRecursive { try watchBelow(directory) }
-    event = reactor.fileEvent(descriptor, .read) { [unowned self] in readReady() }
+    let event = reactor.fileEvent(descriptor, .read) { [unowned self] in readReady() }
+    self.event = event
+    guard event.enable() else { throw Inotify.error(errno, path) }
     reactor.insertHandle(self, at: site)
-    event?.enable()
   }
 
   /// The watch of the directory that was asked for, or that has the file.
@@ -166,10 +173,12 @@ public final class FileWatcher: ReactorHandle {
   }
 
   func removeWatches(at path: SystemPath) {
-    for watch in table.watches(at: path) {
-      table.remove(watch)
-      _ = swirl_inotify_remove(descriptor, watch)
-    }
+    for watch in table.watches(at: path) { removeWatch(watch) }
+  }
+
+  func removeWatch(_ watch: Int32) {
+    table.remove(watch)
+    _ = swirl_inotify_remove(descriptor, watch)
   }
 
   /// Watches all directories below one, at the start.

@@ -10,8 +10,9 @@ extension Reactor {
   /// ```
   ///
   /// A file is watched by its name: one that is saved by renaming another over it is reported as `.movedIn`, and it
-  /// need not exist yet. Of a directory the entries are reported, and with `recursively` all below it; links are not
-  /// followed there. What is made in a new directory before that is watched is found by reading that, once.
+  /// need not exist yet. Of a symbolic link to a file the link is watched, not that file. Of a directory the entries
+  /// are reported, and with `recursively` all below it; links are not followed there. What is made in a new directory
+  /// before that is watched is found by reading that, once.
   /// Both halves of a move are one change, if both are watched. After ``FileChange/Kind/overflow`` read all anew.
   /// A program's own changes are reported, too, and those that other hosts make on a network file system are not.
   /// Twisted: `inotify.INotify`; Python: watchdog; Node: `fs.watch`.
