@@ -271,7 +271,7 @@ extension HTTPClientTests {
       bench.end()
     }
 
-    @Test(.inBothVersions, arguments: [false, true])
+    @Test(.http1Only("over HTTP/2 a stream ends, not its connection"), arguments: [false, true])
     func `a kept connection that the server closes is noticed`(_ isReset: Bool) throws {
       let bench = try ClientBench()
       bench.fetch("/1")

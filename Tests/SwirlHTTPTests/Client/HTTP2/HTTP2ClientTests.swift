@@ -200,6 +200,20 @@ extension HTTPClientTests {
       }
     }
 
+    @Test(arguments: [false, true])
+    func `a kept connection that the server ends is noticed, without a word`(isReset: Bool) throws {
+      let bench = try HTTP2Bench()
+      bench.fetch("/1")
+      bench.run()
+      let kept = bench.connections[0].transport
+      if isReset { kept?.abort() } else { kept?.close() }
+      bench.run(for: .seconds(1))
+      #expect(bench.client.connections == 0)
+      let next = bench.fetch("/2", method: .post, body: .text("x"))
+      bench.run()
+      #expect(next.text != nil && bench.connections.count == 2)
+    }
+
     @Test func `after GOAWAY what was above its last stream is repeated, and what was below is finished`() throws {
       let bench = try HTTP2Bench()
       var held: [HTTP2Request] = []
