@@ -16,7 +16,7 @@ public import SwirlReactor
 /// that it has sent; all others are dropped. Answers are kept for their TTL; lookups of the same question at the same
 /// time share it.
 ///
-/// Connecting does not use it: that calls the system. `reactor.resolver.lookup = names.addresses` changes this.
+/// Connecting does not use it: that calls the system. `reactor.resolver.use(names)` changes this.
 ///
 /// Use it on the reactor's thread; all its callbacks run there. Twisted: `twisted.names.client`; aiodns, c-ares:
 /// `DNSResolver`; dnspython: `dns.asyncresolver`.
