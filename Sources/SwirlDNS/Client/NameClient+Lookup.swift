@@ -26,15 +26,16 @@ extension NameClient {
       case .failure(let error): return .fail(error)
       }
     }
-    var waiter: NameWaiter?
-    let answer = Deferred<NameAnswer<Value>>(canceller: { _ in waiter?.cancel() })
-    waiter = ask(name, type.number) { result in
+    let waiter = NameWaiter()
+    let answer = Deferred<NameAnswer<Value>>(canceller: { _ in waiter.cancel() })
+    waiter.completion = { result in
       switch result {
       case .success(.records(let found)): answer.callback(NameAnswer(name, type, found))
       case .success(.message): preconditionFailure("a lookup was answered with a message")
       case .failure(let error): answer.errback(error)
       }
     }
+    ask(name, type.number, for: waiter)
     return answer
   }
 

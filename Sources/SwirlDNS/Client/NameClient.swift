@@ -16,24 +16,25 @@ public import SwirlReactor
 /// that it has sent; all others are dropped. Answers are kept for their TTL; lookups of the same question at the same
 /// time share it.
 ///
-/// Connecting does not use it: that calls the system. `reactor.resolver.lookup = names.addresses` changes this.
+/// Connecting does not use it: that calls the system. `reactor.resolver.use(names)` changes this.
 ///
 /// Use it on the reactor's thread; all its callbacks run there. Twisted: `twisted.names.client`; aiodns, c-ares:
 /// `DNSResolver`; dnspython: `dns.asyncresolver`.
 public final class NameClient: ReactorHandle {
   /// Whom it asks, and how. A new value counts for later lookups, and drops the answers that were kept.
-  public var configuration: Configuration {
+  @safe @exclusivity(unchecked) public var configuration: Configuration {
     didSet { configure() }
   }
 
   package unowned let reactor: Reactor
   private let reference: ReactorReference
   private let site: CallSite
-  private var servers: [NameServer] = []
+  @safe @exclusivity(unchecked) private var servers: [NameServer] = []
   /// With which server the next question begins, if they take turns.
   private var turn = 0
-  var cache: NameCache
-  // Exempt from the run-time check for overlapping accesses: each is read or written as a whole.
+  @safe @exclusivity(unchecked) var cache: NameCache
+  // These, and others above and below, are exempt from the run-time check for overlapping accesses: each is read or
+  // written as a whole, without a call of the program's code meanwhile.
   @safe @exclusivity(unchecked) private var questions: [NameQuestion.Key: NameQuestion] = [:]
   /// The questions whose first answer is wanted as it is.
   private var rawQuestions: [NameQuestion] = []
@@ -42,9 +43,9 @@ public final class NameClient: ReactorHandle {
   @safe @exclusivity(unchecked) private var waiting = RingBuffer<NameQuestion>()
   @safe @exclusivity(unchecked) private var isStarting = false
   let deadlines: QuestionDeadlines
-  private var isClosed = false
+  @safe @exclusivity(unchecked) private var isClosed = false
   /// When to look at the files of the configuration again.
-  private var nextFileCheck = Int64.max
+  @safe @exclusivity(unchecked) private var nextFileCheck = Int64.max
   /// How long the files are taken as they were.
   private static let fileCheckInterval = Duration.seconds(5)
   /// Whether an IPv6 address could be reached, and until when that counts.
@@ -150,12 +151,15 @@ public final class NameClient: ReactorHandle {
     _ name: DNSName, _ typeNumber: UInt16, isRaw: Bool = false,
     _ completion: @escaping (Result<QuestionResult, NameError>) -> Void
   ) -> NameWaiter {
+    let waiter = NameWaiter()
+    waiter.completion = completion
+    ask(name, typeNumber, isRaw: isRaw, for: waiter)
+    return waiter
+  }
+
+  func ask(_ name: DNSName, _ typeNumber: UInt16, isRaw: Bool = false, for waiter: NameWaiter) {
     let key = NameQuestion.Key(name: name, typeNumber: typeNumber)
-    let waiter = NameWaiter(completion)
-    if !isRaw, let question = questions[key] {
-      question.join(waiter)
-      return waiter
-    }
+    if !isRaw, let question = questions[key] { return question.join(waiter) }
     let question = NameQuestion(key, isRaw: isRaw, of: self, at: site)
     question.join(waiter)
     if openQuestions == 0 { reactor.insertHandle(self, at: site) }
@@ -166,7 +170,6 @@ public final class NameClient: ReactorHandle {
       isStarting = true
       reactor.callSoon { [self] in startWaiting() }
     }
-    return waiter
   }
 
   private func startWaiting() {

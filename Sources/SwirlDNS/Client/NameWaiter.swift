@@ -9,9 +9,7 @@ enum QuestionResult {
 final class NameWaiter {
   /// What it waits for; only the question sets it.
   @safe @exclusivity(unchecked) var question: NameQuestion?
-  @safe @exclusivity(unchecked) private var completion: ((Result<QuestionResult, NameError>) -> Void)?
-
-  init(_ completion: @escaping (Result<QuestionResult, NameError>) -> Void) { self.completion = completion }
+  @safe @exclusivity(unchecked) var completion: ((Result<QuestionResult, NameError>) -> Void)?
 
   func finish(_ result: Result<QuestionResult, NameError>) {
     question = nil

@@ -21,12 +21,13 @@ package enum AnswerReader {
     _ message: DNSMessage, for name: DNSName, _ type: UInt16, behind earlier: [DNSRecord] = []
   ) -> Conclusion {
     var (name, aliases) = (name, earlier)
-    func answers(_ record: DNSRecord) -> Bool {
-      (record.typeNumber == type || type == RecordNumber.any) && record.name == name
-    }
     while true {
+      let wanted = name
+      func isWanted(_ record: DNSRecord) -> Bool {
+        (record.typeNumber == type || type == RecordNumber.any) && record.name == wanted
+      }
       // Mostly the answer has nothing else.
-      let records = message.answers.allSatisfy(answers) ? message.answers : message.answers.filter(answers)
+      let records = message.answers.allSatisfy(isWanted) ? message.answers : message.answers.filter(isWanted)
       if !records.isEmpty { return .found(records, aliases: aliases) }
       let alias = message.answers.first { $0.typeNumber == RecordNumber.cname && $0.name == name }
       guard let alias, let target = alias.data.name else { break }

@@ -57,26 +57,28 @@ extension DNSName {
   private static func parsePlain(_ text: String) -> [UInt8]? {
     let count = text.utf8.count
     guard count > 0, count < maximumLength - 1 else { return nil }
-    var wire = [UInt8](repeating: 0, count: count + 2)
-    var (label, index) = (0, 1)
+    var wire: [UInt8] = []
+    wire.reserveCapacity(count + 2)
+    wire.append(0)
+    var label = 0
     for byte in text.utf8 {
       if byte == .dot {
-        guard 1...63 ~= index - label - 1 else { return nil }
-        wire[label] = UInt8(truncatingIfNeeded: index - label - 1)
-        label = index
+        let length = wire.count - label - 1
+        guard length > 0, length <= 63 else { return nil }
+        wire[label] = UInt8(truncatingIfNeeded: length)
+        label = wire.count
+        wire.append(0)
       } else {
         guard byte > 0x20, byte < 0x7F, byte != .backslash else { return nil }
-        wire[index] = byte
+        wire.append(byte)
       }
-      index += 1
     }
+    let length = wire.count - label - 1
     // With a dot at its end it has its end already.
-    guard index > label + 1 else {
-      wire.removeLast()
-      return wire
-    }
-    guard index - label - 1 <= 63 else { return nil }
-    wire[label] = UInt8(truncatingIfNeeded: index - label - 1)
+    if length == 0 { return label == 0 ? nil : wire }
+    guard length <= 63 else { return nil }
+    wire[label] = UInt8(truncatingIfNeeded: length)
+    wire.append(0)
     return wire
   }
 

@@ -12,26 +12,27 @@ package enum MessageWriter {
     id: UInt16, _ name: DNSName, _ type: UInt16, usesEDNS: Bool, length: Bool = false
   ) -> [UInt8] {
     let size = 12 + name.wire.count + 4 + (usesEDNS ? 11 : 0)
-    // Zeros, of which a question has many, and in their places what it is.
-    var bytes = [UInt8](repeating: 0, count: size + (length ? 2 : 0))
-    var start = 0
-    if length {
-      bytes.set(UInt16(size), at: 0)
-      start = 2
-    }
-    bytes.set(id, at: start)
-    // RD alone; one question.
-    bytes[start + 2] = 0x01
-    bytes[start + 5] = 1
-    if usesEDNS { bytes[start + 11] = 1 }
-    start += 12
-    for index in name.wire.indices { bytes[start + index] = name.wire[index] }
-    start += name.wire.count
-    bytes.set(type, at: start)
-    bytes[start + 3] = 1
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size + 2)
+    if length { bytes.append(UInt16(size)) }
+    bytes.append(id)
+    // RD alone; one question. By numbers: an array for each part would cost more than the message.
+    bytes.append(0x0100 as UInt16)
+    bytes.append(1 as UInt16)
+    bytes.append(0 as UInt16)
+    bytes.append(0 as UInt16)
+    bytes.append((usesEDNS ? 1 : 0) as UInt16)
+    bytes += name.wire
+    bytes.append(type)
+    bytes.append(1 as UInt16)
     if usesEDNS {
-      bytes[start + 6] = 41
-      bytes.set(UInt16(datagramSize), at: start + 7)
+      // The root, and no flags and options.
+      bytes.append(0 as UInt8)
+      bytes.append(RecordNumber.opt)
+      bytes.append(UInt16(datagramSize))
+      bytes.append(0 as UInt16)
+      bytes.append(0 as UInt16)
+      bytes.append(0 as UInt16)
     }
     return bytes
   }
@@ -68,11 +69,6 @@ package enum MessageWriter {
 }
 
 extension [UInt8] {
-  fileprivate mutating func set(_ number: UInt16, at index: Int) {
-    self[index] = UInt8(number >> 8)
-    self[index + 1] = UInt8(truncatingIfNeeded: number)
-  }
-
   fileprivate mutating func append(_ number: UInt16) {
     append(UInt8(number >> 8))
     append(UInt8(truncatingIfNeeded: number))

@@ -36,7 +36,10 @@ struct WireReader {
   }
 
   mutating func uint32() throws(MessageError) -> UInt32 {
-    UInt32(try uint16()) << 16 | UInt32(try uint16())
+    guard remaining >= 4 else { throw cut() }
+    defer { offset += 4 }
+    return UInt32(message[offset]) << 24 | UInt32(message[offset + 1]) << 16 | UInt32(message[offset + 2]) << 8
+      | UInt32(message[offset + 3])
   }
 
   mutating func bytes(_ count: Int) throws(MessageError) -> [UInt8] {
