@@ -78,12 +78,10 @@ extension AnyDeferred {
       if let reached = action(upstream, stage) { return reached }
       // The callback returned an inner Deferred, which `follow` stored in `next`.
       guard var inner = stage.next.take() else { return nil }
+      skipPasserOn(&inner)
       if inner.state == .fired, inner.pauses == 0 {
         upstream = inner
-        continue
-      }
-      skipPasserOn(&inner)
-      if let hidden = solePasserOn(&stage) {
+      } else if let hidden = solePasserOn(&stage) {
         // Only its single listener can see this stage, so that listener waits for the inner Deferred itself. Otherwise
         // a loop whose callback returns the next round would grow by one stage per round.
         inner.append(hidden)
@@ -108,6 +106,8 @@ extension AnyDeferred {
         upstream.firstListener = inner
         return
       }
+      // It would otherwise run queued steps when it is freed, before `upstream` has its new listener.
+      inner.action = nil
       inner = upstream
     }
   }

@@ -157,6 +157,36 @@ private final class Silent: StreamProtocol {
     listener.stop()
   }
 
+  @Test func `released after stop, the Deferred of that fires`() throws {
+    let listener = try listen()
+    weak var witness: ClientService<Client>?
+    var service: ClientService<Client>? = makeService()
+    witness = service
+    service?.start()
+    reactor.run(for: .seconds(1))
+    let stopped = service?.stop()
+    service = nil
+    reactor.run(for: .seconds(1))
+    try successResult(of: try #require(stopped))
+    #expect(witness == nil && log.open == 0)
+    listener.stop()
+  }
+
+  @Test func `a reactor that is released while a connection is closing releases the service`() throws {
+    weak var witness: ClientService<Client>?
+    do {
+      let network = MemoryNetwork()
+      _ = try network.reactor.listenTCP(80, interface: "server.test") { _ in Silent() }
+      let service = ClientService("server.test", 80, on: network.reactor) { Client() }
+      witness = service
+      service.start()
+      network.reactor.run(for: .seconds(1))
+      service.client?.transport?.write([UInt8](repeating: 0, count: 10_000_000))
+      service.stop()
+    }
+    #expect(witness == nil)
+  }
+
   @Test func `a connection that cannot be prepared, and whose peer does not read, is given up`() throws {
     let listener = try listen()
     let service = makeService()

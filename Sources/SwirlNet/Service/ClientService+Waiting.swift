@@ -35,6 +35,11 @@ final class ClientWaiter<Client> {
   }
 }
 
+/// A connection that is being closed. The reactor retains it, and it the service.
+struct ClosingTransport {
+  weak var transport: (any ConnectedTransport)?
+}
+
 extension Backoff {
   /// For what is tried until it succeeds: pauses of up to a minute.
   public static let endless = Backoff(attempts: .max, firstDelay: .seconds(1), maximumDelay: .seconds(60))

@@ -70,7 +70,7 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   private var connectedAt = Instant(nanoseconds: 0)
   var waiters: [ClientWaiter<Client>] = []
   /// The connections that `stop()` has closed, until they have ended, and its Deferreds.
-  private var closing: [any ConnectedTransport] = []
+  private var closing: [ClosingTransport] = []
   private var stops: [Deferred<Void>] = []
   package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .clientService }
@@ -147,8 +147,9 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
     reactor.handles.remove(self)
     let stop = Deferred<Void>()
     if let transport {
-      closing.append(transport)
-      transport.onEnd = { [weak self, unowned transport] _ in self?.closed(transport) }
+      closing.append(ClosingTransport(transport: transport))
+      // It retains this: the program may have released it.
+      transport.onEnd = { [self, unowned transport] _ in closed(transport) }
       transport.close()
     }
     if closing.isEmpty { stop.callback(()) } else { stops.append(stop) }
@@ -162,12 +163,12 @@ public final class ClientService<Client: StreamProtocol>: ReactorHandle {
   /// Like `stop()`, at once: connections that have not sent all bytes lose them.
   package func abort() {
     stop()
-    for transport in closing { transport.abort() }
+    for closing in closing { closing.transport?.abort() }
   }
 
   /// A connection that `stop()` has closed has ended.
   private func closed(_ transport: any ConnectedTransport) {
-    closing.removeAll { $0 === transport }
+    closing.removeAll { $0.transport == nil || $0.transport === transport }
     guard closing.isEmpty else { return }
     let stopped = stops
     stops = []
