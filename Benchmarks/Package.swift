@@ -22,6 +22,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(name: "CEpoll"),
     .target(name: "CurlLoad", dependencies: ["CCurl"]),
     .target(name: "Measure"),
     .executableTarget(
@@ -45,6 +46,7 @@ let package = Package(
     .executableTarget(name: "Hops", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
+    .executableTarget(name: "OpenLoad", dependencies: ["CEpoll", "Measure"]),
     .executableTarget(name: "DatagramFloor"),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloNIO", dependencies: nio),

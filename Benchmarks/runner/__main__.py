@@ -69,7 +69,7 @@ def measure(row, arrangement, bench, rounds, pattern, quiet, into):
     """Rounds until the figures hold; all of them again, if other work came between."""
     contenders = contenders_of(row, pattern)
     for _ in range(1 + ANEW):
-        most = rounds if bench.quick else max(rounds, MOST_ROUNDS)
+        most = rounds if bench.quick else max(rounds, row.most_rounds or MOST_ROUNDS)
         for number in range(most):
             measure_once(row, arrangement, bench, number, contenders, into)
             if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
