@@ -47,6 +47,7 @@ let package = Package(
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
     .executableTarget(name: "OpenLoad", dependencies: ["CEpoll", "Measure"]),
+    .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .executableTarget(name: "DatagramFloor"),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloNIO", dependencies: nio),

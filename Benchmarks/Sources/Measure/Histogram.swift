@@ -9,6 +9,7 @@ public struct Histogram: Sendable {
   public private(set) var maximum: UInt64 = 0
   private var sum = 0.0
 
+  /// Without durations.
   public init() {}
 
   /// Adds one.
@@ -22,7 +23,7 @@ public struct Histogram: Sendable {
   /// Their mean.
   public var mean: Double { count == 0 ? 0 : sum / Double(count) }
 
-  /// The smallest duration that is not exceeded by this share of all: 0.99 is the 99th percentile. 0 if there are none.
+  /// The smallest duration that is not exceeded by this share of all: 0.99 is the 99th percentile. 0 without one.
   public func quantile(_ share: Double) -> UInt64 {
     let rank = max(1, UInt64((share * Double(count)).rounded(.up)))
     var seen: UInt64 = 0

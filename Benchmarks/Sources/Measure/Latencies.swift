@@ -9,6 +9,7 @@ public final class Latencies {
   /// The requests whose time the sender has not seen yet.
   private var unseen: Schedule
 
+  /// - Parameter schedule: its requests, from the first.
   public init(_ schedule: Schedule) { unseen = schedule }
 
   /// The sender looks at the clock.

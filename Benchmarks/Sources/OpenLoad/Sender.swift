@@ -124,7 +124,8 @@ final class Sender {
     connections[index].missing -= count
     let isWrong = isBegin && count >= 12 && !buffer[9..<12].elementsEqual("200".utf8)
     if isWrong || connections[index].missing < 0 {
-      fail("not 200, or not \(answerSize) bytes as before: \(String(decoding: buffer[..<min(count, 500)], as: UTF8.self))")
+      let begin = String(decoding: buffer[..<min(count, 500)], as: UTF8.self)
+      fail("not 200, or not \(answerSize) bytes as before: \(begin)")
     }
   }
 
@@ -136,7 +137,8 @@ final class Sender {
       let count = read(descriptor, &buffer, buffer.count)
       if count <= 0 { fail("no whole answer: \(String(decoding: bytes.prefix(500), as: UTF8.self))") }
       bytes += buffer[..<count]
-      let lines = String(decoding: bytes.prefix(4096), as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+      let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
+      let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
       guard let end = lines.firstIndex(of: "") else { continue }
       let lengths = lines[..<end].compactMap { line in
         line.lowercased().hasPrefix("content-length:") ? Int(line.drop { !$0.isNumber }) : nil
