@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from results import number
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 340, 64, 216, 52, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 840, 340, 64, 310, 52, 40
 COLOURS = ("#2f7de1", "#e0772f", "#2fa36b", "#9b59c9", "#c9443b", "#7a6a2f")
 GREY = ("#8a94a6", "#b9a58a", "#a9b9a0")
 METRICS = {"cpu": "CPU µs for each {operation}", "kib": "KiB for each {held}"}

@@ -10,7 +10,7 @@ from servers import HTTP
 #: A figure may be so many times as much at any size as at its least.
 FLAT = 2.0
 #: Sizes from which a measurement is made once in a run, because it takes long and varies little.
-LONG = 1_000_000
+LONG = 100_000
 
 
 @dataclasses.dataclass

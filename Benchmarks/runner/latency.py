@@ -1,8 +1,7 @@
 """Latencies at half of the capacity, from when a request was due, so that no pause of the program under test is left out.
 
 The load is open: requests are due at a fixed rate, whatever became of those before. The sender, or the client, has a core of its own and does
-not sleep; the server has the other core. The capacity is what the same program does in a second of processor time under a closed load just
-before, which other work on the machine changes less than its rate."""
+not sleep; the server has the other core. The capacity is what the same program does in a second under a closed load just before."""
 
 import sys
 
@@ -51,9 +50,8 @@ def of_servers(path="hello"):
 
     def under_load(bench, server, name):
         url = f"http://127.0.0.1:{server.port}/{path}"
-        before = server.cpu_seconds()
-        count, _, _ = bench.wrk(url, in_flight=CONNECTIONS)
-        capacity = count / (server.cpu_seconds() - before)
+        count, wall, _ = bench.wrk(url, in_flight=CONNECTIONS)
+        capacity = count / wall
         report = _sent(bench, url, SHARE * capacity, server)
         return _figures(report, capacity, report["server_cpu"] / report["wall"], name)
 
@@ -73,8 +71,8 @@ def of_clients(path="small", length=100):
 
     def plain(bench):
         url = bench.page(path)
-        count, _, ended = bench.wrk(url, in_flight=CONNECTIONS)
-        capacity = count / (ended.user + ended.system)
+        count, wall, _ = bench.wrk(url, in_flight=CONNECTIONS)
+        capacity = count / wall
         report = _sent(bench, url, SHARE * capacity, bench.nginx())
         return _figures(report, capacity, SHARE, "plain system calls")
 
@@ -84,7 +82,7 @@ def of_clients(path="small", length=100):
         def measure(bench):
             options = [bench.page(path), "--in-flight", CONNECTIONS, "--length", length]
             [found] = bench.figures(["Clients", closed, *options, "--seconds", bench.seconds], [bench.client_core], 60).values()
-            capacity = 1e6 / found["cpu"]
+            capacity = found["rate"]
             options += ["--rate", SHARE * capacity, "--seconds", seconds(bench)]
             ended = run(bench.command(["Clients", opened, *options]), [bench.client_core], seconds(bench) + 60)
             reports = bench.reports(ended)

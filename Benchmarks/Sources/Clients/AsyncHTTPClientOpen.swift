@@ -23,7 +23,9 @@ func asyncHTTPClientOpen(_ load: Load, _ requests: OpenRequests) throws {
         }
       }
     }
-    if requests.isOver { done.succeed() } else { loop.execute { poll() } }
+    if requests.isOver { return done.succeed() }
+    // Not `execute`: the loop would run one after the other, and never look at its sockets.
+    loop.scheduleTask(in: .microseconds(10)) { poll() }
   }
   loop.execute { poll() }
   try done.futureResult.wait()
