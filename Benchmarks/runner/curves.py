@@ -91,7 +91,11 @@ def table(curve, metric, flat, reasons):
             continue
         cells = " | ".join(number(found[size]) if size in found else "" for size in sizes)
         times = growth(found)
-        reason = reasons.get((line["figure"], metric), "**not flat**") if times > flat and line["series"].startswith("Swirl") else ""
+        limit, reason = reasons.get((line["figure"], metric), (flat, ""))
+        if not line["series"].startswith("Swirl") or times <= flat:
+            reason = ""
+        elif times > limit:
+            reason = f"**not flat**: {limit:g} at most. {reason}"
         rows.append(f"| {line['name']} | {cells} | {times:.1f} | {reason} |")
     if not rows:
         return []

@@ -61,7 +61,7 @@ def measure(curve, bench, rounds, quiet, is_loaded):
         if bench.quick and size > 10 * curve.sizes[1]:
             break
         for (series, figure), samples in _quiet_samples(bench, curve, size, rounds, quiet, is_loaded).items():
-            name = series if figure == "a request" else figure
+            name = series if len(curve.series) > 1 else figure
             line = lines.setdefault((series, figure), {"series": series, "figure": figure, "name": name, "points": []})
             line["points"].append((size, {metric: float(f"{statistics.median(values):.4g}") for metric, values in samples.items()}))
     about = {"name": curve.name, "of": curve.of, "operation": curve.operation, "held": curve.held}
@@ -69,18 +69,19 @@ def measure(curve, bench, rounds, quiet, is_loaded):
 
 
 def steep(found, curve):
-    """The figures of Swirl's that grow without a reason."""
+    """The figures of Swirl's that grow without a reason, or beyond it."""
     for line in found["lines"]:
         for metric in curves.METRICS:
             points = {size: point[metric] for size, point in line["points"] if point.get(metric, 0) > 0}
-            if not line["series"].startswith("Swirl") or not points or (line["figure"], metric) in curve.reasons:
+            if not line["series"].startswith("Swirl") or not points:
                 continue
-            if curves.growth(points) > FLAT:
+            limit, _ = curve.reasons.get((line["figure"], metric), (FLAT, ""))
+            if curves.growth(points) > limit:
                 yield f"{curve.name}: {line['name']} ({metric}) grows to {curves.growth(points):.1f} of its least"
 
 
 def run(arguments, cores, path, settings):
-    """Returns what grows without a reason."""
+    """Returns what grows without a reason, or beyond it."""
     quiet = noise.Noise(cores)
     problem = quiet.before()
     is_loaded = arguments.quick or arguments.loaded
