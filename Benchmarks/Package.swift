@@ -22,6 +22,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(name: "CEpoll"),
     .target(name: "CurlLoad", dependencies: ["CCurl"]),
     .target(name: "Measure"),
     .executableTarget(
@@ -45,6 +46,8 @@ let package = Package(
     .executableTarget(name: "Hops", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoServers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
+    .executableTarget(name: "OpenLoad", dependencies: ["CEpoll", "Measure"]),
+    .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .executableTarget(name: "DatagramFloor"),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),

@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import bars
+import growing
 import history
 import machine
 import noise
@@ -20,8 +21,6 @@ from rows import ONE, ROWS, TWO
 HERE = pathlib.Path(__file__).resolve().parent.parent
 #: How often a contender is measured at most, while its figures lie further apart than results.SPREAD.
 MOST_ROUNDS = 9
-#: How often a row is measured anew, if the machine was not quiet after it.
-ANEW = 2
 
 
 def options():
@@ -37,6 +36,8 @@ def options():
     parser.add_argument("--cores", choices=["1", "2", "both"], default="both", help="arrangements (both)")
     parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
     parser.add_argument("--loaded", action="store_true", help="measures on a machine that does other work, too; writes no results")
+    parser.add_argument("--growth", action="store_true", help="the curves over how many there are, in place of the rows: some ten minutes")
+    parser.add_argument("--latency", action="store_true", help="the rows of latency alone, with results of their own: some five minutes")
     parser.add_argument("--list", action="store_true", help="names the rows")
     return parser.parse_args()
 
@@ -68,8 +69,8 @@ def measure_once(row, arrangement, bench, number, contenders, into):
 def measure(row, arrangement, bench, rounds, pattern, quiet, into):
     """Rounds until the figures hold; all of them again, if other work came between."""
     contenders = contenders_of(row, pattern)
-    for _ in range(1 + ANEW):
-        most = rounds if bench.quick else max(rounds, MOST_ROUNDS)
+    for _ in range(1 + noise.ANEW):
+        most = rounds if bench.quick else max(rounds, row.most_rounds or MOST_ROUNDS)
         for number in range(most):
             measure_once(row, arrangement, bench, number, contenders, into)
             if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
@@ -79,15 +80,33 @@ def measure(row, arrangement, bench, rounds, pattern, quiet, into):
             return
         print(f"{row.name}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)
         into.forget(row, arrangement)
-    raise Loaded(f"{row.name}: the machine was not quiet in {1 + ANEW} measurements of it: run the rest when it is")
+    raise noise.Loaded(f"{row.name}: the machine was not quiet in {1 + noise.ANEW} measurements of it: run the rest when it is")
 
 
-class Loaded(Exception):
-    """Other work disturbs what is measured."""
+def place(arguments, folder=""):
+    """Where the results go: None for a run that writes none."""
+    if arguments.loaded or (arguments.quick and not arguments.output):
+        return None
+    name = f"{datetime.date.today().isoformat()}-{machine.slug()}.json"
+    return arguments.output or HERE / "results" / folder / name
+
+
+def grow(arguments):
+    if arguments.list:
+        print("\n".join(f"{curve.name}, over {curve.of}" for curve in growing.chosen(arguments.only)))
+        return
+    settings = {"date": datetime.date.today().isoformat()}
+    problems = growing.run(arguments, machine.cores(), place(arguments, "growth"), settings)
+    if problems:
+        sys.exit("\n".join(problems))
 
 
 def main():
     arguments = options()
+    if arguments.growth:
+        return grow(arguments)
+    if arguments.latency:
+        arguments.only = "^latency"
     rows = list(chosen(arguments))
     if arguments.list:
         for row in rows:
@@ -122,7 +141,8 @@ def main():
                     print("\n".join(results.lines(each)), flush=True)
                 shown = len(table)
 
-    if arguments.loaded or (arguments.quick and not arguments.output):
+    path = place(arguments, "latency" if arguments.latency else "")
+    if not path:
         return
     settings = {
         "date": datetime.date.today().isoformat(),
@@ -131,17 +151,16 @@ def main():
         "minutes": round((time.monotonic() - started) / 60, 1),
         "arguments": " ".join(f"--{key} {value}" for key, value in vars(arguments).items() if key == "only" and value),
     }
-    path = arguments.output or HERE / "results" / f"{settings['date']}-{machine.slug()}.json"
     missing = {row.name: row.not_yet for row in rows if row.not_yet}
     results.write(path, about, machine.versions(HERE / "Package.swift"), settings | {"noise": quiet.summary()}, found.table(), missing)
     print(f"written to {path}")
     bars.draw(path, path.parent)
-    if not arguments.output:
+    if not arguments.output and not arguments.latency:
         history.write()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except Loaded as reason:
+    except noise.Loaded as reason:
         sys.exit(str(reason))

@@ -6,6 +6,7 @@ import re
 import sys
 from xml.sax.saxutils import escape
 
+import curves
 from results import UNITS, number
 
 WIDTH, LABEL, BAR, TOP, LINE = 720, 190, 400, 52, 26
@@ -48,9 +49,28 @@ def file_name(row):
     return words + ("" if row["arrangement"] == "one core" else "-two-cores") + ".svg"
 
 
+#: Of how many requests one takes longer than a percentile.
+ONE_IN = {"p50": 2, "p90": 10, "p99": 100, "p999": 1_000, "p9999": 10_000}
+
+
+def percentiles(row):
+    """The percentiles of a row that has them, as curves; None of another."""
+    lines = []
+    for name, found in row["contenders"].items():
+        points = [(one_in, found["medians"][key]) for key, one_in in ONE_IN.items() if found["medians"].get(key, 0) > 0]
+        lines.append((name, name.startswith("Swirl"), points))
+    if not all(points for _, _, points in lines):
+        return None
+    title = row["name"].rpartition(":")[0]
+    return curves.svg(title, f"µs per {row['operation']}: one request in so many takes longer; both axes logarithmic, less is better", lines)
+
+
 def draw(results, folder):
     for row in json.loads(pathlib.Path(results).read_text())["rows"]:
         (pathlib.Path(folder) / file_name(row)).write_text(svg(row))
+        picture = percentiles(row) if row["name"].endswith(": p99") else None
+        if picture:
+            (pathlib.Path(folder) / file_name(row).replace("p99", "percentiles")).write_text(picture)
 
 
 if __name__ == "__main__":

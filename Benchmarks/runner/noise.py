@@ -10,6 +10,12 @@ LIMIT = 0.05
 #: The loop: 4 MiB hashed, some 10 ms. It is one call of C, so that Python's own noise is not measured along.
 _BLOCK = bytes(1 << 22)
 _TIMES = 5
+#: How often something is measured anew, if the machine was not quiet after it.
+ANEW = 2
+
+
+class Loaded(Exception):
+    """Other work disturbs what is measured."""
 
 
 def _loop_seconds():

@@ -7,7 +7,7 @@ import statistics
 #: What a metric is, and how its number is written.
 #: How far apart the middle half of a contender's figures may lie, as a share of its median.
 SPREAD = 0.05
-UNITS = {"cpu": "CPU µs", "kib": "KiB", "ms": "ms", "latency": "µs", "rate": "/s", "wall": "s"}
+UNITS = {"cpu": "CPU µs", "kib": "KiB", "ms": "ms", "latency": "µs", "rate": "/s", "wall": "s", "late": "µs late (p99)"}
 
 
 def spread(values):
@@ -124,7 +124,7 @@ def lines(row):
     for contender, found in sorted(row["contenders"].items(), key=lambda item: item[1]["median"]):
         more = ", ".join(
             f"{number(found['medians'][metric])} {UNITS[metric]}"
-            for metric in ("cpu", "rate", "kib", "wall")
+            for metric in ("cpu", "rate", "kib", "wall", "late")
             if metric in found["medians"] and metric != row["metric"]
         )
         ratio = "" if found["ratio"] is None else number(found["ratio"])

@@ -3,6 +3,7 @@
 import dataclasses
 import typing
 
+import latency
 from clients import AWAITED, SECURED, SWIRL, fetching, multiplexing, slow_page
 from crawls import crawling, taking
 from names import resolving
@@ -39,6 +40,8 @@ class Row:
     arrangements: tuple = (ONE, TWO)
     #: Whether it is measured in short runs, too.
     quick: bool = True
+    #: How often it is measured at most, where figures differ by their nature; 0 for the usual number.
+    most_rounds: int = 0
     #: What Swirl is to take at most: of the yardstick, or of the metric itself.
     aim_ratio: float = 0
     aim: float = 0
@@ -205,5 +208,20 @@ ROWS = [
         arrangements=(TWO,),
         quick=False,
         aim=2,
+    ),
+    *(
+        Row(
+            f"latency of {what} at half of its capacity",
+            contenders,
+            yardstick,
+            metric="latency",
+            operation="request, from when it was due",
+            arrangements=(TWO,),
+            quick=False,
+            most_rounds=3,
+        )
+        for what, contenders, yardstick in (
+            ("a server", latency.of_servers(), "nginx"), ("fetch", latency.of_clients(), "plain system calls"),
+        )
     ),
 ]

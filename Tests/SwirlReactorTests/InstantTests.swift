@@ -22,7 +22,11 @@ import Testing
   @Test(
     arguments: [
       (.zero, 0), (.nanoseconds(7), 7), (.seconds(2), 2_000_000_000), (.milliseconds(-3), -3_000_000),
-      (.seconds(Int64.max), Int64.max / 2), (.seconds(Int64.min), -(Int64.max / 2)),
+      (.seconds(20), 20_000_000_000),
+      (Duration(secondsComponent: 7, attosecondsComponent: 1_999_999_999), 7_000_000_001),
+      (.nanoseconds(Int64.max / 2), Int64.max / 2), (.seconds(4_611_686_019), Int64.max / 2),
+      (.nanoseconds(Int64.min / 2 + 1), Int64.min / 2 + 1), (.seconds(Int64.max), Int64.max / 2),
+      (.seconds(Int64.min), -(Int64.max / 2)),
     ] as [(Duration, Int64)])
   func `a duration in nanoseconds is cut to what can be added to a moment`(duration: Duration, nanoseconds: Int64) {
     #expect(duration.nanoseconds == nanoseconds)

@@ -6,7 +6,7 @@ import NIOPosix
 import NIOSSL
 
 /// One event loop, HTTP/1 only unless asked otherwise, and as many connections as requests.
-private func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
+func client(for load: Load, on group: MultiThreadedEventLoopGroup) -> HTTPClient {
   var configuration = HTTPClient.Configuration()
   // Over TLS only: it has no prior knowledge.
   configuration.httpVersion = load.usesHTTP2 ? .automatic : .http1Only

@@ -16,3 +16,16 @@ private func completed(_ context: UnsafeMutableRawPointer?, status: Int, length:
   let load = Unmanaged<Load>.fromOpaque(context!).takeUnretainedValue()
   return load.complete(status: status, length: length) ? 1 : 0
 }
+
+/// Requests that are due at a fixed rate, on the same loop, which does not sleep.
+func libcurlOpen(_ load: Load, _ requests: OpenRequests) {
+  let source = curl_open_source(
+    context: Unmanaged.passUnretained(requests).toOpaque(),
+    next: { context in Unmanaged<OpenRequests>.fromOpaque(context!).takeUnretainedValue().next() ?? 0 },
+    completed: { context, due, status, length in
+      let requests = Unmanaged<OpenRequests>.fromOpaque(context!).takeUnretainedValue()
+      requests.complete(due: due, status: status, length: length)
+      return requests.isOver ? 1 : 0
+    })
+  if curl_open_run(load.url, Int32(load.inFlight), source) != 0 { fail("libcurl could not be set up") }
+}

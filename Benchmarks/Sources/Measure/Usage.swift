@@ -24,16 +24,30 @@ public struct Usage: Sendable {
 }
 
 /// The monotonic clock.
+public func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// The monotonic clock, in seconds.
 public func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
+/// The processor time of another process, of all its threads, in seconds: clock_getcpuclockid(3).
+public func processorSeconds(of process: Int32) -> Double {
+  var time = timespec()
+  if clock_gettime(~process << 3 | 2, &time) != 0 { fail("no process \(process)") }
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 /// A line of `/proc/self/status` in KiB: `VmRSS` is the resident size, `VmHWM` the largest it has been. The kernel's
 /// `ru_maxrss` is useless here: it includes the parent's memory from before this program was loaded.
-public func residentKiB(_ field: String) -> Int {
-  guard let file = fopen("/proc/self/status", "r") else { return 0 }
+public func residentKiB(_ field: String, of process: String = "self") -> Int {
+  guard let file = fopen("/proc/\(process)/status", "r") else { return 0 }
   defer { fclose(file) }
   var line = [CChar](repeating: 0, count: 256)
   while fgets(&line, 256, file) != nil {

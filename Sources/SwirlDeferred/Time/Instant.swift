@@ -36,6 +36,14 @@ public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
 extension Duration {
   /// The duration in whole nanoseconds, rounded down; one of more than 146 years is cut to that.
   @inlinable package var nanoseconds: Int64 {
+    // One division where the high word is small, up to 146 years: `components` takes 190 instructions, a quarter of
+    // what a timer takes.
+    let all = self.attoseconds
+    let high = all >> 64
+    if high >= 0, high < 250_000_000 {
+      let words = (high: UInt64(truncatingIfNeeded: high), low: UInt64(truncatingIfNeeded: all))
+      return Int64((1_000_000_000 as UInt64).dividingFullWidth(words).quotient)
+    }
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     // Half the range, so that a moment can still be added to it.

@@ -19,6 +19,7 @@ package struct CookieStore {
   static let slack = 300
 
   private var domains: [String: [Entry]] = [:]
+  private var index = DomainIndex()
   private(set) var count = 0
   /// The number of secure cookies by name: most names from an insecure connection then need no search.
   private var secureNames: [String: Int] = [:]
@@ -50,10 +51,13 @@ package struct CookieStore {
       entry.cookie.isSecure && entry.cookie.hasSameName(as: cookie)
         && cookie.path.pathMatches(entry.cookie.path)
     }
-    return domains.contains { domain, entries in
-      (domain.domainMatches(cookie.domain) || cookie.domain.domainMatches(domain))
-        && entries.contains(where: isOverlaid)
-    }
+    return related(to: cookie.domain).contains { domains[$0]?.contains(where: isOverlaid) == true }
+  }
+
+  /// The domains with cookies that may be this one, or above or below it.
+  func related(to domain: String) -> [String] {
+    let below = index.domains(below: domain).map { Array($0) } ?? domains.keys.filter { $0.domainMatches(domain) }
+    return domain.domains + below
   }
 
   /// Records that `entries` were used.
@@ -91,6 +95,7 @@ package struct CookieStore {
     }
     let entry = Entry(cookie: cookie, order: ticks, access: ticks)
     domains[cookie.domain, default: []].append(entry)
+    if domains[cookie.domain]?.count == 1 { index.insert(cookie.domain) }
     count += 1
     countName(of: cookie, by: 1)
     let isKept = makeRoom(in: cookie.domain, for: entry, at: now)
@@ -99,7 +104,9 @@ package struct CookieStore {
   }
 
   package mutating func removeAll(where isUnwanted: (Entry) -> Bool) {
-    for domain in Array(domains.keys) { remove(from: domain, where: isUnwanted) }
+    // Most domains keep all they have, and stay where they are.
+    let changed = domains.filter { $0.value.contains(where: isUnwanted) }.map(\.key)
+    for domain in changed { remove(from: domain, where: isUnwanted) }
   }
 
   package mutating func remove(from domain: String, where isUnwanted: (Entry) -> Bool) {
@@ -111,7 +118,7 @@ package struct CookieStore {
       countName(of: entry.cookie, by: -1)
       return true
     }
-    if !entries.isEmpty { domains[domain] = entries }
+    if entries.isEmpty { index.remove(domain) } else { domains[domain] = entries }
   }
 
   private mutating func countName(of cookie: Cookie, by change: Int) {

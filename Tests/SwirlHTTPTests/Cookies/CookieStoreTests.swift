@@ -72,6 +72,26 @@ extension CookieTests {
       #expect(bench.jar.cookies.count == 1651)
     }
 
+    @Test func `a cookie is compared with those of related domains alone`() throws {
+      var store = CookieStore()
+      func add(_ domain: String) -> Bool {
+        let cookie = Cookie(
+          name: "a", value: "b", domain: domain, isHostOnly: true, path: "/", expires: nil, isSecure: true,
+          isHTTPOnly: false, sameSite: .default, creation: 0, lastAccess: 0, rawPair: nil)
+        return store.insert(cookie, at: 0)
+      }
+      for number in 0..<1000 { #expect(add("www.h\(number).example")) }
+      #expect(add("h7.example") && add("a.b.h7.example") && add("10.0.0.7"))
+      #expect(Set(store.related(to: "h7.example")) == ["h7.example", "example", "www.h7.example", "a.b.h7.example"])
+      #expect(Set(store.related(to: "b.h7.example")) == ["b.h7.example", "h7.example", "example", "a.b.h7.example"])
+      #expect(store.related(to: "0.7") == ["0.7"] && store.related(to: "10.0.0.7") == ["10.0.0.7"])
+      #expect(store.related(to: "example").count == 1003)
+      // What is removed is related no more.
+      store.remove(from: "a.b.h7.example") { _ in true }
+      store.removeAll { $0.cookie.domain == "www.h7.example" }
+      #expect(Set(store.related(to: "h7.example")) == ["h7.example", "example"])
+    }
+
     @Test func `a clock that is set back changes no order`() {
       for number in 0..<50 {
         bench.now -= 100

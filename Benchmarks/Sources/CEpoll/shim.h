@@ -1,0 +1,2 @@
+// Glibc leaves it out.
+#include <sys/epoll.h>
