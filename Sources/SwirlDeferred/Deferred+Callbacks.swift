@@ -28,7 +28,7 @@ extension Deferred {
   ) -> Deferred<Out> {
     add(
       Stage<Value, Out, Out>(callback, nil, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(.success($1)) }
+        Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(value: $1) }
       })
   }
 
@@ -61,7 +61,7 @@ extension Deferred {
   ) -> Deferred<Out> {
     add(
       Stage<Value, Out, Out>(callback, errback, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(.success($1)) }
+        Stage<Value, Out, Out>.runCallbacks(upstream, node) { $0.settle(value: $1) }
       })
   }
 
@@ -94,7 +94,7 @@ extension Deferred {
   ) -> Deferred<Out> {
     add(
       Stage<Result<Value, any Error>, Out, Out>(function, nil, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Result<Value, any Error>, Out, Out>.runBoth(upstream, node) { $0.settle(.success($1)) }
+        Stage<Result<Value, any Error>, Out, Out>.runBoth(upstream, node) { $0.settle(value: $1) }
       })
   }
 
