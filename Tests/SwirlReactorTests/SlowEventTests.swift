@@ -35,7 +35,8 @@ import Testing
   @Test func `the callback of a response is slow: the log names the peer`() throws {
     let (logs, port) = try fetchSlowly(threshold: .milliseconds(3))
     let slow = logs.filter { $0.contains("(connected with 127.0.0.1:\(port))") }
-    #expect(slow.count == 1, "\(logs)")
+    // On a busy machine other events of the connection may be slow too.
+    #expect(!slow.isEmpty, "\(logs)")
     #expect(slow.first?.hasPrefix("warning: what the event of descriptor ") == true)
     #expect(slow.first?.hasSuffix(" ms; nothing else ran meanwhile") == true)
   }
