@@ -1,8 +1,8 @@
 import SwirlDeferred
 import Testing
 
-/// A hundred thousand steps, each started by a callback of the previous one. Tests run on threads of Swift's pool, which
-/// have 512 KiB of stack: five bytes a step.
+/// A hundred thousand steps, each started by a callback of the previous one. Tests run on threads of Swift's pool,
+/// which have 512 KiB of stack: five bytes a step.
 @Suite(.reported) struct CallStackTests {
   private static let rounds = 100_000
 
