@@ -61,7 +61,9 @@ final class Machine {
   private var trace: [String] = []
   private var lost: [String] = []
 
-  static func run(_ program: [[Any]]) -> [String] {
+  /// The program's trace, and whether it has made a ring of linked Deferreds that never fire. Such a ring retains itself,
+  /// and what waits for it, until it is cancelled; Python's collector frees it.
+  static func run(_ program: [[Any]]) -> (trace: [String], isRing: Bool) {
     let machine = Machine()
     for operation in program { machine.perform(operation) }
     while let index = machine.chains.filter({ $0.value.pauses > 0 }).keys.min() { machine.unpause(index) }
@@ -69,10 +71,10 @@ final class Machine {
     machine.chains = [:]
     machine.noteReports()
     let seen = machine.trace + ["lost \(machine.lost.sorted().joined(separator: " "))"]
-    // A program may make a ring of linked Deferreds that never fire: it retains itself until it is cancelled.
+    let isRing = sources.contains { $0.source != nil }
     for weak in sources { weak.source?.cancel() }
     _ = Reports.take()
-    return seen
+    return (seen, isRing)
   }
 
   // MARK: - Logging
