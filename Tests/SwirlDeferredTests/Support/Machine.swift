@@ -61,8 +61,8 @@ final class Machine {
   private var trace: [String] = []
   private var lost: [String] = []
 
-  /// The program's trace, and whether it has made a ring of linked Deferreds that never fire. Such a ring retains itself,
-  /// and what waits for it, until it is cancelled; Python's collector frees it.
+  /// The program's trace, and whether it has made a ring of linked Deferreds that never fire. Such a ring retains
+  /// itself and its listeners until it is cancelled; Python's collector frees it.
   static func run(_ program: [[Any]]) -> (trace: [String], isRing: Bool) {
     let machine = Machine()
     for operation in program { machine.perform(operation) }
