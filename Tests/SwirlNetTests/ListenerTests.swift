@@ -113,7 +113,7 @@ private let hasIPv6: Bool = {
     try withReactor { reactor in
       var ends: [Int32] = [-1, -1]
       _ = socketpair(AF_UNIX, Socket.streamType, 0, &ends)
-      let number = dup2(ends[0], 600)
+      let number = dup2(ends[0], numberBelowLimit(80))
       try reactor.addReader(number) { Issue.record("the old one is closed") }
       let own = RawListener()
       dup2(own.descriptor, number)

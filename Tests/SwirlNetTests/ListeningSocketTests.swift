@@ -8,6 +8,8 @@ import Testing
 @Suite(.serialized) struct ListeningSocketTests {
   private var ownProcess: String { "\(getpid())" }
 
+  private static let first = numberBelowLimit(64)
+
   /// Sockets of a child's numbers: copies from `first`, which nothing else uses.
   private func sockets(_ descriptors: [Int32], from first: Int32) {
     for (index, descriptor) in descriptors.enumerated() {
@@ -66,21 +68,21 @@ import Testing
 
   @Test func `the variables of systemd give the sockets in order, with their names`() throws {
     let (web, admin) = (RawListener(), RawListener(ip: "::1"))
-    sockets([web.descriptor, admin.descriptor], from: 900)
-    let found = try ListeningSocket.sockets(process: ownProcess, count: "2", names: "web:", first: 900)
+    sockets([web.descriptor, admin.descriptor], from: Self.first)
+    let found = try ListeningSocket.sockets(process: ownProcess, count: "2", names: "web:", first: Self.first)
     #expect(found.map(\.localAddress) == [web.address, admin.address] && found.map(\.name) == ["web", ""])
-    #expect(try ListeningSocket.sockets(process: ownProcess, count: "0", names: nil, first: 900).isEmpty)
+    #expect(try ListeningSocket.sockets(process: ownProcess, count: "0", names: nil, first: Self.first).isEmpty)
   }
 
   @Test(arguments: [(nil, "1"), ("1", "1"), ("x", "1"), ("", "1"), ("own", nil)] as [(String?, String?)])
   func `variables for another process mean nothing`(process: String?, count: String?) throws {
     let process = process == "own" ? ownProcess : process
-    #expect(try ListeningSocket.sockets(process: process, count: count, names: nil, first: 900).isEmpty)
+    #expect(try ListeningSocket.sockets(process: process, count: count, names: nil, first: Self.first).isEmpty)
   }
 
   @Test(arguments: ["", "-1", "two", "99999", "99999999999999999999"])
   func `a wrong count is an error`(count: String) {
-    #expect { try ListeningSocket.sockets(process: ownProcess, count: count, names: nil, first: 900) } throws: {
+    #expect { try ListeningSocket.sockets(process: ownProcess, count: count, names: nil, first: Self.first) } throws: {
       "\($0)" == "listen on LISTEN_FDS: \(count.debugDescription) is no number of sockets"
     }
   }
@@ -88,16 +90,16 @@ import Testing
   @Test func `with one wrong descriptor, or too few names, all are closed`() throws {
     let raw = RawListener()
     let datagrams = Socket.datagram(AF_INET)
-    sockets([raw.descriptor, datagrams, raw.descriptor], from: 900)
-    #expect { try ListeningSocket.sockets(process: ownProcess, count: "3", names: nil, first: 900) } throws: {
-      "\($0)".hasPrefix("listen on descriptor 901: it is no stream socket")
+    sockets([raw.descriptor, datagrams, raw.descriptor], from: Self.first)
+    #expect { try ListeningSocket.sockets(process: ownProcess, count: "3", names: nil, first: Self.first) } throws: {
+      "\($0)".hasPrefix("listen on descriptor \(Self.first + 1): it is no stream socket")
     }
-    for number in 900...902 { #expect(fcntl(Int32(number), F_GETFD) == -1) }
-    sockets([raw.descriptor, raw.descriptor], from: 900)
-    #expect { try ListeningSocket.sockets(process: ownProcess, count: "2", names: "a", first: 900) } throws: {
+    for number in Self.first...Self.first + 2 { #expect(fcntl(number, F_GETFD) == -1) }
+    sockets([raw.descriptor, raw.descriptor], from: Self.first)
+    #expect { try ListeningSocket.sockets(process: ownProcess, count: "2", names: "a", first: Self.first) } throws: {
       "\($0)" == "listen on LISTEN_FDNAMES: it has 1 names for 2 sockets (LISTEN_FDS)"
     }
-    for number in 900...901 { #expect(fcntl(Int32(number), F_GETFD) == -1) }
+    for number in Self.first...Self.first + 1 { #expect(fcntl(number, F_GETFD) == -1) }
     Socket.close(datagrams)
   }
 

@@ -161,13 +161,18 @@ private struct Wrong: Error {}
     #expect(calls == 1)
   }
 
-  /// A number that neither the kernel nor another test reuses meanwhile, for tests in which it refers to another file.
+  /// A number that neither the kernel nor another test reuses meanwhile, for tests in which it refers to another file:
+  /// near the limit, since all suites together have more than a thousand descriptors.
   private func number(of descriptor: Int32) -> Int32 {
     let number = dup2(descriptor, Self.nextNumber.wrappingAdd(1, ordering: .relaxed).newValue)
     precondition(number >= 0)
     return number
   }
-  private static let nextNumber = Atomic<Int32>(700)
+  private static let nextNumber: Atomic<Int32> = {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Atomic(Int32(min(limit.rlim_cur, 100_000)) - 300)
+  }()
 
   @Test(arguments: [true, false])
   func `a watch on what was closed gives way to what has its number now, with a warning`(isReading: Bool) throws {
