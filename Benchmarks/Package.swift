@@ -48,7 +48,8 @@ let package = Package(
     .executableTarget(name: "EchoLoad", dependencies: ["Measure"]),
     .executableTarget(name: "OpenLoad", dependencies: ["CEpoll", "Measure"]),
     .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
-    .executableTarget(name: "DatagramFloor"),
+    .target(name: "DatagramLoop"),
+    .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(
@@ -57,7 +58,7 @@ let package = Package(
         "Measure", "CAresLoad", .product(name: "SwirlCore", package: "swirl"),
         .product(name: "SwirlDNS", package: "swirl"),
       ]),
-    .executableTarget(name: "NameAnswers"),
+    .executableTarget(name: "NameAnswers", dependencies: ["DatagramLoop"]),
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloCore", dependencies: [.product(name: "SwirlCore", package: "swirl")]),
     .executableTarget(name: "HelloNIO", dependencies: nio),

@@ -48,8 +48,8 @@ UNBOUND_HTTPS = """server:
 """
 UNBOUND_CASES = [("a.test", "A"), ("h.test", "HTTPS"), ("test", "SOA"), ("test", "MX"), ("no.test", "A")]
 
-#: Each name is a lie before the true answer.
-LIAR = """
+#: A name server of dnslib up to a question; what it answers follows.
+SERVER = """
 import socket, sys
 from dnslib import A, DNSQuestion, DNSRecord, QTYPE, RR
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -58,7 +58,10 @@ print(server.getsockname()[1], flush=True)
 while True:
     data, peer = server.recvfrom(4096)
     query = DNSRecord.parse(data)
-    lie = str(query.q.qname).split(".")[0]
+"""
+
+#: Each name is a lie before the true answer.
+LIAR = SERVER + """    lie = str(query.q.qname).split(".")[0]
     def answer(address):
         reply = query.reply()
         reply.add_answer(RR(query.q.qname, QTYPE.A, rdata=A(address), ttl=60))
@@ -80,16 +83,7 @@ LIES = ["id", "question", "query", "cut", "pointer", "elsewhere"]
 
 
 #: The origin's own address is true; of its HTTPS records the first label says what becomes.
-BROKEN = """
-import socket, sys
-from dnslib import A, DNSRecord, QTYPE, RR
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind(("127.0.0.1", 0))
-print(server.getsockname()[1], flush=True)
-while True:
-    data, peer = server.recvfrom(4096)
-    query = DNSRecord.parse(data)
-    reply = query.reply()
+BROKEN = SERVER + """    reply = query.reply()
     trouble = str(query.q.qname).split(".")[-3]
     if query.q.qtype == QTYPE.A: reply.add_answer(RR(query.q.qname, QTYPE.A, rdata=A("127.0.0.5"), ttl=60))
     if query.q.qtype == QTYPE.HTTPS:
