@@ -192,7 +192,7 @@ func openSockets() -> Int {
 }
 
 /// A number of descriptors near the limit of this process, where no other test has one: all suites together have more
-/// than a thousand, and whoever is given a number of another's ends that one's reactor.
+/// than a thousand, and a test that takes and closes another one's number ends that one's reactor.
 func numberBelowLimit(_ distance: Int32) -> Int32 {
   var limit = rlimit()
   getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
