@@ -1,18 +1,19 @@
 import SwirlDeferred
+import SwirlNet
 import SwirlReactor
 
-/// The questions that wait for an answer until a deadline, and one timer for all: one for each would cost as much as a
-/// question itself.
-///
-/// The timer is that of an early deadline. When its question has ended meanwhile, it finds the next one.
+/// The questions that wait for an answer until a deadline, and one timer for all.
 final class QuestionDeadlines {
   /// Without an order; each question knows its place.
   @safe @exclusivity(unchecked) private var questions: [NameQuestion] = []
-  @safe @exclusivity(unchecked) private var timer: DelayedCall?
-  @safe @exclusivity(unchecked) private var timerDeadline = Instant(nanoseconds: .max)
+  private let timer: RequestDeadlines
   private unowned let reactor: Reactor
 
-  init(on reactor: Reactor) { self.reactor = reactor }
+  init(on reactor: Reactor) {
+    self.reactor = reactor
+    timer = RequestDeadlines(on: reactor)
+    timer.onTime = { [unowned self] in expire(at: $0) }
+  }
 
   /// The question, which may be here already, has this much time from now on.
   func insert(_ question: NameQuestion, in timeout: Duration) {
@@ -22,7 +23,7 @@ final class QuestionDeadlines {
       questions.append(question)
     }
     question.deadline = deadline
-    if timer == nil || deadline < timerDeadline { setTimer(deadline) }
+    timer.cover(deadline.nanoseconds)
   }
 
   func remove(_ question: NameQuestion) {
@@ -33,27 +34,21 @@ final class QuestionDeadlines {
       questions[question.deadlineIndex] = last
       last.deadlineIndex = question.deadlineIndex
     }
-    if questions.isEmpty { timer.take()?.cancel() }
+    if questions.isEmpty { timer.clear() }
   }
 
-  private func setTimer(_ deadline: Instant) {
-    timer?.cancel()
-    timerDeadline = deadline
-    timer = reactor.callAt(deadline) { [self] in fire() }
-  }
-
-  private func fire() {
-    timer = nil
-    let now = reactor.now
-    let due = questions.filter { $0.deadline! <= now }.sorted { $0.deadline! < $1.deadline! }
+  /// Ends what is over, and returns the next deadline.
+  private func expire(at now: Int64) -> Int64 {
+    let due = questions.filter { $0.deadline!.nanoseconds <= now }.sorted { $0.deadline! < $1.deadline! }
     for question in due { remove(question) }
-    if let next = questions.lazy.map({ $0.deadline! }).min() { setTimer(next) }
     for question in due where !question.hasEnded && question.deadline == nil { question.timedOut() }
+    let next = questions.lazy.map { $0.deadline!.nanoseconds }.min() ?? .max
+    return RequestDeadlines.next(next, searching: questions.count, at: now)
   }
 
   /// Releases all, without calls.
   func abandon() {
-    timer = nil
+    timer.cancel()
     questions = []
   }
 }

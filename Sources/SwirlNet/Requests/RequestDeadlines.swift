@@ -1,20 +1,20 @@
 import SwirlDeferred
-import SwirlReactor
+package import SwirlReactor
 
-/// One timer for the time limits of many requests: a timer for each would be two allocations a request.
+/// One timer for the time limits of many requests, or questions: a timer for each would be two allocations a request.
 ///
 /// It fires at the earliest deadline, or earlier if that request has ended meanwhile.
-final class RequestDeadlines {
+package final class RequestDeadlines {
   private unowned let reactor: Reactor
   private var call: DelayedCall?
   private var due = Int64.max
   /// Ends what is over at a time, and returns the next deadline.
-  var onTime: ((_ now: Int64) -> Int64)?
+  package var onTime: ((_ now: Int64) -> Int64)?
 
-  init(on reactor: Reactor) { self.reactor = reactor }
+  package init(on reactor: Reactor) { self.reactor = reactor }
 
   /// Watches `deadline`, too.
-  func cover(_ deadline: Int64) {
+  package func cover(_ deadline: Int64) {
     guard deadline < due else { return }
     due = deadline
     if let call {
@@ -26,13 +26,18 @@ final class RequestDeadlines {
 
   /// When to search again among `count` requests: a search for each of their deadlines would take quadratic time, so a
   /// timeout may be late by 200 ns a request.
-  static func next(_ deadline: Int64, searching count: Int, at now: Int64) -> Int64 {
+  package static func next(_ deadline: Int64, searching count: Int, at now: Int64) -> Int64 {
     deadline == .max ? .max : max(deadline, now + Int64(count) * 200)
   }
 
-  func cancel() {
+  /// Watches no deadline, until the next one.
+  package func clear() {
     call.take()?.cancel()
     due = .max
+  }
+
+  package func cancel() {
+    clear()
     onTime = nil
   }
 
