@@ -57,7 +57,7 @@ public struct SerialSettings: Sendable {
     mode.c_cflag = flags
     cfsetispeed(&mode, speed_t(code))
     cfsetospeed(&mode, speed_t(code))
-    guard tcsetattr(descriptor, TCSANOW, &mode) == 0 else { return "it refuses the settings" }
+    guard tcsetattr(descriptor, TCSANOW, &mode) == 0 else { return "it refuses the settings: give others" }
     // It succeeds if any of the changes did.
     var actual = termios()
     tcgetattr(descriptor, &actual)
