@@ -271,14 +271,17 @@ import Testing
     #expect(got == 3)
   }
 
-  @Test func aMillionRoundsThatEachReturnTheirNextKeepOneRoundAlive() {
+  /// Runs a million rounds, each of which returns its next, and gives how many of them were alive at the same time.
+  private func roundsAlive(
+    _ made: @escaping (_ ticker: Ticker, _ next: @escaping () -> Deferred<String>) -> Deferred<String>
+  ) -> Int {
     let rounds = 1_000_000
     let ticker = Ticker()
     var sampled: [WeakStage] = []
     var most = 0
     func round(_ left: Int) -> Deferred<String> {
       if left == 0 { return .succeed("done") }
-      let stage = ticker.tick().addCallback { _ in round(left - 1) }
+      let stage = made(ticker) { round(left - 1) }
       if left % (rounds / 50) < 20 {
         sampled.append(WeakStage(stage: stage))
         sampled.removeAll { $0.stage == nil }
@@ -290,31 +293,19 @@ import Testing
     round(rounds).addCallback { got = $0 }
     ticker.run()
     #expect(got == "done")
+    return most
+  }
+
+  @Test func aMillionRoundsThatEachReturnTheirNextKeepOneRoundAlive() {
+    let most = roundsAlive { ticker, next in ticker.tick().addCallback { _ in next() } }
     // The round that was just made and the one whose callback made it.
     #expect(most <= 3)
   }
 
   @Test func aMillionRoundsThatEndAtOnceAndWaitForThePauseKeepOneRoundAlive() {
-    let rounds = 1_000_000
-    let ticker = Ticker()
-    var sampled: [WeakStage] = []
-    var most = 0
-    func round(_ left: Int) -> Deferred<String> {
-      if left == 0 { return .succeed("done") }
-      let stage = Deferred<String>.fail(Boom()).addErrback { _ -> Deferred<String> in
-        ticker.tick().addCallback { _ in round(left - 1) }
-      }
-      if left % (rounds / 50) < 20 {
-        sampled.append(WeakStage(stage: stage))
-        sampled.removeAll { $0.stage == nil }
-        most = max(most, sampled.count)
-      }
-      return stage
+    let most = roundsAlive { ticker, next in
+      Deferred<String>.fail(Boom()).addErrback { _ -> Deferred<String> in ticker.tick().addCallback { _ in next() } }
     }
-    var got = ""
-    round(rounds).addCallback { got = $0 }
-    ticker.run()
-    #expect(got == "done")
     #expect(most <= 3)
   }
 
