@@ -4,7 +4,8 @@
 //
 // has the type `Any` for Swift, not that of a Deferred: the second closure would get the Deferred itself.
 extension Deferred {
-  /// Takes a callback's return value as this stage's result; a Deferred whose type Swift has lost is waited for.
+  /// Takes the return value of a callback or an errback as this stage's result; a Deferred whose type Swift has lost
+  /// is waited for.
   @inline(__always) @inlinable final func settle(value: Value) -> AnyDeferred? {
     Value.self == Any.self ? settle(any: value) : settle(.success(value))
   }

@@ -23,7 +23,7 @@ extension Deferred {
   ) -> Deferred<Value> {
     add(
       Stage<Value, Value, Value>(nil, errback, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Value, Value, Value>.runErrback(upstream, node) { $0.settle(.success($1)) }
+        Stage<Value, Value, Value>.runErrback(upstream, node) { $0.settle(value: $1) }
       })
   }
 

@@ -16,7 +16,7 @@ extension Deferred {
   ) -> Deferred<Value> {
     add(
       Stage<Failed, Value, Value>(errback, nil, origin: DeferredOrigin(file, line)) { upstream, node in
-        Stage<Failed, Value, Value>.runTypedErrback(upstream, node) { $0.settle(.success($1)) }
+        Stage<Failed, Value, Value>.runTypedErrback(upstream, node) { $0.settle(value: $1) }
       })
   }
 

@@ -39,6 +39,21 @@ import Testing
     #expect(taken.words == ["both", "x", "either", "x"])
   }
 
+  @Test func soIsOneThatAnErrbackReturns() {
+    struct Typed: Error {}
+    for error in [Boom(), Typed()] as [any Error] {
+      let inner = Deferred<String>()
+      let failed = Deferred<Any>.fail(error)
+      let stage =
+        error is Typed
+        ? failed.addErrback(Typed.self) { _ -> Any in inner } : failed.addErrback { _ -> Any in inner }
+      stage.addCallback { [taken] in taken.take("after", $0) }
+      #expect(!stage.isFired)
+      inner.callback("x")
+    }
+    #expect(taken.words == ["after", "x", "after", "x"])
+  }
+
   @Test func itsFailureAndACancellationPass() {
     let (failing, cancelled) = (Deferred<Int>(), Deferred<Int>())
     for inner in [failing, cancelled] {
