@@ -53,9 +53,6 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     exchange?.abandon()
   }
 
-  /// Whether a new connection should replace it.
-  var hasLivedLongEnough: Bool { end != .max && reactor.turnTime >= end }
-
   /// Whether it has carried an earlier request.
   var isReused: Bool { machine.isReused }
 
@@ -68,13 +65,15 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   /// callback usually sends the next request within a few microseconds of a response.
   private static let unwatchedNanoseconds: Int64 = 100_000
 
-  /// Whether the connection can carry `exchange`: the server has sent no bytes since its last response.
+  /// Whether the connection can carry `exchange`: it is not too old, and the server has sent no bytes since its last
+  /// response.
   ///
   /// Bytes that arrive before the request is sent would be taken for its response (RFC 9112 §9.2): an unsolicited
   /// response, or a 408 for idling. A connection at EOF would lose the request. A repeatable request needs no check
   /// right after a response; a non-repeatable one always needs it.
   func canCarry(_ exchange: HTTPClient.Exchange) -> Bool {
     let reactor = reactor
+    if end != .max, reactor.turnTime >= end { return false }
     let hasJustRead =
       readPoll == reactor.pollCount && exchange.request.isRepeatable
       && reactor.lookAtClock() - readTime < Self.unwatchedNanoseconds
@@ -284,9 +283,10 @@ final class ClientConnection: StreamProtocol, PooledConnection {
     let trailers = machine.takeTrailers()
     let isDecoded = content.decoder != nil
     let body = endContent(trailers)
-    exchange.times.done = reactor.turnTime
+    let now = reactor.turnTime
+    exchange.times.done = now
     let response = exchange.response(head, body, trailers, isDecoded: isDecoded, birth: birth)
-    free(if: isKept)
+    free(if: isKept, at: now)
     exchange.finish(.success(response))
   }
 
@@ -312,15 +312,15 @@ final class ClientConnection: StreamProtocol, PooledConnection {
   /// The current response was a redirect or a challenge.
   private func finishDetour(isKept: Bool) {
     guard let exchange = exchange.take(), let head = machine.takeHead() else { return close() }
-    free(if: isKept)
+    free(if: isKept, at: reactor.turnTime)
     exchange.takeDetour(head)
   }
 
   /// Returns the connection to the pool first, so that requests of a callback can use it; or closes it.
-  private func free(if isKept: Bool) {
+  private func free(if isKept: Bool, at time: Int64) {
     stopBody()
     birth = nil
-    if isKept, transport.bufferedBytes == 0, !hasLivedLongEnough { pool.release(self) } else { close() }
+    if isKept, transport.bufferedBytes == 0, time < end { pool.release(self, at: time) } else { close() }
   }
 
   func endReceived() -> Bool {

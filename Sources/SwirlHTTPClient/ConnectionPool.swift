@@ -28,7 +28,7 @@ final class ConnectionPool {
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
   /// Connections that carry many requests at once. Those that take no more are not among them.
-  var shared: [any SharedConnection] = []
+  @exclusivity(unchecked) var shared: [any SharedConnection] = []
   /// One of them, whose successor is being connected.
   weak var renewed: (any SharedConnection)?
   /// How many streams a new shared connection begins before the server's settings come: as many as on the last one.
@@ -117,7 +117,7 @@ final class ConnectionPool {
     }
     // A repeated request may wait for a new connection while others are idle.
     while let connection = idle.popLast() {
-      if connection.hasLivedLongEnough || !connection.canCarry(exchange) {
+      if !connection.canCarry(exchange) {
         connection.close()
       } else {
         if !connection.send(exchange) { idle.append(connection) }
@@ -303,13 +303,13 @@ final class ConnectionPool {
     if isHTTP2 { return startShared(on: transport, times) }
     let connection = ClientConnection(in: self, over: transport, times: times, on: reactor)
     transport.start(connection)
-    release(connection)
+    release(connection, at: reactor.turnTime)
   }
 
   // MARK: - Connections
 
-  /// Takes back a reusable connection: the next queued requests get it, or it is kept.
-  func release(_ connection: ClientConnection) {
+  /// Takes back a connection that is free since `time`: the next queued requests get it, or it is kept. idle since `time`.
+  func release(_ connection: ClientConnection, at time: Int64) {
     let pools = isDetached ? nil : pools
     if pools?.needsRoom(besides: self) == true { return makeRoom(connection) }
     while connection.capacity > 0, let next = connection.isReused ? waiting.firstForKept : waiting.first {
@@ -321,7 +321,7 @@ final class ConnectionPool {
     // The remaining requests need a new connection, for which there is no room.
     if !waiting.isEmpty, placeInLine != nil { return makeRoom(connection) }
     guard let pools, pools.keepsIdle else { return connection.close() }
-    connection.idleSince = reactor.turnTime
+    connection.idleSince = time
     idle.append(connection)
     pools.watchIdle()
   }
