@@ -25,23 +25,26 @@ package struct HouseRandom: RandomNumberGenerator {
 
   /// Fills the array, by one call of the system where it has at most 32 numbers and there is no seed.
   package mutating func fill(_ numbers: inout [UInt64]) {
-    // What the system did not fill comes one by one.
+    guard !numbers.isEmpty, let first = Self.seeded.withLock({ $0 })?.next() else { return Self.fillBySystem(&numbers) }
+    numbers[0] = first
+    for index in numbers.indices.dropFirst() { numbers[index] = next() }
+  }
+
+  /// Fills the array with the system's numbers, 32 in a call, whatever seed there is.
+  package static func fillBySystem(_ numbers: inout [UInt64]) {
     var rest = 0..<numbers.count
-    if let number = Self.seeded.withLock({ $0 })?.next(), !numbers.isEmpty {
-      numbers[0] = number
-      rest = rest.dropFirst()
-    } else {
-      while !rest.isEmpty {
-        let count = min(rest.count, 32)
-        // The C library writes so many bytes, which the array has from there.
-        let result = unsafe numbers.withUnsafeMutableBytes { bytes in
-          unsafe getentropy(bytes.baseAddress! + rest.lowerBound * 8, count * 8)
-        }
-        guard result == 0 else { break }
-        rest = rest.dropFirst(count)
+    while !rest.isEmpty {
+      let count = min(rest.count, 32)
+      // The C library writes so many bytes, which the array has from there.
+      let result = unsafe numbers.withUnsafeMutableBytes { bytes in
+        unsafe getentropy(bytes.baseAddress! + rest.lowerBound * 8, count * 8)
       }
+      guard result == 0 else { break }
+      rest = rest.dropFirst(count)
     }
-    for index in rest { numbers[index] = next() }
+    // What the system did not fill comes one by one.
+    var system = SystemRandomNumberGenerator()
+    for index in rest { numbers[index] = system.next() }
   }
 
   /// 128 random bits in hexadecimal digits, for a name that must not be guessed.

@@ -308,7 +308,7 @@ final class ConnectionPool {
 
   // MARK: - Connections
 
-  /// Takes back a connection that is free since `time`: the next queued requests get it, or it is kept. idle since `time`.
+  /// Takes back a connection that is free since `time`: the next queued requests get it, or it is kept.
   func release(_ connection: ClientConnection, at time: Int64) {
     let pools = isDetached ? nil : pools
     if pools?.needsRoom(besides: self) == true { return makeRoom(connection) }

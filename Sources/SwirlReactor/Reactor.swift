@@ -51,6 +51,8 @@ public final class Reactor {
   package let virtualTime: VirtualTime?
   /// The random source for this reactor's layers.
   @exclusivity(unchecked) package var random: ReactorRandom
+  // A call, because other modules would check access to the property at run time.
+  package func nextRandom() -> UInt64 { random.next() }
   /// The hooks and metrics of the loop; nil until they are used.
   var observer: LoopObserver? {
     didSet { base.onWake = observer.map { observer in { [unowned self] in observer.didWait(self) } } }

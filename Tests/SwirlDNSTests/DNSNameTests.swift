@@ -14,6 +14,28 @@ import Testing
     #expect(DNSName(".") == .root)
   }
 
+  @Test func `eight bytes are folded as each of them is`() {
+    for byte in UInt8.min...UInt8.max {
+      for shift in stride(from: UInt64(0), to: 64, by: 8) {
+        // Neighbours that a carry would reach.
+        for others: UInt64 in [0, .max, 0x4040_4040_4040_4040, 0x5B5B_5B5B_5B5B_5B5B, 0x5A5A_5A5A_5A5A_5A5A] {
+          let hole = others & ~(UInt64(0xFF) << shift)
+          let word = hole | UInt64(byte) << shift
+          let bytes = word.wire
+          #expect(word.folded.wire == bytes.map(\.folded), "\(bytes)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 6, 7, 8, 9, 15, 16, 17, 40, 63])
+  func `names of any length are one key in both cases`(count: Int) throws {
+    let upper = try DNSName(String(repeating: "Z", count: count) + ".TEST")
+    let lower = try DNSName(String(repeating: "z", count: count) + ".test.")
+    #expect(Set([upper, lower]).count == 1)
+    #expect(lower.wire.count == count + 7 && lower.wire.last == 0)
+  }
+
   @Test func `names compare without case, and keep it (RFC 4343)`() {
     let (one, other): (DNSName, DNSName) = ("a.EXAMPLE.com", "A.example.COM")
     #expect(one == other && one.hashValue == other.hashValue && one.text != other.text)

@@ -127,6 +127,13 @@ import Testing
     #expect(draw(Reactor()) != draw(Reactor()))
   }
 
+  @Test func `Each of the system's random numbers is given once`() {
+    let reactor = Reactor()
+    let numbers = (0..<10_000).map { _ in reactor.nextRandom() }
+    // Two equal ones of 64 bits: once in 10^11 runs.
+    #expect(Set(numbers).count == numbers.count && !numbers.contains(0))
+  }
+
   @Test func `A timer that is moved back is called at its last moment only`() {
     let start = reactor.now
     let call = reactor.callLater(.seconds(1)) { [unowned reactor] in

@@ -37,7 +37,7 @@ public final class NameClient: ReactorHandle {
   // written as a whole, without a call of the program's code meanwhile.
   @safe @exclusivity(unchecked) private var questions: [NameQuestion.Key: NameQuestion] = [:]
   /// The questions whose first answer is wanted as it is.
-  private var rawQuestions: [NameQuestion] = []
+  @safe @exclusivity(unchecked) private var rawQuestions: [NameQuestion] = []
   /// The number of questions in flight, and those that wait until there are fewer.
   @safe @exclusivity(unchecked) private var started = 0
   @safe @exclusivity(unchecked) private var waiting = RingBuffer<NameQuestion>()

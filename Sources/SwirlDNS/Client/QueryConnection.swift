@@ -35,7 +35,7 @@ final class QueryConnection: ReactorReleaseObserver {
   func send(_ flight: QueryFlight) {
     if flights.isEmpty, transport != nil { wasIdle = true }
     idleCall.take()?.cancel()
-    flights.insert(flight, using: &reactor.random)
+    flights.insert(flight, using: reactor)
     if let transport { transport.write(flight.query(length: true)) } else { connect() }
   }
 

@@ -1,4 +1,5 @@
 import SwirlNet
+import SwirlReactor
 
 /// One transmission of a question to one server, until its answer, or the end of the question.
 final class QueryFlight {
@@ -62,16 +63,16 @@ struct FlightList {
   var count: Int { flights.count }
 
   /// Gives it an id that no other has.
-  mutating func insert(_ flight: QueryFlight, using random: inout some RandomNumberGenerator) {
-    var id = nextID(using: &random)
-    while ids.contains(id) { id = nextID(using: &random) }
+  mutating func insert(_ flight: QueryFlight, using reactor: Reactor) {
+    var id = nextID(using: reactor)
+    while ids.contains(id) { id = nextID(using: reactor) }
     flight.id = id
     ids.append(id)
     flights.append(flight)
   }
 
-  private mutating func nextID(using random: inout some RandomNumberGenerator) -> UInt16 {
-    if bits.count == 0 { bits = (random.next(), 64) }
+  private mutating func nextID(using reactor: Reactor) -> UInt16 {
+    if bits.count == 0 { bits = (reactor.nextRandom(), 64) }
     defer { bits = (bits.word >> 16, bits.count - 16) }
     return UInt16(truncatingIfNeeded: bits.word)
   }

@@ -37,7 +37,7 @@ final class QueryPort: DatagramProtocol {
 
   func send(_ flight: QueryFlight) {
     used += 1
-    flights.insert(flight, using: &reactor.random)
+    flights.insert(flight, using: reactor)
     socket?.send(flight.query(length: false))
   }
 

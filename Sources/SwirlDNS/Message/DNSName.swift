@@ -74,15 +74,15 @@ extension DNSName: Hashable {
 
   /// Hashes eight bytes at a time, in lower case.
   public func hash(into hasher: inout Hasher) {
+    let words = wire.count / 8
+    for index in 0..<words { hasher.combine(word(at: index * 8, count: 8)) }
+    hasher.combine(word(at: words * 8, count: wire.count - words * 8))
+  }
+
+  private func word(at start: Int, count: Int) -> UInt64 {
     var word: UInt64 = 0
-    for index in wire.indices {
-      word = word << 8 | UInt64(wire[index].folded)
-      if index & 7 == 7 {
-        hasher.combine(word)
-        word = 0
-      }
-    }
-    hasher.combine(word)
+    for index in start..<start + count { word = word << 8 | UInt64(wire[index]) }
+    return word.folded
   }
 }
 
@@ -92,4 +92,14 @@ extension UInt8 {
 
   /// Whether it is a letter of ASCII.
   var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+}
+
+extension UInt64 {
+  /// Its eight bytes in lower case: the letters are found in all of them at once, by the carry into their highest bits.
+  var folded: UInt64 {
+    let low = self & 0x7F7F_7F7F_7F7F_7F7F
+    let fromA = low &+ 0x3F3F_3F3F_3F3F_3F3F
+    let behindZ = low &+ 0x2525_2525_2525_2525
+    return self | (fromA & ~behindZ & ~self & 0x8080_8080_8080_8080) >> 2
+  }
 }

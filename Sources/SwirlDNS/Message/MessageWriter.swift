@@ -12,27 +12,30 @@ package enum MessageWriter {
     id: UInt16, _ name: DNSName, _ type: UInt16, usesEDNS: Bool, length: Bool = false
   ) -> [UInt8] {
     let size = 12 + name.wire.count + 4 + (usesEDNS ? 11 : 0)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(size + 2)
-    if length { bytes.append(UInt16(size)) }
-    bytes.append(id)
-    // RD alone; one question. By numbers: an array for each part would cost more than the message.
-    bytes.append(0x0100 as UInt16)
-    bytes.append(1 as UInt16)
-    bytes.append(0 as UInt16)
-    bytes.append(0 as UInt16)
-    bytes.append((usesEDNS ? 1 : 0) as UInt16)
-    bytes += name.wire
-    bytes.append(type)
-    bytes.append(1 as UInt16)
+    var place = length ? 2 : 0
+    // All that is not written is zero.
+    var bytes = [UInt8](repeating: 0, count: place + size)
+    func write(_ number: UInt16, at place: Int) {
+      bytes[place] = UInt8(truncatingIfNeeded: number >> 8)
+      bytes[place + 1] = UInt8(truncatingIfNeeded: number)
+    }
+    if length { write(UInt16(size), at: 0) }
+    write(id, at: place)
+    // RD alone; one question; with EDNS one additional record.
+    bytes[place + 2] = 1
+    bytes[place + 5] = 1
+    if usesEDNS { bytes[place + 11] = 1 }
+    place += 12
+    for byte in name.wire {
+      bytes[place] = byte
+      place += 1
+    }
+    write(type, at: place)
+    bytes[place + 3] = 1
+    // The root's record, without flags and options.
     if usesEDNS {
-      // The root, and no flags and options.
-      bytes.append(0 as UInt8)
-      bytes.append(RecordNumber.opt)
-      bytes.append(UInt16(datagramSize))
-      bytes.append(0 as UInt16)
-      bytes.append(0 as UInt16)
-      bytes.append(0 as UInt16)
+      write(RecordNumber.opt, at: place + 5)
+      write(UInt16(datagramSize), at: place + 7)
     }
     return bytes
   }

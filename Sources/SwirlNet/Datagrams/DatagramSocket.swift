@@ -43,14 +43,16 @@ public final class DatagramSocket: ReactorHandle {
   package unowned let reactor: Reactor
   private let channel: any DatagramChannel
   let maximumQueuedBytes: Int
-  private var receiver: Receiver
-  private var tally = Counts()
-  private var queue = DatagramQueue()
+  // Most are exempt from run-time checks for overlapping access: each is read or written as a whole, without a call of
+  // the program's code meanwhile.
+  @exclusivity(unchecked) private var receiver: Receiver
+  @exclusivity(unchecked) private var tally = Counts()
+  @exclusivity(unchecked) private var queue = DatagramQueue()
   private var readEvent: FileEvent!
-  private var writeEvent: FileEvent?
-  private var state = State.open
+  @exclusivity(unchecked) private var writeEvent: FileEvent?
+  @exclusivity(unchecked) private var state = State.open
   /// Whether a flush follows in this turn: at the end of a batch, or by the reactor.
-  private var isFlushDue = false
+  @exclusivity(unchecked) private var isFlushDue = false
   private var isReadingPaused = false
   /// The errors of the datagrams that are being passed to the kernel. The program gets them behind that: it may send
   /// when it does, and the queue can't be changed meanwhile.
@@ -185,7 +187,12 @@ public final class DatagramSocket: ReactorHandle {
     isFlushDue = false
     if case .closed = state { return }
     sendingErrors = []
-    let isEmptied = channel.send(&queue, reportingTo: self)
+    // Taken out, because what the channel calls may look at it; the program is not among that.
+    var sending = DatagramQueue()
+    swap(&sending, &queue)
+    let isEmptied = channel.send(&sending, reportingTo: self)
+    precondition(queue.isEmpty, "datagrams were queued while others were passed to the kernel")
+    swap(&sending, &queue)
     let errors = sendingErrors.take() ?? []
     let wasFull = writeEvent?.isEnabled == true
     if isEmptied {

@@ -16,8 +16,9 @@ final class OutgoingBatch {
   private let vectors: UnsafeMutablePointer<swirl_vector>
   private let addresses: UnsafeMutableRawPointer
   private let controls: UnsafeMutableRawPointer
-  /// The number of datagrams in each message.
-  private var counts = [Int](repeating: 0, count: OutgoingBatch.capacity)
+  /// The number of datagrams in each message. Exempt from run-time checks for overlapping access: one call fills it and
+  /// reads it.
+  @exclusivity(unchecked) private var counts = [Int](repeating: 0, count: OutgoingBatch.capacity)
 
   /// The number of datagrams in the first message of the last call.
   var headCount: Int { counts[0] }
