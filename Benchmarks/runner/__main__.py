@@ -67,7 +67,7 @@ def measure_once(row, arrangement, bench, number, contenders, into):
 
 
 def measure(row, arrangement, bench, rounds, pattern, quiet, into):
-    """Rounds until the figures hold; all of them again, if other work came between."""
+    """Rounds until the figures hold; all of them again, if other work came between. Returns whether there was a quiet measurement."""
     contenders = contenders_of(row, pattern)
     for _ in range(1 + noise.ANEW):
         most = rounds if bench.quick else max(rounds, row.most_rounds or MOST_ROUNDS)
@@ -76,11 +76,12 @@ def measure(row, arrangement, bench, rounds, pattern, quiet, into):
             if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
                 break
         slower = quiet.read()
-        if bench.quick or slower <= noise.LIMIT:
-            return
+        if bench.quick or slower <= noise.LOOP_LIMIT:
+            return True
         print(f"{row.name}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)
         into.forget(row, arrangement)
-    raise noise.Loaded(f"{row.name}: the machine was not quiet in {1 + noise.ANEW} measurements of it: run the rest when it is")
+    print(f"{row.name}: the machine was not quiet in {1 + noise.ANEW} measurements of it: it is left out", file=sys.stderr, flush=True)
+    return False
 
 
 def place(arguments, folder=""):
@@ -118,6 +119,7 @@ def main():
     found = results.Results()
     started = time.monotonic()
     shown = 0
+    disturbed, since_quiet = [], 0
     server_core, other_core = machine.cores()
     quiet = noise.Noise([server_core, other_core])
     problem = quiet.before()
@@ -135,7 +137,13 @@ def main():
                 wanted = row.arrangements if arguments.cores == "both" or len(row.arrangements) > 1 else (name,)
                 if row.not_yet or name not in wanted:
                     continue
-                measure(row, name, bench, rounds, arguments.contender, quiet, found)
+                if measure(row, name, bench, rounds, arguments.contender, quiet, found):
+                    since_quiet = 0
+                else:
+                    disturbed.append(f"{row.name}, {name}")
+                    since_quiet += 1
+                if since_quiet == noise.GIVE_UP:
+                    raise noise.Loaded(f"{noise.GIVE_UP} rows in a row were disturbed: run it when the machine is quiet")
                 table = found.table()
                 for each in table[shown:]:
                     print("\n".join(results.lines(each)), flush=True)
@@ -152,11 +160,13 @@ def main():
         "arguments": " ".join(f"--{key} {value}" for key, value in vars(arguments).items() if key == "only" and value),
     }
     missing = {row.name: row.not_yet for row in rows if row.not_yet}
-    results.write(path, about, machine.versions(HERE / "Package.swift"), settings | {"noise": quiet.summary()}, found.table(), missing)
+    results.write(path, about, machine.versions(HERE / "Package.swift"), settings | {"noise": quiet.summary(), "disturbed": disturbed}, found.table(), missing)
     print(f"written to {path}")
     bars.draw(path, path.parent)
     if not arguments.output and not arguments.latency:
         history.write()
+    if disturbed:
+        sys.exit(f"without these rows, which were disturbed: {'; '.join(disturbed)}")
 
 
 if __name__ == "__main__":

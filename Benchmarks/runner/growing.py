@@ -48,7 +48,7 @@ def _quiet_samples(bench, curve, size, rounds, quiet, is_loaded):
     for _ in range(1 + noise.ANEW):
         found = _samples(bench, curve, size, rounds)
         slower = quiet.read()
-        if is_loaded or slower <= noise.LIMIT:
+        if is_loaded or slower <= noise.LOOP_LIMIT:
             return found
         print(f"{curve.name}, {size:,}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)
     raise noise.Loaded(f"{curve.name}, {size:,}: the machine was not quiet in {1 + noise.ANEW} measurements: measure again when it is")
