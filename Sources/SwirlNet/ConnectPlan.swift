@@ -17,7 +17,7 @@ extension [SocketAddress] {
   /// The order in which to try them (RFC 8305 §4): the families alternate, starting with that of the first address,
   /// which the resolver prefers: IPv6 if it is routable.
   func interleavingFamilies() -> [SocketAddress] {
-    guard let first else { return [] }
+    guard count > 1, let first else { return self }
     var preferred = filter { $0.family == first.family }[...]
     var other = filter { $0.family != first.family }[...]
     var order: [SocketAddress] = []

@@ -70,4 +70,21 @@ import Testing
       #expect(requestTranscript([bytes]) == expected, "\(byte)")
     }
   }
+
+  @Test func `Eight bytes are tested as each of them is`() {
+    let letters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-".utf8)
+    for byte in UInt8.min...UInt8.max {
+      for place in 0..<20 {
+        for other in Array("aZ-".utf8) {
+          var bytes = [UInt8](repeating: other, count: 21)
+          bytes[place] = byte
+          for start in [0, 3] {
+            let expected = bytes[start...].firstIndex { !letters.contains($0) } ?? bytes.count
+            #expect(bytes.span.firstOther(from: start, to: bytes.count) == expected, "\(byte) at \(place)")
+            #expect(bytes.span.firstOther(from: start, to: 10) == min(expected, 10), "\(byte) at \(place)")
+          }
+        }
+      }
+    }
+  }
 }

@@ -8,11 +8,8 @@ struct FieldLine {
   /// - Parameter line: the line without its CRLF, already checked to have no control character but tab.
   @inline(__always)
   init(parsing bytes: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
-    let text = bytes.extracting(line)
-    var index = 0
-    // Fast path: nearly all names have only letters and hyphens.
-    while index < text.count, text[index].isAlpha || text[index] == .hyphen || text[index].isToken { index &+= 1 }
-    let colon = line.lowerBound + index
+    var colon = bytes.firstOther(from: line.lowerBound, to: line.upperBound)
+    while colon < line.upperBound, bytes[colon].isToken { colon &+= 1 }
     guard colon < line.upperBound, bytes[colon] == .colon, colon > line.lowerBound else {
       throw Self.nameError(bytes, line, at: colon)
     }
