@@ -30,8 +30,9 @@ def options():
     parser.add_argument("--only", default="", metavar="PATTERN", help="rows whose name the regular expression matches")
     parser.add_argument("--contender", default="", metavar="PATTERN", help="contenders likewise; the yardstick comes along")
     parser.add_argument(
-        "--rounds", type=int, help=f"how often each contender is measured, in turn (3, and up to {MOST_ROUNDS} until it holds within 5 %%)"
+        "--rounds", type=int, help="how often each contender is measured, in turn (3, and up to --most until it holds within 5 %%)"
     )
+    parser.add_argument("--most", type=int, help=f"how often at most, where the figures do not hold ({MOST_ROUNDS})")
     parser.add_argument("--seconds", type=float, help="how long each measurement under load takes (2)")
     parser.add_argument("--cores", choices=["1", "2", "both"], default="both", help="arrangements (both)")
     parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
@@ -66,16 +67,16 @@ def measure_once(row, arrangement, bench, number, contenders, into):
             print(f"{row.name}: {name}: {problem}", file=sys.stderr, flush=True)
 
 
-def measure(row, arrangement, bench, rounds, pattern, quiet, into):
+def measure(row, arrangement, bench, rounds, asked, pattern, quiet, into):
     """Rounds until the figures hold; all of them again, if other work came between. Returns whether there was a quiet measurement."""
     contenders = contenders_of(row, pattern)
     for _ in range(1 + noise.ANEW):
-        most = rounds if bench.quick else max(rounds, row.most_rounds or MOST_ROUNDS)
+        most = rounds if bench.quick else max(rounds, min(asked or MOST_ROUNDS, row.most_rounds or MOST_ROUNDS))
         for number in range(most):
             measure_once(row, arrangement, bench, number, contenders, into)
             if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
                 break
-        slower = quiet.read()
+        slower = quiet.settled()
         if bench.quick or slower <= noise.LOOP_LIMIT:
             return True
         print(f"{row.name}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)
@@ -137,7 +138,7 @@ def main():
                 wanted = row.arrangements if arguments.cores == "both" or len(row.arrangements) > 1 else (name,)
                 if row.not_yet or name not in wanted:
                     continue
-                if measure(row, name, bench, rounds, arguments.contender, quiet, found):
+                if measure(row, name, bench, rounds, arguments.most, arguments.contender, quiet, found):
                     since_quiet = 0
                 else:
                     disturbed.append(f"{row.name}, {name}")
@@ -157,7 +158,7 @@ def main():
         "rounds": rounds,
         "seconds": seconds,
         "minutes": round((time.monotonic() - started) / 60, 1),
-        "arguments": " ".join(f"--{key} {value}" for key, value in vars(arguments).items() if key == "only" and value),
+        "arguments": " ".join(f"--{key} {value}" for key, value in vars(arguments).items() if key in ("only", "contender") and value),
     }
     missing = {row.name: row.not_yet for row in rows if row.not_yet}
     results.write(path, about, machine.versions(HERE / "Package.swift"), settings | {"noise": quiet.summary(), "disturbed": disturbed}, found.table(), missing)
