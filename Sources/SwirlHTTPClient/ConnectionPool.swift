@@ -24,29 +24,29 @@ final class ConnectionPool {
   /// The prefix of the origin's URLs.
   let urlPrefix: [UInt8]
   unowned let reactor: Reactor
-  // The lists are exempt from run-time checks for overlapping access: no callback runs while one changes.
+  // These are exempt from run-time checks for overlapping access: no callback runs while one changes.
   /// Idle connections, in the order they became idle.
   @exclusivity(unchecked) private var idle: [ClientConnection] = []
   /// Connections that carry many requests at once. Those that take no more are not among them.
   @exclusivity(unchecked) var shared: [any SharedConnection] = []
   /// One of them, whose successor is being connected.
-  weak var renewed: (any SharedConnection)?
+  @exclusivity(unchecked) weak var renewed: (any SharedConnection)?
   /// How many streams a new shared connection begins before the server's settings come: as many as on the last one.
   var assumedStreamLimit = ConnectionPool.recommendedStreamLimit
   /// What RFC 9113 §6.5.2 recommends to servers, at least.
   static let recommendedStreamLimit = 100
   /// Whether a further shared connection could not be made: the others have to do.
-  var isFurtherRefused = false
+  @exclusivity(unchecked) var isFurtherRefused = false
   /// What the origin speaks: nil until the first connection says so.
-  var wireProtocol: WireProtocol?
+  @exclusivity(unchecked) var wireProtocol: WireProtocol?
   /// Answers all requests in place of connections: the client of a function, which opens no socket.
-  private var answering: AnsweringConnection?
-  private var connecting: [ConnectAttempt] = []
+  @exclusivity(unchecked) private var answering: AnsweringConnection?
+  @exclusivity(unchecked) private var connecting: [ConnectAttempt] = []
   /// The number of established connections, busy and idle.
-  var open = 0
+  @exclusivity(unchecked) var open = 0
   @exclusivity(unchecked) var waiting = WaitingRequests()
   /// The sequence number of the request with which it is in the client's queue.
-  var placeInLine: Int?
+  @exclusivity(unchecked) var placeInLine: Int?
 
   init(
     _ origin: Origin, _ use: HTTPClient.HTTP2Use, isTunnelled: Bool = false, of pools: ConnectionPools,

@@ -53,31 +53,32 @@ package final class Connector: CancellableCall, ReactorHandle {
   private let proxySecurity: Security?
   /// The filter of allowed addresses; nil allows all.
   private let allows: ((SocketAddress) -> Bool)?
-  private var tunnelHandshake: TunnelHandshake?
+  // Exempt from run-time checks for overlapping access: each is read or written as a whole, or by a closure of ours.
+  @exclusivity(unchecked) private var tunnelHandshake: TunnelHandshake?
   /// Kept for a second connection to the proxy.
-  private var negotiation: (any TunnelNegotiation)?
-  private var isSecuringProxy = false
-  private var handshake: SecurityHandshake?
+  @exclusivity(unchecked) private var negotiation: (any TunnelNegotiation)?
+  @exclusivity(unchecked) private var isSecuringProxy = false
+  @exclusivity(unchecked) private var handshake: SecurityHandshake?
   /// The completion; nil once it was called, or cancelled.
-  private var completion: Completion?
-  private var lookup: Deferred<Void>?
+  @exclusivity(unchecked) private var completion: Completion?
+  @exclusivity(unchecked) private var lookup: Deferred<Void>?
   /// Whether the caller is still in the initializer, so that the completion must wait.
-  private var isStarting = true
-  private var isResolved = false
+  @exclusivity(unchecked) private var isStarting = true
+  @exclusivity(unchecked) private var isResolved = false
   /// The times of its steps, for the completion.
-  package private(set) var times = ConnectTimes()
-  private var addresses: [SocketAddress] = []
-  private var untried: ArraySlice<SocketAddress> = []
+  @exclusivity(unchecked) package private(set) var times = ConnectTimes()
+  @exclusivity(unchecked) private var addresses: [SocketAddress] = []
+  @exclusivity(unchecked) private var untried: ArraySlice<SocketAddress> = []
   /// The application protocols for addresses to which TLS does not offer all.
-  private var applicationProtocols: [SocketAddress: [String]] = [:]
+  @exclusivity(unchecked) private var applicationProtocols: [SocketAddress: [String]] = [:]
   /// Those for the address that has connected; nil for all.
-  private var offered: [String]?
-  private var attempts: [ConnectAttempt] = []
-  private var failures: [NetError] = []
-  private var delayCall: DelayedCall?
-  private var timeoutCall: DelayedCall?
+  @exclusivity(unchecked) private var offered: [String]?
+  @exclusivity(unchecked) private var attempts: [ConnectAttempt] = []
+  @exclusivity(unchecked) private var failures: [NetError] = []
+  @exclusivity(unchecked) private var delayCall: DelayedCall?
+  @exclusivity(unchecked) private var timeoutCall: DelayedCall?
   private let site: CallSite
-  package var handleIndex: Int?
+  @exclusivity(unchecked) package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .connect }
   package var handlePeer: String? { peer.description }
 

@@ -47,8 +47,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   // by one that carries descriptors, outside of both.
   @exclusivity(unchecked) var socket: StreamSocket
   let scratch: ReadBuffer
-  // Exempt from run-time checks for overlapping access, because each read and write accesses them: neither is held
-  // during a call that could be re-entrant.
+  // These, and some below, are exempt from run-time checks for overlapping access, because each read and write, or each
+  // connection, accesses them: they are not held during a call that could be re-entrant.
   /// The security between bytes and socket; nil for a plain connection.
   @exclusivity(unchecked) private(set) var security: (any ConnectionSecurity)?
   var state = State.made
@@ -69,14 +69,14 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   var isWritingPaused = false
   /// The bytes dropped because the connection broke or was aborted.
   var droppedBytes = 0
-  package var onEnd: ((ConnectionEnd) -> Void)?
+  @exclusivity(unchecked) package var onEnd: ((ConnectionEnd) -> Void)?
   /// The end to report, once it is decided.
-  private var verdict: ConnectionEnd?
+  @exclusivity(unchecked) private var verdict: ConnectionEnd?
   /// The place where the program made it or its listener.
   private let site: CallSite
   /// Counts the connection until it is closed.
   var admission: AnyObject?
-  package var handleIndex: Int?
+  @exclusivity(unchecked) package var handleIndex: Int?
   package var handleKind: OpenHandle.Kind { .connection }
   package var handlePeer: String? { peerAddress?.description }
 
