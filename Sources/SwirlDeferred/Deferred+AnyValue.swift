@@ -7,12 +7,12 @@ extension Deferred {
   /// Takes the return value of a callback or an errback as this stage's result; a Deferred whose type Swift has lost
   /// is waited for.
   @inline(__always) @inlinable final func settle(value: Value) -> AnyDeferred? {
-    Value.self == Any.self ? settle(any: value) : settle(.success(value))
+    Value.self == Any.self ? settle(any: value) : settle(success: value)
   }
 
   @usableFromInline final func settle(any value: Value) -> AnyDeferred? {
-    guard let inner = value as? any DeferredType else { return settle(.success(value)) }
-    guard let erased = inner.erased(origin) as? Deferred else { return settle(.success(value)) }
+    guard let inner = value as? any DeferredType else { return settle(success: value) }
+    guard let erased = inner.erased(origin) as? Deferred else { return settle(success: value) }
     return settle(from: erased)
   }
 }

@@ -77,12 +77,18 @@ public class Deferred<Value>: AnyDeferred {
   ///
   /// A Deferred fires once. A second firing is reported (see ``DeferredReport``) and ignored.
   @inlinable public final func callback(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
-    if claim(file: file, line: line) { fire(.success(value)) }
+    if claim(file: file, line: line) {
+      success = value
+      resultIsSet()
+    }
   }
 
   /// Fires with a failure: all waiting errbacks run before this returns. A second firing is reported and ignored.
   @inlinable public final func errback(_ error: any Error, file: StaticString = #fileID, line: UInt = #line) {
-    if claim(file: file, line: line) { fire(.failure(makeFailure(error))) }
+    if claim(file: file, line: line) {
+      failure = makeFailure(error)
+      resultIsSet()
+    }
   }
 
   /// Fires with `result`.
@@ -97,6 +103,11 @@ public class Deferred<Value>: AnyDeferred {
 
   @inlinable final func fire(_ outcome: Outcome) {
     self.outcome = outcome
+    resultIsSet()
+  }
+
+  // Without an `Outcome`: where code is not specialized, each use of that type is a look-up of its metadata.
+  @inlinable final func resultIsSet() {
     state = .fired
     action = nil
     if firstListener != nil { drain() }
@@ -113,7 +124,8 @@ public class Deferred<Value>: AnyDeferred {
   }
 
   @usableFromInline override func failCancelled() {
-    fire(.failure(makeFailure(CancelledError())))
+    failure = makeFailure(CancelledError())
+    resultIsSet()
   }
 
   // MARK: - Already fired
@@ -123,7 +135,7 @@ public class Deferred<Value>: AnyDeferred {
     _ value: Value, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
     let fired = Deferred(isSource: true, origin: DeferredOrigin(file, line))
-    fired.outcome = .success(value)
+    fired.success = value
     fired.state = .fired
     return fired
   }
@@ -133,7 +145,7 @@ public class Deferred<Value>: AnyDeferred {
     _ error: any Error, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
     let fired = Deferred(isSource: true, origin: DeferredOrigin(file, line))
-    fired.outcome = .failure(fired.makeFailure(error))
+    fired.failure = fired.makeFailure(error)
     fired.state = .fired
     return fired
   }

@@ -106,8 +106,16 @@ extension Deferred {
     return self
   }
 
+  @inlinable final func settle(success value: Value) -> AnyDeferred? {
+    success = value
+    state = .fired
+    return self
+  }
+
   @inlinable final func settle(throwing error: any Error) -> AnyDeferred? {
-    settle(.failure(makeFailure(error)))
+    failure = makeFailure(error)
+    state = .fired
+    return self
   }
 
   /// Takes the result of `inner` as this stage's result, now or once `inner` has it.
