@@ -81,7 +81,10 @@ func talkWebSocket(_ arguments: [String]) async throws {
   close = try await socket.closed().value
   check("we close", close.isClean, "true")
   socket = try await open("/talk")
-  check("we close, as the peer saw it", try await answer(socket, "last"), "4002 done, \u{20AC}")
+  var last = try await answer(socket, "last")
+  // The peer may take note of an end after it has taken the next connection: then it still tells of the one before.
+  for _ in 0..<1_000 where last.hasPrefix("4001") { last = try await answer(socket, "last") }
+  check("we close, as the peer saw it", last, "4002 done, \u{20AC}")
   socket.close()
 
   for status in [401, 403] {
