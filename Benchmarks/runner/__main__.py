@@ -76,7 +76,7 @@ def measure(row, arrangement, bench, rounds, asked, pattern, quiet, into):
             measure_once(row, arrangement, bench, number, contenders, into)
             if number + 1 >= rounds and into.spread(row, arrangement) <= results.SPREAD:
                 break
-        slower = quiet.settled()
+        slower = quiet.read() if bench.quick else quiet.settled()
         if bench.quick or slower <= noise.LOOP_LIMIT:
             return True
         print(f"{row.name}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)

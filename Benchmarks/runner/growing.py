@@ -47,7 +47,7 @@ def _quiet_samples(bench, curve, size, rounds, quiet, is_loaded):
     """Measured anew, if other work came between."""
     for _ in range(1 + noise.ANEW):
         found = _samples(bench, curve, size, rounds)
-        slower = quiet.settled()
+        slower = quiet.read() if is_loaded else quiet.settled()
         if is_loaded or slower <= noise.LOOP_LIMIT:
             return found
         print(f"{curve.name}, {size:,}: a fixed loop takes {slower:.0%} longer after it: once more", file=sys.stderr, flush=True)

@@ -13,8 +13,8 @@ LOOP_LIMIT = 0.1
 #: The loop: 4 MiB hashed, some 10 ms. It is one call of C, so that Python's own noise is not measured along.
 _BLOCK = bytes(1 << 22)
 _TIMES = 5
-#: How often it is read after a row, a second apart.
-_SETTLING = 4
+#: How often it is read again after a row, a second apart.
+_SETTLING = 3
 #: How often something is measured anew, if the machine was not quiet after it.
 ANEW = 2
 #: After so many rows in a row that were disturbed each time, a run ends.
@@ -76,11 +76,14 @@ class Noise:
 
     def settled(self):
         """Like read, but what the kernel still does for a row that has ended, such as freeing 10,000 sockets, has some seconds to end."""
+        slower = self.read()
         for _ in range(_SETTLING):
-            slower = self.read()
             if slower <= LOOP_LIMIT:
                 break
+            # What was still being done is no noise of a measurement.
+            self.readings.pop()
             time.sleep(1)
+            slower = self.read()
         return slower
 
     def before(self):

@@ -56,7 +56,7 @@ final class QueryFlight {
 struct FlightList {
   private var ids: [UInt16] = []
   private(set) var flights: [QueryFlight] = []
-  /// Random bits for ids, of which a call of the system gives more than one needs.
+  /// Random bits for ids: a number has those of four.
   private var bits: (word: UInt64, count: Int) = (0, 0)
 
   var isEmpty: Bool { flights.isEmpty }
