@@ -96,6 +96,8 @@ public final class HTTPServer {
 
   /// Whether content is decoded or compressed between the handler and the client.
   let codesContent: Bool
+  /// Whether requests may be refused before a handler is called: see `refusal(of:)`.
+  let mayRefuse: Bool
   /// Whether handlers are chosen by request: those of routes, or a refusal.
   let choosesHandler: Bool
   let times: ServerTimes
@@ -150,7 +152,8 @@ public final class HTTPServer {
     codesContent = configuration.compression != nil || configuration.decodedBodyBytes != nil
     memory = configuration.maximumBufferedBytes.map(ServerMemory.init)
     encoders = configuration.compression.map { EncoderMemory(limit: $0.maximumEncoderBytes) }
-    choosesHandler = handler.isRouted || configuration.clientLimits != nil || memory != nil
+    mayRefuse = configuration.clientLimits != nil || memory != nil
+    choosesHandler = handler.isRouted || mayRefuse
     times = ServerTimes(configuration)
     state = ServerState(maximumOpenFiles: configuration.maximumOpenFiles ?? CountedFile.defaultMaximum)
     machineOptions = configuration.machineOptions(for: handler)

@@ -12,20 +12,14 @@ extension ServerConnection: UploadSource {
     guard let head = machine.takeHead() else { return }
     var content: [UInt8] = []
     swap(&body, &content)
-    let request = HTTPServer.Request(
+    var request = HTTPServer.Request(
       head, body: content, trailers: machine.takeTrailers(), connection: facts, number: number)
     let start = startTime
-    // Not one way for both: a request that may change is copied at each step.
-    if !server.choosesHandler {
-      if case .plain(let handler) = server.handler { return handle(request, number, start, handler) }
-      return handleLater(request, server.handler, number, start)
-    }
-    var routed = request
-    let handler = server.handler(for: &routed)
+    let handler = server.choosesHandler ? server.handler(for: &request) : server.handler
     if case .plain(let handler) = handler {
-      handle(routed, number, start, handler)
+      handle(request, number, start, handler)
     } else {
-      handleLater(routed, handler, number, start)
+      handleLater(request, handler, number, start)
     }
   }
 

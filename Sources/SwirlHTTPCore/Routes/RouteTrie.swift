@@ -48,9 +48,15 @@ package final class RouteTrie: Sendable {
     return matchDecoded(target, work: &work, accepts)
   }
 
+  @inline(__always)
   package func match(_ target: Span<UInt8>, _ accepts: (Int) -> Bool) -> Int? {
     var work = 0
     return match(target, work: &work, accepts)
+  }
+
+  /// See above, for the target of a request.
+  package func match(_ head: RequestHead, _ accepts: (Int) -> Bool) -> Int? {
+    match(head.raw.bytes.span.extracting(head.pathAndQueryRange), accepts)
   }
 
   /// All endpoints that match, in the order of precedence.

@@ -15,8 +15,11 @@ extension HTTPServer {
   /// The handler of a request: that of its route, which the request then knows; or one that refuses it.
   func handler(for request: inout Request) -> Handler {
     // A request with content was asked for at its head: see `decision(on:)`.
-    if request.head.framing == .none, let refusal = refusal(of: request) { return .plain { _ in throw refusal } }
-    return if case .routed(let router) = handler { router.handler(for: &request) } else { handler }
+    if mayRefuse, request.head.framing == .none, let refusal = refusal(of: request) {
+      return .plain { _ in throw refusal }
+    }
+    guard case .routed(let router) = handler else { return handler }
+    return router.handler(for: &request)
   }
 }
 

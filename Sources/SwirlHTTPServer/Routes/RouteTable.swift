@@ -8,8 +8,7 @@ final class RouteTable {
     private(set) var routes: [Route] = []
     private var get: Route?
     private var any: Route?
-    /// The route for GET.
-    private(set) var forGet: Route?
+    fileprivate var forGet: Route? { self.get ?? any }
 
     /// The route for requests of this method. A GET route answers HEAD, too (RFC 9110 §9.3.2).
     func route(for method: HTTPRequest.Method) -> Route? {
@@ -25,17 +24,19 @@ final class RouteTable {
       routes.append(route)
       if route.method == nil { any = route }
       if route.method == .get { get = route }
-      forGet = get ?? any
     }
   }
 
-  private(set) var endpoints: [Endpoint] = []
+  // Unchecked, because each request reads them: no access here calls code of a program while it lasts.
+  @exclusivity(unchecked) private(set) var endpoints: [Endpoint] = []
+  /// Those of `endpoints` for GET.
+  @exclusivity(unchecked) private var routesForGet: [Route?] = []
   private(set) var named: [String: Route] = [:]
   private var builder = RouteTrieBuilder()
   /// nil since a route was added.
-  private var compiled: RouteTrie?
+  @exclusivity(unchecked) private var compiled: RouteTrie?
   /// Changes with each interceptor that is added.
-  var version = 0
+  @exclusivity(unchecked) var version = 0
 
   private var trie: RouteTrie {
     if let compiled { return compiled }
@@ -50,8 +51,12 @@ final class RouteTable {
     }
     compiled = nil
     let index = builder.insert(route.pattern)
-    if index == endpoints.count { endpoints.append(Endpoint()) }
+    if index == endpoints.count {
+      endpoints.append(Endpoint())
+      routesForGet.append(nil)
+    }
     try endpoints[index].add(route)
+    routesForGet[index] = endpoints[index].forGet
     if let name = route.name { named[name] = route }
   }
 
@@ -67,10 +72,14 @@ final class RouteTable {
     return found
   }
 
-  /// The route of a GET. See above.
-  func route(forGet target: Span<UInt8>) -> Route? {
-    guard let index = trie.match(target, { endpoints[$0].forGet != nil }) else { return nil }
-    return endpoints[index].forGet
+  /// The route of a request. See above.
+  func route(of head: RequestHead) -> Route? {
+    if head.isGet {
+      // Apart, because it looks at no endpoint and counts no references until one is found.
+      return trie.match(head) { routesForGet[$0] != nil }.flatMap { routesForGet[$0] }
+    }
+    let method = head.method
+    return trie.match(head) { endpoints[$0].route(for: method) != nil }.flatMap { endpoints[$0].route(for: method) }
   }
 
   /// The endpoints that match a path, in the order of precedence.

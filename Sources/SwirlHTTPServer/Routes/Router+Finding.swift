@@ -5,18 +5,12 @@ import SwirlHTTPCore
 extension Router {
   /// The handler for a request, which gets the facts of its route.
   func handler(for request: inout HTTPServer.Request) -> HTTPServer.Handler {
-    if let route = route(of: request.head) { return enter(route, &request) }
+    if let route = table.route(of: request.head) { return enter(route, &request) }
     return handlerWithoutRoute(Array(request.path.utf8), request.method, &request)
   }
 
-  private func route(of head: RequestHead) -> Route? {
-    let bytes = head.bytes
-    let target = bytes.span.extracting(head.pathAndQueryRange)
-    return head.isGet ? table.route(forGet: target) : table.route(for: target, head.method)
-  }
-
   private func enter(_ route: Route, _ request: inout HTTPServer.Request) -> HTTPServer.Handler {
-    request.context = request.context.map { route.context.with($0.values) } ?? route.context
+    request.context = if let context = request.context { route.context.with(context.values) } else { route.context }
     return route.handler(table.version)
   }
 
