@@ -32,6 +32,8 @@ public class AnyDeferred: CancellableCall {
     @inlinable static var hasFiringSite: Flags { Flags(rawValue: 8) }
     /// A source whose canceller can name its work: see ``NamedWork``.
     @inlinable static var namesWork: Flags { Flags(rawValue: 16) }
+    /// Its result is a success, whose value is stored.
+    @inlinable static var value: Flags { Flags(rawValue: 32) }
   }
 
   @inlinable final var isSource: Bool { flags.rawValue & 1 != 0 }

@@ -12,8 +12,8 @@ extension Deferred {
     get async throws {
       await settled(on: #isolation)
       if let failure { throw failure.handled() }
-      guard let success else { preconditionFailure("an awaited Deferred was resumed unfired") }
-      return success
+      precondition(flags.contains(.value), "an awaited Deferred was resumed unfired")
+      return storedValue
     }
   }
 }

@@ -23,22 +23,21 @@ public class Deferred<Value>: AnyDeferred {
     case failure(Failure)
   }
 
-  // Two fields, because an enum of this kind would cost more to free, in every stage.
-  @safe @exclusivity(unchecked) @usableFromInline final var success: Value?
+  /// The value of a success, or where it is: see Deferred+Storage.swift.
+  @safe @exclusivity(unchecked) @usableFromInline final var words: (UInt, UInt) = (0, 0)
   @safe @exclusivity(unchecked) @usableFromInline final var failure: Failure?
 
   @inlinable final var outcome: Outcome {
     get {
       if let failure { return .failure(failure) }
-      if let success { return .success(success) }
-      return .none
+      return flags.contains(.value) ? .success(storedValue) : .none
     }
     set {
       switch newValue {
       case .none:
-        success = nil
+        if flags.contains(.value) { removeValue() }
         failure = nil
-      case .success(let value): success = value
+      case .success(let value): store(value)
       case .failure(let error): failure = error
       }
     }
@@ -46,6 +45,11 @@ public class Deferred<Value>: AnyDeferred {
 
   @usableFromInline override init(isSource: Bool, origin: DeferredOrigin) {
     super.init(isSource: isSource, origin: origin)
+  }
+
+  deinit {
+    // Numbers and the like have no end.
+    if flags.contains(.value), !Self.isInPlace || !_isPOD(Value.self) { removeValue() }
   }
 
   /// A Deferred for a producer to fire.
@@ -78,7 +82,7 @@ public class Deferred<Value>: AnyDeferred {
   /// A Deferred fires once. A second firing is reported (see ``DeferredReport``) and ignored.
   @inlinable public final func callback(_ value: Value, file: StaticString = #fileID, line: UInt = #line) {
     if claim(file: file, line: line) {
-      success = value
+      store(value)
       resultIsSet()
     }
   }
@@ -135,7 +139,7 @@ public class Deferred<Value>: AnyDeferred {
     _ value: Value, file: StaticString = #fileID, line: UInt = #line
   ) -> Deferred<Value> {
     let fired = Deferred(isSource: true, origin: DeferredOrigin(file, line))
-    fired.success = value
+    fired.store(value)
     fired.state = .fired
     return fired
   }

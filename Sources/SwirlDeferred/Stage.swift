@@ -107,7 +107,7 @@ extension Deferred {
   }
 
   @inlinable final func settle(success value: Value) -> AnyDeferred? {
-    success = value
+    store(value)
     state = .fired
     return self
   }
