@@ -13,8 +13,7 @@ extension AnyDeferred {
     } else {
       // As in a drain, stages that the callback adds to this node wait until the callback has returned.
       state = .draining
-      var stage = stage
-      let reached = AnyDeferred.run(&stage, from: self)
+      let reached = stage.run(from: self) ?? AnyDeferred.followInner(of: stage)
       if firstListener == nil { state = .fired }
       if let reached, reached.firstListener != nil { reached.drain() }
       state = .fired
@@ -49,7 +48,7 @@ extension AnyDeferred {
     top.state = .draining
     while true {
       if top.pauses == 0, var stage = top.popListener() {
-        guard let reached = AnyDeferred.run(&stage, from: top) else { continue }
+        guard let reached = stage.run(from: top) ?? AnyDeferred.followInner(of: &stage) else { continue }
         guard reached.state == .fired, reached.pauses == 0, reached.firstListener != nil else { continue }
         reached.state = .draining
         if top.firstListener == nil, top.pauses == 0 {
@@ -69,18 +68,22 @@ extension AnyDeferred {
     }
   }
 
-  /// Lets `stage` compute its result from `upstream`; returns the node that has a result now. `inout`, because a
-  /// reference in the loop would hide whether other code holds `stage`.
-  private static func run(_ stage: inout AnyDeferred, from upstream: AnyDeferred) -> AnyDeferred? {
-    var upstream = upstream
-    while let action = stage.action.take() {
-      stage.state = .running
-      if let reached = action(upstream, stage) { return reached }
-      // The callback returned an inner Deferred, which `follow` stored in `next`.
-      guard var inner = stage.next.take() else { return nil }
+  /// Lets this stage compute its result from `upstream`; returns the node that has a result now. Without one, see
+  /// `followInner`.
+  @inline(__always) private final func run(from upstream: AnyDeferred) -> AnyDeferred? {
+    guard let action = action.take() else { return nil }
+    state = .running
+    return action(upstream, self)
+  }
+
+  /// Takes the result of the inner Deferred that the callback of `stage` returned, or waits for it; `follow` stored it
+  /// in `next`. Returns the node that has a result now. `inout`, because a reference in the loop would hide whether
+  /// other code holds `stage`.
+  private static func followInner(of stage: inout AnyDeferred) -> AnyDeferred? {
+    while var inner = stage.next.take() {
       skipPasserOn(&inner)
       if inner.state == .fired, inner.pauses == 0 {
-        upstream = inner
+        if let reached = stage.run(from: inner) { return reached }
       } else if let hidden = solePasserOn(&stage) {
         // Only its single listener can see this stage, so that listener waits for the inner Deferred itself. Otherwise
         // a loop whose callback returns the next round would grow by one stage per round.
@@ -93,6 +96,12 @@ extension AnyDeferred {
       }
     }
     return nil
+  }
+
+  /// See above, of a stage that its caller holds.
+  private static func followInner(of stage: AnyDeferred) -> AnyDeferred? {
+    var stage = stage
+    return followInner(of: &stage)
   }
 
   /// Replaces `inner`, if it just forwards what it waits for and no other code holds it, by that: a loop whose rounds
