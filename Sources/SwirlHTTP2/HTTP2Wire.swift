@@ -75,16 +75,20 @@ package final class HTTP2Wire {
 
   /// Returns whether there may be more.
   private func sendSome() -> Bool {
-    let output = session.takeOutput()
-    if let output {
+    let spare = transport.reactor.attached(SpareOutput.self) { SpareOutput() }
+    var output: [UInt8] = []
+    swap(&output, &spare.bytes)
+    let hasOutput = session.writeOutput(to: &output)
+    if hasOutput {
       handedToTransport += output.count
-      transport.write(output)
+      spare.write(&output, to: transport)
     }
+    swap(&output, &spare.bytes)
     let hadEvents = session.hasEvents
     session.handleEvents { owner.take($0, Span()) }
     let drained = session.takeDrained()
     for stream in drained { owner.hasRoom(stream) }
-    return output != nil || hadEvents || !drained.isEmpty
+    return hasOutput || hadEvents || !drained.isEmpty
   }
 
   package func pauseWriting() { isWritingPaused = true }
@@ -99,5 +103,24 @@ package final class HTTP2Wire {
 
   /// The connection has ended: sends no more.
   package func end() { hasEnded = true }
+}
+
+/// A buffer that the wires of a reactor share: each has it while it sends, so that idle connections hold no buffer, and
+/// one that sends much does not ask the kernel for memory, and give it back, with each of its parts.
+private final class SpareOutput {
+  @exclusivity(unchecked) var bytes: [UInt8] = []
+
+  /// Sends `output`, and empties it. What the kernel does not take of much is kept as it is; of little a copy is kept,
+  /// so that it does not hold a large buffer.
+  func write(_ output: inout [UInt8], to transport: any Transport) {
+    let isLarge = output.count > output.capacity / 2
+    isLarge ? transport.write(output) : transport.write(output.span)
+    // The transport has the array now, if it has kept some of it.
+    let isKept = isLarge && transport.bufferedBytes > 0
+    if isKept { output = [] } else { output.removeAll(keepingCapacity: output.capacity <= Self.limit) }
+  }
+
+  /// Larger buffers are freed.
+  static let limit = 128 * 1024
 }
 #endif

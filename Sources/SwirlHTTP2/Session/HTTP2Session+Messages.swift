@@ -159,7 +159,8 @@ extension HTTP2Session {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
     }
     let pending = outgoing.values[place].count
-    let needed = output.count + min(pending, outputLimit) + 64
+    // At once, because an array that grows by itself doubles. The last frame may pass the limit.
+    let needed = max(output.count + count, min(output.count + pending, outputLimit) + 16 * 1024) + 64
     if output.capacity < needed { output.reserveCapacity(needed) }
     output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
     outgoing.values[place].move(count, to: &output)

@@ -245,6 +245,15 @@ package final class HTTP2Session {
 
   /// The bytes that are to be sent now, up to about `limit`; nil if there are no bytes.
   package func takeOutput(atMost limit: Int = 64 * 1024) -> [UInt8]? {
+    var taken: [UInt8] = []
+    return writeOutput(to: &taken, atMost: limit) ? taken : nil
+  }
+
+  /// Writes the bytes that are to be sent now, up to about `limit`, to an empty buffer, which keeps its memory; false
+  /// if there are no bytes.
+  package func writeOutput(to buffer: inout [UInt8], atMost limit: Int = 64 * 1024) -> Bool {
+    swap(&output, &buffer)
+    defer { swap(&output, &buffer) }
     outputLimit = limit
     var frame: UnsafePointer<UInt8>?
     while output.count < limit {
@@ -254,10 +263,7 @@ package final class HTTP2Session {
       output.append(contentsOf: UnsafeBufferPointer(start: frame, count: count))
       if isFirstOutput { announceStreamLimit() }
     }
-    if output.isEmpty { return nil }
-    var taken: [UInt8] = []
-    swap(&taken, &output)
-    return taken
+    return !output.isEmpty
   }
 
   /// Writes the limit on streams into the first frame, which is SETTINGS.
