@@ -50,6 +50,7 @@ let package = Package(
     .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .target(name: "DatagramLoop"),
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
+    .executableTarget(name: "ServerFloor"),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

@@ -13,6 +13,8 @@ HTTP = {
     "Tornado": ["server_tornado.py"],
     "Twisted": ["server_twisted.py"],
 }
+#: The same in C, which does nothing else: what is left is the kernel's.
+FLOOR = {"C, epoll": ["ServerFloor"]}
 #: Over TLS, where a client chooses the version.
 SECURED = {name: HTTP[name] for name in ("Swirl", "Hummingbird")}
 #: The same answer, found by a router of a hundred routes; one handler for all is the yardstick.
