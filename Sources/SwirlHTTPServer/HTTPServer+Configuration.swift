@@ -37,7 +37,8 @@ extension HTTPServer {
 
     /// The time limit of a handler's Deferred; nil, the default, is no limit. After that it is cancelled and the client
     /// gets a 503. It counts from the call of the handler; for a streamed body, from the end of the body or from when
-    /// the handler has stopped reading it. Go: `http.TimeoutHandler`.
+    /// the handler has stopped reading it, but from the call while the client waits for a `100 Continue`. Go:
+    /// `http.TimeoutHandler`.
     public var handlerTimeout: Duration?
 
     /// After a response that ends a connection in the middle of a request: how long to read and drop the client's

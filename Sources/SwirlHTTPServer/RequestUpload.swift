@@ -101,6 +101,6 @@ final class RequestUpload {
       stop: { [unowned self, unowned source] in
         exchange.handlerStart = source.reactor.turnTime
         source.abandonContent(after: takePause(source.reactor))
-      })
+      }, wanted: { [unowned source] in source.contentWanted() })
   }
 }

@@ -70,6 +70,7 @@ extension ServerConnection: UploadSource {
   func decideOnContent() {
     contentStart = reactor.turnTime
     guard let head = machine.head else { return }
+    waitsForContinue = head.expectsContinue
     if server.decideOnBody == nil, !server.choosesHandler { return reserveBody(for: head) }
     var request = HTTPServer.Request(head, connection: facts)
     if case .streaming = server.handler(for: &request) { machine.streamsContent = true }

@@ -14,6 +14,11 @@ extension ServerConnection {
     case .idle: deadline = now + times.idle
     case .head: deadline = now + times.head
     case .content:
+      if waitsForContinue {
+        // It has got its 100, or sends without.
+        waitsForContinue = false
+        contentStart = now
+      }
       deadline = times.contentDeadline(from: &contentStart, received: machine.receivedContent, at: now)
     case .answer:
       deadline = min(now + times.write, handlerDeadline)

@@ -56,6 +56,8 @@ final class ServerConnection: StreamProtocol, Responder, ServedConnection, React
   @exclusivity(unchecked) var timer: DelayedCall?
   /// The start of the current content's time limit.
   @exclusivity(unchecked) var contentStart: Int64 = 0
+  /// Whether that begins only when the client need not wait for a 100 any more.
+  @exclusivity(unchecked) var waitsForContinue = false
   @exclusivity(unchecked) var sentWhenArmed = 0
 
   @exclusivity(unchecked) var accountedBytes = 0

@@ -125,4 +125,20 @@ import Testing
     await #expect(throws: CancelledError.self) { try await outer.value }
     #expect(log.lines == ["stopped"])
   }
+
+  @Test func aValueThatIsNilIsASuccess() {
+    let log = Log()
+    let none: Int? = nil
+    let d = Deferred<Int?>()
+    d.callback(none)
+    #expect(d.isFired)
+    let any = Deferred<Any>()
+    any.callback(none as Any)
+    let stage = Deferred<Int>.succeed(1).addCallback { _ in none }
+    for (name, maybe) in [("fired", d), ("succeeded", .succeed(none)), ("returned", stage)] {
+      maybe.addCallback { [log] in log("\(name) \($0 == nil)") }.addErrback { [log] in log("\(name) \($0)") }
+    }
+    any.addCallback { [log] in log("any \(($0 as? Int) == nil)") }
+    #expect(log.lines == ["fired true", "succeeded true", "returned true", "any true"])
+  }
 }

@@ -87,4 +87,21 @@ import Testing
       }
     }
   }
+
+  @Test func `Bytes behind the end of a buffer are not looked at`() {
+    let bytes = Array("a-Z:\u{7F}@[`{aaaaaaaa-Content_Length aaaaaaaaé".utf8)
+    for count in 0...bytes.count {
+      // Its own memory to the byte, for the checks of AddressSanitizer.
+      let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
+      defer { memory.deallocate() }
+      _ = memory.initialize(fromContentsOf: bytes.suffix(count))
+      for start in 0...count {
+        for end in start...count {
+          let expected = memory[start..<end].firstIndex { !($0 | 0x20 >= 97 && $0 | 0x20 <= 122 || $0 == 45) } ?? end
+          let found = memory.span.firstOther(from: start, to: end)
+          #expect(found == expected, "\(start) to \(end) of \(count)")
+        }
+      }
+    }
+  }
 }

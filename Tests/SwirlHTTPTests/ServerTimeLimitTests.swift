@@ -118,6 +118,90 @@ import Testing
     #expect(cancelled == 1)
   }
 
+  /// A client that waits for a 100 before it sends three bytes, and a handler that has the request and `answer`s later.
+  private func waiting(
+    _ configuration: HTTPServer.Configuration = HTTPServer.Configuration(), fields: String = "Expect: 100-continue\r\n",
+    _ check: (ServerMemoryTransport, HTTPServer, Reactor) -> Void
+  ) {
+    let reactor = Reactor(clock: .virtual())
+    var kept: HTTPServer.StreamedRequest?
+    let server = HTTPServer.streaming(configuration: configuration) { request in
+      kept = request
+      return reactor.sleep(.seconds(100)).addCallback { () -> Deferred<HTTPServer.Response> in
+        let body = request.body
+        kept = nil
+        return Deferred {
+          var count = 0
+          for try await bytes in body { count += bytes.count }
+          return .text("\(count)")
+        }
+      }
+    }
+    server.logger = LogLines().logger()
+    let transport = ServerMemoryTransport(server, on: reactor)
+    transport.send("POST / HTTP/1.1\r\nHost: x\r\n\(fields)Content-Length: 3\r\n\r\n")
+    check(transport, server, reactor)
+    withExtendedLifetime(kept) { kept = nil }
+  }
+
+  @Test func `a client that waits for a 100 has the time for its content from there`() {
+    waiting { transport, server, reactor in
+      reactor.run(for: .seconds(99))
+      #expect(transport.text == "")
+      reactor.run(for: .seconds(2))
+      #expect(transport.text == "HTTP/1.1 100 Continue\r\n\r\n")
+      reactor.run(for: .seconds(28))
+      transport.send("abc")
+      reactor.run(for: .seconds(1))
+      #expect(transport.text.statuses == [100, 200] && transport.text.hasSuffix("3"))
+      #expect(server.slowClients == 0)
+    }
+    // It is held to that time.
+    waiting { transport, server, reactor in
+      reactor.run(for: .seconds(131))
+      #expect(transport.text.statuses == [100, 408] && server.slowClients == 1)
+    }
+  }
+
+  @Test func `a client that sends without its 100 has the time from its first byte`() {
+    waiting { transport, server, reactor in
+      reactor.run(for: .seconds(50))
+      transport.send("ab")
+      reactor.run(for: .seconds(29))
+      transport.send("c")
+      reactor.run(for: .seconds(30))
+      #expect(transport.text.statuses == [200] && server.slowClients == 0)
+    }
+  }
+
+  @Test func `a handler that leaves a client waiting for a 100 is late`() {
+    var configuration = HTTPServer.Configuration()
+    configuration.handlerTimeout = .seconds(2)
+    waiting(configuration) { transport, server, reactor in
+      reactor.run(for: .seconds(3))
+      #expect(transport.text.statuses == [503] && server.slowClients == 0)
+    }
+    // Without an expectation the client has its time first.
+    waiting(configuration, fields: "") { transport, server, reactor in
+      reactor.run(for: .seconds(29))
+      #expect(transport.text == "")
+      reactor.run(for: .seconds(2))
+      #expect(transport.text.statuses == [408] && server.slowClients == 1)
+    }
+  }
+
+  @Test func `a handler that leaves the content is late from then on`() {
+    let reactor = Reactor(clock: .virtual())
+    var configuration = HTTPServer.Configuration()
+    configuration.handlerTimeout = .seconds(2)
+    let server = HTTPServer.streaming(configuration: configuration) { _ in Deferred() }
+    server.logger = LogLines().logger()
+    let transport = ServerMemoryTransport(server, on: reactor)
+    transport.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nsome")
+    reactor.run(for: .seconds(3))
+    #expect(transport.text.statuses == [503] && server.slowClients == 0)
+  }
+
   @Test func `a time without end can be counted with`() {
     var configuration = HTTPServer.Configuration()
     configuration.headTimeout = .seconds(Int64.max)

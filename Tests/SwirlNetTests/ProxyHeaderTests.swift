@@ -42,6 +42,7 @@ import Testing
     (Array("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n".utf8), "192.168.0.1:56324"),
     (Array("PROXY TCP6 2001:db8::1 ::1 1 0\r\n".utf8), "[2001:db8::1]:1"),
     (Array("PROXY TCP6 \(addresses6) 65535 65535\r\n".utf8), "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"),
+    (Array("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 5 443\r\n".utf8), "192.0.2.1:5"),
     (Array("PROXY UNKNOWN\r\n".utf8), nil),
     (Array("PROXY UNKNOWN \(addresses6) 65535 65535\r\n".utf8), nil),
     (binary(0x21, 0x11, [192, 0, 2, 1, 10, 0, 0, 1, 0x12, 0x34, 1, 187]), "192.0.2.1:4660"),
@@ -51,6 +52,12 @@ import Testing
         0x21, 0x21,
         [0x20, 1, 0x0D, 0xB8] + Array(repeating: 0, count: 11) + [1] + Array(repeating: 0, count: 16) + [0, 80, 0, 81]),
       "[2001:db8::1]:80"
+    ),
+    (
+      binary(
+        0x21, 0x21,
+        Array(repeating: 0, count: 10) + [0xFF, 0xFF, 192, 0, 2, 1] + Array(repeating: 0, count: 16) + [0, 80, 0, 81]),
+      "192.0.2.1:80"
     ),
     (binary(0x20, 0x00, []), nil), (binary(0x20, 0x11, Array(repeating: 9, count: 12)), nil),
     (binary(0x21, 0x00, []), nil), (binary(0x21, 0x31, Array(repeating: 65, count: 216)), nil),

@@ -61,6 +61,40 @@ import Testing
     }
   }
 
+  @Test func `What an error callback sends before it closes the socket is sent`() throws {
+    try withReactor { reactor in
+      let descriptor = Socket.datagram(AF_UNIX)
+      defer { unlink(path) }
+      #expect(Socket.bind(descriptor, to: SocketAddress(unixPath: path)!) == 0)
+      let client = try reactor.connectUnixDatagrams(path)
+      var taken = 0
+      // The peer begins to read when more waits than the kernel takes.
+      let far = reactor.fileEvent(descriptor, .read) {
+        var bytes = [UInt8](repeating: 0, count: 1000)
+        while recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT)) > 0 { taken += 1 }
+        if taken == 1000 { reactor.stop() }
+      }
+      var isDrained: Bool?
+      client.onError = { error in
+        #expect(error.errno == EMSGSIZE)
+        for _ in 0..<1000 { client.send([UInt8](repeating: 1, count: 500)) }
+        client.drained().addCallback { isDrained = client.counts.sent == 1000 }.addErrback { _ in isDrained = false }
+        client.close()
+        #expect(client.queuedBytes > 0)
+        far.enable()
+      }
+      client.send([UInt8](repeating: 1, count: 900_000))
+      reactor.callLater(.seconds(20)) { reactor.stop() }
+      return {
+        far.close()
+        Socket.close(descriptor)
+        #expect(taken == 1000 && client.counts.sent == 1000 && client.counts.unsent == 0)
+        #expect(isDrained == true)
+        #expect(reactor.handles.count == 0)
+      }
+    }
+  }
+
   @Test func `A path that no socket has is an error at once`() throws {
     let reactor = Reactor()
     let error = #expect(throws: NetError.self) { try reactor.connectUnixDatagrams(path) }

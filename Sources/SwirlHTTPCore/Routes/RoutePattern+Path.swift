@@ -2,7 +2,7 @@ extension RoutePattern {
   /// The path of this pattern with values in place of its parameters, percent-encoded.
   ///
   /// - Throws: for a missing value, a value without a parameter, and a value that would be another path: an empty one,
-  ///   `.` or `..`.
+  ///   `.` or `..`, and of `/{path*}` one that begins with a slash.
   package func path(_ values: [String: String]) throws(RoutePatternError) -> String {
     let names = parameterNames
     if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
@@ -18,8 +18,14 @@ extension RoutePattern {
         try check(value[...], of: name)
         path += value.queryEncoded
       case .rest(let name):
-        let parts = try value(of: name, in: values).split(separator: "/", omittingEmptySubsequences: false)
+        let value = try value(of: name, in: values)
+        let parts = value.split(separator: "/", omittingEmptySubsequences: false)
         for part in parts where part == "." || part == ".." { try check(part, of: name) }
+        // Two slashes at the beginning of a URL are followed by a host (RFC 3986 §4.2).
+        if path == "/", parts.count > 1, parts[0].isEmpty {
+          throw RoutePatternError(
+            text, "\"\(value)\" can't be the value of {\(name)}: its URL would name another server")
+        }
         path += parts.map { String($0).queryEncoded }.joined(separator: "/")
       }
     }

@@ -18,6 +18,9 @@ struct IncomingContent: Sendable {
   var isAnswerLast = false
   /// Whether its request may change the protocol.
   var offersUpgrade = false
+  /// Whether the client has the time for its content: a handler that makes it wait, for room or for a 100, or that has
+  /// stopped reading, has the time of its answer.
+  var isTaken: Bool { !isPaused && !isAbandoned && !owesContinue }
   /// The number of received bytes.
   var received = 0
   /// The number of bytes received after the handler abandoned it.

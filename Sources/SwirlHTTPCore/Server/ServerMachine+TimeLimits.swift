@@ -9,8 +9,7 @@ extension ServerMachine {
     case .lingering: return .lingering
     case .open: break
     }
-    // A handler that makes the client wait has the time of its answer.
-    if content.isStreamed, !content.isPaused { return .content }
+    if content.isStreamed, content.isTaken { return .content }
     if !queue.isEmpty || isWritingPaused { return .answer }
     if input == .content { return .content }
     if !parser.isIdle { return .head }

@@ -25,15 +25,16 @@ final class UploadDecoding {
   private var pauseSource: (() -> Void)?
   private var resumeSource: (() -> Void)?
   private var stopSource: (() -> Void)?
+  private var sourceWanted: (() -> Void)?
 
   init(_ decoder: ContentDecoder) { self.decoder = decoder }
 
   func begin(
     _ buffer: StreamBuffer<[UInt8]>, pause: @escaping () -> Void, resume: @escaping () -> Void,
-    stop: @escaping () -> Void
+    stop: @escaping () -> Void, wanted: @escaping () -> Void
   ) {
     self.buffer = buffer
-    (pauseSource, resumeSource, stopSource) = (pause, resume, stop)
+    (pauseSource, resumeSource, stopSource, sourceWanted) = (pause, resume, stop, wanted)
     buffer.setSource(
       StreamBuffer.Source(
         pause: { [self] in isPaused = true },
@@ -45,7 +46,7 @@ final class UploadDecoding {
           let stop = stopSource
           end()
           stop?()
-        }))
+        }, wanted: { [self] in sourceWanted?() }))
   }
 
   func put(_ bytes: [UInt8]) {
@@ -58,7 +59,7 @@ final class UploadDecoding {
   func finish(throwing error: (any Error)?) {
     if isOver { return }
     hasEnded = true
-    (pauseSource, resumeSource, stopSource) = (nil, nil, nil)
+    releaseSource()
     if let error { return fail(error) }
     decode()
   }
@@ -104,10 +105,12 @@ final class UploadDecoding {
     buffer?.finish(throwing: error)
   }
 
+  private func releaseSource() { (pauseSource, resumeSource, stopSource, sourceWanted) = (nil, nil, nil, nil) }
+
   /// Releases the source and what it has sent.
   private func end() {
     isOver = true
-    (pauseSource, resumeSource, stopSource) = (nil, nil, nil)
+    releaseSource()
     (pending, pendingBytes) = ([], 0)
     buffer = nil
   }

@@ -12,13 +12,13 @@ extension HTTP2ServerStream {
   var deadline: Int64 { isOver ? resetDeadline : min(contentDeadline, handlerDeadline, watch.deadline) }
 
   private var contentDeadline: Int64 {
-    if asksForTunnel || hasInputEnded || isContentDropped || upload?.isPaused == true { return .max }
+    if asksForTunnel || hasInputEnded || isContentDropped || owesContinue || upload?.isPaused == true { return .max }
     return contentLimit
   }
 
   private var handlerDeadline: Int64 {
     // While content comes, that has the limit.
-    if let upload, !upload.isPaused, !isContentDropped { return .max }
+    if let upload, !upload.isPaused, !isContentDropped, !owesContinue { return .max }
     return exchange?.handlerDeadline(server.times) ?? .max
   }
 

@@ -29,7 +29,7 @@ final class HTTP2ServerStream: Responder {
   /// Content that arrives is not wanted.
   var isContentDropped = false
   /// Whether the client waits for a 100, and the handler has not read the content yet.
-  private var owesContinue = false
+  var owesContinue = false
   private var limit: Int?
   private(set) var received = 0
   /// What was received, and whose room the client has not got back because the handler has enough.
@@ -74,8 +74,7 @@ final class HTTP2ServerStream: Responder {
     }
     if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
     if head.framing == .none { return }
-    contentStart = reactor.turnTime
-    contentLimit = server.times.contentDeadline(from: &contentStart, received: 0, at: contentStart)
+    beginContentTime()
     limit = server.configuration.limits.bodyBytes
     var request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
     let handler = server.handler(for: &request)
@@ -89,6 +88,7 @@ final class HTTP2ServerStream: Responder {
     if case .streaming(let handler) = handler {
       owesContinue = head.expectsContinue
       beginUpload(request, handler)
+      if owesContinue { connection.arm(at: deadline) }
     } else if head.expectsContinue {
       sendContinue()
     }
@@ -96,19 +96,6 @@ final class HTTP2ServerStream: Responder {
 
   private func tooLarge(_ limit: Int) -> HTTPServer.StatusError {
     HTTPServer.StatusError(.contentTooLarge, "the content is larger than \(limit) bytes (RFC 9110 §15.5.14)")
-  }
-
-  fileprivate func sendContinue() {
-    // It is our own, and can be sent.
-    try? session.respond(Array("HTTP/1.1 100 \r\n\r\n".utf8), on: id, hasContent: false)
-    connection.wire.flushSoon()
-  }
-
-  /// An answer that is streamed may need the content, and behind its head no 100 can be sent.
-  func continueBeforeAnswer() {
-    guard owesContinue, !isContentDropped else { return }
-    owesContinue = false
-    sendContinue()
   }
 
   private func beginUpload(
@@ -152,10 +139,10 @@ final class HTTP2ServerStream: Responder {
       body.append(copying: bytes)
       return false
     }
+    // A client that sends its content at once does not wait for a 100.
+    stopOwingContinue()
     received += bytes.count
     contentLimit = server.times.contentDeadline(from: &contentStart, received: received, at: reactor.turnTime)
-    // A client that sends its content at once does not wait for a 100.
-    owesContinue = false
     if let limit, received > limit {
       session.consume(bytes.count, of: id)
       failContent(tooLarge(limit))
@@ -278,32 +265,6 @@ final class HTTP2ServerStream: Responder {
     exchange.state = .done
     exchange.responder = nil
     exchange.source = nil
-  }
-}
-
-extension HTTP2ServerStream: UploadSource {
-  func contentWanted() {
-    guard owesContinue, !isOver else { return }
-    owesContinue = false
-    if exchange?.isAnswered == false { sendContinue() }
-  }
-
-  // The time of the handler begins.
-  func pauseContent() { connection.arm(at: deadline) }
-
-  func resumeContent(after pause: Int64) {
-    contentStart += pause
-    contentLimit += pause
-    giveRoom()
-    connection.arm(at: deadline)
-  }
-
-  func abandonContent(after pause: Int64) {
-    contentStart += pause
-    contentLimit += pause
-    isContentDropped = true
-    giveRoom()
-    connection.arm(at: deadline)
   }
 }
 #endif

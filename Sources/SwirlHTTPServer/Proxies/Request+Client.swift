@@ -71,7 +71,7 @@ private struct ReportedClient {
 
   private static func address(_ text: String) -> SocketAddress? {
     guard let node = ForwardedNode(text), !node.host.contains("%") else { return nil }
-    return SocketAddress(ip: node.host, port: node.port)
+    return SocketAddress(ip: node.host, port: node.port)?.unmapped
   }
 
   private static func scheme(_ text: String?) -> String? {

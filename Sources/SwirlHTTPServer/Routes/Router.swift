@@ -54,7 +54,8 @@ public final class Router: RouteGroup {
   /// ```
   ///
   /// - Throws: an error that says what is wrong: for an unknown name, a missing or unknown parameter, and a value that
-  ///   would give another path: an empty one, `.` or `..`.
+  ///   would give another path: an empty one, `.` or `..`; of the route `/{path*}` also one that begins with a slash,
+  ///   whose URL would name another server.
   public func url(
     for name: String, _ parameters: [String: any CustomStringConvertible] = [:],
     query: KeyValuePairs<String, String> = [:]

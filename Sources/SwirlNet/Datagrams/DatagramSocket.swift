@@ -54,6 +54,8 @@ public final class DatagramSocket: ReactorHandle {
   /// Whether a flush follows in this turn: at the end of a batch, or by the reactor.
   @exclusivity(unchecked) private var isFlushDue = false
   private var isReadingPaused = false
+  /// Whether the program is to learn when the queue is empty again.
+  private var owesEmptied = false
   /// The errors of the datagrams that are being passed to the kernel. The program gets them behind that: it may send
   /// when it does, and the queue can't be changed meanwhile.
   private var sendingErrors: [NetError]?
@@ -194,24 +196,24 @@ public final class DatagramSocket: ReactorHandle {
     precondition(queue.isEmpty, "datagrams were queued while others were passed to the kernel")
     swap(&sending, &queue)
     let errors = sendingErrors.take() ?? []
-    let wasFull = writeEvent?.isEnabled == true
     if isEmptied {
       writeEvent?.disable()
     } else {
+      owesEmptied = true
       if writeEvent == nil { writeEvent = channel.fileEvent(on: reactor, .write) { [unowned self] in flush() } }
       writeEvent?.enable()
     }
     for error in errors { failed(error) }
-    guard isEmptied else { return }
-    if wasFull, case .program(let datagramProtocol) = receiver { datagramProtocol.sendQueueEmptied() }
-    settleDrains { $0.callback(()) }
-    if case .closing = state { end() }
-  }
-
-  private func settleDrains(_ settle: (Deferred<Void>) -> Void) {
-    let drains = drains
-    self.drains = []
-    for drain in drains where !drain.isFired { settle(drain) }
+    // Each callback may queue more, and close the socket behind that.
+    guard isEmptied, queue.isEmpty else { return }
+    let drained = drains
+    drains = []
+    if owesEmptied, case .program(let datagramProtocol) = receiver {
+      owesEmptied = false
+      datagramProtocol.sendQueueEmptied()
+    }
+    for drain in drained where !drain.isFired { drain.callback(()) }
+    if case .closing = state, queue.isEmpty { end() }
   }
 
   // MARK: - Receiving
@@ -341,7 +343,9 @@ public final class DatagramSocket: ReactorHandle {
     let receiver = receiver
     release()
     reactor.handles.remove(self)
-    settleDrains { $0.errback(closedError) }
+    let undrained = drains
+    drains = []
+    for drain in undrained where !drain.isFired { drain.errback(closedError) }
     switch receiver {
     case .program(let datagramProtocol): datagramProtocol.socketClosed()
     case .handler: break

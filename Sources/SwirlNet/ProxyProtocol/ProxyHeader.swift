@@ -10,7 +10,8 @@ struct ProxyHeader {
     case bytes(Int)
     /// Up to the end of a line, and at most so many bytes.
     case line(atMost: Int)
-    /// The header is complete. The address of the client; nil if the proxy speaks for itself, or does not know it.
+    /// The header is complete. The address of the client, an IPv4 address as such, as `accept` gives it; nil if the
+    /// proxy speaks for itself, or does not know it.
     case done(SocketAddress?)
     case failed(String)
   }
@@ -66,7 +67,7 @@ struct ProxyHeader {
     guard let source = Self.address(words[2], words[4], family), Self.address(words[3], words[5], family) != nil else {
       return .failed("\(text.debugDescription) has other addresses than it says")
     }
-    return .done(source)
+    return .done(source.unmapped)
   }
 
   private static func address(
@@ -112,7 +113,7 @@ struct ProxyHeader {
 
   private static func address(_ bytes: ArraySlice<UInt8>, port: ArraySlice<UInt8>) -> SocketAddress? {
     let number = Int(port[port.startIndex]) << 8 + Int(port[port.startIndex + 1])
-    return SocketAddress(ipBytes: Array(bytes), port: number)
+    return SocketAddress(ipBytes: Array(bytes), port: number)?.unmapped
   }
 }
 

@@ -176,11 +176,8 @@ extension ReadableFile {
     defer { closedir(stream) }
     var names: [[UInt8]] = []
     while names.count < limit, let entry = readdir(stream) {
-      let name = withUnsafePointer(to: entry.pointee.d_name) { field in
-        field.withMemoryRebound(to: UInt8.self, capacity: 256) {
-          Array(UnsafeBufferPointer(start: $0, count: strlen($0)))
-        }
-      }
+      // In place: a copy of the field would have 256 bytes, and an entry at the end of the stream's buffer has fewer.
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name == [0x2E] || name == [0x2E, 0x2E] { continue }
       switch Int32(entry.pointee.d_type) {
       case 4: names.append(name + [UInt8(ascii: "/")])  // DT_DIR

@@ -35,7 +35,9 @@ import Testing
 
   @Test(arguments: [
     ("/users/{id}", ["id": "7"], "/users/7"), ("/users/{id}", ["id": "a/b c?"], "/users/a%2Fb%20c%3F"),
-    ("/f/{p*}", ["p": "a b/c%"], "/f/a%20b/c%25"), ("/f/{p*}", ["p": ""], "/f/"), ("/", [:], "/"),
+    ("/f/{p*}", ["p": "a b/c%"], "/f/a%20b/c%25"), ("/f/{p*}", ["p": ""], "/f/"), ("/f/{p*}", ["p": "/a"], "/f//a"),
+    ("/{p*}", ["p": ""], "/"), ("/{p*}", ["p": "a//b"], "/a//b"), ("/{p*}", ["p": "\\evil.test"], "/%5Cevil.test"),
+    ("/", [:], "/"),
     ("/café/{x}/", ["x": "ü"], "/caf%C3%A9/%C3%BC/"), ("/100%25/a%2Fb%3F", [:], "/100%25/a%2Fb%3F"),
     ("/v1/items:batch", [:], "/v1/items:batch"),
   ])
@@ -46,7 +48,8 @@ import Testing
   @Test(arguments: [
     ("/users/{id}", [:], "{id} is missing"), ("/users/{id}", ["id": ""], "can't be the value"),
     ("/users/{id}", ["id": ".."], "can't be the value"), ("/f/{p*}", ["p": "a/../b"], "can't be the value"),
-    ("/users", ["id": "7"], "no parameter {id}"),
+    ("/users", ["id": "7"], "no parameter {id}"), ("/{p*}", ["p": "/evil.test/x"], "another server"),
+    ("/{p*}", ["p": "/"], "another server"),
   ])
   func `a path that would be another one is not built`(
     _ pattern: String, _ values: [String: String], _ reason: String

@@ -470,6 +470,31 @@ import Testing
     #expect(call.status == 503)
   }
 
+  @Test(arguments: [nil, 2])
+  func `a handler that leaves a client waiting for a 100 has the time, not the client`(limit: Int?) throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.handlerTimeout = limit.map { .seconds($0) }
+    configuration.idleTimeout = .seconds(1000)
+    var kept: HTTPServer.StreamedRequest?
+    let server = HTTPServer.streaming(configuration: configuration) { request in
+      kept = request
+      return Deferred<Void>().addCallback { .text("") }
+    }
+    server.logger = LogLines().logger()
+    let bench = try HTTP2ServerBench(server)
+    let call = bench.connect().request("POST / HTTP/1.1\nExpect: 100-continue", isComplete: false)
+    bench.run(for: .seconds(100))
+    #expect(call.status == (limit == nil ? nil : 503) && server.slowClients == 0)
+    guard limit == nil, let body = kept?.body else { return }
+    // Now it has.
+    kept = nil
+    bench.reactor.callSoon { Deferred { for try await _ in body {} }.addErrback { _ in } }
+    bench.run(for: .seconds(29))
+    #expect(call.informational.count == 1 && call.status == nil)
+    bench.run(for: .seconds(2))
+    #expect(call.status == 408 && server.slowClients == 1)
+  }
+
   @Test func `the access log counts what was sent before a reset`() throws {
     var records: [HTTPServer.AccessRecord] = []
     let server = HTTPServer { _ in .bytes([UInt8](repeating: 1, count: 1 << 20)) }

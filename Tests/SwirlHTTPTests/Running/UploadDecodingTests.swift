@@ -1,6 +1,7 @@
 import HTTPTypes
 import SwirlContent
 import SwirlDeferred
+import SwirlNet
 import SwirlReactor
 import SwirlTesting
 import Testing
@@ -84,6 +85,32 @@ import Testing
       #expect(texts.allSatisfy { $0.hasPrefix("400 ") || $0 == "200 1000" })
       if body.count != 1000 + 1, body.count < 30 { #expect(texts.allSatisfy { $0.hasPrefix("400 ") }) }
     }
+  }
+
+  @Test func `a client that waits for a 100 gets it when the handler reads`() throws {
+    var configuration = HTTPServer.Configuration()
+    configuration.decodedBodyBytes = 1 << 20
+    let server = HTTPServer.streaming(configuration: configuration) { request in
+      Deferred {
+        var count = 0
+        for try await bytes in request.body { count += bytes.count }
+        return .text("\(count)")
+      }
+    }
+    let network = MemoryNetwork(link: .init(latency: .zero))
+    let port = try server.listen(0, on: network.reactor).port
+    let body = try coded(1000)
+    let client = ServerRawClient(
+      sending: "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Encoding: gzip\r\n"
+        + "Content-Length: \(body.count)\r\n\r\n")
+    client.onData = { client in
+      client.onData = nil
+      #expect(client.text.statuses == [100])
+      client.transport?.write(body)
+    }
+    network.reactor.connectTCP("127.0.0.1", port) { client }
+    network.reactor.run(for: .seconds(5))
+    #expect(client.text.statuses == [100, 200] && client.text.hasSuffix("1000"))
   }
 
   @Test func `without the option they arrive as they are sent`() throws {
