@@ -3,8 +3,8 @@
 // An optional would be simpler. But code that is not specialized looks up the metadata of `Optional<Value>` at each
 // use, and so does the `deinit` of each stage, which never is: a third of the time of a chain.
 //
-// Right without checks, because the words belong to an object, which does not move; because `hasValue` says whether
-// they hold a value, and all that writes or reads one is here; and because `deinit` ends it.
+// Right without checks, because the words belong to an object, which does not move; because a flag, `Flags.value`, says
+// whether they hold a value, and all that writes or reads one is here; and because `deinit` ends it.
 extension Deferred {
   /// Whether a value takes no more than the two words.
   @inline(__always) @inlinable static var isInPlace: Bool {

@@ -22,6 +22,7 @@ package final class HTTP2Wire {
   package let session: HTTP2Session
   package let transport: any Transport
   private unowned let owner: any HTTP2WireOwner
+  private let spare: SpareOutput
   /// The number of bytes that were passed to the transport.
   package private(set) var handedToTransport = 0
   /// Whether a call on the stack will flush.
@@ -36,6 +37,7 @@ package final class HTTP2Wire {
     self.session = session
     self.transport = transport
     self.owner = owner
+    spare = transport.reactor.attached(SpareOutput.self) { SpareOutput() }
   }
 
   /// Why the session ended, if the peer broke the protocol.
@@ -75,7 +77,6 @@ package final class HTTP2Wire {
 
   /// Returns whether there may be more.
   private func sendSome() -> Bool {
-    let spare = transport.reactor.attached(SpareOutput.self) { SpareOutput() }
     var output: [UInt8] = []
     swap(&output, &spare.bytes)
     let hasOutput = session.writeOutput(to: &output)

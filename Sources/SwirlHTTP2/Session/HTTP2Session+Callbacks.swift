@@ -3,7 +3,7 @@ import CNGHTTP2
 import HTTPTypes
 import SwirlHTTPCore
 
-// The library calls these during `receive` and `takeOutput`, on the caller's thread. They call no function of
+// The library calls these during `receive` and `writeOutput`, on the caller's thread. They call no function of
 // the library that reads or sends, which it forbids.
 
 extension HTTP2Session {

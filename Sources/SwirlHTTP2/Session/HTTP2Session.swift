@@ -4,7 +4,7 @@ import HTTPTypes
 
 /// One end of an HTTP/2 connection (RFC 9113), without input and output: bytes in, events out, bytes when asked.
 ///
-/// A shell passes what it reads to `receive`, and writes what `takeOutput` gives, after each call. The frames, HPACK,
+/// A shell passes what it reads to `receive`, and writes what `writeOutput` gives, after each call. The frames, HPACK,
 /// windows and the states of streams are libnghttp2's; the files of this type and `FieldList` are the only ones that
 /// see it.
 package final class HTTP2Session {
@@ -30,7 +30,7 @@ package final class HTTP2Session {
   @exclusivity(unchecked) package private(set) var isReadingSection = false
   /// What the library says about the frame that is being read.
   @exclusivity(unchecked) var complaint: String?
-  /// Why the session ends because of the peer. An error that the library finds is known after `takeOutput`.
+  /// Why the session ends because of the peer. An error that the library finds is known after `writeOutput`.
   @exclusivity(unchecked) package internal(set) var failure: HTTP2Error?
   /// The code with which the owner of this object ends the session.
   var ownCode: HTTP2ErrorCode?
@@ -96,7 +96,7 @@ package final class HTTP2Session {
 
   /// Reads `bytes`, and passes what is in them to `handle`, in order. `handle` may call this object.
   ///
-  /// An error of the peer that concerns the connection is answered by GOAWAY, which `takeOutput` gives; after it
+  /// An error of the peer that concerns the connection is answered by GOAWAY, which `writeOutput` gives; after it
   /// `isOver` is true, and `failure` says why. Throws if that is known at once, with the GOAWAY queued.
   ///
   /// - Parameter now: the time in nanoseconds, for limits on rates; without it they are limits on numbers.
@@ -109,7 +109,7 @@ package final class HTTP2Session {
     if !hadFailed, let failure { throw failure }
   }
 
-  /// Passes the events that output has caused to `handle`: call it after `takeOutput`.
+  /// Passes the events that output has caused to `handle`: call it after `writeOutput`.
   package func handleEvents(_ handle: (HTTP2Event) -> Void) {
     if events.isEmpty { return }
     // Handlers may not read, so the array can lend itself to the loop.
@@ -277,7 +277,7 @@ package final class HTTP2Session {
     withUnsafeBytes(of: UInt32(settings.streams).bigEndian) { output.replaceSubrange(11..<15, with: $0) }
   }
 
-  /// How many frames other than content wait for `takeOutput`: a shell that cannot write may stop reading for a while.
+  /// How many frames other than content wait for `writeOutput`: a shell that cannot write may stop reading for a while.
   package var pendingFrames: Int { nghttp2_session_get_outbound_queue_size(pointer) }
 
   /// Whether the connection is to be closed, when all output is sent.

@@ -78,8 +78,8 @@ final class RouteTable {
       // Apart, because it looks at no endpoint and counts no references until one is found.
       return trie.match(head) { routesForGet[$0] != nil }.flatMap { routesForGet[$0] }
     }
-    let method = head.method
-    return trie.match(head) { endpoints[$0].route(for: method) != nil }.flatMap { endpoints[$0].route(for: method) }
+    let bytes = head.bytes
+    return route(for: bytes.span.extracting(head.pathAndQueryRange), head.method)
   }
 
   /// The endpoints that match a path, in the order of precedence.
