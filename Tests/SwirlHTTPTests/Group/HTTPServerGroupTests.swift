@@ -12,6 +12,20 @@ import Testing
   /// An address whose ports no other suite takes between two servers on one of them.
   static let own = "127.0.0.3"
 
+  /// Servers that have left their port. The system gives no such port: a test beside this one does not get it before it
+  /// is asked for again.
+  private static func stoppedServers(of group: ReactorGroup) async throws -> HTTPServerGroup {
+    while true {
+      do {
+        let servers = try await group.listen(.random(in: 10_000..<30_000), interface: own) {
+          HTTPServer { _ in .text("") }
+        }
+        await servers.stop()
+        return servers
+      } catch let error as NetError where error.errno == EADDRINUSE {}
+    }
+  }
+
   /// Counts the calls of a closure on several threads.
   final class Counter: Sendable {
     private let count = Mutex(0)
@@ -88,8 +102,7 @@ import Testing
     struct Refused: Error {}
     let group = ReactorGroup(count: 3)
     let counter = Counter()
-    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
-    await free.stop()
+    let free = try await Self.stoppedServers(of: group)
     await #expect(throws: Refused.self) {
       _ = try await group.listen(free.port, interface: Self.own, distribution: distribution) {
         if counter.next() == 3 { throw Refused() }
@@ -181,25 +194,14 @@ import Testing
 
   @Test func `a group with a stopped reactor is refused, and its other reactors are undone`() async throws {
     let group = ReactorGroup(count: 3)
-    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
-    await free.stop()
+    let free = try await Self.stoppedServers(of: group)
     await group.threads[2].stop()
-    let other = ReactorGroup(count: 1)
-    var port = 0
-    var refusal = ""
-    // A test beside this one may take the port before it is asked for.
-    repeat {
-      let brief = try await other.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
-      port = brief.port
-      await brief.stop()
-      do {
-        _ = try await group.listen(port, interface: Self.own) { HTTPServer { _ in .text("") } }
-        refusal = "it listens"
-      } catch { refusal = "\(error)" }
-    } while refusal.contains("address already in use")
-    #expect(refusal == "listen on \(Self.own):\(port): a reactor of the group has stopped: make another group")
-    #expect(OwnSockets(of: port, at: Self.own).count == 0)
-    await other.stop()
+    await #expect {
+      _ = try await group.listen(free.port, interface: Self.own) { HTTPServer { _ in .text("") } }
+    } throws: {
+      "\($0)" == "listen on \(Self.own):\(free.port): a reactor of the group has stopped: make another group"
+    }
+    #expect(OwnSockets(of: free.port, at: Self.own).count == 0)
     await group.stop()
     await #expect(throws: NetError.self) { _ = try await group.listen(0) { HTTPServer { _ in .text("") } } }
     await free.stop()
@@ -208,8 +210,7 @@ import Testing
 
   @Test func `a cancelled start leaves nothing behind`() async throws {
     let group = ReactorGroup(count: 2)
-    let free = try await group.listen(0, interface: Self.own) { HTTPServer { _ in .text("") } }
-    await free.stop()
+    let free = try await Self.stoppedServers(of: group)
     let entered = AsyncStream<Void>.makeStream()
     let gate = Mutex(false)
     let start = Task {
