@@ -1,8 +1,10 @@
 import Foundation
 import SwirlPlatform
 
-/// The sockets of this process that involve a port of an address. Other tests run in parallel: counting all descriptors
-/// would include theirs.
+@testable import SwirlNet
+
+/// The TCP sockets of this process that involve a port of an address. Other tests run in parallel: counting all
+/// descriptors would include theirs, and so would UDP sockets, whose ports are numbers of their own.
 struct OwnSockets {
   /// The sockets connected to the port: the clients' side.
   private(set) var connected = 0
@@ -19,13 +21,19 @@ struct OwnSockets {
     let folder = "/dev/fd"
     #endif
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard let descriptor = Int32(name) else { continue }
+      guard let descriptor = Int32(name), Self.isStream(descriptor) else { continue }
       if Self.port(of: descriptor, at: wanted, getsockname) == port {
         atPort += 1
       } else if Self.port(of: descriptor, at: wanted, getpeername) == port {
         connected += 1
       }
     }
+  }
+
+  private static func isStream(_ descriptor: Int32) -> Bool {
+    var kind: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &length) == 0 && kind == Socket.streamType
   }
 
   private static func port(
