@@ -234,8 +234,11 @@ import Testing
 }
 
 /// A response as an argument of a test, which uses it on one thread.
-struct Sendable205: @unchecked Sendable {
+struct Sendable205: @unchecked Sendable, CustomTestStringConvertible {
   let value: HTTPServer.Response
+
+  // Without most of a content of 100,000 bytes.
+  var testDescription: String { String("\(value)".prefix(200)) }
 }
 
 /// Echoes its input in brackets.
