@@ -24,7 +24,7 @@ struct FieldReader {
   // The values of the pseudo-header fields and of Host. The arrays keep their memory from one message to the next.
   private var method: [UInt8] = []
   private var path: [UInt8] = []
-  private var scheme = ""
+  private var scheme: FieldSection.Scheme?
   private var authority: [UInt8] = []
   private var host: [UInt8] = []
   private var connectProtocol: [UInt8] = []
@@ -40,15 +40,19 @@ struct FieldReader {
     self.kind = kind
     size = 0
     status = 0
-    scheme = ""
-    // A peer's large section does not stay for the life of its connection.
-    lines.removeAll(keepingCapacity: lines.capacity <= Self.keptBytes)
-    method.removeAll(keepingCapacity: true)
-    path.removeAll(keepingCapacity: path.capacity <= Self.keptBytes)
-    authority.removeAll(keepingCapacity: true)
-    host.removeAll(keepingCapacity: true)
-    connectProtocol.removeAll(keepingCapacity: true)
-    cookies.removeAll(keepingCapacity: cookies.capacity <= Self.keptBytes)
+    scheme = nil
+    Self.empty(&lines)
+    Self.empty(&method)
+    Self.empty(&path)
+    Self.empty(&authority)
+    Self.empty(&host)
+    Self.empty(&connectProtocol)
+    Self.empty(&cookies)
+  }
+
+  /// A peer's large section does not stay for the life of its connection.
+  private static func empty(_ bytes: inout [UInt8]) {
+    if !bytes.isEmpty { bytes.removeAll(keepingCapacity: bytes.capacity <= keptBytes) }
   }
 
   // MARK: - Fields
@@ -60,10 +64,10 @@ struct FieldReader {
     if size > limit { return .tooLong }
     if name.first == UInt8(ascii: ":") { return takePseudo(name, value) }
     switch kind {
-    case .request where name.elementsEqual("cookie".utf8):
+    case .request where name.isText("cookie"):
       if !cookies.isEmpty { cookies += "; ".utf8 }
       cookies += value
-    case .request where name.elementsEqual("host".utf8): host += value
+    case .request where name.isText("host"): host += value
     case .trailers:
       switch TrailerRule(name.span, name.indices) {
       case .allowed: lines.appendLine(name, value)
@@ -86,7 +90,7 @@ struct FieldReader {
       kind = .response
       status = value.reduce(0) { $0 * 10 + Int($1 & 0xF) }
       if status < 100 { return .malformed("a status is a number from 100 to 999 (RFC 9110 §15)") }
-    case (UInt8(ascii: "s"), _): scheme = String(decoding: value, as: UTF8.self).lowercased()
+    case (UInt8(ascii: "s"), _): scheme = FieldSection.Scheme(value)
     case (UInt8(ascii: "m"), _): method += value
     case (UInt8(ascii: "p"), 5): path += value
     case (UInt8(ascii: "p"), _):
@@ -103,39 +107,52 @@ struct FieldReader {
   // MARK: - The whole
 
   /// The section, when all its fields were taken.
-  func end() -> (FieldSection?, Problem?) {
+  mutating func end() -> (FieldSection?, Problem?) {
     if size > limit { return (nil, .tooLong) }
-    return switch kind {
-    case .request: endRequest()
-    case .response:
-      // The shortest form of a number of three digits that needs no string.
-      (section(status: status) { $0.appendStatusLine(status) }, nil)
-    case .trailers: (section { _ in }, nil)
+    if kind == .request, let rule = brokenRule { return (nil, .malformed(rule)) }
+    let connectProtocol = connectProtocol.isEmpty ? nil : String(decoding: connectProtocol, as: UTF8.self)
+    return (FieldSection(bytes: text, status: status, scheme: scheme, connectProtocol: connectProtocol), nil)
+  }
+
+  /// The section in the form of HTTP/1.
+  private var text: [UInt8] {
+    // A start line has no more than the constants of an extended CONNECT.
+    let variable = method.count + path.count + 2 * authority.count + 2 * host.count + connectProtocol.count
+    return [UInt8](capacity: lines.count + cookies.count + variable + 96) { text in
+      switch kind {
+      case .request: writeRequestLine(to: &text)
+      case .response:
+        text.append("HTTP/1.1 ")
+        for unit in [100, 10, 1] { text.append(UInt8(ascii: "0") + UInt8(status / unit % 10)) }
+        text.append(" \r\n")
+      case .trailers: break
+      }
+      text.append(lines)
+      if !cookies.isEmpty {
+        text.append("Cookie: ")
+        text.append(cookies)
+        text.append("\r\n")
+      }
+      text.append("\r\n")
     }
   }
 
-  private func endRequest() -> (FieldSection?, Problem?) {
-    if let rule = brokenRule { return (nil, .malformed(rule)) }
-    let isConnect = isConnect && connectProtocol.isEmpty
+  private func writeRequestLine(to text: inout OutputSpan<UInt8>) {
     let entity = authority.isEmpty ? host : authority
-    return (
-      section { bytes in
-        if connectProtocol.isEmpty { bytes += method } else { bytes += "GET".utf8 }
-        bytes.append(0x20)
-        bytes += isConnect ? entity : path
-        bytes += " HTTP/1.1\r\nHost: ".utf8
-        bytes += entity
-        bytes += "\r\n".utf8
-        if !connectProtocol.isEmpty {
-          bytes += "Connection: Upgrade\r\nUpgrade: ".utf8
-          bytes += connectProtocol
-          bytes += "\r\n".utf8
-        }
-      }, nil
-    )
+    if connectProtocol.isEmpty { text.append(method) } else { text.append("GET") }
+    text.append(UInt8(ascii: " "))
+    text.append(isConnect && connectProtocol.isEmpty ? entity : path)
+    text.append(" HTTP/1.1\r\nHost: ")
+    text.append(entity)
+    text.append("\r\n")
+    if !connectProtocol.isEmpty {
+      text.append("Connection: Upgrade\r\nUpgrade: ")
+      text.append(connectProtocol)
+      text.append("\r\n")
+    }
   }
 
-  private var isConnect: Bool { method.elementsEqual("CONNECT".utf8) }
+  private var isConnect: Bool { method.count == 7 && method.span.matches("CONNECT", at: 0) }
 
   /// The rule of RFC 9113 §8.3.1 that the request breaks.
   private var brokenRule: String? {
@@ -146,8 +163,9 @@ struct FieldReader {
       return ":authority has a user's name (RFC 9113 §8.3.1)"
     }
     if isConnect, connectProtocol.isEmpty { return nil }
+    if path.first == UInt8(ascii: "/") { return nil }
     let isAsterisk = path.elementsEqual("*".utf8) && method.elementsEqual("OPTIONS".utf8)
-    if path.first != UInt8(ascii: "/"), !isAsterisk { return ":path begins with a slash (RFC 9113 §8.3.1)" }
+    if !isAsterisk { return ":path begins with a slash (RFC 9113 §8.3.1)" }
     return nil
   }
 
@@ -158,37 +176,50 @@ struct FieldReader {
 
   private func normalized(_ authority: [UInt8]) -> String {
     let text = String(decoding: authority, as: UTF8.self).lowercased()
-    let port = scheme == "https" ? ":443" : scheme == "http" ? ":80" : ":"
+    let port = scheme == .https ? ":443" : scheme == .http ? ":80" : ":"
     return text.hasSuffix(port) ? String(text.dropLast(port.count)) : text
-  }
-
-  private func section(status: Int = 0, _ begin: (inout [UInt8]) -> Void) -> FieldSection {
-    var bytes: [UInt8] = []
-    let variable = method.count + path.count + 2 * authority.count + host.count + connectProtocol.count
-    bytes.reserveCapacity(lines.count + cookies.count + variable + 64)
-    begin(&bytes)
-    bytes += lines
-    if !cookies.isEmpty { bytes.appendLine("Cookie".utf8, cookies) }
-    bytes += "\r\n".utf8
-    let connectProtocol = connectProtocol.isEmpty ? nil : String(decoding: connectProtocol, as: UTF8.self)
-    return FieldSection(bytes: bytes, status: status, scheme: scheme, connectProtocol: connectProtocol)
   }
 }
 
+extension FieldSection.Scheme {
+  /// In any case (RFC 3986 §3.1).
+  fileprivate init(_ name: UnsafeBufferPointer<UInt8>) {
+    self = name.isText("https") ? .https : name.isText("http") ? .http : .other
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether it is this text, in any case.
+  fileprivate func isText(_ lowercase: StaticString) -> Bool { span.equals(lowercase, in: 0..<count) }
+}
+
 extension [UInt8] {
-  fileprivate mutating func appendLine(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
-    self += name
-    append(UInt8(ascii: ":"))
-    append(UInt8(ascii: " "))
-    self += value
-    append(UInt8(ascii: "\r"))
-    append(UInt8(ascii: "\n"))
+  /// Makes room once: a line is four pieces of a few bytes.
+  fileprivate mutating func appendLine(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+    append(addingCapacity: name.count + value.count + 4) { line in
+      line.append(name)
+      line.append(": ")
+      line.append(value)
+      line.append("\r\n")
+    }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Appends a copy of the bytes, for which there is room.
+  fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    precondition(bytes.count <= freeCapacity)
+    withUnsafeMutableBufferPointer { buffer, count in
+      // Safe: there is room for them behind those that are initialized. What is empty has no address, and needs none.
+      guard let source = bytes.baseAddress, let base = buffer.baseAddress else { return }
+      (base + count).initialize(from: source, count: bytes.count)
+      count += bytes.count
+    }
   }
 
-  fileprivate mutating func appendStatusLine(_ status: Int) {
-    self += "HTTP/1.1 ".utf8
-    for unit in [100, 10, 1] { append(UInt8(ascii: "0") + UInt8(status / unit % 10)) }
-    self += " \r\n".utf8
-  }
+  fileprivate mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { append($0) } }
+
+  @inline(__always)
+  fileprivate mutating func append(_ text: StaticString) { text.withUTF8Buffer { append($0) } }
 }
 #endif

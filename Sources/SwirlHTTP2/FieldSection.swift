@@ -9,9 +9,11 @@ package struct FieldSection: Sendable {
   package let bytes: [UInt8]
   /// The status of a response; zero otherwise.
   package let status: Int
-  /// The scheme of a request, in lower case; empty otherwise, and for CONNECT.
-  package let scheme: String
+  /// The scheme of a request; nil otherwise, and for CONNECT.
+  package let scheme: Scheme?
   /// The protocol of an extended CONNECT, as `websocket`; nil otherwise.
   package let connectProtocol: String?
+
+  package enum Scheme: Sendable { case http, https, other }
 }
 #endif

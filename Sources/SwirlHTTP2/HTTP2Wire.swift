@@ -23,14 +23,15 @@ package final class HTTP2Wire {
   package let transport: any Transport
   private unowned let owner: any HTTP2WireOwner
   private let spare: SpareOutput
+  // Exempt from run-time checks for overlapping access: each is read or set in one step.
   /// The number of bytes that were passed to the transport.
-  package private(set) var handedToTransport = 0
+  @exclusivity(unchecked) package private(set) var handedToTransport = 0
   /// Whether a call on the stack will flush.
-  private var isBusy = false
-  private var isFlushScheduled = false
+  @exclusivity(unchecked) private var isBusy = false
+  @exclusivity(unchecked) private var isFlushScheduled = false
   /// Whether the transport takes no more for now.
-  package private(set) var isWritingPaused = false
-  private var hasEnded = false
+  @exclusivity(unchecked) package private(set) var isWritingPaused = false
+  @exclusivity(unchecked) private var hasEnded = false
 
   /// - Parameter owner: retains the wire.
   package init(_ session: HTTP2Session, over transport: any Transport, for owner: any HTTP2WireOwner) {
@@ -46,6 +47,7 @@ package final class HTTP2Wire {
   /// Reads `bytes`, and sends what the session and its owner say to them.
   package func receive(_ bytes: Span<UInt8>) {
     isBusy = true
+    let owner = owner
     // A failure has queued its GOAWAY, and stays in the session.
     try? bytes.withUnsafeBufferPointer { buffer in
       // Safe: the events are handled before `receive` returns, and do not keep the bytes.
@@ -62,7 +64,8 @@ package final class HTTP2Wire {
   package func flushSoon() {
     if isBusy || isFlushScheduled || hasEnded { return }
     isFlushScheduled = true
-    transport.reactor.callSoon { [weak self] in self?.flush() }
+    // Retained until then: it does nothing any more if its owner has ended it.
+    transport.reactor.callSoon { [self] in flush() }
   }
 
   /// Sends what the session has, up to the transport's high-water mark. Does nothing if a call on the stack will.
@@ -86,6 +89,7 @@ package final class HTTP2Wire {
     }
     swap(&output, &spare.bytes)
     let hadEvents = session.hasEvents
+    let owner = owner
     session.handleEvents { owner.take($0, Span()) }
     let drained = session.takeDrained()
     for stream in drained { owner.hasRoom(stream) }

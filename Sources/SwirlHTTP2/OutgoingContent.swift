@@ -2,34 +2,36 @@
 import HTTPTypes
 
 /// The content of one message until it is sent.
-struct OutgoingContent {
+///
+/// Exempt from run-time checks for overlapping access: nothing that is called while one of these changes comes back.
+final class OutgoingContent {
   /// The piece that is being sent; most messages have one.
-  private var first: [UInt8] = []
-  private var offset = 0
+  @exclusivity(unchecked) private var first: [UInt8] = []
+  @exclusivity(unchecked) private var offset = 0
   /// The pieces after it, in order, from `next` on.
-  private var others: [[UInt8]] = []
-  private var next = 0
+  @exclusivity(unchecked) private var others: [[UInt8]] = []
+  @exclusivity(unchecked) private var next = 0
   /// How many bytes wait.
-  private(set) var count = 0
+  @exclusivity(unchecked) private(set) var count = 0
   /// No more comes after this.
-  var isEnded = false
+  @exclusivity(unchecked) var isEnded = false
   /// Follow the content.
-  var trailers: HTTPFields?
+  @exclusivity(unchecked) var trailers: HTTPFields?
   /// Whether the session waits for content, and must be resumed.
-  var isAwaited = false
+  @exclusivity(unchecked) var isAwaited = false
   /// Whether its writer wants to know when some of it is sent.
-  var isWatched = false
+  @exclusivity(unchecked) var isWatched = false
   /// Whether its writer was to wait.
-  var isFull = false
+  @exclusivity(unchecked) var isFull = false
 
-  mutating func append(_ piece: [UInt8]) {
+  func append(_ piece: [UInt8]) {
     if piece.isEmpty { return }
     if count == 0 { first = piece } else { others.append(piece) }
     count += piece.count
   }
 
   /// Moves the first `count` bytes to the end of `output`.
-  mutating func move(_ count: Int, to output: inout [UInt8]) {
+  func move(_ count: Int, to output: inout [UInt8]) {
     var left = count
     while left > 0 {
       let take = min(left, first.count - offset)
@@ -41,7 +43,7 @@ struct OutgoingContent {
     self.count -= count
   }
 
-  private mutating func takeNext() {
+  private func takeNext() {
     offset = 0
     if next == others.count {
       first = []

@@ -54,7 +54,7 @@ extension Span where Element == UInt8 {
   }
 
   /// The first carriage return at or after `start`; `count` without one. Tests eight bytes at a time, as above.
-  func firstCarriageReturn(from start: Int) -> Int {
+  package func firstCarriageReturn(from start: Int) -> Int {
     var index = start
     while index <= count - 8 {
       let flipped = word(at: index) ^ 0x0D0D_0D0D_0D0D_0D0D
@@ -78,7 +78,7 @@ extension Span where Element == UInt8 {
 
   /// Whether the bytes at `start` equal `text`. False if it would reach past the end.
   @inline(__always)
-  func matches(_ text: StaticString, at start: Int) -> Bool {
+  package func matches(_ text: StaticString, at start: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard start <= count - length else { return false }
     let part = extracting(start..<start + length)
@@ -94,7 +94,7 @@ extension Span where Element == UInt8 {
   ///
   /// Inlined, so that the text becomes constants in the code: this runs for every framing field.
   @inline(__always)
-  func equals(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
+  package func equals(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
     let length = lowercase.utf8CodeUnitCount
     guard range.count == length else { return false }
     let part = extracting(range)
@@ -108,7 +108,7 @@ extension Span where Element == UInt8 {
 
   /// `range` without the blanks at both ends (OWS, RFC 9110 §5.6.3).
   @inline(__always)
-  func trimmed(_ range: Range<Int>) -> Range<Int> {
+  package func trimmed(_ range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
     var end = range.upperBound
     while start < end, self[start].isBlank { start += 1 }

@@ -13,13 +13,16 @@ protocol Responder: AnyObject {
 }
 
 extension Exchange {
-  /// Calls the handler, whose response may come later.
-  func wait(for responder: any Responder, _ handler: () throws -> Deferred<HTTPServer.Response>) {
+  /// Calls the handler, whose response may come later. What runs later has the request of this exchange: a copy of a
+  /// request counts four references.
+  func wait(
+    for responder: any Responder, _ handler: (HTTPServer.Request) throws -> Deferred<HTTPServer.Response>
+  ) {
     guard let request else { return }
     let server = responder.server
     if server.times.handler != .max { handlerStart = responder.reactor.turnTime }
     do {
-      let source = try handler()
+      let source = try handler(request)
       self.source = source
       self.responder = responder
       source.addBoth { [self] result in
@@ -30,11 +33,13 @@ extension Exchange {
           if case .prepared(let content) = response.content {
             return prepare(response, for: responder, content)
           }
-          let isCoded = server.codesContent
-          responder.answer(
-            self, with: isCoded ? server.compressed(response, for: request, on: responder.reactor) : response)
+          if server.codesContent, let request = self.request {
+            responder.answer(self, with: server.compressed(response, for: request, on: responder.reactor))
+          } else {
+            responder.answer(self, with: response)
+          }
         case .failure(let error):
-          responder.answer(self, with: responder.server.failureResponse(error, to: request))
+          if let request = self.request { responder.answer(self, with: server.failureResponse(error, to: request)) }
         }
         responder.answerLater()
       }
@@ -47,8 +52,8 @@ extension Exchange {
   func prepare(
     _ response: HTTPServer.Response, for responder: any Responder, _ content: HTTPServer.Response.PreparedContent
   ) {
-    guard let request, let reactor = responder.reactor else { return }
-    wait(for: responder) {
+    guard let reactor = responder.reactor else { return }
+    wait(for: responder) { request in
       // Not thrown: outside of a read that would answer without sending.
       do { return try content.make(request, reactor, response) } catch { return .fail(error) }
     }

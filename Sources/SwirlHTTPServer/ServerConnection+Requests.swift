@@ -45,13 +45,11 @@ extension ServerConnection: UploadSource {
   }
 
   private func handleLater(
-    _ request: HTTPServer.Request, _ handler: HTTPServer.Handler, _ number: Int, _ start: Int64
+    _ request: consuming HTTPServer.Request, _ handler: HTTPServer.Handler, _ number: Int, _ start: Int64
   ) {
-    let exchange = Exchange(request, number, start: start)
+    let exchange = Exchange(consume request, number, start: start)
     exchanges.append(exchange)
-    exchange.wait(for: self) {
-      try handler.call(server.codesContent ? server.decoded(request) : request, on: reactor)
-    }
+    exchange.wait(for: self) { try server.call(handler, with: $0, on: reactor) }
   }
 
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
@@ -105,7 +103,7 @@ extension ServerConnection: UploadSource {
     self.upload = upload
     machine.withholdContinue()
     exchanges.append(exchange)
-    exchange.wait(for: self) {
+    exchange.wait(for: self) { request in
       _ = try decoding.get()
       let streamed = upload.makeRequest(request)
       guard case .streaming(let handler) = handler else { throw HTTPServer.StatusError(.serviceUnavailable) }

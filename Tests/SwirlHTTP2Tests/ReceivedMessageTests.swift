@@ -19,7 +19,7 @@ import Testing
     let bench = try request(Self.pseudo + [("accept", "*/*"), ("x-empty", "")])
     #expect(bench.events == ["head 1 ends", "end 1"])
     #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: example.com\r\naccept: */*\r\nx-empty: \r\n\r\n")
-    #expect(bench.sections[1]?.scheme == "https")
+    #expect(bench.sections[1]?.scheme == .https)
     #expect(bench.sections[1]?.connectProtocol == nil)
   }
 
@@ -52,7 +52,7 @@ import Testing
   @Test func `CONNECT has the authority form`() throws {
     let bench = try request([(":method", "CONNECT"), (":authority", "example.com:443")], ends: false)
     #expect(bench.head() == "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
-    #expect(bench.sections[1]?.scheme == "")
+    #expect(bench.sections[1]?.scheme == nil)
   }
 
   @Test func `OPTIONS may have the asterisk form`() throws {

@@ -1,6 +1,7 @@
 #if HTTP2
 import CNGHTTP2
 import HTTPTypes
+import SwirlHTTPCore
 
 /// The fields of an outgoing message, for the library, which copies them.
 ///
@@ -23,10 +24,12 @@ struct FieldList {
   /// that is wanted.
   mutating func load(requestHead head: [UInt8], isSecure: Bool, isExtendedConnect: Bool = false) {
     begin(head)
-    let end = endOfLine(from: 0)
-    let methodEnd = bytes[..<end].firstIndex(of: 0x20) ?? end
-    let targetEnd = bytes[..<end].lastIndex(of: 0x20) ?? end
-    let isConnect = bytes[..<methodEnd].elementsEqual("CONNECT".utf8)
+    let end = bytes.span.firstCarriageReturn(from: 0)
+    var methodEnd = 0
+    while methodEnd < end, bytes[methodEnd] != UInt8(ascii: " ") { methodEnd += 1 }
+    var targetEnd = end - 1
+    while targetEnd > methodEnd, bytes[targetEnd] != UInt8(ascii: " ") { targetEnd -= 1 }
+    let isConnect = methodEnd == 7 && bytes.span.matches("CONNECT", at: 0)
     let upgrade = isExtendedConnect ? value(of: "upgrade", from: end + 2) : nil
     add(":method", upgrade == nil ? .part(0..<methodEnd) : .constant("CONNECT"))
     if let upgrade { add(":protocol", .part(upgrade)) }
@@ -46,9 +49,10 @@ struct FieldList {
   /// Takes the fields of a response. A 101 accepts an extended CONNECT, which HTTP/2 does by 200 (RFC 8441 §5).
   mutating func load(responseHead head: [UInt8]) {
     begin(head)
-    let end = endOfLine(from: 0)
-    let code = (bytes[..<end].firstIndex(of: 0x20) ?? end - 4) + 1
-    let isUpgrade = bytes[code..<code + 3].elementsEqual("101".utf8)
+    let end = bytes.span.firstCarriageReturn(from: 0)
+    // Behind `HTTP/1.1 `.
+    let code = 9
+    let isUpgrade = bytes.span.matches("101", at: code)
     isInformational = bytes[code] == UInt8(ascii: "1") && !isUpgrade
     add(":status", isUpgrade ? .constant("200") : .part(code..<code + 3))
     _ = addFields(from: end + 2)
@@ -78,28 +82,14 @@ struct FieldList {
     isInformational = false
   }
 
-  private func endOfLine(from start: Int) -> Int {
-    var end = start
-    while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-    return end - 1
-  }
-
   private mutating func add(_ name: StaticString, _ value: Text) { entries.append((.constant(name), value)) }
 
   /// Adds the fields that are not the connection's, without the one of the name `excluded`; returns the value of Host.
-  private mutating func addFields(from start: Int, without excluded: String? = nil) -> Range<Int>? {
+  private mutating func addFields(from start: Int, without excluded: StaticString? = nil) -> Range<Int>? {
     var start = start
     var host: Range<Int>?
     var connection: Range<Int>?
-    while true {
-      let end = endOfLine(from: start)
-      if end <= start { break }
-      var colon = start
-      while bytes[colon] != UInt8(ascii: ":") {
-        if (0x41...0x5A).contains(bytes[colon]) { bytes[colon] |= 0x20 }
-        colon += 1
-      }
-      let (name, value) = (start..<colon, trimmed(colon + 1..<end))
+    while let (name, value) = nextField(at: &start) {
       switch name.count {
       case 2 where equals("te", name) && !String(decoding: bytes[value], as: UTF8.self).isTrailers: break
       case 4 where equals("host", name): host = host ?? value
@@ -108,13 +98,27 @@ struct FieldList {
       case 10 where equals("keep-alive", name): break
       case 16 where equals("proxy-connection", name): break
       case 17 where equals("transfer-encoding", name): break
-      case _ where excluded.map { equals($0, name) } ?? false: break
+      case excluded?.utf8CodeUnitCount where equals(excluded!, name): break
       default: entries.append((.part(name), .part(value)))
       }
-      start = end + 2
     }
     if let connection { removeFields(namedBy: connection) }
     return host
+  }
+
+  /// The field line at `start`, whose name becomes lower case, and `start` the place behind it; nil for the empty line.
+  private mutating func nextField(at start: inout Int) -> (name: Range<Int>, value: Range<Int>)? {
+    // A value has no control characters but tabs.
+    let end = bytes.span.firstCarriageReturn(from: start)
+    if end == start || end == bytes.count { return nil }
+    var line = bytes.mutableSpan
+    var colon = start
+    while line[colon] != UInt8(ascii: ":") {
+      if (0x41...0x5A).contains(line[colon]) { line[colon] |= 0x20 }
+      colon += 1
+    }
+    defer { start = end + 2 }
+    return (start..<colon, bytes.span.trimmed(colon + 1..<end))
   }
 
   /// Removes the fields that Connection names.
@@ -126,29 +130,20 @@ struct FieldList {
     }
   }
 
-  private func equals(_ name: String, _ range: Range<Int>) -> Bool { bytes[range].elementsEqual(name.utf8) }
+  private func equals(_ name: StaticString, _ range: Range<Int>) -> Bool { bytes.span.equals(name, in: range) }
 
   /// The value of the first field of this name, in any case.
-  private func value(of name: String, from start: Int) -> Range<Int>? {
+  private func value(of name: StaticString, from start: Int) -> Range<Int>? {
     var start = start
     while true {
-      let end = endOfLine(from: start)
-      if end <= start { return nil }
-      let colon = start + name.utf8.count
-      if colon < end, bytes[colon] == UInt8(ascii: ":"),
-        zip(bytes[start..<colon], name.utf8).allSatisfy({ $0 | 0x20 == $1 })
-      {
-        return trimmed(colon + 1..<end)
+      let end = bytes.span.firstCarriageReturn(from: start)
+      if end == start || end == bytes.count { return nil }
+      let colon = start + name.utf8CodeUnitCount
+      if colon < end, bytes[colon] == UInt8(ascii: ":"), equals(name, start..<colon) {
+        return bytes.span.trimmed(colon + 1..<end)
       }
       start = end + 2
     }
-  }
-
-  private func trimmed(_ range: Range<Int>) -> Range<Int> {
-    var (start, end) = (range.lowerBound, range.upperBound)
-    while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
-    while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
-    return start..<end
   }
 
   /// Passes the list to `body`. The pointers are valid during the call only; the library copies what it keeps.
@@ -157,13 +152,15 @@ struct FieldList {
     return bytes.withUnsafeMutableBufferPointer { bytes in
       // An empty list of trailers has no address.
       let base = bytes.baseAddress ?? UnsafeMutablePointer(bitPattern: 1)!
-      for entry in entries {
-        let (name, nameLength) = entry.name.at(base)
-        let (value, valueLength) = entry.value.at(base)
-        fields.append(
-          nghttp2_nv(
-            name: name, value: value, namelen: nameLength, valuelen: valueLength,
-            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+      fields.append(addingCapacity: entries.count) { fields in
+        for entry in entries {
+          let (name, nameLength) = entry.name.at(base)
+          let (value, valueLength) = entry.value.at(base)
+          fields.append(
+            nghttp2_nv(
+              name: name, value: value, namelen: nameLength, valuelen: valueLength,
+              flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+        }
       }
       return fields.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
     }

@@ -63,30 +63,29 @@ extension HTTP2Session {
 
   /// Adds content to a message; false when the writer is to wait until its stream is in `takeDrained`.
   package func write(_ bytes: [UInt8], on stream: Int32) -> Bool {
-    guard let place = outgoing.index(forKey: stream) else { return true }
-    outgoing.values[place].append(bytes)
+    guard let content = outgoing[stream] else { return true }
+    content.append(bytes)
     // A writer that waits does so until `send` has taken enough, also if something else writes meanwhile.
-    if outgoing.values[place].count > settings.waterMark { outgoing.values[place].isFull = true }
-    let isFull = outgoing.values[place].isFull
-    resume(stream, place)
-    return !isFull
+    if content.count > settings.waterMark { content.isFull = true }
+    resume(stream, content)
+    return !content.isFull
   }
 
   /// The content of a message is complete.
   package func end(_ stream: Int32, trailers: HTTPFields? = nil) {
-    guard let place = outgoing.index(forKey: stream) else { return }
+    guard let content = outgoing[stream] else { return }
     if let trailers {
       list.load(trailers: trailers)
       if list.isTooLong { return reset(stream, .internalError) }
     }
-    outgoing.values[place].isEnded = true
-    outgoing.values[place].trailers = trailers
-    resume(stream, place)
+    content.isEnded = true
+    content.trailers = trailers
+    resume(stream, content)
   }
 
-  private func resume(_ stream: Int32, _ place: Dictionary<Int32, OutgoingContent>.Index) {
-    guard outgoing.values[place].isAwaited else { return }
-    outgoing.values[place].isAwaited = false
+  private func resume(_ stream: Int32, _ content: OutgoingContent) {
+    guard content.isAwaited else { return }
+    content.isAwaited = false
     nghttp2_session_resume_data(pointer, stream)
   }
 
@@ -108,7 +107,7 @@ extension HTTP2Session {
 
   /// Forgets the content of a stream that will not be sent.
   func dropContent(of stream: Int32) {
-    guard let content = outgoing.removeValue(forKey: stream), content.count > 0 else { return }
+    guard let content = outgoing.removeValue(for: stream), content.count > 0 else { return }
     unsent[stream] = content.count
   }
 
@@ -129,24 +128,24 @@ extension HTTP2Session {
 
   /// Says how much content the next frame has, of which `room` is the maximum.
   private func read(_ stream: Int32, _ room: Int, _ flags: inout UInt32) -> Int {
-    guard let place = outgoing.index(forKey: stream) else {
+    guard let content = outgoing[stream] else {
       return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     }
-    let pending = outgoing.values[place].count
+    let pending = content.count
     let count = min(pending, room)
-    if count == pending, outgoing.values[place].isEnded {
+    if count == pending, content.isEnded {
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
-      if let trailers = outgoing.values[place].trailers, !trailers.isEmpty {
+      if let trailers = content.trailers, !trailers.isEmpty {
         flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
         list.load(trailers: trailers)
         _ = list.withFields { nghttp2_submit_trailer(pointer, stream, $0, $1) }
       }
       if count == 0 {
-        outgoing.remove(at: place)
+        outgoing[stream] = nil
         return 0
       }
     } else if count == 0 {
-      outgoing.values[place].isAwaited = true
+      content.isAwaited = true
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
     flags |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
@@ -155,24 +154,22 @@ extension HTTP2Session {
 
   /// Moves content to the output, behind the header of its frame.
   func send(_ stream: Int32, _ header: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
-    guard let place = outgoing.index(forKey: stream) else {
-      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
-    }
-    let pending = outgoing.values[place].count
+    guard let content = outgoing[stream] else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
+    let pending = content.count
     // At once, because an array that grows by itself doubles. The last frame may pass the limit.
     let needed = max(output.count + count, min(output.count + pending, outputLimit) + 16 * 1024) + 64
     if output.capacity < needed { output.reserveCapacity(needed) }
     output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
-    outgoing.values[place].move(count, to: &output)
+    content.move(count, to: &output)
     sentContent &+= count
     floods.earn(count)
-    let isLow = outgoing.values[place].isFull && pending - count <= settings.waterMark / 4
-    if isLow || outgoing.values[place].isWatched {
-      outgoing.values[place].isFull = false
-      outgoing.values[place].isWatched = false
+    let isLow = content.isFull && pending - count <= settings.waterMark / 4
+    if isLow || content.isWatched {
+      content.isFull = false
+      content.isWatched = false
       drained.append(stream)
     }
-    if outgoing.values[place].isEnded, pending == count { outgoing.remove(at: place) }
+    if content.isEnded, pending == count { outgoing[stream] = nil }
     return output.count >= outputLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
   }
 }

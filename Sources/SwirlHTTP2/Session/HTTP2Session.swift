@@ -48,11 +48,11 @@ package final class HTTP2Session {
   @exclusivity(unchecked) var unsent: [Int32: Int] = [:]
   @exclusivity(unchecked) var openStreams = 0
   /// The highest stream that was reset here: frames for it and for those below may be in flight.
-  var lastReset: Int32 = 0
+  @exclusivity(unchecked) var lastReset: Int32 = 0
   /// Streams without events: they are refused.
   @exclusivity(unchecked) var refused: Set<Int32> = []
   /// Streams above this one are refused.
-  var lastTaken = Int32.max
+  @exclusivity(unchecked) var lastTaken = Int32.max
   /// An error of the connection in the frame that is being read.
   @exclusivity(unchecked) var violation: (code: HTTP2ErrorCode, reason: String)?
   /// Streams whose priority came before their requests.
@@ -61,15 +61,15 @@ package final class HTTP2Session {
   @exclusivity(unchecked) var isPrioritized = false
 
   // Outgoing.
-  @exclusivity(unchecked) var outgoing: [Int32: OutgoingContent] = [:]
+  @exclusivity(unchecked) var outgoing = StreamTable<OutgoingContent>()
   /// The bytes of content that were moved to the output, of all streams.
   @exclusivity(unchecked) package internal(set) var sentContent = 0
   /// Streams whose writer may continue.
-  var drained: [Int32] = []
+  @exclusivity(unchecked) var drained: [Int32] = []
   @exclusivity(unchecked) var list = FieldList()
   @exclusivity(unchecked) var output: [UInt8] = []
   @exclusivity(unchecked) var outputLimit = 0
-  private var isFirstOutput = true
+  @exclusivity(unchecked) private var isFirstOutput = true
 
   package init(_ role: Role, _ settings: HTTP2Settings = HTTP2Settings()) {
     self.role = role

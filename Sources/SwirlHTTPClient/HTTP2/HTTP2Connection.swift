@@ -16,7 +16,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
   let session: HTTP2Session
   // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
   private(set) var wire: HTTP2Wire!
-  @exclusivity(unchecked) private(set) var streams: [Int32: HTTP2Stream] = [:]
+  @exclusivity(unchecked) private(set) var streams = StreamTable<HTTP2Stream>()
   /// The streams that got content in this read.
   @exclusivity(unchecked) private var filled: [HTTP2Stream] = []
   /// How many streams were begun.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import SwirlContent
+import SwirlDeferred
 import SwirlHTTPCore
 import SwirlReactor
 
@@ -9,6 +10,12 @@ extension HTTPServer {
     _ request: Request, on reactor: Reactor, _ handler: (Request) throws -> Response
   ) throws -> Response {
     compressed(try handler(try decoded(request)), for: request, on: reactor)
+  }
+
+  /// What `handler` answers to the request, whose body it gets as it was before the client compressed it.
+  func call(_ handler: Handler, with request: Request, on reactor: Reactor) throws -> Deferred<Response> {
+    if codesContent { return try handler.call(decoded(request), on: reactor) }
+    return try handler.call(request, on: reactor)
   }
 
   /// The request with its body as it was before the client compressed it.

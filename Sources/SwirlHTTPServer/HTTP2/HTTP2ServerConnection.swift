@@ -23,34 +23,35 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   }
 
   let server: HTTPServer
-  var number = 0
-  private(set) var wire: HTTP2Wire!
-  private(set) unowned var reactor: Reactor!
-  private(set) var facts: ConnectionFacts!
-  var state = State.open
-  private var streams: [Int32: HTTP2ServerStream] = [:]
+  // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
+  @exclusivity(unchecked) var number = 0
+  @exclusivity(unchecked) private(set) var wire: HTTP2Wire!
+  @exclusivity(unchecked) private(set) unowned var reactor: Reactor!
+  @exclusivity(unchecked) private(set) var facts: ConnectionFacts!
+  @exclusivity(unchecked) var state = State.open
+  @exclusivity(unchecked) private var streams = StreamTable<HTTP2ServerStream>()
   /// The streams that have a piece of content for their handlers.
-  private var readers: [HTTP2ServerStream] = []
+  @exclusivity(unchecked) private var readers: [HTTP2ServerStream] = []
   /// The client sends nothing more, and still reads.
-  private var isHalfClosed = false
+  @exclusivity(unchecked) private var isHalfClosed = false
   /// How many bytes were dropped while lingering.
-  private var droppedBytes = 0
-  var unreported: [UnreportedAnswer] = []
+  @exclusivity(unchecked) private var droppedBytes = 0
+  @exclusivity(unchecked) var unreported: [UnreportedAnswer] = []
   /// The streams to reset when their answers have arrived, in order, and how many of them a PING asks about.
-  var answeredEarly: [Int32] = []
-  var pingedAnswers = 0
-  var accountedBytes = 0
+  @exclusivity(unchecked) var answeredEarly: [Int32] = []
+  @exclusivity(unchecked) var pingedAnswers = 0
+  @exclusivity(unchecked) var accountedBytes = 0
   var heldBytes: Int { streams.values.reduce(wire?.transport.bufferedBytes ?? 0) { $0 + $1.heldBytes } }
 
   // Time: see `HTTP2ServerConnection+Timeouts.swift`.
-  var timer: DelayedCall?
-  var timerDeadline = Int64.max
+  @exclusivity(unchecked) var timer: DelayedCall?
+  @exclusivity(unchecked) var timerDeadline = Int64.max
   /// When an idle connection ends, or a closing one.
-  var idleDeadline = Int64.max
+  @exclusivity(unchecked) var idleDeadline = Int64.max
   /// When the fields that are being read must be complete.
-  var sectionDeadline = Int64.max
+  @exclusivity(unchecked) var sectionDeadline = Int64.max
   /// Whether the client takes what the transport holds.
-  var watch = WriteWatch()
+  @exclusivity(unchecked) var watch = WriteWatch()
 
   init(_ server: HTTPServer) { self.server = server }
 
@@ -141,13 +142,13 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   /// The clients of all requests are no longer there.
   func cancelStreams(_ end: ConnectionEnd = ConnectionEnd(.closed)) {
     for stream in inOrder { stream.clientGone(end) }
-    streams = [:]
+    streams = StreamTable()
   }
 
   func reactorReleased() {
     finish()
     for stream in inOrder { stream.reactorReleased() }
-    streams = [:]
+    streams = StreamTable()
     readers = []
     server.forget(self)
   }

@@ -11,55 +11,58 @@ import SwirlReactor
 /// Unlike in HTTP/1 no response waits for another one's.
 final class HTTP2ServerStream: Responder {
   let id: Int32
-  // It has every stream that is not over, and calls `clientGone` or `reactorReleased` at its end.
-  private(set) unowned var connection: HTTP2ServerConnection
-  private(set) var exchange: Exchange?
+  // The two retain each other: the connection gives up a stream that is closed, and at its own end all.
+  let connection: HTTP2ServerConnection
+  let server: HTTPServer
+  let session: HTTP2Session
+  // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
+  @exclusivity(unchecked) private(set) var exchange: Exchange?
 
   // Content
-  private(set) var head: RequestHead?
+  @exclusivity(unchecked) private(set) var head: RequestHead?
   /// Whether what follows the head is for a tunnel (RFC 9113 §8.5, RFC 8441 §4).
-  private(set) var asksForTunnel = false
+  @exclusivity(unchecked) private(set) var asksForTunnel = false
   /// The protocol of a tunnel writes and reads the content of both directions.
-  var tunnel: HTTP2StreamTransport?
-  var body: [UInt8] = []
-  private var trailers: HTTPFields?
-  var upload: RequestUpload?
+  @exclusivity(unchecked) var tunnel: HTTP2StreamTransport?
+  @exclusivity(unchecked) var body: [UInt8] = []
+  @exclusivity(unchecked) private var trailers: HTTPFields?
+  @exclusivity(unchecked) var upload: RequestUpload?
   /// The client has sent the whole request.
-  private(set) var hasInputEnded = false
+  @exclusivity(unchecked) private(set) var hasInputEnded = false
   /// Content that arrives is not wanted.
-  var isContentDropped = false
+  @exclusivity(unchecked) var isContentDropped = false
   /// Whether the client waits for a 100, and the handler has not read the content yet.
-  var owesContinue = false
-  private var limit: Int?
-  private(set) var received = 0
+  @exclusivity(unchecked) var owesContinue = false
+  @exclusivity(unchecked) private var limit: Int?
+  @exclusivity(unchecked) private(set) var received = 0
   /// What was received, and whose room the client has not got back because the handler has enough.
-  var unconsumed = 0
+  @exclusivity(unchecked) var unconsumed = 0
   /// The start of the content's time limit.
-  var contentStart: Int64 = 0
+  @exclusivity(unchecked) var contentStart: Int64 = 0
   /// Its end, by what has come.
-  var contentLimit: Int64 = 0
+  @exclusivity(unchecked) var contentLimit: Int64 = 0
 
   // Output
-  var isWritingPaused = false
+  @exclusivity(unchecked) var isWritingPaused = false
   /// The status and the length of the content that was passed to the session.
-  var written: (status: Int, bytes: Int)?
-  var outgoingTrailers: HTTPFields?
+  @exclusivity(unchecked) var written: (status: Int, bytes: Int)?
+  @exclusivity(unchecked) var outgoingTrailers: HTTPFields?
   /// Whether the client takes this response, and what else is sent to it.
-  var watch = WriteWatch()
-  var connectionWatch = WriteWatch()
-  private(set) var isOver = false
+  @exclusivity(unchecked) var watch = WriteWatch()
+  @exclusivity(unchecked) var connectionWatch = WriteWatch()
+  @exclusivity(unchecked) private(set) var isOver = false
   /// When a stream is reset whose answer came before the end of its content.
-  var resetDeadline = Int64.max
-  private var droppedBytes = 0
+  @exclusivity(unchecked) var resetDeadline = Int64.max
+  @exclusivity(unchecked) private var droppedBytes = 0
 
   init(_ id: Int32, on connection: HTTP2ServerConnection) {
     self.id = id
     self.connection = connection
+    server = connection.server
+    session = connection.session
   }
 
-  var server: HTTPServer { connection.server }
   var reactor: Reactor! { connection.reactor }
-  var session: HTTP2Session { connection.session }
 
   // MARK: - The request
 
@@ -105,7 +108,7 @@ final class HTTP2ServerStream: Responder {
     let decoding = Result { () throws(HTTPServer.StatusError) in try server.uploadDecoding(for: request.head) }
     let upload = RequestUpload(exchange, from: self, (try? decoding.get()) ?? nil)
     self.upload = upload
-    exchange.wait(for: self) {
+    exchange.wait(for: self) { request in
       _ = try decoding.get()
       return try handler(upload.makeRequest(request))
     }
@@ -200,9 +203,7 @@ final class HTTP2ServerStream: Responder {
   private func handle(_ request: HTTPServer.Request, _ handler: HTTPServer.Handler) {
     let exchange = begin(request)
     guard case .plain(let handler) = handler else {
-      return exchange.wait(for: self) {
-        try handler.call(server.codesContent ? server.decoded(request) : request, on: reactor)
-      }
+      return exchange.wait(for: self) { try server.call(handler, with: $0, on: reactor) }
     }
     let response: HTTPServer.Response
     do {
