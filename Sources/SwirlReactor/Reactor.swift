@@ -130,6 +130,7 @@ public final class Reactor {
     timers = TimerQueue(now: { virtualTime?.nanoseconds ?? SystemClock.monotonic })
     ProcessSetup.once
     (backend as? ManualBackend)?.wakeUpDescriptor = self.remote.wakeUp.readEnd
+    base.onJobs = { [unowned self] in runJobsOfHandler() }
     wakeUpEvent = base.fileEvent(self.remote.wakeUp.readEnd, .read) { [wakeUp = self.remote.wakeUp] in wakeUp.clear() }
     wakeUpEvent?.enable()
     if ProcessSetup.isDebugging { measureCallbacks() }
@@ -292,15 +293,30 @@ public final class Reactor {
   // MARK: - Tasks
 
   /// Enqueues a job from this thread: it runs after the current callback.
-  func enqueue(_ piece: TaskPiece) { jobs.append(piece) }
+  func enqueue(_ piece: TaskPiece) {
+    if jobs.isEmpty { base.hasJobs = true }
+    jobs.append(piece)
+  }
 
   /// The maximum number of jobs between two polls of descriptors: jobs that enqueue further jobs endlessly must not
   /// starve them.
   private static let jobsPerTurn = 256
 
   private func runJobs() {
+    base.hasJobs = false
+    runJobs(Self.jobsPerTurn)
+  }
+
+  /// Runs the jobs that the handler of a descriptor has enqueued, so that what a task got, a body of some size, is used
+  /// and freed before the next descriptor is read. Jobs that these enqueue, and all behind them, wait for the turn.
+  private func runJobsOfHandler() {
+    base.hasJobs = false
+    if state != .stopped { runJobs(jobs.count) }
+  }
+
+  private func runJobs(_ most: Int) {
     var next = 0
-    while next < jobs.count, next < Self.jobsPerTurn {
+    while next < jobs.count, next < most {
       let job = jobs[next]
       if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
       next += 1

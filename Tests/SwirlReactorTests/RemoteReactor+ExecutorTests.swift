@@ -222,6 +222,54 @@ import Testing
     #expect(seen.withLock { $0 } == ["callback", "task", "next turn"])
   }
 
+  @Test func `a task that the callback of a descriptor resumes goes on before the next descriptor's callback`() throws {
+    let backend = ManualBackend()
+    let reactor = Reactor(clock: .virtual(), backend: backend)
+    let remote = reactor.remote
+    let seen = Guarded<[String]>([])
+    @Sendable func see(_ word: String) { seen.withLock { $0.append(word) } }
+    let numbers: [Int32] = [100_005, 100_006, 100_007]
+    for number in numbers {
+      try reactor.addReader(number) { [unowned reactor] in
+        see("read \(number)")
+        reactor.removeReader(number)
+        Task(executorPreference: remote) { @concurrent in
+          see("task \(number)")
+          // That waits for the turn, and those behind it with it.
+          if number == numbers[1] { Task(executorPreference: remote) { @concurrent in see("its task") } }
+        }
+        reactor.callSoon { see("soon") }
+      }
+      backend.setReady(number, .read)
+    }
+    reactor.runTurns(3)
+    let (first, second, third) = (numbers[0], numbers[1], numbers[2])
+    #expect(
+      seen.withLock { $0 } == [
+        "read \(first)", "task \(first)", "read \(second)", "task \(second)", "read \(third)", "soon", "soon", "soon",
+        "its task", "task \(third)",
+      ])
+  }
+
+  @Test func `a callback that stops the loop leaves its tasks to the next run`() throws {
+    let backend = ManualBackend()
+    let reactor = Reactor(clock: .virtual(), backend: backend)
+    let remote = reactor.remote
+    let seen = Guarded<[String]>([])
+    @Sendable func see(_ word: String) { seen.withLock { $0.append(word) } }
+    let number: Int32 = 100_005
+    try reactor.addReader(number) { [unowned reactor] in
+      Task(executorPreference: remote) { @concurrent in see("task") }
+      reactor.removeReader(number)
+      reactor.crash()
+    }
+    backend.setReady(number, .read)
+    reactor.run()
+    see("stopped")
+    reactor.runTurns(1)
+    #expect(seen.withLock { $0 } == ["stopped", "task"])
+  }
+
   @Test func `endless tasks leave timers, descriptors and calls their turn`() {
     let reactor = Reactor()
     let remote = reactor.remote

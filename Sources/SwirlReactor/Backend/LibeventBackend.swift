@@ -22,6 +22,8 @@ final class LibeventBackend: ReactorBackend {
   @exclusivity(unchecked) fileprivate var hasHooks = false
   @exclusivity(unchecked) var onWake: (() -> Void)?
   @exclusivity(unchecked) var onFire: ((FileEvent) -> Void)?
+  @exclusivity(unchecked) var hasJobs = false
+  @exclusivity(unchecked) var onJobs: (() -> Void)?
 
   /// libevent's warnings go to the log, not to standard error; its fatal errors end the program with the reason.
   private static let isLogging: Void = {
@@ -137,6 +139,7 @@ private final class LibeventEvent: FileEvent {
         let base = event.base
         base.calls &+= 1
         if base.hasHooks { base.fireWithHooks(event) } else { event.fire() }
+        if base.hasJobs { base.onJobs?() }
       },
       Unmanaged.passUnretained(self).toOpaque())
   }

@@ -13,6 +13,8 @@ package final class ManualBackend: ReactorBackend, ReadinessSource {
   package var watchCount: Int { events.count }
   package var onWake: (() -> Void)?
   package var onFire: ((FileEvent) -> Void)?
+  package var hasJobs = false
+  package var onJobs: (() -> Void)?
   /// The descriptor by which other threads wake the reactor, which sets this.
   var wakeUpDescriptor: Int32 = -1
   /// The enabled watches, in the order in which they were enabled.
@@ -48,7 +50,10 @@ package final class ManualBackend: ReactorBackend, ReadinessSource {
       due += events.filter { $0.descriptor == wakeUpDescriptor }
     }
     if !due.isEmpty { onWake?() }
-    for event in due { if let onFire { onFire(event) } else { event.fire() } }
+    for event in due {
+      if let onFire { onFire(event) } else { event.fire() }
+      if hasJobs { onJobs?() }
+    }
     return !due.isEmpty
   }
 

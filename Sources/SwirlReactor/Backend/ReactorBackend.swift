@@ -15,6 +15,12 @@ package protocol ReactorBackend: AnyObject {
   /// Fires each event, in place of its own `fire()`; nil, the default, costs nothing.
   var onFire: ((FileEvent) -> Void)? { get set }
 
+  /// Whether `onJobs` is to be called when the current handler has returned.
+  var hasJobs: Bool { get set }
+
+  /// Called after a handler if `hasJobs`, which it resets.
+  var onJobs: (() -> Void)? { get set }
+
   /// A watch on `descriptor`, not enabled yet.
   func fileEvent(_ descriptor: Int32, _ interest: FileEvent.Interest, handler: @escaping () -> Void) -> FileEvent
 
