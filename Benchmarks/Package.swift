@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "DatagramLoop"),
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
     .executableTarget(name: "ServerFloor"),
+    .executableTarget(name: "ClientFloor"),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

@@ -1,6 +1,8 @@
 """HTTP clients that get pages of nginx."""
 
 SWIRL = ["Swirl, callback", "Swirl, Deferred"]
+#: Plain system calls that keep nothing, as the yardstick does: what is left for a client to save.
+FLOOR = {"C, epoll": ["ClientFloor"]}
 PROGRAMS = {
     "Swirl, callback": ["Clients", "swirl-callback"],
     "Swirl, Deferred": ["Clients", "swirl-deferred"],
@@ -50,7 +52,8 @@ def fetching(path, length, in_flight=100, close=False, tls=False, only=USUAL):
         count, wall, ended = bench.wrk(bench.page(path, tls), seconds, in_flight=in_flight, close=close)
         return {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
 
-    return {"wrk": wrk} | {name: client(PROGRAMS[name]) for name in only}
+    programs = {name: PROGRAMS[name] for name in only} | ({} if tls else FLOOR)
+    return {"wrk": wrk} | {name: client(words) for name, words in programs.items()}
 
 
 def multiplexing(path, length, in_flight=100, tls=False, only=MULTIPLEXING):

@@ -1,0 +1,139 @@
+// An HTTP client in C: the floor for one that waits by epoll, sends once and reads once for an answer. It looks for the end of a head and its
+// Content-Length, and keeps nothing; it knows no limits, no deadlines, no cookies, no redirects and no errors. `ClientFloor URL --in-flight N
+// --length BYTES --seconds S [--close]` prints what its requests took, as Measure/Report.swift does.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { READ = 256 * 1024 };
+
+struct connection {
+  int descriptor;
+  // What is missing of the content; -1 while the head has not come.
+  long missing;
+};
+
+struct usage {
+  double user, system, wall;
+};
+
+static struct sockaddr_in address = {.sin_family = AF_INET};
+static char request[512], buffer[READ];
+static size_t request_count;
+static int poller, closes;
+static long length, completed;
+
+static void check(long result, const char *what) {
+  if (result >= 0) return;
+  perror(what);
+  exit(1);
+}
+
+static double seconds(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
+
+static struct usage now(void) {
+  struct rusage usage;
+  struct timespec time;
+  getrusage(RUSAGE_SELF, &usage);
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (struct usage){seconds(usage.ru_utime), seconds(usage.ru_stime), time.tv_sec + time.tv_nsec / 1e9};
+}
+
+static void ask(struct connection *it) {
+  it->missing = -1;
+  check(send(it->descriptor, request, request_count, MSG_NOSIGNAL), "send");
+}
+
+static void open_connection(struct connection *it) {
+  it->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  check(it->descriptor, "socket");
+  int on = 1;
+  setsockopt(it->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // On loopback it is made at once.
+  check(connect(it->descriptor, (struct sockaddr *)&address, sizeof address), "connect");
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = it};
+  check(epoll_ctl(poller, EPOLL_CTL_ADD, it->descriptor, &event), "epoll_ctl");
+  ask(it);
+}
+
+static void complete(struct connection *it) {
+  completed++;
+  if (!closes) return ask(it);
+  close(it->descriptor);
+  open_connection(it);
+}
+
+static void receive(struct connection *it) {
+  ssize_t count = recv(it->descriptor, buffer, READ, MSG_DONTWAIT);
+  if (count < 0 && errno == EAGAIN) return;
+  check(count > 0 ? count : -1, "recv");
+  if (it->missing < 0) {
+    char *end = memmem(buffer, count, "\r\n\r\n", 4), *field = memmem(buffer, count, "Content-Length: ", 16);
+    if (!end || !field || memcmp(buffer, "HTTP/1.1 200", 12) != 0 || (it->missing = atol(field + 16)) != length) {
+      fprintf(stderr, "another answer than was expected: %.200s\n", buffer);
+      exit(1);
+    }
+    count -= end + 4 - buffer;
+  }
+  it->missing -= count;
+  if (it->missing == 0) complete(it);
+}
+
+static double option(int count, char **words, const char *name, double otherwise) {
+  for (int index = 2; index + 1 < count; index++)
+    if (strcmp(words[index], name) == 0) return atof(words[index + 1]);
+  return otherwise;
+}
+
+int main(int count, char **words) {
+  char path[256] = "/";
+  int port;
+  if (count < 2 || sscanf(words[1], "http://127.0.0.1:%d%255s", &port, path) < 1) {
+    fprintf(stderr, "usage: ClientFloor http://127.0.0.1:PORT/PATH --in-flight N --length BYTES --seconds S [--close]\n");
+    return 1;
+  }
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (int index = 2; index < count; index++) closes |= strcmp(words[index], "--close") == 0;
+  long in_flight = option(count, words, "--in-flight", 100);
+  double time = option(count, words, "--seconds", 2);
+  length = option(count, words, "--length", 0);
+  request_count = snprintf(
+    request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, port, closes ? "Connection: close\r\n" : "");
+
+  check(poller = epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  struct connection *connections = calloc(in_flight, sizeof *connections);
+  struct usage start = now();
+  double end = start.wall + 0.5;
+  long before = 0;
+  int is_warm = 0;
+  for (long index = 0; index < in_flight; index++) open_connection(&connections[index]);
+  struct epoll_event events[512];
+  for (;;) {
+    int ready = epoll_wait(poller, events, 512, 10000);
+    if (ready < 0 && errno == EINTR) continue;
+    check(ready > 0 ? ready : -1, "epoll_wait");
+    for (int index = 0; index < ready; index++) receive(events[index].data.ptr);
+    struct usage at = now();
+    if (at.wall < end || (!is_warm && completed < 2 * in_flight)) continue;
+    if (is_warm) {
+      printf(
+        "{\"figure\": \"\", \"operations\": %ld, \"user\": %f, \"system\": %f, \"wall\": %f}\n", completed - before, at.user - start.user,
+        at.system - start.system, at.wall - start.wall);
+      return 0;
+    }
+    is_warm = 1;
+    start = at;
+    end = at.wall + time;
+    before = completed;
+  }
+}
