@@ -210,7 +210,7 @@ extension OutputSpan<UInt8> {
   fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
     precondition(bytes.count <= freeCapacity)
     withUnsafeMutableBufferPointer { buffer, count in
-      // Safe: there is room for them behind those that are initialized. What is empty has no address, and needs none.
+      // Safe: there is room for them behind those that are initialized. What is empty has no address, nor needs one.
       guard let source = bytes.baseAddress, let base = buffer.baseAddress else { return }
       (base + count).initialize(from: source, count: bytes.count)
       count += bytes.count
