@@ -19,7 +19,8 @@ package import SwirlDeferred
 ///
 /// One turn of the loop runs, in this order: calls from other threads; calls that ``callSoon(file:line:_:)`` queued
 /// before the turn, in FIFO order; due timers, by time and then in FIFO order; runnable tasks. Then it waits, and runs
-/// the callbacks of descriptors and signals. Calls queued during a turn wait for the next turn.
+/// the callbacks of descriptors and signals; a task that one of them resumes goes on before the next one is called.
+/// Calls queued during a turn wait for the next turn.
 ///
 /// A reactor can be run again after it was stopped. Twisted: `reactor`; asyncio: the event loop; Tornado: `IOLoop`.
 public final class Reactor {
@@ -298,7 +299,7 @@ public final class Reactor {
     jobs.append(piece)
   }
 
-  /// The maximum number of jobs between two polls of descriptors: jobs that enqueue further jobs endlessly must not
+  /// The maximum number of jobs in a turn, and behind a handler: jobs that enqueue further jobs endlessly must not
   /// starve them.
   private static let jobsPerTurn = 256
 
@@ -311,7 +312,10 @@ public final class Reactor {
   /// and freed before the next descriptor is read. Jobs that these enqueue, and all behind them, wait for the turn.
   private func runJobsOfHandler() {
     base.hasJobs = false
-    if state != .stopped { runJobs(jobs.count) }
+    if state == .stopped { return }
+    runJobs(min(jobs.count, Self.jobsPerTurn))
+    // They took their time: the handlers behind them have another one.
+    cachedTime = 0
   }
 
   private func runJobs(_ most: Int) {

@@ -251,6 +251,31 @@ import Testing
       ])
   }
 
+  @Test func `so it is with the kernel's descriptors, and those behind have the time after the task`() throws {
+    let reactor = Reactor()
+    let remote = reactor.remote
+    let seen = Guarded<[String]>([])
+    @Sendable func see(_ word: String) { seen.withLock { $0.append(word) } }
+    let pipes = (0..<3).map { _ in DescriptorPair.pipe() }
+    var times: [Int64] = []
+    for pipe in pipes {
+      try reactor.addReader(pipe) { [unowned reactor] in
+        see("read")
+        times.append(reactor.turnTime)
+        reactor.removeReader(pipe)
+        Task(executorPreference: remote) { @concurrent in
+          see("task")
+          let start = SystemClock.monotonic
+          while SystemClock.monotonic == start {}
+        }
+      }
+      #expect(write(pipe.writeEnd, "x", 1) == 1)
+    }
+    reactor.runTurns(3)
+    #expect(seen.withLock { $0 } == ["read", "task", "read", "task", "read", "task"])
+    #expect(times.count == 3 && times[0] < times[1] && times[1] < times[2])
+  }
+
   @Test func `a callback that stops the loop leaves its tasks to the next run`() throws {
     let backend = ManualBackend()
     let reactor = Reactor(clock: .virtual(), backend: backend)
