@@ -64,8 +64,7 @@ package final class HTTP2Wire {
   package func flushSoon() {
     if isBusy || isFlushScheduled || hasEnded { return }
     isFlushScheduled = true
-    // Retained until then: it does nothing any more if its owner has ended it.
-    transport.reactor.callSoon { [self] in flush() }
+    transport.reactor.callSoon { [weak self] in self?.flush() }
   }
 
   /// Sends what the session has, up to the transport's high-water mark. Does nothing if a call on the stack will.

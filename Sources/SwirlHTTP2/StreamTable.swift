@@ -16,6 +16,11 @@
   /// All of them, unordered.
   @inlinable package var values: [Value] { entries.compactMap { $0.value } }
 
+  /// Calls `body` with each, unordered; it does not change the table.
+  @inlinable package func forEach(_ body: (Value) -> Void) {
+    for entry in entries { if let value = entry.value { body(value) } }
+  }
+
   @inlinable package subscript(stream: Int32) -> Value? {
     get {
       guard let place = place(of: stream) else { return nil }
@@ -65,7 +70,7 @@
   @inlinable func home(of stream: Int32) -> Int { Int(stream >> 1) & (entries.count - 1) }
 
   @inlinable func place(of stream: Int32) -> Int? {
-    if count == 0 { return nil }
+    if count == 0 || stream <= 0 { return nil }
     var place = home(of: stream)
     // It ends: half of the places are free.
     while entries[place].stream != stream {

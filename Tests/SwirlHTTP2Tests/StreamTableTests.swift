@@ -41,6 +41,46 @@ import Testing
     #expect(table.isEmpty)
   }
 
+  @Test func `streams whose places meet at the end of the memory go in any order`() {
+    // Of eight places these want the last two.
+    let streams: [Int32] = [13, 15, 29, 31]
+    for order in permutations(of: streams) {
+      var table = StreamTable<Int32>()
+      for stream in streams { table[stream] = stream }
+      for (index, stream) in order.enumerated() {
+        #expect(table.removeValue(for: stream) == stream)
+        for other in order[(index + 1)...] { #expect(table[other] == other, "\(order), without \(stream)") }
+        #expect(table.count == order.count - index - 1)
+      }
+    }
+  }
+
+  @Test func `it is filled and drained again and again`() {
+    var table = StreamTable<Int>()
+    for round in 0..<3 {
+      for index in 0..<500 { table[Int32(2 * index + 1)] = round }
+      #expect(table.count == 500 && table.values.allSatisfy { $0 == round })
+      for index in 0..<500 { #expect(table.removeValue(for: Int32(2 * index + 1)) == round) }
+      #expect(table.isEmpty && table[1] == nil)
+    }
+  }
+
+  @Test func `the number of the connection has nothing, and takes nothing away`() {
+    var table = StreamTable<Int>()
+    for stream in [0, -1] as [Int32] {
+      #expect(table.removeValue(for: stream) == nil)
+      table[1] = 1
+      #expect(table[stream] == nil && table.removeValue(for: stream) == nil)
+      table[stream] = nil
+      #expect(table.count == 1 && table[1] == 1)
+    }
+  }
+
+  private func permutations(of items: [Int32]) -> [[Int32]] {
+    if items.count < 2 { return [items] }
+    return items.flatMap { first in permutations(of: items.filter { $0 != first }).map { [first] + $0 } }
+  }
+
   @Test func `what was removed is released`() {
     final class Witness {}
     var table = StreamTable<Witness>()

@@ -41,7 +41,11 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
   @exclusivity(unchecked) var answeredEarly: [Int32] = []
   @exclusivity(unchecked) var pingedAnswers = 0
   @exclusivity(unchecked) var accountedBytes = 0
-  var heldBytes: Int { streams.values.reduce(wire?.transport.bufferedBytes ?? 0) { $0 + $1.heldBytes } }
+  var heldBytes: Int {
+    var count = wire?.transport.bufferedBytes ?? 0
+    streams.forEach { count += $0.heldBytes }
+    return count
+  }
 
   // Time: see `HTTP2ServerConnection+Timeouts.swift`.
   @exclusivity(unchecked) var timer: DelayedCall?
