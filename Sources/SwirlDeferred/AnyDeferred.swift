@@ -83,6 +83,9 @@ public class AnyDeferred: CancellableCall {
   /// Whether it has its result. A stage that waits for an inner Deferred has not.
   public final var isFired: Bool { state == .fired || state == .draining }
 
+  /// Whether a stage that is added now runs at once, with a success.
+  package final var isSuccess: Bool { state == .fired && pauses == 0 && firstListener == nil && flags.contains(.value) }
+
   // MARK: - Pausing
 
   /// Holds back the callbacks of this stage, even if it has its result, until `unpause()` was called equally often.

@@ -28,5 +28,6 @@ final class SharedConfiguration {
 
 /// Memory for frames: one socket of the reactor at a time has it, from its first frame until all are sent.
 final class FrameMemory {
-  var bytes: [UInt8] = []
+  // Exempt from run-time checks for overlapping access: it is only swapped.
+  @safe @exclusivity(unchecked) var bytes: [UInt8] = []
 }

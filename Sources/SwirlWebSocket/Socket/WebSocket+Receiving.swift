@@ -173,7 +173,8 @@ extension WebSocket {
 
   private func call(_ callback: (Message) throws -> Deferred<Void>?, _ message: Message) {
     do {
-      guard let done = try callback(message) else { return }
+      // Most sends fire at once.
+      guard let done = try callback(message), !done.isSuccess else { return }
       isCallbackBusy = true
       done.addBoth { [self] result in
         isCallbackBusy = false

@@ -72,14 +72,18 @@ extension WebSocket {
   }
 
   func flush() {
-    writtenBytes += output.count
-    if output.count >= Self.large {
-      let frames = output
-      output = []
-      transport.write(frames)
-    } else if !output.isEmpty {
-      transport.write(output.span)
-      output.removeAll(keepingCapacity: true)
+    if !output.isEmpty {
+      // Out of reach of whatever the transport calls.
+      var frames: [UInt8] = []
+      swap(&frames, &output)
+      writtenBytes += frames.count
+      if frames.count >= Self.large {
+        transport.write(frames)
+      } else {
+        transport.write(frames.span)
+        frames.removeAll(keepingCapacity: true)
+        if output.capacity == 0 { swap(&frames, &output) }
+      }
     }
     if !isReading { returnOutput() }
   }
@@ -94,6 +98,7 @@ extension WebSocket {
 
   /// Returns it, or the larger one, when `output` is sent.
   private func returnOutput() {
+    if !output.isEmpty { return }
     if output.capacity > shared.memory.bytes.capacity { swap(&output, &shared.memory.bytes) }
     output = []
   }

@@ -48,11 +48,13 @@ public final class WebSocket {
   var configuration: Configuration { shared.configuration }
   let role: WebSocketRole
   let transport: any Transport
-  var reader: WebSocketReader
-  var writer: WebSocketWriter
+  // Those that each message needs are exempt from run-time checks for overlapping access: nothing that is called while
+  // one of them changes comes back.
+  @safe @exclusivity(unchecked) var reader: WebSocketReader
+  @safe @exclusivity(unchecked) var writer: WebSocketWriter
 
   enum State { case open, closing, closed }
-  var state = State.open
+  @safe @exclusivity(unchecked) var state = State.open
   /// Set once, when the connection is over.
   var end: Close?
   /// Whether the program knows the end.
@@ -65,35 +67,35 @@ public final class WebSocket {
   var closingError: (any Error)?
 
   // MARK: Receiving
-  var messageCallback: ((Message) throws -> Deferred<Void>?)?
+  @safe @exclusivity(unchecked) var messageCallback: ((Message) throws -> Deferred<Void>?)?
   /// The last message's Deferred has not fired.
-  var isCallbackBusy = false
+  @safe @exclusivity(unchecked) var isCallbackBusy = false
   var closeCallback: ((Close) -> Void)?
   /// Messages that nothing has taken yet, and the bytes of their content.
-  var arrived = RingBuffer<Message>()
-  var arrivedBytes = 0
+  @safe @exclusivity(unchecked) var arrived = RingBuffer<Message>()
+  @safe @exclusivity(unchecked) var arrivedBytes = 0
   /// Received bytes that are not read yet.
-  var unread: [UInt8] = []
-  var isReading = false
-  var isReadingPaused = false
+  @safe @exclusivity(unchecked) var unread: [UInt8] = []
+  @safe @exclusivity(unchecked) var isReading = false
+  @safe @exclusivity(unchecked) var isReadingPaused = false
   /// Whether a loop takes the messages.
-  var isInLoop = false
+  @safe @exclusivity(unchecked) var isInLoop = false
   /// The loop that waits for the next message.
-  var nextMessage: Deferred<Message?>?
+  @safe @exclusivity(unchecked) var nextMessage: Deferred<Message?>?
   var isDiscarding = false
 
   // MARK: Sending
   /// Frames of the present read, sent together.
-  var output: [UInt8] = []
-  var isWritingPaused = false
+  @safe @exclusivity(unchecked) var output: [UInt8] = []
+  @safe @exclusivity(unchecked) var isWritingPaused = false
   /// The number of bytes that the transport got.
-  var writtenBytes = 0
+  @safe @exclusivity(unchecked) var writtenBytes = 0
   /// Fire when the peer has taken enough.
   var waitingSends: [Deferred<Void>] = []
 
   // MARK: Ending and liveness
   var timer: DelayedCall?
-  var lastReceived: Int64
+  @safe @exclusivity(unchecked) var lastReceived: Int64
   var closers: [Deferred<Close>] = []
   var pings = SentPings()
 
