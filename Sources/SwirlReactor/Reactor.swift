@@ -19,7 +19,7 @@ package import SwirlDeferred
 ///
 /// One turn of the loop runs, in this order: calls from other threads; calls that ``callSoon(file:line:_:)`` queued
 /// before the turn, in FIFO order; due timers, by time and then in FIFO order; runnable tasks. Then it waits, and runs
-/// the callbacks of descriptors and signals; a task that one of them resumes goes on before the next one is called.
+/// the callbacks of descriptors and signals; a task that one of them resumes runs before the next one is called.
 /// Calls queued during a turn wait for the next turn.
 ///
 /// A reactor can be run again after it was stopped. Twisted: `reactor`; asyncio: the event loop; Tornado: `IOLoop`.
