@@ -13,7 +13,8 @@ struct OwnSockets {
 
   var count: Int { connected + atPort }
 
-  init(of port: Int, at address: String = "127.0.0.1") {
+  /// - Parameter port: nil for all of an address that no other test has.
+  init(of port: Int?, at address: String = "127.0.0.1") {
     let wanted = inet_addr(address)
     #if os(Linux)
     let folder = "/proc/self/fd"
@@ -22,9 +23,9 @@ struct OwnSockets {
     #endif
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       guard let descriptor = Int32(name), Self.isStream(descriptor) else { continue }
-      if Self.port(of: descriptor, at: wanted, getsockname) == port {
+      if Self.isAt(port, of: wanted, descriptor, getsockname) {
         atPort += 1
-      } else if Self.port(of: descriptor, at: wanted, getpeername) == port {
+      } else if Self.isAt(port, of: wanted, descriptor, getpeername) {
         connected += 1
       }
     }
@@ -36,17 +37,17 @@ struct OwnSockets {
     return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &length) == 0 && kind == Socket.streamType
   }
 
-  private static func port(
-    of descriptor: Int32, at wanted: in_addr_t,
+  private static func isAt(
+    _ port: Int?, of wanted: in_addr_t, _ descriptor: Int32,
     _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
-  ) -> Int? {
+  ) -> Bool {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let code = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) }
     }
-    guard code == 0, Int32(address.sin_family) == AF_INET else { return nil }
-    guard [wanted, INADDR_ANY].contains(address.sin_addr.s_addr) else { return nil }
-    return Int(UInt16(bigEndian: address.sin_port))
+    guard code == 0, Int32(address.sin_family) == AF_INET else { return false }
+    guard let port else { return address.sin_addr.s_addr == wanted }
+    return [wanted, INADDR_ANY].contains(address.sin_addr.s_addr) && Int(UInt16(bigEndian: address.sin_port)) == port
   }
 }
