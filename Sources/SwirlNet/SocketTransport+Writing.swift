@@ -37,7 +37,7 @@ extension SocketTransport {
     guard let sent = sendShare(bytes) else { return drop(bytes.count) }
     if sent < bytes.count {
       outgoing.append(bytes.extracting(droppingFirst: sent))
-      hasKept(sentOfShare: sent)
+      hasKept(sent, ofShare: WriteTurns.share)
     }
   }
 
@@ -46,7 +46,7 @@ extension SocketTransport {
     guard let sent = sendShare(bytes.span) else { return drop(bytes.count) }
     if sent < bytes.count {
       outgoing.append(bytes, sent: sent)
-      hasKept(sentOfShare: sent)
+      hasKept(sent, ofShare: WriteTurns.share)
     }
   }
 
@@ -82,8 +82,8 @@ extension SocketTransport {
   }
 
   /// The same after a large write, of which the kernel has taken `sent` bytes.
-  func hasKept(sentOfShare sent: Int) {
-    let isFull = sent > 0 && sent < WriteTurns.share
+  func hasKept(_ sent: Int, ofShare share: Int) {
+    let isFull = sent > 0 && sent < share
     // A queue that was not empty is waiting already.
     if !isFull, !isAwaitingTurn, writeEvent?.isEnabled != true { awaitTurn() }
     hasKept()
@@ -136,8 +136,9 @@ extension SocketTransport {
     }
     let isLarge = outgoing.count > WriteTurns.small
     if isLarge, !isTurn, !turns.isFree { return awaitTurn() }
+    let isFile = outgoing.nextRegion != nil
     guard let (sent, isFull) = sendKept() else { return }
-    if isLarge { turns.count(sent) }
+    if isLarge { turns.count(sent, ofFile: isFile) }
     // Without a turn the socket is watched already.
     if isTurn, !outgoing.isEmpty { isFull ? _ = watchWriting() : awaitTurn() }
     if outgoing.isEmpty {
@@ -160,7 +161,8 @@ extension SocketTransport {
 
   /// Sends the share of a turn of what is buffered; nil if the connection broke.
   private func sendKept() -> (sent: Int, isFull: Bool)? {
-    var share = WriteTurns.share
+    let most = outgoing.nextRegion == nil ? WriteTurns.share : WriteTurns.fileShare
+    var share = most
     while share > 0, let (piece, sent) = outgoing.next {
       let region = piece.isEmpty ? outgoing.nextRegion : nil
       let rest = min(region?.count ?? (piece.count - sent), share)
@@ -171,8 +173,8 @@ extension SocketTransport {
       outgoing.removeFirst(count)
       share -= count
       // A short write means the send buffer is full; another `send` would return EAGAIN.
-      if count < rest { return (WriteTurns.share - share, true) }
+      if count < rest { return (most - share, true) }
     }
-    return (WriteTurns.share - share, false)
+    return (most - share, false)
   }
 }

@@ -14,12 +14,13 @@ extension SocketTransport: FileTransport {
     guard state == .open, region.count > 0 else { return drop(region.count) }
     var sent = 0
     if outgoing.isEmpty {
-      guard let count = turns.sendNow({ send(region.prefix(WriteTurns.share)) }) else { return drop(region.count) }
+      let count = turns.sendNow(ofFile: true) { send(region.prefix(WriteTurns.fileShare)) }
+      guard let count else { return drop(region.count) }
       sent = count
     }
     if sent < region.count {
       outgoing.append(region, sent: sent)
-      hasKept(sentOfShare: sent)
+      hasKept(sent, ofShare: WriteTurns.fileShare)
     }
   }
 
