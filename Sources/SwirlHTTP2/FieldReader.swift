@@ -107,6 +107,7 @@ struct FieldReader {
   // MARK: - The whole
 
   /// The section, when all its fields were taken.
+  // Mutating, so that the session lends its reader, and does not copy it.
   mutating func end() -> (FieldSection?, Problem?) {
     if size > limit { return (nil, .tooLong) }
     if kind == .request, let rule = brokenRule { return (nil, .malformed(rule)) }
@@ -165,8 +166,7 @@ struct FieldReader {
     if isConnect, connectProtocol.isEmpty { return nil }
     if path.first == UInt8(ascii: "/") { return nil }
     let isAsterisk = path.elementsEqual("*".utf8) && method.elementsEqual("OPTIONS".utf8)
-    if !isAsterisk { return ":path begins with a slash (RFC 9113 §8.3.1)" }
-    return nil
+    return isAsterisk ? nil : ":path begins with a slash (RFC 9113 §8.3.1)"
   }
 
   /// Compares without case, and without the port that the scheme has anyway.

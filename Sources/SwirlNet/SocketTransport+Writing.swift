@@ -136,9 +136,8 @@ extension SocketTransport {
     }
     let isLarge = outgoing.count > WriteTurns.small
     if isLarge, !isTurn, !turns.isFree { return awaitTurn() }
-    let isFile = outgoing.nextRegion != nil
-    guard let (sent, isFull) = sendKept() else { return }
-    if isLarge { turns.count(sent, ofFile: isFile) }
+    guard let (cost, isFull) = sendKept() else { return }
+    if isLarge { turns.count(cost) }
     // Without a turn the socket is watched already.
     if isTurn, !outgoing.isEmpty { isFull ? _ = watchWriting() : awaitTurn() }
     if outgoing.isEmpty {
@@ -159,22 +158,22 @@ extension SocketTransport {
     updateWriting()
   }
 
-  /// Sends the share of a turn of what is buffered; nil if the connection broke.
-  private func sendKept() -> (sent: Int, isFull: Bool)? {
-    let most = outgoing.nextRegion == nil ? WriteTurns.share : WriteTurns.fileShare
-    var share = most
+  /// Sends the share of a turn of what is buffered, and gives its cost; nil if the connection broke.
+  private func sendKept() -> (cost: Int, isFull: Bool)? {
+    var share = WriteTurns.share
     while share > 0, let (piece, sent) = outgoing.next {
       let region = piece.isEmpty ? outgoing.nextRegion : nil
-      let rest = min(region?.count ?? (piece.count - sent), share)
+      let factor = region == nil ? 1 : WriteTurns.fileFactor
+      let rest = min(region?.count ?? (piece.count - sent), share * factor)
       guard
         let count = region.map({ send($0.prefix(rest)) })
           ?? send(piece.span.extracting(droppingFirst: sent).extracting(first: rest))
       else { return nil }
       outgoing.removeFirst(count)
-      share -= count
+      share -= (count + factor - 1) / factor
       // A short write means the send buffer is full; another `send` would return EAGAIN.
-      if count < rest { return (most - share, true) }
+      if count < rest { return (WriteTurns.share - share, true) }
     }
-    return (most - share, false)
+    return (WriteTurns.share - share, false)
   }
 }

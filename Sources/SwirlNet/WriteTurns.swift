@@ -11,10 +11,10 @@ final class WriteTurns {
   static let small = 8 * 1024
   /// What one connection sends before others do.
   static let share = 256 * 1024
-  /// The same of a file, whose bytes nothing is copied for: it costs as little as a share of memory, and a system call
-  /// is dear on some machines.
-  static let fileShare = 1024 * 1024
-  /// What all connections send between two polls, up to a share more; a file's share counts as one of memory.
+  /// How many bytes of a file cost what one of memory does: nothing is copied for them. So a share of a file is as many
+  /// times as large, and takes fewer system calls.
+  static let fileFactor = 4
+  /// What all connections send between two polls, up to a share more, in bytes of memory.
   static let bytesPerTurn = 512 * 1024
 
   private var waiting = RingBuffer<SocketTransport>()
@@ -35,14 +35,15 @@ final class WriteTurns {
     return sent < Self.bytesPerTurn
   }
 
-  /// Counts bytes that a connection has sent.
-  func count(_ bytes: Int, ofFile: Bool) { sent += ofFile ? bytes / (Self.fileShare / Self.share) : bytes }
+  /// Counts what a connection has sent, in bytes of memory.
+  func count(_ cost: Int) { sent += cost }
 
   /// Calls `send` if a connection may send now, and counts what it returns; 0 if the connection has to wait.
-  func sendNow(ofFile: Bool = false, _ send: () -> Int?) -> Int? {
+  /// - Parameter factor: how many of those bytes cost one of memory.
+  func sendNow(factor: Int = 1, _ send: () -> Int?) -> Int? {
     guard isFree else { return 0 }
     let bytes = send()
-    count(bytes ?? 0, ofFile: ofFile)
+    count((bytes ?? 0) / factor)
     return bytes
   }
 

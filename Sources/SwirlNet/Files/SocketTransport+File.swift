@@ -14,13 +14,14 @@ extension SocketTransport: FileTransport {
     guard state == .open, region.count > 0 else { return drop(region.count) }
     var sent = 0
     if outgoing.isEmpty {
-      let count = turns.sendNow(ofFile: true) { send(region.prefix(WriteTurns.fileShare)) }
+      let factor = WriteTurns.fileFactor
+      let count = turns.sendNow(factor: factor) { send(region.prefix(WriteTurns.share * factor)) }
       guard let count else { return drop(region.count) }
       sent = count
     }
     if sent < region.count {
       outgoing.append(region, sent: sent)
-      hasKept(sent, ofShare: WriteTurns.fileShare)
+      hasKept(sent, ofShare: WriteTurns.share * WriteTurns.fileFactor)
     }
   }
 
