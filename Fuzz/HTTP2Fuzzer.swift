@@ -113,23 +113,31 @@ final class CheckedSession {
     }
   }
 
-  /// The parser of HTTP/1 takes a section whole, or refuses it: nothing is left that would be a second message.
+  /// The parser of HTTP/1 takes a section whole, or refuses it, as the head does: nothing is left that would be a
+  /// second message.
   private func read(_ section: FieldSection) {
     readLines(section.bytes)
+    var bytes = section.bytes
+    let version = session.role == .server ? section.lines.fieldsStart - 5 : 5
+    bytes.replaceSubrange(version..<version + 3, with: "1.1".utf8)
     var offset = 0
     switch session.role {
     case .server:
       var parser = RequestParser(limits: .most)
-      if let event = try? parser.next(section.bytes.span, at: &offset) {
-        guard case .head = event else { fatalError("\(event)") }
-        check(offset == section.bytes.count, "a second request")
-      }
+      let event = try? parser.next(bytes.span, at: &offset)
+      let head = try? RequestHead(http2: section.lines, endsStream: true, limits: .most)
+      check((event == nil) == (head == nil), "one of two refuses the request")
+      guard let event else { return }
+      guard case .head(let parsed) = event else { fatalError("\(event)") }
+      check(offset == bytes.count, "a second request")
+      check(parsed.framing == head?.framing && parsed.target == head?.target, "another request")
     case .client:
       var parser = ResponseParser(limits: .most, isLenient: true)
       parser.expect(.get)
-      if (try? parser.next(section.bytes.span, at: &offset)) != nil {
-        check(offset == section.bytes.count, "a second response")
-      }
+      let event = try? parser.next(bytes.span, at: &offset)
+      let head = try? ResponseHead(http2: section.lines, answering: .get, endsStream: true, limits: .most)
+      check((event == nil) == (head == nil), "one of two refuses the response")
+      check(event == nil || offset == bytes.count, "a second response")
     }
   }
 

@@ -57,7 +57,7 @@ import Testing
     try server.receive(output.span) {
       if case .head(_, let section, _) = $0 { head = String(decoding: section.bytes, as: UTF8.self) }
     }
-    #expect(head == "GET / HTTP/1.1\r\nHost: a\r\npriority: u=1, i\r\n\r\n")
+    #expect(head == "GET / HTTP/2.0\r\nHost: a\r\npriority: u=1, i\r\n\r\n")
   }
 }
 #endif

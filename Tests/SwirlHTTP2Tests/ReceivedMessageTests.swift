@@ -18,16 +18,16 @@ import Testing
   @Test func `a request has the form of HTTP/1`() throws {
     let bench = try request(Self.pseudo + [("accept", "*/*"), ("x-empty", "")])
     #expect(bench.events == ["head 1 ends", "end 1"])
-    #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: example.com\r\naccept: */*\r\nx-empty: \r\n\r\n")
+    #expect(bench.head() == "GET /a?b HTTP/2.0\r\nHost: example.com\r\naccept: */*\r\nx-empty: \r\n\r\n")
     #expect(bench.sections[1]?.scheme == .https)
-    #expect(bench.sections[1]?.connectProtocol == nil)
+    #expect(bench.sections[1]?.isExtendedConnect == false)
   }
 
   @Test func `the same in single bytes`() throws {
     let bench = try FrameBench.server()
     for byte in Frame.headers(1, Self.pseudo).bytes { bench.receive([byte]) }
     #expect(bench.events == ["head 1 ends", "end 1"])
-    #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: example.com\r\n\r\n")
+    #expect(bench.head() == "GET /a?b HTTP/2.0\r\nHost: example.com\r\n\r\n")
   }
 
   @Test(arguments: [
@@ -36,28 +36,28 @@ import Testing
   ])
   func `Host beside an :authority of the same meaning is dropped`(authority: String, host: String) throws {
     let bench = try request(Array(Self.pseudo.dropLast()) + [(":authority", authority), ("host", host)])
-    #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: \(authority)\r\n\r\n")
+    #expect(bench.head() == "GET /a?b HTTP/2.0\r\nHost: \(authority)\r\n\r\n")
   }
 
   @Test func `Host stands for a missing :authority`() throws {
     let bench = try request(Array(Self.pseudo.dropLast()) + [("host", "old.example")])
-    #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: old.example\r\n\r\n")
+    #expect(bench.head() == "GET /a?b HTTP/2.0\r\nHost: old.example\r\n\r\n")
   }
 
   @Test func `cookies are joined`() throws {
     let bench = try request(Self.pseudo + [("cookie", "a=1"), ("x", "y"), ("cookie", "b=2"), ("cookie", "c=3")])
-    #expect(bench.head() == "GET /a?b HTTP/1.1\r\nHost: example.com\r\nx: y\r\nCookie: a=1; b=2; c=3\r\n\r\n")
+    #expect(bench.head() == "GET /a?b HTTP/2.0\r\nHost: example.com\r\nx: y\r\nCookie: a=1; b=2; c=3\r\n\r\n")
   }
 
   @Test func `CONNECT has the authority form`() throws {
     let bench = try request([(":method", "CONNECT"), (":authority", "example.com:443")], ends: false)
-    #expect(bench.head() == "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
+    #expect(bench.head() == "CONNECT example.com:443 HTTP/2.0\r\nHost: example.com:443\r\n\r\n")
     #expect(bench.sections[1]?.scheme == nil)
   }
 
   @Test func `OPTIONS may have the asterisk form`() throws {
     let bench = try request([(":method", "OPTIONS"), (":scheme", "http"), (":path", "*"), (":authority", "a")])
-    #expect(bench.head() == "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(bench.head() == "OPTIONS * HTTP/2.0\r\nHost: a\r\n\r\n")
   }
 
   @Test func `extended CONNECT is an upgrade of HTTP/1`() throws {
@@ -67,9 +67,9 @@ import Testing
       ],
       ends: false)
     #expect(
-      bench.head() == "GET /a?b HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      bench.head() == "GET /a?b HTTP/2.0\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         + "sec-websocket-version: 13\r\n\r\n")
-    #expect(bench.sections[1]?.connectProtocol == "websocket")
+    #expect(bench.sections[1]?.isExtendedConnect == true)
   }
 
   @Test func `a 101 to extended CONNECT is a 200`() throws {
@@ -91,7 +91,7 @@ import Testing
     try client.receive(bytes.span) {
       if case .head(_, let section, _) = $0 { head = String(decoding: section.bytes, as: UTF8.self) }
     }
-    #expect(head == "HTTP/1.1 200 \r\nx: y\r\n\r\n")
+    #expect(head == "HTTP/2.0 200 \r\nx: y\r\n\r\n")
   }
 
   @Test func `extended CONNECT is announced where it is taken`() throws {
@@ -225,7 +225,7 @@ import Testing
       bench.events == [
         "informational 1 103", "head 1", "data 1 hello", "trailers 1 x: y\r\n\r\n", "end 1", "closed 1 0",
       ])
-    #expect(bench.head() == "HTTP/1.1 200 \r\na: b\r\n\r\n")
+    #expect(bench.head() == "HTTP/2.0 200 \r\na: b\r\n\r\n")
   }
 
   @Test(arguments: [

@@ -21,7 +21,7 @@ import Testing
     let section = try received(
       "POST /a?b HTTP/1.1\r\nX-A: 1\r\nHost: a.example:8\r\nX-b:  two words \r\nX-A: 3\r\nX-C:\r\n\r\n")
     #expect(
-      text(section) == "POST /a?b HTTP/1.1\r\nHost: a.example:8\r\nx-a: 1\r\nx-b: two words\r\nx-a: 3\r\nx-c: \r\n\r\n")
+      text(section) == "POST /a?b HTTP/2.0\r\nHost: a.example:8\r\nx-a: 1\r\nx-b: two words\r\nx-a: 3\r\nx-c: \r\n\r\n")
     #expect(section?.scheme == .https)
     #expect(try received("GET / HTTP/1.1\r\nHost: a\r\n\r\n", scheme: "http")?.scheme == .http)
   }
@@ -43,19 +43,19 @@ import Testing
       """
     #expect(
       try text(received(head.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")))
-        == "GET / HTTP/1.1\r\nHost: a\r\nx-other: 1\r\n\r\n")
+        == "GET / HTTP/2.0\r\nHost: a\r\nx-other: 1\r\n\r\n")
   }
 
   @Test func `TE of trailers alone is sent`() throws {
     #expect(
       try text(received("GET / HTTP/1.1\r\nHost: a\r\nTE: Trailers\r\n\r\n"))
-        == "GET / HTTP/1.1\r\nHost: a\r\nte: Trailers\r\n\r\n")
+        == "GET / HTTP/2.0\r\nHost: a\r\nte: Trailers\r\n\r\n")
   }
 
   @Test func `CONNECT has an authority and no path`() throws {
     #expect(
       try text(received("CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n"))
-        == "CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n")
+        == "CONNECT b.example:443 HTTP/2.0\r\nHost: b.example:443\r\n\r\n")
   }
 
   @Test func `one session sends message after message`() throws {
@@ -66,7 +66,7 @@ import Testing
         Array("GET /\(index) HTTP/1.1\r\nHost: a\r\nX-\(index): \(index)\r\n\r\n".utf8), scheme: "https",
         hasContent: false)
       server.receive(client.takeOutput() ?? [])
-      #expect(server.head(stream) == "GET /\(index) HTTP/1.1\r\nHost: a\r\nx-\(index): \(index)\r\n\r\n")
+      #expect(server.head(stream) == "GET /\(index) HTTP/2.0\r\nHost: a\r\nx-\(index): \(index)\r\n\r\n")
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
       client.events.filter { $0 != "settings" && $0 != "sent 1" } == [
         "informational 1 103", "head 1", "data 1 hello", "trailers 1 x-sum: 5\r\n\r\n", "end 1", "closed 1 0",
       ])
-    #expect(client.head() == "HTTP/1.1 200 \r\na: b\r\n\r\n")
+    #expect(client.head() == "HTTP/2.0 200 \r\na: b\r\n\r\n")
   }
 }
 #endif

@@ -109,7 +109,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   private func parsed(_ section: FieldSection, endsStream: Bool) -> ResponseHead? {
     do throws(HTTPWireError) {
       return try ResponseHead(
-        http2: section.bytes, answering: exchange.method, endsStream: endsStream, limits: connection.limits)
+        http2: section.lines, answering: exchange.method, endsStream: endsStream, limits: connection.limits)
     } catch {
       fail(exchange.error(.invalidResponse, error.message, wire: error))
       return nil

@@ -17,6 +17,12 @@ struct FieldLine {
     value = bytes.trimmed(colon + 1..<line.upperBound)
   }
 
+  /// A line of these parts, which are validated.
+  init(name: Range<Int>, value: Range<Int>) {
+    self.name = name
+    self.value = value
+  }
+
   /// Reads a validated line without checking it again.
   init(known bytes: Span<UInt8>, _ line: Range<Int>) {
     var colon = line.lowerBound

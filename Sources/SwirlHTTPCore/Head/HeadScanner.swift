@@ -122,18 +122,24 @@ struct HeadScanner<Start: StartLine>: Sendable {
   /// Check the length before parsing the line, so that lines beyond a limit cost no parsing.
   private func checkLength(_ end: Int, _ limits: HTTPLimits) throws(HTTPWireError) {
     if start == nil, let error = Start.tooLong(end - startLineStart, limits) { throw error }
-    guard end <= limits.headBytes else {
-      throw HTTPWireError(
-        .headTooLarge, "the start line and the fields are larger than \(limits.headBytes) bytes (RFC 6585 §5)")
-    }
+    guard end <= limits.headBytes else { throw .headTooLarge(limits) }
   }
 }
 
 extension FieldFacts {
   fileprivate func checkCount(_ limits: HTTPLimits) throws(HTTPWireError) {
-    guard count <= limits.cappedFieldCount else {
-      throw HTTPWireError(.tooManyFields, "more than \(limits.cappedFieldCount) fields (RFC 6585 §5)")
-    }
+    guard count <= limits.cappedFieldCount else { throw .tooManyFields(limits) }
+  }
+}
+
+extension HTTPWireError {
+  static func headTooLarge(_ limits: HTTPLimits) -> HTTPWireError {
+    HTTPWireError(
+      .headTooLarge, "the start line and the fields are larger than \(limits.headBytes) bytes (RFC 6585 §5)")
+  }
+
+  static func tooManyFields(_ limits: HTTPLimits) -> HTTPWireError {
+    HTTPWireError(.tooManyFields, "more than \(limits.cappedFieldCount) fields (RFC 6585 §5)")
   }
 }
 

@@ -101,33 +101,29 @@ public struct RequestHead: Sendable {
 }
 
 extension RequestHead {
-  /// The head of an HTTP/2 request, whose fields come in the form of HTTP/1 (RFC 9113 §8.3.1).
+  /// The head of an HTTP/2 request (RFC 9113 §8.3.1).
   ///
   /// - Parameters:
-  ///   - bytes: a request line of HTTP/1.1, field lines and an empty line.
+  ///   - lines: its lines, complete.
   ///   - endsStream: whether no content follows.
   ///   - limits: the limits on its fields.
-  package init(http2 bytes: [UInt8], endsStream: Bool, limits: HTTPLimits) throws(HTTPWireError) {
-    var parser = RequestParser(limits: limits)
-    var offset = 0
-    guard case .head(let head) = try parser.next(bytes.span, at: &offset), offset == bytes.count else {
-      throw HTTPWireError(.badField, "these are not the fields of a request (RFC 9113 §8.3)")
+  package init(http2 lines: borrowing HeadLines, endsStream: Bool, limits: HTTPLimits) throws(HTTPWireError) {
+    if let error = RequestLine.tooLong(lines.fieldsStart, limits) { throw error }
+    let line = try RequestLine(http2: lines.bytes.span, lines.method, lines.target)
+    try lines.check(limits)
+    let raw = RawHead(bytes: lines.bytes, fieldsStart: lines.fieldsStart)
+    let facts = lines.facts
+    let framing = try HeadReader<RequestLine>.Head(raw: raw, start: line, facts: facts).framing()
+    self.raw = raw
+    self.line = line
+    switch framing {
+    case .contentLength: self.framing = framing
+    case .none, .chunked, .untilClose: self.framing = endsStream ? .none : .chunked
     }
-    self.init(head, endsStream: endsStream)
-  }
-
-  private init(_ head: RequestHead, endsStream: Bool) {
-    // The line ends with the version and CRLF.
-    raw = RawHead(http2: head.raw, versionAt: head.raw.fieldsStart - 5)
-    line = RequestLine(http2: head.line)
-    options = head.options
-    switch head.framing {
-    case .contentLength: framing = head.framing
-    case .none, .chunked, .untilClose: framing = endsStream ? .none : .chunked
-    }
+    options = facts.connection
     isPersistent = true
-    expectsContinue = head.expectsContinue
-    expectsOther = head.expectsOther
+    expectsContinue = facts.expectsContinue
+    expectsOther = facts.expectsOther
   }
 }
 

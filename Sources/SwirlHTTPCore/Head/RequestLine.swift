@@ -27,10 +27,7 @@ struct RequestLine: StartLine {
     guard targetEnd < line.upperBound else {
       throw HTTPWireError(.badStartLine, "the request line has no version (RFC 9112 §3)")
     }
-    guard bytes[targetEnd] == .space else {
-      throw HTTPWireError(
-        .badTarget, "the target has the byte \(bytes[targetEnd].hex), which must be percent-encoded (RFC 9112 §3.2)")
-    }
+    guard bytes[targetEnd] == .space else { throw Self.targetError(bytes[targetEnd]) }
     guard line.upperBound - targetEnd - 1 == HTTPVersion.length else {
       throw HTTPWireError(.badStartLine, "the request line does not end with HTTP/1.1 (RFC 9112 §3)")
     }
@@ -40,11 +37,19 @@ struct RequestLine: StartLine {
     target = try RequestTarget(parsing: bytes, methodEnd + 1..<targetEnd, for: kind)
   }
 
-  /// The same, of HTTP/2.
-  init(http2 line: RequestLine) {
-    method = line.method
-    kind = line.kind
-    target = line.target
+  /// That of HTTP/2, which has no version (RFC 9113 §8.3.1).
+  init(http2 bytes: Span<UInt8>, _ method: Range<Int>, _ target: Range<Int>) throws(HTTPWireError) {
+    guard bytes.isToken(method) else {
+      throw HTTPWireError(.badStartLine, "the method is not a token (RFC 9110 §9.1)")
+    }
+    for index in target where !bytes[index].isTarget { throw Self.targetError(bytes[index]) }
     version = .http2
+    self.method = method
+    kind = RequestKind(parsing: bytes, method)
+    self.target = try RequestTarget(parsing: bytes, target, for: kind)
+  }
+
+  private static func targetError(_ byte: UInt8) -> HTTPWireError {
+    HTTPWireError(.badTarget, "the target has the byte \(byte.hex), which must be percent-encoded (RFC 9112 §3.2)")
   }
 }

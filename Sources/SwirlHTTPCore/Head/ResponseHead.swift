@@ -82,39 +82,60 @@ public struct ResponseHead: Sendable {
 }
 
 extension ResponseHead {
-  /// The head of an HTTP/2 response, whose fields come in the form of HTTP/1 (RFC 9113 §8.3.2).
+  /// The head of an HTTP/2 response (RFC 9113 §8.3.2).
   ///
   /// - Parameters:
-  ///   - bytes: a status line of HTTP/1.1, field lines and an empty line.
+  ///   - lines: its lines, complete.
   ///   - method: the method of the request.
   ///   - endsStream: whether no content follows.
   ///   - limits: the limits on its fields.
   package init(
-    http2 bytes: [UInt8], answering method: HTTPRequest.Method, endsStream: Bool, limits: HTTPLimits
+    http2 lines: borrowing HeadLines, answering method: HTTPRequest.Method, endsStream: Bool, limits: HTTPLimits
   ) throws(HTTPWireError) {
-    var parser = ResponseParser(limits: limits, isLenient: true)
-    parser.expect(method)
-    var offset = 0
-    switch try parser.next(bytes.span, at: &offset) {
-    case .head(let head) where offset == bytes.count: self.init(http2: head, endsStream: endsStream)
-    case .informational(let head) where offset == bytes.count: self.init(http2: head, endsStream: false)
-    default: throw HTTPWireError(.badField, "these are not the fields of a response (RFC 9113 §8.3)")
+    try lines.check(limits)
+    let raw = RawHead(bytes: lines.bytes, fieldsStart: lines.fieldsStart)
+    let (status, facts) = (lines.status, lines.facts)
+    let kind = RequestKind(method)
+    // Neither exists in HTTP/2: an extended CONNECT is sent as a GET (RFC 9113 §8.6, RFC 8441 §4).
+    if status == 101 || kind == .connect && (200..<300).contains(status) {
+      throw HTTPWireError(.badField, "these are not the fields of a response (RFC 9113 §8.3)")
     }
+    if status < 200, limits.informationalResponses == 0 { throw .tooManyInformational(limits).inResponse }
+    let head = HeadReader<StatusLine>.Head(raw: raw, start: StatusLine(http2: status), facts: facts)
+    let framing: BodyFraming
+    do throws(HTTPWireError) { framing = try head.framing(answering: kind, isLenient: true) } catch {
+      throw error.inResponse
+    }
+    self.raw = raw
+    line = head.start
+    self.framing = framing.ofHTTP2(endsStream: endsStream)
+    options = []
+    isAmbiguous = false
+    contentLength = facts.contentLength
+    hasContentCoding = facts.hasContentCoding
+    isPersistent = true
   }
 
   /// The same, of HTTP/2.
   init(http2 head: ResponseHead, endsStream: Bool) {
     raw = RawHead(http2: head.raw, versionAt: 5)
-    line = StatusLine(http2: head.line)
+    line = StatusLine(http2: head.statusCode)
     options = []
-    switch head.framing {
-    case .none, .contentLength: framing = head.framing
-    case .chunked, .untilClose: framing = endsStream ? .contentLength(0) : .chunked
-    }
+    framing = head.framing.ofHTTP2(endsStream: endsStream)
     isAmbiguous = false
     contentLength = head.contentLength
     hasContentCoding = head.hasContentCoding
     isPersistent = true
+  }
+}
+
+extension BodyFraming {
+  /// The frames of HTTP/2 end the content of a response.
+  fileprivate func ofHTTP2(endsStream: Bool) -> BodyFraming {
+    switch self {
+    case .none, .contentLength: self
+    case .chunked, .untilClose: endsStream ? .contentLength(0) : .chunked
+    }
   }
 }
 

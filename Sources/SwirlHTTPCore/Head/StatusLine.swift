@@ -35,11 +35,11 @@ struct StatusLine: StartLine {
     reason = afterCode + 1..<line.upperBound
   }
 
-  /// The same, of HTTP/2.
-  init(http2 line: StatusLine) {
+  /// That of HTTP/2, without a reason: `HTTP/2.0 200 ` (RFC 9113 §8.3.2).
+  init(http2 status: Int) {
     version = .http2
-    status = line.status
-    reason = line.reason
+    self.status = status
+    reason = 13..<13
   }
 
   private static var codeError: HTTPWireError {

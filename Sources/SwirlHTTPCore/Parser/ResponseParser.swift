@@ -146,10 +146,7 @@ public struct ResponseParser: Sendable {
     if status < 200, status != 101 {
       informationalCount += 1
       if head.facts.hasBareLineFeed || head.facts.isAmbiguous(head.start.version) { mustClose = true }
-      guard informationalCount <= limits.informationalResponses else {
-        throw HTTPWireError(
-          .tooManyInformational, "more than \(limits.informationalResponses) informational responses before the answer")
-      }
+      guard informationalCount <= limits.informationalResponses else { throw .tooManyInformational(limits) }
       return .informational(ResponseHead(head, framing: .none))
     }
     let framing = try head.framing(answering: request, isLenient: isLenient)
@@ -174,5 +171,12 @@ public struct ResponseParser: Sendable {
     state = .failed
     failure = error
     return error
+  }
+}
+
+extension HTTPWireError {
+  static func tooManyInformational(_ limits: HTTPLimits) -> HTTPWireError {
+    HTTPWireError(
+      .tooManyInformational, "more than \(limits.informationalResponses) informational responses before the answer")
   }
 }

@@ -200,8 +200,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     let stream = add(id)
     do throws(HTTPWireError) {
       let limits = server.configuration.limits
-      let head = try RequestHead(http2: section.bytes, endsStream: endsStream, limits: limits)
-      stream.begin(head, asksForTunnel: section.connectProtocol != nil || head.method == .connect)
+      let head = try RequestHead(http2: section.lines, endsStream: endsStream, limits: limits)
+      stream.begin(head, asksForTunnel: section.isExtendedConnect || head.method == .connect)
     } catch {
       stream.refuse(HTTPServer.StatusError(error.status, error.message))
     }

@@ -31,7 +31,7 @@ extension HTTPClientTests {
       bench.fetch("/", headers: headers)
       bench.run()
       let head = bench.requests[0].head
-      #expect(head.hasPrefix("GET / HTTP/1.1\r\nHost: 127.0.0.1:\(bench.port)\r\n"))
+      #expect(head.hasPrefix("GET / HTTP/2.0\r\nHost: 127.0.0.1:\(bench.port)\r\n"))
       #expect(head.contains("accept-language: de\r\n") && head.contains("te: trailers\r\n"))
       #expect(!head.contains("connection") && !head.contains("x-hop") && !head.contains("keep-alive"))
     }
