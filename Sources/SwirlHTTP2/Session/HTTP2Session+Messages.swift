@@ -21,12 +21,14 @@ extension HTTP2Session {
   package func request(
     _ head: [UInt8], scheme: String, hasContent: Bool, isExtendedConnect: Bool = false
   ) throws(HTTP2Error) -> Int32 {
-    list.load(requestHead: head, isSecure: scheme == "https", isExtendedConnect: isExtendedConnect)
-    try checkLength(of: 0)
-    let stream = list.withFields { fields, count in
-      var provider = Self.provider
-      return withUnsafePointer(to: &provider) {
-        nghttp2_submit_request(pointer, nil, fields, count, hasContent ? $0 : nil, nil)
+    let stream = try head.withUnsafeBufferPointer { (head) throws(HTTP2Error) in
+      list.load(requestHead: head, isSecure: scheme == "https", isExtendedConnect: isExtendedConnect)
+      try checkLength(of: 0)
+      return list.withFields { fields, count in
+        var provider = Self.provider
+        return withUnsafePointer(to: &provider) {
+          nghttp2_submit_request(pointer, nil, fields, count, hasContent ? $0 : nil, nil)
+        }
       }
     }
     guard stream > 0 else { throw HTTP2Error(code: .internalError, stream: 0, reason: Self.text(stream)) }
@@ -38,21 +40,22 @@ extension HTTP2Session {
   /// CONNECT (RFC 8441). Does nothing on a stream that is closed, as it may be while its head is handled.
   package func respond(_ head: [UInt8], on stream: Int32, hasContent: Bool) throws(HTTP2Error) {
     if nghttp2_session_find_stream(pointer, stream) == nil { return }
-    list.load(responseHead: head)
-    try checkLength(of: stream)
-    let isInformational = list.isInformational
-    let code = list.withFields { fields, count in
-      if isInformational {
-        return nghttp2_submit_headers(
-          pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, fields, count, nil)
-      }
-      var provider = Self.provider
-      return withUnsafePointer(to: &provider) {
-        nghttp2_submit_response(pointer, stream, fields, count, hasContent ? $0 : nil)
+    let code = try head.withUnsafeBufferPointer { (head) throws(HTTP2Error) in
+      list.load(responseHead: head)
+      try checkLength(of: stream)
+      return list.withFields { fields, count in
+        if list.isInformational {
+          return nghttp2_submit_headers(
+            pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, fields, count, nil)
+        }
+        var provider = Self.provider
+        return withUnsafePointer(to: &provider) {
+          nghttp2_submit_response(pointer, stream, fields, count, hasContent ? $0 : nil)
+        }
       }
     }
     guard code == 0 else { throw HTTP2Error(code: .internalError, stream: stream, reason: Self.text(code)) }
-    if hasContent, !isInformational { outgoing[stream] = OutgoingContent() }
+    if hasContent, !list.isInformational { outgoing[stream] = OutgoingContent() }
   }
 
   private func checkLength(of stream: Int32) throws(HTTP2Error) {
@@ -74,10 +77,7 @@ extension HTTP2Session {
   /// The content of a message is complete.
   package func end(_ stream: Int32, trailers: HTTPFields? = nil) {
     guard let content = outgoing[stream] else { return }
-    if let trailers {
-      list.load(trailers: trailers)
-      if list.isTooLong { return reset(stream, .internalError) }
-    }
+    if let trailers, list.withTrailers(trailers, \.isTooLong) { return reset(stream, .internalError) }
     content.isEnded = true
     content.trailers = trailers
     resume(stream, content)
@@ -137,8 +137,7 @@ extension HTTP2Session {
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
       if let trailers = content.trailers, !trailers.isEmpty {
         flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        list.load(trailers: trailers)
-        _ = list.withFields { nghttp2_submit_trailer(pointer, stream, $0, $1) }
+        _ = list.withTrailers(trailers) { $0.withFields { nghttp2_submit_trailer(pointer, stream, $0, $1) } }
       }
       if count == 0 {
         outgoing[stream] = nil

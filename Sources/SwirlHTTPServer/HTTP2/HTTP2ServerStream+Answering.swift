@@ -63,7 +63,11 @@ extension HTTP2ServerStream {
     let answered = exchange.request?.head.answered ?? .unreadable
     let plan = try ResponsePlan(http2: facts, to: answered, asksForTunnel: asksForTunnel, isTunnel: isTunnel)
     var head: [UInt8] = []
-    head.reserveCapacity(256)
+    swap(&head, &server.headBuffer)
+    defer {
+      if head.capacity <= HTTPServer.keptHeadBytes { swap(&head, &server.headBuffer) }
+    }
+    head.removeAll(keepingCapacity: true)
     try server.commonFields.appendHead(
       of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &head)
     try session.respond(head, on: id, hasContent: plan.sendsContent && (length != 0 || kind != .whole))
