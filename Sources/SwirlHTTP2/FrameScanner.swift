@@ -54,6 +54,14 @@ struct FrameScanner {
     var count = 0
     var beginsFrame = false
     if remaining == 0 {
+      if headerCount == 0, bytes.count >= 9, let start = bytes.baseAddress {
+        // The usual case: it is there in one piece.
+        let bytes = UnsafeRawBufferPointer(start: start, count: 9)
+        header =
+          UInt128(UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))) << 8 | UInt128(bytes[8])
+        headerCount = 9
+        count = 9
+      }
       while headerCount < 9, count < bytes.count {
         header = header << 8 | UInt128(bytes[count])
         headerCount += 1

@@ -25,12 +25,14 @@ package final class HTTP2Wire {
   private let spare: SpareOutput
   // Exempt from run-time checks for overlapping access: each is read or set in one step.
   /// The number of bytes that were passed to the transport.
-  @exclusivity(unchecked) package private(set) var handedToTransport = 0
+  package var handedToTransport: Int { handedBytes }
+  @exclusivity(unchecked) private var handedBytes = 0
   /// Whether a call on the stack will flush.
   @exclusivity(unchecked) private var isBusy = false
   @exclusivity(unchecked) private var isFlushScheduled = false
   /// Whether the transport takes no more for now.
-  @exclusivity(unchecked) package private(set) var isWritingPaused = false
+  package var isWritingPaused: Bool { isPaused }
+  @exclusivity(unchecked) private var isPaused = false
   @exclusivity(unchecked) private var hasEnded = false
 
   /// - Parameter owner: retains the wire.
@@ -64,7 +66,8 @@ package final class HTTP2Wire {
   package func flushSoon() {
     if isBusy || isFlushScheduled || hasEnded { return }
     isFlushScheduled = true
-    transport.reactor.callSoon { [weak self] in self?.flush() }
+    // Retained: it does nothing after its end, and a weak reference would make every other one slower from then on.
+    transport.reactor.callSoon { self.flush() }
   }
 
   /// Sends what the session has, up to the transport's high-water mark. Does nothing if a call on the stack will.
@@ -72,7 +75,7 @@ package final class HTTP2Wire {
     isFlushScheduled = false
     if isBusy || hasEnded { return }
     isBusy = true
-    while !isWritingPaused, !hasEnded, sendSome() {}
+    while !isPaused, !hasEnded, sendSome() {}
     isBusy = false
     if !hasEnded { owner.flushed() }
   }
@@ -81,9 +84,10 @@ package final class HTTP2Wire {
   private func sendSome() -> Bool {
     var output: [UInt8] = []
     swap(&output, &spare.bytes)
-    let hasOutput = session.writeOutput(to: &output)
+    let hasOutput = session.writeOutput(to: &output, atMost: HTTP2Session.outputPart)
+    let isCut = output.count >= HTTP2Session.outputPart
     if hasOutput {
-      handedToTransport += output.count
+      handedBytes += output.count
       spare.write(&output, to: transport)
     }
     swap(&output, &spare.bytes)
@@ -92,13 +96,14 @@ package final class HTTP2Wire {
     session.handleEvents { owner.take($0, Span()) }
     let drained = session.takeDrained()
     for stream in drained { owner.hasRoom(stream) }
-    return hasOutput || hadEvents || !drained.isEmpty
+    if isCut { return true }
+    return (hasOutput || hadEvents || !drained.isEmpty) && (session.hasOutput || session.hasEvents)
   }
 
-  package func pauseWriting() { isWritingPaused = true }
+  package func pauseWriting() { isPaused = true }
 
   package func resumeWriting() {
-    isWritingPaused = false
+    isPaused = false
     flush()
   }
 

@@ -24,6 +24,16 @@ final class OutgoingContent {
   /// Whether its writer was to wait.
   @exclusivity(unchecked) var isFull = false
 
+  /// Makes it the content of another message, when all was sent.
+  func reset() {
+    isEnded = false
+    if trailers != nil { trailers = nil }
+    isAwaited = false
+    isWatched = false
+    isFull = false
+    if others.capacity > 64 { others = [] }
+  }
+
   func append(_ piece: [UInt8]) {
     if piece.isEmpty { return }
     if count == 0 { first = piece } else { others.append(piece) }
@@ -47,6 +57,7 @@ final class OutgoingContent {
     offset = 0
     if next == others.count {
       first = []
+      if next == 0 { return }
       others.removeAll(keepingCapacity: true)
       next = 0
     } else {

@@ -76,6 +76,26 @@ import Testing
     #expect(bench.take() == [.windowUpdate(1, 16_000)])
   }
 
+  @Test func `a message begins without what the one before it was waiting for`() throws {
+    let bench = try FrameBench.server { $0.waterMark = 1000 }
+    for stream: Int32 in [1, 3, 5] {
+      bench.receive([.get(Int(stream))])
+      #expect(bench.session.pendingBytes(of: stream) == 0)
+      try bench.session.respond(Array("HTTP/1.1 200 OK\r\n\r\n".utf8), on: stream, hasContent: true)
+      // Nothing is awaited, or was written for another stream.
+      #expect(bench.take().map(\.kind) == [.headers])
+      #expect(bench.session.write([1, 2], on: stream))
+      #expect(bench.take().map(\.payload) == [[1, 2]])
+      #expect(bench.session.takeDrained().isEmpty)
+      #expect(!bench.session.write([UInt8](repeating: 1, count: 1200), on: stream))
+      bench.session.noteSent(of: stream)
+      bench.session.end(stream, trailers: stream == 1 ? [.init("x-sum")!: "1"] : nil)
+      #expect(bench.take().map(\.kind) == (stream == 1 ? [.data, .headers] : [.data]))
+      #expect(bench.session.takeDrained() == [stream])
+      #expect(!bench.session.isSending(stream))
+    }
+  }
+
   @Test func `a writer waits at the water mark, and resumes below it`() throws {
     let bench = try FrameBench.server { $0.waterMark = 1000 }
     bench.receive([.get(1)])

@@ -12,45 +12,47 @@ extension HTTP2Session {
     var callbacks: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, owner in
-      HTTP2Session.of(owner).beginSection(frame!.pointee.hd.stream_id, frame!.pointee.headers.cat)
+      HTTP2Session.with(owner) { $0.beginSection(frame!.pointee.hd.stream_id, frame!.pointee.headers.cat) }
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, frame, name, nameLength, value, valueLength, _, owner in
-      HTTP2Session.of(owner).take(
-        UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength),
-        on: frame!.pointee.hd.stream_id)
+      HTTP2Session.with(owner) {
+        $0.take(
+          UnsafeBufferPointer(start: name, count: nameLength), UnsafeBufferPointer(start: value, count: valueLength),
+          on: frame!.pointee.hd.stream_id)
+      }
     }
     // Without it the library drops fields that are malformed; RFC 9113 §8.2.1 wants the message refused.
     nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, _, _, _, _, _, _, _ in
       NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
     }
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, owner in
-      HTTP2Session.of(owner).take(frame!.pointee)
+      HTTP2Session.with(owner) { $0.take(frame!) }
       return 0
     }
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, owner in
-      HTTP2Session.of(owner).sent(frame!.pointee)
+      HTTP2Session.with(owner) { $0.sent(frame!) }
       return 0
     }
     nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, length, _, owner in
-      HTTP2Session.of(owner).send(frame!.pointee.hd.stream_id, header!, length)
+      HTTP2Session.with(owner) { $0.send(frame!.pointee.hd.stream_id, header!, length) }
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, length, owner in
-      HTTP2Session.of(owner).takeData(data!, length, on: stream)
+      HTTP2Session.with(owner) { $0.takeData(data!, length, on: stream) }
       return 0
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, owner in
-      HTTP2Session.of(owner).closed(stream, HTTP2ErrorCode(rawValue: code))
+      HTTP2Session.with(owner) { $0.closed(stream, HTTP2ErrorCode(rawValue: code)) }
       return 0
     }
     nghttp2_session_callbacks_set_error_callback2(callbacks) { _, _, message, length, owner in
       // The message ends with a line feed or a zero byte, depending on where it comes from.
       let bytes = UnsafeRawBufferPointer(start: message, count: length).prefix { $0 != 0 && $0 != 0x0A }
-      HTTP2Session.of(owner).complaint = String(decoding: bytes.prefix(500), as: UTF8.self)
+      HTTP2Session.with(owner) { $0.complaint = String(decoding: bytes.prefix(500), as: UTF8.self) }
       return 0
     }
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, code, owner in
-      HTTP2Session.of(owner).takeInvalid(frame!.pointee.hd, nghttp2_error(code))
+      HTTP2Session.with(owner) { $0.takeInvalid(frame!.pointee.hd, nghttp2_error(code)) }
       return 0
     }
     return callbacks
@@ -110,8 +112,7 @@ extension HTTP2Session {
     }
   }
 
-  private func takeSection(of frame: nghttp2_frame, endsStream: Bool) {
-    let stream = frame.hd.stream_id
+  private func takeSection(of stream: Int32, endsStream: Bool) {
     let (section, problem) = fields.end()
     if let problem { end(stream, for: problem) }
     guard let section else {
@@ -142,12 +143,13 @@ extension HTTP2Session {
     events.append(.data(stream: stream, start..<start + length))
   }
 
-  private func take(_ frame: nghttp2_frame) {
-    let stream = frame.hd.stream_id
-    let ends = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-    let isAnswer = frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
-    switch nghttp2_frame_type(rawValue: UInt32(frame.hd.type)) {
-    case NGHTTP2_HEADERS: takeSection(of: frame, endsStream: ends)
+  private func take(_ frame: UnsafePointer<nghttp2_frame>) {
+    let header = frame.pointee.hd
+    let stream = header.stream_id
+    let ends = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+    let isAnswer = header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
+    switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
+    case NGHTTP2_HEADERS: takeSection(of: stream, endsStream: ends)
     case NGHTTP2_DATA where ends: events.append(.end(stream: stream))
     case NGHTTP2_RST_STREAM:
       // A client that has seen a part of its answer may have enough.
@@ -156,15 +158,16 @@ extension HTTP2Session {
       }
     case NGHTTP2_SETTINGS where !isAnswer: events.append(.settings)
     case NGHTTP2_PING where isAnswer:
-      events.append(.pong(withUnsafeBytes(of: frame.ping.opaque_data) { UInt64(bigEndian: $0.load(as: UInt64.self)) }))
+      let data = frame.pointee.ping.opaque_data
+      events.append(.pong(withUnsafeBytes(of: data) { UInt64(bigEndian: $0.load(as: UInt64.self)) }))
     case NGHTTP2_GOAWAY:
-      let goAway = frame.goaway
+      let goAway = frame.pointee.goaway
       let debug = UnsafeBufferPointer(start: goAway.opaque_data, count: min(goAway.opaque_data_len, 200))
       events.append(
         .goAway(
           lastStream: goAway.last_stream_id, HTTP2ErrorCode(rawValue: goAway.error_code),
           debug: String(decoding: debug, as: UTF8.self).escapingControls()))
-    case NGHTTP2_PRIORITY_UPDATE: takePriority(of: frame.ext)
+    case NGHTTP2_PRIORITY_UPDATE: takePriority(of: frame.pointee.ext)
     default: break
     }
   }
@@ -205,23 +208,25 @@ extension HTTP2Session {
     }
   }
 
-  private func sent(_ frame: nghttp2_frame) {
-    let stream = frame.hd.stream_id
-    switch nghttp2_frame_type(rawValue: UInt32(frame.hd.type)) {
+  private func sent(_ frame: UnsafePointer<nghttp2_frame>) {
+    let header = frame.pointee.hd
+    let stream = header.stream_id
+    switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
     case NGHTTP2_DATA, NGHTTP2_HEADERS:
       if stream > lastRequested { lastRequested = stream }
-      if frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
+      if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { events.append(.sent(stream: stream)) }
     case NGHTTP2_RST_STREAM:
       lastReset = max(lastReset, stream)
-      let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
+      let code = HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code)
       if ownResets.remove(stream) != nil || code == .refusedStream { return }
       // The peer may have closed the stream before this reset left.
       if nghttp2_session_find_stream(pointer, stream) == nil { return }
       // The library resets a stream for its content without saying so.
       report(stream, code, "DATA on stream \(stream): \(Self.rule(ofContent: code))")
     case NGHTTP2_GOAWAY:
-      let debug = UnsafeBufferPointer(start: frame.goaway.opaque_data, count: frame.goaway.opaque_data_len)
-      libraryEnded(HTTP2ErrorCode(rawValue: frame.goaway.error_code), String(decoding: debug, as: UTF8.self))
+      let goAway = frame.pointee.goaway
+      let debug = UnsafeBufferPointer(start: goAway.opaque_data, count: goAway.opaque_data_len)
+      libraryEnded(HTTP2ErrorCode(rawValue: goAway.error_code), String(decoding: debug, as: UTF8.self))
     default: break
     }
   }

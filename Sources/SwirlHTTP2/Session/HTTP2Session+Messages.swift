@@ -6,7 +6,7 @@ extension HTTP2Session {
   /// Content of a message that the library asks for.
   private static var provider: nghttp2_data_provider {
     nghttp2_data_provider(source: nghttp2_data_source(ptr: nil)) { _, stream, _, length, flags, _, owner in
-      HTTP2Session.of(owner).read(stream, length, &flags!.pointee)
+      HTTP2Session.with(owner) { $0.read(stream, length, &flags!.pointee) }
     }
   }
 
@@ -32,7 +32,7 @@ extension HTTP2Session {
       }
     }
     guard stream > 0 else { throw HTTP2Error(code: .internalError, stream: 0, reason: Self.text(stream)) }
-    if hasContent { outgoing[stream] = OutgoingContent() }
+    if hasContent { beginContent(of: stream) }
     return stream
   }
 
@@ -55,8 +55,10 @@ extension HTTP2Session {
       }
     }
     guard code == 0 else { throw HTTP2Error(code: .internalError, stream: stream, reason: Self.text(code)) }
-    if hasContent, !list.isInformational { outgoing[stream] = OutgoingContent() }
+    if hasContent, !list.isInformational { beginContent(of: stream) }
   }
+
+  private func beginContent(of stream: Int32) { outgoing[stream] = spareContent.take() ?? OutgoingContent() }
 
   private func checkLength(of stream: Int32) throws(HTTP2Error) {
     if !list.isTooLong { return }
@@ -160,7 +162,7 @@ extension HTTP2Session {
     if output.capacity < needed { output.reserveCapacity(needed) }
     output.append(contentsOf: UnsafeBufferPointer(start: header, count: 9))
     content.move(count, to: &output)
-    sentContent &+= count
+    movedContent &+= count
     floods.earn(count)
     let isLow = content.isFull && pending - count <= settings.waterMark / 4
     if isLow || content.isWatched {
@@ -168,7 +170,11 @@ extension HTTP2Session {
       content.isWatched = false
       drained.append(stream)
     }
-    if content.isEnded, pending == count { outgoing[stream] = nil }
+    if content.isEnded, pending == count {
+      _ = outgoing.removeValue(for: stream)
+      content.reset()
+      spareContent = content
+    }
     return output.count >= outputLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
   }
 }

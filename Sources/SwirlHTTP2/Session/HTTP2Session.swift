@@ -16,8 +16,9 @@ package final class HTTP2Session {
   let settings: HTTP2Settings
 
   // Written by the library's callbacks, which run only during calls of this object, on one thread. Unchecked where a
-  // request passes often: no access to one of these calls what accesses the same one.
-  @exclusivity(unchecked) var events: [HTTP2Event] = []
+  // request passes often: no access to one of these calls what accesses the same one. Other modules read by way of
+  // computed properties: they would check a stored one, because its attribute is not seen there.
+  let events = EventQueue()
   /// The bytes that are being read.
   @exclusivity(unchecked) var input: UnsafePointer<UInt8>?
   @exclusivity(unchecked) var scanner: FrameScanner
@@ -27,7 +28,8 @@ package final class HTTP2Session {
   /// The fields that are being read.
   @exclusivity(unchecked) var fields: FieldReader
   /// Whether the peer is in the middle of a head or of trailers.
-  @exclusivity(unchecked) package private(set) var isReadingSection = false
+  package var isReadingSection: Bool { isInSection }
+  @exclusivity(unchecked) private var isInSection = false
   /// What the library says about the frame that is being read.
   @exclusivity(unchecked) var complaint: String?
   /// Why the session ends because of the peer. An error that the library finds is known after `writeOutput`.
@@ -62,8 +64,11 @@ package final class HTTP2Session {
 
   // Outgoing.
   @exclusivity(unchecked) var outgoing = StreamTable<OutgoingContent>()
+  /// The content that was sent last, for the next message.
+  @exclusivity(unchecked) var spareContent: OutgoingContent?
   /// The bytes of content that were moved to the output, of all streams.
-  @exclusivity(unchecked) package internal(set) var sentContent = 0
+  package var sentContent: Int { movedContent }
+  @exclusivity(unchecked) var movedContent = 0
   /// Streams whose writer may continue.
   @exclusivity(unchecked) var drained: [Int32] = []
   @exclusivity(unchecked) var list = FieldList()
@@ -86,8 +91,11 @@ package final class HTTP2Session {
 
   deinit { nghttp2_session_del(pointer) }
 
-  static func of(_ userData: UnsafeMutableRawPointer?) -> HTTP2Session {
-    Unmanaged<HTTP2Session>.fromOpaque(userData!).takeUnretainedValue()
+  /// Calls `body` with the session that the library passes back, without counting a reference: the caller of the
+  /// library has one.
+  @inline(__always)
+  static func with<Result>(_ userData: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result) -> Result {
+    Unmanaged<HTTP2Session>.fromOpaque(userData!)._withUnsafeGuaranteedRef(body)
   }
 
   static func text(_ code: some BinaryInteger) -> String { String(cString: nghttp2_strerror(Int32(code))) }
@@ -111,17 +119,13 @@ package final class HTTP2Session {
 
   /// Passes the events that output has caused to `handle`: call it after `writeOutput`.
   package func handleEvents(_ handle: (HTTP2Event) -> Void) {
-    if events.isEmpty { return }
-    // Handlers may not read, so the array can lend itself to the loop.
-    var found: [HTTP2Event] = []
-    swap(&found, &events)
-    for event in found {
+    // Those that handlers cause wait for the next call.
+    var left = events.count
+    while left > 0, let event = events.next() {
+      left -= 1
       handle(event)
       if !unsent.isEmpty, case .closed(let stream, _) = event { unsent[stream] = nil }
     }
-    found.removeAll(keepingCapacity: true)
-    // Handlers may have caused others. What a flood needed is not kept.
-    if events.isEmpty, found.capacity <= 256 { swap(&found, &events) }
   }
 
   /// Whether events wait for `handleEvents`.
@@ -136,7 +140,7 @@ package final class HTTP2Session {
       let rest = UnsafeBufferPointer(rebasing: bytes[start...])
       let (count, beginsFrame) = scanner.next(rest)
       // Fields have limits of their own, and earn their bytes at their end.
-      if !isReadingSection { floods.charge(count) }
+      if !isInSection { floods.charge(count) }
       if beginsFrame {
         if let (code, reason) = ruleBroken(by: scanner.frame) { return end(code, reason) }
         beginFrame()
@@ -164,7 +168,7 @@ package final class HTTP2Session {
     complaint = nil
     switch scanner.frame.type {
     case FrameHeader.headers:
-      isReadingSection = true
+      isInSection = true
       floods.beginSection()
     case FrameHeader.continuation: floods.continueSection()
     case FrameHeader.settings: floods.chargeSettings()
@@ -177,7 +181,7 @@ package final class HTTP2Session {
   private func endFrame() {
     let frame = scanner.frame
     guard frame.type == FrameHeader.headers || frame.type == FrameHeader.continuation else { return }
-    if frame.flags & UInt8(NGHTTP2_FLAG_END_HEADERS.rawValue) != 0 { isReadingSection = false }
+    if frame.flags & UInt8(NGHTTP2_FLAG_END_HEADERS.rawValue) != 0 { isInSection = false }
     // The library ignores new streams after GOAWAY; a client that is refused may repeat at once (RFC 9113 §8.7).
     guard frame.type == FrameHeader.headers, role == .server, frame.stream > lastTaken, frame.stream > lastPeerStream
     else { return }
@@ -243,6 +247,9 @@ package final class HTTP2Session {
 
   // MARK: - Output
 
+  /// How much a wire writes at once.
+  static let outputPart = 64 * 1024
+
   /// The bytes that are to be sent now, up to about `limit`; nil if there are no bytes.
   package func takeOutput(atMost limit: Int = 64 * 1024) -> [UInt8]? {
     var taken: [UInt8] = []
@@ -283,8 +290,12 @@ package final class HTTP2Session {
   /// Whether the connection is to be closed, when all output is sent.
   package var isOver: Bool { nghttp2_session_want_read(pointer) == 0 && nghttp2_session_want_write(pointer) == 0 }
 
+  /// Whether `writeOutput` has something to write.
+  package var hasOutput: Bool { nghttp2_session_want_write(pointer) != 0 }
+
   /// The streams whose writers may continue.
   package func takeDrained() -> [Int32] {
+    if drained.isEmpty { return [] }
     var streams: [Int32] = []
     swap(&streams, &drained)
     return streams
