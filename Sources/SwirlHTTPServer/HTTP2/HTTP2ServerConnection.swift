@@ -201,7 +201,8 @@ final class HTTP2ServerConnection: StreamProtocol, ServedConnection, HTTP2WireOw
     do throws(HTTPWireError) {
       let limits = server.configuration.limits
       let head = try RequestHead(http2: section.lines, endsStream: endsStream, limits: limits)
-      stream.begin(head, asksForTunnel: section.isExtendedConnect || head.method == .connect)
+      let asksForTunnel = section.isExtendedConnect || head.method == .connect
+      stream.begin(consume head, asksForTunnel: asksForTunnel)
     } catch {
       stream.refuse(HTTPServer.StatusError(error.status, error.message))
     }

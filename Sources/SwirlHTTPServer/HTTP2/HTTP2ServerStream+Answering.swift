@@ -10,22 +10,27 @@ import SwirlReactor
 extension HTTP2ServerStream {
   func answer(_ exchange: Exchange, with response: HTTPServer.Response) {
     if isOver { return }
-    exchange.state = .ready(response)
-    respond()
+    // It does not wait in its exchange.
+    exchange.state = .done
+    respond(exchange, with: response)
   }
 
   func answerLater() { connection.wire.flushSoon() }
 
   func respond() {
     guard let exchange, case .ready(let response) = exchange.state else { return }
+    respond(exchange, with: response)
+  }
+
+  private func respond(_ exchange: Exchange, with response: HTTPServer.Response) {
     // A response that comes later than the read of its request.
     server.commonFields.refresh(at: reactor.wallSeconds)
     switch response.content {
     case .stream(let length, let write): start(write, length, response, exchange)
     case .upgrade(let makeProtocol): startTunnel(makeProtocol, response, exchange)
     case .webSocket(let answer):
-      exchange.state = .ready(answer.response(to: exchange.request, response.fields))
-      respond()
+      respond(exchange, with: answer.response(to: exchange.request, response.fields))
+      return
     case .empty, .text, .bytes, .prepared: sendWhole(response, exchange)
     }
     connection.wire.flushSoon()

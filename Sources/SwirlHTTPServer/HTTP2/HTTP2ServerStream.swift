@@ -67,7 +67,17 @@ final class HTTP2ServerStream: Responder {
   // MARK: - The request
 
   /// - Parameter asksForTunnel: whether the method is CONNECT.
-  func begin(_ head: RequestHead, asksForTunnel: Bool) {
+  func begin(_ head: consuming RequestHead, asksForTunnel: Bool) {
+    if head.framing == .none, !asksForTunnel, !head.expectsOther {
+      // Most requests: the head moves.
+      self.head = head
+    } else {
+      take(head, asksForTunnel: asksForTunnel)
+    }
+  }
+
+  /// Takes a request with content, for a tunnel, or with an expectation.
+  private func take(_ head: RequestHead, asksForTunnel: Bool) {
     self.head = head
     self.asksForTunnel = asksForTunnel
     if asksForTunnel {
@@ -76,7 +86,6 @@ final class HTTP2ServerStream: Responder {
       return handle(request)
     }
     if head.expectsOther { return refuse(HTTPServer.StatusError(.expectationFailed)) }
-    if head.framing == .none { return }
     beginContentTime()
     limit = server.configuration.limits.bodyBytes
     var request = HTTPServer.Request(head, connection: connection.facts, number: Int(id))
@@ -114,7 +123,7 @@ final class HTTP2ServerStream: Responder {
     }
   }
 
-  func begin(_ request: HTTPServer.Request?) -> Exchange {
+  func begin(_ request: consuming HTTPServer.Request?) -> Exchange {
     let start = server.reportsRequests ? reactor.now.nanoseconds : 0
     let exchange = Exchange(request, Int(id), start: start)
     self.exchange = exchange
@@ -183,32 +192,33 @@ final class HTTP2ServerStream: Responder {
       if server.times.handler != .max { upload.exchange.handlerStart = reactor.turnTime }
       upload.finish()
       connection.arm(at: deadline)
-    } else if exchange == nil, let head {
+    } else if exchange == nil, let head = head.take() {
       handle(HTTPServer.Request(head, body: body, trailers: trailers, connection: connection.facts, number: Int(id)))
     }
   }
 
-  private func handle(_ request: HTTPServer.Request) {
+  // A copy of a request counts four references: it moves into its exchange, which the handler has it from.
+  private func handle(_ request: consuming HTTPServer.Request) {
     body = []
     if server.choosesHandler {
-      var routed = request
-      let handler = server.handler(for: &routed)
-      handle(routed, handler)
+      let handler = server.handler(for: &request)
+      handle(begin(consume request), handler)
     } else {
-      handle(request, server.handler)
+      handle(begin(consume request), server.handler)
     }
     connection.arm(at: deadline)
   }
 
-  private func handle(_ request: HTTPServer.Request, _ handler: HTTPServer.Handler) {
-    let exchange = begin(request)
+  private func handle(_ exchange: Exchange, _ handler: HTTPServer.Handler) {
     guard case .plain(let handler) = handler else {
       return exchange.wait(for: self) { try server.call(handler, with: $0, on: reactor) }
     }
     let response: HTTPServer.Response
     do {
-      response = server.codesContent ? try server.coded(request, on: reactor, handler) : try handler(request)
-    } catch { response = server.failureResponse(error, to: request) }
+      response =
+        server.codesContent
+        ? try server.coded(exchange.request!, on: reactor, handler) : try handler(exchange.request!)
+    } catch { response = server.failureResponse(error, to: exchange.request!) }
     if case .prepared(let content) = response.content { return exchange.prepare(response, for: self, content) }
     answer(exchange, with: response)
   }
