@@ -15,7 +15,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
   private let transport: any ConnectedTransport
   let session: HTTP2Session
   // Exempt from run-time checks for overlapping access: no re-entrant call is possible while one of these changes.
-  private(set) var wire: HTTP2Wire!
+  @exclusivity(unchecked) private(set) var wire: HTTP2Wire!
   @exclusivity(unchecked) private(set) var streams = StreamTable<HTTP2Stream>()
   /// The streams that got content in this read.
   @exclusivity(unchecked) private var filled: [HTTP2Stream] = []
@@ -52,6 +52,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
   /// How much the kernel had taken when the server's silence was looked at.
   private var sentAtLook = 0
   @exclusivity(unchecked) private var isReading = false
+  /// The time of the turn that read last.
+  @exclusivity(unchecked) private var readTime: Int64 = 0
   /// A request has left it, which its pool does not know yet.
   @exclusivity(unchecked) private var hasFreed = false
   @exclusivity(unchecked) private var hasEnded = false
@@ -143,7 +145,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
     lastBegun = id
     let stream = HTTP2Stream(id, exchange, on: self)
     streams[id] = stream
-    stream.start()
+    stream.start(at: reactor.turnTime)
     watch(min(exchange.nextDeadline, liveness.due))
     flushSoon()
     if begun == Self.renewalCount { pool.renew(self) }
@@ -156,8 +158,9 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
   func hasRoom(_ stream: Int32) { streams[stream]?.resumeWriting() }
 
   func flushed() {
-    if wire.handedToTransport != handedBefore {
-      handedBefore = wire.handedToTransport
+    let handed = wire.handedToTransport
+    if handed != handedBefore {
+      handedBefore = handed
       // All that was begun may be in it.
       lastWritten = lastBegun
     }
@@ -210,7 +213,8 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
 
   func dataReceived(_ bytes: Span<UInt8>) {
     isReading = true
-    liveness.noteRead(at: reactor.turnTime)
+    readTime = reactor.turnTime
+    liveness.noteRead(at: readTime)
     wire.receive(bytes)
   }
 
@@ -224,7 +228,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
     switch event {
     case .head(let id, let section, let endsStream):
       liveness.noteContent()
-      streams[id]?.begin(section, endsStream: endsStream)
+      streams[id]?.begin(section, endsStream: endsStream, at: readTime, pool.limits)
     case .informational(let id, let section): streams[id]?.take(informational: section)
     case .data(let id, let range):
       liveness.noteContent()
@@ -234,7 +238,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
       stream.take(bytes.extracting(range))
       if !hadPiece, stream.hasPiece { filled.append(stream) }
     case .trailers(let id, let section): streams[id]?.take(trailers: section)
-    case .end(let id): streams[id]?.end()
+    case .end(let id): streams[id]?.end(at: readTime)
     case .streamError(let error): streams[error.stream]?.fail(error)
     case .closed(let id, let code): streams[id]?.closed(code)
     case .fieldsTooLong(let id): streams[id]?.failFieldsTooLong()

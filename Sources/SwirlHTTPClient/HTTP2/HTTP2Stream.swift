@@ -18,7 +18,9 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   // Exempt from run-time checks for overlapping access, as in a connection of HTTP/1: no re-entrant call is possible
   // while one of these changes.
   @exclusivity(unchecked) private var content = ResponseContent()
+  /// Until the response takes it.
   @exclusivity(unchecked) private var head: ResponseHead?
+  @exclusivity(unchecked) private var hasHead = false
   @exclusivity(unchecked) private var trailers: HTTPFields?
   @exclusivity(unchecked) private var isDiscarded = false
   @exclusivity(unchecked) private var received = 0
@@ -38,10 +40,11 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   private var session: HTTP2Session { connection.session }
   var reactor: Reactor { connection.reactor }
 
-  func start() {
+  /// - Parameter now: the time of this turn.
+  func start(at now: Int64) {
     exchange.state = .carried(self)
     exchange.noteActivity()
-    exchange.times.sent = reactor.turnTime
+    exchange.times.sent = now
     guard let body = exchange.request.body else { return }
     switch body.content {
     case .bytes(let bytes) where !exchange.request.expectsContinue:
@@ -106,10 +109,10 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   // MARK: - Receiving
 
-  private func parsed(_ section: FieldSection, endsStream: Bool) -> ResponseHead? {
+  private func parsed(_ section: FieldSection, endsStream: Bool, _ limits: HTTPLimits) -> ResponseHead? {
     do throws(HTTPWireError) {
       return try ResponseHead(
-        http2: section.lines, answering: exchange.method, endsStream: endsStream, limits: connection.limits)
+        http2: section.lines, answering: exchange.method, endsStream: endsStream, limits: limits)
     } catch {
       fail(exchange.error(.invalidResponse, error.message, wire: error))
       return nil
@@ -118,27 +121,33 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
 
   func take(informational section: FieldSection) {
     exchange.noteActivity()
-    guard !isOver, head == nil, let head = parsed(section, endsStream: false) else { return }
+    guard !isOver, !hasHead, let head = parsed(section, endsStream: false, connection.limits) else { return }
     if head.statusCode == 100 { beginBody() } else { exchange.show(informational: head) }
   }
 
-  func begin(_ section: FieldSection, endsStream: Bool) {
+  /// - Parameter now: the time of this turn.
+  func begin(_ section: FieldSection, endsStream: Bool, at now: Int64, _ limits: HTTPLimits) {
     if isOver { return }
-    exchange.times.firstByte = reactor.turnTime
+    exchange.times.firstByte = now
     exchange.noteActivity()
-    guard let head = parsed(section, endsStream: endsStream) else { return }
+    guard let head = parsed(section, endsStream: endsStream, limits) else { return }
     if exchange.upgrade != nil, (200..<300).contains(head.statusCode) { return handOver(head) }
     // The server has decided without the content that waits for its 100.
     if continueTimer != nil { stopBody() }
-    self.head = head
+    hasHead = true
     do throws(ContentError) {
       if let limit = exchange.bodyLimit, case .contentLength(let length) = head.framing, length > limit {
         return failTooLarge(limit)
       }
       switch try exchange.reception(of: head) {
-      case .discard: isDiscarded = true
-      case .collect(let decoder): content.collect(decoder, head.framing)
+      case .discard:
+        isDiscarded = true
+        self.head = head
+      case .collect(let decoder):
+        content.collect(decoder, head.framing)
+        self.head = head
       case .stream(let stream, let decoder):
+        self.head = head
         content.stream(to: stream, decoder)
         exchange.moveDeadline()
         stream.begin(
@@ -194,20 +203,23 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   /// The server has sent all of its response.
-  func end() {
+  ///
+  /// - Parameter now: the time of this turn.
+  func end(at now: Int64) {
     if let tunnel { return tunnel.inputEnded() }
-    guard !isOver, let head else { return }
+    if isOver || !hasHead { return }
     if let decoder = content.decoder {
       do throws(ContentError) { try decoder.finish() } catch { return fail(exchange.error(error)) }
     }
     handOn()
     if isOver { return }
     if isDiscarded { return leaveDetour() }
+    guard let head = head.take() else { return }
     let isDecoded = content.decoder != nil
     let stream = content.stream
     let body = content.end()
     if let trailers { stream?.put(trailers: trailers) }
-    exchange.times.done = reactor.turnTime
+    exchange.times.done = now
     let response = exchange.response(head, body, trailers, isDecoded: isDecoded, birth: connection.takeBirth())
     // Content that is still being sent is not wanted any more (RFC 9113 §8.1).
     leave(.noError)
@@ -254,7 +266,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
   }
 
   private var mayRepeatRefused: Bool {
-    head == nil && exchange.request.hasReplayableBody && connection.repeatsRequests
+    !hasHead && exchange.request.hasReplayableBody && connection.repeatsRequests
       && exchange.refusals < RefusedRequest.limit
   }
 
@@ -266,7 +278,7 @@ final class HTTP2Stream: RequestCarrier, BodyOutput {
       // What was not written the server cannot have processed.
       !connection.hasWritten(self)
       ? exchange.refusals < RefusedRequest.limit : !exchange.isRetry && exchange.request.isRepeatable
-    let isRepeated = head == nil && mayRepeat && exchange.request.hasReplayableBody && connection.repeatsRequests
+    let isRepeated = !hasHead && mayRepeat && exchange.request.hasReplayableBody && connection.repeatsRequests
     if isRepeated {
       if !connection.hasWritten(self) { exchange.refusals += 1 }
       leave(nil)
