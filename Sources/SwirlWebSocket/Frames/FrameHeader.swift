@@ -20,6 +20,38 @@ struct FrameHeader {
   mutating func read(
     _ bytes: Span<UInt8>, from position: inout Int, _ rules: FrameRules
   ) throws(WebSocketError) -> Bool {
+    if count == 0, bytes.count &- position >= 2 {
+      try readKind(bytes[position], rules)
+      try readLength(bytes[position &+ 1], rules)
+      if bytes.count &- position >= Int(size) {
+        try readWhole(bytes.extracting(position..<position &+ Int(size)), rules)
+        position &+= Int(size)
+        size = 2
+        return true
+      }
+      size = 2
+    }
+    return try readCut(bytes, from: &position, rules)
+  }
+
+  /// A header that is there in one piece, behind its first two bytes: the usual case.
+  @inline(__always)
+  private mutating func readWhole(_ bytes: Span<UInt8>, _ rules: FrameRules) throws(WebSocketError) {
+    // The loads are bounds-checked, and any pattern of bits is an integer.
+    let bytes = unsafe bytes.bytes
+    let key = unsafe rules.isMasked ? bytes.unsafeLoadUnaligned(fromByteOffset: Int(size) - 4, as: UInt32.self) : 0
+    var long: UInt64 = 0
+    if length == 126 {
+      long = unsafe UInt64(UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+    } else if length == 127 {
+      long = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt64.self))
+    }
+    try complete(long, UInt32(bigEndian: key))
+  }
+
+  private mutating func readCut(
+    _ bytes: Span<UInt8>, from position: inout Int, _ rules: FrameRules
+  ) throws(WebSocketError) -> Bool {
     while position < bytes.count {
       let byte = bytes[position]
       position &+= 1
@@ -31,7 +63,8 @@ struct FrameHeader {
         try readLength(byte, rules)
       }
       guard count == size else { continue }
-      try complete(rules)
+      let long = UInt64(truncatingIfNeeded: rules.isMasked ? bits >> 32 : bits)
+      try complete(length == 126 ? long & 0xFFFF : long, rules.isMasked ? UInt32(truncatingIfNeeded: bits) : 0)
       (bits, count, size) = (0, 0, 2)
       return true
     }
@@ -74,22 +107,19 @@ struct FrameHeader {
     size = 2 + (length == 127 ? 8 : length == 126 ? 2 : 0) + (isMasked ? 4 : 0)
   }
 
-  private mutating func complete(_ rules: FrameRules) throws(WebSocketError) {
-    var rest = bits
-    key = .none
-    if rules.isMasked {
-      key = MaskingKey(UInt32(truncatingIfNeeded: rest))
-      rest >>= 32
+  /// - Parameters:
+  ///   - long: the length that follows the first two bytes, if one does.
+  ///   - key: zero for a frame without a mask.
+  private mutating func complete(_ long: UInt64, _ key: UInt32) throws(WebSocketError) {
+    self.key = MaskingKey(key)
+    guard length > 125 else { return }
+    let isShort = length == 126
+    guard let long = Int(exactly: long) else {
+      throw .violation("the highest bit of a length is set (RFC 6455 §5.2)")
     }
-    if length == 126 {
-      length = Int(rest & 0xFFFF)
-      guard length > 125 else { throw .violation("a length is not in its shortest form (RFC 6455 §5.2)") }
-    } else if length == 127 {
-      guard let long = Int(exactly: UInt64(truncatingIfNeeded: rest)) else {
-        throw .violation("the highest bit of a length is set (RFC 6455 §5.2)")
-      }
-      length = long
-      guard length > 0xFFFF else { throw .violation("a length is not in its shortest form (RFC 6455 §5.2)") }
+    length = long
+    guard length > (isShort ? 125 : 0xFFFF) else {
+      throw .violation("a length is not in its shortest form (RFC 6455 §5.2)")
     }
   }
 }

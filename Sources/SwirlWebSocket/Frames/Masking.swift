@@ -3,7 +3,8 @@ struct MaskingKey: Equatable {
   /// The byte for the next byte of the payload is the lowest.
   private(set) var word: UInt64
 
-  static let none = MaskingKey(0)
+  // Computed, as each use of a stored one would ask whether it is initialized.
+  static var none: MaskingKey { MaskingKey(0) }
 
   /// - Parameter key: its bytes as they are on the wire, the first the highest.
   init(_ key: UInt32) {
@@ -32,7 +33,16 @@ extension [UInt8] {
           let count = source.count
           let word = key.word
           var index = 0
-          while index &+ 8 <= count {
+          let words = SIMD2(repeating: word.littleEndian)
+          var both = SIMD2<UInt64>()
+          while index &+ 16 <= count {
+            let value = unsafe source.loadUnaligned(fromByteOffset: index, as: SIMD2<UInt64>.self) ^ words
+            both |= value
+            unsafe target.storeBytes(of: value, toByteOffset: index, as: SIMD2<UInt64>.self)
+            index &+= 16
+          }
+          seen = both[0] | both[1]
+          if index &+ 8 <= count {
             let value = unsafe source.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ word.littleEndian
             seen |= value
             unsafe target.storeBytes(of: value, toByteOffset: index, as: UInt64.self)

@@ -71,6 +71,7 @@ package struct WebSocketReader {
     _ bytes: Span<UInt8>, from position: inout Int
   ) throws(WebSocketError) -> WebSocketEvent? {
     do throws(WebSocketError) {
+      if let event = try shortMessage(bytes, from: &position) { return event }
       while true {
         switch state {
         case .header:
@@ -120,13 +121,43 @@ package struct WebSocketReader {
       isText = header.opcode == .text
       isCompressed = header.isCompressed
       isInMessage = true
-      content = []
+      if !content.isEmpty { content = [] }
       text = UTF8Check()
     }
     // What is compressed is counted as it is inflated.
     guard isCompressed || remaining <= limits.message - content.count else {
       throw .tooBig("a message of more than the limit of \(limits.message) bytes")
     }
+  }
+
+  /// A message of a client in one frame of up to 125 bytes, all of which is there: the usual case, in which the header
+  /// is right by a few comparisons.
+  ///
+  /// - Returns: nil, having read nothing, in any other case.
+  @inline(__always)
+  private mutating func shortMessage(
+    _ bytes: Span<UInt8>, from position: inout Int
+  ) throws(WebSocketError) -> WebSocketEvent? {
+    guard state == .header, header.isIdle, !isInMessage, role == .server, bytes.count &- position >= 6 else {
+      return nil
+    }
+    let (first, second) = (bytes[position], bytes[position &+ 1])
+    // Final, without a reserved bit; masked, with a length that has no further bytes.
+    guard first == 0x81 || first == 0x82, second & 0x80 != 0, second & 0x7F <= 125 else { return nil }
+    let count = Int(second & 0x7F)
+    guard count <= bytes.count &- position &- 6, count <= limits.frame, count <= limits.message else { return nil }
+    // The load is bounds-checked, and any pattern of bits is an integer.
+    let key = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position &+ 2, as: UInt32.self)
+    let start = position &+ 6
+    position = start &+ count
+    if !content.isEmpty { content = [] }
+    let seen = content.append(bytes.extracting(start..<position), masked: MaskingKey(UInt32(bigEndian: key)))
+    guard first == 0x81 else { return .binary }
+    isText = true
+    text = UTF8Check()
+    try checkText(from: 0, isASCII: seen & 0x8080_8080_8080_8080 == 0)
+    try checkTextIsComplete()
+    return .text
   }
 
   private mutating func receive(_ piece: Span<UInt8>) throws(WebSocketError) {
@@ -163,6 +194,10 @@ package struct WebSocketReader {
     guard isValid else { throw .invalid("a text is not valid UTF-8 (RFC 6455 §8.1)") }
   }
 
+  private func checkTextIsComplete() throws(WebSocketError) {
+    guard text.isComplete else { throw .invalid("a text ends in the middle of a character (RFC 6455 §8.1)") }
+  }
+
   private mutating func endFrame() throws(WebSocketError) -> WebSocketEvent? {
     switch header.opcode {
     case .ping: return .ping
@@ -176,9 +211,7 @@ package struct WebSocketReader {
     case .continuation, .text, .binary:
       guard header.isFinal else { return nil }
       if isCompressed { try endInflating() }
-      guard !isText || text.isComplete else {
-        throw .invalid("a text ends in the middle of a character (RFC 6455 §8.1)")
-      }
+      if isText { try checkTextIsComplete() }
       isInMessage = false
       return isText ? .text : .binary
     }

@@ -27,6 +27,9 @@ package struct WebSocketWriter {
     fragment(content, isText: isText, compressed: compressed, isFirst: true, isLast: true, to: &output)
   }
 
+  /// Whether a message's frame is its length and its bytes: without a mask, and not compressed.
+  var isPlain: Bool { role == .server && deflate == nil }
+
   /// A piece of a message whose end is not known yet. Between the pieces only control frames may be sent.
   ///
   /// - Parameters:
@@ -117,13 +120,13 @@ package struct WebSocketWriter {
       output.append(mask | 127)
       output.append(number: UInt64(count), bytes: 8)
     }
-    var key = MaskingKey.none
     if role == .client {
       let number = keys.next()
       output.append(number: UInt64(number), bytes: 4)
-      key = MaskingKey(number)
+      _ = output.append(payload, masked: MaskingKey(number))
+    } else {
+      output.append(copying: payload)
     }
-    if role == .client { _ = output.append(payload, masked: key) } else { output.append(copying: payload) }
   }
 }
 

@@ -47,10 +47,11 @@ extension WebSocket {
       borrowOutput()
       writer.message(content, isText: isText, compressed: false, to: &output)
       if !isReading { flush() }
-    } else if output.isEmpty {
+    } else if output.isEmpty, !hasShortFrames {
       writtenBytes += frame.count
       transport.write(frame.span)
     } else {
+      borrowOutput()
       output += frame
       if !isReading { flush() }
     }

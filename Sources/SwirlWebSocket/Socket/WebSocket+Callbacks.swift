@@ -22,6 +22,8 @@ extension WebSocket {
   /// A failure is logged and closes the connection with 1011, unless it is a ``SendError``. A Deferred in the last
   /// statement is returned without `return` too: see `DeferredBody`.
   public func onMessage<Inner: DeferredType>(@DeferredBody _ callback: @escaping (Message) throws -> Inner) {
+    // A Deferred without a value, such as that of `send`, needs no cast at each message.
+    if let callback = callback as? (Message) throws -> Deferred<Void> { return take { try callback($0) } }
     take { try callback($0).withoutValue }
   }
 

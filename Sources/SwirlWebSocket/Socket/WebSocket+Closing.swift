@@ -180,6 +180,8 @@ extension WebSocket {
     _ = pings.takeAll()
     dropUntaken()
     (unread, output) = ([], [])
+    if hasShortFrames { shared.shortFrames.removeAll() }
+    hasShortFrames = false
   }
 }
 

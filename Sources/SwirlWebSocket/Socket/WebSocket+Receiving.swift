@@ -99,6 +99,8 @@ extension WebSocket {
       do throws(WebSocketError) {
         guard let event = try reader.next(bytes, from: &position) else { break }
         handle(event)
+        // The reader has nothing more to say, and is not asked.
+        if position == bytes.count { break }
       } catch {
         fail(error)
         return bytes.count
@@ -127,7 +129,7 @@ extension WebSocket {
   private func take(_ message: Message) {
     // After our Close frame messages are not delivered: the program has said that it is done.
     if state != .open { return }
-    if arrived.isEmpty, !isCallbackBusy, let messageCallback { return call(messageCallback, message) }
+    if arrived.isEmpty, !isCallbackBusy, messageCallback != nil { return call(message) }
     if dropsMessages { return }
     arrived.append(message)
     arrivedBytes += message.count + Self.overhead
@@ -139,9 +141,9 @@ extension WebSocket {
 
   private func deliver() {
     while !arrived.isEmpty {
-      if let messageCallback {
+      if messageCallback != nil {
         if isCallbackBusy { return }
-        call(messageCallback, takeArrived())
+        call(takeArrived())
       } else if let next = nextMessage.take() {
         next.callback(takeArrived())
       } else {
@@ -171,10 +173,10 @@ extension WebSocket {
     if let end, !isReported, !isCallbackBusy, !isReading { report(end) }
   }
 
-  private func call(_ callback: (Message) throws -> Deferred<Void>?, _ message: Message) {
+  private func call(_ message: Message) {
     do {
       // Most sends fire at once.
-      guard let done = try callback(message), !done.isSuccess else { return }
+      guard let done = try messageCallback?(message), !done.isSuccess else { return }
       isCallbackBusy = true
       done.addBoth { [self] result in
         isCallbackBusy = false

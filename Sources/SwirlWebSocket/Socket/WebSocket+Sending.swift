@@ -1,4 +1,5 @@
 public import SwirlDeferred
+import SwirlHTTPCore
 import SwirlNet
 import SwirlReactor
 
@@ -39,10 +40,29 @@ extension WebSocket {
       case .close: return .fail(SendError.isClosed(end))
       }
     }
-    borrowOutput()
-    writer.message(content, isText: isText, compressed: content.count >= Self.compressedFrom, to: &output)
+    if !appendShort(content, isText: isText) {
+      borrowOutput()
+      writer.message(content, isText: isText, compressed: content.count >= Self.compressedFrom, to: &output)
+    }
     if !isReading || output.count > Self.together { flush() }
-    return isWritingPaused ? room() : .succeed()
+    return isWritingPaused ? room() : shared.sent()
+  }
+
+  /// Appends a short frame in the memory for them, unless another socket, or a write below us on the stack, has it, or
+  /// frames are in `output`.
+  @inline(__always)
+  private func appendShort(_ content: Span<UInt8>, isText: Bool) -> Bool {
+    let frames = shared.shortFrames
+    guard hasShortFrames || frames.count == 0 && output.isEmpty, writer.isPlain else { return false }
+    guard frames.append(content, isText: isText) else { return false }
+    hasShortFrames = true
+    return true
+  }
+
+  /// Moves the short frames before those that are to be appended to `output`.
+  private func moveShortFrames() {
+    hasShortFrames = false
+    shared.shortFrames.take { output.append(copying: $0) }
   }
 
   /// Shorter messages grow, or save nothing.
@@ -72,6 +92,14 @@ extension WebSocket {
   }
 
   func flush() {
+    if hasShortFrames {
+      hasShortFrames = false
+      // `output` has nothing. What the transport calls may append to it.
+      shared.shortFrames.take {
+        writtenBytes += $0.count
+        transport.write($0)
+      }
+    }
     if !output.isEmpty {
       // Out of reach of whatever the transport calls.
       var frames: [UInt8] = []
@@ -85,7 +113,7 @@ extension WebSocket {
         if output.capacity == 0 { swap(&frames, &output) }
       }
     }
-    if !isReading { returnOutput() }
+    if !isReading, output.capacity > 0 { returnOutput() }
   }
 
   /// From here the transport takes the array, as it would copy what the peer does not take at once.
@@ -94,6 +122,7 @@ extension WebSocket {
   /// Takes the memory that the sockets share, unless another has it: call it before a frame is appended to `output`.
   func borrowOutput() {
     if output.capacity == 0 { swap(&output, &shared.memory.bytes) }
+    if hasShortFrames { moveShortFrames() }
   }
 
   /// Returns it, or the larger one, when `output` is sent.

@@ -39,7 +39,9 @@ public final class WebSocket {
   public internal(set) var roundTrip: Duration?
 
   /// The number of bytes that the peer has not taken yet.
-  public var bufferedBytes: Int { transport.bufferedBytes + output.count }
+  public var bufferedBytes: Int {
+    transport.bufferedBytes + output.count + (hasShortFrames ? shared.shortFrames.count : 0)
+  }
 
   /// How many messages were dropped because the peer is slow: by ``Overflow/drop``, and by `broadcast`.
   public internal(set) var droppedMessages = 0
@@ -87,6 +89,8 @@ public final class WebSocket {
   // MARK: Sending
   /// Frames of the present read, sent together.
   @safe @exclusivity(unchecked) var output: [UInt8] = []
+  /// Whether frames of the present read are in the memory for short ones, before those of `output`.
+  @safe @exclusivity(unchecked) var hasShortFrames = false
   @safe @exclusivity(unchecked) var isWritingPaused = false
   /// The number of bytes that the transport got.
   @safe @exclusivity(unchecked) var writtenBytes = 0
