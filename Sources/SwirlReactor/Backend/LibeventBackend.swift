@@ -136,10 +136,10 @@ private final class LibeventEvent: FileEvent {
       base.base, descriptor, Int16(flags),
       { _, _, context in
         let event = Unmanaged<LibeventEvent>.fromOpaque(context!).takeUnretainedValue()
-        let base = event.base
-        base.calls &+= 1
-        if base.hasHooks { base.fireWithHooks(event) } else { event.fire() }
-        if base.hasJobs { base.onJobs?() }
+        // The event retains the base, which needs no reference of its own here.
+        event.base.calls &+= 1
+        if event.base.hasHooks { event.base.fireWithHooks(event) } else { event.fire() }
+        if event.base.hasJobs { event.base.onJobs?() }
       },
       Unmanaged.passUnretained(self).toOpaque())
   }
