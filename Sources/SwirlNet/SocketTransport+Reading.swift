@@ -16,19 +16,25 @@ extension SocketTransport {
     case failed(errno: Int32)
   }
 
-  /// The number of reads before other connections get their turn.
-  private static let readsPerTurn = 4
+  /// The size of the reads before other connections get their turn.
+  private static let bytesPerTurn = 4 * ReadBuffer.usual
 
   func readReady() {
-    for _ in 0..<Self.readsPerTurn {
+    var left = Self.bytesPerTurn
+    var room = ReadBuffer.usual
+    sentInReads = 0
+    while left > 0 {
       // The protocol may have paused, closed or detached during the previous delivery.
       guard isReading, let streamProtocol else { return }
+      left &-= room
       if !unread.isEmpty {
         deliverUnread(to: streamProtocol)
         continue
       }
-      switch read(for: streamProtocol) {
-      case .full: continue
+      switch read(for: streamProtocol, room) {
+      // A protocol that has sent as much as it got, and so keeps nothing, gets the rest of its turn in one call. TLS
+      // reads a record at a time.
+      case .full: if sentInReads >= ReadBuffer.usual, security == nil { room = left }
       case .short, .nothing:
         // A renegotiation by the peer may have ended.
         if security?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }
@@ -67,7 +73,7 @@ extension SocketTransport {
     for _ in 0..<256 {
       guard !isReadingPaused, !isEndReceived, let streamProtocol else { return }
       if !unread.isEmpty { deliverUnread(to: streamProtocol) }
-      switch read(for: streamProtocol) {
+      switch read(for: streamProtocol, ReadBuffer.usual) {
       case .full, .short: continue
       case .nothing, .end, .failed: return
       }
@@ -75,7 +81,8 @@ extension SocketTransport {
   }
 
   /// Reads once and delivers the bytes.
-  private func read(for streamProtocol: any StreamProtocol) -> ReadOutcome {
+  /// - Parameter most: the size of the read, unless the protocol offers a buffer.
+  private func read(for streamProtocol: any StreamProtocol, _ most: Int) -> ReadOutcome {
     var count = 0
     var room = 0
     // Save errno at once: the protocol's code may change it.
@@ -88,7 +95,7 @@ extension SocketTransport {
     }
     // No buffer was offered, or it has no room; a zero-length read would look like EOF.
     if room == 0 {
-      room = scratch.capacity
+      room = most
       count = receive(scratch.base, room)
       if count < 0 { error = errno }
       if count > 0 { scratch.withBytes(count) { streamProtocol.dataReceived($0) } }

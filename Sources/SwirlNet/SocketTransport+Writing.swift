@@ -35,6 +35,7 @@ extension SocketTransport {
   private func writeLarge(_ bytes: Span<UInt8>) {
     guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes) }
     guard let sent = sendShare(bytes) else { return drop(bytes.count) }
+    sentInReads &+= sent
     if sent < bytes.count {
       outgoing.append(bytes.extracting(droppingFirst: sent))
       hasKept(sent, ofShare: WriteTurns.share)
@@ -44,6 +45,7 @@ extension SocketTransport {
   private func writeLarge(_ bytes: [UInt8]) {
     guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes.span) }
     guard let sent = sendShare(bytes.span) else { return drop(bytes.count) }
+    sentInReads &+= sent
     if sent < bytes.count {
       outgoing.append(bytes, sent: sent)
       hasKept(sent, ofShare: WriteTurns.share)

@@ -66,6 +66,8 @@ package final class SocketTransport: ConnectedTransport, ReactorHandle {
   @exclusivity(unchecked) var unread: [UInt8] = []
   /// Whether the last read filled its buffer: the socket may have more.
   @exclusivity(unchecked) var hasLastReadFilled = false
+  /// What large writes have sent at once since the reads of this turn began.
+  @exclusivity(unchecked) var sentInReads = 0
   var isWritingPaused = false
   /// The bytes dropped because the connection broke or was aborted.
   var droppedBytes = 0

@@ -105,6 +105,30 @@ private final class DirectReader: StreamProtocol {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `Only a protocol that sends what it receives gets more than 64 KiB in one piece`(isEcho: Bool) {
+    withReactor { reactor in
+      var pieces: [Int] = []
+      let total = 600_000
+      let recorder = Recorder {
+        $0.onData = { recorder in
+          let start = pieces.reduce(0, +)
+          pieces.append(recorder.bytes.count - start)
+          if isEcho { recorder.transport?.write(Array(recorder.bytes[start...])) }
+          if recorder.bytes.count == total { reactor.stop() }
+        }
+      }
+      let (_, far) = reactor.startPair(recorder)
+      far.send((0..<total).map { UInt8(truncatingIfNeeded: $0 / 251) })
+      return {
+        withExtendedLifetime(far) {}
+        #expect(recorder.bytes == (0..<total).map { UInt8(truncatingIfNeeded: $0 / 251) })
+        #expect(pieces.first == 64 * 1024)
+        #expect(pieces.contains { $0 > 64 * 1024 } == isEcho && pieces.allSatisfy { $0 <= 192 * 1024 })
+      }
+    }
+  }
+
   @Test(arguments: ["end", "reset"])
   func `While reading is paused the end of the other side keeps the loop asleep`(how: String) {
     withReactor(clock: .system) { reactor in
