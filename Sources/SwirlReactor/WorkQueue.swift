@@ -23,6 +23,8 @@ final class WorkQueue: @unchecked Sendable {
   private enum Added {
     /// A thread will take it.
     case taken
+    /// An idle thread has to be woken for it.
+    case needsSignal
     /// It is queued, but no thread is free and one more may start.
     case needsThread
     case refused(ThreadPoolError)
@@ -56,6 +58,8 @@ final class WorkQueue: @unchecked Sendable {
     let (added, number) = lock.withLock { (enqueue(body), works.nextTicket - 1) }
     switch added {
     case .taken: break
+    // Without the lock, which the thread would wait for as soon as it is awake.
+    case .needsSignal: lock.signal()
     case .refused(let error): throw error
     case .needsThread: if let error = startThread(for: number) { throw error }
     }
@@ -70,10 +74,7 @@ final class WorkQueue: @unchecked Sendable {
     // The remaining threads may never be free either.
     if excess >= 0, limits.abandoned > 0, abandoned.count >= limits.abandoned { return .refused(.allAbandoned) }
     works.append(Work(body: body))
-    if idleThreads >= works.count {
-      lock.signal()
-      return .taken
-    }
+    if idleThreads >= works.count { return .needsSignal }
     guard countedThreads < limits.threads else { return .taken }
     threads += 1
     return .needsThread
