@@ -2,17 +2,36 @@ import SwirlDeferred
 import SwirlReactor
 import SwirlHTTPCore
 
+/// The bytes of one write, in memory that is used again: that of a new array is a page fault for each 4 KiB.
+///
+/// Unchecked: the thread that writes it has it until it is written.
+private final class Batch: @unchecked Sendable {
+  var bytes: [UInt8] = []
+
+  func append(_ piece: [UInt8]) {
+    // A long file fills it: its size at once, rather than twice what is there. The kernel gives memory as it is used.
+    if bytes.capacity < PartWriter.batchSize, bytes.count + piece.count > Self.small {
+      bytes.reserveCapacity(PartWriter.batchSize + piece.count)
+    }
+    bytes += piece
+  }
+
+  private static let small = 64 * 1024
+}
+
 /// Writes on the thread pool, several pieces at a time: it collects the next ones during a write, because a call on a
 /// thread costs more than writing 64 KiB. Used on the reactor's thread only.
 final class PartWriter {
-  /// The size of a batch; at most two batches are buffered.
-  private static let batch = 1 << 18
+  /// The size of a batch, up to a piece more; at most two batches are buffered.
+  fileprivate static let batchSize = 1 << 19
   private let part: PartFile
   private unowned let reactor: Reactor
   /// Where writing starts; nil once it has started.
   var beginning: (length: Int, origin: PartOrigin?)?
-  private var pieces: [[UInt8]] = []
-  private var size = 0
+  /// Collects bytes, and is handed to the thread when it is full.
+  private var batch = Batch()
+  /// The other one, while it is not written.
+  private var spare = Batch()
   private var isWriting = false
   private var isFlushing = false
   private var isAbandoned = false
@@ -29,10 +48,11 @@ final class PartWriter {
   }
 
   func add(_ bytes: [UInt8]) {
-    pieces.append(bytes)
-    size += bytes.count
-    if size >= Self.batch, !isWriting, failure == nil { start() } else { writeLater() }
+    batch.append(bytes)
+    if size >= Self.batchSize, !isWriting, failure == nil { start() } else { writeLater() }
   }
+
+  private var size: Int { batch.bytes.count }
 
   private func writeLater() {
     if isWriting || failure != nil || size == 0 || lateWrite != nil { return }
@@ -44,7 +64,7 @@ final class PartWriter {
   }
 
   /// Whether to wait for `room()` before more is added.
-  var isFull: Bool { failure != nil || isWriting && size >= Self.batch }
+  var isFull: Bool { failure != nil || isWriting && size >= Self.batchSize }
 
   /// Fires when more may be added, or fails with the error of a write.
   func room() -> Deferred<Void> { wait() }
@@ -59,8 +79,7 @@ final class PartWriter {
   /// Finishes the current write only, and closes the file.
   func abandon() {
     lateWrite.take()?.cancel()
-    pieces = []
-    size = 0
+    batch = Batch()
     beginning = nil
     isAbandoned = true
     if !isWriting { part.leave() }
@@ -77,21 +96,21 @@ final class PartWriter {
   private func start() {
     isWriting = true
     lateWrite.take()?.cancel()
-    let (batch, beginning) = (pieces, beginning.take())
-    pieces = []
-    size = 0
-    part.perform(on: reactor) { part in
+    let beginning = beginning.take()
+    swap(&batch, &spare)
+    part.perform(on: reactor) { [full = spare] part in
       if let beginning { try part.begin(at: beginning.length, beginning.origin) }
-      for bytes in batch { try part.write(bytes) }
+      if !full.bytes.isEmpty { try part.write(full.bytes) }
     }
     .addBoth { [self] in wrote($0) }
   }
 
   private func wrote(_ result: Result<Void, any Error>) {
     isWriting = false
+    spare.bytes.removeAll(keepingCapacity: true)
     if isAbandoned { return part.leave() }
     if case .failure(let error) = result { failure = error }
-    if failure == nil, size >= Self.batch || isFlushing && size > 0 { start() } else { writeLater() }
+    if failure == nil, size >= Self.batchSize || isFlushing && size > 0 { start() } else { writeLater() }
     guard failure != nil || !isFlushing || !isWriting else { return }
     if let failure { waiting.take()?.errback(failure) } else { waiting.take()?.callback(()) }
   }

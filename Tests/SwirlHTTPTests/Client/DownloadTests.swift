@@ -133,6 +133,16 @@ extension HTTPClientTests {
       #expect(content(breaks ? partPath : path) == sent && content(breaks ? path : partPath) == nil)
     }
 
+    @Test(arguments: [1_000, 3_000_000]) func `a full disk ends it with the error of the write`(count: Int) throws {
+      let bench = try ClientBench()
+      defer { bench.end() }
+      let outcome = try download(on: bench, to: "/dev/full", resuming: false) { request in
+        request.connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
+        request.connection.send(pattern(count))
+      }
+      #expect(throws: FileError.self) { try outcome.get() }
+    }
+
     @Test func `a server that sends all of it again is taken at its word`() throws {
       try Data("old and longer".utf8).write(to: URL(filePath: partPath))
       let outcome = try download(resuming: true) { $0.answer("all of it") }
