@@ -141,7 +141,8 @@ let package = Package(
       name: "SwirlHTTP2",
       dependencies: [
         .target(name: "CNGHTTP2", condition: .when(traits: ["HTTP2"])),
-        "SwirlHTTPCore", "SwirlNet", "SwirlPlatform", "SwirlReactor", .product(name: "HTTPTypes", package: "swift-http-types"),
+        "SwirlHTTPCore", "SwirlNet", "SwirlPlatform", "SwirlReactor",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: checked),
     .target(
