@@ -50,8 +50,9 @@ let package = Package(
     .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .target(name: "DatagramLoop"),
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
-    .executableTarget(name: "ServerFloor"),
-    .executableTarget(name: "ClientFloor"),
+    .target(name: "HopLoop"),
+    .executableTarget(name: "ServerFloor", dependencies: ["HopLoop"]),
+    .executableTarget(name: "ClientFloor", dependencies: ["HopLoop"]),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

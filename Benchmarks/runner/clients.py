@@ -3,6 +3,8 @@
 SWIRL = ["Swirl, callback", "Swirl, Deferred"]
 #: Plain system calls that keep nothing, as the yardstick does: what is left for a client to save.
 FLOOR = {"C, epoll": ["ClientFloor"]}
+#: The same, with each answer on its way over another thread.
+HOPPING = {"C, another thread": ["ClientFloor", "hop"]}
 PROGRAMS = {
     "Swirl, callback": ["Clients", "swirl-callback"],
     "Swirl, Deferred": ["Clients", "swirl-deferred"],
@@ -53,6 +55,8 @@ def fetching(path, length, in_flight=100, close=False, tls=False, only=USUAL):
         return {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
 
     programs = {name: PROGRAMS[name] for name in only} | ({} if tls else FLOOR)
+    if "Swirl, awaited from pool" in only:
+        programs |= HOPPING
     return {"wrk": wrk} | {name: client(words) for name, words in programs.items()}
 
 

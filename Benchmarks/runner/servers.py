@@ -31,6 +31,7 @@ AWAITING_HANDLERS = {
     "Swirl, awaited actor": ["Servers", "swirl-awaited-actor"],
     "Hummingbird": ["Servers", "hummingbird"],
     "Hummingbird, awaited actor": ["Servers", "hummingbird-actor"],
+    "C, another thread": ["ServerFloor", "hop"],
 }
 #: One handler that computes, on several reactors.
 REACTORS = {

@@ -1,7 +1,11 @@
 // An HTTP client in C: the floor for one that waits by epoll, sends once and reads once for an answer. It looks for the end of a head and its
-// Content-Length, and keeps nothing; it knows no limits, no deadlines, no cookies, no redirects and no errors. `ClientFloor URL --in-flight N
-// --length BYTES --seconds S [--close]` prints what its requests took, as Measure/Report.swift does.
+// Content-Length, and keeps nothing; it knows no limits, no deadlines, no cookies, no redirects and no errors.
+// `ClientFloor [hop] URL --in-flight N --length BYTES --seconds S [--close]` prints what its requests took, as Measure/Report.swift does.
+//
+// With `hop` each answer goes to another thread and back before the next request: the floor of awaiting from a pool of threads.
 #define _GNU_SOURCE
+#include "HopLoop.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -29,7 +33,7 @@ struct usage {
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static char request[512], buffer[READ];
 static size_t request_count;
-static int poller, closes;
+static int poller, closes, hops;
 static long length, completed;
 
 static void check(long result, const char *what) {
@@ -65,8 +69,11 @@ static void open_connection(struct connection *it) {
   ask(it);
 }
 
+static void ask_after_hop(void *it) { ask(it); }
+
 static void complete(struct connection *it) {
   completed++;
+  if (hops) return hop_there(it);
   if (!closes) return ask(it);
   close(it->descriptor);
   open_connection(it);
@@ -97,8 +104,11 @@ static double option(int count, char **words, const char *name, double otherwise
 int main(int count, char **words) {
   char path[256] = "/";
   int port;
+  hops = count > 1 && strcmp(words[1], "hop") == 0;
+  words += hops;
+  count -= hops;
   if (count < 2 || sscanf(words[1], "http://127.0.0.1:%d%255s", &port, path) < 1) {
-    fprintf(stderr, "usage: ClientFloor http://127.0.0.1:PORT/PATH --in-flight N --length BYTES --seconds S [--close]\n");
+    fprintf(stderr, "usage: ClientFloor [hop] http://127.0.0.1:PORT/PATH --in-flight N --length BYTES --seconds S [--close]\n");
     return 1;
   }
   address.sin_port = htons(port);
@@ -111,6 +121,11 @@ int main(int count, char **words) {
     request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, port, closes ? "Connection: close\r\n" : "");
 
   check(poller = epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  if (hops) {
+    // No connection: what has come back.
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    check(epoll_ctl(poller, EPOLL_CTL_ADD, hop_start(), &event), "epoll_ctl");
+  }
   struct connection *connections = calloc(in_flight, sizeof *connections);
   struct usage start = now();
   double end = start.wall + 0.5;
@@ -122,7 +137,10 @@ int main(int count, char **words) {
     int ready = epoll_wait(poller, events, 512, 10000);
     if (ready < 0 && errno == EINTR) continue;
     check(ready > 0 ? ready : -1, "epoll_wait");
-    for (int index = 0; index < ready; index++) receive(events[index].data.ptr);
+    for (int index = 0; index < ready; index++) {
+      struct connection *it = events[index].data.ptr;
+      if (it) receive(it); else hop_back(ask_after_hop);
+    }
     struct usage at = now();
     if (at.wall < end || (!is_warm && completed < 2 * in_flight)) continue;
     if (is_warm) {

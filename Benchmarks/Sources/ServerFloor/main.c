@@ -1,6 +1,9 @@
 // An HTTP server in C that prints its free port of 127.0.0.1: the floor for one that waits by epoll, reads once and writes once for an
 // answer. It looks for the end of a head, and whether /1m is asked for; it knows no fields, no limits, no deadlines and no errors.
+// With `hop` each request goes to another thread and back before its answer: the floor of a handler that awaits an actor on other threads.
 #define _GNU_SOURCE
+#include "HopLoop.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -26,6 +29,7 @@ static const char hello[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charse
 static char large[LARGE + 256];
 static size_t large_count;
 static int poller;
+static int hops;
 
 static void check(int result, const char *what) {
   if (result >= 0) return;
@@ -59,6 +63,8 @@ static int answer(struct connection *it) {
   return send_large(it);
 }
 
+static void answer_after_hop(void *it) { answer(it); }
+
 // Reads once; false if the connection is over.
 static int serve(struct connection *it) {
   ssize_t count = recv(it->descriptor, it->head + it->held, READ - it->held, 0);
@@ -68,13 +74,17 @@ static int serve(struct connection *it) {
     char *end = memmem(it->head, it->held, "\r\n\r\n", 4);
     if (end == NULL) return it->held < READ;
     size_t used = end + 4 - it->head;
-    if (!answer(it)) return 0;
+    if (hops) {
+      hop_there(it);
+    } else if (!answer(it)) {
+      return 0;
+    }
     it->held -= used;
     memmove(it->head, it->head + used, it->held);
   }
 }
 
-int main(void) {
+int main(int words, char **word) {
   memset(large, 'x', sizeof large);
   int head = sprintf(large, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n", LARGE);
   large[head] = 'x';
@@ -88,6 +98,11 @@ int main(void) {
   check(poller = epoll_create1(0), "epoll_create1");
   struct connection accepting = {.descriptor = listener};
   watch(&accepting, EPOLL_CTL_ADD, EPOLLIN);
+  struct connection hopping = {0};
+  if ((hops = words > 1 && strcmp(word[1], "hop") == 0)) {
+    hopping.descriptor = hop_start();
+    watch(&hopping, EPOLL_CTL_ADD, EPOLLIN);
+  }
   printf("%d\n", ntohs(address.sin_port));
   fflush(stdout);
   for (;;) {
@@ -104,11 +119,16 @@ int main(void) {
         watch(made, EPOLL_CTL_ADD, EPOLLIN);
         continue;
       }
+      if (it == &hopping) {
+        hop_back(answer_after_hop);
+        continue;
+      }
       int goes_on = events[index].events & EPOLLOUT ? send_large(it) : 1;
       if (goes_on && events[index].events & ~EPOLLOUT) goes_on = serve(it);
       if (goes_on) continue;
       close(it->descriptor);
-      free(it);
+      // The thread may have it still.
+      if (!hops) free(it);
     }
   }
 }
