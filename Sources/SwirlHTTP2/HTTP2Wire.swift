@@ -49,17 +49,29 @@ package final class HTTP2Wire {
   /// Reads `bytes`, and sends what the session and its owner say to them.
   package func receive(_ bytes: Span<UInt8>) {
     isBusy = true
+    var start = 0
+    repeat {
+      let end = min(bytes.count, start + Self.pieceBytes)
+      receive(piece: bytes.extracting(start..<end))
+      start = end
+    } while start < bytes.count && !hasEnded && session.failure == nil
+    owner.readEnded()
+    isBusy = false
+    flush()
+  }
+
+  /// A flood is noticed behind a piece, however large the read is.
+  static let pieceBytes = 64 * 1024
+
+  private func receive(piece: Span<UInt8>) {
     let owner = owner
     // A failure has queued its GOAWAY, and stays in the session.
-    try? bytes.withUnsafeBufferPointer { buffer in
+    try? piece.withUnsafeBufferPointer { buffer in
       // Safe: the events are handled before `receive` returns, and do not keep the bytes.
       try session.receive(Span(_unsafeElements: buffer), at: transport.reactor.turnTime) {
         owner.take($0, Span(_unsafeElements: buffer))
       }
     }
-    owner.readEnded()
-    isBusy = false
-    flush()
   }
 
   /// Sends at the end of this turn.

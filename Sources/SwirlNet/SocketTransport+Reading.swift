@@ -32,9 +32,9 @@ extension SocketTransport {
         continue
       }
       switch read(for: streamProtocol, room) {
-      // A protocol that has sent as much as it got, and so keeps nothing, gets the rest of its turn in one call. TLS
-      // reads a record at a time.
-      case .full: if sentInReads >= ReadBuffer.usual, security == nil { room = left }
+      // A protocol that has sent as much as it got, and so keeps nothing, gets the rest of its turn in one call, unless
+      // its peer has not taken all. TLS reads a record at a time.
+      case .full: if sentInReads >= ReadBuffer.usual, outgoing.isEmpty, security == nil { room = left }
       case .short, .nothing:
         // A renegotiation by the peer may have ended.
         if security?.needsToReadToWrite == true, bufferedBytes > 0 { watchWriting() }

@@ -355,6 +355,7 @@ final class HTTP2Connection: StreamProtocol, SharedConnection, HTTP2WireOwner, R
 
   /// A tunnel that the program still has retains what this is made of.
   func reactorReleased() {
+    wire.end()
     for stream in streams.values { stream.tunnel?.release() }
   }
 }
