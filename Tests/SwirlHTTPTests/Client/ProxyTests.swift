@@ -128,10 +128,8 @@ extension HTTPClientTests {
     @Test(arguments: ["http", "https", "socks5"], ["http", "https"])
     func `a proxy that cannot be reached is named as the proxy`(kind: String, scheme: String) throws {
       let reactor = Reactor()
-      // A port that nothing listens on any more.
-      let listener = try reactor.listenTCP(0) { _ in Relay(to: 1, []) }
-      let port = listener.localAddress.port
-      listener.stop()
+      let refusing = RefusingPort()
+      let port = refusing.number
       var configuration = HTTPClient.Configuration()
       configuration.proxies = .all(try Proxy("\(kind)://127.0.0.1:\(port)"))
       let client = HTTPClient(configuration, on: reactor)
@@ -141,6 +139,7 @@ extension HTTPClientTests {
       let said = "\(error as Any)"
       #expect(said.contains("use the proxy \(kind)://127.0.0.1:\(port): connect to"), "\(said)")
       client.close()
+      withExtendedLifetime(refusing) {}
     }
 
     // MARK: - Tunnels
