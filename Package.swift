@@ -132,7 +132,7 @@ let package = Package(
     .target(name: "SwirlCore", dependencies: core.dropFirst().map { .target(name: $0) }, swiftSettings: checked),
     .target(
       name: "SwirlHTTPCore",
-      dependencies: ["CIDN2", "CPSL", .product(name: "HTTPTypes", package: "swift-http-types")],
+      dependencies: ["CIDN2", "CPSL", "SwirlPlatform", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: memorySafe),
     .target(
       name: "SwirlContent", dependencies: ["CSwirlZlib", "CSwirlBrotli", "CSwirlZstd", "SwirlPlatform"],
@@ -141,8 +141,7 @@ let package = Package(
       name: "SwirlHTTP2",
       dependencies: [
         .target(name: "CNGHTTP2", condition: .when(traits: ["HTTP2"])),
-        "SwirlHTTPCore", "SwirlNet", "SwirlPlatform", "SwirlReactor",
-        .product(name: "HTTPTypes", package: "swift-http-types"),
+        "SwirlHTTPCore", "SwirlNet", "SwirlReactor", .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: checked),
     .target(

@@ -1,3 +1,5 @@
+import SwirlPlatform
+
 /// Parses text in bytes, without making a String.
 extension Span where Element == UInt8 {
   /// The first control character but tab, at or after `start`; `count` without one. In a well-formed head that is the
@@ -53,17 +55,15 @@ extension Span where Element == UInt8 {
     unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
   }
 
-  /// The first carriage return at or after `start`; `count` without one. Tests eight bytes at a time, as above.
+  /// The first carriage return at or after `start`; `count` without one.
   package func firstCarriageReturn(from start: Int) -> Int {
-    var index = start
-    while index <= count - 8 {
-      let flipped = word(at: index) ^ 0x0D0D_0D0D_0D0D_0D0D
-      let hits = (flipped &- 0x0101_0101_0101_0101) & ~flipped & 0x8080_8080_8080_8080
-      if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-      index &+= 8
+    let rest = extracting(start...)
+    return unsafe rest.withUnsafeBytes { bytes in
+      // What is empty has no address. The pointers are of the same memory.
+      guard let base = bytes.baseAddress, let found = unsafe memchr(base, Int32(UInt8.carriageReturn), bytes.count)
+      else { return count }
+      return unsafe start + (UnsafeRawPointer(found) - base)
     }
-    while index < count, self[index] != .carriageReturn { index &+= 1 }
-    return index
   }
 
   /// The first line feed at or after `start`.

@@ -113,10 +113,6 @@ public final class HTTPServer {
   let commonFields: CommonFields
   #if HTTP2
   let http2Settings: HTTP2Settings
-  /// Where the heads of HTTP/2 responses are written, one after the other.
-  @exclusivity(unchecked) var headBuffer: [UInt8] = []
-  /// A larger buffer is freed.
-  static let keptHeadBytes = 8 * 1024
   #endif
   /// A shared output buffer: a connection takes it for the duration of a callback, so that idle connections hold no
   /// buffer.

@@ -35,7 +35,6 @@ extension SocketTransport {
   private func writeLarge(_ bytes: Span<UInt8>) {
     guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes) }
     guard let sent = sendShare(bytes) else { return drop(bytes.count) }
-    sentInReads &+= sent
     if sent < bytes.count {
       outgoing.append(bytes.extracting(droppingFirst: sent))
       hasKept(sent, ofShare: WriteTurns.share)
@@ -45,7 +44,6 @@ extension SocketTransport {
   private func writeLarge(_ bytes: [UInt8]) {
     guard state == .open, !bytes.isEmpty else { return keepOrDrop(bytes.span) }
     guard let sent = sendShare(bytes.span) else { return drop(bytes.count) }
-    sentInReads &+= sent
     if sent < bytes.count {
       outgoing.append(bytes, sent: sent)
       hasKept(sent, ofShare: WriteTurns.share)
@@ -55,7 +53,9 @@ extension SocketTransport {
   /// Sends what this connection may send in this turn; nil if the connection broke.
   private func sendShare(_ bytes: Span<UInt8>) -> Int? {
     guard outgoing.isEmpty else { return 0 }
-    return turns.sendNow { send(bytes.extracting(first: WriteTurns.share)) }
+    let sent = turns.sendNow { send(bytes.extracting(first: WriteTurns.share)) }
+    sentInReads &+= sent ?? 0
+    return sent
   }
 
   func drop(_ count: Int) { droppedBytes += count }

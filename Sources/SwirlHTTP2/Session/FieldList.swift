@@ -2,7 +2,6 @@
 import CNGHTTP2
 import HTTPTypes
 import SwirlHTTPCore
-import SwirlPlatform
 
 /// The fields of an outgoing message, for the library, which copies them.
 ///
@@ -19,7 +18,7 @@ struct FieldList {
   /// that is wanted.
   mutating func load(requestHead head: UnsafeBufferPointer<UInt8>, isSecure: Bool, isExtendedConnect: Bool = false) {
     begin(head.count)
-    let end = Self.lineEnd(in: head, from: 0) ?? head.count
+    let end = head.span.firstCarriageReturn(from: 0)
     var methodEnd = 0
     while methodEnd < end, head[methodEnd] != UInt8(ascii: " ") { methodEnd += 1 }
     var targetEnd = end - 1
@@ -45,7 +44,7 @@ struct FieldList {
   /// Takes the fields of a response. A 101 accepts an extended CONNECT, which HTTP/2 does by 200 (RFC 8441 §5).
   mutating func load(responseHead head: UnsafeBufferPointer<UInt8>) {
     begin(head.count)
-    let end = Self.lineEnd(in: head, from: 0) ?? head.count
+    let end = head.span.firstCarriageReturn(from: 0)
     // Behind `HTTP/1.1 `.
     let code = 9
     let isUpgrade = head.span.matches("101", at: code)
@@ -130,28 +129,13 @@ struct FieldList {
     of head: UnsafeBufferPointer<UInt8>, at start: inout Int
   ) -> (name: Text, value: Text)? {
     // A value has no control characters but tabs.
-    guard let end = lineEnd(in: head, from: start), end > start else { return nil }
+    let end = head.span.firstCarriageReturn(from: start)
+    if end == start || end == head.count { return nil }
     defer { start = end + 2 }
     var colon = start
     while head[colon] != UInt8(ascii: ":") { colon += 1 }
-    var value = colon + 1
-    var valueEnd = end
-    while value < valueEnd, isBlank(head[value]) { value += 1 }
-    while valueEnd > value, isBlank(head[valueEnd - 1]) { valueEnd -= 1 }
-    return (Text(head, start..<colon), Text(head, value..<valueEnd))
+    return (Text(head, start..<colon), Text(head, head.span.trimmed(colon + 1..<end)))
   }
-
-  /// The carriage return at the end of the line.
-  @inline(__always)
-  private static func lineEnd(in head: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-    guard start < head.count, let base = UnsafeRawPointer(head.baseAddress),
-      let end = memchr(base + start, 0x0D, head.count - start)
-    else { return nil }
-    return end - UnsafeMutableRawPointer(mutating: base)
-  }
-
-  @inline(__always)
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
   /// Removes the fields that Connection names.
   private mutating func removeFields(namedBy connection: Text) {

@@ -68,11 +68,11 @@ extension HTTP2ServerStream {
     let answered = exchange.request?.head.answered ?? .unreadable
     let plan = try ResponsePlan(http2: facts, to: answered, asksForTunnel: asksForTunnel, isTunnel: isTunnel)
     var head: [UInt8] = []
-    swap(&head, &server.headBuffer)
+    swap(&head, &server.spareOutput)
     defer {
-      if head.capacity <= HTTPServer.keptHeadBytes { swap(&head, &server.headBuffer) }
+      head.removeAll(keepingCapacity: head.capacity <= ServerConnection.bufferLimit)
+      swap(&head, &server.spareOutput)
     }
-    head.removeAll(keepingCapacity: true)
     try server.commonFields.appendHead(
       of: response, by: plan, ResponseSerializer(answering: answered, as: plan), to: &head)
     try session.respond(head, on: id, hasContent: plan.sendsContent && (length != 0 || kind != .whole))
