@@ -4,8 +4,8 @@ import SwirlHTTPCore
 
 /// The bytes of one write, in memory that is used again: that of a new array is a page fault for each 4 KiB.
 ///
-/// Unchecked, because it has one owner at a time: the reactor's thread, which collects, or the thread that writes it. The
-/// one hands it over by the call on the pool, the other by the result of that call, and neither touches it in between.
+/// Unchecked, because it has one owner at a time: the reactor's thread, which collects, or the thread that writes it.
+/// The call on the pool hands it to the one, its result back to the other, and neither touches it in between.
 private final class Batch: @unchecked Sendable {
   var bytes: [UInt8] = []
 
