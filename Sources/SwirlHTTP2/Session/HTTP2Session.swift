@@ -248,10 +248,10 @@ package final class HTTP2Session {
   // MARK: - Output
 
   /// How much a wire writes at once.
-  static let outputPart = 64 * 1024
+  package static let outputPart = 64 * 1024
 
   /// The bytes that are to be sent now, up to about `limit`; nil if there are no bytes.
-  package func takeOutput(atMost limit: Int = 64 * 1024) -> [UInt8]? {
+  package func takeOutput(atMost limit: Int = HTTP2Session.outputPart) -> [UInt8]? {
     var taken: [UInt8] = []
     return writeOutput(to: &taken, atMost: limit) ? taken : nil
   }
