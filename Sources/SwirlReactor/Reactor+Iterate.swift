@@ -28,7 +28,10 @@ extension Reactor {
       "reactor.iterate() was called from a callback, or while reactor.run() runs: the loop does not nest")
     if isMain { MainQueue.checkMayRun() }
     let previous = CurrentReactor.replace(with: self)
-    defer { CurrentReactor.replace(with: previous) }
+    defer {
+      CurrentReactor.replace(with: previous)
+      resumptions.send()
+    }
     state = .running
     let mainQueue = isMain ? MainQueue(of: self) : nil
     mainQueue?.drain()

@@ -71,6 +71,8 @@ public final class Reactor {
   /// A batch for the turn, not a queue with a long life: a ring buffer takes 300 instructions more an await.
   @exclusivity(unchecked) private var jobs: [TaskPiece] = []
   private var wakeUpEvent: FileEvent?
+  // Exempt, too: resuming calls nothing of this reactor.
+  @exclusivity(unchecked) var resumptions = Resumptions()
 
   var readWatches: [Int32: DescriptorWatch] = [:]
   var writeWatches: [Int32: DescriptorWatch] = [:]
@@ -190,7 +192,10 @@ public final class Reactor {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
     let previous = CurrentReactor.replace(with: self)
-    defer { CurrentReactor.replace(with: previous) }
+    defer {
+      CurrentReactor.replace(with: previous)
+      resumptions.send()
+    }
     state = .running
     runNumber += 1
     let mainQueue = isMain ? MainQueue(of: self) : nil
@@ -269,6 +274,7 @@ public final class Reactor {
     }
     if !jobs.isEmpty { runJobs() }
     CallStack.resumeInTurn()
+    resumptions.send()
     observer?.willWait(self)
     // Time passes during the wait.
     defer { cachedTime = 0 }
@@ -282,6 +288,7 @@ public final class Reactor {
       base.poll(until: limit == .max ? timers.nextDeadline : min(timers.nextDeadline ?? .max, limit), now: readClock())
     }
     observer?.didWait(self)
+    resumptions.send()
   }
 
   private func takeRemoteCalls() -> Bool {

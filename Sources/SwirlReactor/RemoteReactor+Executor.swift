@@ -26,12 +26,13 @@ extension RemoteReactor: SerialExecutor, TaskExecutor {
   }
 
   /// The reactor, if this is its thread and it runs.
-  private var running: Reactor? {
+  var running: Reactor? {
     guard let running = Reactor.running, running.remote === self else { return nil }
     return running
   }
 
   /// Whether this is the reactor's thread, and the reactor runs.
+  @usableFromInline
   package var isCurrent: Bool { running != nil }
 
   /// Whether the caller is on the reactor's thread while the reactor runs: so `assumeIsolated` works in its callbacks.

@@ -43,90 +43,10 @@ extension RemoteReactor {
 
 /// The error of an awaited call whose reactor was released before the call had its result.
 public struct ReactorReleasedError: Error, Hashable, CustomStringConvertible {
-  package init() {}
+  @usableFromInline package init() {}
 
   /// The error in words, and what to do.
   public var description: String {
     "the reactor was released before there was a result: keep it, and its thread, until what uses it has ended"
-  }
-}
-
-/// A call that a task on any thread awaits, from its start on the reactor's thread to its result.
-///
-/// Unchecked: its state is only accessed on the reactor's thread.
-package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
-  /// The outcome of a body.
-  package enum Outcome {
-    case success(Value)
-    case deferred(Deferred<Value>)
-    /// The result arrives through the `AwaitingTask`; until then cancelling cancels this.
-    case pending(any CancellableCall)
-  }
-
-  /// Starts the work that the task awaits.
-  package typealias Body = @Sendable (Reactor, AwaitingTask<Value>) throws -> Outcome
-
-  private let remote: RemoteReactor
-  /// Cancels the work in progress.
-  fileprivate var cancelUnderWay: (() -> Void)?
-  private var isCancelled = false
-
-  package init(on remote: RemoteReactor) { self.remote = remote }
-
-  /// Runs `body` on the reactor's thread, in its next turn, and awaits the outcome.
-  package func run(
-    at site: CallSite, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
-  ) async throws -> Value {
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
-        let task = AwaitingTask(continuation, of: self)
-        remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, task, body) }
-      }
-    } onCancel: {
-      if remote.isCurrent { cancel() } else { remote.callFromThread { [self] in cancel() } }
-    }
-  }
-
-  private func start(on reactor: Reactor, _ task: AwaitingTask<Value>, _ body: Body) {
-    if isCancelled { return task.finish(.failure(CancelledError())) }
-    do {
-      switch try body(reactor, task) {
-      case .success(let value): task.finish(.success(value))
-      case .pending(let call): if task.isWaiting { cancelUnderWay = { call.cancel() } }
-      case .deferred(let deferred):
-        // Its producer retains it. A second reference here would make a call whose producer is released wait for ever.
-        cancelUnderWay = { [weak deferred] in deferred?.cancel() }
-        deferred.addBoth { result in task.finish(result) }
-      }
-    } catch { task.finish(.failure(error)) }
-  }
-
-  private func cancel() {
-    isCancelled = true
-    cancelUnderWay?()
-  }
-}
-
-/// The task that awaits a call. Only the producer of the result holds this, never the task itself. So releasing the
-/// producer, as with the reactor, releases this, which resumes the task with an error.
-///
-/// Unchecked: only the reactor's thread, and the last release, access it.
-package final class AwaitingTask<Value: Sendable>: @unchecked Sendable {
-  private var continuation: CheckedContinuation<Value, any Error>?
-  private let call: AwaitedCall<Value>
-
-  fileprivate init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>) {
-    self.continuation = continuation
-    self.call = call
-  }
-
-  deinit { continuation?.resume(throwing: ReactorReleasedError()) }
-
-  fileprivate var isWaiting: Bool { continuation != nil }
-
-  /// Delivers the result, once.
-  package func finish(_ result: Result<Value, any Error>) {
-    call.cancelUnderWay = nil
-    continuation.take()?.resume(with: result)
   }
 }

@@ -1,0 +1,80 @@
+import SwirlDeferred
+import Testing
+
+@testable import SwirlReactor
+
+@Suite(.timeLimit(.minutes(10))) struct ResumptionsTests {
+  /// Deferreds that wait on the thread of a reactor.
+  ///
+  /// Unchecked: only that thread accesses them.
+  private final class Waiting: @unchecked Sendable {
+    var deferreds: [Deferred<Int>] = []
+
+    /// Fires those that come first, with numbers in order, in this turn; the others in the next ones.
+    func fire(_ shares: ArraySlice<Int>, from number: Int = 0, on reactor: Reactor) {
+      guard let share = shares.first else { return }
+      for number in number..<number + share { deferreds[number].callback(number) }
+      reactor.callSoon { self.fire(shares.dropFirst(), from: number + share, on: reactor) }
+    }
+  }
+
+  /// Hears of results in the order in which its tasks are resumed.
+  private actor Listener {
+    private(set) var heard: [Int] = []
+
+    func listen(_ remote: RemoteReactor, _ waiting: Waiting) async throws {
+      let number = try await remote.run { _ in
+        let deferred = Deferred<Int>()
+        waiting.deferreds.append(deferred)
+        return deferred
+      }
+      heard.append(number)
+    }
+  }
+
+  // One is resumed where it is, more together, 64 before the end of a turn. One alone must not overtake others.
+  @Test(arguments: [[1], [2], [63], [64], [65], [1_000], [3, 1, 2, 1, 1, 130, 1, 64, 1, 1]])
+  func `results for other threads arrive in FIFO order`(_ shares: [Int]) async throws {
+    let thread = ReactorThread()
+    let waiting = Waiting()
+    let listener = Listener()
+    let count = shares.reduce(0, +)
+    try await withThrowingDiscardingTaskGroup { tasks in
+      for _ in 0..<count { tasks.addTask { try await listener.listen(thread.remote, waiting) } }
+      while try await thread.run({ _ in waiting.deferreds.count }) < count {}
+      try await thread.run { reactor in waiting.fire(shares[...], on: reactor) }
+    }
+    #expect(await listener.heard == Array(0..<count))
+    await thread.stop()
+  }
+
+  @Test func `a result of the last turn arrives`() async throws {
+    let thread = ReactorThread()
+    let numbers = await withTaskGroup(of: Int?.self) { tasks in
+      for number in 1...100 {
+        tasks.addTask { [remote = thread.remote] in
+          try? await remote.run { reactor in
+            if number == 100 { reactor.crash() }
+            return number
+          }
+        }
+      }
+      // The others come before it, or throw: none waits for ever.
+      return await tasks.reduce(into: Set<Int>()) { numbers, number in if let number { numbers.insert(number) } }
+    }
+    #expect(numbers.contains(100))
+    await thread.stop()
+  }
+
+  @Test func `a result of an iteration arrives`() {
+    let reactor = Reactor()
+    let count = Guarded(0)
+    for _ in 1...10 {
+      Task.detached { [remote = reactor.remote] in
+        _ = try await remote.run { _ in }
+        count.withLock { $0 += 1 }
+      }
+    }
+    while count.withLock({ $0 }) < 10 { reactor.iterate(.milliseconds(1)) }
+  }
+}
