@@ -113,7 +113,9 @@ extension Deferred {
     isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () async throws -> Value
   ) {
-    let home = isolation == nil ? DeferredHomes.current() : nil
+    let here = DeferredHomes.current()
+    // A nonisolated body would resume, and fire this, on the global pool.
+    let home = isolation == nil ? here : nil
     let stray = isolation == nil && home == nil ? Stray() : nil
     var task: Task<Void, Never>?
     self.init(file: file, line: line)
@@ -121,12 +123,14 @@ extension Deferred {
       task?.cancel()
       return node
     }
-    // A nonisolated body would resume, and fire this, on the global pool.
-    task = Task.immediate(executorPreference: home) {
-      _ = isolation
-      do { self.callback(try await body()) } catch { self.errback(error) }
-      stray?.end()
+    let start = {
+      task = Task.immediate(executorPreference: home) {
+        _ = isolation
+        do { self.callback(try await body()) } catch { self.errback(error) }
+        stray?.end()
+      }
     }
+    if let here { here.runPiece(start) } else { start() }
     stray?.mustHaveEnded(file, line)
   }
 }

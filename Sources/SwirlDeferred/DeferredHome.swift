@@ -4,6 +4,10 @@ import Synchronization
 package protocol DeferredHome: TaskExecutor {
   /// The current task, which runs on this thread with `isolation`; nil if it would not resume here by itself.
   func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
+
+  /// Runs a piece of a task, up to its first suspension: if the task leaves for other threads, it does so together with
+  /// others.
+  func runPiece(_ piece: () -> Void)
 }
 
 /// A task that waits on the thread of the event that it awaits. All calls come on that thread.
@@ -17,14 +21,24 @@ package protocol TaskAtHome: AnyObject, Sendable {
 
 /// The registry of the threads of awaited Deferreds.
 package enum DeferredHomes {
-  private struct Hook {
-    var current: (@Sendable () -> (any DeferredHome)?)?
-    var mayComeToRun: (@Sendable () -> Bool)?
-    var isIdle: (@Sendable () -> Bool)?
-  }
-  private static let hook = Mutex(Hook())
+  private final class Hook: Sendable {
+    let current: @Sendable () -> (any DeferredHome)?
+    let mayComeToRun: @Sendable () -> Bool
+    let isIdle: @Sendable () -> Bool
 
-  /// Sets the hook that returns the home of a thread: the reactor that runs there, if any.
+    init(
+      _ current: @escaping @Sendable () -> (any DeferredHome)?, _ mayComeToRun: @escaping @Sendable () -> Bool,
+      _ isIdle: @escaping @Sendable () -> Bool
+    ) {
+      self.current = current
+      self.mayComeToRun = mayComeToRun
+      self.isIdle = isIdle
+    }
+  }
+  /// Set once: without a lock, and as one object, since each await of a Deferred looks here.
+  private static let hook = AtomicLazyReference<Hook>()
+
+  /// Sets the hook that returns the home of a thread, once: the reactor that runs there, if any.
   ///
   /// - Parameters:
   ///   - mayComeToRun: whether a reactor may still start on this thread, if it runs no reactor.
@@ -33,18 +47,18 @@ package enum DeferredHomes {
     _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool,
     isIdle: @escaping @Sendable () -> Bool
   ) {
-    hook.withLock { $0 = Hook(current: current, mayComeToRun: mayComeToRun, isIdle: isIdle) }
+    _ = hook.storeIfNil(Hook(current, mayComeToRun, isIdle))
   }
 
-  static func current() -> (any DeferredHome)? { hook.withLock { $0 }.current?() }
+  static func current() -> (any DeferredHome)? { hook.load()?.current() }
 
   /// Whether the reactor of this thread, if any, has no pending work.
-  static var isIdle: Bool { hook.withLock { $0 }.isIdle?() ?? true }
+  static var isIdle: Bool { hook.load()?.isIdle() ?? true }
 
   /// Whether the program has reactors, but this thread runs no reactor and never will. Without any reactors Deferreds
   /// may be fired from anywhere.
   static var isHopeless: Bool {
-    guard let mayComeToRun = hook.withLock({ $0 }).mayComeToRun else { return false }
-    return !mayComeToRun()
+    guard let hook = hook.load() else { return false }
+    return !hook.mayComeToRun()
   }
 }

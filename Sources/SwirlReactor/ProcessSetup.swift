@@ -1,3 +1,4 @@
+import CSwirlSystem
 import Logging
 import SwirlDeferred
 import SwirlPlatform
@@ -31,6 +32,9 @@ package enum ProcessSetup {
 
     DeferredHomes.set(
       { Reactor.running?.remote }, mayComeToRun: { isMainThread }, isIdle: { Reactor.running?.isIdle ?? true })
+    #if os(Linux)
+    swirl_watch_leaving_jobs()
+    #endif
   }()
 }
 

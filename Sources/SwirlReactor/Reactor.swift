@@ -329,11 +329,23 @@ public final class Reactor {
     var next = 0
     while next < jobs.count, next < most {
       let job = jobs[next]
-      if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
+      runPiece {
+        if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
+      }
       next += 1
     }
     jobs.removeFirst(next)
   }
+
+  /// Runs a piece of a task, up to its suspension.
+  func runPiece(_ piece: () -> Void) {
+    let outer = isInPiece
+    isInPiece = true
+    piece()
+    isInPiece = outer
+  }
+  /// Whether the current callback is a piece of a task, which may leave for other threads.
+  @exclusivity(unchecked) private(set) var isInPiece = false
 
   /// The main actor continues without the reactor.
   func giveBackJobs() {

@@ -79,6 +79,10 @@ final class ActorExecutor: SerialExecutor {
 extension RemoteReactor: DeferredHome {
   package func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)? { ParkedTask(at: self, of: isolation) }
 
+  package func runPiece(_ piece: () -> Void) {
+    if let running { running.runPiece(piece) } else { piece() }
+  }
+
   func place(of isolation: (any Actor)?, preferring taskExecutor: UnownedTaskExecutor?) -> TaskPlace? {
     guard let isolation else {
       let own = asUnownedTaskExecutor()

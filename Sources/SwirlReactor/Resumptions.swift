@@ -53,6 +53,30 @@ extension RemoteReactor {
   }
 }
 
+#if os(Linux)
+/// Takes a job for the global executor if it is a task that leaves the reactor's thread, such as for an actor of the
+/// program; called by the hook for all jobs.
+///
+/// Such a task has suspended: its piece does nothing more that could wait for the job. A task that starts another one
+/// goes on, and is the current one here: its job is not taken.
+@_cdecl("swirl_take_leaving_job")
+func takeLeavingJob(_ job: UnsafeMutableRawPointer) -> Bool {
+  guard let reactor = Reactor.running, reactor.isInPiece, withUnsafeCurrentTask(body: { $0 == nil }) else { return false }
+  // A job is one pointer, which `UnownedJob` holds.
+  reactor.resumptions.add(LeavingJob(unsafeBitCast(job, to: UnownedJob.self)))
+  return true
+}
+
+/// A task that leaves the reactor's thread.
+private final class LeavingJob: Resumption, @unchecked Sendable {
+  private let job: UnownedJob
+
+  init(_ job: UnownedJob) { self.job = job }
+
+  override func resume() { globalConcurrentExecutor.enqueue(job) }
+}
+#endif
+
 /// Resumes tasks on another thread, in FIFO order.
 private final class ResumptionQueue: Sendable {
   // On the queue of tasks: these then start on its thread.

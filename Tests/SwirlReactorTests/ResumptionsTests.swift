@@ -77,4 +77,56 @@ import Testing
     }
     while count.withLock({ $0 }) < 10 { reactor.iterate(.milliseconds(1)) }
   }
+
+  // MARK: - Tasks that leave
+
+  private actor Resident {
+    private let remote: RemoteReactor
+    init(on remote: RemoteReactor) { self.remote = remote }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { remote.asUnownedSerialExecutor() }
+
+    func ask(_ other: Other) async -> Int {
+      let number = await other.next()
+      #expect(remote.isCurrent)
+      return number
+    }
+
+    func call(_ body: @Sendable () -> Void) { body() }
+  }
+
+  /// On other threads.
+  private actor Other {
+    private var number = 0
+    func next() -> Int {
+      number += 1
+      return number
+    }
+  }
+
+  @Test(arguments: [1, 2, 64, 1_000]) func `tasks that leave the reactor's thread come back`(_ count: Int) async {
+    let thread = ReactorThread()
+    let resident = Resident(on: thread.remote)
+    let other = Other()
+    let numbers = await withTaskGroup(of: Int.self) { tasks in
+      for _ in 0..<count { tasks.addTask { await resident.ask(other) } }
+      return await tasks.reduce(into: Set<Int>()) { $0.insert($1) }
+    }
+    #expect(numbers == Set(1...count))
+    await thread.stop()
+  }
+
+  // A task that leaves is held until the end of the turn; one that is started must not be, as who starts it goes on, and
+  // may wait for it.
+  @Test func `a task that is started on the reactor's thread does not wait for the turn's end`() async throws {
+    let thread = ReactorThread()
+    @Sendable func startAndWait() {
+      let gate = Gate()
+      Task.detached { gate.open() }
+      gate.wait()
+    }
+    await Resident(on: thread.remote).call { startAndWait() }
+    try await thread.run { _ in startAndWait() }
+    _ = try await thread.run { _ in Deferred<Void> { startAndWait() } }
+    await thread.stop()
+  }
 }
