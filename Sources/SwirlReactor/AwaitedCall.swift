@@ -2,8 +2,8 @@ public import SwirlDeferred
 
 /// A call that a task on any thread awaits, from its start on the reactor's thread to its result.
 ///
-/// Unchecked: its state is only accessed on the reactor's thread. Inlinable, so that each type of result is specialized:
-/// generic code would look up metadata several times a call.
+/// Unchecked: its state is only accessed on the reactor's thread. Inlinable, so that each type of result is
+/// specialized: generic code would look up metadata several times a call.
 @usableFromInline
 package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   /// The outcome of a body.

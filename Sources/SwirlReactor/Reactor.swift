@@ -330,7 +330,8 @@ public final class Reactor {
     while next < jobs.count, next < most {
       let job = jobs[next]
       runPiece {
-        if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
+        if slowNanoseconds == nil { return job.run() }
+        measure({ "a part of a task between two awaits" }) { job.run() }
       }
       next += 1
     }

@@ -58,10 +58,11 @@ extension RemoteReactor {
 /// program; called by the hook for all jobs.
 ///
 /// Such a task has suspended: its piece does nothing more that could wait for the job. A task that starts another one
-/// goes on, and is the current one here: its job is not taken.
+/// is still running, and is the current one here: that job is not taken.
 @_cdecl("swirl_take_leaving_job")
 func takeLeavingJob(_ job: UnsafeMutableRawPointer) -> Bool {
-  guard let reactor = Reactor.running, reactor.isInPiece, withUnsafeCurrentTask(body: { $0 == nil }) else { return false }
+  guard let reactor = Reactor.running, reactor.isInPiece else { return false }
+  guard withUnsafeCurrentTask(body: { $0 == nil }) else { return false }
   // A job is one pointer, which `UnownedJob` holds.
   reactor.resumptions.add(LeavingJob(unsafeBitCast(job, to: UnownedJob.self)))
   return true

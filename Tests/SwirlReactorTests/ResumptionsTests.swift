@@ -59,7 +59,7 @@ import Testing
           }
         }
       }
-      // The others come before it, or throw: none waits for ever.
+      // The others come before it, or throw; no task waits for ever.
       return await tasks.reduce(into: Set<Int>()) { numbers, number in if let number { numbers.insert(number) } }
     }
     #expect(numbers.contains(100))
@@ -115,8 +115,8 @@ import Testing
     await thread.stop()
   }
 
-  // A task that leaves is held until the end of the turn; one that is started must not be, as who starts it goes on, and
-  // may wait for it.
+  // A task that leaves is held until the end of the turn; one that is started must not be, because who starts it may
+  // wait for it.
   @Test func `a task that is started on the reactor's thread does not wait for the turn's end`() async throws {
     let thread = ReactorThread()
     @Sendable func startAndWait() {
