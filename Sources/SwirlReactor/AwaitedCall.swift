@@ -51,7 +51,8 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
       case .pending(let call): if task.isWaiting { cancelUnderWay = { call.cancel() } }
       case .deferred(let deferred):
         // Its producer retains it. A second reference here would make a call whose producer is released wait for ever.
-        cancelUnderWay = { [weak deferred] in deferred?.cancel() }
+        // Unowned is safe: a Deferred that is freed frees the task, which removes this.
+        if task.isWaiting { cancelUnderWay = { [unowned deferred] in deferred.cancel() } }
         deferred.addBoth { result in task.finish(result) }
       }
     } catch { task.finish(.failure(error)) }
@@ -82,7 +83,10 @@ package final class AwaitingTask<Value: Sendable>: Resumption, @unchecked Sendab
   }
 
   @inlinable
-  deinit { continuation?.resume(with: result ?? .failure(ReactorReleasedError())) }
+  deinit {
+    call.cancelUnderWay = nil
+    continuation?.resume(with: result ?? .failure(ReactorReleasedError()))
+  }
 
   @inlinable var isWaiting: Bool { continuation != nil && result == nil }
 

@@ -280,7 +280,10 @@ public final class Reactor {
     defer { cachedTime = 0 }
     cachedTime = 0
     polls &+= 1
-    if isBusy || !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running) {
+    let hasMore = !soon.isEmpty || !jobs.isEmpty || state == .stopped || (stopRequested && state == .running)
+    // An iteration that did something does not wait, nor does virtual time pass.
+    let mustLook = isBusy && (limit != .max || virtualTime != nil || !remote.fallAsleep())
+    if hasMore || mustLook {
       base.poll(until: 0, now: 0)
     } else if let virtualTime {
       waitVirtually(virtualTime, until: limit)

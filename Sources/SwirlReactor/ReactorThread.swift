@@ -37,6 +37,7 @@ public final class ReactorThread: Sendable {
   deinit { remote.stop() }
 
   /// Runs `body` on the thread and returns its value. See `RemoteReactor.run`.
+  @inlinable
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {
@@ -44,6 +45,7 @@ public final class ReactorThread: Sendable {
   }
 
   /// Runs `body` on the thread and awaits the Deferred that it returns; cancelling the task cancels that.
+  @inlinable
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
@@ -54,6 +56,7 @@ public final class ReactorThread: Sendable {
   // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
   /// Runs `body` on the thread and awaits the Deferred that it returns; cancelling the task cancels that.
   @_disfavoredOverload
+  @inlinable
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>

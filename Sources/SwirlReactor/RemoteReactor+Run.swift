@@ -6,6 +6,7 @@ extension RemoteReactor {
   /// From any thread or actor; on the reactor's own thread `body` runs in the next turn. Throws
   /// ``ReactorReleasedError`` if the reactor is released first. asyncio: `run_coroutine_threadsafe`; Twisted:
   /// `deferToThread`'s counterpart, `blockingCallFromThread`, without blocking.
+  @inlinable
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Value
   ) async throws -> Value {
@@ -19,6 +20,7 @@ extension RemoteReactor {
   /// ```swift
   /// let page = try await thread.run { _ in fetch(url).addCallback(\.text) }
   /// ```
+  @inlinable
   public func run<Inner: DeferredType>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Inner
@@ -32,6 +34,7 @@ extension RemoteReactor {
   // Disfavored: its only purpose is the type context for a body that returns `.succeed(x)`.
   /// Runs `body` on the reactor's thread, awaits the Deferred that it returns, and returns its result.
   @_disfavoredOverload
+  @inlinable
   public func run<Value: Sendable>(
     file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (_ reactor: Reactor) throws -> Deferred<Value>

@@ -97,6 +97,14 @@ public final class RemoteReactor: @unchecked Sendable {
     }
   }
 
+  /// Whether nothing is pending: the next call or job wakes the reactor, which may wait.
+  func fallAsleep() -> Bool {
+    lock.withLock {
+      isAsleep = calls.isEmpty && jobs.isEmpty
+      return isAsleep
+    }
+  }
+
   /// Whether the reactor is released.
   package var isClosed: Bool { lock.withLock { isGone } }
 
