@@ -50,6 +50,8 @@ let package = Package(
     .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .target(name: "DatagramLoop"),
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
+    .target(name: "StreamLoop"),
+    .executableTarget(name: "EchoFloor", dependencies: ["StreamLoop"]),
     .target(name: "HopLoop"),
     .executableTarget(name: "ServerFloor", dependencies: ["HopLoop"]),
     .executableTarget(name: "ClientFloor", dependencies: ["HopLoop"]),

@@ -41,6 +41,7 @@ REACTORS = {
 }
 ECHO = {
     "Swirl": ["EchoServers", "swirl"],
+    "C, epoll": ["EchoFloor"],
     "SwiftNIO": ["EchoServers", "nio"],
     "asyncio + uvloop": ["echo_asyncio.py", "--uvloop"],
     "asyncio": ["echo_asyncio.py"],
