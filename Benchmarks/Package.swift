@@ -52,6 +52,8 @@ let package = Package(
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
     .target(name: "StreamLoop"),
     .executableTarget(name: "EchoFloor", dependencies: ["StreamLoop"]),
+    .executableTarget(
+      name: "WebSocketFloor", dependencies: ["StreamLoop"], linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "HopLoop"),
     .executableTarget(name: "ServerFloor", dependencies: ["HopLoop"]),
     .executableTarget(name: "ClientFloor", dependencies: ["HopLoop"]),

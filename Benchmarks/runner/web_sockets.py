@@ -15,12 +15,14 @@ ECHO = {
     "websockets + uvloop": ["websocket_websockets.py"],
     "Tornado": ["websocket_tornado.py"],
 }
+#: The same in C, which does nothing else.
+FLOOR = {"C, epoll": ["WebSocketFloor"]}
 BROADCAST = {name: [*words, "--broadcast"] for name, words in ECHO.items()} | {"Swirl": ["Servers", "swirl-broadcast"]}
 
 
 def exchanging(connections, size):
     """Each client sends a message when it has the last one back."""
-    return _under_load(ECHO, "websocket", connections, size)
+    return _under_load(ECHO | FLOOR, "websocket", connections, size)
 
 
 def broadcasting(connections, size):
