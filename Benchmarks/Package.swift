@@ -56,7 +56,8 @@ let package = Package(
       name: "WebSocketFloor", dependencies: ["StreamLoop"], linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "HopLoop"),
     .executableTarget(name: "ServerFloor", dependencies: ["HopLoop"]),
-    .executableTarget(name: "ClientFloor", dependencies: ["HopLoop"]),
+    .executableTarget(
+      name: "ClientFloor", dependencies: ["HopLoop"], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

@@ -54,7 +54,7 @@ def fetching(path, length, in_flight=100, close=False, tls=False, only=USUAL):
         count, wall, ended = bench.wrk(bench.page(path, tls), seconds, in_flight=in_flight, close=close)
         return {"operations": count, "user": ended.user, "system": ended.system, "wall": wall}
 
-    programs = {name: PROGRAMS[name] for name in only} | ({} if tls else FLOOR)
+    programs = {name: PROGRAMS[name] for name in only} | FLOOR
     if "Swirl, awaited from pool" in only:
         programs |= HOPPING
     return {"wrk": wrk} | {name: client(words) for name, words in programs.items()}
