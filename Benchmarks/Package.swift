@@ -50,6 +50,7 @@ let package = Package(
     .executableTarget(name: "Growth", dependencies: ["Measure", swirl]),
     .target(name: "DatagramLoop"),
     .executableTarget(name: "DatagramFloor", dependencies: ["DatagramLoop"]),
+    .executableTarget(name: "DownloadFloor"),
     .target(name: "StreamLoop"),
     .executableTarget(name: "EchoFloor", dependencies: ["StreamLoop"]),
     .executableTarget(

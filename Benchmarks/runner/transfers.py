@@ -24,17 +24,17 @@ def _measure(bench, direction, url, file, command):
         return {"": figures}
     ended, figures = _outside(bench, [*command, url])
     if ended.output.strip() != "200":
-        raise Failed(f"curl: {ended.output}")
+        raise Failed(f"{command[0]}: {ended.output}")
     return {"": figures}
 
 
 def downloading():
     """nginx sends a file of 1 GiB; it is written to one."""
 
-    def contender(command):
+    def contender(measure_one):
         def measure(bench):
             file = bench.folder / "downloaded"
-            figures = _measure(bench, "download", bench.page("1g"), file, command and [*command, "-o", file])
+            figures = measure_one(bench, bench.page("1g"), file)
             if file.stat().st_size != MIB << 20:
                 raise Failed(f"{file} has {file.stat().st_size} bytes")
             file.unlink()
@@ -42,7 +42,15 @@ def downloading():
 
         return measure
 
-    return {name: contender(command) for name, command in _CONTENDERS.items()}
+    def of(command):
+        return lambda bench, url, file: _measure(bench, "download", url, file, command and [*command, "-o", file])
+
+    def floor(bench, url, file):
+        """In C, with the same system calls; it prints the status as curl does."""
+        return _measure(bench, "download", url, file, bench.command(["DownloadFloor", "-o", file]))
+
+    measured = {name: of(command) for name, command in _CONTENDERS.items()} | {"C, epoll": floor}
+    return {name: contender(measure_one) for name, measure_one in measured.items()}
 
 
 def uploading():
