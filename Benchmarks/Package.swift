@@ -9,6 +9,19 @@ let nio = [
   Target.Dependency.product(name: "NIOPosix", package: "swift-nio"),
 ]
 
+// What `readelf -d` says that HelloCore and HelloSwirl need: their floors are linked with it, and call nothing of it.
+let librariesOfCore = [
+  "event_core", "swift_Concurrency", "swift_StringProcessing", "swift_RegexParser", "swiftSynchronization",
+  "swiftGlibc", "BlocksRuntime", "dispatch", "swiftDispatch", "m",
+]
+let librariesOfSwirl =
+  librariesOfCore + [
+    "zstd", "brotlidec", "brotlienc", "nghttp2", "ssl", "crypto", "psl", "idn2", "FoundationEssentials", "z",
+  ]
+func linked(with libraries: [String]) -> [LinkerSetting] {
+  [.unsafeFlags(["-Xlinker", "--no-as-needed"])] + libraries.map { .linkedLibrary($0) }
+}
+
 let package = Package(
   name: "swirl-benchmarks",
   platforms: [.macOS("26.0")],
@@ -71,6 +84,8 @@ let package = Package(
     .executableTarget(name: "HelloSwirl", dependencies: [swirl]),
     .executableTarget(name: "HelloCore", dependencies: [.product(name: "SwirlCore", package: "swirl")]),
     .executableTarget(name: "HelloNIO", dependencies: nio),
+    .executableTarget(name: "HelloFloor", linkerSettings: linked(with: librariesOfSwirl)),
+    .executableTarget(name: "HelloCoreFloor", linkerSettings: linked(with: librariesOfCore)),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -35,6 +35,9 @@ HOPS = {
 HELLO = {
     "Swirl": ["HelloSwirl"],
     "Swirl, SwirlCore": ["HelloCore"],
+    # Linked with the same shared libraries, of which they call none.
+    "C, Swirl's libraries": ["HelloFloor"],
+    "C, SwirlCore's libraries": ["HelloCoreFloor"],
     "SwiftNIO": ["HelloNIO"],
     "Twisted": ["hello_twisted.py"],
     "asyncio": ["hello_asyncio.py"],
