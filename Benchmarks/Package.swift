@@ -69,9 +69,11 @@ let package = Package(
     .executableTarget(
       name: "WebSocketFloor", dependencies: ["StreamLoop"], linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "HopLoop"),
+    .target(name: "LoadLoop"),
     .executableTarget(name: "ServerFloor", dependencies: ["HopLoop"]),
     .executableTarget(
-      name: "ClientFloor", dependencies: ["HopLoop"], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+      name: "ClientFloor", dependencies: ["HopLoop", "LoadLoop"],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

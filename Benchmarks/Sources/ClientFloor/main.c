@@ -7,6 +7,7 @@
 // With `hop` each answer goes to another thread and back before the next request: the floor of awaiting from a pool of threads.
 #define _GNU_SOURCE
 #include "HopLoop.h"
+#include "LoadLoop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,9 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { READ = 256 * 1024 };
@@ -33,10 +32,6 @@ struct connection {
   long missing;
 };
 
-struct usage {
-  double user, system, wall;
-};
-
 static SSL_CTX *tls;
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static char request[512], buffer[READ];
@@ -44,27 +39,11 @@ static size_t request_count;
 static int poller, closes, hops;
 static long length, completed;
 
-static void check(long result, const char *what) {
-  if (result >= 0) return;
-  perror(what);
-  exit(1);
-}
-
 static void check_tls(int is_right, const char *what) {
   if (is_right) return;
   fprintf(stderr, "%s\n", what);
   ERR_print_errors_fp(stderr);
   exit(1);
-}
-
-static double seconds(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
-
-static struct usage now(void) {
-  struct rusage usage;
-  struct timespec time;
-  getrusage(RUSAGE_SELF, &usage);
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (struct usage){seconds(usage.ru_utime), seconds(usage.ru_stime), time.tv_sec + time.tv_nsec / 1e9};
 }
 
 static void ask(struct connection *it) {
@@ -143,24 +122,13 @@ static void receive(struct connection *it) {
   if (it->missing == 0) complete(it);
 }
 
-static const char *text(int count, char **words, const char *name) {
-  for (int index = 2; index + 1 < count; index++)
-    if (strcmp(words[index], name) == 0) return words[index + 1];
-  return NULL;
-}
-
-static double option(int count, char **words, const char *name, double otherwise) {
-  const char *word = text(count, words, name);
-  return word ? atof(word) : otherwise;
-}
-
 int main(int count, char **words) {
   char path[256] = "/";
   int port;
   hops = count > 1 && strcmp(words[1], "hop") == 0;
   words += hops;
   count -= hops;
-  const char *roots = text(count, words, "--roots"), *form = roots ? "https://127.0.0.1:%d%255s" : "http://127.0.0.1:%d%255s";
+  const char *roots = load_text(count, words, "--roots"), *form = roots ? "https://127.0.0.1:%d%255s" : "http://127.0.0.1:%d%255s";
   if (count < 2 || sscanf(words[1], form, &port, path) < 1) {
     fprintf(
       stderr, "usage: ClientFloor [hop] http[s]://127.0.0.1:PORT/PATH --in-flight N --length BYTES --seconds S [--close] [--roots FILE]\n");
@@ -170,9 +138,8 @@ int main(int count, char **words) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   for (int index = 2; index < count; index++) closes |= strcmp(words[index], "--close") == 0;
-  long in_flight = option(count, words, "--in-flight", 100);
-  double time = option(count, words, "--seconds", 2);
-  length = option(count, words, "--length", 0);
+  long in_flight = load_option(count, words, "--in-flight", 100);
+  length = load_option(count, words, "--length", 0);
   request_count = snprintf(
     request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, port, closes ? "Connection: close\r\n" : "");
 
@@ -183,13 +150,10 @@ int main(int count, char **words) {
     check(epoll_ctl(poller, EPOLL_CTL_ADD, hop_start(), &event), "epoll_ctl");
   }
   struct connection *connections = calloc(in_flight, sizeof *connections);
-  struct usage start = now();
-  double end = start.wall + 0.5;
-  long before = 0;
-  int is_warm = 0;
+  load_start(in_flight, load_option(count, words, "--seconds", 2));
   for (long index = 0; index < in_flight; index++) open_connection(&connections[index]);
   struct epoll_event events[512];
-  for (;;) {
+  do {
     int ready = epoll_wait(poller, events, 512, 10000);
     if (ready < 0 && errno == EINTR) continue;
     check(ready > 0 ? ready : -1, "epoll_wait");
@@ -202,17 +166,6 @@ int main(int count, char **words) {
       // The kernel does not report what OpenSSL has read ahead.
       do receive(it); while (it->ssl && SSL_has_pending(it->ssl));
     }
-    struct usage at = now();
-    if (at.wall < end || (!is_warm && completed < 2 * in_flight)) continue;
-    if (is_warm) {
-      printf(
-        "{\"figure\": \"\", \"operations\": %ld, \"user\": %f, \"system\": %f, \"wall\": %f}\n", completed - before, at.user - start.user,
-        at.system - start.system, at.wall - start.wall);
-      return 0;
-    }
-    is_warm = 1;
-    start = at;
-    end = at.wall + time;
-    before = completed;
-  }
+  } while (!load_is_over(completed));
+  return 0;
 }
