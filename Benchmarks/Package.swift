@@ -74,6 +74,8 @@ let package = Package(
     .executableTarget(
       name: "ClientFloor", dependencies: ["HopLoop", "LoadLoop"],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .executableTarget(
+      name: "HTTP2Floor", dependencies: ["LoadLoop"], linkerSettings: [.linkedLibrary("nghttp2")]),
     .systemLibrary(name: "CCAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]),
     .target(name: "CAresLoad", dependencies: ["CCAres"]),
     .executableTarget(

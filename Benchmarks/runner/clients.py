@@ -5,6 +5,8 @@ SWIRL = ["Swirl, callback", "Swirl, Deferred"]
 FLOOR = {"C, epoll": ["ClientFloor"]}
 #: The same, with each answer on its way over another thread.
 HOPPING = {"C, another thread": ["ClientFloor", "hop"]}
+#: The floor of HTTP/2, on libnghttp2, without TLS.
+MULTIPLEXING_FLOOR = {"C, nghttp2": ["HTTP2Floor"]}
 PROGRAMS = {
     "Swirl, callback": ["Clients", "swirl-callback"],
     "Swirl, Deferred": ["Clients", "swirl-deferred"],
@@ -76,7 +78,8 @@ def multiplexing(path, length, in_flight=100, tls=False, only=MULTIPLEXING):
         count, wall, ended = bench.h2load(bench.page(path, tls, http2=True), streams=in_flight)
         return {"": bench.per_operation({"operations": count, "user": ended.user, "system": ended.system, "wall": wall})}
 
-    return {"h2load": h2load_run} | {name: client(PROGRAMS[name]) for name in only}
+    programs = {name: PROGRAMS[name] for name in only} | ({} if tls else MULTIPLEXING_FLOOR)
+    return {"h2load": h2load_run} | {name: client(words) for name, words in programs.items()}
 
 
 def slow_page(count, only):
