@@ -54,6 +54,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio),
     .executableTarget(name: "Chains", dependencies: ["Measure", swirl] + nio),
+    .executableTarget(name: "ChainFloor", dependencies: ["LoadLoop"]),
     .executableTarget(name: "Timers", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "Threads", dependencies: ["Measure", swirl] + nio),
     .executableTarget(name: "Hops", dependencies: ["Measure", swirl] + nio),

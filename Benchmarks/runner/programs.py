@@ -6,6 +6,8 @@ from processes import Pinned, run
 
 CHAINS = {
     "Swirl": ["Chains", "swirl"],
+    # The same nodes in C, which know no failures and no cancelling.
+    "C": ["ChainFloor"],
     "SwiftNIO": ["Chains", "nio"],
     "Twisted": ["chains_twisted.py"],
     "asyncio": ["chains_asyncio.py"],

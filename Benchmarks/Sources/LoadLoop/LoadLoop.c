@@ -7,10 +7,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-struct usage {
-  double user, system, wall;
-};
-
 static const double warm_up = 0.5;
 static struct usage start;
 static double end, measured;
@@ -36,7 +32,7 @@ double load_option(int count, char **words, const char *name, double otherwise) 
 
 static double seconds(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
 
-static struct usage now(void) {
+struct usage usage_now(void) {
   struct rusage usage;
   struct timespec time;
   getrusage(RUSAGE_SELF, &usage);
@@ -44,19 +40,24 @@ static struct usage now(void) {
   return (struct usage){seconds(usage.ru_utime), seconds(usage.ru_stime), time.tv_sec + time.tv_nsec / 1e9};
 }
 
+void report(const char *figure, long operations, struct usage from) {
+  struct usage at = usage_now();
+  printf(
+    "{\"figure\": \"%s\", \"operations\": %ld, \"user\": %f, \"system\": %f, \"wall\": %f}\n", figure, operations, at.user - from.user,
+    at.system - from.system, at.wall - from.wall);
+}
+
 void load_start(long requests, double time) {
   in_flight = requests;
   measured = time;
-  end = now().wall + warm_up;
+  end = usage_now().wall + warm_up;
 }
 
 int load_is_over(long completed) {
-  struct usage at = now();
+  struct usage at = usage_now();
   if (at.wall < end || (!is_warm && completed < 2 * in_flight)) return 0;
   if (is_warm) {
-    printf(
-      "{\"figure\": \"\", \"operations\": %ld, \"user\": %f, \"system\": %f, \"wall\": %f}\n", completed - before, at.user - start.user,
-      at.system - start.system, at.wall - start.wall);
+    report("", completed - before, start);
     return 1;
   }
   is_warm = 1;
