@@ -123,14 +123,13 @@ extension Deferred {
       task?.cancel()
       return node
     }
-    let start = {
-      task = Task.immediate(executorPreference: home) {
-        _ = isolation
-        do { self.callback(try await body()) } catch { self.errback(error) }
-        stray?.end()
-      }
+    let outer = here?.notePiece(true)
+    task = Task.immediate(executorPreference: home) {
+      _ = isolation
+      do { self.callback(try await body()) } catch { self.errback(error) }
+      stray?.end()
     }
-    if let here { here.runPiece(start) } else { start() }
+    if let outer { _ = here?.notePiece(outer) }
     stray?.mustHaveEnded(file, line)
   }
 }

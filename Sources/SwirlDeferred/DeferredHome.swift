@@ -5,9 +5,9 @@ package protocol DeferredHome: TaskExecutor {
   /// The current task, which runs on this thread with `isolation`; nil if it would not resume here by itself.
   func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
 
-  /// Runs a piece of a task, up to its first suspension: if the task leaves for other threads, it does so together with
-  /// others.
-  func runPiece(_ piece: () -> Void)
+  /// Says that a piece of a task runs from here, up to its suspension, or ends: if the task leaves for other threads
+  /// meanwhile, it does so together with others. Returns what was said before.
+  func notePiece(_ runs: Bool) -> Bool
 }
 
 /// A task that waits on the thread of the event that it awaits. All calls come on that thread.
@@ -35,10 +35,12 @@ package enum DeferredHomes {
       self.isIdle = isIdle
     }
   }
-  /// Set once: without a lock, and as one object, since each await of a Deferred looks here.
-  private static let hook = AtomicLazyReference<Hook>()
+  /// One object, since each await of a Deferred looks here. An atomic reference would look up metadata at each.
+  private static let hook = Mutex<Hook?>(nil)
 
-  /// Sets the hook that returns the home of a thread, once: the reactor that runs there, if any.
+  private static var present: Hook? { hook.withLock { $0 } }
+
+  /// Sets the hook that returns the home of a thread: the reactor that runs there, if any.
   ///
   /// - Parameters:
   ///   - mayComeToRun: whether a reactor may still start on this thread, if it runs no reactor.
@@ -47,18 +49,18 @@ package enum DeferredHomes {
     _ current: @escaping @Sendable () -> (any DeferredHome)?, mayComeToRun: @escaping @Sendable () -> Bool,
     isIdle: @escaping @Sendable () -> Bool
   ) {
-    _ = hook.storeIfNil(Hook(current, mayComeToRun, isIdle))
+    hook.withLock { $0 = Hook(current, mayComeToRun, isIdle) }
   }
 
-  static func current() -> (any DeferredHome)? { hook.load()?.current() }
+  static func current() -> (any DeferredHome)? { present?.current() }
 
   /// Whether the reactor of this thread, if any, has no pending work.
-  static var isIdle: Bool { hook.load()?.isIdle() ?? true }
+  static var isIdle: Bool { present?.isIdle() ?? true }
 
   /// Whether the program has reactors, but this thread runs no reactor and never will. Without any reactors Deferreds
   /// may be fired from anywhere.
   static var isHopeless: Bool {
-    guard let hook = hook.load() else { return false }
+    guard let hook = present else { return false }
     return !hook.mayComeToRun()
   }
 }

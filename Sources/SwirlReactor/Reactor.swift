@@ -330,26 +330,18 @@ public final class Reactor {
 
   private func runJobs(_ most: Int) {
     var next = 0
+    isInPiece = true
     while next < jobs.count, next < most {
       let job = jobs[next]
-      runPiece {
-        if slowNanoseconds == nil { return job.run() }
-        measure({ "a part of a task between two awaits" }) { job.run() }
-      }
+      if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
       next += 1
     }
+    isInPiece = false
     jobs.removeFirst(next)
   }
 
-  /// Runs a piece of a task, up to its suspension.
-  func runPiece(_ piece: () -> Void) {
-    let outer = isInPiece
-    isInPiece = true
-    piece()
-    isInPiece = outer
-  }
   /// Whether the current callback is a piece of a task, which may leave for other threads.
-  @exclusivity(unchecked) private(set) var isInPiece = false
+  @exclusivity(unchecked) var isInPiece = false
 
   /// The main actor continues without the reactor.
   func giveBackJobs() {
