@@ -32,9 +32,10 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
   package func run(
     at site: CallSite, isolation: isolated (any Actor)? = #isolation, _ body: @escaping Body
   ) async throws -> Value {
-    try await withTaskCancellationHandler {
+    let needsPool = resumesOnPool(isolation)
+    return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation(isolation: isolation) { continuation in
-        let task = AwaitingTask(continuation, of: self)
+        let task = AwaitingTask(continuation, of: self, needsPool: needsPool)
         remote.callFromThread(file: site.file, line: site.line) { [self] reactor in start(on: reactor, task, body) }
       }
     } onCancel: {
@@ -75,11 +76,13 @@ package final class AwaitingTask<Value: Sendable>: Resumption, @unchecked Sendab
   /// The result, until the task is resumed.
   @usableFromInline var result: Result<Value, any Error>?
   @usableFromInline let call: AwaitedCall<Value>
+  @usableFromInline let needsPool: Bool
 
   @inlinable
-  init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>) {
+  init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>, needsPool: Bool) {
     self.continuation = continuation
     self.call = call
+    self.needsPool = needsPool
   }
 
   @inlinable
@@ -96,7 +99,7 @@ package final class AwaitingTask<Value: Sendable>: Resumption, @unchecked Sendab
     call.cancelUnderWay = nil
     guard isWaiting else { return }
     self.result = result
-    call.remote.resume(self)
+    if needsPool { call.remote.resume(self) } else { resume() }
   }
 
   @inlinable

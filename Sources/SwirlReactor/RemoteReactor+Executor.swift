@@ -116,4 +116,7 @@ extension UnownedSerialExecutor {
   fileprivate func isSame(as other: UnownedSerialExecutor) -> Bool {
     unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
   }
+
+  /// Whether it is that of an actor without an executor of its own: those have no witness table.
+  var isOfDefaultActor: Bool { unsafeBitCast(self, to: (UInt, UInt).self).1 == 0 }
 }

@@ -45,6 +45,14 @@ struct Resumptions {
   }
 }
 
+/// Whether the current task, of `isolation`, resumes on a thread of Swift's pool. Others must not wait for one, which
+/// may be busy for long: those of the main actor, of an actor with its own executor, with a preference.
+@usableFromInline
+func resumesOnPool(_ isolation: (any Actor)?) -> Bool {
+  if let isolation { return isolation !== MainActor.shared && isolation.unownedExecutor.isOfDefaultActor }
+  return withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
+}
+
 extension RemoteReactor {
   /// Resumes a task, on the reactor's thread together with the others of this turn.
   @usableFromInline
@@ -58,7 +66,8 @@ extension RemoteReactor {
 /// program; called by the hook for all jobs.
 ///
 /// Such a task has suspended: its piece does nothing more that could wait for the job. A task that starts another one
-/// is still running, and is the current one here: that job is not taken.
+/// is still running, and is the current one here: that job is not taken. Who has started the task with `Deferred { }`
+/// continues, but is a callback, which must not wait.
 @_cdecl("swirl_take_leaving_job")
 func takeLeavingJob(_ job: UnsafeMutableRawPointer) -> Bool {
   guard let reactor = Reactor.running, reactor.isInPiece else { return false }

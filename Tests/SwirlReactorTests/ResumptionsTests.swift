@@ -48,6 +48,17 @@ import Testing
     await thread.stop()
   }
 
+  // The pool may be busy for long.
+  @Test func `only tasks that resume on the pool wait for a thread of it`() async {
+    #expect(resumesOnPool(nil))
+    #expect(resumesOnPool(Listener()))
+    #expect(!resumesOnPool(MainActor.shared))
+    let thread = ReactorThread()
+    #expect(!resumesOnPool(Resident(on: thread.remote)))
+    #expect(await Task(executorPreference: thread.remote) { !resumesOnPool(nil) }.value)
+    await thread.stop()
+  }
+
   @Test func `a result of the last turn arrives`() async throws {
     let thread = ReactorThread()
     let numbers = await withTaskGroup(of: Int?.self) { tasks in
