@@ -68,10 +68,11 @@ actor TaskPark {
 package final class ParkedTask: TaskAtHome, @unchecked Sendable {
   private let remote: RemoteReactor
   private let place: TaskPlace
-  fileprivate var job: UnownedJob?
-  private var isOver = false
+  // Exempt from run-time checks for overlapping access: nothing runs while one of these is read or set.
+  @exclusivity(unchecked) fileprivate var job: UnownedJob?
+  @exclusivity(unchecked) private var isOver = false
   /// The work that cancelling cancels.
-  private var awaited: (any CancellableCall)?
+  @exclusivity(unchecked) private var awaited: (any CancellableCall)?
 
   /// The current task, of `isolation`; nil if it would not resume on this thread by itself.
   package init?(at remote: RemoteReactor, of isolation: (any Actor)?) {
