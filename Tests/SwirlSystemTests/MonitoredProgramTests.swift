@@ -65,6 +65,19 @@ extension SystemTests {
           == "keep running shell: it was started 3 times within 60.0 seconds; the last time: exit code 3")
     }
 
+    // Pauses are random: a limit that the longest ones exceed would be a matter of luck.
+    @Test func `by default a program that ends at once is given up, however long the pauses`() throws {
+      try withReactor { reactor in
+        let program = MonitoredProgram("shell", on: reactor) { try $0.spawnProcess("false") }
+        let limit = try #require(program.startLimit)
+        let longest = (0..<limit.count).map {
+          min(program.backoff.firstDelay * (1 << $0), program.backoff.maximumDelay)
+        }
+        #expect(longest.reduce(.zero, +) < limit.interval - .seconds(2))
+        return .succeed()
+      }
+    }
+
     @Test func `the backoff's number of attempts counts, too, and a program that cannot start`() throws {
       let log = Log()
       try withReactor { reactor in

@@ -67,8 +67,9 @@ public final class MonitoredProgram: ReactorHandle {
   public var onStart: ((ChildProcess) -> Void)?
   /// When a program that has ended is started again; always by default.
   public var policy = RestartPolicy.always
-  /// How many starts in a time it is given up after; 5 in 10 seconds by default, nil for no limit.
-  public var startLimit: StartLimit? = StartLimit(count: 5, within: .seconds(10))
+  /// How many starts in a time it is given up after; 5 in 20 seconds by default, nil for no limit. The pauses of the
+  /// default backoff take less, so that what ends at once is given up.
+  public var startLimit: StartLimit? = StartLimit(count: 5, within: .seconds(20))
   /// How long a run must have lasted for the pauses to begin anew; 10 seconds by default.
   public var steadyTime = Duration.seconds(10)
   /// How long the program has to end after SIGTERM, before SIGKILL; 10 seconds by default.
