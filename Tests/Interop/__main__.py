@@ -5,6 +5,7 @@ each way, where it is 64 MiB otherwise. Installs what a part needs and is missin
 websockets, aiohttp, tornado and, where Python 2.7 is, autobahntestsuite with pip in environments of their own. All traffic stays on 127.0.0.1; what it starts, it stops.
 """
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -76,8 +77,16 @@ SHORT = [part for part in PARTS if part not in ("proxies", "httpbin", "websocket
 #: "proxies", "websocket-all" and "redis-all" have these.
 LONG = [part for part in PARTS if part not in ("proxy", "websocket", "redis")]
 
+#: How long a part may take, in seconds, before it ends with the place where it waits.
+LIMIT = 1800
+
+
+def end(*_):
+    raise TimeoutError(f"a part did not end within {LIMIT} s")
+
 
 def main():
+    signal.signal(signal.SIGALRM, end)
     chosen = SHORT if sys.argv[1:] == ["--short"] else [part for part in sys.argv[1:] if part != "--large"] or LONG
     if unknown := [part for part in chosen if part not in PARTS]:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and --short")
@@ -88,7 +97,9 @@ def main():
             # nginx and the proxies run their workers as other users.
             pathlib.Path(folder).chmod(0o755)
             start = time.monotonic()
+            signal.alarm(LIMIT)
             PARTS[part][0](probe, fetch, pathlib.Path(folder))
+            signal.alarm(0)
             print(f"      {part}: {time.monotonic() - start:.0f} s", flush=True)
     print(f"{checks.counts['failed']} of {sum(checks.counts.values())} failed" if checks.counts["failed"]
           else f"all {checks.counts['ok']} passed")
