@@ -36,18 +36,6 @@ static __attribute__((swiftcall)) void swirl_drain_main_thread(swirl_main_drain 
   original();
 }
 
-// Where a job goes that no executor but the global one takes: a hook of libswift_Concurrency, too, exported for programs with executors of their
-// own. Its former value is 0: other hooks stay.
-typedef __attribute__((swiftcall)) void (*swirl_enqueue)(void *_Nonnull job);
-extern void *_Nullable swift_task_enqueueGlobal_hook;
-_Bool swirl_take_leaving_job(void *_Nonnull job);
-static __attribute__((swiftcall)) void swirl_enqueue_global(void *_Nonnull job, swirl_enqueue _Nonnull original) {
-  if (!swirl_take_leaving_job(job)) original(job);
-}
-static inline void swirl_watch_leaving_jobs(void) {
-  if (!swift_task_enqueueGlobal_hook) swift_task_enqueueGlobal_hook = (void *)swirl_enqueue_global;
-}
-
 // On the main thread, before `main` suspends.
 static inline void swirl_take_over_main_thread(void) {
   swift_task_asyncMainDrainQueue_hook = (void *)swirl_drain_main_thread;

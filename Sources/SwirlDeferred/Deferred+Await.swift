@@ -113,9 +113,8 @@ extension Deferred {
     isolation: isolated (any Actor)? = #isolation, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () async throws -> Value
   ) {
-    let here = DeferredHomes.current()
     // A nonisolated body would resume, and fire this, on the global pool.
-    let home = isolation == nil ? here : nil
+    let home = isolation == nil ? DeferredHomes.current() : nil
     let stray = isolation == nil && home == nil ? Stray() : nil
     var task: Task<Void, Never>?
     self.init(file: file, line: line)
@@ -123,13 +122,11 @@ extension Deferred {
       task?.cancel()
       return node
     }
-    let outer = here?.notePiece(true)
     task = Task.immediate(executorPreference: home) {
       _ = isolation
       do { self.callback(try await body()) } catch { self.errback(error) }
       stray?.end()
     }
-    if let outer { _ = here?.notePiece(outer) }
     stray?.mustHaveEnded(file, line)
   }
 }

@@ -4,10 +4,6 @@ import Synchronization
 package protocol DeferredHome: TaskExecutor {
   /// The current task, which runs on this thread with `isolation`; nil if it would not resume here by itself.
   func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)?
-
-  /// Says that a piece of a task runs from here, up to its suspension, or ends: if the task leaves for other threads
-  /// meanwhile, it does so together with others. Returns what was said before.
-  func notePiece(_ runs: Bool) -> Bool
 }
 
 /// A task that waits on the thread of the event that it awaits. All calls come on that thread.

@@ -52,8 +52,8 @@ package final class AwaitedCall<Value: Sendable>: @unchecked Sendable {
       case .pending(let call): if task.isWaiting { cancelUnderWay = { call.cancel() } }
       case .deferred(let deferred):
         // Its producer retains it. A second reference here would make a call whose producer is released wait for ever.
-        // Unowned is safe: a Deferred that is freed frees the task, which removes this.
-        if task.isWaiting { cancelUnderWay = { [unowned deferred] in deferred.cancel() } }
+        // Weak: this function's caller still has the task when the Deferred is freed.
+        if task.isWaiting { cancelUnderWay = { [weak deferred] in deferred?.cancel() } }
         deferred.addBoth { result in task.finish(result) }
       }
     } catch { task.finish(.failure(error)) }
@@ -77,6 +77,8 @@ package final class AwaitingTask<Value: Sendable>: Resumption, @unchecked Sendab
   @usableFromInline var result: Result<Value, any Error>?
   @usableFromInline let call: AwaitedCall<Value>
   @usableFromInline let needsPool: Bool
+  /// Whether it has no result yet. Only the reactor's thread accesses this, also while another one resumes the task.
+  @usableFromInline package private(set) var isWaiting = true
 
   @inlinable
   init(_ continuation: CheckedContinuation<Value, any Error>, of call: AwaitedCall<Value>, needsPool: Bool) {
@@ -87,17 +89,17 @@ package final class AwaitingTask<Value: Sendable>: Resumption, @unchecked Sendab
 
   @inlinable
   deinit {
+    guard let continuation else { return }
     call.cancelUnderWay = nil
-    continuation?.resume(with: result ?? .failure(ReactorReleasedError()))
+    continuation.resume(with: result ?? .failure(ReactorReleasedError()))
   }
-
-  @inlinable var isWaiting: Bool { continuation != nil && result == nil }
 
   /// Delivers the result, once.
   @inlinable
   package func finish(_ result: Result<Value, any Error>) {
-    call.cancelUnderWay = nil
     guard isWaiting else { return }
+    isWaiting = false
+    call.cancelUnderWay = nil
     self.result = result
     if needsPool { call.remote.resume(self) } else { resume() }
   }

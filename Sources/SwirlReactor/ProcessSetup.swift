@@ -32,9 +32,6 @@ package enum ProcessSetup {
 
     DeferredHomes.set(
       { Reactor.running?.remote }, mayComeToRun: { isMainThread }, isIdle: { Reactor.running?.isIdle ?? true })
-    #if os(Linux)
-    swirl_watch_leaving_jobs()
-    #endif
   }()
 }
 

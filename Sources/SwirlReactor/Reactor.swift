@@ -191,6 +191,7 @@ public final class Reactor {
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
+    Reactor.running?.resumptions.send()
     let previous = CurrentReactor.replace(with: self)
     defer {
       CurrentReactor.replace(with: previous)
@@ -322,26 +323,31 @@ public final class Reactor {
   /// and freed before the next descriptor is read. Jobs that these enqueue, and all behind them, wait for the turn.
   private func runJobsOfHandler() {
     base.hasJobs = false
-    if state == .stopped { return }
-    runJobs(min(jobs.count, Self.jobsPerTurn))
-    // They took their time: the handlers behind them have another one.
-    cachedTime = 0
+    if !jobs.isEmpty, state != .stopped {
+      runJobs(min(jobs.count, Self.jobsPerTurn))
+      // They took their time: the handlers behind them have another one.
+      cachedTime = 0
+    }
+    if resumptions.sendIfDue() { base.hasJobs = true }
   }
 
   private func runJobs(_ most: Int) {
     var next = 0
-    isInPiece = true
     while next < jobs.count, next < most {
       let job = jobs[next]
       if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
       next += 1
+      resumptions.sendIfDue()
     }
-    isInPiece = false
     jobs.removeFirst(next)
   }
 
-  /// Whether the current callback is a piece of a task, which may leave for other threads.
-  @exclusivity(unchecked) var isInPiece = false
+  /// Keeps a task on another thread that is to be resumed until the end of the turn, or until others have taken long.
+  func resumeTogether(_ resumption: Resumption) {
+    resumptions.add(resumption)
+    // Looked at after each handler.
+    base.hasJobs = true
+  }
 
   /// The main actor continues without the reactor.
   func giveBackJobs() {
@@ -394,6 +400,7 @@ public final class Reactor {
         log.warning("the callback made at \(site) ran for \(nanoseconds / 1_000_000) ms; nothing else ran meanwhile")
       }
     }
+    resumptions.sendIfDue()
   }
 
   // MARK: - Layers above

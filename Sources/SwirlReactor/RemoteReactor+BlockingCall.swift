@@ -37,6 +37,8 @@ extension RemoteReactor {
     require(
       !isCurrent && !(isMain && isMainThread),
       "a blocking call of a reactor on its own thread would wait for itself for ever")
+    // This thread may be that of another reactor, for whose results tasks wait that this waits for.
+    Reactor.running?.resumptions.send()
     let outcome = BlockedCall<Value>()
     do {
       let teller = Teller(outcome)

@@ -79,12 +79,6 @@ final class ActorExecutor: SerialExecutor {
 extension RemoteReactor: DeferredHome {
   package func currentTask(of isolation: (any Actor)?) -> (any TaskAtHome)? { ParkedTask(at: self, of: isolation) }
 
-  package func notePiece(_ runs: Bool) -> Bool {
-    guard let running else { return false }
-    defer { running.isInPiece = runs }
-    return running.isInPiece
-  }
-
   func place(of isolation: (any Actor)?, preferring taskExecutor: UnownedTaskExecutor?) -> TaskPlace? {
     guard let isolation else {
       let own = asUnownedTaskExecutor()

@@ -1,4 +1,5 @@
 import Dispatch
+import SwirlPlatform
 import Synchronization
 
 /// A task on another thread, to be resumed with the result it awaits.
@@ -22,14 +23,28 @@ package class Resumption: @unchecked Sendable {
 /// tasks start where they are.
 struct Resumptions {
   private var waiting: [Resumption] = []
+  /// When the first of them came.
+  private var since: Int64 = 0
   private let queue = ResumptionQueue()
 
   /// With as many the first does not wait for the end of the turn.
   private static let most = 64
+  /// How many nanoseconds of callbacks the first waits for: it must not wait for those that compute.
+  private static let longest = 200_000
 
   mutating func add(_ resumption: Resumption) {
+    if waiting.isEmpty { since = SystemClock.monotonic }
     waiting.append(resumption)
     if waiting.count == Self.most { send() }
+  }
+
+  /// Resumes them if the callbacks since the first have taken long. Returns whether some wait.
+  @discardableResult
+  mutating func sendIfDue() -> Bool {
+    if waiting.isEmpty { return false }
+    if SystemClock.monotonic - since < Self.longest { return true }
+    send()
+    return false
   }
 
   /// Resumes them. One that is alone is resumed here, without the way through another thread.
@@ -45,47 +60,25 @@ struct Resumptions {
   }
 }
 
-/// Whether the current task, of `isolation`, resumes on a thread of Swift's pool. Others must not wait for one, which
-/// may be busy for long: those of the main actor, of an actor with its own executor, with a preference.
+/// Whether the current task, of `isolation`, resumes on the pool's threads of medium priority, the ones that results
+/// come by. Others must not wait for these, which may be busy for long: those of the main actor, of an actor with its
+/// own executor, with a preference, of another priority.
 @usableFromInline
 func resumesOnPool(_ isolation: (any Actor)?) -> Bool {
-  if let isolation { return isolation !== MainActor.shared && isolation.unownedExecutor.isOfDefaultActor }
-  return withUnsafeCurrentTask { $0?.unownedTaskExecutor == nil }
+  if let isolation, isolation === MainActor.shared || !isolation.unownedExecutor.isOfDefaultActor { return false }
+  return withUnsafeCurrentTask { task in
+    guard let task else { return false }
+    return task.unownedTaskExecutor == nil && task.priority == .medium
+  }
 }
 
 extension RemoteReactor {
   /// Resumes a task, on the reactor's thread together with the others of this turn.
   @usableFromInline
   func resume(_ resumption: Resumption) {
-    if let running { running.resumptions.add(resumption) } else { resumption.resume() }
+    if let running { running.resumeTogether(resumption) } else { resumption.resume() }
   }
 }
-
-#if os(Linux)
-/// Takes a job for the global executor if it is a task that leaves the reactor's thread, such as for an actor of the
-/// program; called by the hook for all jobs.
-///
-/// Such a task has suspended: its piece does nothing more that could wait for the job. A task that starts another one
-/// is still running, and is the current one here: that job is not taken. Who has started the task with `Deferred { }`
-/// continues, but is a callback, which must not wait.
-@_cdecl("swirl_take_leaving_job")
-func takeLeavingJob(_ job: UnsafeMutableRawPointer) -> Bool {
-  guard let reactor = Reactor.running, reactor.isInPiece else { return false }
-  guard withUnsafeCurrentTask(body: { $0 == nil }) else { return false }
-  // A job is one pointer, which `UnownedJob` holds.
-  reactor.resumptions.add(LeavingJob(unsafeBitCast(job, to: UnownedJob.self)))
-  return true
-}
-
-/// A task that leaves the reactor's thread.
-private final class LeavingJob: Resumption, @unchecked Sendable {
-  private let job: UnownedJob
-
-  init(_ job: UnownedJob) { self.job = job }
-
-  override func resume() { globalConcurrentExecutor.enqueue(job) }
-}
-#endif
 
 /// Resumes tasks on another thread, in FIFO order.
 private final class ResumptionQueue: Sendable {

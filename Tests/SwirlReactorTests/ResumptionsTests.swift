@@ -75,14 +75,75 @@ import Testing
     await thread.stop()
   }
 
+  // A result must not wait for callbacks that compute.
+  @Test func `what has waited long is due`() async {
+    let notes = Guarded<[Int]>([])
+    var resumptions = Resumptions()
+    resumptions.add(Noted(1, in: notes))
+    let end = SystemClock.monotonic + 1_000_000
+    while SystemClock.monotonic < end {}
+    let someWait = resumptions.sendIfDue()
+    #expect(!someWait)
+    #expect(notes.withLock { $0 } == [1])
+  }
+
+  enum Wait { case run, iterate, blockingCall }
+
+  // A callback that waits for a task, whose result came before in the same turn.
+  @Test(arguments: [Wait.run, .iterate, .blockingCall])
+  func `no result is kept while a callback waits for another reactor`(_ wait: Wait) async throws {
+    let thread = ReactorThread()
+    let other = ReactorThread()
+    let hasWaited = Guarded(false)
+    let isResumed = Guarded(false)
+    let gate = Gate()
+    thread.remote.callFromThread { _ in gate.wait() }
+    let task = Task.immediate(priority: .medium) {
+      try await thread.run { _ in }
+      isResumed.withLock { $0 = true }
+    }
+    thread.remote.callFromThread { _ in
+      let reactor = Reactor()
+      switch wait {
+      case .run:
+        func poll() {
+          if isResumed.withLock({ $0 }) { reactor.stop() } else { reactor.callLater(.milliseconds(1), poll) }
+        }
+        poll()
+        reactor.run(handlingSignals: false)
+      case .iterate: while !isResumed.withLock({ $0 }) { reactor.iterate(.milliseconds(1)) }
+      case .blockingCall:
+        try other.remote.blockingCall { _ in while !isResumed.withLock({ $0 }) {} }
+      }
+      hasWaited.withLock { $0 = true }
+    }
+    gate.open()
+    try await task.value
+    await thread.stop()
+    await other.stop()
+    #expect(hasWaited.withLock { $0 })
+  }
+
+  // Who frees the Deferred still has the task of the call, and the call is cancelled then.
+  @Test func `a call whose Deferred is freed ends, also when it is cancelled in that turn`() async {
+    let thread = ReactorThread()
+    let gate = Gate()
+    thread.remote.callFromThread { _ in gate.wait() }
+    let task = Task.immediate { try await thread.run { _ in Deferred<Int>() } }
+    task.cancel()
+    gate.open()
+    await #expect(throws: ReactorReleasedError.self) { try await task.value }
+    await thread.stop()
+  }
+
   // The pool may be busy for long.
   @Test func `only tasks that resume on the pool wait for a thread of it`() async {
-    #expect(resumesOnPool(nil))
-    #expect(resumesOnPool(Listener()))
+    #expect(await Task(priority: .medium) { resumesOnPool(nil) && resumesOnPool(Listener()) }.value)
+    #expect(await Task(priority: .high) { !resumesOnPool(nil) && !resumesOnPool(Listener()) }.value)
     #expect(!resumesOnPool(MainActor.shared))
     let thread = ReactorThread()
     #expect(!resumesOnPool(Resident(on: thread.remote)))
-    #expect(await Task(executorPreference: thread.remote) { !resumesOnPool(nil) }.value)
+    #expect(await Task(executorPreference: thread.remote) { !resumesOnPool(nil) && !resumesOnPool(Listener()) }.value)
     await thread.stop()
   }
 
@@ -153,8 +214,7 @@ import Testing
     await thread.stop()
   }
 
-  // A task that leaves is held until the end of the turn; one that is started must not be, because who starts it may
-  // wait for it.
+  // Who starts a task may wait for it.
   @Test func `a task that is started on the reactor's thread does not wait for the turn's end`() async throws {
     let thread = ReactorThread()
     @Sendable func startAndWait() {
