@@ -96,11 +96,13 @@ import Testing
     let other = ReactorThread()
     let hasWaited = Guarded(false)
     let isResumed = Guarded(false)
+    let resumed = Gate()
     let gate = Gate()
     thread.remote.callFromThread { _ in gate.wait() }
     let task = Task.immediate(priority: .medium) {
       try await thread.run { _ in }
       isResumed.withLock { $0 = true }
+      resumed.open()
     }
     thread.remote.callFromThread { _ in
       let reactor = Reactor()
@@ -113,7 +115,7 @@ import Testing
         reactor.run(handlingSignals: false)
       case .iterate: while !isResumed.withLock({ $0 }) { reactor.iterate(.milliseconds(1)) }
       case .blockingCall:
-        try other.remote.blockingCall { _ in while !isResumed.withLock({ $0 }) {} }
+        try other.remote.blockingCall { _ in resumed.wait() }
       }
       hasWaited.withLock { $0 = true }
     }
