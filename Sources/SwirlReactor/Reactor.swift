@@ -328,7 +328,10 @@ public final class Reactor {
       // They took their time: the handlers behind them have another one.
       cachedTime = 0
     }
-    if resumptions.sendIfDue() { base.hasJobs = true }
+    if keepsResumptions {
+      resumeIfDue()
+      if keepsResumptions { base.hasJobs = true }
+    }
   }
 
   private func runJobs(_ most: Int) {
@@ -337,7 +340,7 @@ public final class Reactor {
       let job = jobs[next]
       if slowNanoseconds == nil { job.run() } else { measure({ "a part of a task between two awaits" }) { job.run() } }
       next += 1
-      resumptions.sendIfDue()
+      if keepsResumptions { resumeIfDue() }
     }
     jobs.removeFirst(next)
   }
@@ -345,9 +348,15 @@ public final class Reactor {
   /// Keeps a task on another thread that is to be resumed until the end of the turn, or until others have taken long.
   func resumeTogether(_ resumption: Resumption) {
     resumptions.add(resumption)
+    keepsResumptions = true
     // Looked at after each handler.
     base.hasJobs = true
   }
+
+  /// Whether `resumptions` may have some: what is looked at after each callback is one load.
+  @exclusivity(unchecked) private var keepsResumptions = false
+
+  private func resumeIfDue() { keepsResumptions = resumptions.sendIfDue() }
 
   /// The main actor continues without the reactor.
   func giveBackJobs() {
@@ -400,7 +409,7 @@ public final class Reactor {
         log.warning("the callback made at \(site) ran for \(nanoseconds / 1_000_000) ms; nothing else ran meanwhile")
       }
     }
-    resumptions.sendIfDue()
+    if keepsResumptions { resumeIfDue() }
   }
 
   // MARK: - Layers above

@@ -39,7 +39,6 @@ struct Resumptions {
   }
 
   /// Resumes them if the callbacks since the first have taken long. Returns whether some wait.
-  @discardableResult
   mutating func sendIfDue() -> Bool {
     if waiting.isEmpty { return false }
     if SystemClock.monotonic - since < Self.longest { return true }
