@@ -17,9 +17,11 @@ enum CurrentReactor {
     pthread_getspecific(key).map { Unmanaged<Reactor>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  /// Sets the reactor of this thread. The previous one may have no turn for long, or never: it keeps no result.
   @discardableResult
   static func replace(with reactor: Reactor?) -> Reactor? {
     let previous = get
+    previous?.resumptions.send()
     pthread_setspecific(key, reactor.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) })
     return previous
   }

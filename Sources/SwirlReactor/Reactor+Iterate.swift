@@ -27,12 +27,8 @@ extension Reactor {
       state == .idle,
       "reactor.iterate() was called from a callback, or while reactor.run() runs: the loop does not nest")
     if isMain { MainQueue.checkMayRun() }
-    Reactor.running?.resumptions.send()
     let previous = CurrentReactor.replace(with: self)
-    defer {
-      CurrentReactor.replace(with: previous)
-      resumptions.send()
-    }
+    defer { CurrentReactor.replace(with: previous) }
     state = .running
     let mainQueue = isMain ? MainQueue(of: self) : nil
     mainQueue?.drain()

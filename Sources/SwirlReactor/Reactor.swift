@@ -191,12 +191,8 @@ public final class Reactor {
   public func run(handlingSignals: Bool = true) {
     if isMain { MainQueue.checkMayRun() }
     require(state == .idle, "this reactor runs already")
-    Reactor.running?.resumptions.send()
     let previous = CurrentReactor.replace(with: self)
-    defer {
-      CurrentReactor.replace(with: previous)
-      resumptions.send()
-    }
+    defer { CurrentReactor.replace(with: previous) }
     state = .running
     runNumber += 1
     let mainQueue = isMain ? MainQueue(of: self) : nil
