@@ -81,12 +81,15 @@ LONG = [part for part in PARTS if part not in ("proxy", "websocket", "redis")]
 LIMIT = 1800
 
 
-def end(*_):
-    raise TimeoutError(f"a part did not end within {LIMIT} s")
+def limit(part):
+    """From here on the part has `LIMIT` seconds."""
+    def end(*_):
+        raise TimeoutError(f"{part} did not end within {LIMIT} s: look for what the last line above waits for; Scripts/interop {part} runs it alone")
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(LIMIT)
 
 
 def main():
-    signal.signal(signal.SIGALRM, end)
     chosen = SHORT if sys.argv[1:] == ["--short"] else [part for part in sys.argv[1:] if part != "--large"] or LONG
     if unknown := [part for part in chosen if part not in PARTS]:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and --short")
@@ -97,7 +100,7 @@ def main():
             # nginx and the proxies run their workers as other users.
             pathlib.Path(folder).chmod(0o755)
             start = time.monotonic()
-            signal.alarm(LIMIT)
+            limit(part)
             PARTS[part][0](probe, fetch, pathlib.Path(folder))
             signal.alarm(0)
             print(f"      {part}: {time.monotonic() - start:.0f} s", flush=True)
